@@ -1,0 +1,80 @@
+"""Every error that the engine raises on purpose.
+
+    MavError
+    ├── InvalidSettings      invalid_settings    a setting is unknown, mistyped or out of range
+    │   └── PromptTooLong    prompt_too_long     the prompt leaves no room in the context
+    ├── UnknownModel         unknown_model       nobody here knows a model of that name
+    ├── ModelLoadFailed      model_load_failed   the model is known but cannot be loaded
+    ├── RunFailed            run_failed          a run broke while it was going on
+    │   ├── NotFinite        not_finite          the model's logits hold NaN or +Infinity
+    │   ├── NoCandidates     no_candidates       the sampling controls removed every token
+    │   └── OutOfMemory      out_of_memory       the device ran out of memory
+    └── Busy                 busy                all places are taken; waiting helps
+
+`code` is stable: clients may branch on it. `field` names the setting to blame, where there
+is one. `detail` says what was given, what is allowed and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MavError(Exception):
+    """Base of all errors of MAV; carries what a client needs to act on it."""
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(
+        self, detail: str, *, field: str | None = None, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+        self.retry_after_s = retry_after_s
+
+
+class InvalidSettings(MavError):
+    code = "invalid_settings"
+    title = "A setting is not valid"
+
+
+class PromptTooLong(InvalidSettings):
+    code = "prompt_too_long"
+    title = "The prompt does not fit"
+
+
+class UnknownModel(MavError):
+    code = "unknown_model"
+    title = "No such model here"
+
+
+class ModelLoadFailed(MavError):
+    code = "model_load_failed"
+    title = "The model could not be loaded"
+
+
+class RunFailed(MavError):
+    code = "run_failed"
+    title = "The run broke off"
+
+
+class NotFinite(RunFailed):
+    code = "not_finite"
+    title = "The model computed numbers that are not finite"
+
+
+class NoCandidates(RunFailed):
+    code = "no_candidates"
+    title = "No token is left to choose from"
+
+
+class OutOfMemory(RunFailed):
+    code = "out_of_memory"
+    title = "The device ran out of memory"
+
+
+class Busy(MavError):
+    code = "busy"
+    title = "All places are taken"

@@ -1,0 +1,290 @@
+"""The events of a run: what every sink reads, and all that a recording holds.
+
+Order: `Start`, `Queued`*, `Prompt`, `Token`*, then exactly one `Done` or `Error`. No torch and
+no I/O here; `to_json` and `from_json` are the one way to the wire and back. A value that does
+not exist is None, or NaN inside an array, and null on the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import orjson
+from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
+
+from mav_engine.arrays import Array, to_wire
+from mav_engine.settings import RunSettings
+
+_SCHEMA = ConfigDict(
+    use_attribute_docstrings=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+)
+
+FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class ModelInfo:
+    """A model as `/api/models` tells it. What only the loaded model knows is null before."""
+
+    name: str
+    """The name to give as the setting `model`."""
+    title: str
+    """A name for people."""
+    parameters: int | None
+    """How many numbers were learned."""
+    layers: int | None
+    """How many layers (blocks); counted from 0 everywhere."""
+    heads: int | None
+    """Attention heads of a layer."""
+    kv_heads: int | None
+    """Heads that hold keys and values; fewer than heads where they are shared."""
+    d_model: int | None
+    """Length of the residual stream's vector."""
+    vocabulary: int | None
+    """How many tokens the model can say."""
+    context: int | None
+    """Tokens of prompt and text together at most; null where there is no limit."""
+    dtype: str | None
+    """Number type of the weights while running."""
+    device: str | None
+    """Where it runs."""
+    loaded: bool
+    """Whether it is in memory now."""
+    chat_template: bool | None
+    """Whether it brings a chat template of its own."""
+    capabilities: list[str]
+    """The probes that it can give."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class ProbeInfo:
+    """What a captured probe measures."""
+
+    name: str
+    unit: str
+    """The unit of its numbers."""
+    shape: str
+    """Axes of its arrays, by name."""
+    hook_point: str
+    """The tensor that it reads, in the words of the field."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class TokenRef:
+    """A token by id, with its own text (`<0xF0>` for a byte that is no whole character)."""
+
+    id: int
+    text: str
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class PromptToken:
+    """A token of the prompt, and how much the model expected it."""
+
+    id: int
+    text: str
+    logprob: float | None
+    """Log-probability (nats) given the tokens before; null for the first."""
+    entropy: float | None
+    """Entropy (nats) of the model's prediction at this place; null for the first."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Candidate:
+    """A row of `top`: a token that the model could have said."""
+
+    id: int
+    text: str
+    logit: float | None
+    """The model's own score, before any sampling control."""
+    prob: float
+    """The model's own probability, before any sampling control."""
+    sampled_prob: float
+    """The probability with which the sampler drew it; 0 where a control cut it."""
+    cut_by: str | None
+    """The control that removed it, or null."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Distribution:
+    """The shape of the model's raw prediction over the whole vocabulary."""
+
+    rank_bins: Array
+    """Probability mass of the tokens in each rank bin; edges in `start`."""
+    entropy: float
+    """Entropy in nats."""
+    effective_tokens: float
+    """exp(entropy): how many equally likely tokens would be as uncertain."""
+    kept: int
+    """How many tokens the sampler could still draw."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Layers:
+    """Numbers of each layer, for the position that predicted this token."""
+
+    resid_norm: Array | None = None
+    """[n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
+    the final norm."""
+    mlp_norm: Array | None = None
+    """[n_layers] size of what the MLP block writes into the residual stream."""
+    attn_norm: Array | None = None
+    """[n_layers] size of what the attention block writes into the residual stream."""
+    attn_entropy: Array | None = None
+    """[n_layers][n_heads] entropy (nats) of the last query's attention pattern."""
+    attn_entropy_max: float | None = None
+    """ln(keys): the highest entropy that a pattern over these keys can have."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Timing:
+    step_ms: float
+    """Milliseconds of the forward pass, hooks included."""
+    capture_ms: float
+    """Milliseconds of turning its tensors into these numbers."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Start:
+    """The run is accepted; these are its settings as resolved."""
+
+    type: Literal["start"] = field(default="start", kw_only=True)
+    v: Literal[1] = field(default=1, kw_only=True)
+    """The version of this contract."""
+    run_id: str
+    model: ModelInfo
+    settings: RunSettings
+    probes: list[ProbeInfo]
+    rank_bin_edges: list[int]
+    """Edges of `distribution.rank_bins`: bin i holds ranks from edge i up to, not including,
+    edge i + 1."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Queued:
+    """The run waits for its turn, or for its model to load."""
+
+    type: Literal["queued"] = field(default="queued", kw_only=True)
+    position: int
+    """How many are served before this run; 0 means that the model is being made ready."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Prompt:
+    """The prompt has been read."""
+
+    type: Literal["prompt"] = field(default="prompt", kw_only=True)
+    tokens: list[PromptToken]
+    prefill_ms: float
+    """Milliseconds to read the prompt."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Token:
+    """One more token, and what went on inside the model when it was predicted."""
+
+    type: Literal["token"] = field(default="token", kw_only=True)
+    index: int
+    """Counts the new tokens from 0."""
+    position: int
+    """Where it stands in the context, prompt included, from 0."""
+    token: TokenRef
+    forced: bool
+    """Whether it was given by `forced_ids` rather than chosen."""
+    logprob: float
+    """Log-probability (nats) in the raw distribution."""
+    rank: int
+    """Rank in the raw distribution; 0 is the top."""
+    entropy: float
+    """Entropy (nats) of the raw distribution."""
+    text: str
+    """The exact text that this token adds to the output."""
+    top: list[Candidate]
+    distribution: Distribution
+    layers: Layers
+    timing: Timing
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Done:
+    """The run ended as it should."""
+
+    type: Literal["done"] = field(default="done", kw_only=True)
+    reason: FinishReason
+    text: str
+    """The whole new text."""
+    tokens: int
+    """How many new tokens."""
+    elapsed_ms: float
+    """Milliseconds from the start of reading the prompt."""
+    tokens_per_second: float | None
+    """New tokens a second after the prompt was read; null where there are too few to tell."""
+    resume: str | None = None
+    """A signed token that continues the run, or null where it is over."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
+class Error:
+    """The run ended before its time."""
+
+    type: Literal["error"] = field(default="error", kw_only=True)
+    code: str
+    """Stable, for programs."""
+    title: str
+    """Short, for people."""
+    detail: str
+    """What happened and what to do."""
+    field: str | None = None
+    """The setting to blame, where there is one."""
+    retry_after_s: float | None = None
+    """Seconds after which trying again makes sense, where waiting helps."""
+
+
+Event = Annotated[
+    Start | Queued | Prompt | Token | Done | Error,
+    Discriminator("type"),
+]
+EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
+
+_OPTIONAL = {Layers: frozenset(each.name for each in fields(Layers))}
+"""Measurements that are left out, rather than null, where nobody asked for them."""
+
+
+def to_json(event: Event) -> bytes:
+    """The event as one JSON object in UTF-8, without a line break."""
+    return orjson.dumps(event, default=_default, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+
+
+def from_json(data: bytes | str) -> Event:
+    """The event that `to_json` wrote.
+
+    Raises:
+        pydantic.ValidationError: it does not fit the contract.
+    """
+    return EVENTS.validate_json(data)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return to_wire(value)
+    if isinstance(value, RunSettings):
+        return value.model_dump(mode="json")
+    optional = _OPTIONAL.get(type(value), frozenset())
+    named = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
+    return {name: item for name, item in named if item is not None or name not in optional}

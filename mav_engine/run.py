@@ -1,0 +1,4 @@
+from mav_engine.settings import RunSettings
+
+
+def run(settings: RunSettings): ...

@@ -1,0 +1,271 @@
+"""`RunSettings`: the only place where a run's names, ranges and defaults live.
+
+The JSON body, the query string, the command line and the web form are faces of this type.
+Nothing is clamped, dropped or renamed: what does not fit raises `InvalidSettings`, which
+names the field, what was given and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import orjson
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from mav_engine.errors import InvalidSettings
+
+DEFAULT_MODEL = "mav-tiny"
+DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_entropy")
+MAX_SEED = 2**53 - 1
+"""The largest whole number that JavaScript clients hold exactly."""
+
+Aggregation = Literal["l2", "max_abs", "mean_abs", "rms"]
+
+
+def _whole_number(value: object) -> object:
+    """Let JSON's 1.0 be the integer that JSON Schema says it is; all else stays strict."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole_number), Field(strict=True)]
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, Field(strict=True)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Message(_Strict):
+    """One turn of a conversation."""
+
+    role: Annotated[Text, Field(min_length=1)]
+    """Who speaks: system, user or assistant, as the model's chat template knows them."""
+    content: Text
+    """What is said."""
+
+
+class Tile(_Strict):
+    """How the `tiles` probe draws a layer."""
+
+    height: Annotated[Whole, Field(ge=1, le=64)] = 16
+    """Rows of a tile."""
+    width: Annotated[Whole, Field(ge=1, le=64)] = 16
+    """Columns of a tile."""
+    projection: Literal["random", "pca"] = "random"
+    """How a layer's vector becomes a picture: a seeded random projection, or principal
+    components."""
+    signal: Literal["residual", "mlp", "attn"] = "residual"
+    """Which vector of a layer is drawn."""
+
+
+class RunSettings(_Strict):
+    """Everything that decides a run."""
+
+    model: Annotated[Text, Field(min_length=1)] = DEFAULT_MODEL
+    """Which model writes: a name from /api/models."""
+    prompt: Annotated[Text, Field(min_length=1)] | None = None
+    """The text to continue. Give either this or messages."""
+    messages: Annotated[list[Message], Field(min_length=1)] | None = None
+    """A conversation, rendered with the model's own chat template or, where it has none,
+    a plain one of "role: content" lines. Give either this or prompt."""
+    forced_ids: list[Annotated[Whole, Field(ge=0)]] = []
+    """Token ids that the run must write first, each fully measured. They count towards
+    max_new_tokens."""
+    max_new_tokens: Annotated[Whole, Field(ge=1)] = 64
+    """How many tokens to write at most."""
+    min_new_tokens: Annotated[Whole, Field(ge=0)] = 0
+    """End-of-text is held back until this many tokens are written."""
+    temperature: Annotated[Real, Field(ge=0, le=10)] = 0.0
+    """0 always takes the likeliest token; higher values choose more freely."""
+    top_k: Annotated[Whole, Field(ge=0)] = 50
+    """Draw only from the k likeliest tokens; 0 is off."""
+    top_p: Annotated[Real, Field(gt=0, le=1)] = 1.0
+    """Draw only from the likeliest tokens that together hold this much probability; 1 is off."""
+    min_p: Annotated[Real, Field(ge=0, le=1)] = 0.0
+    """Drop tokens less likely than this share of the likeliest one; 0 is off."""
+    repetition_penalty: Annotated[Real, Field(gt=0)] = 1.0
+    """Above 1 makes tokens that already stand in the text less likely; 1 is off."""
+    no_repeat_ngram_size: Annotated[Whole, Field(ge=0)] = 0
+    """No run of this many tokens is written twice; 0 is off."""
+    block_eos_steps: Annotated[Whole, Field(ge=0)] = 0
+    """No end-of-text in the first so many steps."""
+    block_ws_steps: Annotated[Whole, Field(ge=0)] = 0
+    """No token that is only white space in the first so many steps."""
+    stop: list[Annotated[Text, Field(min_length=1)]] = []
+    """Writing ends once the text holds one of these; the stop text itself is not shown."""
+    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] | None = None
+    """The same seed and settings write the same tokens; empty draws one and tells it."""
+    top_n: Annotated[Whole, Field(ge=1, le=100)] = 20
+    """How many predictions are reported for each token."""
+    aggregation: Aggregation = "l2"
+    """How a layer's vector becomes one number: its length, its largest or mean magnitude,
+    or its root mean square."""
+    capture: list[Annotated[Text, Field(min_length=1)]] = list(DEFAULT_PROBES)
+    """The probes that measure each token; predictions and distribution always do."""
+    attn_every: Annotated[Whole, Field(ge=0)] = 0
+    """With the attention_map probe, a full map every so many tokens; 0 is off."""
+    tile: Tile = Tile()
+    """How the tiles probe draws a layer."""
+
+    def __init__(self, **given: object) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise _invalid(error) from None
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> RunSettings:
+        _check_source(self)
+        _check_lengths(self)
+        return self
+
+    def resolved(self) -> RunSettings:
+        """These settings with the open choices made: a seed drawn where there is none."""
+        if self.seed is not None:
+            return self
+        return self.model_copy(update={"seed": secrets.randbelow(MAX_SEED + 1)})
+
+
+def parse_settings(given: object) -> RunSettings:
+    """Make settings from JSON data; raise `InvalidSettings` that names the field at fault."""
+    if not isinstance(given, Mapping):
+        raise InvalidSettings(
+            f"The settings must be a JSON object with a prompt, not {_shown(given)}."
+        )
+    return RunSettings(**given)
+
+
+def settings_from_query(pairs: Iterable[tuple[str, str]]) -> RunSettings:
+    """Make settings from query parameters, or from one `params` holding the JSON object.
+
+    Lists are repeated or comma-separated; objects are JSON. Raises `InvalidSettings`.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    if "params" in given:
+        return parse_settings(_settings_in_params(given))
+    return parse_settings({name: _from_text(name, texts) for name, texts in given.items()})
+
+
+def _settings_in_params(given: Mapping[str, list[str]]) -> object:
+    if len(given) > 1 or len(given["params"]) > 1:
+        others = sorted(set(given) - {"params"}) or ["params"]
+        raise InvalidSettings(
+            "params holds the whole JSON object, so nothing may stand beside it; "
+            f"put {', '.join(others)} inside.",
+            field=others[0],
+        )
+    try:
+        return orjson.loads(given["params"][0])
+    except orjson.JSONDecodeError as error:
+        raise InvalidSettings(f"params is not valid JSON: {error}.", field="params") from None
+
+
+def _from_text(name: str, texts: list[str]) -> object:
+    """Turn the text of one query parameter into what the JSON body would have held."""
+    field = RunSettings.model_fields.get(name)
+    if field is None:
+        return texts[0]
+    kinds = [kind for kind in _alternatives(field.annotation) if kind is not type(None)]
+    if get_origin(kinds[0]) is list and kinds[0] != list[Message]:
+        return [_scalar(item) if name == "forced_ids" else item for item in _items(texts)]
+    if len(texts) > 1:
+        raise InvalidSettings(f"{name} was given {len(texts)} times; give it once.", field=name)
+    if kinds[0] is str or get_origin(kinds[0]) is Literal:
+        return texts[0]
+    if texts[0] == "" and type(None) in _alternatives(field.annotation):
+        return None
+    return _scalar(texts[0])
+
+
+def _items(texts: list[str]) -> list[str]:
+    return [item for text in texts if text for item in text.split(",")]
+
+
+def _scalar(text: str) -> object:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _alternatives(annotation: object) -> tuple[Any, ...]:
+    """The types that a field's annotation allows, bare of their constraints."""
+    if get_origin(annotation) is Annotated:
+        return _alternatives(get_args(annotation)[0])
+    if get_origin(annotation) in (list, Literal) or not get_args(annotation):
+        return (annotation,)
+    return tuple(kind for part in get_args(annotation) for kind in _alternatives(part))
+
+
+def _check_source(settings: RunSettings) -> None:
+    if settings.prompt is None and settings.messages is None:
+        raise InvalidSettings(
+            "There is nothing to continue: give prompt (a text) or messages (a conversation).",
+            field="prompt",
+        )
+    if settings.prompt is not None and settings.messages is not None:
+        raise InvalidSettings(
+            "prompt and messages were both given: give exactly one of them.", field="messages"
+        )
+
+
+def _check_lengths(settings: RunSettings) -> None:
+    wanted = settings.max_new_tokens
+    if len(settings.forced_ids) > wanted:
+        raise InvalidSettings(
+            f"forced_ids holds {len(settings.forced_ids)} tokens but max_new_tokens is {wanted}; "
+            f"raise max_new_tokens to at least {len(settings.forced_ids)}.",
+            field="forced_ids",
+        )
+    if settings.min_new_tokens > wanted:
+        raise InvalidSettings(
+            f"min_new_tokens is {settings.min_new_tokens} but max_new_tokens is only {wanted}; "
+            "lower the one or raise the other.",
+            field="min_new_tokens",
+        )
+
+
+def _invalid(error: ValidationError) -> InvalidSettings:
+    first = error.errors(include_url=False)[0]
+    path = first["loc"]
+    names = [str(part) for part in path if not isinstance(part, int)]
+    owner, described = _owner_of(names)
+    if first["type"] == "extra_forbidden":
+        return InvalidSettings(_unknown_name(names[-1], owner), field=".".join(names))
+    where = names[0] + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path[1:])
+    problem = first["msg"][0].lower() + first["msg"][1:]
+    given = "is missing" if first["type"] == "missing" else f"was given as {_shown(first['input'])}"
+    return InvalidSettings(f"{where} {given}: {problem}. {described}", field=".".join(names))
+
+
+_NESTED: dict[str, type[BaseModel]] = {"messages": Message, "tile": Tile}
+
+
+def _owner_of(names: list[str]) -> tuple[type[BaseModel], str]:
+    """The type that should hold the last of these names, and what that setting means."""
+    owner: type[BaseModel] = RunSettings
+    described = ""
+    for name in names:
+        field = owner.model_fields.get(name)
+        if field is None:
+            break
+        described = f"{name}: {' '.join((field.description or '').split())}"
+        owner = _NESTED.get(name, owner)
+    return owner, described
+
+
+def _unknown_name(name: str, owner: type[BaseModel]) -> str:
+    near = difflib.get_close_matches(name, owner.model_fields, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no setting named {name}.{hint} Known: {', '.join(owner.model_fields)}."
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
