@@ -136,9 +136,9 @@ class Layers:
     """[n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
     the final norm."""
     mlp_norm: Array | None = None
-    """[n_layers] size of what the MLP block writes into the residual stream."""
+    """[n_layers] size of the output of the MLP block."""
     attn_norm: Array | None = None
-    """[n_layers] size of what the attention block writes into the residual stream."""
+    """[n_layers] size of the output of the attention block."""
     attn_entropy: Array | None = None
     """[n_layers][n_heads] entropy (nats) of the last query's attention pattern."""
     attn_entropy_max: float | None = None

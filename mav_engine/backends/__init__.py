@@ -1,0 +1,6 @@
+"""Where models come from: the `Backend` protocol and its implementations."""
+
+from mav_engine.backends.base import Backend
+from mav_engine.backends.load import load_backend
+
+__all__ = ["Backend", "load_backend"]

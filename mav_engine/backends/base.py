@@ -1,0 +1,49 @@
+"""What the engine asks of a model, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from mav_engine.capture import HookPoint
+from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.generation import Session
+from mav_engine.settings import Message
+from mav_engine.text import Vocabulary
+
+
+class Backend(Protocol):
+    """A loaded model with its tokenizer."""
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the weights take."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+
+    @property
+    def eos_ids(self) -> Collection[int]:
+        """Ids that end a text; empty where the model has none."""
+
+    def encode_prompt(self, prompt: str) -> list[int]:
+        """Token ids of a text to continue, with what the model expects around a text."""
+
+    def encode_messages(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of a conversation that waits for the assistant's turn.
+
+        Raises:
+            InvalidSettings: the model's chat template refuses the conversation.
+        """
+
+    def tokenize(self, text: str) -> list[TokenRef]:
+        """The tokens of a text alone; their texts concatenate to it."""
+
+    def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
+        """Begin to read a text of at most `max_length` tokens, capturing these points."""
+
+    def close(self) -> None:
+        """Let the weights go."""

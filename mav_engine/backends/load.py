@@ -1,0 +1,34 @@
+"""`load_backend`: from a name or a folder to a loaded model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mav_engine.backends.base import Backend
+from mav_engine.settings import DEFAULT_MODEL
+
+EMBEDDED_MODELS = Path(__file__).parents[1] / "models"
+
+
+def load_backend(
+    source: str, *, name: str | None = None, device: str = "auto", dtype: str = "auto"
+) -> Backend:
+    """Load a causal language model: the embedded one, a local folder or a hub name.
+
+    Only safetensors weights are read and no code of a model is run. Imports torch.
+
+    Args:
+        source: `mav-tiny`, a folder in Hugging Face layout, or a hub name.
+        name: what to call it; the source's last part where not given.
+        device: `auto` takes CUDA, then MPS, then the CPU.
+        dtype: `auto` is float32 on the CPU, elsewhere that of the checkpoint.
+
+    Raises:
+        ModelLoadFailed: it cannot be loaded; the detail says why and what to do.
+    """
+    from mav_engine.backends.transformers.load import load
+
+    embedded = EMBEDDED_MODELS / source
+    if source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir()):
+        return load(str(embedded), name=name or source, device=device, dtype=dtype)
+    return load(source, name=name or Path(source).name, device=device, dtype=dtype)

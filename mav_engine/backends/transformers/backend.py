@@ -1,0 +1,101 @@
+"""A loaded transformers model as the engine's `Backend`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from jinja2 import TemplateError
+
+from mav_engine.architectures import find_parts, text_config
+from mav_engine.backends.transformers.recording import install
+from mav_engine.backends.transformers.session import TransformersSession
+from mav_engine.capture import HookPoint
+from mav_engine.errors import InvalidSettings
+from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.settings import Message
+from mav_engine.text import Vocabulary
+
+
+class TransformersBackend:
+    """Owns a model and a tokenizer that were loaded for it: hooks stay on until `close`."""
+
+    def __init__(self, model: Any, tokenizer: Any, name: str, capabilities: list[str]) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        config = text_config(model.config)
+        self._n_layers = int(config.num_hidden_layers)
+        self._hooks = install(find_parts(model, self._n_layers))
+        self.vocabulary = Vocabulary(tokenizer)
+        self.eos_ids = _eos_ids(model, tokenizer)
+        self.memory_bytes = sum(p.nbytes for p in model.parameters()) + sum(
+            buffer.nbytes for buffer in model.buffers()
+        )
+        self.info = ModelInfo(
+            name=name,
+            title=f"{type(model).__name__} {name}",
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            layers=self._n_layers,
+            heads=getattr(config, "num_attention_heads", None),
+            kv_heads=getattr(config, "num_key_value_heads", None)
+            or getattr(config, "num_attention_heads", None),
+            d_model=getattr(config, "hidden_size", None),
+            vocabulary=int(config.vocab_size),
+            context=_context(config),
+            dtype=str(model.dtype).removeprefix("torch."),
+            device=str(model.device),
+            loaded=True,
+            chat_template=bool(tokenizer.chat_template),
+            capabilities=capabilities,
+        )
+
+    def encode_prompt(self, prompt: str) -> list[int]:
+        return self.vocabulary.encode(prompt, special=True)
+
+    def encode_messages(self, messages: Sequence[Message]) -> list[int]:
+        turns = [message.model_dump() for message in messages]
+        if not self._tokenizer.chat_template:
+            return self.vocabulary.encode(_plain_chat(messages), special=True)
+        try:
+            text = self._tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=True
+            )
+        except (TemplateError, ValueError, TypeError) as error:
+            raise InvalidSettings(
+                f"The chat template of {self.info.name} refuses this conversation: {error}",
+                field="messages",
+            ) from None
+        # The template has written the special tokens already.
+        return self.vocabulary.encode(text, special=False)
+
+    def tokenize(self, text: str) -> list[TokenRef]:
+        return [self.vocabulary.ref(i) for i in self.vocabulary.encode(text, special=False)]
+
+    def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
+        return TransformersSession(self._model, self._n_layers, capture, max_length)
+
+    def close(self) -> None:
+        for hook in self._hooks:
+            hook.remove()
+        self._model = None
+
+
+def _plain_chat(messages: Sequence[Message]) -> str:
+    """The template for models without one: a line a turn, and the assistant's begun."""
+    lines = [f"{message.role}: {message.content}" for message in messages]
+    return "\n".join([*lines, "assistant:"])
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Ids that end a text, as `generate()` would take them."""
+    given = getattr(model.generation_config, "eos_token_id", None)
+    if given is None:
+        given = tokenizer.eos_token_id
+    if given is None:
+        return frozenset()
+    return frozenset([given] if isinstance(given, int) else given)
+
+
+def _context(config: Any) -> int | None:
+    limit = getattr(config, "max_position_embeddings", None)
+    return int(limit) if limit else None

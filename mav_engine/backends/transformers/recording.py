@@ -1,0 +1,110 @@
+"""Hooks that collect references to one forward pass's tensors.
+
+The hooks stay on the model while it is loaded and do nothing unless the calling thread is
+recording; reductions come after the pass, all layers at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.hooks import RemovableHandle
+
+from mav_engine.architectures import Parts
+from mav_engine.arrays import Floats
+from mav_engine.capture import HookPoint
+
+
+class Recording:
+    """Tensors of one forward pass by hook point and layer; None where a layer gave none."""
+
+    def __init__(self, n_layers: int, points: Collection[HookPoint]) -> None:
+        self.points = points
+        self.resid: list[torch.Tensor | None] = [None] * (n_layers + 1)
+        self.mlp_out: list[torch.Tensor | None] = [None] * n_layers
+        self.attn_out: list[torch.Tensor | None] = [None] * n_layers
+        self.pattern: list[torch.Tensor | None] = [None] * n_layers
+
+    def rows(self, point: HookPoint) -> Floats | None:
+        """The last position's vectors [rows, d_model] at a hook point, or None if not asked."""
+        if point not in self.points:
+            return None
+        return _stack([None if t is None else t[0, -1] for t in getattr(self, point)])
+
+    def patterns(self) -> Floats | None:
+        """The last query's attention [n_layers, n_heads, n_keys], or None if not asked."""
+        if "pattern" not in self.points:
+            return None
+        return _stack([None if t is None else t[0, :, -1] for t in self.pattern])
+
+
+def _stack(tensors: list[torch.Tensor | None]) -> Floats | None:
+    """Float32 rows of equal shape, NaN where there is none; None where there are none at all."""
+    present = [tensor for tensor in tensors if tensor is not None]
+    if not present:
+        return None
+    if len({tensor.device for tensor in present}) > 1:
+        present = [tensor.cpu() for tensor in present]
+    rows: Floats = torch.stack(present).float().cpu().numpy()
+    if len(present) == len(tensors):
+        return rows
+    full = np.full((len(tensors), *rows.shape[1:]), np.nan, dtype=np.float32)
+    full[[tensor is not None for tensor in tensors]] = rows
+    return full
+
+
+_thread = threading.local()
+
+
+def current() -> Recording | None:
+    """What the calling thread records into, if it does."""
+    return getattr(_thread, "recording", None)
+
+
+@contextmanager
+def record(recording: Recording) -> Iterator[None]:
+    """Record the forward passes of this thread."""
+    _thread.recording = recording
+    try:
+        yield
+    finally:
+        _thread.recording = None
+
+
+def install(parts: Parts) -> list[RemovableHandle]:
+    """Put the hooks on a model's parts; the handles take them off again."""
+    handles = []
+    for layer, block in enumerate(parts.blocks):
+        handles.append(block.register_forward_pre_hook(_resid_pre(layer), with_kwargs=True))
+    handles.append(parts.blocks[-1].register_forward_hook(_output("resid", len(parts.blocks))))
+    for layer, attention in enumerate(parts.attentions):
+        if attention is not None:
+            handles.append(attention.register_forward_hook(_output("attn_out", layer)))
+    for layer, mlp in enumerate(parts.mlps):
+        if mlp is not None:
+            handles.append(mlp.register_forward_hook(_output("mlp_out", layer)))
+    return handles
+
+
+def _resid_pre(layer: int) -> Callable[..., None]:
+    def hook(_module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        recording = current()
+        if recording is not None:
+            recording.resid[layer] = args[0] if args else kwargs["hidden_states"]
+
+    return hook
+
+
+def _output(point: HookPoint, row: int) -> Callable[..., None]:
+    def hook(_module: nn.Module, _args: tuple[Any, ...], output: Any) -> None:
+        recording = current()
+        if recording is not None:
+            getattr(recording, point)[row] = output[0] if isinstance(output, tuple) else output
+
+    return hook

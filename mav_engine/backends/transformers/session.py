@@ -1,0 +1,113 @@
+"""One text being read: the cache, the forward passes, and what they leave behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import torch
+
+from mav_engine.arrays import floats
+from mav_engine.backends.transformers.cache import make_cache
+from mav_engine.backends.transformers.recording import Recording, record
+from mav_engine.capture import HookPoint, PromptReading, Step
+from mav_engine.errors import OutOfMemory
+
+_CHUNK = 512
+"""Prompt tokens read at once: their logits over the vocabulary must fit in memory."""
+
+
+class TransformersSession:
+    """Reads a prompt, then token after token, into one cache."""
+
+    def __init__(
+        self, model: Any, n_layers: int, capture: Collection[HookPoint], max_length: int
+    ) -> None:
+        self._model = model
+        self._n_layers = n_layers
+        self._capture = capture
+        self._cache, self._chunks = make_cache(model.config, max_length)
+        self._read = 0
+        # Attention that only the model's own eager code can give comes with its outputs.
+        eager = model.config._attn_implementation == "eager"
+        self._outputs = {"output_attentions": True} if eager and "pattern" in capture else {}
+
+    @torch.inference_mode()
+    def prefill(self, ids: Sequence[int]) -> PromptReading:
+        """Read the prompt; logprobs and entropies are those of its own tokens.
+
+        Raises:
+            OutOfMemory: the device has no room for it.
+        """
+        # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
+        size = _CHUNK if self._chunks else len(ids)
+        logprobs: list[float] = []
+        entropies: list[float] = []
+        for begin in range(0, len(ids), size):
+            logits, step = self._forward(ids[begin : begin + size])
+            told = ids[begin + 1 : begin + size + 1]
+            logprob, entropy = _judge(logits[: len(told)], told)
+            logprobs += logprob
+            entropies += entropy
+        return PromptReading([None, *logprobs], [None, *entropies], step)
+
+    @torch.inference_mode()
+    def step(self, token_id: int) -> Step:
+        """Read one more token.
+
+        Raises:
+            OutOfMemory: the device has no room for it.
+        """
+        return self._forward([token_id])[1]
+
+    def close(self) -> None:
+        """Let the cache go."""
+        self._cache = None
+
+    def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
+        """Logits [len(ids), vocabulary] on the device, and the step at the last position."""
+        recording = Recording(self._n_layers, self._capture)
+        began = time.perf_counter()
+        try:
+            with record(recording):
+                output = self._model(
+                    input_ids=torch.tensor([ids], device=self._model.device),
+                    past_key_values=self._cache,
+                    use_cache=True,
+                    **self._outputs,
+                )
+            logits = output.logits[0]
+            last = logits[-1].float().cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            raise OutOfMemory(
+                f"{self._model.device} has no memory left for {self._read + len(ids)} tokens: "
+                f"{error}. Use a shorter prompt, fewer tokens or a smaller model."
+            ) from None
+        elapsed = 1000 * (time.perf_counter() - began)
+        self._read += len(ids)
+        self._keep_attentions(recording, output)
+        step = Step(
+            logits=last,
+            n_keys=self._read,
+            elapsed_ms=elapsed,
+            resid=recording.rows("resid"),
+            mlp_out=recording.rows("mlp_out"),
+            attn_out=recording.rows("attn_out"),
+            pattern=recording.patterns(),
+        )
+        return logits, step
+
+    def _keep_attentions(self, recording: Recording, output: Any) -> None:
+        if self._outputs and output.attentions and len(output.attentions) == self._n_layers:
+            recording.pattern = list(output.attentions)
+
+
+def _judge(logits: torch.Tensor, told: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Log-probability of each token told and entropy of its prediction, in nats."""
+    if not told:
+        return [], []
+    logprobs = logits.float().log_softmax(-1)
+    chosen = logprobs.gather(-1, torch.tensor(told, device=logprobs.device)[:, None])[:, 0]
+    entropies = torch.special.entr(logprobs.exp()).sum(-1)
+    return floats(chosen.cpu().numpy()), floats(entropies.cpu().numpy())

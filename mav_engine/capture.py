@@ -1,0 +1,55 @@
+"""Hook points, and the tensors that one step of a model leaves at them.
+
+    tokens ─▶ embedding ─▶ resid_pre 0 ─┬─▶ attention ─▶ attn_out ─┐
+                                        └────────────▶ + ◀─────────┘─┬─▶ MLP ─▶ mlp_out ─┐
+                                                                     └──────▶ + ◀────────┘
+    ─▶ resid_post 0 = resid_pre 1 ─▶ … ─▶ resid_post n-1 ─▶ final norm ─▶ unembedding ─▶ logits
+
+A step is always about one position: the last one that the model has read, which predicts the
+next token.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mav_engine.arrays import Floats
+
+HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern"]
+
+
+@dataclass(slots=True)
+class Step:
+    """What one forward pass left behind, for the last position it read.
+
+    What was not asked for is None; a layer without the part is a row of NaN.
+    """
+
+    logits: Floats
+    """[vocabulary] raw next-token scores."""
+    n_keys: int
+    """How many positions the model has read."""
+    elapsed_ms: float
+    """Milliseconds of the forward pass."""
+    resid: Floats | None = None
+    """[n_layers + 1, d_model] row 0 is the embedding (resid_pre of layer 0), row i the
+    resid_post of layer i - 1; the last row is before the final norm."""
+    mlp_out: Floats | None = None
+    """[n_layers, d_model] output of each MLP block."""
+    attn_out: Floats | None = None
+    """[n_layers, d_model] output of each attention block."""
+    pattern: Floats | None = None
+    """[n_layers, n_heads, n_keys] attention of the last query, after the softmax."""
+
+
+@dataclass(slots=True)
+class PromptReading:
+    """What the model thought of the prompt it has read."""
+
+    logprobs: list[float | None]
+    """For each token its log-probability (nats) given those before; None for the first."""
+    entropies: list[float | None]
+    """Entropy (nats) of the prediction of each token; None for the first."""
+    step: Step
+    """The step at the prompt's last position."""

@@ -1,0 +1,39 @@
+"""`attention_entropy`: how spread out each head looks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.probes.base import Measured, Probe, Scene
+
+
+def pattern_entropy(pattern: Floats) -> Floats:
+    """Entropy -sum(p ln p) in nats of [..., n_keys] along the keys, with 0 ln 0 = 0."""
+    logs = np.log(np.maximum(pattern, np.finfo(np.float32).tiny))
+    # Subtracting from zero gives a head that looks at one key only 0, not -0.
+    entropy: Floats = np.float32(0) - np.einsum("...k,...k->...", pattern, logs)
+    return entropy
+
+
+def measure(scene: Scene) -> Measured:
+    """[n_layers, n_heads] entropies of the last query, and ln(n_keys), their ceiling."""
+    if scene.step.pattern is None:
+        return {}
+    return {
+        "attn_entropy": pattern_entropy(scene.step.pattern),
+        "attn_entropy_max": math.log(scene.step.n_keys),
+    }
+
+
+ATTENTION_ENTROPY = Probe(
+    name="attention_entropy",
+    unit="nats",
+    shape="[n_layers][n_heads]",
+    hook_point="pattern, last query",
+    needs=frozenset({"pattern"}),
+    section="layers",
+    measure=measure,
+)

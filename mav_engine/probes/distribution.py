@@ -1,0 +1,33 @@
+"""`distribution`: the shape of the raw prediction over the whole vocabulary."""
+
+from __future__ import annotations
+
+import math
+
+from mav_engine.events import Distribution
+from mav_engine.probes.base import Measured, Probe, Scene
+
+
+def measure(scene: Scene) -> Measured:
+    """Mass by rank [20 bins], entropy in nats, exp(entropy), and how many could be drawn."""
+    prediction = scene.prediction
+    return {
+        "distribution": Distribution(
+            rank_bins=prediction.rank_mass(scene.rank_bin_edges),
+            entropy=prediction.entropy,
+            effective_tokens=math.exp(prediction.entropy),
+            kept=scene.choice.kept,
+        )
+    }
+
+
+DISTRIBUTION = Probe(
+    name="distribution",
+    unit="probability mass, nats, tokens",
+    shape="[rank_bins]",
+    hook_point="logits",
+    needs=frozenset(),
+    section="token",
+    measure=measure,
+    always=True,
+)

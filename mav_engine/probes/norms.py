@@ -1,0 +1,78 @@
+"""`residual` and `mlp`: how large a layer's vectors are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.probes.base import Measured, Probe, Scene
+from mav_engine.settings import Aggregation
+
+
+def _l2(rows: Floats) -> Floats:
+    norms: Floats = np.sqrt(np.einsum("...i,...i->...", rows, rows))
+    return norms
+
+
+def _rms(rows: Floats) -> Floats:
+    return _l2(rows) / np.float32(np.sqrt(rows.shape[-1]))
+
+
+def _max_abs(rows: Floats) -> Floats:
+    peaks: Floats = np.abs(rows).max(axis=-1)
+    return peaks
+
+
+def _mean_abs(rows: Floats) -> Floats:
+    means: Floats = np.abs(rows).mean(axis=-1)
+    return means
+
+
+_AGGREGATIONS: dict[Aggregation, Callable[[Floats], Floats]] = {
+    "l2": _l2,
+    "max_abs": _max_abs,
+    "mean_abs": _mean_abs,
+    "rms": _rms,
+}
+
+
+def aggregate(rows: Floats | None, how: Aggregation) -> Floats | None:
+    """One number [n] for each row of [n, d_model]; a row of NaN stays NaN."""
+    return None if rows is None else _AGGREGATIONS[how](rows)
+
+
+def measure_residual(scene: Scene) -> Measured:
+    """[n_layers + 1]: the embedding, then the residual stream after each layer."""
+    return {"resid_norm": aggregate(scene.step.resid, scene.settings.aggregation)}
+
+
+def measure_blocks(scene: Scene) -> Measured:
+    """[n_layers] each: outputs of the MLP and of the attention blocks."""
+    how = scene.settings.aggregation
+    return {
+        "mlp_norm": aggregate(scene.step.mlp_out, how),
+        "attn_norm": aggregate(scene.step.attn_out, how),
+    }
+
+
+RESIDUAL = Probe(
+    name="residual",
+    unit="activation, by the run's aggregation",
+    shape="[n_layers + 1]",
+    hook_point="resid_pre 0, resid_post",
+    needs=frozenset({"resid"}),
+    section="layers",
+    measure=measure_residual,
+)
+
+MLP = Probe(
+    name="mlp",
+    unit="activation, by the run's aggregation",
+    shape="[n_layers]",
+    hook_point="mlp_out, attn_out",
+    needs=frozenset({"mlp_out", "attn_out"}),
+    section="layers",
+    measure=measure_blocks,
+)

@@ -1,0 +1,116 @@
+"""From what was generated to the events that tell it: text, probes, the end and its reason."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from mav_engine.capture import PromptReading
+from mav_engine.events import (
+    Done,
+    FinishReason,
+    Layers,
+    Prompt,
+    PromptToken,
+    Timing,
+    Token,
+)
+from mav_engine.generation import Generated
+from mav_engine.prediction import rank_bin_edges
+from mav_engine.probes.base import Scene
+from mav_engine.text import StopWatch, TextStream
+
+if TYPE_CHECKING:
+    from mav_engine.run import PreparedRun
+
+
+class Teller:
+    """Tells one run, token by token; `reason` is set by the token that ends it."""
+
+    def __init__(self, run: PreparedRun) -> None:
+        self._run = run
+        self._vocabulary = run.backend.vocabulary
+        self._stream = TextStream(self._vocabulary, run.prompt_ids)
+        self._stop_watch = StopWatch(run.stop_texts)
+        self._edges = rank_bin_edges(run.backend.info.vocabulary or 0)
+        self._texts: list[str] = []
+        self._read_at = time.perf_counter()
+        self.reason: FinishReason | None = None
+
+    def prompt(self, reading: PromptReading, elapsed_ms: float) -> Prompt:
+        """The prompt event; the time of the tokens begins to count here."""
+        self._read_at = time.perf_counter()
+        refs = self._vocabulary.spell(self._run.prompt_ids)
+        rows = zip(refs, reading.logprobs, reading.entropies, strict=True)
+        tokens = [PromptToken(ref.id, ref.text, logprob, h) for ref, logprob, h in rows]
+        return Prompt(tokens=tokens, prefill_ms=elapsed_ms)
+
+    def token(self, generated: Generated, ending: FinishReason | None) -> Token:
+        """The event of one token; `ending` is why the run must end with it, if it must."""
+        began = time.perf_counter()
+        choice, prediction = generated.choice, generated.prediction
+        text = self._told(generated, ending)
+        fields = self._measured(generated)
+        layers = Layers(**fields.pop("layers"))
+        prompt_length = len(self._run.prompt_ids)
+        capture_ms = 1000 * (time.perf_counter() - began)
+        return Token(
+            index=generated.index,
+            position=prompt_length + generated.index,
+            token=self._vocabulary.ref(choice.token_id),
+            forced=choice.forced,
+            logprob=prediction.logprob(choice.token_id),
+            rank=prediction.rank(choice.token_id),
+            entropy=prediction.entropy,
+            text=text,
+            layers=layers,
+            timing=Timing(generated.step.elapsed_ms, capture_ms),
+            **fields,
+        )
+
+    def done(self, began: float) -> Done:
+        """The last event of a run that ended as it should."""
+        now = time.perf_counter()
+        told = len(self._texts)
+        return Done(
+            reason=self.reason or "length",
+            text="".join(self._texts),
+            tokens=told,
+            elapsed_ms=1000 * (now - began),
+            # The first token comes from the prompt's own pass.
+            tokens_per_second=(told - 1) / (now - self._read_at) if told > 1 else None,
+        )
+
+    def _told(self, generated: Generated, ending: FinishReason | None) -> str:
+        """The text that this token adds; decides whether the run ends with it, and why."""
+        token_id = generated.choice.token_id
+        more_forced = generated.index + 1 < len(self._run.settings.forced_ids)
+        if token_id in self._run.stop_ids and not more_forced:
+            self.reason = "stop"
+        elif token_id in self._run.backend.eos_ids and not more_forced:
+            self.reason = "eos"
+        elif generated.index + 1 == self._run.limit:
+            self.reason = "length"
+        else:
+            self.reason = ending
+        last = self.reason is not None
+        text = self._stop_watch.push(self._stream.push(token_id, last=last), last=last)
+        if self._stop_watch.hit:
+            self.reason = "stop"
+        self._texts.append(text)
+        return text
+
+    def _measured(self, generated: Generated) -> dict[str, Any]:
+        scene = Scene(
+            step=generated.step,
+            prediction=generated.prediction,
+            choice=generated.choice,
+            settings=self._run.settings,
+            vocabulary=self._vocabulary,
+            rank_bin_edges=self._edges,
+        )
+        fields: dict[str, Any] = {"layers": {}}
+        for probe in self._run.probes:
+            place = fields["layers"] if probe.section == "layers" else fields
+            place.update(probe.measure(scene))
+        return fields
