@@ -69,7 +69,7 @@ class TransformersBackend:
         return self.vocabulary.encode(text, special=False)
 
     def tokenize(self, text: str) -> list[TokenRef]:
-        return [self.vocabulary.ref(i) for i in self.vocabulary.encode(text, special=False)]
+        return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
         return TransformersSession(self._model, self._n_layers, capture, max_length)

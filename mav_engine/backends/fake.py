@@ -1,0 +1,131 @@
+"""A model that costs nothing and always says the same: for tests of what stands around models.
+
+Its tokens are the 256 bytes and one end-of-text; its numbers are seeded by position and token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from types import SimpleNamespace
+
+import numpy as np
+
+from mav_engine.capture import HookPoint, PromptReading, Step
+from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.settings import DEFAULT_PROBES, Message
+from mav_engine.text import Vocabulary
+
+_EOS = 256
+_LAYERS, _HEADS, _D_MODEL = 3, 2, 8
+
+
+class _ByteTokenizer:
+    """The part of a tokenizer's face that `Vocabulary` reads."""
+
+    added_tokens_decoder = {_EOS: SimpleNamespace(content="<|endoftext|>", special=True)}  # noqa: RUF012
+
+    def __call__(self, text: str, **_: object) -> dict[str, list[int]]:
+        return {"input_ids": list(text.encode())}
+
+    def __len__(self) -> int:
+        return _EOS + 1
+
+    def convert_ids_to_tokens(self, token_id: int) -> str:
+        return f"<0x{token_id:02X}>"
+
+    def decode(self, ids: Sequence[int], **_: object) -> str:
+        return bytes(i for i in ids if i != _EOS).decode("utf-8", errors="replace")
+
+
+class FakeSession:
+    """Numbers from a generator seeded with the position and the last token."""
+
+    def __init__(self, capture: Collection[HookPoint], on_step: Callable[[], None]) -> None:
+        self._capture = capture
+        self._on_step = on_step
+        self._read = 0
+
+    def prefill(self, ids: Sequence[int]) -> PromptReading:
+        self._read = len(ids) - 1
+        guesses: list[float | None] = [None, *[-5.0] * (len(ids) - 1)]
+        return PromptReading(guesses, [None, *[5.0] * (len(ids) - 1)], self._step(ids[-1]))
+
+    def step(self, token_id: int) -> Step:
+        self._on_step()
+        return self._step(token_id)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _step(self, token_id: int) -> Step:
+        self._read += 1
+        random = np.random.default_rng([self._read, token_id])
+
+        def rows(point: HookPoint, *shape: int) -> np.ndarray | None:
+            wanted = point in self._capture
+            return random.standard_normal(shape, dtype=np.float32) if wanted else None
+
+        logits = random.standard_normal(_EOS + 1, dtype=np.float32)
+        logits[ord("a") : ord("z") + 1] += 4
+        logits[_EOS] -= 6
+        weights = random.random((_LAYERS, _HEADS, self._read), dtype=np.float32)
+        return Step(
+            logits=logits,
+            n_keys=self._read,
+            elapsed_ms=0.0,
+            resid=rows("resid", _LAYERS + 1, _D_MODEL),
+            mlp_out=rows("mlp_out", _LAYERS, _D_MODEL),
+            attn_out=rows("attn_out", _LAYERS, _D_MODEL),
+            pattern=weights / weights.sum(-1, keepdims=True)
+            if "pattern" in self._capture
+            else None,
+        )
+
+
+class FakeBackend:
+    """A loaded fake model; `on_step` is called before each step, and may wait."""
+
+    memory_bytes = 1000
+    eos_ids = frozenset({_EOS})
+
+    def __init__(
+        self,
+        name: str = "fake",
+        *,
+        context: int | None = 4096,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.vocabulary = Vocabulary(_ByteTokenizer())
+        self.closed = False
+        self._on_step = on_step
+        self.info = ModelInfo(
+            name=name,
+            title="A model of random numbers",
+            parameters=0,
+            layers=_LAYERS,
+            heads=_HEADS,
+            kv_heads=_HEADS,
+            d_model=_D_MODEL,
+            vocabulary=_EOS + 1,
+            context=context,
+            dtype="float32",
+            device="cpu",
+            loaded=True,
+            chat_template=False,
+            capabilities=list(DEFAULT_PROBES),
+        )
+
+    def encode_prompt(self, prompt: str) -> list[int]:
+        return self.vocabulary.encode(prompt, special=True)
+
+    def encode_messages(self, messages: Sequence[Message]) -> list[int]:
+        return self.encode_prompt("\n".join(message.content for message in messages))
+
+    def tokenize(self, text: str) -> list[TokenRef]:
+        return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
+
+    def open(self, capture: Collection[HookPoint], max_length: int) -> FakeSession:  # noqa: ARG002
+        return FakeSession(capture, self._on_step)
+
+    def close(self) -> None:
+        self.closed = True
