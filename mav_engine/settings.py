@@ -30,7 +30,8 @@ def _whole_number(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole_number), Field(strict=True)]
+# Stands after a field's limits: before them, pydantic would leave them out of the JSON Schema.
+WHOLE = BeforeValidator(_whole_number)
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
 
@@ -51,9 +52,9 @@ class Message(_Strict):
 class Tile(_Strict):
     """How the `tiles` probe draws a layer."""
 
-    height: Annotated[Whole, Field(ge=1, le=64)] = 16
+    height: Annotated[int, Field(strict=True, ge=1, le=64), WHOLE] = 16
     """Rows of a tile."""
-    width: Annotated[Whole, Field(ge=1, le=64)] = 16
+    width: Annotated[int, Field(strict=True, ge=1, le=64), WHOLE] = 16
     """Columns of a tile."""
     projection: Literal["random", "pca"] = "random"
     """How a layer's vector becomes a picture: a seeded random projection, or principal
@@ -72,16 +73,16 @@ class RunSettings(_Strict):
     messages: Annotated[list[Message], Field(min_length=1)] | None = None
     """A conversation, rendered with the model's own chat template or, where it has none,
     a plain one of "role: content" lines. Give either this or prompt."""
-    forced_ids: list[Annotated[Whole, Field(ge=0)]] = []
+    forced_ids: list[Annotated[int, Field(strict=True, ge=0), WHOLE]] = []
     """Token ids that the run must write first, each fully measured. They count towards
     max_new_tokens."""
-    max_new_tokens: Annotated[Whole, Field(ge=1)] = 64
+    max_new_tokens: Annotated[int, Field(strict=True, ge=1), WHOLE] = 64
     """How many tokens to write at most."""
-    min_new_tokens: Annotated[Whole, Field(ge=0)] = 0
+    min_new_tokens: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
     """End-of-text is held back until this many tokens are written."""
     temperature: Annotated[Real, Field(ge=0, le=10)] = 0.0
     """0 always takes the likeliest token; higher values choose more freely."""
-    top_k: Annotated[Whole, Field(ge=0)] = 50
+    top_k: Annotated[int, Field(strict=True, ge=0), WHOLE] = 50
     """Draw only from the k likeliest tokens; 0 is off."""
     top_p: Annotated[Real, Field(gt=0, le=1)] = 1.0
     """Draw only from the likeliest tokens that together hold this much probability; 1 is off."""
@@ -89,24 +90,24 @@ class RunSettings(_Strict):
     """Drop tokens less likely than this share of the likeliest one; 0 is off."""
     repetition_penalty: Annotated[Real, Field(gt=0)] = 1.0
     """Above 1 makes tokens that already stand in the text less likely; 1 is off."""
-    no_repeat_ngram_size: Annotated[Whole, Field(ge=0)] = 0
+    no_repeat_ngram_size: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
     """No run of this many tokens is written twice; 0 is off."""
-    block_eos_steps: Annotated[Whole, Field(ge=0)] = 0
+    block_eos_steps: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
     """No end-of-text in the first so many steps."""
-    block_ws_steps: Annotated[Whole, Field(ge=0)] = 0
+    block_ws_steps: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
     """No token that is only white space in the first so many steps."""
     stop: list[Annotated[Text, Field(min_length=1)]] = []
     """Writing ends once the text holds one of these; the stop text itself is not shown."""
-    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] | None = None
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), WHOLE] | None = None
     """The same seed and settings write the same tokens; empty draws one and tells it."""
-    top_n: Annotated[Whole, Field(ge=1, le=100)] = 20
+    top_n: Annotated[int, Field(strict=True, ge=1, le=100), WHOLE] = 20
     """How many predictions are reported for each token."""
     aggregation: Aggregation = "l2"
     """How a layer's vector becomes one number: its length, its largest or mean magnitude,
     or its root mean square."""
     capture: list[Annotated[Text, Field(min_length=1)]] = list(DEFAULT_PROBES)
     """The probes that measure each token; predictions and distribution always do."""
-    attn_every: Annotated[Whole, Field(ge=0)] = 0
+    attn_every: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
     """With the attention_map probe, a full map every so many tokens; 0 is off."""
     tile: Tile = Tile()
     """How the tiles probe draws a layer."""
