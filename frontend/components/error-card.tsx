@@ -1,0 +1,56 @@
+"use client";
+
+import { RotateCcw, StepForward, TriangleAlert } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import type { Failure } from "@/lib/run/frames";
+import { text } from "@/lib/text/en";
+
+interface ErrorCardProps {
+  failure: Failure;
+  /** Tokens that were received before it broke. */
+  received: number;
+  onRetry: () => void;
+  /** Absent where there is nothing to go on from. */
+  onResume?: (() => void) | undefined;
+}
+
+/** What happened, what to do, and the way on. */
+export function ErrorCard({ failure, received, onRetry, onResume }: ErrorCardProps) {
+  const words = text.failures;
+  return (
+    <div
+      role="alert"
+      className="flex flex-wrap items-start gap-x-4 gap-y-3 bg-accent-wash px-5 py-4"
+    >
+      <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
+      <div className="min-w-60 flex-1">
+        <p className="font-semibold text-ink">{failure.title}</p>
+        <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">{failure.detail}</p>
+        <p className="mt-1 text-small text-ink">
+          {received > 0 && <>{words.kept(received)} </>}
+          {failure.retryAfterS !== undefined && <>{words.wait(failure.retryAfterS)} </>}
+          {failure.field && (
+            <>
+              {words.field}{" "}
+              <span className="font-medium">
+                {text.form.settings[failure.field] ?? failure.field}
+              </span>
+            </>
+          )}
+        </p>
+      </div>
+      <div className="flex gap-2">
+        {onResume && (
+          <Button variant="primary" onClick={onResume}>
+            <StepForward size={14} aria-hidden />
+            {words.resume}
+          </Button>
+        )}
+        <Button onClick={onRetry} variant={onResume ? "outline" : "primary"}>
+          <RotateCcw size={14} aria-hidden />
+          {words.retry}
+        </Button>
+      </div>
+    </div>
+  );
+}

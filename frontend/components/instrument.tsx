@@ -1,0 +1,110 @@
+"use client";
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { isBusy } from "@/lib/run/run-record";
+import type { SettingField } from "@/lib/settings/fields";
+import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
+import { text } from "@/lib/text/en";
+import { neededCaptures, PANELS } from "@/panels/registry";
+import { PanelGrid } from "./panel-grid";
+import { RunProvider, useRunContext, useRunState } from "./run-context";
+import { RunForm } from "./run-form/run-form";
+import { useSettingsForm } from "./run-form/use-settings-form";
+import { RunProblem } from "./run-problem";
+import { ShortcutsDialog } from "./shortcuts-dialog";
+import { SiteHeader } from "./site-header";
+import { StatusStrip } from "./status-strip";
+import { useModels } from "./use-models";
+import { useShortcuts } from "./use-shortcuts";
+
+/** The page: settings on the left, the run on the right. */
+export function Instrument({ fields }: { fields: readonly SettingField[] }) {
+  return (
+    <RunProvider>
+      <Page fields={fields} />
+    </RunProvider>
+  );
+}
+
+function Page({ fields }: { fields: readonly SettingField[] }) {
+  const { store, controller } = useRunContext();
+  const busy = useRunState(({ run }) => isBusy(run));
+  const failure = useRunState(({ run }) => run.failure);
+  const [help, setHelp] = useState(false);
+  const formElement = useRef<HTMLFormElement>(null);
+  const form = useSettingsForm(fields);
+  const models = useModels();
+  const { setError, setValue, getValues } = form;
+
+  const run = useCallback(
+    (values: FormValues) => {
+      const capture = neededCaptures(PANELS);
+      void controller.run({ ...toRequest(fields, values), capture });
+    },
+    [controller, fields],
+  );
+  useShortcuts({
+    run: useCallback(() => formElement.current?.requestSubmit(), []),
+    stop: controller.stop,
+    live: useCallback(() => store.select(null), [store]),
+    help: useCallback(() => setHelp(true), []),
+  });
+
+  // A server that was set up with another default model than the schema's.
+  useEffect(() => {
+    const initial = initialValues(fields).model;
+    const named = new URLSearchParams(window.location.search).has("model");
+    if (models.list && !named && getValues("model") === initial) {
+      setValue("model", models.list.default);
+    }
+  }, [models.list, fields, getValues, setValue]);
+
+  // What the server found wrong is shown where it can be put right.
+  useEffect(() => {
+    const field = failure?.field;
+    if (failure && fields.some(({ name }) => name === field)) {
+      setError(field ?? "root", { type: "server", message: failure.detail }, { shouldFocus: true });
+    }
+  }, [failure, fields, setError]);
+
+  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+  return (
+    <div className="flex min-h-dvh flex-col lg:h-dvh">
+      <a
+        href="#run"
+        className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:bg-sheet focus:p-3"
+      >
+        {text.site.skip}
+      </a>
+      <SiteHeader onShortcuts={() => setHelp(true)} />
+      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
+        <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
+          <RunForm
+            ref={formElement}
+            fields={fields}
+            form={form}
+            models={models.list}
+            busy={busy}
+            onRun={run}
+            onStop={controller.stop}
+            onReset={() =>
+              form.reset({ ...initialValues(fields), model: models.list?.default ?? "" })
+            }
+          />
+        </aside>
+        <main
+          id="run"
+          tabIndex={-1}
+          className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
+        >
+          <div className="flex flex-col gap-px border-rule border-b bg-rule">
+            <StatusStrip model={model} />
+            <RunProblem models={models} />
+            <PanelGrid />
+          </div>
+        </main>
+      </div>
+      <ShortcutsDialog open={help} onOpenChange={setHelp} />
+    </div>
+  );
+}

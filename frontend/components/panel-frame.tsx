@@ -1,0 +1,41 @@
+import { classNames } from "@/components/ui/class-names";
+import type { RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import type { Panel, PanelProps } from "@/panels/panel";
+
+interface PanelFrameProps extends PanelProps {
+  panel: Panel;
+}
+
+/** Title, unit, what it reads and how to read it; below, a body whose height never changes. */
+export function PanelFrame({ panel, ...props }: PanelFrameProps) {
+  const { Component } = panel;
+  const titleId = `panel-${panel.id}`;
+  return (
+    <section
+      aria-labelledby={titleId}
+      className={classNames(
+        "flex min-w-0 flex-col bg-sheet px-5 pt-4 pb-4",
+        panel.wide && "col-span-full",
+      )}
+    >
+      <header className="mb-3">
+        <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+          <h2 id={titleId} className="font-semibold text-[0.9375rem] tracking-[-0.01em]">
+            {panel.title}
+          </h2>
+          <p className="text-micro text-quiet">{unitOf(panel, props.run)}</p>
+        </div>
+        <p className="mt-0.5 max-w-[68ch] text-quiet text-small">{panel.howToRead}</p>
+      </header>
+      <div className={panel.wide ? "h-52 lg:h-44 2xl:h-52" : "h-[19rem]"}>
+        <Component {...props} />
+      </div>
+      <footer className="mt-2 text-micro text-quiet">
+        {text.panels.hookPoint} <span className="figures">{panel.hookPoint}</span>
+      </footer>
+    </section>
+  );
+}
+
+const unitOf = ({ unit }: Panel, run: RunRecord) => (typeof unit === "string" ? unit : unit(run));

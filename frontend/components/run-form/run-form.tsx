@@ -1,0 +1,126 @@
+"use client";
+
+import { Play, Square } from "lucide-react";
+import { type RefObject, useState } from "react";
+import type { UseFormReturn } from "react-hook-form";
+import { Button } from "@/components/ui/button";
+import { Disclosure } from "@/components/ui/disclosure";
+import { Textarea } from "@/components/ui/input";
+import { Kbd } from "@/components/ui/kbd";
+import type { ModelList } from "@/lib/models/fetch-models";
+import type { SettingField } from "@/lib/settings/fields";
+import type { FormValues } from "@/lib/settings/form-values";
+import { groupFields } from "@/lib/settings/groups";
+import { text } from "@/lib/text/en";
+import { ModelSelect } from "./model-select";
+import { SettingControl } from "./setting-control";
+
+interface RunFormProps {
+  ref: RefObject<HTMLFormElement | null>;
+  fields: readonly SettingField[];
+  form: UseFormReturn<FormValues>;
+  models: ModelList | null;
+  busy: boolean;
+  onRun: (values: FormValues) => void;
+  onStop: () => void;
+  onReset: () => void;
+}
+
+export function RunForm(props: RunFormProps) {
+  const { fields, form, models } = props;
+  const groups = groupFields(fields);
+  const model = fields.find(({ name }) => name === "model");
+  const prompt = fields.find(({ name }) => name === "prompt");
+  const wrong = Object.keys(form.formState.errors);
+  const hasWrong = (group: readonly SettingField[]) => group.some((f) => wrong.includes(f.name));
+  return (
+    <form
+      ref={props.ref}
+      aria-label={text.form.label}
+      noValidate
+      onSubmit={form.handleSubmit(props.onRun)}
+      className="flex min-h-0 flex-1 flex-col"
+    >
+      <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
+        {prompt && <PromptField field={prompt} form={form} />}
+        {model && <ModelSelect field={model} form={form} list={models} />}
+        <div className="mt-2 mb-1">
+          {groups.common.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+        </div>
+        <Disclosure label={text.form.more} open={hasWrong(groups.more) || undefined}>
+          {groups.more.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+        </Disclosure>
+        <Disclosure label={text.form.measuring} open={hasWrong(groups.measuring) || undefined}>
+          {groups.measuring.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+        </Disclosure>
+      </div>
+      <FormActions {...props} />
+    </form>
+  );
+}
+
+function PromptField({ field, form }: { field: SettingField; form: UseFormReturn<FormValues> }) {
+  const error = form.formState.errors.prompt?.message;
+  return (
+    <div>
+      <label htmlFor="setting-prompt" className="mb-1.5 block font-medium text-small">
+        {text.form.settings.prompt}
+      </label>
+      <Textarea
+        id="setting-prompt"
+        rows={3}
+        placeholder={text.form.promptPlaceholder}
+        aria-describedby="prompt-help"
+        aria-invalid={error !== undefined}
+        className="block min-h-20 resize-y font-serif text-[1.0625rem] leading-snug"
+        {...form.register(field.name)}
+      />
+      <p id="prompt-help" className="mt-1 min-h-4 text-accent-strong text-xs">
+        {error}
+      </p>
+    </div>
+  );
+}
+
+function FormActions({ busy, onStop, onReset }: RunFormProps) {
+  const [copied, setCopied] = useState(false);
+  const copyLink = async () => {
+    await navigator.clipboard.writeText(window.location.href);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return (
+    <div className="sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
+      <div className="grid grid-cols-2 gap-2">
+        <Button type="submit" variant="primary" className="h-10" aria-keyshortcuts="Control+Enter">
+          <Play size={14} aria-hidden fill="currentColor" />
+          {text.form.run}
+        </Button>
+        <Button className="h-10" disabled={!busy} onClick={onStop} aria-keyshortcuts="Escape">
+          <Square size={12} aria-hidden fill="currentColor" />
+          {text.form.stop}
+        </Button>
+      </div>
+      <div className="mt-2 flex items-center justify-between">
+        <span className="hidden items-center gap-1 text-quiet text-xs sm:flex">
+          <Kbd>Ctrl</Kbd>
+          <Kbd>↵</Kbd>
+        </span>
+        <span className="flex">
+          <Button variant="quiet" className="h-7 px-2 text-xs" onClick={onReset}>
+            {text.form.reset}
+          </Button>
+          <Button variant="quiet" className="h-7 px-2 text-xs" onClick={copyLink}>
+            <span aria-live="polite">{copied ? text.form.copied : text.form.copyLink}</span>
+          </Button>
+        </span>
+      </div>
+    </div>
+  );
+}

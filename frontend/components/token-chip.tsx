@@ -1,0 +1,66 @@
+import { type CSSProperties, memo } from "react";
+import { text } from "@/lib/text/en";
+import { classNames } from "./ui/class-names";
+
+interface TokenChipProps {
+  /** Place in the list, prompt tokens included. */
+  place: number;
+  /** What the token adds to the text. */
+  written: string;
+  /** The token's own name, for one that adds nothing yet. */
+  label: string;
+  description: string;
+  /** 0 to 1, or null for a token that was not predicted. */
+  prob: number | null;
+  kind: "prompt" | "generated";
+  shown: boolean;
+  newest: boolean;
+  reachable: boolean;
+}
+
+/** One token in the running text; the list around it listens to pointer and keys. */
+export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
+  const { place, written, label, description, prob, kind, shown, newest, reachable } = props;
+  return (
+    <span
+      role="option"
+      aria-selected={shown}
+      aria-label={description}
+      tabIndex={reachable ? 0 : -1}
+      data-place={place}
+      data-newest={newest || undefined}
+      style={{ "--prob": prob ?? 0 } as CSSProperties}
+      className={classNames(
+        "cursor-pointer rounded-[3px] py-[0.1em] outline-offset-1",
+        kind === "prompt" ? "cursor-default text-quiet" : "token-shade hover:bg-data-soft",
+        shown && "shadow-[0_2px_0_0_var(--accent)]",
+        newest && "rounded-b-none",
+      )}
+    >
+      {written === "" ? (
+        <span className="unwritten" data-label={label} />
+      ) : (
+        <Written text={written} />
+      )}
+    </span>
+  );
+});
+
+const MARKS: Record<string, string> = {
+  " ": text.token.space,
+  "\n": text.token.newline,
+  "\t": text.token.tab,
+};
+
+/** The text itself, each white space under a mark that copying leaves behind. */
+function Written({ text: written }: { text: string }) {
+  return written.split(/([ \n\t])/).map((part, i) =>
+    part in MARKS ? (
+      <span key={i} className="white-space" data-mark={MARKS[part]}>
+        {part}
+      </span>
+    ) : (
+      part
+    ),
+  );
+}

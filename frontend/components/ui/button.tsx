@@ -1,0 +1,30 @@
+import type { ComponentProps } from "react";
+import { classNames } from "./class-names";
+
+const VARIANTS = {
+  primary: "bg-ink text-paper hover:bg-ink/88 disabled:bg-ink/40",
+  outline: "border border-edge text-ink hover:bg-well",
+  quiet: "text-quiet hover:bg-well hover:text-ink",
+} as const;
+
+interface ButtonProps extends ComponentProps<"button"> {
+  variant?: keyof typeof VARIANTS;
+  /** A square of one icon; give it an aria-label. */
+  icon?: boolean;
+}
+
+export function Button({ variant = "outline", icon, className, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={classNames(
+        "inline-flex cursor-pointer items-center justify-center gap-2 rounded-md font-medium text-small transition-colors",
+        "disabled:cursor-default disabled:opacity-45",
+        icon ? "size-8" : "h-9 px-3",
+        VARIANTS[variant],
+        className,
+      )}
+      {...rest}
+    />
+  );
+}

@@ -1,0 +1,30 @@
+"use client";
+
+import { useEffect } from "react";
+
+interface Shortcuts {
+  run: () => void;
+  stop: () => void;
+  live: () => void;
+  help: () => void;
+}
+
+/** The page's keys; plain letters count only where nothing is being typed. */
+export function useShortcuts({ run, stop, live, help }: Shortcuts): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        run();
+      } else if (event.key === "Escape" && !event.defaultPrevented) stop();
+      else if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      else if (event.key === "?") help();
+      else if (event.key === "l" || event.key === "L") live();
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [run, stop, live, help]);
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches("input:not([type=range]), textarea, select");

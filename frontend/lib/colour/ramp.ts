@@ -1,0 +1,62 @@
+import { mix, type Oklch, type Rgb, toOklab, toRgb } from "./oklab";
+
+export type Theme = "light" | "dark";
+
+/**
+ * Sequential ramps whose lightness runs evenly from the paper to the strongest colour, so that
+ * equal differences look equal, also without colour vision.
+ */
+const STOPS: Record<Theme, readonly Oklch[]> = {
+  light: [
+    [0.96, 0.015, 100],
+    [0.66, 0.1, 205],
+    [0.36, 0.12, 268],
+  ],
+  dark: [
+    [0.25, 0.03, 268],
+    [0.575, 0.115, 225],
+    [0.9, 0.11, 130],
+  ],
+};
+
+const SIZE = 256;
+
+function table(stops: readonly Oklch[]): readonly Rgb[] {
+  const points = stops.map(toOklab);
+  return Array.from({ length: SIZE }, (_, i) => {
+    const place = (i / (SIZE - 1)) * (points.length - 1);
+    const left = Math.min(Math.floor(place), points.length - 2);
+    const [from, to] = points.slice(left);
+    return from && to ? toRgb(mix(from, to, place - left)) : ([0, 0, 0] as const);
+  });
+}
+
+export const RAMPS: Record<Theme, readonly Rgb[]> = {
+  light: table(STOPS.light),
+  dark: table(STOPS.dark),
+};
+
+/** The colour of a share from 0 to 1. */
+export function rampColour(theme: Theme, share: number): Rgb {
+  const place = Math.round(Math.max(0, Math.min(1, share)) * (SIZE - 1));
+  return RAMPS[theme][place] ?? [0, 0, 0];
+}
+
+export const css = ([red, green, blue]: Rgb): string => `rgb(${red} ${green} ${blue})`;
+
+/** A CSS gradient of the ramp, for a legend. */
+export function rampGradient(theme: Theme): string {
+  const stops = Array.from({ length: 9 }, (_, i) => css(rampColour(theme, i / 8)));
+  return `linear-gradient(to right, ${stops.join(", ")})`;
+}
+
+/** Ink that can be read on a colour: dark on light colours, light on dark ones. */
+export function inkOn([red, green, blue]: Rgb): "#16191f" | "#ffffff" {
+  const linear = [red, green, blue].map((byte) => {
+    const share = byte / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  const [r = 0, g = 0, b = 0] = linear;
+  // Where black and white contrast equally by WCAG's formula.
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#16191f" : "#ffffff";
+}

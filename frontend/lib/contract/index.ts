@@ -1,0 +1,20 @@
+import type { components } from "./openapi";
+
+type Schemas = components["schemas"];
+
+/** The wire's types under the names that the site uses; all of them come from the engine. */
+export type WireArray = Schemas["Array"];
+export type WireStart = Schemas["Start"];
+export type WireToken = Schemas["Token"];
+export type WireLayers = Schemas["Layers"];
+export type WireDone = Schemas["Done"];
+export type WireError = Schemas["Error"];
+export type RunSettings = Schemas["RunSettings"];
+export type ModelInfo = Schemas["ModelInfo"];
+export type ProbeInfo = Schemas["ProbeInfo"];
+export type PromptToken = Schemas["PromptToken"];
+export type Candidate = Schemas["Candidate"];
+export type FinishReason = WireDone["reason"];
+
+/** What a client sends: every setting is optional and the server knows the defaults. */
+export type RunRequest = Partial<RunSettings>;

@@ -1,0 +1,13 @@
+import type { ModelInfo } from "@/lib/contract";
+import { accepted } from "@/lib/transport/problem";
+
+export interface ModelList {
+  readonly default: string;
+  readonly models: readonly ModelInfo[];
+}
+
+/** The models that this server offers. */
+export async function fetchModels(signal: AbortSignal): Promise<ModelList> {
+  const response = await accepted(await fetch("/api/models", { signal }));
+  return (await response.json()) as ModelList;
+}

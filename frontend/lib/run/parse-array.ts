@@ -1,0 +1,77 @@
+import type { Matrix } from "./frames";
+
+/** An event that does not say what the contract says it must. */
+export class ContractMismatch extends Error {
+  constructor(where: string, problem: string) {
+    super(`${where}: ${problem}`);
+    this.name = "ContractMismatch";
+  }
+}
+
+interface Packed {
+  readonly shape: readonly number[];
+  readonly dtype: "f16" | "u8";
+  readonly scale?: number;
+  readonly data: string;
+}
+
+/** A list of numbers as the wire sends it, packed or plain; null becomes NaN. */
+export function parseVector(value: unknown, where: string): Float32Array {
+  if (isPacked(value)) return unpack(value, where);
+  if (!Array.isArray(value)) throw new ContractMismatch(where, "is no array of numbers");
+  return Float32Array.from(value, (item, i) => {
+    if (item === null) return Number.NaN;
+    if (typeof item === "number") return item;
+    throw new ContractMismatch(`${where}[${i}]`, "is no number");
+  });
+}
+
+/** Rows of numbers; the rows may be packed together, one by one, or absent (null). */
+export function parseMatrix(value: unknown, where: string): Matrix {
+  if (isPacked(value)) {
+    const [rows = 0, columns = 0] = value.shape;
+    return { rows, columns, values: unpack(value, where) };
+  }
+  if (!Array.isArray(value)) throw new ContractMismatch(where, "is no array of rows");
+  const rows = value.map((row, i) => (row === null ? null : parseVector(row, `${where}[${i}]`)));
+  const columns = rows.find((row) => row !== null)?.length ?? 0;
+  const values = new Float32Array(rows.length * columns).fill(Number.NaN);
+  rows.forEach((row, i) => {
+    if (row === null) return;
+    if (row.length !== columns) throw new ContractMismatch(`${where}[${i}]`, "has another length");
+    values.set(row, i * columns);
+  });
+  return { rows: rows.length, columns, values };
+}
+
+function isPacked(value: unknown): value is Packed {
+  return typeof value === "object" && value !== null && "data" in value && "dtype" in value;
+}
+
+function unpack(packed: Packed, where: string): Float32Array {
+  const bytes = Uint8Array.from(atob(packed.data), (char) => char.charCodeAt(0));
+  const numbers = packed.dtype === "u8" ? Float32Array.from(bytes) : halves(bytes);
+  const expected = packed.shape.reduce((product, size) => product * size, 1);
+  if (numbers.length !== expected) {
+    throw new ContractMismatch(where, `holds ${numbers.length} numbers instead of ${expected}`);
+  }
+  const scale = packed.scale ?? 1;
+  return scale === 1 ? numbers : numbers.map((number) => number * scale);
+}
+
+function halves(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length >> 1 }, (_, i) =>
+    fromHalf(view.getUint16(i * 2, true)),
+  );
+}
+
+/** IEEE 754 binary16 to a number. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

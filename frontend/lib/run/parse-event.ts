@@ -1,0 +1,140 @@
+import type { WireDone, WireError, WireLayers, WireStart, WireToken } from "@/lib/contract";
+import type {
+  DoneFrame,
+  Failure,
+  LayerFrame,
+  PromptFrame,
+  ResolvedSettings,
+  RunEvent,
+  StartFrame,
+  TokenFrame,
+} from "./frames";
+import { ContractMismatch, parseMatrix, parseVector } from "./parse-array";
+
+/** The version of the contract that this site reads. */
+export const CONTRACT_VERSION = 1;
+
+const REQUIRED: Record<RunEvent["type"], readonly string[]> = {
+  start: ["v", "run_id", "model", "settings", "probes", "rank_bin_edges"],
+  queued: ["position"],
+  prompt: ["tokens", "prefill_ms"],
+  token: ["index", "token", "logprob", "rank", "entropy", "text", "top", "distribution", "layers"],
+  done: ["reason", "tokens", "elapsed_ms"],
+  error: ["code", "title", "detail"],
+};
+
+/**
+ * The one door for events: JSON text in, typed frames out.
+ * Throws ContractMismatch, naming the place, for anything that does not fit.
+ */
+export function parseEvent(json: string): RunEvent {
+  const wire = parseObject(json);
+  const type = wire.type as RunEvent["type"];
+  const required = REQUIRED[type];
+  if (!required) throw new ContractMismatch("type", `is ${JSON.stringify(wire.type)}`);
+  for (const name of required) {
+    if (!(name in wire)) throw new ContractMismatch(`${type}.${name}`, "is missing");
+  }
+  switch (type) {
+    case "start":
+      return { type, start: parseStart(wire as unknown as WireStart) };
+    case "queued":
+      return { type, position: wire.position as number };
+    case "prompt":
+      return { type, prompt: parsePrompt(wire) };
+    case "token":
+      return { type, frame: parseToken(wire as unknown as WireToken) };
+    case "done":
+      return { type, done: parseDone(wire as unknown as WireDone) };
+    case "error":
+      return { type, failure: parseFailure(wire as unknown as WireError) };
+  }
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new ContractMismatch("event", "is no JSON");
+  }
+  if (typeof value !== "object" || value === null) {
+    throw new ContractMismatch("event", "is no JSON object");
+  }
+  return value as Record<string, unknown>;
+}
+
+function parseStart(wire: WireStart): StartFrame {
+  if (wire.v !== CONTRACT_VERSION) {
+    throw new ContractMismatch("start.v", `is ${wire.v}, this site reads ${CONTRACT_VERSION}`);
+  }
+  return {
+    runId: wire.run_id,
+    model: wire.model,
+    settings: wire.settings as unknown as ResolvedSettings,
+    probes: wire.probes,
+    rankBinEdges: wire.rank_bin_edges,
+  };
+}
+
+function parsePrompt(wire: Record<string, unknown>): PromptFrame {
+  if (!Array.isArray(wire.tokens)) throw new ContractMismatch("prompt.tokens", "is no list");
+  return { tokens: wire.tokens, prefillMs: wire.prefill_ms as number };
+}
+
+function parseToken(wire: WireToken): TokenFrame {
+  const { distribution } = wire;
+  return {
+    index: wire.index,
+    position: wire.position,
+    id: wire.token.id,
+    label: wire.token.text,
+    text: wire.text,
+    forced: wire.forced,
+    logprob: wire.logprob,
+    prob: Math.exp(wire.logprob),
+    rank: wire.rank,
+    entropy: wire.entropy,
+    top: wire.top,
+    distribution: {
+      rankBins: parseVector(distribution.rank_bins, "token.distribution.rank_bins"),
+      entropy: distribution.entropy,
+      effectiveTokens: distribution.effective_tokens,
+      kept: distribution.kept,
+    },
+    layers: parseLayers(wire.layers),
+    stepMs: wire.timing.step_ms,
+    captureMs: wire.timing.capture_ms,
+  };
+}
+
+function parseLayers(wire: WireLayers): LayerFrame {
+  const { resid_norm, mlp_norm, attn_norm, attn_entropy, attn_entropy_max } = wire;
+  return {
+    ...(resid_norm != null && { residNorm: parseVector(resid_norm, "layers.resid_norm") }),
+    ...(mlp_norm != null && { mlpNorm: parseVector(mlp_norm, "layers.mlp_norm") }),
+    ...(attn_norm != null && { attnNorm: parseVector(attn_norm, "layers.attn_norm") }),
+    ...(attn_entropy != null && { attnEntropy: parseMatrix(attn_entropy, "layers.attn_entropy") }),
+    ...(attn_entropy_max != null && { attnEntropyMax: attn_entropy_max }),
+  };
+}
+
+function parseDone(wire: WireDone): DoneFrame {
+  return {
+    reason: wire.reason,
+    tokens: wire.tokens,
+    elapsedMs: wire.elapsed_ms,
+    tokensPerSecond: wire.tokens_per_second ?? null,
+  };
+}
+
+/** The fields that an `error` event and a problem document share. */
+export function parseFailure(wire: Partial<WireError>): Failure {
+  return {
+    code: wire.code ?? "error",
+    title: wire.title ?? "",
+    detail: wire.detail ?? "",
+    ...(wire.field != null && { field: wire.field }),
+    ...(wire.retry_after_s != null && { retryAfterS: wire.retry_after_s }),
+  };
+}

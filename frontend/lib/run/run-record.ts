@@ -1,0 +1,113 @@
+import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
+import type { DoneFrame, Failure, PromptFrame, RunEvent, StartFrame, TokenFrame } from "./frames";
+
+/**
+ * Where a run stands: nothing asked yet, waiting for the server, waiting in line, its model being
+ * made ready, reading the prompt, writing, ended well, stopped by the visitor, or broken off.
+ */
+export type Phase =
+  | "idle"
+  | "connecting"
+  | "queued"
+  | "loading"
+  | "prefill"
+  | "running"
+  | "done"
+  | "stopped"
+  | "failed";
+
+/** The series of `layers` that hold one number a layer. */
+export const NORM_SERIES = ["mlpNorm", "attnNorm", "residNorm"] as const;
+export type NormSeries = (typeof NORM_SERIES)[number];
+
+/** Least and greatest value of each layer over the run so far. */
+export interface Extent {
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+/** All that was received of one run. `frames` is only ever appended to. */
+export interface RunRecord {
+  readonly phase: Phase;
+  readonly queuePosition: number | null;
+  readonly start: StartFrame | null;
+  readonly prompt: PromptFrame | null;
+  readonly frames: readonly TokenFrame[];
+  readonly done: DoneFrame | null;
+  readonly failure: Failure | null;
+  readonly domains: Partial<Record<NormSeries, ToldDomain>>;
+  readonly extents: Partial<Record<NormSeries, Extent>>;
+}
+
+export const EMPTY_RUN: RunRecord = {
+  phase: "idle",
+  queuePosition: null,
+  start: null,
+  prompt: null,
+  frames: [],
+  done: null,
+  failure: null,
+  domains: {},
+  extents: {},
+};
+
+const BUSY: ReadonlySet<Phase> = new Set(["connecting", "queued", "loading", "prefill", "running"]);
+
+/** Whether the run still waits for the server. */
+export const isBusy = (run: RunRecord): boolean => BUSY.has(run.phase);
+
+/** Whether the run ended before its time with something worth going on from. */
+export const canContinue = (run: RunRecord): boolean =>
+  (run.phase === "failed" || run.phase === "stopped") &&
+  run.start !== null &&
+  run.frames.length > 0 &&
+  run.frames.length < run.start.settings.max_new_tokens;
+
+/** The record after one more event; the frames array is shared and appended to. */
+export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
+  switch (event.type) {
+    case "start":
+      // A continued run keeps its first start, whose settings it repeats.
+      return { ...run, phase: "prefill", start: run.start ?? event.start };
+    case "queued":
+      return {
+        ...run,
+        phase: event.position === 0 ? "loading" : "queued",
+        queuePosition: event.position,
+      };
+    case "prompt":
+      return { ...run, phase: "running", prompt: event.prompt };
+    case "token":
+      return appendFrame(run, event.frame);
+    case "done":
+      return { ...run, phase: "done", done: event.done };
+    case "error":
+      return { ...run, phase: "failed", failure: event.failure };
+  }
+}
+
+function appendFrame(run: RunRecord, frame: TokenFrame): RunRecord {
+  // A continued run is told again what was received before the break.
+  if (frame.index < run.frames.length)
+    return run.phase === "running" ? run : { ...run, phase: "running" };
+  (run.frames as TokenFrame[]).push(frame);
+  const domains = { ...run.domains };
+  const extents = { ...run.extents };
+  for (const series of NORM_SERIES) {
+    const values = frame.layers[series];
+    if (!values) continue;
+    const domain = growDomain(domains[series], values, frame.index);
+    if (domain) domains[series] = domain;
+    extents[series] = widen(extents[series], values);
+  }
+  return { ...run, phase: "running", domains, extents };
+}
+
+function widen(extent: Extent | undefined, values: Float32Array): Extent {
+  if (!extent) return { low: values.slice(), high: values.slice() };
+  values.forEach((value, layer) => {
+    if (value < (extent.low[layer] ?? 0)) extent.low[layer] = value;
+    if (value > (extent.high[layer] ?? 0)) extent.high[layer] = value;
+  });
+  return extent;
+}

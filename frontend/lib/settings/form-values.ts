@@ -1,0 +1,61 @@
+import type { RunRequest } from "@/lib/contract";
+import { text } from "@/lib/text/en";
+import type { SettingField } from "./fields";
+
+/** What stands in the form, all of it text. */
+export type FormValues = Record<string, string>;
+
+export const initialValues = (fields: readonly SettingField[]): FormValues =>
+  Object.fromEntries(fields.map((field) => [field.name, field.initial]));
+
+/** Why a value cannot be sent, or null when it can. */
+export function problemOf(field: SettingField, value: string): string | null {
+  if (field.kind === "texts") return null;
+  if (field.kind === "text") return value === "" ? text.form.problems.empty : null;
+  if (field.kind === "choice") {
+    return field.choices?.includes(value) ? null : text.form.problems.choice(field.choices ?? []);
+  }
+  if (value.trim() === "") return field.optional ? null : text.form.problems.number;
+  const number = Number(value);
+  if (!Number.isFinite(number)) return text.form.problems.number;
+  if (field.kind === "integer" && !Number.isInteger(number)) return text.form.problems.integer;
+  const inRange =
+    number >= (field.minimum ?? Number.NEGATIVE_INFINITY) &&
+    number > (field.exclusiveMinimum ?? Number.NEGATIVE_INFINITY) &&
+    number <= (field.maximum ?? Number.POSITIVE_INFINITY);
+  return inRange ? null : text.form.problems.range(rangeOf(field));
+}
+
+/** The allowed range in words, empty where there is none. */
+export function rangeOf({ minimum, exclusiveMinimum, maximum }: SettingField): string {
+  const low = minimum ?? exclusiveMinimum;
+  if (low === undefined) return maximum === undefined ? "" : text.form.range.upTo(maximum);
+  const from = minimum === undefined ? text.form.range.above(low) : text.form.range.from(low);
+  return maximum === undefined ? from : text.form.range.to(from, maximum);
+}
+
+/** The server may be set up with another default model than the schema's. */
+const ALWAYS_SENT = new Set(["model", "prompt"]);
+
+/** The request that these values ask for; what stands at its default is left to the server. */
+export function toRequest(fields: readonly SettingField[], values: FormValues): RunRequest {
+  const given = fields
+    .filter((field) => {
+      const value = values[field.name] ?? field.initial;
+      return value !== "" && (value !== field.initial || ALWAYS_SENT.has(field.name));
+    })
+    .map((field) => [field.name, toJson(field, values[field.name] ?? "")]);
+  return Object.fromEntries(given) as RunRequest;
+}
+
+function toJson(field: SettingField, value: string): string | number | string[] {
+  if (field.kind === "integer" || field.kind === "number") return Number(value);
+  return field.kind === "texts" ? linesOf(value) : value;
+}
+
+/** One text a line; a line break inside a text is written \n. */
+const linesOf = (value: string) =>
+  value
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replaceAll("\\n", "\n"));

@@ -1,0 +1,33 @@
+import type { SettingField } from "./fields";
+
+const WRITING = ["temperature", "max_new_tokens", "top_k", "top_p", "seed"];
+const MEASURING = ["top_n", "aggregation"];
+/** Shown in places of their own, or asked for by the panels. */
+const ELSEWHERE = ["model", "prompt", "capture", "attn_every"];
+
+/** How far a slider reaches where the schema's range is wider than what is of use. */
+const SLIDERS: Record<string, { readonly max: number; readonly step: number }> = {
+  temperature: { max: 2, step: 0.05 },
+  top_p: { max: 1, step: 0.01 },
+  min_p: { max: 1, step: 0.01 },
+};
+
+export const sliderOf = (name: string) => SLIDERS[name];
+
+export interface SettingGroups {
+  readonly common: readonly SettingField[];
+  readonly more: readonly SettingField[];
+  readonly measuring: readonly SettingField[];
+}
+
+/** The common controls, those for measuring, and all others that the schema knows. */
+export function groupFields(fields: readonly SettingField[]): SettingGroups {
+  const named = (names: readonly string[]) =>
+    names.flatMap((name) => fields.find((field) => field.name === name) ?? []);
+  const placed = new Set([...WRITING, ...MEASURING, ...ELSEWHERE]);
+  return {
+    common: named(WRITING),
+    more: fields.filter(({ name }) => !placed.has(name)),
+    measuring: named(MEASURING),
+  };
+}

@@ -1,0 +1,37 @@
+import { text } from "./en";
+
+const grouped = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+export const formatCount = (value: number): string => grouped.format(value);
+
+/** 5,870,000 as "5.87M". */
+export const formatParameters = (value: number): string => compact.format(value);
+
+/** A share from 0 to 1 in percent, one digit after the point. */
+export function formatPercent(share: number): string {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.05) return "<0.1";
+  return percent.toFixed(1);
+}
+
+/** Three significant digits, without exponents for everyday sizes. */
+export function formatMeasure(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(1);
+  if (size >= 1000) return value.toFixed(0);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+export function formatDuration(ms: number): string {
+  return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+}
+
+/** A token's text with its white space made visible. */
+export function visible(label: string): string {
+  return label
+    .replaceAll(" ", text.token.space)
+    .replaceAll("\n", text.token.newline)
+    .replaceAll("\t", text.token.tab);
+}

@@ -1,0 +1,28 @@
+import type { Failure } from "@/lib/run/frames";
+import { ContractMismatch } from "@/lib/run/parse-array";
+import { text } from "@/lib/text/en";
+
+/** The server answered with an error before a stream began. */
+export class Refused extends Error {
+  constructor(readonly failure: Failure) {
+    super(failure.title);
+    this.name = "Refused";
+  }
+}
+
+/** The stream ended without `done` or `error`. */
+export class StreamBroken extends Error {
+  override readonly name = "StreamBroken";
+}
+
+/** Whatever went wrong on the way, in words for a person. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Refused) return error.failure;
+  if (error instanceof StreamBroken)
+    return { code: "stream_broken", ...text.failures.streamBroken };
+  if (error instanceof ContractMismatch) {
+    const { title, detail } = text.failures.contractMismatch;
+    return { code: "contract_mismatch", title, detail: `${detail} (${error.message})` };
+  }
+  return { code: "unreachable", ...text.failures.unreachable };
+}

@@ -1,0 +1,175 @@
+"use client";
+
+import { useState } from "react";
+import { type Cell, Heatmap } from "@/components/heatmap";
+import { classNames } from "@/components/ui/class-names";
+import { rampGradient } from "@/lib/colour/ramp";
+import type { Matrix } from "@/lib/run/frames";
+import type { RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { formatMeasure, formatPercent } from "@/lib/text/numbers";
+import { useShownTheme } from "@/lib/theme/use-theme";
+import type { Panel, PanelProps } from "./panel";
+
+const words = text.panels.attention;
+/** Label every row or column up to this many, and about this many beyond. */
+const MAX_LABELS = 16;
+
+function AttentionEntropy({ frame, run }: PanelProps) {
+  const [cell, setCell] = useState<Cell | null>(null);
+  const matrix = frame?.layers.attnEntropy;
+  if (frame && !matrix) return <p className="pt-4 text-quiet text-small">{words.notCaptured}</p>;
+  const max = fixedCeiling(run);
+  const ceiling = frame?.layers.attnEntropyMax;
+  return (
+    <div className="flex h-full flex-col">
+      <div className="flex min-h-0 flex-1 gap-1.5">
+        <Ticks count={matrix?.rows ?? 6} name={words.layer} vertical />
+        <div className="flex min-w-0 flex-1 flex-col">
+          <div className="min-h-0 flex-1">
+            {matrix ? (
+              <Heatmap
+                matrix={matrix}
+                max={max}
+                label={`${words.pictureLabel} ${summaryOf(matrix)}`}
+                sayCell={(at) => sayCell(matrix, at, ceiling)}
+                cell={cell}
+                onCell={setCell}
+              />
+            ) : (
+              <Skeleton breathing={run.phase !== "idle"} />
+            )}
+          </div>
+          <Ticks count={matrix?.columns ?? 4} name={words.head} />
+        </div>
+      </div>
+      <Legend max={max} ceiling={ceiling} shown={matrix !== undefined} />
+      <p className="figures h-5 truncate pt-1 text-quiet text-xs">
+        {matrix && (cell ? sayCell(matrix, cell, ceiling) : words.choose)}
+      </p>
+    </div>
+  );
+}
+
+/** ln of the most keys that the run can come to: the scale's end from the first token to the last. */
+function fixedCeiling({ start, prompt }: RunRecord): number {
+  const keys = (prompt?.tokens.length ?? 0) + (start?.settings.max_new_tokens ?? 0);
+  const context = start?.model.context ?? Number.POSITIVE_INFINITY;
+  return Math.log(Math.max(2, Math.min(keys, context)));
+}
+
+function sayCell(matrix: Matrix, { row, column }: Cell, ceiling: number | undefined): string {
+  const value = matrix.values[row * matrix.columns + column] ?? Number.NaN;
+  if (Number.isNaN(value)) return `${words.cell(row, column)}: ${words.absent}`;
+  const share = ceiling ? `${formatPercent(value / ceiling)} %` : "–";
+  return `${words.cell(row, column)}: ${words.value(formatMeasure(value), share)}`;
+}
+
+function summaryOf(matrix: Matrix): string {
+  const { values, columns } = matrix;
+  let low = -1;
+  let high = -1;
+  values.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    if (low < 0 || value < (values[low] ?? 0)) low = i;
+    if (high < 0 || value > (values[high] ?? 0)) high = i;
+  });
+  if (low < 0) return "";
+  const name = (i: number) =>
+    `${words.cell(Math.floor(i / columns), i % columns)}: ${formatMeasure(values[i])}`;
+  return words.summary(name(low), name(high));
+}
+
+interface TicksProps {
+  count: number;
+  name: string;
+  vertical?: boolean;
+}
+
+function Ticks({ count, name, vertical }: TicksProps) {
+  const every = count <= MAX_LABELS ? 1 : Math.ceil(count / (MAX_LABELS / 2));
+  return (
+    <div
+      aria-hidden
+      className={classNames(
+        "figures flex text-micro text-quiet leading-none",
+        vertical ? "mb-8 w-6 flex-col" : "h-8 flex-wrap content-start pt-1",
+      )}
+    >
+      {Array.from({ length: count }, (_, i) => (
+        <span
+          key={i}
+          className={classNames(
+            "flex min-h-0 min-w-0 flex-1 items-center overflow-visible",
+            vertical ? "justify-end" : "justify-center",
+          )}
+        >
+          {i % every === 0 ? i : ""}
+        </span>
+      ))}
+      <span
+        className={classNames(
+          "font-sans",
+          vertical ? "absolute hidden" : "w-full pt-1.5 text-center",
+        )}
+      >
+        {name}
+      </span>
+    </div>
+  );
+}
+
+interface LegendProps {
+  max: number;
+  ceiling: number | undefined;
+  shown: boolean;
+}
+
+/** The colours from 0 to the run's last ceiling, with a mark at the ceiling of this token. */
+function Legend({ max, ceiling, shown }: LegendProps) {
+  const theme = useShownTheme();
+  return (
+    <div aria-hidden className="figures flex items-center gap-2 text-micro text-quiet">
+      <span>0</span>
+      <span className="relative h-2 flex-1">
+        <span
+          className={classNames("absolute inset-0 rounded-[2px]", !shown && "bg-well")}
+          style={shown ? { background: rampGradient(theme) } : undefined}
+        />
+        {ceiling !== undefined && (
+          <span
+            className="absolute -top-0.5 -bottom-0.5 w-0.5 bg-accent"
+            style={{ left: `${Math.min(1, ceiling / max) * 100}%` }}
+          />
+        )}
+      </span>
+      <span className="w-8 text-right">{shown ? formatMeasure(max) : ""}</span>
+      <span className="w-28 text-right">
+        {ceiling !== undefined && words.ceiling(formatMeasure(ceiling))}
+      </span>
+    </div>
+  );
+}
+
+function Skeleton({ breathing }: { breathing: boolean }) {
+  return (
+    <div
+      aria-hidden
+      className={classNames("grid h-full grid-cols-4 grid-rows-6 gap-px", breathing && "breathing")}
+    >
+      {Array.from({ length: 24 }, (_, i) => (
+        <span key={i} className="bg-rule" style={{ opacity: 0.25 + ((i * 7) % 11) / 16 }} />
+      ))}
+    </div>
+  );
+}
+
+export const attentionEntropyPanel: Panel = {
+  id: "attention-entropy",
+  title: words.title,
+  unit: words.unit,
+  hookPoint: words.hookPoint,
+  howToRead: words.howToRead,
+  captures: ["attention_entropy"],
+  Component: AttentionEntropy,
+};

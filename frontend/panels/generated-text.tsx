@@ -1,0 +1,187 @@
+"use client";
+
+import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
+import { TokenChip } from "@/components/token-chip";
+import { type Figured, TokenFigures } from "@/components/token-figures";
+import type { RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { formatPercent, visible } from "@/lib/text/numbers";
+import type { Panel, PanelProps } from "./panel";
+
+const words = text.panels.text;
+
+function GeneratedText({ run, step, live, select }: PanelProps) {
+  const [pointed, setPointed] = useState<number | null>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const prompt = run.prompt?.tokens ?? [];
+  const count = prompt.length + run.frames.length;
+
+  // Follow the newest token while nobody looks at another one.
+  useEffect(() => {
+    const box = list.current;
+    if (box && live && run.frames.length > 0) box.scrollTop = box.scrollHeight;
+  }, [live, run]);
+
+  const choose = (place: number) => place >= prompt.length && select(place - prompt.length);
+  const walk = (event: KeyboardEvent) => {
+    const place = placeOf(event.target);
+    const next = place === null ? null : nextPlace(event.key, place, count);
+    if (next === null) return;
+    event.preventDefault();
+    choose(next);
+    list.current?.querySelector<HTMLElement>(`[data-place="${next}"]`)?.focus();
+  };
+
+  const figured = figuredAt(run, pointed ?? (step >= 0 ? prompt.length + step : null));
+  return (
+    <div className="flex h-full flex-col">
+      {count === 0 ? (
+        <Empty run={run} />
+      ) : (
+        <div
+          ref={list}
+          role="listbox"
+          tabIndex={-1}
+          aria-label={words.listLabel}
+          aria-orientation="horizontal"
+          onClick={(event) => onPlace(event, choose)}
+          onPointerOver={(event) => setPointed(placeOf(event.target))}
+          onPointerLeave={() => setPointed(null)}
+          onFocus={(event) => setPointed(placeOf(event.target))}
+          onBlur={() => setPointed(null)}
+          onKeyDown={walk}
+          className="scroll-thin min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75]"
+        >
+          <Chips run={run} step={step} />
+        </div>
+      )}
+      <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">
+        <div className="min-h-5">{figured && <TokenFigures of={figured} />}</div>
+        <Legend />
+      </div>
+    </div>
+  );
+}
+
+function Chips({ run, step }: { run: RunRecord; step: number }) {
+  const prompt = run.prompt?.tokens ?? [];
+  const last = run.frames.length - 1;
+  return (
+    <>
+      {prompt.map((token, place) => (
+        <TokenChip
+          key={place}
+          place={place}
+          written={token.text}
+          label={token.text}
+          description={text.token.describePrompt(visible(token.text))}
+          prob={null}
+          kind="prompt"
+          shown={false}
+          newest={false}
+          reachable={last < 0 && place === prompt.length - 1}
+        />
+      ))}
+      {run.frames.map((frame) => (
+        <TokenChip
+          key={frame.index}
+          place={prompt.length + frame.index}
+          written={frame.text}
+          label={frame.label}
+          description={text.token.describe(
+            visible(frame.label),
+            `${formatPercent(frame.prob)} %`,
+            frame.rank,
+          )}
+          prob={frame.prob}
+          kind="generated"
+          shown={frame.index === step}
+          newest={frame.index === last}
+          reachable={frame.index === step}
+        />
+      ))}
+    </>
+  );
+}
+
+function Empty({ run }: { run: RunRecord }) {
+  return (
+    <div className="flex-1 pt-1">
+      {run.phase === "idle" ? (
+        <>
+          <p className="font-serif text-[1.375rem] text-ink leading-snug">{words.empty}</p>
+          <p className="mt-1 max-w-prose text-quiet">{words.emptyDetail}</p>
+        </>
+      ) : (
+        <div aria-hidden className="breathing flex max-w-lg flex-wrap gap-2 pt-1.5">
+          {[18, 30, 12, 24, 40, 16, 28].map((width) => (
+            <span
+              key={width}
+              className="h-5 rounded bg-well"
+              style={{ width: `${width / 6}rem` }}
+            />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Legend() {
+  return (
+    <p className="flex items-center gap-2 text-micro text-quiet">
+      <span>{words.prompt}</span>
+      <span aria-hidden className="h-3 w-px bg-rule" />
+      <span>{words.unlikely}</span>
+      <span
+        aria-hidden
+        className="h-2.5 w-16 rounded-[2px] border border-rule"
+        style={{ background: "linear-gradient(to right, transparent, var(--shade))" }}
+      />
+      <span>{words.likely}</span>
+    </p>
+  );
+}
+
+function figuredAt(run: RunRecord, place: number | null): Figured | null {
+  if (place === null) return null;
+  const prompt = run.prompt?.tokens ?? [];
+  const token = prompt[place];
+  if (token) return { kind: "prompt", token };
+  const frame = run.frames[place - prompt.length];
+  return frame ? { kind: "generated", frame } : null;
+}
+
+function placeOf(target: EventTarget): number | null {
+  const chip = (target as Element).closest<HTMLElement>("[data-place]");
+  return chip ? Number(chip.dataset.place) : null;
+}
+
+function onPlace(event: MouseEvent, act: (place: number) => void): void {
+  const place = placeOf(event.target);
+  if (place !== null) act(place);
+}
+
+function nextPlace(key: string, place: number, count: number): number | null {
+  const moves: Record<string, number> = {
+    ArrowLeft: place - 1,
+    ArrowRight: place + 1,
+    Home: 0,
+    End: count - 1,
+    Enter: place,
+    " ": place,
+  };
+  const next = moves[key];
+  return next === undefined ? null : Math.max(0, Math.min(count - 1, next));
+}
+
+export const generatedTextPanel: Panel = {
+  id: "generated-text",
+  title: words.title,
+  unit: words.unit,
+  hookPoint: words.hookPoint,
+  howToRead: words.howToRead,
+  captures: [],
+  wide: true,
+  Component: GeneratedText,
+};

@@ -1,0 +1,142 @@
+"use client";
+
+import { type CSSProperties, useState } from "react";
+import { classNames } from "@/components/ui/class-names";
+import { Segmented } from "@/components/ui/segmented";
+import { type Extent, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { formatMeasure } from "@/lib/text/numbers";
+import type { Panel, PanelProps } from "./panel";
+
+const words = text.panels.layers;
+const SKELETON = Float32Array.from([0.3, 0.35, 0.42, 0.5, 0.62, 0.8]);
+/** With more rows than this the numbers give way and a pointed row is read below. */
+const MAX_LABELLED_ROWS = 14;
+
+function LayerNorms({ frame, run, step }: PanelProps) {
+  const [series, setSeries] = useState<NormSeries>("mlpNorm");
+  const values = frame?.layers[series];
+  const domain = run.domains[series];
+  return (
+    <div className="flex h-full flex-col">
+      <div className="mb-2 flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+        <Segmented
+          label={words.seriesLabel}
+          value={series}
+          options={NORM_SERIES.map((value) => ({ value, label: words.series[value].name }))}
+          onChange={setSeries}
+        />
+        <span className="text-micro text-quiet">{words.series[series].hookPoint}</span>
+      </div>
+      {frame && !values ? (
+        <p className="flex-1 pt-4 text-quiet text-small">{words.notCaptured}</p>
+      ) : (
+        <Rows
+          values={values ?? SKELETON}
+          max={values ? (domain?.max ?? 1) : 1}
+          extent={values ? run.extents[series] : undefined}
+          series={series}
+          skeleton={!values}
+          breathing={!values && run.phase !== "idle"}
+        />
+      )}
+      <p className="figures flex h-5 items-end justify-between text-micro text-quiet">
+        {domain && step >= 0 && (
+          <>
+            <span>{words.scale(formatMeasure(domain.max))}</span>
+            <span>{domain.since > 0 ? words.grew(domain.since) : words.still}</span>
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+interface RowsProps {
+  values: Float32Array;
+  max: number;
+  extent: Extent | undefined;
+  series: NormSeries;
+  skeleton: boolean;
+  breathing: boolean;
+}
+
+function Rows({ values, max, extent, series, skeleton, breathing }: RowsProps) {
+  const layers = [...values];
+  const labelled = layers.length <= MAX_LABELLED_ROWS;
+  const nameOf = (row: number) =>
+    series === "residNorm" && row === layers.length - 1 ? words.final : String(row);
+  const summary = words.summary(
+    words.series[series].name,
+    layers.map((value, row) => `${nameOf(row)}: ${formatMeasure(value)}`).join(", "),
+  );
+  return (
+    <div
+      role="img"
+      aria-label={skeleton ? words.howToRead : summary}
+      className={classNames(
+        "flex min-h-0 flex-1 flex-col justify-around",
+        breathing && "breathing",
+      )}
+    >
+      {layers.map((value, row) => (
+        <div
+          key={row}
+          title={skeleton ? undefined : `${nameOf(row)}: ${formatMeasure(value)}`}
+          className="flex min-h-0 flex-1 items-center gap-2"
+        >
+          <span className="figures w-6 shrink-0 text-right text-micro text-quiet leading-none">
+            {labelled || row % 4 === 0 ? nameOf(row) : ""}
+          </span>
+          <Track
+            share={value / max}
+            low={(extent?.low[row] ?? 0) / max}
+            high={(extent?.high[row] ?? 0) / max}
+            skeleton={skeleton}
+          />
+          <span className="figures w-11 shrink-0 text-right text-xs leading-none">
+            {labelled && !skeleton
+              ? Number.isNaN(value)
+                ? words.absent
+                : formatMeasure(value)
+              : ""}
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface TrackProps {
+  share: number;
+  low: number;
+  high: number;
+  skeleton: boolean;
+}
+
+/** The bar of one layer over the band of values that it had in this run. */
+function Track({ share, low, high, skeleton }: TrackProps) {
+  const band = { left: `${low * 100}%`, width: `${Math.max(0, high - low) * 100}%` };
+  return (
+    <span className="relative h-full max-h-7 flex-1 overflow-hidden rounded-[2px] bg-well/60">
+      <span className="absolute inset-y-0 bg-data-soft" style={band} />
+      <span
+        className={classNames(
+          "bar-x absolute inset-x-0 top-1/4 bottom-1/4",
+          skeleton ? "bg-rule" : "bg-data",
+        )}
+        style={{ "--share": Number.isFinite(share) ? share : 0 } as CSSProperties}
+      />
+    </span>
+  );
+}
+
+export const layerNormsPanel: Panel = {
+  id: "layer-norms",
+  title: words.title,
+  unit: (run) => words.unit(run.start?.settings.aggregation ?? "l2"),
+  hookPoint: words.hookPoint,
+  howToRead: words.howToRead,
+  captures: ["mlp", "residual"],
+  Component: LayerNorms,
+};

@@ -1,0 +1,32 @@
+import type { ComponentType } from "react";
+import type { TokenFrame } from "@/lib/run/frames";
+import type { RunRecord } from "@/lib/run/run-record";
+
+/** What every panel is given: the run as received and the moment to show. */
+export interface PanelProps {
+  readonly run: RunRecord;
+  /** Index of the token that all panels show; -1 before the first. */
+  readonly step: number;
+  /** That token's measurements. */
+  readonly frame: TokenFrame | undefined;
+  /** Whether the newest token is followed. */
+  readonly live: boolean;
+  /** Look at another token; null follows the newest. */
+  readonly select: (step: number | null) => void;
+}
+
+/** A panel is this object; listed in the registry it stands on the page. */
+export interface Panel {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string | ((run: RunRecord) => string);
+  /** The tensor that it reads, in words. */
+  readonly hookPoint: string;
+  /** One sentence. */
+  readonly howToRead: string;
+  /** The probes that a run must capture for it. */
+  readonly captures: readonly string[];
+  /** A wide panel takes the whole row. */
+  readonly wide?: boolean;
+  readonly Component: ComponentType<PanelProps>;
+}

@@ -1,0 +1,166 @@
+"use client";
+
+import type { CSSProperties } from "react";
+import { TokenLabel } from "@/components/token-label";
+import { classNames } from "@/components/ui/class-names";
+import type { Candidate } from "@/lib/contract";
+import type { TokenFrame } from "@/lib/run/frames";
+import { text } from "@/lib/text/en";
+import { formatMeasure, formatPercent } from "@/lib/text/numbers";
+import type { Panel, PanelProps } from "./panel";
+
+const words = text.panels.predictions;
+const SKELETON_SHARES = [0.62, 0.31, 0.2, 0.14, 0.1, 0.07, 0.05, 0.04, 0.03, 0.02];
+
+function TopPredictions({ frame, run }: PanelProps) {
+  if (!frame) return <Skeleton breathing={run.phase !== "idle"} />;
+  const said = frame.top.find(({ id }) => id === frame.id);
+  return (
+    <div className="flex h-full flex-col">
+      <div
+        className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
+        tabIndex={0}
+        role="region"
+        aria-label={words.tableLabel}
+      >
+        <table className="w-full table-fixed border-separate border-spacing-0">
+          <Head />
+          <tbody>
+            {frame.top.map((candidate, place) => (
+              // The place, not the token: rows stay where they are and their bars move.
+              <Row key={place} candidate={candidate} said={candidate.id === frame.id} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p className="h-6 truncate pt-2 text-quiet text-xs">{!said && <Outside frame={frame} />}</p>
+    </div>
+  );
+}
+
+function Head() {
+  const cell = "sticky top-0 z-10 bg-sheet pb-1.5 font-normal text-micro text-quiet";
+  return (
+    <thead>
+      <tr>
+        <th scope="col" className={classNames(cell, "w-26 text-left")}>
+          {words.token}
+        </th>
+        <th scope="col" className={classNames(cell, "text-left")}>
+          <span className="sr-only">{text.figures.probability}</span>
+        </th>
+        <th scope="col" className={classNames(cell, "w-13 text-right")}>
+          {words.model} %
+        </th>
+        <th scope="col" className={classNames(cell, "w-17 text-right")}>
+          {words.drawn} %
+        </th>
+        <th scope="col" className={classNames(cell, "w-12 text-right")}>
+          {words.logit}
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+function Row({ candidate, said }: { candidate: Candidate; said: boolean }) {
+  const { text: label, prob, sampled_prob: drawn, cut_by: cutBy, logit } = candidate;
+  return (
+    <tr aria-current={said || undefined} className={classNames(said && "bg-accent-wash")}>
+      <th scope="row" className="h-[1.625rem] rounded-l pl-1.5 text-left font-normal">
+        <span className="flex items-center gap-1">
+          <TokenLabel
+            label={label}
+            className={classNames("truncate", said && "font-semibold", cutBy && "text-quiet")}
+          />
+          {said && (
+            <span title={words.chosen} className="text-accent text-micro">
+              <span aria-hidden>◂</span>
+              <span className="sr-only">{words.said}</span>
+            </span>
+          )}
+        </span>
+      </th>
+      <td aria-hidden className="px-2">
+        <Bars prob={prob} drawn={drawn} />
+      </td>
+      <td className="figures text-right text-xs">{formatPercent(prob)}</td>
+      <td className="figures text-right text-xs">
+        {cutBy ? <CutChip control={cutBy} /> : formatPercent(drawn)}
+      </td>
+      <td className="figures rounded-r pr-1.5 text-right text-quiet text-xs">
+        {formatMeasure(logit)}
+      </td>
+    </tr>
+  );
+}
+
+/** Both bars run from 0 to 100 %, at every step. */
+function Bars({ prob, drawn }: { prob: number; drawn: number }) {
+  return (
+    <span className="relative block h-3.5 overflow-hidden rounded-[2px] bg-well">
+      <span
+        className="bar-x absolute inset-0 bg-data"
+        style={{ "--share": prob } as CSSProperties}
+      />
+      <span
+        className="bar-x absolute inset-x-0 bottom-0 h-1 bg-accent"
+        style={{ "--share": drawn } as CSSProperties}
+      />
+    </span>
+  );
+}
+
+function CutChip({ control }: { control: string }) {
+  const name = words.controls[control] ?? control;
+  return (
+    <span
+      title={words.cutBy(name)}
+      className="inline-block rounded-sm border border-rule px-1 font-sans text-micro text-quiet leading-4"
+    >
+      <span className="sr-only">{words.cutBy("")}</span>
+      {name}
+    </span>
+  );
+}
+
+function Outside({ frame }: { frame: TokenFrame }) {
+  return <>{words.outside(frame.label, frame.rank)}</>;
+}
+
+function Skeleton({ breathing }: { breathing: boolean }) {
+  return (
+    <div
+      aria-hidden
+      className={classNames("flex flex-col pt-[1.375rem]", breathing && "breathing")}
+    >
+      {SKELETON_SHARES.map((share) => (
+        <div key={share} className="flex h-[1.625rem] items-center gap-2 pl-1.5">
+          <span className="w-24">
+            <span
+              className="block h-2.5 rounded-sm bg-well"
+              style={{ width: `${40 + share * 60}%` }}
+            />
+          </span>
+          <span className="h-3.5 flex-1 rounded-[2px] bg-well">
+            <span
+              className="bar-x block h-full rounded-[2px] bg-rule"
+              style={{ "--share": share } as CSSProperties}
+            />
+          </span>
+          <span className="ml-28 h-2.5 w-10 rounded-sm bg-well" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export const topPredictionsPanel: Panel = {
+  id: "top-predictions",
+  title: words.title,
+  unit: words.unit,
+  hookPoint: words.hookPoint,
+  howToRead: words.howToRead,
+  captures: ["predictions"],
+  Component: TopPredictions,
+};
