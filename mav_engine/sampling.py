@@ -31,6 +31,9 @@ from mav_engine.settings import RunSettings
 
 Control = tuple[str, LogitsProcessor]
 
+_UNDERFLOW = -745.0
+"""exp() of less is 0 in double precision: a temperature that low leaves no chance."""
+
 
 @dataclass(slots=True)
 class Choice:
@@ -137,6 +140,8 @@ class Sampler:
         ids = torch.arange(scores.shape[1])
         for name, warper in self._warpers:
             scores = warper(none, scores)
+            if name == "temperature":
+                scores[scores < _UNDERFLOW] = -torch.inf
             trail.follow(name, partial(_scores_of, ids=ids, scores=scores[0]))
             alive = ~torch.isneginf(scores[0])
             # What a control has cut stays cut, so the next ones need to see only the rest.

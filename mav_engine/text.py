@@ -60,6 +60,16 @@ class Vocabulary:
             for each, text in zip(ids, texts, strict=True)
         ]
 
+    def is_byte(self, token_id: int) -> bool:
+        """Whether a decoder with byte fallback reads this token as one byte of a run.
+
+        Such a run is decoded as a whole: one broken byte turns every byte of it into U+FFFD,
+        so its text is only known when it is over.
+        """
+        if "ByteFallback" not in self._decoders:
+            return False
+        return bool(_BYTE_PIECE.match(self._tokenizer.convert_ids_to_tokens(token_id) or ""))
+
     def encode(self, text: str, *, special: bool) -> list[int]:
         """Token ids of a text; `special` adds what the model expects around a text."""
         ids = self._tokenizer(text, add_special_tokens=special, return_attention_mask=False)
@@ -138,7 +148,7 @@ class TextStream:
         """The text that this token adds; empty while a character is unfinished."""
         self._window.append(token_id)
         text = self._vocabulary.decode(self._window)
-        if text.endswith(_UNFINISHED) and not last:
+        if not last and (text.endswith(_UNFINISHED) or self._vocabulary.is_byte(token_id)):
             return ""
         added = text[len(self._given) :]
         # The window starts anew at a whole character, so that its cost stays flat.

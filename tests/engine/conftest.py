@@ -1,0 +1,111 @@
+"""Small random models of several architectures, saved as folders and loaded like any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from mav_engine.backends import Backend, load_backend
+from mav_engine.backends.load import EMBEDDED_MODELS
+
+EMBEDDED = EMBEDDED_MODELS / "mav-tiny"
+
+_COMMON = {"vocab_size": 4096, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
+_USUAL = {
+    **_COMMON,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 128,
+}
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "gpt2": {**_COMMON, "n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 128},
+    "llama": {**_USUAL, "num_key_value_heads": 2},
+    "qwen2": {**_USUAL, "num_key_value_heads": 2},
+    "qwen3": {**_USUAL, "num_key_value_heads": 1, "head_dim": 16},
+    "gemma": {**_USUAL, "num_key_value_heads": 1, "head_dim": 16},
+    "gemma2": {
+        **_USUAL,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+        "sliding_window": 8,
+        "attn_logit_softcapping": 0.2,
+        "final_logit_softcapping": 5.0,
+        "query_pre_attn_scalar": 16,
+    },
+    "gpt_neox": _USUAL,
+}
+
+PATHS = {"gpt2": ("transformer.h", "attn"), "gpt_neox": ("gpt_neox.layers", "attention")}
+"""Where an architecture keeps its blocks and, in a block, its attention."""
+
+
+@dataclass
+class Case:
+    """A model folder, the engine's backend for it, and the same model as transformers runs it."""
+
+    kind: str
+    folder: Path
+
+    @cached_property
+    def backend(self) -> Backend:
+        return load_backend(str(self.folder), name=self.kind)
+
+    @cached_property
+    def reference(self) -> Any:
+        model = AutoModelForCausalLM.from_pretrained(
+            self.folder, attn_implementation="eager", dtype=torch.float32
+        )
+        return model.eval()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        return AutoTokenizer.from_pretrained(self.folder)
+
+    def blocks(self) -> list[Any]:
+        path, _ = PATHS.get(self.kind, ("model.layers", "self_attn"))
+        return list(self.reference.get_submodule(path))
+
+    def attention_of(self, block: Any) -> Any:
+        return getattr(block, PATHS.get(self.kind, ("", "self_attn"))[1])
+
+
+def _save(kind: str, folder: Path) -> Path:
+    torch.manual_seed(len(kind))
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **SHAPES[kind]))
+    # Larger weights than at the start of a training, so that predictions differ between tokens.
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(6)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(EMBEDDED).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session", params=["mav-tiny", *SHAPES])
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """Every architecture in turn."""
+    kind: str = request.param
+    if kind == "mav-tiny":
+        return request.getfixturevalue("tiny_case")
+    return Case(kind, _save(kind, tmp_path_factory.mktemp(kind)))
+
+
+@pytest.fixture(scope="session")
+def tiny_case() -> Case:
+    """The embedded model."""
+    return Case("mav-tiny", EMBEDDED)
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_case: Case) -> Backend:
+    return tiny_case.backend

@@ -1,0 +1,81 @@
+"""Events on the wire: what goes out comes back, and never NaN."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from pydantic import ValidationError
+
+from mav_engine import RunSettings, run
+from mav_engine.arrays import MAX_PLAIN, floats, from_wire, to_wire
+from mav_engine.backends.fake import FakeBackend
+from mav_engine.events import from_json, to_json
+
+NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+ARRAYS = arrays(np.float32, array_shapes(max_dims=3, max_side=12), elements=NUMBERS)
+
+
+def sent(values: np.ndarray) -> np.ndarray:
+    return from_wire(orjson.loads(orjson.dumps(to_wire(values))))
+
+
+@given(ARRAYS)
+def test_arrays_come_back(values: np.ndarray) -> None:
+    back = sent(values)
+    assert back.shape == values.shape
+    if values.size <= MAX_PLAIN:
+        np.testing.assert_array_equal(back, values)
+    else:
+        peak = np.abs(values).max()
+        np.testing.assert_allclose(back, values, rtol=1e-3, atol=float(peak) * 1e-7)
+
+
+@given(arrays(np.float32, (5, 20), elements=NUMBERS), st.sets(st.integers(0, 4), min_size=1))
+def test_a_layer_that_does_not_exist_is_null(values: np.ndarray, absent: set[int]) -> None:
+    values[sorted(absent)] = np.nan
+    wire = orjson.loads(orjson.dumps(to_wire(values)))
+    if len(absent) < 5:
+        assert [row is None for row in wire] == [i in absent for i in range(5)]
+        np.testing.assert_array_equal(np.isnan(sent(values)), np.isnan(values))
+
+
+def test_more_than_64_numbers_are_packed_as_the_contract_says() -> None:
+    values = np.linspace(0, 3, 65, dtype=np.float32).reshape(5, 13)
+    wire = orjson.loads(orjson.dumps(to_wire(values)))
+    assert wire["shape"] == [5, 13]
+    assert wire["dtype"] == "f16"
+    halves = np.frombuffer(base64.b64decode(wire["data"]), dtype="<f2").reshape(5, 13)
+    np.testing.assert_allclose(halves, values, rtol=1e-3)
+
+
+def test_small_and_large_numbers_keep_their_digits_by_a_scale() -> None:
+    for size in (1e-9, 1e9):
+        values = np.linspace(size, 3 * size, 100, dtype=np.float32)
+        assert "scale" in to_wire(values)
+        np.testing.assert_allclose(sent(values), values, rtol=1e-3)
+
+
+def test_floats_have_their_shortest_decimal() -> None:
+    assert floats(np.array([0.1, 1 / 3], dtype=np.float32)) == [0.1, 0.33333334]
+
+
+def test_a_whole_run_comes_back_from_json() -> None:
+    events = list(run(RunSettings(prompt="hello", max_new_tokens=3), backend=FakeBackend()))
+    for event in events:
+        data = to_json(event)
+        assert b"NaN" not in data
+        assert b"\n" not in data
+        assert orjson.loads(data)["type"] == event.type
+        assert to_json(from_json(data)) == data
+
+
+@pytest.mark.parametrize("data", [b'{"type":"dance"}', b'{"type":"queued"}', b"[]", b"{"])
+def test_what_is_no_event_is_refused(data: bytes) -> None:
+    with pytest.raises(ValidationError):
+        from_json(data)

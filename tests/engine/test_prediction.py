@@ -1,0 +1,59 @@
+"""Figures of the raw distribution against torch."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mav_engine.errors import NotFinite
+from mav_engine.prediction import RANK_BINS, Prediction, rank_bin_edges
+
+LOGITS = arrays(
+    np.float32, st.integers(1, 300), elements=st.floats(-50, 50, width=32, allow_nan=False)
+)
+
+
+@given(LOGITS)
+def test_figures_are_those_of_torch(logits: np.ndarray) -> None:
+    prediction, exact = Prediction(logits), torch.from_numpy(logits).double()
+    np.testing.assert_allclose(prediction.probs, exact.softmax(-1), rtol=1e-4, atol=1e-7)
+    assert prediction.logprob(0) == pytest.approx(float(exact.log_softmax(-1)[0]), abs=1e-5)
+    entropy = float(torch.special.entr(exact.softmax(-1)).sum())
+    assert prediction.entropy == pytest.approx(entropy, rel=1e-4, abs=1e-5)
+    edges = rank_bin_edges(len(logits))
+    ranked = exact.softmax(-1).sort(descending=True).values
+    mass = [float(ranked[a:b].sum()) for a, b in pairwise(edges)]
+    np.testing.assert_allclose(prediction.rank_mass(edges), mass, rtol=1e-4, atol=1e-6)
+
+
+@given(LOGITS, st.integers(1, 20))
+def test_top_is_the_likeliest_with_the_lower_id_first(logits: np.ndarray, count: int) -> None:
+    expected = sorted(range(len(logits)), key=lambda i: (-logits[i], i))[:count]
+    assert Prediction(logits).top(count).tolist() == expected
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_logits_that_are_not_finite_are_refused(bad: float) -> None:
+    with pytest.raises(NotFinite, match="float32"):
+        Prediction(np.array([0, bad, 1], dtype=np.float32))
+
+
+def test_a_masked_token_is_no_fault() -> None:
+    prediction = Prediction(np.array([0, -np.inf, 0], dtype=np.float32))
+    assert prediction.entropy == pytest.approx(np.log(2))
+    assert prediction.probs[1] == 0
+
+
+@pytest.mark.parametrize("vocabulary", [1, 7, 20, 257, 4096, 50257, 262144])
+def test_bins_cover_every_rank_once(vocabulary: int) -> None:
+    edges = rank_bin_edges(vocabulary)
+    assert len(edges) == RANK_BINS + 1
+    assert edges[0] == 0
+    assert edges[-1] == vocabulary
+    assert edges == sorted(edges)
