@@ -1,0 +1,1 @@
+"""The training program of the embedded model ``mav-tiny``; see README.md in this folder."""
