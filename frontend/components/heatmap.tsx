@@ -3,7 +3,6 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { inkOn, RAMPS, rampColour, type Theme } from "@/lib/colour/ramp";
 import type { Matrix } from "@/lib/run/frames";
-import { formatMeasure } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { useElementSize } from "./use-element-size";
 
@@ -17,6 +16,8 @@ interface HeatmapProps {
   /** The value that gets the strongest colour; 0 gets the paper's. */
   max: number;
   label: string;
+  /** A value as it is written into a cell that has room for it. */
+  format: (value: number) => string;
   /** What is said, once, when the keyboard moves to a cell. */
   sayCell: (cell: Cell) => string;
   cell: Cell | null;
@@ -27,15 +28,16 @@ interface HeatmapProps {
 const NUMBER_CELL = { width: 38, height: 18 };
 
 /** A matrix as a picture that scales to any size; pointed at or walked with the arrow keys. */
-export function Heatmap({ matrix, max, label, sayCell, cell, onCell }: HeatmapProps) {
+export function Heatmap({ matrix, max, label, format, sayCell, cell, onCell }: HeatmapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [frame, size] = useElementSize<HTMLDivElement>();
   const [said, setSaid] = useState("");
   const theme = useShownTheme();
 
   useEffect(() => {
-    if (canvas.current && size.width > 0) paint(canvas.current, matrix, max, theme, size);
-  }, [matrix, max, theme, size]);
+    if (canvas.current && size.width > 0)
+      paint(canvas.current, { matrix, max, theme, size, format });
+  }, [matrix, max, theme, size, format]);
 
   const point = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -107,7 +109,16 @@ interface Size {
   readonly height: number;
 }
 
-function paint(canvas: HTMLCanvasElement, matrix: Matrix, max: number, theme: Theme, size: Size) {
+interface Picture {
+  readonly matrix: Matrix;
+  readonly max: number;
+  readonly theme: Theme;
+  readonly size: Size;
+  readonly format: (value: number) => string;
+}
+
+function paint(canvas: HTMLCanvasElement, picture: Picture) {
+  const { matrix, max, theme, size } = picture;
   const context = canvas.getContext("2d");
   if (!context) return;
   const ratio = window.devicePixelRatio || 1;
@@ -118,7 +129,7 @@ function paint(canvas: HTMLCanvasElement, matrix: Matrix, max: number, theme: Th
   const cell = { width: size.width / matrix.columns, height: size.height / matrix.rows };
   if (cell.width < NUMBER_CELL.width || cell.height < NUMBER_CELL.height) return;
   context.scale(ratio, ratio);
-  writeNumbers(context, matrix, max, theme, cell);
+  writeNumbers(context, picture, cell);
 }
 
 /** One pixel a cell; what does not exist stays clear. */
@@ -137,13 +148,8 @@ function cellsOf({ rows, columns, values }: Matrix, max: number, theme: Theme): 
   return canvas;
 }
 
-function writeNumbers(
-  context: CanvasRenderingContext2D,
-  matrix: Matrix,
-  max: number,
-  theme: Theme,
-  cell: Size,
-) {
+function writeNumbers(context: CanvasRenderingContext2D, picture: Picture, cell: Size) {
+  const { matrix, max, theme, format } = picture;
   const family = getComputedStyle(document.documentElement).getPropertyValue("--font-geist-mono");
   context.font = `12px ${family || "monospace"}`;
   context.textAlign = "center";
@@ -153,6 +159,6 @@ function writeNumbers(
     context.fillStyle = inkOn(rampColour(theme, value / max));
     const x = ((i % matrix.columns) + 0.5) * cell.width;
     const y = (Math.floor(i / matrix.columns) + 0.5) * cell.height;
-    context.fillText(formatMeasure(value), x, y + 0.5);
+    context.fillText(format(value), x, y + 0.5);
   });
 }

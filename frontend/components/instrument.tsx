@@ -6,6 +6,7 @@ import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";
 import { neededCaptures, PANELS } from "@/panels/registry";
+import { BeginContext } from "./begin-context";
 import { PanelGrid } from "./panel-grid";
 import { RunProvider, useRunContext, useRunState } from "./run-context";
 import { RunForm } from "./run-form/run-form";
@@ -67,6 +68,14 @@ function Page({ fields }: { fields: readonly SettingField[] }) {
     }
   }, [failure, fields, setError]);
 
+  const begin = useCallback(
+    (prompt: string) => {
+      setValue("prompt", prompt, { shouldValidate: true });
+      formElement.current?.requestSubmit();
+    },
+    [setValue],
+  );
+
   const model = models.list?.models.find(({ name }) => name === form.watch("model"));
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
@@ -97,10 +106,12 @@ function Page({ fields }: { fields: readonly SettingField[] }) {
           tabIndex={-1}
           className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
-          <div className="flex flex-col gap-px border-rule border-b bg-rule">
+          <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             <StatusStrip model={model} />
             <RunProblem models={models} />
-            <PanelGrid />
+            <BeginContext value={begin}>
+              <PanelGrid />
+            </BeginContext>
           </div>
         </main>
       </div>

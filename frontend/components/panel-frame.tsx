@@ -24,16 +24,23 @@ export function PanelFrame({ panel, ...props }: PanelFrameProps) {
           <h2 id={titleId} className="font-semibold text-[0.9375rem] tracking-[-0.01em]">
             {panel.title}
           </h2>
-          <p className="text-micro text-quiet">{unitOf(panel, props.run)}</p>
+          <p className="text-micro text-quiet">
+            {unitOf(panel, props.run)}
+            <span aria-hidden> · </span>
+            <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
+          </p>
         </div>
-        <p className="mt-0.5 max-w-[68ch] text-quiet text-small">{panel.howToRead}</p>
+        <p className="mt-0.5 max-w-[90ch] text-quiet text-small">{panel.howToRead}</p>
       </header>
-      <div className={panel.wide ? "h-52 lg:h-44 2xl:h-52" : "h-[19rem]"}>
+      <div
+        className={
+          panel.wide
+            ? "h-52 lg:h-40 min-[106rem]:h-48"
+            : "min-h-[19rem] flex-1 basis-0 min-[106rem]:min-h-[22rem]"
+        }
+      >
         <Component {...props} />
       </div>
-      <footer className="mt-2 text-micro text-quiet">
-        {text.panels.hookPoint} <span className="figures">{panel.hookPoint}</span>
-      </footer>
     </section>
   );
 }

@@ -24,7 +24,7 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
       aria-label={text.status.label}
       className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 bg-sheet px-5 py-2"
     >
-      <div className="flex min-h-8 min-w-0 flex-1 flex-wrap items-center gap-x-5 gap-y-0.5">
+      <div className="flex min-h-8 min-w-0 flex-wrap items-center gap-x-5 gap-y-0.5">
         <p className="flex items-center gap-2 whitespace-nowrap font-medium text-small">
           <span
             aria-hidden
@@ -88,7 +88,7 @@ function ModelFacts({ model }: { model: ModelInfo | undefined }) {
     model.dtype && model.device && text.status.on(model.dtype, model.device),
   ];
   return (
-    <p className="hidden min-w-0 truncate text-quiet text-xs xl:block">
+    <p className="hidden min-w-0 truncate text-quiet text-xs min-[106rem]:block">
       {facts.filter(Boolean).join(" · ")}
     </p>
   );

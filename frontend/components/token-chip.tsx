@@ -37,7 +37,7 @@ export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
         newest && "rounded-b-none",
       )}
     >
-      {written === "" ? (
+      {written === "" || SPECIAL.test(label) ? (
         <span className="unwritten" data-label={label} />
       ) : (
         <Written text={written} />
@@ -45,6 +45,9 @@ export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
     </span>
   );
 });
+
+/** Tokens such as `<|endoftext|>` stand for no text of their own. */
+const SPECIAL = /^<\|.*\|>$/;
 
 const MARKS: Record<string, string> = {
   " ": text.token.space,

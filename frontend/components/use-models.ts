@@ -1,7 +1,8 @@
 "use client";
 
 import { useCallback, useEffect, useState } from "react";
-import { fetchModels, type ModelList } from "@/lib/models/fetch-models";
+import type { ModelList } from "@/lib/contract";
+import { fetchModels } from "@/lib/models/fetch-models";
 import type { Failure } from "@/lib/run/frames";
 import { failureOf } from "@/lib/transport/failure";
 

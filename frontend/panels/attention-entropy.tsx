@@ -7,7 +7,7 @@ import { rampGradient } from "@/lib/colour/ramp";
 import type { Matrix } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
-import { formatMeasure, formatPercent } from "@/lib/text/numbers";
+import { formatNats, formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { Panel, PanelProps } from "./panel";
 
@@ -23,28 +23,38 @@ function AttentionEntropy({ frame, run }: PanelProps) {
   const ceiling = frame?.layers.attnEntropyMax;
   return (
     <div className="flex h-full flex-col">
-      <div className="flex min-h-0 flex-1 gap-1.5">
-        <Ticks count={matrix?.rows ?? 6} name={words.layer} vertical />
-        <div className="flex min-w-0 flex-1 flex-col">
-          <div className="min-h-0 flex-1">
-            {matrix ? (
-              <Heatmap
-                matrix={matrix}
-                max={max}
-                label={`${words.pictureLabel} ${summaryOf(matrix)}`}
-                sayCell={(at) => sayCell(matrix, at, ceiling)}
-                cell={cell}
-                onCell={setCell}
-              />
-            ) : (
-              <Skeleton breathing={run.phase !== "idle"} />
-            )}
-          </div>
-          <Ticks count={matrix?.columns ?? 4} name={words.head} />
+      <div className="grid min-h-0 flex-1 grid-cols-[1rem_1rem_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] gap-x-1">
+        <span
+          aria-hidden
+          className="rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
+        >
+          {words.layer}
+        </span>
+        <Ticks count={matrix?.rows ?? 6} vertical />
+        <div className="min-h-0">
+          {matrix ? (
+            <Heatmap
+              matrix={matrix}
+              max={max}
+              label={`${words.pictureLabel} ${summaryOf(matrix)}`}
+              format={formatNats}
+              sayCell={(at) => sayCell(matrix, at, ceiling)}
+              cell={cell}
+              onCell={setCell}
+            />
+          ) : (
+            <Skeleton breathing={run.phase !== "idle"} />
+          )}
+        </div>
+        <div className="col-start-3">
+          <Ticks count={matrix?.columns ?? 4} />
         </div>
       </div>
+      <p aria-hidden className="-mt-0.5 mb-1 text-center text-micro text-quiet leading-3">
+        {words.head}
+      </p>
       <Legend max={max} ceiling={ceiling} shown={matrix !== undefined} />
-      <p className="figures h-5 truncate pt-1 text-quiet text-xs">
+      <p className="h-5 truncate pt-1 text-quiet text-xs tabular-nums">
         {matrix && (cell ? sayCell(matrix, cell, ceiling) : words.choose)}
       </p>
     </div>
@@ -62,7 +72,7 @@ function sayCell(matrix: Matrix, { row, column }: Cell, ceiling: number | undefi
   const value = matrix.values[row * matrix.columns + column] ?? Number.NaN;
   if (Number.isNaN(value)) return `${words.cell(row, column)}: ${words.absent}`;
   const share = ceiling ? `${formatPercent(value / ceiling)} %` : "–";
-  return `${words.cell(row, column)}: ${words.value(formatMeasure(value), share)}`;
+  return `${words.cell(row, column)}: ${words.value(formatNats(value), share)}`;
 }
 
 function summaryOf(matrix: Matrix): string {
@@ -76,45 +86,30 @@ function summaryOf(matrix: Matrix): string {
   });
   if (low < 0) return "";
   const name = (i: number) =>
-    `${words.cell(Math.floor(i / columns), i % columns)}: ${formatMeasure(values[i])}`;
+    `${words.cell(Math.floor(i / columns), i % columns)}: ${formatNats(values[i] ?? 0)}`;
   return words.summary(name(low), name(high));
 }
 
 interface TicksProps {
   count: number;
-  name: string;
   vertical?: boolean;
 }
 
-function Ticks({ count, name, vertical }: TicksProps) {
+function Ticks({ count, vertical }: TicksProps) {
   const every = count <= MAX_LABELS ? 1 : Math.ceil(count / (MAX_LABELS / 2));
   return (
     <div
       aria-hidden
       className={classNames(
         "figures flex text-micro text-quiet leading-none",
-        vertical ? "mb-8 w-6 flex-col" : "h-8 flex-wrap content-start pt-1",
+        vertical ? "h-full flex-col" : "h-5",
       )}
     >
       {Array.from({ length: count }, (_, i) => (
-        <span
-          key={i}
-          className={classNames(
-            "flex min-h-0 min-w-0 flex-1 items-center overflow-visible",
-            vertical ? "justify-end" : "justify-center",
-          )}
-        >
+        <span key={i} className="flex min-h-0 min-w-0 flex-1 items-center justify-center">
           {i % every === 0 ? i : ""}
         </span>
       ))}
-      <span
-        className={classNames(
-          "font-sans",
-          vertical ? "absolute hidden" : "w-full pt-1.5 text-center",
-        )}
-      >
-        {name}
-      </span>
     </div>
   );
 }
@@ -143,9 +138,9 @@ function Legend({ max, ceiling, shown }: LegendProps) {
           />
         )}
       </span>
-      <span className="w-8 text-right">{shown ? formatMeasure(max) : ""}</span>
+      <span className="w-8 text-right">{shown ? formatNats(max) : ""}</span>
       <span className="w-28 text-right">
-        {ceiling !== undefined && words.ceiling(formatMeasure(ceiling))}
+        {ceiling !== undefined && words.ceiling(formatNats(ceiling))}
       </span>
     </div>
   );

@@ -1,6 +1,7 @@
 "use client";
 
 import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
+import { Examples } from "@/components/examples";
 import { TokenChip } from "@/components/token-chip";
 import { type Figured, TokenFigures } from "@/components/token-figures";
 import type { RunRecord } from "@/lib/run/run-record";
@@ -109,8 +110,9 @@ function Empty({ run }: { run: RunRecord }) {
     <div className="flex-1 pt-1">
       {run.phase === "idle" ? (
         <>
-          <p className="font-serif text-[1.375rem] text-ink leading-snug">{words.empty}</p>
-          <p className="mt-1 max-w-prose text-quiet">{words.emptyDetail}</p>
+          <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.empty}</p>
+          <p className="mt-0.5 mb-3 text-quiet">{words.emptyDetail}</p>
+          <Examples />
         </>
       ) : (
         <div aria-hidden className="breathing flex max-w-lg flex-wrap gap-2 pt-1.5">
@@ -132,7 +134,9 @@ function Legend() {
     <p className="flex items-center gap-2 text-micro text-quiet">
       <span>{words.prompt}</span>
       <span aria-hidden className="h-3 w-px bg-rule" />
-      <span>{words.unlikely}</span>
+      <span>
+        {words.shade} {words.unlikely}
+      </span>
       <span
         aria-hidden
         className="h-2.5 w-16 rounded-[2px] border border-rule"

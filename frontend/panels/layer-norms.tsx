@@ -40,7 +40,7 @@ function LayerNorms({ frame, run, step }: PanelProps) {
           breathing={!values && run.phase !== "idle"}
         />
       )}
-      <p className="figures flex h-5 items-end justify-between text-micro text-quiet">
+      <p className="flex h-5 items-end justify-between text-micro text-quiet">
         {domain && step >= 0 && (
           <>
             <span>{words.scale(formatMeasure(domain.max))}</span>

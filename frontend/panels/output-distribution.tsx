@@ -80,7 +80,10 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
           {shares.map((share, bin) => (
             <div key={bin} className="h-full flex-1 px-px" onPointerEnter={() => setPointed(bin)}>
               <div
-                className={classNames("bar-y h-full rounded-t-[1px]", bins ? "bg-data" : "bg-well")}
+                className={classNames(
+                  "bar-y h-full rounded-t-[1px]",
+                  bins ? "bg-data" : "bg-rule/70",
+                )}
                 style={{ "--share": share } as CSSProperties}
               />
             </div>
@@ -168,7 +171,7 @@ function Reading({ bins, edges, bin }: ReadingProps) {
   const shown = bin ?? 0;
   const sum = bins.slice(0, shown + 1).reduce((total, share) => total + share, 0);
   return (
-    <span className="figures">
+    <span className="tabular-nums">
       {words.rank(edges[shown] ?? shown, (edges[shown + 1] ?? shown + 1) - 1)}:{" "}
       <span className="text-ink">{formatPercent(bins[shown] ?? 0)} %</span>, {words.cumulative}{" "}
       {formatPercent(Math.min(1, sum))} %

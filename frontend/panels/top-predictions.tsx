@@ -114,10 +114,7 @@ function Bars({ prob, drawn }: { prob: number; drawn: number }) {
 function CutChip({ control }: { control: string }) {
   const name = words.controls[control] ?? control;
   return (
-    <span
-      title={words.cutBy(name)}
-      className="inline-block rounded-sm border border-rule px-1 font-sans text-micro text-quiet leading-4"
-    >
+    <span title={words.cutBy(name)} className="font-sans text-micro text-quiet">
       <span className="sr-only">{words.cutBy("")}</span>
       {name}
     </span>

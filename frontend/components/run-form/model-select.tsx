@@ -2,7 +2,7 @@
 
 import type { UseFormReturn } from "react-hook-form";
 import { Select } from "@/components/ui/input";
-import type { ModelList } from "@/lib/models/fetch-models";
+import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";

@@ -1,13 +1,14 @@
 "use client";
 
-import { Play, Square } from "lucide-react";
+import { Play, SlidersHorizontal, Square } from "lucide-react";
 import { type RefObject, useState } from "react";
 import type { UseFormReturn } from "react-hook-form";
 import { Button } from "@/components/ui/button";
+import { classNames } from "@/components/ui/class-names";
 import { Disclosure } from "@/components/ui/disclosure";
 import { Textarea } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
-import type { ModelList } from "@/lib/models/fetch-models";
+import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
@@ -29,6 +30,8 @@ interface RunFormProps {
 export function RunForm(props: RunFormProps) {
   const { fields, form, models } = props;
   const groups = groupFields(fields);
+  // Only on a small screen, where the run itself should not be far below.
+  const [commonShown, setCommonShown] = useState(false);
   const model = fields.find(({ name }) => name === "model");
   const prompt = fields.find(({ name }) => name === "prompt");
   const wrong = Object.keys(form.formState.errors);
@@ -44,7 +47,16 @@ export function RunForm(props: RunFormProps) {
       <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
         {prompt && <PromptField field={prompt} form={form} />}
         {model && <ModelSelect field={model} form={form} list={models} />}
-        <div className="mt-2 mb-1">
+        <Button
+          variant="quiet"
+          className="-mx-3 lg:hidden"
+          aria-expanded={commonShown}
+          onClick={() => setCommonShown(!commonShown)}
+        >
+          <SlidersHorizontal size={14} aria-hidden />
+          {text.form.common}
+        </Button>
+        <div className={classNames("mt-2 mb-1 lg:block", !commonShown && "hidden")}>
           {groups.common.map((field) => (
             <SettingControl key={field.name} field={field} form={form} />
           ))}

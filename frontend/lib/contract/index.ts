@@ -11,6 +11,7 @@ export type WireDone = Schemas["Done"];
 export type WireError = Schemas["Error"];
 export type RunSettings = Schemas["RunSettings"];
 export type ModelInfo = Schemas["ModelInfo"];
+export type ModelList = Schemas["ModelList"];
 export type ProbeInfo = Schemas["ProbeInfo"];
 export type PromptToken = Schemas["PromptToken"];
 export type Candidate = Schemas["Candidate"];

@@ -3,7 +3,94 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Run a model and stream what is measured */
+        get: operations["runByQuery"];
+        put?: never;
+        /** Run a model and stream what is measured */
+        post: operations["run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models to choose from */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokenize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cut a text into tokens */
+        post: operations["tokenize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the server is doing */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document, with the limits of this server */
+        get: operations["openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -120,9 +207,8 @@ export interface components {
              */
             resume: string | null;
             /**
-             * Type
-             * @default done
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "done";
         };
@@ -159,11 +245,39 @@ export interface components {
              */
             retry_after_s: number | null;
             /**
-             * Type
-             * @default error
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "error";
+        };
+        Event: components["schemas"]["Start"] | components["schemas"]["Queued"] | components["schemas"]["Prompt"] | components["schemas"]["Token"] | components["schemas"]["Done"] | components["schemas"]["Error"];
+        /**
+         * Health
+         * @description How the server is doing.
+         */
+        Health: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+            /** Version */
+            version: string;
+            /**
+             * Models Loaded
+             * @description Names of the models in memory.
+             */
+            models_loaded: string[];
+            /**
+             * Runs Active
+             * @description Runs that have a place at their model.
+             */
+            runs_active: number;
+            /**
+             * Runs Waiting
+             * @description Runs in a queue.
+             */
+            runs_waiting: number;
         };
         /**
          * Layers
@@ -177,12 +291,12 @@ export interface components {
              */
             resid_norm: components["schemas"]["Array"] | null;
             /**
-             * @description [n_layers] size of what the MLP block writes into the residual stream.
+             * @description [n_layers] size of the output of the MLP block.
              * @default null
              */
             mlp_norm: components["schemas"]["Array"] | null;
             /**
-             * @description [n_layers] size of what the attention block writes into the residual stream.
+             * @description [n_layers] size of the output of the attention block.
              * @default null
              */
             attn_norm: components["schemas"]["Array"] | null;
@@ -291,6 +405,19 @@ export interface components {
             capabilities: string[];
         };
         /**
+         * ModelList
+         * @description The models that a client may name.
+         */
+        ModelList: {
+            /**
+             * Default
+             * @description The model of requests that name none.
+             */
+            default: string;
+            /** Models */
+            models: components["schemas"]["ModelInfo"][];
+        };
+        /**
          * ProbeInfo
          * @description What a captured probe measures.
          */
@@ -314,6 +441,49 @@ export interface components {
             hook_point: string;
         };
         /**
+         * Problem
+         * @description Why a request was refused, in the words of an `error` event.
+         */
+        Problem: {
+            /**
+             * Type
+             * @description A URI for this kind of problem.
+             */
+            type: string;
+            /**
+             * Status
+             * @description The HTTP status.
+             */
+            status: number;
+            /**
+             * Code
+             * @description Stable, for programs.
+             */
+            code: string;
+            /**
+             * Title
+             * @description Short, for people.
+             */
+            title: string;
+            /**
+             * Detail
+             * @description What happened and what to do.
+             */
+            detail: string;
+            /**
+             * Field
+             * @description The setting to blame, where there is one.
+             * @default null
+             */
+            field: string | null;
+            /**
+             * Retry After S
+             * @description Seconds after which trying again makes sense, where waiting helps.
+             * @default null
+             */
+            retry_after_s: number | null;
+        };
+        /**
          * Prompt
          * @description The prompt has been read.
          */
@@ -326,9 +496,8 @@ export interface components {
              */
             prefill_ms: number;
             /**
-             * Type
-             * @default prompt
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "prompt";
         };
@@ -363,9 +532,8 @@ export interface components {
              */
             position: number;
             /**
-             * Type
-             * @default queued
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "queued";
         };
@@ -533,9 +701,8 @@ export interface components {
              */
             rank_bin_edges: number[];
             /**
-             * Type
-             * @default start
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "start";
             /**
@@ -639,9 +806,8 @@ export interface components {
             layers: components["schemas"]["Layers"];
             timing: components["schemas"]["Timing"];
             /**
-             * Type
-             * @default token
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             type: "token";
         };
@@ -655,12 +821,268 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * TokenizeRequest
+         * @description A text to cut into tokens.
+         */
+        TokenizeRequest: {
+            /**
+             * Model
+             * @description A name from /api/models; null is the server's default.
+             * @default null
+             */
+            model: string | null;
+            /**
+             * Text
+             * @description What to cut.
+             */
+            text: string;
+        };
+        /**
+         * TokenizeResult
+         * @description A text as the model sees it.
+         */
+        TokenizeResult: {
+            /** Model */
+            model: string;
+            /**
+             * Count
+             * @description How many tokens.
+             */
+            count: number;
+            /**
+             * Tokens
+             * @description Their texts concatenate to the text.
+             */
+            tokens: components["schemas"]["TokenRef"][];
+        };
     };
-    responses: never;
+    responses: {
+        /** @description Why the request was refused. */
+        Problem: {
+            headers: {
+                /** @description Seconds to wait, where waiting helps. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    runByQuery: {
+        parameters: {
+            query?: {
+                /** @description Which model writes: a name from /api/models. */
+                model?: string;
+                /** @description The text to continue. Give either this or messages. */
+                prompt?: string | null;
+                /**
+                 * @description A conversation, rendered with the model's own chat template or, where it has none,
+                 *     a plain one of "role: content" lines. Give either this or prompt.
+                 */
+                messages?: string;
+                /**
+                 * @description Token ids that the run must write first, each fully measured. They count towards
+                 *     max_new_tokens.
+                 */
+                forced_ids?: number[];
+                /** @description How many tokens to write at most. */
+                max_new_tokens?: number;
+                /** @description End-of-text is held back until this many tokens are written. */
+                min_new_tokens?: number;
+                /** @description 0 always takes the likeliest token; higher values choose more freely. */
+                temperature?: number;
+                /** @description Draw only from the k likeliest tokens; 0 is off. */
+                top_k?: number;
+                /** @description Draw only from the likeliest tokens that together hold this much probability; 1 is off. */
+                top_p?: number;
+                /** @description Drop tokens less likely than this share of the likeliest one; 0 is off. */
+                min_p?: number;
+                /** @description Above 1 makes tokens that already stand in the text less likely; 1 is off. */
+                repetition_penalty?: number;
+                /** @description No run of this many tokens is written twice; 0 is off. */
+                no_repeat_ngram_size?: number;
+                /** @description No end-of-text in the first so many steps. */
+                block_eos_steps?: number;
+                /** @description No token that is only white space in the first so many steps. */
+                block_ws_steps?: number;
+                /** @description Writing ends once the text holds one of these; the stop text itself is not shown. */
+                stop?: string[];
+                /** @description The same seed and settings write the same tokens; empty draws one and tells it. */
+                seed?: number | null;
+                /** @description How many predictions are reported for each token. */
+                top_n?: number;
+                /**
+                 * @description How a layer's vector becomes one number: its length, its largest or mean magnitude,
+                 *     or its root mean square.
+                 */
+                aggregation?: "l2" | "max_abs" | "mean_abs" | "rms";
+                /** @description The probes that measure each token; predictions and distribution always do. */
+                capture?: string[];
+                /** @description With the attention_map probe, a full map every so many tokens; 0 is off. */
+                attn_every?: number;
+                /** @description How the tiles probe draws a layer. */
+                tile?: string;
+                /** @description The whole RunSettings object as JSON, instead of the others. */
+                params?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events of the run, in this order: start, queued (any number), prompt, token (any number), then done or error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            406: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunSettings"];
+            };
+        };
+        responses: {
+            /** @description The events of the run, in this order: start, queued (any number), prompt, token (any number), then done or error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            406: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description ModelList */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            500: components["responses"]["Problem"];
+        };
+    };
+    tokenize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenizeRequest"];
+            };
+        };
+        responses: {
+            /** @description TokenizeResult */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenizeResult"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Health */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            500: components["responses"]["Problem"];
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+}

@@ -1,10 +1,5 @@
-import type { ModelInfo } from "@/lib/contract";
+import type { ModelList } from "@/lib/contract";
 import { accepted } from "@/lib/transport/problem";
-
-export interface ModelList {
-  readonly default: string;
-  readonly models: readonly ModelInfo[];
-}
 
 /** The models that this server offers. */
 export async function fetchModels(signal: AbortSignal): Promise<ModelList> {

@@ -4,7 +4,7 @@ const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 const aggregations = {
-  l2: "length of a vector (L2)",
+  l2: "L2 length",
   max_abs: "largest magnitude",
   mean_abs: "mean magnitude",
   rms: "root mean square",
@@ -45,6 +45,7 @@ export const text = {
     copyLink: "Copy link",
     copied: "Link copied",
     reset: "Reset",
+    common: "Sampling controls",
     more: "More sampling controls",
     measuring: "Measuring",
     modelsLoading: "Asking the server for its models …",
@@ -185,16 +186,15 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   panels: {
-    hookPoint: "Reads",
+    hookPoint: "reads",
     text: {
       title: "Generated text",
       unit: "probability",
       hookPoint: "softmax of logits",
       howToRead:
         "Each chip is a token. The stronger its shade, the more the model expected it. Choose one to see that moment in every panel.",
-      prompt: "prompt",
-      generated: "generated",
-      newest: "newest",
+      prompt: "grey: your prompt",
+      shade: "shade:",
       unlikely: "0 %",
       likely: "100 %",
       empty: "Give the model a beginning and press Run.",
@@ -204,8 +204,8 @@ export const text = {
     },
     predictions: {
       title: "Top predictions",
-      unit: "probability · logit",
-      hookPoint: "logits, before sampling",
+      unit: "probability, logit",
+      hookPoint: "logits",
       howToRead:
         "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from.",
       token: "token",
@@ -237,7 +237,7 @@ export const text = {
     layers: {
       title: "MLP activations",
       unit: (aggregation: keyof typeof aggregations) => aggregations[aggregation],
-      hookPoint: "output of each MLP block",
+      hookPoint: "block outputs",
       howToRead:
         "How much each layer adds to the model’s running thought. Faint band: its range in this run so far.",
       series: {
@@ -259,7 +259,7 @@ export const text = {
     attention: {
       title: "Attention entropy",
       unit: "nats",
-      hookPoint: "last row of each attention pattern",
+      hookPoint: "pattern, last query",
       howToRead:
         "One cell per head. Low: the head looks at few tokens. High: it looks at many, up to the ceiling ln(keys).",
       head: "head",
@@ -278,7 +278,7 @@ export const text = {
       unit: "share of probability",
       hookPoint: "softmax of logits",
       howToRead:
-        "All probability, sorted from likeliest to least. A tall first column: the model is sure. Spread out: it is not.",
+        "All probability, sorted from likeliest to least. Tall first column: the model is sure. Dashed: the sum so far.",
       entropy: "entropy",
       effective: "effective tokens",
       kept: "still drawable",

@@ -24,6 +24,9 @@ export function formatMeasure(value: number | null | undefined): string {
   return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
 
+/** Nats to two digits: what is smaller is as good as none. */
+export const formatNats = (value: number): string => value.toFixed(2);
+
 export function formatDuration(ms: number): string {
   return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
 }

@@ -1,0 +1,30 @@
+"use client";
+
+import { CornerDownRight } from "lucide-react";
+import { text } from "@/lib/text/en";
+import { useBegin } from "./begin-context";
+
+/** Beginnings that fit the model that comes with the page; one press runs one. */
+export function Examples() {
+  const begin = useBegin();
+  if (!begin) return null;
+  return (
+    <div>
+      <p className="mb-1 text-micro text-quiet">{text.examples.title}</p>
+      <ul className="flex flex-wrap gap-x-2 gap-y-1.5">
+        {text.examples.prompts.map((prompt) => (
+          <li key={prompt}>
+            <button
+              type="button"
+              onClick={() => begin(prompt)}
+              className="inline-flex cursor-pointer items-center gap-2 rounded-md border border-rule bg-paper px-2.5 py-1 text-left font-serif text-base transition-colors hover:border-edge hover:bg-well"
+            >
+              <CornerDownRight size={13} aria-hidden className="shrink-0 text-accent" />
+              {prompt} …
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
