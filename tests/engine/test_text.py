@@ -51,7 +51,8 @@ def streamed(vocabulary: Vocabulary, prompt: list[int], ids: list[int]) -> str:
 def test_pieces_concatenate_to_the_decoded_output(kind: str, data: Any) -> None:
     vocabulary, size = VOCABULARIES[kind]
     token = st.integers(0, size - 1)
-    prompt = vocabulary.encode(data.draw(st.sampled_from(["the cat", "a cats the"])), special=True)
+    # A prompt that ends with a whole character, so that no byte of it can be taken back.
+    prompt = data.draw(st.sampled_from([[259, 261], [260, 261, 262]]))
     ids = data.draw(st.lists(token, min_size=1, max_size=24))
     whole = vocabulary.decode(prompt + ids)
     assert streamed(vocabulary, prompt, ids) == whole[len(vocabulary.decode(prompt)) :]
