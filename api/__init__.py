@@ -1,0 +1,1 @@
+"""The HTTP side of MAV: a Starlette application that streams runs."""

@@ -1,0 +1,75 @@
+"""The bodies of requests and answers that are no stream."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mav_engine.errors import InvalidSettings
+from mav_engine.events import ModelInfo, TokenRef
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ModelList(_Body):
+    """The models that a client may name."""
+
+    default: str
+    """The model of requests that name none."""
+    models: list[ModelInfo]
+
+
+class TokenizeRequest(_Body):
+    """A text to cut into tokens."""
+
+    model: Annotated[str, Field(min_length=1, strict=True)] | None = None
+    """A name from /api/models; null is the server's default."""
+    text: Annotated[str, Field(strict=True)]
+    """What to cut."""
+
+
+class TokenizeResult(_Body):
+    """A text as the model sees it."""
+
+    model: str
+    count: int
+    """How many tokens."""
+    tokens: list[TokenRef]
+    """Their texts concatenate to the text."""
+
+
+class Health(_Body):
+    """How the server is doing."""
+
+    status: Literal["ok"]
+    version: str
+    models_loaded: list[str]
+    """Names of the models in memory."""
+    runs_active: int
+    """Runs that have a place at their model."""
+    runs_waiting: int
+    """Runs in a queue."""
+
+
+def parse_tokenize(given: object) -> TokenizeRequest:
+    """Make a request from JSON data.
+
+    Raises:
+        InvalidSettings: it names the field at fault.
+    """
+    try:
+        return TokenizeRequest.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        names = [str(part) for part in first["loc"]]
+        where = names[0] if names else "The body"
+        if first["type"] == "extra_forbidden":
+            problem = f"There is no field named {where}. Known: model, text."
+        elif first["type"] == "missing":
+            problem = f"{where} is missing: give the text to cut into tokens."
+        else:
+            problem = f"{where}: {first['msg']}, not {first['input']!r:.80}."
+        raise InvalidSettings(problem, field=names[0] if names else "text") from None

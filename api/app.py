@@ -1,0 +1,71 @@
+"""The application: the API and the site in one ASGI app."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+
+from api.model_cache import Load
+from api.operator_settings import OperatorSettings
+from api.problems import on_http_exception, on_mav_error, on_unexpected
+from api.routes import api_routes
+from api.service import Service
+from api.site import Site
+from mav_engine.backends import load_backend
+from mav_engine.catalog import Catalog
+from mav_engine.errors import MavError
+
+
+def create_app(
+    operator: OperatorSettings, catalog: Catalog | None = None, load: Load = load_backend
+) -> Starlette:
+    """Make an application.
+
+    Args:
+        operator: limits and choices of whoever runs it.
+        catalog: the models that may be named; those of the operator's settings if None.
+        load: what turns a model's source into a backend.
+
+    Raises:
+        InvalidSettings: the settings name a model that is not there.
+    """
+    service = Service(operator, catalog or operator.catalog(), load)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        if operator.prewarm:
+            service.prewarm()
+        yield
+
+    app = Starlette(
+        routes=[*api_routes(service), Mount("/", Site(operator.site_dir))],
+        middleware=_cross_origin(operator.allowed_origins),
+        exception_handlers={
+            MavError: on_mav_error,
+            HTTPException: on_http_exception,
+            Exception: on_unexpected,
+        },
+        lifespan=lifespan,
+    )
+    app.state.service = service
+    return app
+
+
+def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", "Accept", "Last-Event-ID"],
+            expose_headers=["Retry-After"],
+        )
+    ]

@@ -1,0 +1,171 @@
+"""One run on the server: waits for its turn and its model, computes on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+
+import anyio
+import anyio.to_thread
+
+from api.channel import Channel
+from api.limits import check_prompt
+from api.model_cache import Lease
+from api.operator_settings import OperatorSettings
+from api.places import Place
+from mav_engine.catalog import CatalogEntry
+from mav_engine.errors import MavError, RunFailed
+from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
+from mav_engine.probes import PROBES, captured
+from mav_engine.run import PreparedRun, error_event, new_run_id, prepare, start_event
+from mav_engine.settings import RunSettings
+
+LOG = logging.getLogger("mav.api")
+CHANNEL_CAPACITY = 8
+"""Tokens that may wait for a slow client before its run waits too."""
+LAST_WORDS_S = 5.0
+"""Seconds that a client has to take the end of a run that was stopped."""
+
+Encode = Callable[[Event], bytes]
+
+
+class LiveRun:
+    """One run from its place in the queue to its last event; lives on the event loop.
+
+    Its place and its lease of the model are given back when its thread has ended, or by
+    `abandon` where none was started.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        entry: CatalogEntry,
+        operator: OperatorSettings,
+        place: Place,
+        lease: Lease,
+    ) -> None:
+        self.run_id = new_run_id()
+        self.reason: FinishReason | None = None
+        """Why the run is to stop, once it is."""
+        self._settings = settings.resolved()
+        self._entry = entry
+        self._operator = operator
+        self._place = place
+        self._lease = lease
+        self._began = time.perf_counter()
+        self._prepared: PreparedRun | None = None
+        self._computing = False
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._channel = Channel(self._loop, CHANNEL_CAPACITY)
+        self._deadline = self._loop.call_later(operator.deadline_s, self.stop, "deadline")
+        place.on_change = self._news.set
+        lease.loading.add_done_callback(lambda _: self._on_loop(self._news.set))
+
+    async def ready(self) -> None:
+        """Wait a little for the model and find out what is wrong with the run before it streams.
+
+        Raises:
+            MavError: the model cannot be loaded, or the settings do not fit it.
+        """
+        with anyio.move_on_after(self._operator.load_patience_s):
+            await self._news_until(self._lease.loading.done)
+        if self._lease.loading.done():
+            await self._prepare()
+        else:
+            captured(self._settings.capture, list(PROBES), self._entry.name)
+
+    def stop(self, reason: FinishReason) -> None:
+        """Let the run end with its next token, for this reason unless there is another already."""
+        if self.reason is None:
+            self.reason = reason
+            self._news.set()
+            self._loop.call_later(LAST_WORDS_S, self._channel.close)
+
+    def abandon(self) -> None:
+        """Nobody listens any more: stop, and give back what the run holds."""
+        self.stop("cancelled")
+        self._channel.close()
+        if not self._computing:
+            self._release()
+
+    async def chunks(self, encode: Encode) -> AsyncIterator[bytes]:
+        """The run's events, encoded: start, queued …, prompt, token …, done or error."""
+        yield encode(start_event(self._settings, await self._info(), self.run_id))
+        async for position in self._queued_at():
+            yield encode(Queued(position))
+        if self.reason is not None:
+            yield encode(self._done_before_it_began(self.reason))
+            return
+        try:
+            prepared = self._prepared or await self._prepare()
+        except MavError as error:
+            yield encode(error_event(error))
+            return
+        self._computing = True
+        name = f"run {self.run_id}"
+        threading.Thread(
+            target=self._compute, args=(prepared, encode), name=name, daemon=True
+        ).start()
+        async for chunk in self._channel.chunks():
+            yield chunk
+
+    async def _info(self) -> ModelInfo:
+        if self._prepared is not None:
+            return self._prepared.backend.info
+        return await anyio.to_thread.run_sync(self._entry.describe)
+
+    async def _queued_at(self) -> AsyncIterator[int]:
+        """The positions in the queue as they change; 0 while only the model is waited for."""
+        told: int | None = None
+        while self.reason is None:
+            position = self._place.position
+            if position == 0 and self._lease.loading.done():
+                return
+            if position != told:
+                told = position
+                yield position
+            else:
+                self._news.clear()
+                await self._news.wait()
+
+    async def _prepare(self) -> PreparedRun:
+        backend = self._lease.loading.result()
+        prepared = await anyio.to_thread.run_sync(prepare, self._settings, backend)
+        check_prompt(prepared, self._operator.max_prompt_tokens)
+        self._prepared = prepared
+        return prepared
+
+    def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
+        try:
+            for event in prepared.events(lambda: self.reason):
+                self._channel.put(encode(event))
+        except Exception:
+            LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
+            failed = RunFailed("The server made a mistake; its log tells more.")
+            self._channel.put(encode(error_event(failed)))
+        finally:
+            self._channel.end()
+            self._on_loop(self._release)
+
+    def _release(self) -> None:
+        self._deadline.cancel()
+        self._place.leave()
+        self._lease.release()
+
+    async def _news_until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._news.clear()
+            await self._news.wait()
+
+    def _on_loop(self, work: Callable[[], None]) -> None:
+        # The loop is gone when the server stopped in the meantime; nobody is left to be told.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(work)
+
+    def _done_before_it_began(self, reason: FinishReason) -> Done:
+        elapsed_ms = 1000 * (time.perf_counter() - self._began)
+        return Done(reason, text="", tokens=0, elapsed_ms=elapsed_ms, tokens_per_second=None)

@@ -1,0 +1,145 @@
+"""Loaded models: each loaded once however many ask, the least recently used ones let go."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mav_engine.backends import Backend
+from mav_engine.catalog import CatalogEntry
+from mav_engine.errors import MavError, ModelLoadFailed
+from mav_engine.events import ModelInfo
+
+LOG = logging.getLogger("mav.api")
+
+
+class Load(Protocol):
+    """What turns a source into a backend; slow."""
+
+    def __call__(self, source: str, *, name: str, device: str, dtype: str) -> Backend: ...
+
+
+@dataclass(eq=False, slots=True)
+class _Cached:
+    entry: CatalogEntry
+    loading: Future[Backend] = field(default_factory=Future)
+    leases: int = 0
+
+    def __post_init__(self) -> None:
+        self.loading.set_running_or_notify_cancel()  # one waiter's cancelling spares the others
+
+    @property
+    def backend(self) -> Backend | None:
+        """The model once it is loaded."""
+        done = self.loading.done() and self.loading.exception() is None
+        return self.loading.result() if done else None
+
+
+class Lease:
+    """The right to use a model; while it is held the model is not let go."""
+
+    def __init__(self, loading: Future[Backend], give_back: Callable[[], None]) -> None:
+        self.loading = loading
+        """The model, or why it cannot be loaded."""
+        self._give_back = give_back
+        self._held = threading.Lock()
+        self._held.acquire()
+
+    def release(self) -> None:
+        """Give the right back; from any thread, and harmless when done twice."""
+        try:
+            self._held.release()
+        except RuntimeError:
+            return
+        self._give_back()
+
+
+class ModelCache:
+    """Loaded models within a byte budget. Safe to use from any thread and any event loop.
+
+    A model in use is never let go, nor the last one used, so one that is larger than the
+    budget can still be run.
+    """
+
+    def __init__(self, load: Load, *, budget: int, device: str, dtype: str) -> None:
+        self._load = load
+        self._budget = budget
+        self._device = device
+        self._dtype = dtype
+        self._lock = threading.Lock()
+        self._by_source: OrderedDict[str, _Cached] = OrderedDict()
+        """Least recently used first."""
+
+    def lease(self, entry: CatalogEntry) -> Lease:
+        """A lease of a model; where it is not here its load is started. Never blocks."""
+        with self._lock:
+            cached = self._by_source.get(entry.source)
+            absent = cached is None
+            if cached is None:
+                cached = self._by_source[entry.source] = _Cached(entry)
+            cached.leases += 1
+            self._by_source.move_to_end(entry.source)
+        if absent:
+            work = threading.Thread(
+                target=self._fill, args=(cached,), name=f"load {entry.name}", daemon=True
+            )
+            work.start()
+        return Lease(cached.loading, lambda: self._give_back(cached))
+
+    def loaded(self) -> dict[str, ModelInfo]:
+        """The models in memory, by source."""
+        with self._lock:
+            backends = {source: each.backend for source, each in self._by_source.items()}
+        return {source: each.info for source, each in backends.items() if each is not None}
+
+    def _fill(self, cached: _Cached) -> None:
+        entry = cached.entry
+        try:
+            backend = self._load(
+                entry.source, name=entry.name, device=self._device, dtype=self._dtype
+            )
+        except Exception as error:
+            with self._lock:  # forgotten, so that the next request tries again
+                del self._by_source[entry.source]
+            cached.loading.set_exception(_as_told(error, entry.name))
+            return
+        cached.loading.set_result(backend)
+        self._evict()
+
+    def _give_back(self, cached: _Cached) -> None:
+        with self._lock:
+            cached.leases -= 1
+        self._evict()
+
+    def _evict(self) -> None:
+        gone: list[Backend] = []
+        with self._lock:
+            here = [
+                (source, cached, backend)
+                for source, cached in self._by_source.items()
+                if (backend := cached.backend) is not None
+            ]
+            total = sum(backend.memory_bytes for _, _, backend in here)
+            for source, cached, backend in here[:-1]:
+                if total > self._budget and cached.leases == 0:
+                    total -= backend.memory_bytes
+                    del self._by_source[source]
+                    gone.append(backend)
+        for backend in gone:
+            LOG.info("%s was let go to make room", backend.info.name)
+            backend.close()
+
+
+def _as_told(error: Exception, name: str) -> MavError:
+    if isinstance(error, MavError):
+        return error
+    LOG.error("loading %s failed", name, exc_info=error)
+    return ModelLoadFailed(
+        f"{name} failed to load with {type(error).__name__}; the server's log tells more.",
+        field="model",
+    )

@@ -1,0 +1,200 @@
+"""The OpenAPI document, assembled from the types that the code itself uses.
+
+`python -m api.openapi` prints it with the default limits; that is the file which the site's
+TypeScript is generated from. A server tells its own limits and default model in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, get_args
+
+import orjson
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
+from api.operator_settings import OperatorSettings
+from api.problems import Problem
+from mav_engine import __version__
+from mav_engine.events import EVENTS, Event
+from mav_engine.settings import DEFAULT_MODEL, RunSettings
+
+REF = "#/components/schemas/{model}"
+JSON = "application/json"
+Schema = dict[str, Any]
+
+
+def document(operator: OperatorSettings, default_model: str = DEFAULT_MODEL) -> Schema:
+    """The document of a server with these limits."""
+    schemas = _schemas(operator, default_model)
+    return {
+        "openapi": "3.2.0",
+        "info": {
+            "title": "MAV",
+            "version": __version__,
+            "summary": "Watch a language model think: measurements of every token, streamed.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "paths": _paths(schemas),
+        "components": {"schemas": schemas, "responses": {"Problem": _problem()}},
+    }
+
+
+def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema]:
+    answers: list[type[BaseModel]] = [Problem, ModelList, TokenizeResult, Health]
+    _, told = models_json_schema([(each, "serialization") for each in answers], ref_template=REF)
+    _, asked = models_json_schema(
+        [(RunSettings, "validation"), (TokenizeRequest, "validation")], ref_template=REF
+    )
+    event = EVENTS.json_schema(mode="serialization", ref_template=REF)
+    schemas: dict[str, Schema] = {**event.pop("$defs"), "Event": event, **told["$defs"]}
+    for name, schema in schemas.items():
+        # Pydantic calls a field with a default optional, but what is sent always holds it;
+        # only the measurements that nobody asked for are left out.
+        if "properties" in schema and name != "Layers":
+            schema["required"] = list(schema["properties"])
+    schemas |= asked["$defs"]
+    settings = schemas["RunSettings"]["properties"]
+    limit = operator.max_new_tokens
+    settings["max_new_tokens"]["maximum"] = limit
+    settings["max_new_tokens"]["default"] = min(limit, settings["max_new_tokens"]["default"])
+    settings["model"]["default"] = default_model
+    return dict(sorted(schemas.items()))
+
+
+def _paths(schemas: dict[str, Schema]) -> Schema:
+    run = _answers({"200": _stream()}, "400", "404", "406", "413", "415", "422", "503", "500")
+    return {
+        "/api/run": {
+            "get": {
+                "operationId": "runByQuery",
+                "summary": "Run a model and stream what is measured",
+                "parameters": _query(schemas["RunSettings"]),
+                "responses": run,
+            },
+            "post": {
+                "operationId": "run",
+                "summary": "Run a model and stream what is measured",
+                "requestBody": _body("RunSettings"),
+                "responses": run,
+            },
+        },
+        "/api/models": {"get": _operation("listModels", "The models to choose from", "ModelList")},
+        "/api/tokenize": {
+            "post": {
+                "operationId": "tokenize",
+                "summary": "Cut a text into tokens",
+                "requestBody": _body("TokenizeRequest"),
+                "responses": _answers(
+                    {"200": _answer("TokenizeResult")}, "400", "404", "413", "415", "422", "503"
+                ),
+            }
+        },
+        "/api/health": {"get": _operation("health", "How the server is doing", "Health")},
+        "/api/openapi.json": {
+            "get": {
+                "operationId": "openapi",
+                "summary": "This document, with the limits of this server",
+                "responses": {
+                    "200": {
+                        "description": "An OpenAPI document.",
+                        "content": {JSON: {"schema": {"type": "object"}}},
+                    }
+                },
+            }
+        },
+    }
+
+
+def _operation(name: str, summary: str, schema: str) -> Schema:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "responses": _answers({"200": _answer(schema)}, "500"),
+    }
+
+
+def _answers(good: Schema, *statuses: str) -> Schema:
+    return good | {status: {"$ref": "#/components/responses/Problem"} for status in statuses}
+
+
+def _answer(schema: str) -> Schema:
+    return {"description": schema, "content": {JSON: {"schema": _ref(schema)}}}
+
+
+def _body(schema: str) -> Schema:
+    return {"required": True, "content": {JSON: {"schema": _ref(schema)}}}
+
+
+def _problem() -> Schema:
+    return {
+        "description": "Why the request was refused.",
+        "content": {"application/problem+json": {"schema": _ref("Problem")}},
+        "headers": {
+            "Retry-After": {
+                "description": "Seconds to wait, where waiting helps.",
+                "schema": {"type": "integer"},
+            }
+        },
+    }
+
+
+def _stream() -> Schema:
+    """The run as server-sent events, or as one JSON object a line."""
+    kinds = [kind.__name__ for kind in get_args(get_args(Event)[0])]
+    sent = {
+        "type": "object",
+        "required": ["event", "id", "data"],
+        "properties": {
+            "event": {"enum": [kind.lower() for kind in kinds]},
+            "id": {"type": "string", "description": "<run_id>:<n>, counting from 0."},
+            "data": {
+                "type": "string",
+                "contentMediaType": JSON,
+                "contentSchema": _ref("Event"),
+            },
+        },
+    }
+    order = "start, queued (any number), prompt, token (any number), then done or error"
+    return {
+        "description": f"The events of the run, in this order: {order}.",
+        "content": {
+            "text/event-stream": {"itemSchema": sent},
+            "application/x-ndjson": {"itemSchema": _ref("Event")},
+        },
+    }
+
+
+def _query(settings: Schema) -> list[Schema]:
+    """Each setting as a query parameter; lists repeated or comma-separated, objects as JSON."""
+    return [
+        *(_parameter(name, schema) for name, schema in settings["properties"].items()),
+        {
+            "name": "params",
+            "in": "query",
+            "description": "The whole RunSettings object as JSON, instead of the others.",
+            "content": {JSON: {"schema": _ref("RunSettings")}},
+        },
+    ]
+
+
+def _parameter(name: str, schema: Schema) -> Schema:
+    parameter = {"name": name, "in": "query", "description": schema.get("description", "")}
+    if name in ("messages", "tile"):
+        return parameter | {"content": {JSON: {"schema": schema}}}
+    return parameter | {"schema": schema}
+
+
+def _ref(schema: str) -> Schema:
+    return {"$ref": REF.format(model=schema)}
+
+
+def printed(operator: OperatorSettings) -> bytes:
+    """The document as the repository keeps it: indented, ended by a line break."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(document(operator), option=options)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(printed(OperatorSettings()))

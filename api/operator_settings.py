@@ -1,0 +1,144 @@
+"""What the operator decides: one frozen object, read from `MAV_*` variables in one place."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+)
+
+from mav_engine.catalog import Catalog
+from mav_engine.errors import InvalidSettings
+
+PREFIX = "MAV_"
+ROOT = Path(__file__).resolve().parents[1]
+LOG = logging.getLogger("mav.api")
+
+
+def _comma_separated(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+
+
+class OperatorSettings(BaseModel):
+    """Everything that the operator may set; the variable is `MAV_` and the name in capitals."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    models: Names = ()
+    """Hub names or folders that clients may name, comma-separated; a folder goes by its last
+    name."""
+    models_dir: Path | None = None
+    """A folder of which each subfolder with a config.json is a model by its name; models may be
+    dropped in while the server runs."""
+    any_model: bool = False
+    """Whether clients may name any hub model and any folder of this machine."""
+    default_model: str | None = None
+    """The model of requests that name none; empty is mav-tiny."""
+    device: str = "auto"
+    """Where models run: auto, cpu, cuda, cuda:1, mps."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Number type of the weights while running."""
+    cache_bytes: ByteSize = ByteSize(4 * 1024**3)
+    """Loaded models may take this many bytes together (4GiB is understood); past it the least
+    recently used one goes, but never one in use."""
+    max_new_tokens: PositiveInt = 2048
+    """The most tokens that a run may write."""
+    max_prompt_tokens: PositiveInt = 8192
+    """The most tokens that a prompt may have; a model's context may allow fewer."""
+    max_body_bytes: ByteSize = ByteSize(1_000_000)
+    """The largest body of a request."""
+    max_runs: PositiveInt = 2
+    """Runs of one model at the same time; more wait."""
+    max_queue: Annotated[int, Field(ge=0)] = 16
+    """Runs of one model that may wait; more are turned away with 503."""
+    deadline_s: PositiveFloat = 290.0
+    """Seconds after which a run ends with reason deadline, its waiting included."""
+    heartbeat_s: Annotated[float, Field(gt=0, le=15)] = 12.0
+    """Seconds between the heartbeats of a stream; proxies give up after 30 of silence."""
+    load_patience_s: Annotated[float, Field(ge=0)] = 3.0
+    """Seconds that a request waits for its model to load before its stream begins; a fault
+    found in that time is an HTTP status, later it is an error event."""
+    prewarm: bool = False
+    """Whether the default model is loaded when the server starts; `mav serve` does."""
+    allowed_origins: Names = ()
+    """Other sites whose pages may call this API, comma-separated; * is all of them."""
+    site_dir: Path = ROOT / "frontend" / "out"
+    """The built site; where it is absent a page tells how to build it."""
+
+    def catalog(self) -> Catalog:
+        """The models that these settings allow.
+
+        Raises:
+            InvalidSettings: they name a model that is not there.
+        """
+        try:
+            return Catalog(
+                self.models,
+                models_dir=self.models_dir,
+                any_model=self.any_model,
+                default=self.default_model,
+            )
+        except InvalidSettings as error:
+            raise _wrong(error.field or "models", error.detail) from None
+
+
+def read_environment(environment: Mapping[str, str]) -> OperatorSettings:
+    """Read the `MAV_*` variables; an empty one is as good as none.
+
+    Raises:
+        InvalidSettings: a variable has a value that it cannot have; `field` is its name.
+    """
+    given: dict[str, Any] = {}
+    for variable, value in environment.items():
+        if not variable.startswith(PREFIX) or not value.strip():
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in OperatorSettings.model_fields:
+            given[name] = value.strip()
+        else:
+            _tell_unknown(variable)
+    try:
+        return OperatorSettings(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = str(first["loc"][0])
+        problem = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}"
+        raise _wrong(name, f"{problem}. {_meaning(name)}") from None
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def _wrong(name: str, problem: str) -> InvalidSettings:
+    return InvalidSettings(f"{variable_of(name)}: {problem}", field=variable_of(name))
+
+
+def _meaning(name: str) -> str:
+    return " ".join((OperatorSettings.model_fields[name].description or "").split())
+
+
+def _tell_unknown(variable: str) -> None:
+    """A mistyped variable would be dropped in silence otherwise."""
+    known = [variable_of(name) for name in OperatorSettings.model_fields]
+    near = difflib.get_close_matches(variable, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    LOG.warning("%s is set, but MAV knows no such setting.%s", variable, hint)

@@ -1,0 +1,143 @@
+"""Errors before a stream begins: HTTP statuses with `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import ClassVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mav_engine.errors import Busy, InvalidSettings, MavError, UnknownModel
+
+LOG = logging.getLogger("mav.api")
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in the words of an `error` event."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    """A URI for this kind of problem."""
+    status: int
+    """The HTTP status."""
+    code: str
+    """Stable, for programs."""
+    title: str
+    """Short, for people."""
+    detail: str
+    """What happened and what to do."""
+    field: str | None = None
+    """The setting to blame, where there is one."""
+    retry_after_s: float | None = None
+    """Seconds after which trying again makes sense, where waiting helps."""
+
+
+class RequestRefused(MavError):
+    """A fault of the request itself rather than of its settings."""
+
+    status: ClassVar[int] = 400
+
+
+class NotJson(RequestRefused):
+    code = "not_json"
+    title = "The body is not valid JSON"
+
+
+class BodyTooLarge(RequestRefused):
+    status = 413
+    code = "body_too_large"
+    title = "The body is too large"
+
+
+class NotAcceptable(RequestRefused):
+    status = 406
+    code = "not_acceptable"
+    title = "No such format here"
+
+
+class UnsupportedMediaType(RequestRefused):
+    status = 415
+    code = "unsupported_media_type"
+    title = "The body has another type"
+
+
+class NotFound(RequestRefused):
+    status = 404
+    code = "not_found"
+    title = "Nothing is here"
+
+
+class MethodNotAllowed(RequestRefused):
+    status = 405
+    code = "method_not_allowed"
+    title = "This address has other methods"
+
+
+_STATUS: dict[type[MavError], int] = {InvalidSettings: 422, UnknownModel: 404, Busy: 503}
+
+
+def problem_response(error: MavError, headers: dict[str, str] | None = None) -> Response:
+    """The answer that tells a client of an error."""
+    status = _status_of(error)
+    problem = Problem(
+        type=f"urn:mav:problem:{error.code}",
+        status=status,
+        code=error.code,
+        title=error.title,
+        detail=error.detail,
+        field=error.field,
+        retry_after_s=error.retry_after_s,
+    )
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    content = orjson.dumps(_in_unicode(problem.model_dump()))
+    return Response(content, status, headers, "application/problem+json")
+
+
+async def on_mav_error(_request: Request, error: Exception) -> Response:
+    """Answer an error that was raised on purpose."""
+    assert isinstance(error, MavError)
+    if _status_of(error) >= 500 and not isinstance(error, Busy):
+        LOG.error("%s: %s", error.code, error.detail)
+    return problem_response(error)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: an unknown address or method."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        allowed = headers.get("Allow", "others")
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
+        return problem_response(
+            MethodNotAllowed(f"{request.url.path} does not take {request.method}; use {allowed}."),
+            headers,
+        )
+    return problem_response(NotFound(f"Nothing is at {request.url.path}."), headers)
+
+
+async def on_unexpected(_request: Request, _error: Exception) -> Response:
+    """Answer a fault of our own: the log has the traceback, the client does not."""
+    return problem_response(MavError("The server made a mistake; its log tells more."))
+
+
+def _status_of(error: MavError) -> int:
+    if isinstance(error, RequestRefused):
+        return error.status
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+
+
+def _in_unicode(problem: dict[str, object]) -> dict[str, object]:
+    """A lone surrogate that a client sent cannot be told back as it was."""
+    return {
+        key: value.encode(errors="replace").decode() if isinstance(value, str) else value
+        for key, value in problem.items()
+    }

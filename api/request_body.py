@@ -1,0 +1,72 @@
+"""Reading a JSON body: bounded, strict, and precise about what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType
+from mav_engine.errors import InvalidSettings
+
+
+async def read_json(request: Request, max_bytes: int) -> object:
+    """The JSON value of a request's body.
+
+    Infinity and NaN come through as floats so that the settings can name the field at fault.
+
+    Raises:
+        UnsupportedMediaType: the body says that it is something else.
+        BodyTooLarge: it passes the limit; no more than that is read.
+        NotJson: it is no JSON in UTF-8.
+        InvalidSettings: a name stands twice in one object.
+    """
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+    if kind.lower() != "application/json":
+        raise UnsupportedMediaType(f"The body must be application/json, not {kind}.")
+    return parse_json(await _read(request, max_bytes))
+
+
+def parse_json(body: bytes) -> object:
+    """The JSON value in these bytes; raises as `read_json` does."""
+    if not body.strip():
+        raise NotJson("The body is empty; send a JSON object with a prompt.")
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_without_duplicates)
+    except UnicodeDecodeError as error:
+        raise NotJson(f"The body must be UTF-8; byte {error.start} is not.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno} (character {error.pos})"
+        raise NotJson(f"{error.msg} at {where}.") from None
+    except RecursionError:
+        raise NotJson("The body is nested too deeply.") from None
+    except ValueError as error:  # the one left: a number of thousands of digits
+        raise NotJson(f"A number is too long: {error}.") from None
+
+
+async def _read(request: Request, max_bytes: int) -> bytes:
+    too_large = BodyTooLarge(
+        f"The body may have {max_bytes} bytes at most; send a shorter prompt or fewer messages."
+    )
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > max_bytes:
+        raise too_large
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > max_bytes:
+                raise too_large
+    except ClientDisconnect:
+        raise NotJson("The body broke off.") from None
+    return bytes(body)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in given:
+            raise InvalidSettings(f"{name[:80]} was given twice; give it once.", field=name)
+        given[name] = value
+    return given

@@ -1,0 +1,97 @@
+"""The addresses of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
+
+from api.answers import parse_tokenize
+from api.openapi import document
+from api.problems import NotFound
+from api.request_body import read_json
+from api.service import Service
+from api.stream import HEADERS, RunResponse, negotiate
+from mav_engine.settings import RunSettings, parse_settings, settings_from_query
+
+
+def api_routes(service: Service) -> list[BaseRoute]:
+    """All routes under /api; what is not among them is told as a problem, not as a page."""
+    return [
+        Route("/api/run", _run(service), methods=["GET", "POST"]),
+        Route("/api/models", _models(service), methods=["GET"]),
+        Route("/api/tokenize", _tokenize(service), methods=["POST"]),
+        Route("/api/health", _health(service), methods=["GET"]),
+        Route("/api/openapi.json", _openapi(service), methods=["GET"]),
+        Mount("/api", _nothing),
+    ]
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _run(service: Service) -> Endpoint:
+    async def run(request: Request) -> Response:
+        kind = negotiate(request.headers.get("accept") or "*/*")
+        if request.method == "HEAD":
+            return Response(headers=HEADERS, media_type=kind)
+        if "last-event-id" in request.headers:
+            # A browser's EventSource calls again when a stream has ended; it would run all
+            # again. 204 is how the standard tells it to stop.
+            return Response(status_code=204)
+        settings = await _settings(request, service.operator.max_body_bytes)
+        return RunResponse(await service.start(settings), kind, service.operator.heartbeat_s)
+
+    return run
+
+
+async def _settings(request: Request, max_body_bytes: int) -> RunSettings:
+    if request.method == "POST":
+        return parse_settings(await read_json(request, max_body_bytes))
+    return settings_from_query(request.query_params.multi_items())
+
+
+def _models(service: Service) -> Endpoint:
+    async def models(_request: Request) -> Response:
+        return _json(await service.list_models())
+
+    return models
+
+
+def _tokenize(service: Service) -> Endpoint:
+    async def tokenize(request: Request) -> Response:
+        given = await read_json(request, service.operator.max_body_bytes)
+        return _json(await service.tokenize(parse_tokenize(given)))
+
+    return tokenize
+
+
+def _health(service: Service) -> Endpoint:
+    async def health(_request: Request) -> Response:
+        return _json(service.health())
+
+    return health
+
+
+def _openapi(service: Service) -> Endpoint:
+    served = orjson.dumps(document(service.operator, service.catalog.default))
+
+    async def openapi(_request: Request) -> Response:
+        return Response(served, media_type="application/json")
+
+    return openapi
+
+
+async def _nothing(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NotFound(f"Nothing is at {scope['path']}; /api/openapi.json tells what there is.")
+
+
+def _json(body: BaseModel) -> Response:
+    return Response(
+        body.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"}
+    )

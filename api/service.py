@@ -1,0 +1,113 @@
+"""What the routes share: the catalogue, the loaded models and who is using them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import Future
+
+import anyio.to_thread
+
+from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
+from api.limits import within_limits
+from api.live_run import LiveRun
+from api.model_cache import Load, ModelCache
+from api.operator_settings import OperatorSettings
+from api.places import RETRY_AFTER_S, Place, Places
+from mav_engine import __version__
+from mav_engine.backends import Backend
+from mav_engine.catalog import Catalog
+from mav_engine.errors import Busy
+from mav_engine.events import ModelInfo
+from mav_engine.settings import RunSettings
+
+LOG = logging.getLogger("mav.api")
+
+
+class Service:
+    """The state of a server. Its methods are called on the event loop and never block it."""
+
+    def __init__(self, operator: OperatorSettings, catalog: Catalog, load: Load) -> None:
+        self.operator = operator
+        self.catalog = catalog
+        self.models = ModelCache(
+            load,
+            budget=operator.cache_bytes,
+            device=operator.device,
+            dtype=operator.dtype,
+        )
+        self._places: dict[str, Places] = {}
+
+    async def start(self, asked: RunSettings) -> LiveRun:
+        """Give a run its place and find out what is wrong with it before it streams.
+
+        Raises:
+            MavError: it cannot be run.
+        """
+        settings = within_limits(asked, self.operator, self.catalog.default)
+        entry = self.catalog.find(settings.model)
+        place = self._take_place(entry.source)
+        run = LiveRun(settings, entry, self.operator, place, self.models.lease(entry))
+        try:
+            await run.ready()
+        except BaseException:
+            run.abandon()
+            raise
+        return run
+
+    async def tokenize(self, request: TokenizeRequest) -> TokenizeResult:
+        """The tokens of a text.
+
+        Raises:
+            MavError: the model is unknown or cannot be loaded, or not in time.
+        """
+        entry = self.catalog.find(request.model or self.catalog.default)
+        lease = self.models.lease(entry)
+        try:
+            loading = asyncio.wrap_future(lease.loading)
+            backend = await asyncio.wait_for(loading, self.operator.deadline_s)
+            tokens = await anyio.to_thread.run_sync(backend.tokenize, request.text)
+        except TimeoutError:
+            raise Busy(
+                f"{entry.name} is still being loaded.", field="model", retry_after_s=RETRY_AFTER_S
+            ) from None
+        finally:
+            lease.release()
+        return TokenizeResult(model=entry.name, count=len(tokens), tokens=tokens)
+
+    async def list_models(self) -> ModelList:
+        """All models that may be named, with live facts of those in memory."""
+        models = await anyio.to_thread.run_sync(self._describe_all)
+        return ModelList(default=self.catalog.default, models=models)
+
+    def health(self) -> Health:
+        """How the server is doing."""
+        return Health(
+            status="ok",
+            version=__version__,
+            models_loaded=sorted(info.name for info in self.models.loaded().values()),
+            runs_active=sum(places.active for places in self._places.values()),
+            runs_waiting=sum(places.waiting for places in self._places.values()),
+        )
+
+    def prewarm(self) -> None:
+        """Start to load the default model, so that the first run need not wait for it."""
+        lease = self.models.lease(self.catalog.find(self.catalog.default))
+
+        def loaded(loading: Future[Backend]) -> None:
+            lease.release()
+            if error := loading.exception():
+                LOG.error("%s could not be loaded: %s", self.catalog.default, error)
+
+        lease.loading.add_done_callback(loaded)
+
+    def _take_place(self, source: str) -> Place:
+        used = {key: each for key, each in self._places.items() if each.active}
+        places = used.get(source) or Places(self.operator.max_runs, self.operator.max_queue)
+        place = places.take()
+        self._places = {**used, source: places}
+        return place
+
+    def _describe_all(self) -> list[ModelInfo]:
+        loaded = self.models.loaded()
+        return [loaded.get(entry.source) or entry.describe() for entry in self.catalog.entries()]

@@ -1,0 +1,112 @@
+"""How a run's events go over HTTP: server-sent events or lines of JSON."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import anyio
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
+
+from api.live_run import LiveRun
+from api.problems import NotAcceptable
+from mav_engine.events import Event, to_json
+
+SSE = "text/event-stream"
+NDJSON = "application/x-ndjson"
+GRACE_S = 2.0
+"""Seconds that a run has to end when the server shuts down."""
+SEND_TIMEOUT_S = 60.0
+"""Seconds after which a client that reads nothing is given up."""
+HEADERS = {
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+    "Vary": "Accept",
+}
+
+
+def negotiate(accept: str) -> str:
+    """The format that an Accept header asks for; server-sent events where it does not mind.
+
+    Raises:
+        NotAcceptable: it allows neither.
+    """
+    weights = {"": 0.0, **{kind: _weight(kind, accept) for kind in (SSE, NDJSON)}}
+    best = max(weights, key=lambda kind: (weights[kind], kind == SSE))
+    if weights[best] == 0:
+        raise NotAcceptable(f"A run is told as {SSE} or {NDJSON}; Accept was {accept!r}.")
+    return best
+
+
+def server_sent(run_id: str) -> Callable[[Event], bytes]:
+    """An encoder of a run's events as server-sent events, numbered from 0."""
+    count = 0
+
+    def encode(event: Event) -> bytes:
+        nonlocal count
+        number, count = count, count + 1
+        head = f"id: {run_id}:{number}\nevent: {event.type}\ndata: ".encode()
+        return head + to_json(event) + b"\n\n"
+
+    return encode
+
+
+def json_line(event: Event) -> bytes:
+    """An event as one line."""
+    return to_json(event) + b"\n"
+
+
+class RunResponse(EventSourceResponse):
+    """The stream of a run; heartbeats between, and the run stopped when the client goes."""
+
+    def __init__(self, run: LiveRun, kind: str, heartbeat_s: float) -> None:
+        encode = server_sent(run.run_id) if kind == SSE else json_line
+        self._run = run
+        self._shutdown = anyio.Event()
+        super().__init__(
+            run.chunks(encode),
+            headers=HEADERS,
+            media_type=kind,
+            ping=heartbeat_s if kind == SSE else 0,
+            ping_message_factory=lambda: ServerSentEvent(comment="heartbeat", sep="\n"),
+            sep="\n",
+            send_timeout=SEND_TIMEOUT_S,
+            shutdown_event=self._shutdown,
+            shutdown_grace_period=GRACE_S,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stream the run, and let it go in whatever way that ends."""
+        watch = asyncio.create_task(self._stop_at_shutdown())
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            watch.cancel()
+            self._run.abandon()
+
+    async def _stop_at_shutdown(self) -> None:
+        await self._shutdown.wait()
+        self._run.stop("cancelled")
+
+
+def _weight(kind: str, accept: str) -> float:
+    """The q-value of the most specific range of an Accept header that matches."""
+    found: dict[int, float] = {}
+    for part in accept.lower().split(","):
+        media_range, *parameters = (piece.strip() for piece in part.split(";"))
+        ranges = (kind, kind.partition("/")[0] + "/*", "*/*")
+        if media_range in ranges:
+            found[ranges.index(media_range)] = _quality(parameters)
+    return found[min(found)] if found else 0.0
+
+
+def _quality(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0.0
+    return 1.0

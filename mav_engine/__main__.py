@@ -1,0 +1,5 @@
+"""`python -m mav_engine` is `mav`."""
+
+from mav_engine.cli import main
+
+main()

@@ -1,0 +1,96 @@
+"""`mav`: the command line. Commands import what they need when they are called."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="mav",
+    help="Watch a language model think.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """The entry of the `mav` command."""
+    app()
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"mav {version('mav-engine')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Tell the version and end."
+        ),
+    ] = False,
+) -> None:
+    del version  # its callback has done all
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen at; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A hub name or a folder that may be run besides mav-tiny; may be repeated. "
+            "The first one is the default."
+        ),
+    ] = None,
+    any_model: Annotated[
+        bool, typer.Option("--any-model", help="Let clients name any hub model or folder.")
+    ] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when the code changes.")
+    ] = False,
+) -> None:
+    """Serve the site and the API."""
+    from api import server
+    from api.operator_settings import read_environment
+    from mav_engine.errors import InvalidSettings
+
+    try:
+        listener = server.bind(host, port)
+        # The options go by the environment, so that a reloaded process has them too.
+        os.environ.update(_as_environment(model or [], any_model))
+        read_environment(os.environ).catalog()
+    except (server.PortTaken, InvalidSettings) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"Cannot listen at {host}, port {port}: {error.strerror or error}.")
+    server.serve("api.index:app", listener, reload=reload)
+
+
+def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
+    from mav_engine.catalog import entry_of
+
+    wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
+    if models:
+        listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).source for given in models)]
+        wanted["MAV_MODELS"] = ",".join(filter(None, listed))
+        wanted["MAV_DEFAULT_MODEL"] = entry_of(models[0]).name
+    if any_model:
+        wanted["MAV_ANY_MODEL"] = "1"
+    return wanted
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
