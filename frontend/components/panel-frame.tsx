@@ -35,7 +35,7 @@ export function PanelFrame({ panel, ...props }: PanelFrameProps) {
       <div
         className={
           panel.wide
-            ? "h-52 lg:h-40 min-[106rem]:h-48"
+            ? "h-68 sm:h-52 lg:h-40 min-[106rem]:h-48"
             : "min-h-[19rem] flex-1 basis-0 min-[106rem]:min-h-[22rem]"
         }
       >

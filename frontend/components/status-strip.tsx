@@ -30,7 +30,9 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
             aria-hidden
             className={classNames("size-2 rounded-full", DOTS[run.phase] ?? "breathing bg-accent")}
           />
-          {text.status.phases[run.phase]}
+          {run.phase === "failed" && !run.start
+            ? text.status.refused
+            : text.status.phases[run.phase]}
           <span className="font-normal text-quiet">{phaseDetail(run)}</span>
         </p>
         <RunFigures run={run} />
@@ -60,16 +62,31 @@ function RunFigures({ run }: { run: RunRecord }) {
       {run.prompt && (
         <Figure before name={text.status.prefill} value={formatDuration(run.prompt.prefillMs)} />
       )}
+      <Figure
+        before
+        name={text.status.seed}
+        value={String(settings.seed)}
+        className="hidden min-[106rem]:flex"
+      />
     </dl>
   );
 }
 
-function Figure({ name, value, before }: { name: string; value: string; before?: boolean }) {
+interface FigureProps {
+  name: string;
+  value: string;
+  /** The name stands before the value. */
+  before?: boolean;
+  className?: string;
+}
+
+function Figure({ name, value, before, className }: FigureProps) {
   return (
     <div
       className={classNames(
         "flex items-baseline gap-1 whitespace-nowrap",
         !before && "flex-row-reverse",
+        className,
       )}
     >
       <dt className="text-quiet">{name}</dt>

@@ -5,7 +5,7 @@ import { type Cell, Heatmap } from "@/components/heatmap";
 import { classNames } from "@/components/ui/class-names";
 import { rampGradient } from "@/lib/colour/ramp";
 import type { Matrix } from "@/lib/run/frames";
-import type { RunRecord } from "@/lib/run/run-record";
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatNats, formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
@@ -43,7 +43,7 @@ function AttentionEntropy({ frame, run }: PanelProps) {
               onCell={setCell}
             />
           ) : (
-            <Skeleton breathing={run.phase !== "idle"} />
+            <Skeleton breathing={isBusy(run)} />
           )}
         </div>
         <div className="col-start-3">

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from
 import { Examples } from "@/components/examples";
 import { TokenChip } from "@/components/token-chip";
 import { type Figured, TokenFigures } from "@/components/token-figures";
-import type { RunRecord } from "@/lib/run/run-record";
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatPercent, visible } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
@@ -108,7 +108,7 @@ function Chips({ run, step }: { run: RunRecord; step: number }) {
 function Empty({ run }: { run: RunRecord }) {
   return (
     <div className="flex-1 pt-1">
-      {run.phase === "idle" ? (
+      {!isBusy(run) ? (
         <>
           <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.empty}</p>
           <p className="mt-0.5 mb-3 text-quiet">{words.emptyDetail}</p>

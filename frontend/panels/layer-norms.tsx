@@ -3,7 +3,7 @@
 import { type CSSProperties, useState } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
-import { type Extent, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
+import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatMeasure } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
@@ -37,7 +37,7 @@ function LayerNorms({ frame, run, step }: PanelProps) {
           extent={values ? run.extents[series] : undefined}
           series={series}
           skeleton={!values}
-          breathing={!values && run.phase !== "idle"}
+          breathing={!values && isBusy(run)}
         />
       )}
       <p className="flex h-5 items-end justify-between text-micro text-quiet">

@@ -2,6 +2,7 @@
 
 import { type CSSProperties, useState } from "react";
 import { classNames } from "@/components/ui/class-names";
+import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
@@ -18,7 +19,7 @@ function OutputDistribution({ frame, run }: PanelProps) {
       <Columns
         bins={bins}
         edges={edges}
-        breathing={!bins && run.phase !== "idle"}
+        breathing={!bins && isBusy(run)}
         summary={
           frame && words.summary(`${formatPercent(bins?.[0] ?? 0)} %`, formatMeasure(frame.entropy))
         }

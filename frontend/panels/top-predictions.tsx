@@ -5,6 +5,7 @@ import { TokenLabel } from "@/components/token-label";
 import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
+import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
@@ -13,7 +14,7 @@ const words = text.panels.predictions;
 const SKELETON_SHARES = [0.62, 0.31, 0.2, 0.14, 0.1, 0.07, 0.05, 0.04, 0.03, 0.02];
 
 function TopPredictions({ frame, run }: PanelProps) {
-  if (!frame) return <Skeleton breathing={run.phase !== "idle"} />;
+  if (!frame) return <Skeleton breathing={isBusy(run)} />;
   const said = frame.top.find(({ id }) => id === frame.id);
   return (
     <div className="flex h-full flex-col">

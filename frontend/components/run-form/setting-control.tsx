@@ -64,8 +64,8 @@ export function SettingControl({ field, form }: SettingControlProps) {
 }
 
 function help(field: SettingField): string {
-  const range = rangeOf(field);
-  return range ? `${field.description} (${range})` : field.description;
+  const range = field.maximum === undefined ? "" : rangeOf(field);
+  return range && !field.optional ? `${field.description} (${range})` : field.description;
 }
 
 function Slider({ field, form }: SettingControlProps) {

@@ -51,12 +51,12 @@ export function rampGradient(theme: Theme): string {
 }
 
 /** Ink that can be read on a colour: dark on light colours, light on dark ones. */
-export function inkOn([red, green, blue]: Rgb): "#16191f" | "#ffffff" {
+export function inkOn([red, green, blue]: Rgb): "#000000" | "#ffffff" {
   const linear = [red, green, blue].map((byte) => {
     const share = byte / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
   const [r = 0, g = 0, b = 0] = linear;
   // Where black and white contrast equally by WCAG's formula.
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#16191f" : "#ffffff";
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }

@@ -106,6 +106,7 @@ export const text = {
       stopped: "Stopped by you",
       failed: "Broke off",
     },
+    refused: "Not started",
     ahead: (n: number) => `${n} ahead`,
     reasons: {
       eos: "the model ended the text",

@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { RECORDED } from "./fixtures/recording";
+import type { RunEvent } from "./frames";
+import { canContinue, isBusy } from "./run-record";
+import { createRunStore, currentStep, type RunStore } from "./run-store";
+
+/** A store whose screen is painted when the test says so. */
+function storeWithScreen() {
+  const waiting: (() => void)[] = [];
+  const store = createRunStore((callback) => waiting.push(callback));
+  const paint = () => {
+    for (const callback of waiting.splice(0)) callback();
+  };
+  return { store, paint };
+}
+
+const receive = (store: RunStore, events: readonly RunEvent[]) => {
+  for (const event of events) store.receive(event);
+};
+
+test("subscribers hear of many events once a frame of the screen", () => {
+  const { store, paint } = storeWithScreen();
+  store.begin("nothing");
+  let heard = 0;
+  store.subscribe(() => heard++);
+  receive(store, RECORDED.slice(0, 8));
+  expect(heard).toBe(0);
+  paint();
+  expect(heard).toBe(1);
+  expect(store.getState().run.frames).toHaveLength(6);
+});
+
+test("the phase follows the events", () => {
+  const { store, paint } = storeWithScreen();
+  const phaseAfter = (event: RunEvent) => {
+    store.receive(event);
+    paint();
+    return store.getState().run.phase;
+  };
+  expect(store.getState().run.phase).toBe("idle");
+  store.begin("nothing");
+  expect(store.getState().run.phase).toBe("connecting");
+  const [start, prompt, token] = RECORDED as [RunEvent, RunEvent, RunEvent];
+  expect(phaseAfter(start)).toBe("prefill");
+  expect(phaseAfter({ type: "queued", position: 2 })).toBe("queued");
+  expect(phaseAfter({ type: "queued", position: 0 })).toBe("loading");
+  expect(phaseAfter(prompt)).toBe("running");
+  expect(phaseAfter(token)).toBe("running");
+  expect(phaseAfter(RECORDED.at(-1) as RunEvent)).toBe("done");
+});
+
+test("the newest token is followed until another is selected", () => {
+  const { store, paint } = storeWithScreen();
+  store.begin("nothing");
+  receive(store, RECORDED.slice(0, 5));
+  paint();
+  expect(currentStep(store.getState())).toBe(2);
+  store.select(1);
+  receive(store, RECORDED.slice(5, 8));
+  paint();
+  expect(currentStep(store.getState())).toBe(1);
+  store.select(99);
+  expect(currentStep(store.getState())).toBe(5);
+  store.select(null);
+  expect(currentStep(store.getState())).toBe(5);
+});
+
+test("stopping keeps what was received", () => {
+  const { store, paint } = storeWithScreen();
+  store.begin("nothing");
+  receive(store, RECORDED.slice(0, 6));
+  store.stop();
+  paint();
+  const { run } = store.getState();
+  expect(run.phase).toBe("stopped");
+  expect(run.frames).toHaveLength(4);
+  expect(isBusy(run)).toBe(false);
+  expect(canContinue(run)).toBe(true);
+});
+
+test("a continued run keeps its tokens once, though they are sent again", () => {
+  const { store, paint } = storeWithScreen();
+  store.begin("nothing");
+  receive(store, RECORDED.slice(0, 6));
+  store.fail({ code: "stream_broken", title: "", detail: "" });
+  paint();
+  const kept = store.getState().run.frames.slice();
+  store.begin("received");
+  receive(store, RECORDED);
+  paint();
+  const { run } = store.getState();
+  expect(run.phase).toBe("done");
+  expect(run.failure).toBeNull();
+  expect(run.frames.slice(0, kept.length)).toEqual(kept);
+  expect(run.frames.map(({ index }) => index)).toEqual(run.frames.map((_, i) => i));
+});
+
+test("a new run forgets the last one, whose frames stay untouched", () => {
+  const { store, paint } = storeWithScreen();
+  store.begin("nothing");
+  receive(store, RECORDED);
+  paint();
+  const first = store.getState().run;
+  store.begin("nothing");
+  receive(store, RECORDED.slice(0, 3));
+  paint();
+  expect(first.frames).toHaveLength(12);
+  expect(store.getState().run.frames).toHaveLength(1);
+});
+
+test("each layer's extent covers every token", () => {
+  const { store, paint } = storeWithScreen();
+  store.begin("nothing");
+  receive(store, RECORDED);
+  paint();
+  const { frames, extents, domains } = store.getState().run;
+  for (const { layers } of frames) {
+    layers.mlpNorm?.forEach((value, layer) => {
+      expect(value).toBeGreaterThanOrEqual(extents.mlpNorm?.low[layer] ?? Number.NaN);
+      expect(value).toBeLessThanOrEqual(extents.mlpNorm?.high[layer] ?? Number.NaN);
+      expect(value).toBeLessThanOrEqual(domains.mlpNorm?.max ?? 0);
+    });
+  }
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import openapi from "@/lib/contract/openapi.json";
+import { fromQuery, toQuery } from "./address";
+import { type SettingField, settingFields } from "./fields";
+import { initialValues, problemOf, rangeOf, toRequest } from "./form-values";
+import { groupFields } from "./groups";
+
+const fields = settingFields(openapi);
+const field = (name: string): SettingField => {
+  const found = fields.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`no field ${name}`);
+  return found;
+};
+const filled = (values: Record<string, string>) => ({ ...initialValues(fields), ...values });
+
+describe("fields from the schema", () => {
+  test("bring kind, range, default and a description", () => {
+    expect(field("temperature")).toMatchObject({
+      kind: "number",
+      minimum: 0,
+      maximum: 10,
+      initial: "0",
+    });
+    expect(field("top_p")).toMatchObject({ exclusiveMinimum: 0, maximum: 1, initial: "1" });
+    expect(field("seed")).toMatchObject({ kind: "integer", optional: true, initial: "" });
+    expect(field("stop")).toMatchObject({ kind: "texts" });
+    expect(field("aggregation").choices).toContain("rms");
+    for (const { description } of fields) expect(description).not.toBe("");
+  });
+
+  test("every sampling control is in a group of the form", () => {
+    const { common, more, measuring } = groupFields(fields);
+    const names = [...common, ...more, ...measuring].map(({ name }) => name);
+    expect(names.sort()).toEqual(
+      [
+        "aggregation",
+        "block_eos_steps",
+        "block_ws_steps",
+        "max_new_tokens",
+        "min_new_tokens",
+        "min_p",
+        "no_repeat_ngram_size",
+        "repetition_penalty",
+        "seed",
+        "stop",
+        "temperature",
+        "top_k",
+        "top_n",
+        "top_p",
+      ].sort(),
+    );
+  });
+});
+
+describe("problems", () => {
+  test.each([
+    ["temperature", "10.5", "0 to 10"],
+    ["temperature", "warm", "number"],
+    ["temperature", "", "number"],
+    ["top_p", "0", "above 0 to 1"],
+    ["top_k", "1.5", "whole"],
+    ["top_k", "-1", "0 or more"],
+    ["prompt", "", "Write something"],
+    ["aggregation", "median", "l2"],
+  ])("%s = %j", (name, value, hint) => {
+    expect(problemOf(field(name), value)).toContain(hint);
+  });
+
+  test.each([
+    ["temperature", "0.7"],
+    ["top_p", "1"],
+    ["seed", ""],
+    ["seed", "42"],
+    ["stop", ""],
+  ])("%s = %j is none", (name, value) => {
+    expect(problemOf(field(name), value)).toBeNull();
+  });
+
+  test("a seed's huge maximum is not told", () => {
+    expect(rangeOf(field("seed"))).toBe("0 or more");
+  });
+});
+
+describe("requests", () => {
+  test("send what differs from the defaults, with the types of the contract", () => {
+    const values = filled({ prompt: "Once", temperature: "0.7", seed: "3", stop: "The End\n\\n" });
+    expect(toRequest(fields, values)).toEqual({
+      model: "mav-tiny",
+      prompt: "Once",
+      temperature: 0.7,
+      seed: 3,
+      stop: ["The End", "\n"],
+    });
+  });
+});
+
+describe("the address bar", () => {
+  test("holds what differs, and gives it back", () => {
+    const values = filled({ prompt: "a & b\nc ␣", top_p: "0.9", stop: "x\ny" });
+    const query = toQuery(fields, values);
+    expect(new URLSearchParams(query).getAll("stop")).toEqual(["x", "y"]);
+    expect(query).not.toContain("temperature");
+    expect({ ...initialValues(fields), ...fromQuery(fields, query) }).toEqual(values);
+  });
+
+  test("of an untouched form is empty; unknown names are left alone", () => {
+    expect(toQuery(fields, initialValues(fields))).toBe("");
+    expect(fromQuery(fields, "?utm=1&top_k=7")).toEqual({ top_k: "7" });
+  });
+});

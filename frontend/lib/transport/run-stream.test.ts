@@ -1,0 +1,59 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { RECORDED_LINES } from "@/lib/run/fixtures/recording";
+import type { RunEvent } from "@/lib/run/frames";
+import { Refused, StreamBroken } from "./failure";
+import { openRun } from "./run-stream";
+
+afterEach(() => vi.unstubAllGlobals());
+
+const sse = (line: string, n: number) => `event: x\r\nid: r:${n}\r\ndata: ${line}\r\n\r\n`;
+
+/** A response whose body arrives in pieces of the given size. */
+function answer(body: string, size: number): Response {
+  const bytes = new TextEncoder().encode(body);
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (let at = 0; at < bytes.length; at += size) {
+        controller.enqueue(bytes.slice(at, at + size));
+      }
+      controller.close();
+    },
+  });
+  return new Response(stream, { headers: { "Content-Type": "text/event-stream" } });
+}
+
+async function collect(response: Response): Promise<RunEvent[]> {
+  vi.stubGlobal("fetch", async () => response);
+  const events: RunEvent[] = [];
+  for await (const event of openRun({ prompt: "a" }, new AbortController().signal)) {
+    events.push(event);
+  }
+  return events;
+}
+
+test.each([1, 7, 1000, 1e6])("a stream in pieces of %i bytes gives every event", async (size) => {
+  const body = `: heartbeat\r\n\r\n${RECORDED_LINES.map(sse).join("")}`;
+  const events = await collect(answer(body, size));
+  expect(events.map(({ type }) => type)).toEqual(
+    RECORDED_LINES.map((line) => JSON.parse(line).type),
+  );
+});
+
+test("a stream that ends without done is broken", async () => {
+  const body = RECORDED_LINES.slice(0, 5).map(sse).join("");
+  await expect(collect(answer(body, 64))).rejects.toBeInstanceOf(StreamBroken);
+});
+
+test("a problem document becomes a failure with its field", async () => {
+  const problem = { code: "invalid_settings", title: "No", detail: "Too hot", field: "top_p" };
+  const refused = collect(new Response(JSON.stringify(problem), { status: 422 }));
+  await expect(refused).rejects.toBeInstanceOf(Refused);
+  await expect(refused).rejects.toMatchObject({ failure: problem });
+});
+
+test("an answer that is no problem document still says something", async () => {
+  const refused = collect(new Response("<html>", { status: 502 }));
+  await expect(refused).rejects.toMatchObject({
+    failure: { detail: expect.stringContaining("502") },
+  });
+});
