@@ -6,6 +6,7 @@ Probabilities are the softmax over the whole vocabulary; entropies are in nats.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 
 import numpy as np
@@ -43,11 +44,13 @@ class Prediction:
                 "The model's logits hold NaN or Infinity, so no token can be chosen truthfully. "
                 "Half precision often overflows: load the model in float32 or bfloat16."
             )
-        scaled = np.exp(logits - np.float32(top))
-        total = float(scaled.sum(dtype=np.float64))
-        self.log_total = top + float(np.log(total))
+        self._shifted = logits - np.float32(top)
+        scaled = np.exp(self._shifted)
+        self._log_scale = math.log(float(scaled.sum(dtype=np.float64)))
+        self.log_total = top + self._log_scale
         """Log-sum-exp of the logits: logprob = logit - log_total."""
-        self.probs: Floats = scaled / np.float32(total)
+        scaled /= np.float32(math.exp(self._log_scale))
+        self.probs: Floats = scaled
 
     def logprob(self, token_id: int) -> float:
         """Log-probability of a token, in nats."""
@@ -60,9 +63,10 @@ class Prediction:
     @cached_property
     def entropy(self) -> float:
         """-sum(p ln p) over the vocabulary, as log_total - sum(p * logit)."""
-        told = self.probs > 0
-        expected = np.dot(self.probs[told].astype(np.float64), self.logits[told])
-        return max(0.0, self.log_total - float(expected))
+        # 0 ln 0 = 0, also where a logit is -Infinity.
+        shifted = np.maximum(self._shifted, np.float32(-1e9))
+        expected = float((self.probs * shifted).sum(dtype=np.float64))
+        return max(0.0, self._log_scale - expected)
 
     def top(self, count: int) -> np.ndarray:
         """Ids of the likeliest tokens, best first; the lower id first where logits are equal."""

@@ -19,7 +19,6 @@ from transformers.generation.logits_process import (
     MinPLogitsWarper,
     NoRepeatNGramLogitsProcessor,
     RepetitionPenaltyLogitsProcessor,
-    SuppressTokensLogitsProcessor,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
@@ -122,11 +121,7 @@ class Sampler:
             ("block_eos", settings.block_eos_steps, self._eos_ids),
             ("block_ws", settings.block_ws_steps, self._white_space),
         ]
-        return [
-            (name, SuppressTokensLogitsProcessor(ids))
-            for name, steps, ids in blocks
-            if index < steps and ids
-        ]
+        return [(name, _Block(ids)) for name, steps, ids in blocks if index < steps and ids]
 
     def _candidates(self, scores: torch.Tensor, trail: _Trail) -> tuple[np.ndarray, np.ndarray]:
         """Ids that can be drawn and their probabilities, likeliest first."""
@@ -148,6 +143,17 @@ class Sampler:
             scores, ids = scores[:, alive], ids[alive]
         order = torch.argsort(scores[0], descending=True, stable=True)
         return ids[order].numpy(), scores[0].softmax(-1)[order].numpy()
+
+
+class _Block(LogitsProcessor):  # type: ignore[misc]
+    """Removes some tokens; transformers' own searches the whole vocabulary for them each time."""
+
+    def __init__(self, ids: list[int]) -> None:
+        self._ids = ids
+
+    def __call__(self, _: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        scores[:, self._ids] = -torch.inf
+        return scores
 
 
 class _Trail:

@@ -1,0 +1,105 @@
+# The project's commands. Each sets up what it needs and nothing twice.
+#
+#   make run     set up, build the site, serve site and API   (HOST, PORT)
+#   make test    set up, then every check and test
+#   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
+#   make bench   tokens per second beside plain generate()
+#   make train   train the embedded model                     (CORPUS, OUT)
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+SITE_PORT ?= 3000
+PYTHON ?= python3
+CORPUS ?= corpus
+OUT ?= training-run
+
+VENV := .venv
+BIN := $(VENV)/bin
+NPM := npm --prefix frontend
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend))
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev test test-python test-site test-browser bench train contract clean
+
+help:
+	@sed -n '3,7s/^# \{0,3\}//p' Makefile
+
+run: $(VENV)/.runtime frontend/out/index.html
+	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
+
+dev: $(VENV)/.development frontend/node_modules/.installed
+	@trap 'kill 0' EXIT INT TERM; \
+	MAV_API_ORIGIN=http://$(HOST):$(PORT) $(NPM) run dev -- --hostname $(HOST) --port $(SITE_PORT) & \
+	$(BIN)/mav serve --host $(HOST) --port $(PORT) --reload
+
+test: test-python test-site test-browser
+
+test-python: $(VENV)/.development frontend/node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+test-site: frontend/node_modules/.installed
+	$(NPM) run lint
+	$(NPM) run typecheck
+	$(NPM) run contract:check
+	$(NPM) run test
+
+test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser
+	$(NPM) run e2e
+
+bench: $(VENV)/.development
+	$(BIN)/python -m bench
+
+train: $(VENV)/.development
+	$(BIN)/python -m training --corpus $(CORPUS) --out $(OUT)
+
+# The types that the site shares with the engine, made anew from the engine's own.
+contract: $(VENV)/.runtime frontend/node_modules/.installed
+	$(BIN)/python -m api.openapi > frontend/lib/contract/openapi.json
+	$(NPM) run contract
+
+clean:
+	rm -rf $(VENV) frontend/node_modules frontend/out frontend/.next
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "MAV needs Python 3.11 or newer; $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Torch first and by its exact version: a range would let another package choose its build.
+$(VENV)/.runtime: $(VENV)/.created requirements.txt pyproject.toml
+	@echo "Installing Python packages (the first time takes minutes) ..."
+	@$(PIP) $$(grep '^torch==' requirements.txt)
+	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
+	@echo "Installing what tests and benchmarks need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+frontend/node_modules/.installed: frontend/package-lock.json
+	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' || \
+	  { echo "MAV needs Node 20 or newer; this is $$(node --version)."; exit 1; }
+	@echo "Installing npm packages ..."
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/out/index.html: frontend/node_modules/.installed $(SITE_SOURCES)
+	@echo "Building the site ..."
+	@$(NPM) run --silent build
+	@touch $@
+
+# An installed Chromium is used; else Debian's package as root, else Playwright's own.
+frontend/node_modules/.browser: frontend/node_modules/.installed
+	@if command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CHROMIUM_PATH" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium ..."; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	else cd frontend && npx playwright install chromium; fi
+	@touch $@
