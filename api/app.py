@@ -44,7 +44,7 @@ def create_app(
         yield
 
     app = Starlette(
-        routes=[*api_routes(service), Mount("/", Site(operator.site_dir))],
+        routes=[api_routes(service), Mount("/", Site(operator.site_dir))],
         middleware=_cross_origin(operator.allowed_origins),
         exception_handlers={
             MavError: on_mav_error,

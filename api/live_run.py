@@ -46,6 +46,7 @@ class LiveRun:
         operator: OperatorSettings,
         place: Place,
         lease: Lease,
+        on_end: Callable[[LiveRun], None],
     ) -> None:
         self.run_id = new_run_id()
         self.reason: FinishReason | None = None
@@ -55,6 +56,7 @@ class LiveRun:
         self._operator = operator
         self._place = place
         self._lease = lease
+        self._on_end = on_end
         self._began = time.perf_counter()
         self._prepared: PreparedRun | None = None
         self._computing = False
@@ -155,6 +157,7 @@ class LiveRun:
         self._deadline.cancel()
         self._place.leave()
         self._lease.release()
+        self._on_end(self)
 
     async def _news_until(self, condition: Callable[[], bool]) -> None:
         while not condition():

@@ -65,54 +65,38 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
 
 def _paths(schemas: dict[str, Schema]) -> Schema:
     run = _answers({"200": _stream()}, "400", "404", "406", "413", "415", "422", "503", "500")
+    tokens = _answers({"200": _answer("TokenizeResult")}, "400", "404", "413", "415", "422", "503")
+    query = _query(schemas["RunSettings"])
+    running = "Run a model and stream what is measured"
+    document_told = {
+        "description": "An OpenAPI document.",
+        "content": {JSON: {"schema": {"type": "object"}}},
+    }
     return {
         "/api/run": {
-            "get": {
-                "operationId": "runByQuery",
-                "summary": "Run a model and stream what is measured",
-                "parameters": _query(schemas["RunSettings"]),
-                "responses": run,
-            },
-            "post": {
-                "operationId": "run",
-                "summary": "Run a model and stream what is measured",
-                "requestBody": _body("RunSettings"),
-                "responses": run,
-            },
+            "get": _operation("runByQuery", running, run) | {"parameters": query},
+            "post": _operation("run", running, run) | _body("RunSettings"),
         },
-        "/api/models": {"get": _operation("listModels", "The models to choose from", "ModelList")},
+        "/api/models": {
+            "get": _operation("listModels", "The models to choose from", _told("ModelList"))
+        },
         "/api/tokenize": {
-            "post": {
-                "operationId": "tokenize",
-                "summary": "Cut a text into tokens",
-                "requestBody": _body("TokenizeRequest"),
-                "responses": _answers(
-                    {"200": _answer("TokenizeResult")}, "400", "404", "413", "415", "422", "503"
-                ),
-            }
+            "post": _operation("tokenize", "Cut a text into tokens", tokens)
+            | _body("TokenizeRequest")
         },
-        "/api/health": {"get": _operation("health", "How the server is doing", "Health")},
+        "/api/health": {"get": _operation("health", "How the server is doing", _told("Health"))},
         "/api/openapi.json": {
-            "get": {
-                "operationId": "openapi",
-                "summary": "This document, with the limits of this server",
-                "responses": {
-                    "200": {
-                        "description": "An OpenAPI document.",
-                        "content": {JSON: {"schema": {"type": "object"}}},
-                    }
-                },
-            }
+            "get": _operation("openapi", "This document", {"200": document_told})
         },
     }
 
 
-def _operation(name: str, summary: str, schema: str) -> Schema:
-    return {
-        "operationId": name,
-        "summary": summary,
-        "responses": _answers({"200": _answer(schema)}, "500"),
-    }
+def _operation(name: str, summary: str, responses: Schema) -> Schema:
+    return {"operationId": name, "summary": summary, "responses": responses}
+
+
+def _told(schema: str) -> Schema:
+    return _answers({"200": _answer(schema)}, "500")
 
 
 def _answers(good: Schema, *statuses: str) -> Schema:
@@ -124,7 +108,7 @@ def _answer(schema: str) -> Schema:
 
 
 def _body(schema: str) -> Schema:
-    return {"required": True, "content": {JSON: {"schema": _ref(schema)}}}
+    return {"requestBody": {"required": True, "content": {JSON: {"schema": _ref(schema)}}}}
 
 
 def _problem() -> Schema:

@@ -97,7 +97,7 @@ def problem_response(error: MavError, headers: dict[str, str] | None = None) -> 
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
-    content = orjson.dumps(_in_unicode(problem.model_dump()))
+    content = orjson.dumps(problem.model_dump())
     return Response(content, status, headers, "application/problem+json")
 
 
@@ -114,7 +114,8 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        allowed = headers.get("Allow", "others")
+        allowed = ", ".join(sorted(headers["Allow"].split(", ")))
+        headers["Allow"] = allowed
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
         return problem_response(
@@ -133,11 +134,3 @@ def _status_of(error: MavError) -> int:
     if isinstance(error, RequestRefused):
         return error.status
     return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-
-
-def _in_unicode(problem: dict[str, object]) -> dict[str, object]:
-    """A lone surrogate that a client sent cannot be told back as it was."""
-    return {
-        key: value.encode(errors="replace").decode() if isinstance(value, str) else value
-        for key, value in problem.items()
-    }

@@ -66,7 +66,18 @@ async def _read(request: Request, max_bytes: int) -> bytes:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in pairs:
+        if not _is_unicode(name):
+            raise NotJson(f"A name holds half a surrogate pair: {name[:80]!a}.")
         if name in given:
             raise InvalidSettings(f"{name[:80]} was given twice; give it once.", field=name)
         given[name] = value
     return given
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can write half of a surrogate pair, which is no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

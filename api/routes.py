@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from api.answers import parse_tokenize
@@ -20,16 +20,16 @@ from api.stream import HEADERS, RunResponse, negotiate
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
 
 
-def api_routes(service: Service) -> list[BaseRoute]:
-    """All routes under /api; what is not among them is told as a problem, not as a page."""
-    return [
-        Route("/api/run", _run(service), methods=["GET", "POST"]),
-        Route("/api/models", _models(service), methods=["GET"]),
-        Route("/api/tokenize", _tokenize(service), methods=["POST"]),
-        Route("/api/health", _health(service), methods=["GET"]),
-        Route("/api/openapi.json", _openapi(service), methods=["GET"]),
-        Mount("/api", _nothing),
+def api_routes(service: Service) -> BaseRoute:
+    """All of /api; what is not among it is told as a problem, not as a page of the site."""
+    routes = [
+        Route("/run", _run(service), methods=["GET", "POST"]),
+        Route("/models", _models(service), methods=["GET"]),
+        Route("/tokenize", _tokenize(service), methods=["POST"]),
+        Route("/health", _health(service), methods=["GET"]),
+        Route("/openapi.json", _openapi(service), methods=["GET"]),
     ]
+    return Mount("/api", Router(routes, default=_nothing, redirect_slashes=False))
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

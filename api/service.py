@@ -36,6 +36,8 @@ class Service:
             device=operator.device,
             dtype=operator.dtype,
         )
+        self.runs: set[LiveRun] = set()
+        """All runs that have not ended, those in a queue included."""
         self._places: dict[str, Places] = {}
 
     async def start(self, asked: RunSettings) -> LiveRun:
@@ -47,7 +49,9 @@ class Service:
         settings = within_limits(asked, self.operator, self.catalog.default)
         entry = self.catalog.find(settings.model)
         place = self._take_place(entry.source)
-        run = LiveRun(settings, entry, self.operator, place, self.models.lease(entry))
+        lease = self.models.lease(entry)
+        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard)
+        self.runs.add(run)
         try:
             await run.ready()
         except BaseException:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mav_engine.capture import HookPoint
 from mav_engine.events import ModelInfo, TokenRef
-from mav_engine.generation import Session
 from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
+
+if TYPE_CHECKING:
+    from mav_engine.generation import Session
 
 
 class Backend(Protocol):

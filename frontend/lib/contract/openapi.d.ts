@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document, with the limits of this server */
+        /** This document */
         get: operations["openapi"];
         put?: never;
         post?: never;

@@ -1,0 +1,208 @@
+"""Every fault of a request is told precisely, and the server goes on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from mav_engine.errors import ModelLoadFailed
+from tests.api.conftest import MakeClient
+from tests.api.servers import Models, read_events
+
+
+def problem(response: httpx2.Response) -> dict[str, Any]:
+    """The problem that a response tells, with the promises that hold for all of them."""
+    assert response.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = response.json()
+    assert set(told) == {"type", "status", "code", "title", "detail", "field", "retry_after_s"}
+    assert told["status"] == response.status_code
+    assert "Traceback" not in told["detail"]
+    return told
+
+
+SETTINGS: list[tuple[dict[str, Any], str, str]] = [
+    ({}, "prompt", "give prompt"),
+    ({"prompt": "a", "messages": [{"role": "user", "content": "b"}]}, "messages", "exactly one"),
+    ({"prompt": ""}, "prompt", "at least 1 character"),
+    ({"messages": []}, "messages", "at least 1 item"),
+    ({"messages": [{"role": "user"}]}, "messages.content", "missing"),
+    ({"prompt": "a", "temprature": 1}, "temprature", "Did you mean temperature?"),
+    ({"prompt": "a", "tile": {"hight": 3}}, "tile.hight", "Did you mean height?"),
+    ({"prompt": "a", "temperature": 11}, "temperature", "less than or equal to 10"),
+    ({"prompt": "a", "temperature": -1}, "temperature", "greater than or equal to 0"),
+    ({"prompt": "a", "temperature": "hot"}, "temperature", "valid number"),
+    ({"prompt": "a", "temperature": None}, "temperature", "valid number"),
+    ({"prompt": "a", "top_p": 0}, "top_p", "greater than 0"),
+    ({"prompt": "a", "max_new_tokens": 0}, "max_new_tokens", "greater than or equal to 1"),
+    ({"prompt": "a", "max_new_tokens": 2.5}, "max_new_tokens", "valid integer"),
+    ({"prompt": "a", "max_new_tokens": True}, "max_new_tokens", "valid integer"),
+    ({"prompt": "a", "max_new_tokens": 2049}, "max_new_tokens", "at most 2048"),
+    ({"prompt": "a", "capture": ["atention_rows"]}, "capture", "Known: "),
+    ({"prompt": "a", "stop": "x"}, "stop", "valid list"),
+    ({"prompt": "a", "stop": ["<|nope|>"]}, "stop", "<|endoftext|>"),
+    ({"prompt": "a", "forced_ids": [257]}, "forced_ids", "0 to 256"),
+    ({"prompt": "a", "min_new_tokens": 9, "max_new_tokens": 3}, "min_new_tokens", "only 3"),
+    ({"prompt": "\ud800"}, "prompt", "valid string"),
+    ({"prompt": 5}, "prompt", "valid string"),
+    ({"prompt": "a", "seed": 10**400}, "seed", "less than or equal"),
+    ({"prompt": "a" * 4096}, "prompt", "Shorten it"),
+]
+
+
+@pytest.mark.parametrize(("given", "field", "remedy"), SETTINGS)
+def test_a_wrong_setting_is_named(
+    client: TestClient, given: dict[str, Any], field: str, remedy: str
+) -> None:
+    told = problem(client.post("/api/run", content=json.dumps(given)))
+    assert told["status"] == 422
+    assert told["field"] == field
+    assert remedy in told["detail"]
+    assert client.get("/api/health").json()["runs_active"] == 0
+
+
+def test_an_unknown_model_is_answered_with_the_known_ones(client: TestClient) -> None:
+    for name in ("../fake", "/etc", "fake/../fake", "fale"):
+        told = problem(client.post("/api/run", json={"prompt": "a", "model": name}))
+        assert (told["status"], told["code"], told["field"]) == (404, "unknown_model", "model")
+        assert "fake, mav-tiny, other" in told["detail"]
+    assert "Did you mean fake?" in told["detail"]
+
+
+def test_nan_is_told_of_its_field(client: TestClient) -> None:
+    for number in ("NaN", "Infinity", "-Infinity", "1e999"):
+        body = f'{{"prompt": "a", "temperature": {number}}}'
+        told = problem(client.post("/api/run", content=body))
+        assert (told["status"], told["field"]) == (422, "temperature")
+
+
+@pytest.mark.parametrize(
+    ("body", "told_of"),
+    [
+        (b"", "empty"),
+        (b"  \n", "empty"),
+        (b'{"prompt": "a"', "line 1, column 15"),
+        (b'{"prompt":\n "a",}', "line 2"),
+        (b'{"prompt": "\xff"}', "byte 12"),
+        (b'{"\\ud800": 1}', "surrogate"),
+        (b"[" * 100_000, "nested"),
+        (b'{"seed": ' + b"1" * 5000 + b"}", "too long"),
+    ],
+)
+def test_broken_json_is_told_with_its_place(client: TestClient, body: bytes, told_of: str) -> None:
+    told = problem(client.post("/api/run", content=body))
+    assert (told["status"], told["code"]) == (400, "not_json")
+    assert told_of in told["detail"]
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"a"', b"3", b"null"])
+def test_json_that_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
+    assert problem(client.post("/api/run", content=body))["status"] == 422
+
+
+def test_a_name_given_twice_is_refused(client: TestClient) -> None:
+    told = problem(client.post("/api/run", content=b'{"prompt": "a", "prompt": "b"}'))
+    assert (told["status"], told["field"]) == (422, "prompt")
+    told = problem(client.get("/api/run?prompt=a&prompt=b"))
+    assert (told["status"], told["field"]) == (422, "prompt")
+
+
+def test_a_body_of_10_mb_is_refused(client: TestClient) -> None:
+    told = problem(client.post("/api/run", json={"prompt": "a" * 10_000_000}))
+    assert (told["status"], told["code"]) == (413, "body_too_large")
+    assert "1000000" in told["detail"]
+
+
+def test_a_body_of_another_type_is_refused(client: TestClient) -> None:
+    response = client.post("/api/run", data={"prompt": "a"})
+    assert problem(response)["code"] == "unsupported_media_type"
+    assert response.status_code == 415
+
+
+def test_a_format_that_is_not_to_be_had_is_refused(client: TestClient) -> None:
+    told = problem(client.get("/api/run?prompt=a", headers={"Accept": "application/json"}))
+    assert told["status"] == 406
+    assert "application/x-ndjson" in told["detail"]
+
+
+def test_unknown_addresses_and_methods_are_problems_too(client: TestClient) -> None:
+    assert problem(client.get("/api/nothing"))["status"] == 404
+    response = client.put("/api/run")
+    assert problem(response)["status"] == 405
+    assert response.headers["allow"] == "GET, HEAD, POST"
+    assert "GET, HEAD, POST" in response.json()["detail"]
+    assert client.options("/api/run").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "field"),
+    [
+        ({}, 422, "text"),
+        ({"text": 3}, 422, "text"),
+        ({"text": "a", "models": "fake"}, 422, "models"),
+        ({"text": "a", "model": "nope"}, 404, "model"),
+        ([], 422, "text"),
+    ],
+)
+def test_tokenize_names_the_field_at_fault(
+    client: TestClient, given: object, status: int, field: str
+) -> None:
+    told = problem(client.post("/api/tokenize", json=given))
+    assert (told["status"], told["field"]) == (status, field)
+
+
+def test_the_operators_limits_refuse_rather_than_clamp(make_client: MakeClient) -> None:
+    client = make_client(max_new_tokens=8, max_prompt_tokens=4)
+    told = problem(client.post("/api/run", json={"prompt": "abc", "max_new_tokens": 9}))
+    assert (told["field"], "1 to 8" in told["detail"]) == ("max_new_tokens", True)
+    told = problem(client.post("/api/run", json={"prompt": "abcdef"}))
+    assert (told["code"], told["field"]) == ("prompt_too_long", "prompt")
+    told = problem(client.post("/api/run", json={"prompt": "abc", "min_new_tokens": 10}))
+    assert told["field"] == "min_new_tokens"
+    events = read_events(client.post("/api/run", json={"prompt": "abc"}))
+    assert events[0]["settings"]["max_new_tokens"] == 8
+
+
+def test_a_model_that_does_not_load_is_told_and_tried_again(make_client: MakeClient) -> None:
+    faults: list[Exception] = [
+        ModelLoadFailed("fake has no weights.", field="model"),
+        ZeroDivisionError("secret"),
+    ]
+
+    def break_twice(_: str) -> None:
+        if faults:
+            raise faults.pop(0)
+
+    client = make_client(Models(on_load=break_twice))
+    for remedy in ("no weights", "ZeroDivisionError"):
+        told = problem(client.post("/api/run", json={"prompt": "a"}))
+        assert (told["status"], told["code"]) == (500, "model_load_failed")
+        assert told["field"] == "model"
+        assert remedy in told["detail"]
+        assert "secret" not in told["detail"]
+    assert client.post("/api/run", json={"prompt": "a"}).status_code == 200
+
+
+def test_a_fault_of_our_own_tells_no_secrets(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client()
+
+    def broken() -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(client.app.state.service, "health", broken)
+    told = problem(client.get("/api/health"))
+    assert told["status"] == 500
+    assert "secret" not in told["detail"]
+    assert client.get("/api/models").status_code == 200
+
+
+def test_a_prompt_at_the_end_of_the_context_ends_with_length(make_client: MakeClient) -> None:
+    client = make_client(Models(context=16))
+    events = read_events(client.post("/api/run", json={"prompt": "a" * 12}))
+    assert events[-1]["reason"] == "length"
+    assert events[-1]["tokens"] == 4

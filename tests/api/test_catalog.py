@@ -1,0 +1,126 @@
+"""Which models exist by name, and what is told of them without loading them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from mav_engine.catalog import Catalog, entry_of
+from mav_engine.errors import InvalidSettings, UnknownModel
+from mav_engine.model_files import describe
+
+LLAMA = {
+    "num_hidden_layers": 6,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 2,
+    "hidden_size": 64,
+    "vocab_size": 100,
+    "max_position_embeddings": 512,
+}
+
+
+def make_model(folder: Path, config: dict[str, object], shards: int = 1) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    for number in range(shards):
+        name = "model.safetensors" if shards == 1 else f"model-{number}-of-{shards}.safetensors"
+        save_file({"weight": np.zeros((3, 5), np.float32)}, folder / name)
+    return folder
+
+
+def test_the_embedded_model_is_there_by_name() -> None:
+    info = Catalog().find("mav-tiny").describe()
+    assert (info.name, info.loaded) == ("mav-tiny", False)
+    assert info.parameters is not None
+    assert info.layers is not None
+    assert Catalog().default == "mav-tiny"
+
+
+def test_llama_names_are_understood(tmp_path: Path) -> None:
+    info = describe(str(make_model(tmp_path / "llama", LLAMA, shards=2)), name="llama")
+    assert (info.layers, info.heads, info.kv_heads, info.d_model) == (6, 8, 2, 64)
+    assert (info.vocabulary, info.context, info.parameters) == (100, 512, 30)
+    assert (info.dtype, info.device, info.chat_template) == (None, None, False)
+
+
+def test_gpt2_names_are_understood(tmp_path: Path) -> None:
+    config: dict[str, object] = {"n_layer": 2, "n_head": 4, "n_embd": 8, "n_positions": 32}
+    info = describe(str(make_model(tmp_path / "gpt2", config)), name="gpt2")
+    assert (info.layers, info.heads, info.kv_heads, info.d_model) == (2, 4, 4, 8)
+    assert (info.context, info.vocabulary) == (32, None)
+
+
+def test_a_nested_text_model_and_multi_query_heads_are_understood(tmp_path: Path) -> None:
+    nested: dict[str, object] = {"text_config": LLAMA, "vision_config": {"hidden_size": 1}}
+    assert describe(str(make_model(tmp_path / "a", nested)), name="a").d_model == 64
+    shared: dict[str, object] = {"n_head": 8, "multi_query": True}
+    assert describe(str(make_model(tmp_path / "b", shared)), name="b").kv_heads == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 20, b"\x02\0\0\0\0\0\0\0[]"])
+def test_broken_files_are_unknown_rather_than_a_fault(tmp_path: Path, content: bytes) -> None:
+    folder = make_model(tmp_path / "broken", {}, shards=0)
+    (folder / "config.json").write_text("{")
+    (folder / "model.safetensors").write_bytes(content)
+    info = describe(str(folder), name="broken")
+    assert (info.layers, info.parameters) == (None, None)
+
+
+def test_a_chat_template_is_found_in_either_place(tmp_path: Path) -> None:
+    one = make_model(tmp_path / "one", {})
+    (one / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
+    two = make_model(tmp_path / "two", {})
+    (two / "chat_template.jinja").write_text("{{ messages }}")
+    assert describe(str(one), name="one").chat_template is True
+    assert describe(str(two), name="two").chat_template is True
+
+
+def test_a_hub_model_that_is_not_here_is_known_by_name_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    info = Catalog(["owner/story-model"]).find("owner/story-model").describe()
+    assert (info.name, info.title, info.layers) == ("owner/story-model", "story-model", None)
+
+
+def test_a_listed_folder_goes_by_its_last_name(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "mine", LLAMA)
+    assert Catalog([str(folder)]).find("mine").source == str(folder)
+    assert entry_of(str(folder)).name == "mine"
+
+
+def test_a_folder_of_models_is_read_again_each_time(tmp_path: Path) -> None:
+    catalog = Catalog(models_dir=tmp_path)
+    with pytest.raises(UnknownModel):
+        catalog.find("late")
+    make_model(tmp_path / "late", LLAMA)
+    (tmp_path / "no-model").mkdir()
+    assert catalog.find("late").source == str(tmp_path / "late")
+    assert {entry.name for entry in catalog.entries()} == {"late", "mav-tiny"}
+
+
+@pytest.mark.parametrize("name", ["..", "../x", "/etc", ".", "", "mav-tiny/", "gpt2", "MAV-TINY"])
+def test_only_names_of_the_catalogue_lead_anywhere(tmp_path: Path, name: str) -> None:
+    make_model(tmp_path / "x", LLAMA)
+    (tmp_path / "models").mkdir()
+    with pytest.raises(UnknownModel, match="Known here: mav-tiny") as caught:
+        Catalog(models_dir=tmp_path / "models").find(name)
+    assert caught.value.field == "model"
+
+
+def test_any_model_opens_it(tmp_path: Path) -> None:
+    catalog = Catalog(any_model=True)
+    assert catalog.find("owner/anything").source == "owner/anything"
+    assert catalog.find(str(tmp_path)).source == str(tmp_path)
+    with pytest.raises(UnknownModel):
+        catalog.find("two\nlines")
+
+
+def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
+    folders = [make_model(tmp_path / place / "same", LLAMA) for place in ("a", "b")]
+    with pytest.raises(InvalidSettings, match="Two models are named same"):
+        Catalog(map(str, folders))

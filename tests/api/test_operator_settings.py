@@ -1,0 +1,85 @@
+"""The operator's settings: read in one place, wrong values refused, all documented."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from api.operator_settings import ROOT, OperatorSettings, read_environment, variable_of
+from mav_engine.errors import InvalidSettings
+
+TABLE = ROOT / "docs" / "configuration.md"
+
+
+def test_variables_are_read_by_name(tmp_path: Path) -> None:
+    operator = read_environment(
+        {
+            "MAV_MODELS": " gpt2 , org/model,",
+            "MAV_MODELS_DIR": str(tmp_path),
+            "MAV_CACHE_BYTES": "2GiB",
+            "MAV_MAX_RUNS": "3",
+            "MAV_ANY_MODEL": "1",
+            "MAV_DEVICE": "",
+            "HOME": "/nowhere",
+        }
+    )
+    assert operator.models == ("gpt2", "org/model")
+    assert operator.models_dir == tmp_path
+    assert operator.cache_bytes == 2 * 1024**3
+    assert operator.max_runs == 3
+    assert operator.any_model is True
+    assert operator.device == "auto"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MAV_MAX_RUNS", "0"),
+        ("MAV_MAX_RUNS", "many"),
+        ("MAV_MAX_QUEUE", "-1"),
+        ("MAV_DEADLINE_S", "0"),
+        ("MAV_HEARTBEAT_S", "60"),
+        ("MAV_CACHE_BYTES", "much"),
+        ("MAV_DTYPE", "float8"),
+        ("MAV_ANY_MODEL", "perhaps"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read_environment({variable: value})
+    assert caught.value.field == variable
+    assert variable in caught.value.detail
+    assert value in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MAV_MODELS_DIR", "/nowhere"),
+        ("MAV_MODELS", "./nowhere"),
+        ("MAV_DEFAULT_MODEL", "nobody"),
+    ],
+)
+def test_a_model_that_is_not_there_is_told_with_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        read_environment({variable: value}).catalog()
+    assert caught.value.field == variable
+    assert value in caught.value.detail
+
+
+def test_a_mistyped_variable_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        read_environment({"MAV_MAX_RUN": "3"})
+    assert "Did you mean MAV_MAX_RUNS?" in caplog.text
+
+
+def test_every_setting_stands_in_the_documentation_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(MAV_\w+)` \| ([^|]*) \|", TABLE.read_text(), re.MULTILINE))
+    assert set(rows) == {variable_of(name) for name in OperatorSettings.model_fields}
+    for name, field in OperatorSettings.model_fields.items():
+        told = rows[variable_of(name)].strip("` ")
+        if isinstance(field.default, int | float) and not isinstance(field.default, bool):
+            assert told == str(field.default).removesuffix(".0"), name

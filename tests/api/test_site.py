@@ -1,0 +1,71 @@
+"""The built site, served beside the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import MakeClient
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    out = tmp_path / "out"
+    for name in ("index.html", "about.html", "404.html", "_next/static/a.js", "docs/index.html"):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(name)
+    return out
+
+
+def test_pages_and_files_are_served_with_the_right_cache(
+    make_client: MakeClient, out: Path
+) -> None:
+    client = make_client(site_dir=out)
+    for path, text in (
+        ("/", "index.html"),
+        ("/about", "about.html"),
+        ("/docs/", "docs/index.html"),
+    ):
+        response = client.get(path)
+        assert (response.status_code, response.text) == (200, text)
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        assert response.headers["cache-control"] == "no-cache"
+    script = client.get("/_next/static/a.js")
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    again = client.get("/", headers={"If-None-Match": client.get("/").headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_what_is_not_there_is_the_sites_own_page(make_client: MakeClient, out: Path) -> None:
+    client = make_client(site_dir=out)
+    response = client.get("/nowhere")
+    assert (response.status_code, response.text) == (404, "404.html")
+    assert client.get("/..%2f..%2fetc/passwd").status_code == 404
+    assert client.get("/api/nowhere").headers["content-type"] == "application/problem+json"
+
+
+def test_without_a_site_a_page_tells_how_to_build_it(make_client: MakeClient, out: Path) -> None:
+    client = make_client(site_dir=out / "later")
+    response = client.get("/")
+    assert response.status_code == 200
+    assert "make run" in response.text
+    assert client.get("/nowhere").status_code == 404
+    (out / "later").mkdir()
+    (out / "later" / "index.html").write_text("built")
+    assert client.get("/").text == "built"
+
+
+def test_other_origins_are_let_in_only_where_the_operator_says_so(make_client: MakeClient) -> None:
+    origin = {"Origin": "https://elsewhere.example"}
+    closed = make_client().get("/api/health", headers=origin)
+    assert "access-control-allow-origin" not in closed.headers
+    client = make_client(allowed_origins=("https://elsewhere.example",))
+    opened = client.get("/api/health", headers=origin)
+    assert opened.headers["access-control-allow-origin"] == "https://elsewhere.example"
+    asked = {
+        **origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    assert client.options("/api/run", headers=asked).status_code == 200

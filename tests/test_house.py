@@ -1,0 +1,109 @@
+"""The rules of the house: which way imports point, what stays light, how long things get."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CODE = sorted(
+    path
+    for folder in ("api", "mav_engine", "training", "bench")
+    for path in ROOT.glob(f"{folder}/**/*.py")
+)
+MAX_FILE_LINES = 250
+MAX_FUNCTION_LINES = 40
+BANNED_NAMES = ("manager", "processor", "helper", "utils")
+
+ROOMS = [
+    {"errors", "arrays"},
+    {"settings"},
+    {"events"},
+    {"prediction", "sampling", "capture", "architectures", "text"},
+    {"generation"},
+    {"backends"},
+    {"probes", "telling"},
+    {"model_files"},
+    {"catalog"},
+    {"run"},
+    {"recording", "compare", "training", "artifacts"},
+    {"terminal"},
+    {"cli"},
+]
+"""Rooms of mav_engine from the ground up: a room imports from those before it and its own."""
+LEVEL = {name: level for level, names in enumerate(ROOMS) for name in names}
+
+
+def modules_in(path: Path) -> Iterator[tuple[str, bool]]:
+    """The modules that a file imports, and whether it does so when it is itself imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    within: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or _is_type_checking(node):
+            within |= {id(inner) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        at_import = id(node) not in within
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, at_import) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, at_import
+
+
+def _is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    if parts[0] != "mav_engine" or parts[1] in ("__init__", "__main__"):
+        return
+    own = parts[1]
+    assert own in LEVEL, f"say in tests/test_house.py on which floor mav_engine.{own} lives"
+    for module, at_import in modules_in(path):
+        if module.split(".")[0] == "api":
+            assert own == "cli", f"{own} imports {module}: the engine knows nothing of HTTP"
+        if at_import and module.startswith("mav_engine."):
+            assert LEVEL[room(module)] <= LEVEL[own], f"{own} imports {module}"
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert sum(bool(line.strip()) for line in text.splitlines()) <= MAX_FILE_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            assert not any(banned in node.name.lower() for banned in BANNED_NAMES), node.name
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "import api.index",
+        "import mav_engine",
+        "from mav_engine.catalog import Catalog; Catalog().find('mav-tiny').describe()",
+        "import sys; sys.argv = ['mav', '--help']; import mav_engine.cli; mav_engine.cli.main()",
+    ],
+)
+def test_what_must_be_light_imports_no_torch(entry: str) -> None:
+    tell = (
+        "import atexit, sys; atexit.register(lambda: print('HEAVY', "
+        "[name for name in ('torch', 'transformers') if name in sys.modules]))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", tell + entry], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert ended.stdout.splitlines()[-1] == "HEAVY []"
