@@ -177,3 +177,19 @@ def test_a_prompt_read_in_chunks_gives_the_same_numbers(
         assert one.token == other.token
         np.testing.assert_allclose(one.layers.attn_entropy, other.layers.attn_entropy, **CLOSE)
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, **CLOSE)
+
+
+def test_the_written_out_step_gives_the_numbers_of_the_general_path(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
+    written_out = case.kind in {"mav-tiny", "gpt2", "llama", "qwen2", "qwen3"}
+    assert (case.backend._decoder is not None) == written_out
+    monkeypatch.setattr(case.backend, "_decoder", None)
+    general = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
+    for one, other in zip(short, general, strict=True):
+        assert one.token == other.token
+        assert one.logprob == pytest.approx(other.logprob, rel=1e-4)
+        for name in ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy"):
+            ours, theirs = getattr(one.layers, name), getattr(other.layers, name)
+            np.testing.assert_allclose(ours, theirs, **CLOSE)

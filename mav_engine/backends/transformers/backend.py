@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import TemplateError
 
 from mav_engine.architectures import find_parts, text_config
+from mav_engine.backends.transformers.proof import proven_decoder
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.capture import HookPoint
@@ -26,6 +27,7 @@ class TransformersBackend:
         config = text_config(model.config)
         self._n_layers = int(config.num_hidden_layers)
         self._hooks = install(find_parts(model, self._n_layers))
+        self._decoder = proven_decoder(model, config, self._n_layers)
         self.vocabulary = Vocabulary(tokenizer)
         self.eos_ids = _eos_ids(model, tokenizer)
         self.memory_bytes = sum(p.nbytes for p in model.parameters()) + sum(
@@ -72,7 +74,7 @@ class TransformersBackend:
         return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
-        return TransformersSession(self._model, self._n_layers, capture, max_length)
+        return TransformersSession(self._model, self._n_layers, capture, max_length, self._decoder)
 
     def close(self) -> None:
         for hook in self._hooks:

@@ -10,6 +10,7 @@ import torch
 
 from mav_engine.arrays import floats
 from mav_engine.backends.transformers.cache import make_cache
+from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
@@ -22,12 +23,18 @@ class TransformersSession:
     """Reads a prompt, then token after token, into one cache."""
 
     def __init__(
-        self, model: Any, n_layers: int, capture: Collection[HookPoint], max_length: int
+        self,
+        model: Any,
+        n_layers: int,
+        capture: Collection[HookPoint],
+        max_length: int,
+        decoder: Decoder | None = None,
     ) -> None:
         self._model = model
         self._n_layers = n_layers
         self._capture = capture
-        self._cache, self._chunks = make_cache(model.config, max_length)
+        self._cache, self._slabs = make_cache(model.config, max_length)
+        self._decoder = decoder if self._slabs else None
         self._read = 0
         # Attention that only the model's own eager code can give comes with its outputs.
         eager = model.config._attn_implementation == "eager"
@@ -41,7 +48,7 @@ class TransformersSession:
             OutOfMemory: the device has no room for it.
         """
         # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
-        size = _CHUNK if self._chunks else len(ids)
+        size = _CHUNK if self._slabs else len(ids)
         logprobs: list[float] = []
         entropies: list[float] = []
         for begin in range(0, len(ids), size):
@@ -70,14 +77,7 @@ class TransformersSession:
         recording = Recording(self._n_layers, self._capture)
         began = time.perf_counter()
         try:
-            with record(recording):
-                output = self._model(
-                    input_ids=torch.tensor([ids], device=self._model.device),
-                    past_key_values=self._cache,
-                    use_cache=True,
-                    **self._outputs,
-                )
-            logits = output.logits[0]
+            logits = self._compute(ids, recording)
             last = logits[-1].float().cpu().numpy()
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(
@@ -86,7 +86,6 @@ class TransformersSession:
             ) from None
         elapsed = 1000 * (time.perf_counter() - began)
         self._read += len(ids)
-        self._keep_attentions(recording, output)
         step = Step(
             logits=last,
             n_keys=self._read,
@@ -98,9 +97,21 @@ class TransformersSession:
         )
         return logits, step
 
-    def _keep_attentions(self, recording: Recording, output: Any) -> None:
+    def _compute(self, ids: Sequence[int], recording: Recording) -> torch.Tensor:
+        """Logits [len(ids), vocabulary] by the shortest way that this model has."""
+        if self._decoder is not None and len(ids) == 1 and self._read > 0:
+            return self._decoder.step(ids[0], self._read, self._cache.layers, recording)
+        with record(recording):
+            output = self._model(
+                input_ids=torch.tensor([ids], device=self._model.device),
+                past_key_values=self._cache,
+                use_cache=True,
+                **self._outputs,
+            )
         if self._outputs and output.attentions and len(output.attentions) == self._n_layers:
             recording.pattern = list(output.attentions)
+        logits: torch.Tensor = output.logits[0]
+        return logits
 
 
 def _judge(logits: torch.Tensor, told: Sequence[int]) -> tuple[list[float], list[float]]:
