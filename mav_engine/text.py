@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -39,6 +40,8 @@ class Vocabulary:
         self._tokenizer = tokenizer
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
         self._labels: dict[int, str] = {}
+        # Encoding sets truncation and padding on the tokenizer, so one thread at a time.
+        self._encoding = threading.Lock()
 
     def label(self, token_id: int) -> str:
         """The token's own text. Ids beyond the tokenizer (padding rows) show as `<id 123>`."""
@@ -72,7 +75,8 @@ class Vocabulary:
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         """Token ids of a text; `special` adds what the model expects around a text."""
-        ids = self._tokenizer(text, add_special_tokens=special, return_attention_mask=False)
+        with self._encoding:
+            ids = self._tokenizer(text, add_special_tokens=special, return_attention_mask=False)
         return list(ids["input_ids"])
 
     def decode(self, ids: Sequence[int]) -> str:
