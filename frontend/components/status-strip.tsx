@@ -30,9 +30,7 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
             aria-hidden
             className={classNames("size-2 rounded-full", DOTS[run.phase] ?? "breathing bg-accent")}
           />
-          {run.phase === "failed" && !run.start
-            ? text.status.refused
-            : text.status.phases[run.phase]}
+          <span>{phaseName(run)}</span>
           <span className="font-normal text-quiet">{phaseDetail(run)}</span>
         </p>
         <RunFigures run={run} />
@@ -42,6 +40,10 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
       <Announcement run={run} />
     </section>
   );
+}
+
+function phaseName({ phase, start }: RunRecord): string {
+  return phase === "failed" && !start ? text.status.refused : text.status.phases[phase];
 }
 
 function phaseDetail({ phase, done, queuePosition }: RunRecord): string {

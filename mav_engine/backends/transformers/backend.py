@@ -35,7 +35,7 @@ class TransformersBackend:
         )
         self.info = ModelInfo(
             name=name,
-            title=f"{type(model).__name__} {name}",
+            title=name.rpartition("/")[2],
             parameters=sum(parameter.numel() for parameter in model.parameters()),
             layers=self._n_layers,
             heads=getattr(config, "num_attention_heads", None),
