@@ -1,0 +1,100 @@
+import { expect, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+test("a token chosen in the text is shown by every panel until live is pressed", async ({
+  page,
+}) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 16, min_new_tokens: 16 });
+  await site.run.click();
+  await site.finished();
+  expect(await site.shownStep()).toBe(15);
+  const newest = await site.panel("Output distribution").innerText();
+  const first = site.tokens.filter({ hasText: /./ }).nth(-14);
+  await first.click();
+  const chosen = await site.shownStep();
+  expect(chosen).toBeLessThan(15);
+  await expect(site.panel("Output distribution")).not.toHaveText(newest);
+  await page.keyboard.press("ArrowRight");
+  expect(await site.shownStep()).toBe(chosen + 1);
+  await page.keyboard.press("l");
+  expect(await site.shownStep()).toBe(15);
+});
+
+test("nothing jumps when a run starts and ends", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 24 });
+  const boxes = () =>
+    page
+      .getByRole("main")
+      .getByRole("region")
+      .evaluateAll((panels) =>
+        panels
+          .filter((panel) => panel.tagName === "SECTION")
+          .map((panel) => {
+            const { top, height } = panel.getBoundingClientRect();
+            return { name: panel.getAttribute("aria-labelledby"), top, height };
+          }),
+      );
+  const empty = await boxes();
+  await site.run.click();
+  await expect(site.tokens.nth(12)).toBeAttached();
+  const running = await boxes();
+  await site.finished();
+  expect(running).toEqual(empty);
+  expect(await boxes()).toEqual(empty);
+});
+
+test("the address sets up the same run", async ({ page, context }) => {
+  const site = new Instrument(page);
+  await site.open();
+  await site.prompt.fill("The dragon & the ␣ fox");
+  await page.getByRole("textbox", { name: "Temperature" }).fill("0.7");
+  await page.getByRole("textbox", { name: "Seed" }).fill("12");
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.getByText("Link copied")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+
+  const other = await context.newPage();
+  await other.goto(link);
+  await expect(other.getByRole("textbox", { name: "Prompt", exact: true })).toHaveValue("The dragon & the ␣ fox");
+  await expect(other.getByRole("textbox", { name: "Temperature" })).toHaveValue("0.7");
+  await expect(other.getByRole("textbox", { name: "Seed" })).toHaveValue("12");
+});
+
+test("a chosen theme holds over a reload and is there before the first paint", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  const site = new Instrument(page);
+  await site.open();
+  const paper = () =>
+    page.evaluate(() => getComputedStyle(document.body.parentElement as Element).backgroundColor);
+  const light = await paper();
+  await page.getByRole("button", { name: "Dark" }).click();
+  expect(await paper()).not.toBe(light);
+  await page.reload({ waitUntil: "commit" });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  await page.getByRole("button", { name: "Follow the system" }).click();
+  expect(await paper()).toBe(light);
+});
+
+test("an example runs with one press", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ max_new_tokens: 4 });
+  await page.getByRole("button", { name: /dragon/ }).click();
+  await site.finished();
+  await expect(site.prompt).toHaveValue(/dragon/);
+});
+
+for (const state of ["empty", "done"] as const) {
+  test(`360 pixels are wide enough (${state})`, async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const site = new Instrument(page);
+    await site.open({ prompt: STORY, max_new_tokens: 24 });
+    if (state === "done") {
+      await site.run.click();
+      await site.finished();
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(360);
+  });
+}

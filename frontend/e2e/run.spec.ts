@@ -1,0 +1,132 @@
+import { expect, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+test("a visitor watches the tokens arrive one after another", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ max_new_tokens: 48, min_new_tokens: 48 });
+  await page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    new MutationObserver(() => {
+      const done = document.querySelector("[aria-label='Status of the run']")?.textContent ?? "";
+      const count = document.querySelectorAll("[role=option][data-place]").length;
+      const state = `${count} ${done.includes("Done") ? "done" : "running"}`;
+      if (seen.at(-1) !== state) seen.push(state);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await site.prompt.fill(STORY);
+  await site.run.click();
+  await site.finished();
+  const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+  const running = new Set(seen.filter((state) => state.endsWith("running")));
+  expect(running.size).toBeGreaterThanOrEqual(4);
+  await expect(site.status).toContainText("48/48");
+  await expect(site.status).toContainText("tokens/s");
+});
+
+test("the page shows what the API says for the same seed and settings", async ({ page }) => {
+  const site = new Instrument(page);
+  const settings = { prompt: STORY, max_new_tokens: 12, temperature: 0.9, seed: 11 };
+  const answer = await page.request.post("/api/run", {
+    headers: { Accept: "application/x-ndjson" },
+    data: settings,
+  });
+  const events = (await answer.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const done = events.at(-1);
+  const last = events.at(-2);
+
+  await site.open(settings);
+  await site.run.click();
+  await site.finished();
+  const text = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  expect(text).toContain(STORY + done.text);
+  const predictions = site.panel("Top predictions");
+  await expect(predictions.getByRole("row")).toHaveCount(last.top.length + 1);
+  await expect(predictions.locator("tr[aria-current]")).toHaveCount(
+    last.top.some(({ id }: { id: number }) => id === last.token.id) ? 1 : 0,
+  );
+  await expect(site.panel("Output distribution")).toContainText(
+    last.distribution.entropy.toFixed(2),
+  );
+});
+
+test("stop ends the run on the page and on the server", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 450, min_new_tokens: 450 });
+  await site.prompt.focus();
+  await page.keyboard.press("Control+Enter");
+  await expect(site.tokens.nth(14)).toBeAttached();
+  await page.keyboard.press("Escape");
+  await expect(site.status.getByText("Stopped by you", { exact: true })).toBeVisible();
+  const kept = await site.tokens.count();
+  expect(kept).toBeLessThan(450);
+  await expect
+    .poll(async () => (await (await page.request.get("/api/health")).json()).runs_active)
+    .toBe(0);
+  expect(await site.tokens.count()).toBe(kept);
+});
+
+test("what the server refuses is told at the field and in the card", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  await site.prompt.fill("word ".repeat(700));
+  await site.run.click();
+  await expect(site.alert).toContainText("The prompt does not fit");
+  await expect(site.alert).toContainText("Setting to change: Prompt");
+  await expect(site.prompt).toHaveAttribute("aria-invalid", "true");
+  await expect(site.prompt).toBeFocused();
+  await site.prompt.fill(STORY);
+  await site.run.click();
+  await site.finished();
+  await expect(site.alert).toBeHidden();
+});
+
+test("a model that is not there is named, and the page goes on", async ({ page }) => {
+  const site = new Instrument(page);
+  await page.goto(`/?model=nobody&prompt=${STORY}&max_new_tokens=4`);
+  await expect(page.getByLabel("Model", { exact: true })).toHaveValue("nobody");
+  await site.run.click();
+  await expect(site.alert).toContainText("nobody");
+  await page.getByLabel("Model", { exact: true }).selectOption("mav-tiny");
+  await site.run.click();
+  await site.finished();
+});
+
+test("a value out of range never leaves the page", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY });
+  await page.getByRole("textbox", { name: "Top-p" }).fill("1.5");
+  await site.run.click();
+  await expect(page.getByText("Give a number: above 0 to 1.")).toBeVisible();
+  await expect(site.status.getByText("Ready", { exact: true })).toBeVisible();
+});
+
+test("a stream that breaks halfway keeps its tokens and goes on from there", async ({ page }) => {
+  const site = new Instrument(page);
+  const settings = { prompt: STORY, max_new_tokens: 16, temperature: 0.8, seed: 5 };
+  await site.open(settings);
+  await page.route(
+    "**/api/run",
+    async (route) => {
+      const response = await route.fetch();
+      const events = (await response.text()).split("\r\n\r\n");
+      await route.fulfill({ response, body: `${events.slice(0, 8).join("\r\n\r\n")}\r\n\r\n` });
+    },
+    { times: 1 },
+  );
+  await site.run.click();
+  await expect(site.alert).toContainText("The connection broke halfway");
+  const before = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  await site.alert.getByRole("button", { name: "Continue" }).click();
+  await site.finished();
+  const after = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  expect(after?.startsWith(before ?? "-")).toBe(true);
+
+  await site.run.click();
+  await expect(site.status.getByText("Done", { exact: true })).toBeHidden();
+  await site.finished();
+  expect(await page.getByRole("listbox").evaluate((list) => list.textContent)).toBe(after);
+});
