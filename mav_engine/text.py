@@ -56,10 +56,9 @@ class Vocabulary:
     def spell(self, ids: Sequence[int]) -> list[TokenRef]:
         """These tokens with the text that each adds; special tokens show their own."""
         stream = TextStream(self, [])
-        specials = set(self.special.values())
         texts = [stream.push(each, last=at + 1 == len(ids)) for at, each in enumerate(ids)]
         return [
-            TokenRef(each, self.label(each) if each in specials else text)
+            TokenRef(each, self.label(each) if each in self.special_ids else text)
             for each, text in zip(ids, texts, strict=True)
         ]
 
@@ -92,8 +91,11 @@ class Vocabulary:
     @cached_property
     def special(self) -> dict[str, int]:
         """Special tokens by their text."""
-        added = self._tokenizer.added_tokens_decoder
-        return {token.content: token_id for token_id, token in added.items() if token.special}
+        return {token.content: each for each, token in self._added.items() if token.special}
+
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        return frozenset(self.special.values())
 
     @cached_property
     def white_space(self) -> list[int]:
@@ -104,9 +106,8 @@ class Vocabulary:
         return self.label(token_id).isspace()
 
     def _make_label(self, token_id: int) -> str:
-        added = self._tokenizer.added_tokens_decoder.get(token_id)
-        if added is not None:
-            return str(added.content)
+        if token_id in self._added:
+            return str(self._added[token_id].content)
         piece = self._tokenizer.convert_ids_to_tokens(token_id)
         if piece is None:
             return f"<id {token_id}>"
@@ -120,6 +121,10 @@ class Vocabulary:
 
     def _plain(self, piece: str) -> str:
         return str(self._tokenizer.convert_tokens_to_string([piece]))
+
+    @cached_property
+    def _added(self) -> dict[int, Any]:
+        return dict(self._tokenizer.added_tokens_decoder)
 
     @cached_property
     def _decoders(self) -> frozenset[str]:
@@ -147,12 +152,16 @@ class TextStream:
         self._vocabulary = vocabulary
         self._window = list(prompt_ids[-_CONTEXT:])
         self._given = vocabulary.decode(self._window)
+        self._in_bytes = False
 
     def push(self, token_id: int, *, last: bool = False) -> str:
         """The text that this token adds; empty while a character is unfinished."""
         self._window.append(token_id)
         text = self._vocabulary.decode(self._window)
-        if not last and (text.endswith(_UNFINISHED) or self._vocabulary.is_byte(token_id)):
+        # A special token is not decoded, so it does not end a run of bytes around it.
+        if token_id not in self._vocabulary.special_ids:
+            self._in_bytes = self._vocabulary.is_byte(token_id)
+        if not last and (text.endswith(_UNFINISHED) or self._in_bytes):
             return ""
         added = text[len(self._given) :]
         # The window starts anew at a whole character, so that its cost stays flat.

@@ -49,7 +49,7 @@ test("everything can be done from the keyboard", async ({ page }) => {
   const shown = await site.shownStep();
   await page.keyboard.press("ArrowLeft");
   expect(await site.shownStep()).toBe(shown - 1);
-  await expect(page.getByRole("option", { selected: true })).toBeFocused();
+  await expect(page.getByRole("listbox").getByRole("option", { selected: true })).toBeFocused();
 
   const picture = site.panel("Attention entropy").getByRole("group");
   await picture.focus();

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 from mav_engine.backends.transformers.attention import implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
@@ -24,6 +25,8 @@ def load(source: str, *, name: str, device: str, dtype: str) -> TransformersBack
     """
     where = _device(device)
     _check_folder(source, name)
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
         config = AutoConfig.from_pretrained(source, trust_remote_code=False)
         model_class = AutoModelForCausalLM._model_mapping[type(config)]
@@ -42,6 +45,9 @@ def load(source: str, *, name: str, device: str, dtype: str) -> TransformersBack
             f"{name} could not be loaded from {source}: {type(error).__name__}: {error}",
             field="model",
         ) from error
+    finally:
+        if bars:
+            logging.enable_progress_bar()
     _check_complete(report, name)
     model = model.to(where).eval().requires_grad_(False)
     return TransformersBackend(model, tokenizer, name, list(DEFAULT_PROBES))
