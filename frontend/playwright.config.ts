@@ -16,7 +16,7 @@ export default defineConfig({
   // One server with one model: runs would wait in line for each other.
   workers: 1,
   timeout: 180_000,
-  expect: { timeout: 20_000 },
+  expect: { timeout: 60_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",
   use: {
