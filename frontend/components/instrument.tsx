@@ -1,5 +1,6 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { isBusy } from "@/lib/run/run-record";
 import type { SettingField } from "@/lib/settings/fields";
@@ -12,11 +13,15 @@ import { RunProvider, useRunContext, useRunState } from "./run-context";
 import { RunForm } from "./run-form/run-form";
 import { useSettingsForm } from "./run-form/use-settings-form";
 import { RunProblem } from "./run-problem";
-import { ShortcutsDialog } from "./shortcuts-dialog";
 import { SiteHeader } from "./site-header";
 import { StatusStrip } from "./status-strip";
 import { useModels } from "./use-models";
 import { useShortcuts } from "./use-shortcuts";
+
+/** Loaded when it is first asked for. */
+const ShortcutsDialog = dynamic(() =>
+  import("./shortcuts-dialog").then((module) => module.ShortcutsDialog),
+);
 
 /** The page: settings on the left, the run on the right. */
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
@@ -115,7 +120,7 @@ function Page({ fields }: { fields: readonly SettingField[] }) {
           </div>
         </main>
       </div>
-      <ShortcutsDialog open={help} onOpenChange={setHelp} />
+      {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );
 }

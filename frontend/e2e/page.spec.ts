@@ -57,7 +57,9 @@ test("the address sets up the same run", async ({ page, context }) => {
 
   const other = await context.newPage();
   await other.goto(link);
-  await expect(other.getByRole("textbox", { name: "Prompt", exact: true })).toHaveValue("The dragon & the ␣ fox");
+  await expect(other.getByRole("textbox", { name: "Prompt", exact: true })).toHaveValue(
+    "The dragon & the ␣ fox",
+  );
   await expect(other.getByRole("textbox", { name: "Temperature" })).toHaveValue("0.7");
   await expect(other.getByRole("textbox", { name: "Seed" })).toHaveValue("12");
 });
