@@ -16,7 +16,7 @@ from typing import Literal
 
 from mav_engine.arrays import Floats
 
-HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern"]
+HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "lens"]
 
 
 @dataclass(slots=True)
@@ -41,6 +41,8 @@ class Step:
     """[n_layers, d_model] output of each attention block."""
     pattern: Floats | None = None
     """[n_layers, n_heads, n_keys] attention of the last query, after the softmax."""
+    lens: Floats | None = None
+    """[n_layers, vocabulary] each resid_post through the final norm and the unembedding."""
 
 
 @dataclass(slots=True)

@@ -147,6 +147,19 @@ class Layers:
 
 @with_config(_SCHEMA)
 @dataclass(slots=True)
+class LensRow:
+    """What one layer's residual stream would say, and where the emitted token stood there."""
+
+    id: int
+    text: str
+    prob: float
+    """Probability of that token by the lens."""
+    rank: int
+    """Rank of the emitted token by the lens; 0 is the top."""
+
+
+@with_config(_SCHEMA)
+@dataclass(slots=True)
 class Timing:
     step_ms: float
     """Milliseconds of the forward pass, hooks included."""
@@ -217,6 +230,10 @@ class Token:
     distribution: Distribution
     layers: Layers
     timing: Timing
+    attention_rows: Array | None = None
+    """[n_layers][n_heads][keys] attention of the last query; each row sums to 1."""
+    logit_lens: list[LensRow] | None = None
+    """[n_layers] what each layer would say."""
 
 
 @with_config(_SCHEMA)
@@ -262,7 +279,10 @@ Event = Annotated[
 ]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 
-_OPTIONAL = {Layers: frozenset(each.name for each in fields(Layers))}
+_OPTIONAL = {
+    Layers: frozenset(each.name for each in fields(Layers)),
+    Token: frozenset({"attention_rows", "logit_lens"}),
+}
 """Measurements that are left out, rather than null, where nobody asked for them."""
 
 

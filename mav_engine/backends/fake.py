@@ -12,7 +12,8 @@ import numpy as np
 
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.events import ModelInfo, TokenRef
-from mav_engine.settings import DEFAULT_PROBES, Message
+from mav_engine.probes import capabilities
+from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
 
 _EOS = 256
@@ -112,7 +113,7 @@ class FakeBackend:
             device="cpu",
             loaded=True,
             chat_template=False,
-            capabilities=list(DEFAULT_PROBES),
+            capabilities=capabilities(["resid", "mlp_out", "attn_out", "pattern"]),
         )
 
     def encode_prompt(self, prompt: str) -> list[int]:

@@ -5,6 +5,6 @@ Built-ins and plugins enter by the same door, `Probe`; `PROBES` holds what is re
 """
 
 from mav_engine.probes.base import Measured, Probe, Scene
-from mav_engine.probes.registry import PROBES, captured, probe_infos
+from mav_engine.probes.registry import PROBES, capabilities, captured, probe_infos
 
-__all__ = ["PROBES", "Measured", "Probe", "Scene", "captured", "probe_infos"]
+__all__ = ["PROBES", "Measured", "Probe", "Scene", "capabilities", "captured", "probe_infos"]

@@ -1,4 +1,4 @@
-"""`attention_entropy`: how spread out each head looks."""
+"""`attention_entropy` and `attention_rows`: where each head looks, and how spread out."""
 
 from __future__ import annotations
 
@@ -27,6 +27,21 @@ def measure(scene: Scene) -> Measured:
         "attn_entropy_max": math.log(scene.step.n_keys),
     }
 
+
+def measure_rows(scene: Scene) -> Measured:
+    """[n_layers, n_heads, n_keys]: what the last query looks at; each row sums to 1."""
+    return {"attention_rows": scene.step.pattern}
+
+
+ATTENTION_ROWS = Probe(
+    name="attention_rows",
+    unit="share of attention",
+    shape="[n_layers][n_heads][keys]",
+    hook_point="pattern, last query",
+    needs=frozenset({"pattern"}),
+    section="token",
+    measure=measure_rows,
+)
 
 ATTENTION_ENTROPY = Probe(
     name="attention_entropy",

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from mav_engine.capture import HookPoint
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ProbeInfo
-from mav_engine.probes.attention import ATTENTION_ENTROPY
+from mav_engine.probes.attention import ATTENTION_ENTROPY, ATTENTION_ROWS
 from mav_engine.probes.base import Probe
 from mav_engine.probes.distribution import DISTRIBUTION
+from mav_engine.probes.lens import LOGIT_LENS
 from mav_engine.probes.norms import MLP, RESIDUAL
 from mav_engine.probes.predictions import PREDICTIONS
+from mav_engine.settings import DEFAULT_PROBES
 
 PROBES: dict[str, Probe] = {
-    probe.name: probe for probe in (PREDICTIONS, DISTRIBUTION, RESIDUAL, MLP, ATTENTION_ENTROPY)
+    probe.name: probe
+    for probe in (
+        PREDICTIONS,
+        DISTRIBUTION,
+        RESIDUAL,
+        MLP,
+        ATTENTION_ENTROPY,
+        ATTENTION_ROWS,
+        LOGIT_LENS,
+    )
 }
 
 
-def captured(names: Sequence[str], capabilities: Sequence[str], model: str) -> list[Probe]:
+def capabilities(points: Collection[HookPoint]) -> list[str]:
+    """The probes that read only these hook points."""
+    return [name for name, probe in PROBES.items() if probe.needs <= set(points)]
+
+
+def captured(names: Sequence[str], given: Sequence[str], model: str) -> list[Probe]:
     """The probes of a run: those asked for and those that always measure.
 
     Raises:
@@ -32,9 +49,10 @@ def captured(names: Sequence[str], capabilities: Sequence[str], model: str) -> l
                 f"There is no probe named {name!r}.{hint} Known: {', '.join(PROBES)}.",
                 field="capture",
             )
-        if name not in capabilities:
+        # Of the defaults a model without such a part gives null, so that every model runs.
+        if name not in given and name not in DEFAULT_PROBES:
             raise InvalidSettings(
-                f"{model} cannot give the probe {name}; it gives {', '.join(capabilities)}.",
+                f"{model} cannot give the probe {name}; it gives {', '.join(given)}.",
                 field="capture",
             )
     return [probe for name, probe in PROBES.items() if probe.always or name in names]

@@ -193,3 +193,44 @@ def test_the_written_out_step_gives_the_numbers_of_the_general_path(
         for name in ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy"):
             ours, theirs = getattr(one.layers, name), getattr(other.layers, name)
             np.testing.assert_allclose(ours, theirs, **CLOSE)
+
+
+def test_attention_rows(case: Case, measured: tuple[list[int], list[Token], Oracle]) -> None:
+    prompt, tokens, oracle = measured
+    ids = [token.token.id for token in tokens]
+    capture = ["attention_rows"]
+    for token in tokens_of(case, max_new_tokens=4, forced_ids=ids[:4], capture=capture):
+        at = len(prompt) + token.index - 1
+        expected = torch.stack([layer[0, :, at, : at + 1] for layer in oracle.attentions])
+        np.testing.assert_allclose(token.attention_rows, expected, **CLOSE)
+
+
+def test_logit_lens(case: Case, measured: tuple[list[int], list[Token], Oracle]) -> None:
+    prompt, tokens, oracle = measured
+    norm = case.reference.get_submodule(
+        {"gpt2": "transformer.ln_f", "gpt_neox": "gpt_neox.final_layer_norm"}.get(
+            case.kind, "model.norm"
+        )
+    )
+    ids = [token.token.id for token in tokens]
+    for token in tokens_of(case, max_new_tokens=4, forced_ids=ids[:4], capture=["logit_lens"]):
+        at = len(prompt) + token.index - 1
+        with torch.no_grad():
+            rows = torch.stack([post[at] for post in oracle.resid_post])
+            logits = case.reference.get_output_embeddings()(norm(rows))
+        if case.kind == "gemma2":
+            logits = torch.tanh(logits / 5.0) * 5.0
+        assert [row.id for row in token.logit_lens] == logits.argmax(-1).tolist()
+        probs = logits.softmax(-1).max(-1).values
+        np.testing.assert_allclose([row.prob for row in token.logit_lens], probs, **CLOSE)
+        ranks = (logits > logits[:, token.token.id, None]).sum(-1)
+        assert [row.rank for row in token.logit_lens] == ranks.tolist()
+        # The last layer's lens is the model itself.
+        assert token.logit_lens[-1].id == token.top[0].id
+        assert token.logit_lens[-1].rank == token.rank
+
+
+def test_what_is_not_asked_for_is_not_there(case: Case) -> None:
+    token = tokens_of(case, max_new_tokens=1)[0]
+    assert token.attention_rows is None
+    assert token.logit_lens is None

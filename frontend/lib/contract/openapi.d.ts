@@ -313,6 +313,26 @@ export interface components {
             attn_entropy_max: number | null;
         };
         /**
+         * LensRow
+         * @description What one layer's residual stream would say, and where the emitted token stood there.
+         */
+        LensRow: {
+            /** Id */
+            id: number;
+            /** Text */
+            text: string;
+            /**
+             * Prob
+             * @description Probability of that token by the lens.
+             */
+            prob: number;
+            /**
+             * Rank
+             * @description Rank of the emitted token by the lens; 0 is the top.
+             */
+            rank: number;
+        };
+        /**
          * Message
          * @description One turn of a conversation.
          */
@@ -805,6 +825,17 @@ export interface components {
             distribution: components["schemas"]["Distribution"];
             layers: components["schemas"]["Layers"];
             timing: components["schemas"]["Timing"];
+            /**
+             * @description [n_layers][n_heads][keys] attention of the last query; each row sums to 1.
+             * @default null
+             */
+            attention_rows: components["schemas"]["Array"] | null;
+            /**
+             * Logit Lens
+             * @description [n_layers] what each layer would say.
+             * @default null
+             */
+            logit_lens: components["schemas"]["LensRow"][] | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

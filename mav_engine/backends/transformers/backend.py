@@ -7,13 +7,15 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from mav_engine.architectures import find_parts, text_config
+from mav_engine.architectures import Parts, find_parts, text_config
+from mav_engine.backends.transformers.lens import Lens, proven_lens
 from mav_engine.backends.transformers.proof import proven_decoder
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.capture import HookPoint
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.probes import capabilities
 from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
 
@@ -21,12 +23,14 @@ from mav_engine.text import Vocabulary
 class TransformersBackend:
     """Owns a model and a tokenizer that were loaded for it: hooks stay on until `close`."""
 
-    def __init__(self, model: Any, tokenizer: Any, name: str, capabilities: list[str]) -> None:
+    def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
         self._model = model
         self._tokenizer = tokenizer
         config = text_config(model.config)
         self._n_layers = int(config.num_hidden_layers)
-        self._hooks = install(find_parts(model, self._n_layers))
+        parts = find_parts(model, self._n_layers)
+        self._hooks = install(parts)
+        self._lens = proven_lens(model, config, parts)
         self._decoder = proven_decoder(model, config, self._n_layers)
         self.vocabulary = Vocabulary(tokenizer)
         self.eos_ids = _eos_ids(model, tokenizer)
@@ -48,7 +52,7 @@ class TransformersBackend:
             device=str(model.device),
             loaded=True,
             chat_template=bool(tokenizer.chat_template),
-            capabilities=capabilities,
+            capabilities=capabilities(_points(parts, self._lens)),
         )
 
     def encode_prompt(self, prompt: str) -> list[int]:
@@ -74,12 +78,31 @@ class TransformersBackend:
         return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
-        return TransformersSession(self._model, self._n_layers, capture, max_length, self._decoder)
+        return TransformersSession(
+            self._model,
+            self._n_layers,
+            capture,
+            max_length,
+            decoder=self._decoder,
+            lens=self._lens,
+        )
 
     def close(self) -> None:
         for hook in self._hooks:
             hook.remove()
         self._model = None
+
+
+def _points(parts: Parts, lens: Lens | None) -> set[HookPoint]:
+    """The hook points that this model has."""
+    has: dict[HookPoint, bool] = {
+        "resid": bool(parts.blocks),
+        "mlp_out": any(parts.mlps),
+        "attn_out": any(parts.attentions),
+        "pattern": any(parts.attentions),
+        "lens": lens is not None,
+    }
+    return {point for point, there in has.items() if there}
 
 
 def _plain_chat(messages: Sequence[Message]) -> str:

@@ -12,7 +12,6 @@ from transformers.utils import logging
 from mav_engine.backends.transformers.attention import implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.errors import ModelLoadFailed
-from mav_engine.settings import DEFAULT_PROBES
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -50,7 +49,7 @@ def load(source: str, *, name: str, device: str, dtype: str) -> TransformersBack
             logging.enable_progress_bar()
     _check_complete(report, name)
     model = model.to(where).eval().requires_grad_(False)
-    return TransformersBackend(model, tokenizer, name, list(DEFAULT_PROBES))
+    return TransformersBackend(model, tokenizer, name)
 
 
 def _device(wanted: str) -> torch.device:

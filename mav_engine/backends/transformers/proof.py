@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from mav_engine.capture import HookPoint, Step
 _PROMPT_TOKENS = 6
 _STEPS = 3
 _TOLERANCE = 1e-4
-_POINTS: tuple[HookPoint, ...] = get_args(HookPoint)
+_POINTS: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
 _log = logging.getLogger(__name__)
 
 
@@ -26,7 +26,7 @@ def proven_decoder(model: Any, config: Any, n_layers: int) -> Decoder | None:
     # Ids from all over the vocabulary: rows of a table that were never learned are alike.
     ids = np.linspace(0, config.vocab_size - 1, _PROMPT_TOKENS + _STEPS).astype(int).tolist()
     general = TransformersSession(model, n_layers, _POINTS, len(ids))
-    written = TransformersSession(model, n_layers, _POINTS, len(ids), decoder)
+    written = TransformersSession(model, n_layers, _POINTS, len(ids), decoder=decoder)
     general.prefill(ids[:_PROMPT_TOKENS])
     written.prefill(ids[:_PROMPT_TOKENS])
     for token_id in ids[_PROMPT_TOKENS:]:

@@ -31,20 +31,27 @@ class Recording:
         self.attn_out: list[torch.Tensor | None] = [None] * n_layers
         self.pattern: list[torch.Tensor | None] = [None] * n_layers
 
+    def stacked(self, point: HookPoint) -> torch.Tensor | None:
+        """The last position's vectors [rows, d_model], where every layer gave one."""
+        tensors = [tensor for tensor in getattr(self, point) if tensor is not None]
+        if len(tensors) < len(getattr(self, point)):
+            return None
+        return torch.stack([tensor[0, -1] for tensor in tensors])
+
     def rows(self, point: HookPoint) -> Floats | None:
         """The last position's vectors [rows, d_model] at a hook point, or None if not asked."""
         if point not in self.points:
             return None
-        return _stack([None if t is None else t[0, -1] for t in getattr(self, point)])
+        return _rows([None if t is None else t[0, -1] for t in getattr(self, point)])
 
     def patterns(self) -> Floats | None:
         """The last query's attention [n_layers, n_heads, n_keys], or None if not asked."""
         if "pattern" not in self.points:
             return None
-        return _stack([None if t is None else t[0, :, -1] for t in self.pattern])
+        return _rows([None if t is None else t[0, :, -1] for t in self.pattern])
 
 
-def _stack(tensors: list[torch.Tensor | None]) -> Floats | None:
+def _rows(tensors: list[torch.Tensor | None]) -> Floats | None:
     """Float32 rows of equal shape, NaN where there is none; None where there are none at all."""
     present = [tensor for tensor in tensors if tensor is not None]
     if not present:
@@ -82,7 +89,8 @@ def install(parts: Parts) -> list[RemovableHandle]:
     handles = []
     for layer, block in enumerate(parts.blocks):
         handles.append(block.register_forward_pre_hook(_resid_pre(layer), with_kwargs=True))
-    handles.append(parts.blocks[-1].register_forward_hook(_output("resid", len(parts.blocks))))
+    after_last = _output("resid", len(parts.blocks))
+    handles += [block.register_forward_hook(after_last) for block in parts.blocks[-1:]]
     for layer, attention in enumerate(parts.attentions):
         if attention is not None:
             handles.append(attention.register_forward_hook(_output("attn_out", layer)))

@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 
-from mav_engine.arrays import floats
+from mav_engine.arrays import Floats, floats
 from mav_engine.backends.transformers.cache import make_cache
 from mav_engine.backends.transformers.decoding import Decoder
+from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
@@ -28,9 +29,12 @@ class TransformersSession:
         n_layers: int,
         capture: Collection[HookPoint],
         max_length: int,
+        *,
         decoder: Decoder | None = None,
+        lens: Lens | None = None,
     ) -> None:
         self._model = model
+        self._lens = lens if "lens" in capture else None
         self._n_layers = n_layers
         self._capture = capture
         self._cache, self._slabs = make_cache(model.config, max_length)
@@ -94,8 +98,16 @@ class TransformersSession:
             mlp_out=recording.rows("mlp_out"),
             attn_out=recording.rows("attn_out"),
             pattern=recording.patterns(),
+            lens=self._seen_through_lens(recording),
         )
         return logits, step
+
+    def _seen_through_lens(self, recording: Recording) -> Floats | None:
+        resid = recording.stacked("resid")
+        if self._lens is None or resid is None:
+            return None
+        logits: Floats = self._lens(resid[1:]).float().cpu().numpy()
+        return logits
 
     def _compute(self, ids: Sequence[int], recording: Recording) -> torch.Tensor:
         """Logits [len(ids), vocabulary] by the shortest way that this model has."""
