@@ -16,6 +16,7 @@ import { RunProblem } from "./run-problem";
 import { SiteHeader } from "./site-header";
 import { StatusStrip } from "./status-strip";
 import { useModels } from "./use-models";
+import { useSettingFields } from "./use-setting-fields";
 import { useShortcuts } from "./use-shortcuts";
 
 /** Loaded when it is first asked for. */
@@ -32,7 +33,8 @@ export function Instrument({ fields }: { fields: readonly SettingField[] }) {
   );
 }
 
-function Page({ fields }: { fields: readonly SettingField[] }) {
+function Page({ fields: built }: { fields: readonly SettingField[] }) {
+  const fields = useSettingFields(built);
   const { store, controller } = useRunContext();
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);

@@ -15,14 +15,21 @@ export function useSettingsForm(fields: readonly SettingField[]): UseFormReturn<
   });
   const { reset, subscribe } = form;
 
+  // Once: fields that change later must not undo what was typed since.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address is read on arrival
   useEffect(() => {
     const linked = fromQuery(fields, window.location.search);
     if (Object.keys(linked).length > 0) reset({ ...initialValues(fields), ...linked });
-    return subscribe({
-      formState: { values: true },
-      callback: ({ values }) => writeAddress(toQuery(fields, values)),
-    });
-  }, [fields, reset, subscribe]);
+  }, []);
+
+  useEffect(
+    () =>
+      subscribe({
+        formState: { values: true },
+        callback: ({ values }) => writeAddress(toQuery(fields, values)),
+      }),
+    [fields, subscribe],
+  );
 
   return form;
 }

@@ -1,0 +1,26 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { type SettingField, settingFields } from "@/lib/settings/fields";
+
+/**
+ * The fields that the site was built with, then those of this very server, whose operator may
+ * have set other limits.
+ */
+export function useSettingFields(built: readonly SettingField[]): readonly SettingField[] {
+  const [fields, setFields] = useState(built);
+  useEffect(() => {
+    const abort = new AbortController();
+    fetch("/api/openapi.json", { signal: abort.signal })
+      .then((response) => response.json())
+      .then((document) => {
+        const served = settingFields(document);
+        if (JSON.stringify(served) !== JSON.stringify(built)) setFields(served);
+      })
+      .catch(() => {
+        // The built-in fields serve; a server that is down is told where its models are asked for.
+      });
+    return () => abort.abort();
+  }, [built]);
+  return fields;
+}
