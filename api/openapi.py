@@ -17,7 +17,7 @@ from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
 from api.operator_settings import OperatorSettings
 from api.problems import Problem
 from mav_engine import __version__
-from mav_engine.events import EVENTS, Event
+from mav_engine.events import EVENTS, OPTIONAL, Event
 from mav_engine.settings import DEFAULT_MODEL, RunSettings
 
 REF = "#/components/schemas/{model}"
@@ -49,11 +49,13 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
     )
     event = EVENTS.json_schema(mode="serialization", ref_template=REF)
     schemas: dict[str, Schema] = {**event.pop("$defs"), "Event": event, **told["$defs"]}
+    left_out = {kind.__name__: names for kind, names in OPTIONAL.items()}
     for name, schema in schemas.items():
         # Pydantic calls a field with a default optional, but what is sent always holds it;
         # only the measurements that nobody asked for are left out.
-        if "properties" in schema and name != "Layers":
-            schema["required"] = list(schema["properties"])
+        if "properties" in schema:
+            absent = left_out.get(name, frozenset())
+            schema["required"] = [key for key in schema["properties"] if key not in absent]
     schemas |= asked["$defs"]
     settings = schemas["RunSettings"]["properties"]
     limit = operator.max_new_tokens

@@ -279,7 +279,7 @@ Event = Annotated[
 ]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 
-_OPTIONAL = {
+OPTIONAL = {
     Layers: frozenset(each.name for each in fields(Layers)),
     Token: frozenset({"attention_rows", "logit_lens"}),
 }
@@ -305,6 +305,6 @@ def _default(value: Any) -> Any:
         return to_wire(value)
     if isinstance(value, RunSettings):
         return value.model_dump(mode="json")
-    optional = _OPTIONAL.get(type(value), frozenset())
+    optional = OPTIONAL.get(type(value), frozenset())
     named = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
     return {name: item for name, item in named if item is not None or name not in optional}
