@@ -40,6 +40,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const failure = useRunState(({ run }) => run.failure);
   const [help, setHelp] = useState(false);
   const formElement = useRef<HTMLFormElement>(null);
+  const runElement = useRef<HTMLElement>(null);
   const form = useSettingsForm(fields);
   const models = useModels();
   const { setError, setValue, getValues } = form;
@@ -48,6 +49,8 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     (values: FormValues) => {
       const capture = neededCaptures(PANELS);
       void controller.run({ ...toRequest(fields, values), capture });
+      // On a small screen the run is below the form.
+      if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
     [controller, fields],
   );
@@ -110,6 +113,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
         </aside>
         <main
           id="run"
+          ref={runElement}
           tabIndex={-1}
           className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >

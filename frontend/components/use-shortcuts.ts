@@ -19,12 +19,16 @@ export function useShortcuts({ run, stop, live, help }: Shortcuts): void {
       } else if (event.key === "Escape" && !event.defaultPrevented) stop();
       else if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       else if (event.key === "?") help();
-      else if (event.key === "l" || event.key === "L") live();
+      // A plain letter only where the run has the focus, so that speech input does not set it off.
+      else if (event.key.toLowerCase() === "l" && isInRun(event.target)) live();
     };
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
   }, [run, stop, live, help]);
 }
+
+const isInRun = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest("main") !== null;
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input:not([type=range]), textarea, select");

@@ -51,7 +51,7 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
           onFocus={(event) => setPointed(placeOf(event.target))}
           onBlur={() => setPointed(null)}
           onKeyDown={walk}
-          className="scroll-thin min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75]"
+          className="scroll-thin min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
         >
           <Chips run={run} step={step} />
         </div>

@@ -15,6 +15,7 @@ const MAX_LABELLED_ROWS = 14;
 
 function LayerNorms({ frame, run, step }: PanelProps) {
   const [series, setSeries] = useState<NormSeries>("mlpNorm");
+  const [pointed, setPointed] = useState<number | null>(null);
   const values = frame?.layers[series];
   const domain = run.domains[series];
   return (
@@ -38,18 +39,28 @@ function LayerNorms({ frame, run, step }: PanelProps) {
           series={series}
           skeleton={!values}
           breathing={!values && isBusy(run)}
+          onPoint={setPointed}
         />
       )}
       <p className="flex h-5 items-end justify-between text-micro text-quiet">
         {domain && step >= 0 && (
           <>
-            <span>{words.scale(formatMeasure(domain.max))}</span>
+            <span>
+              {pointed === null || !values
+                ? words.scale(formatMeasure(domain.max))
+                : words.reading(nameOf(pointed, values, series), formatMeasure(values[pointed]))}
+            </span>
             <span>{domain.since > 0 ? words.grew(domain.since) : words.still}</span>
           </>
         )}
       </p>
     </div>
   );
+}
+
+/** The residual stream has one row more than there are layers: what leaves the last one. */
+function nameOf(row: number, values: Float32Array, series: NormSeries): string {
+  return series === "residNorm" && row === values.length - 1 ? words.final : String(row);
 }
 
 interface RowsProps {
@@ -59,20 +70,23 @@ interface RowsProps {
   series: NormSeries;
   skeleton: boolean;
   breathing: boolean;
+  onPoint: (row: number | null) => void;
 }
 
-function Rows({ values, max, extent, series, skeleton, breathing }: RowsProps) {
+function Rows(props: RowsProps) {
+  const { values, max, extent, series, skeleton, breathing, onPoint } = props;
   const layers = [...values];
   const labelled = layers.length <= MAX_LABELLED_ROWS;
-  const nameOf = (row: number) =>
-    series === "residNorm" && row === layers.length - 1 ? words.final : String(row);
   const summary = words.summary(
     words.series[series].name,
-    layers.map((value, row) => `${nameOf(row)}: ${formatMeasure(value)}`).join(", "),
+    layers
+      .map((value, row) => `${nameOf(row, values, series)}: ${formatMeasure(value)}`)
+      .join(", "),
   );
   return (
     <div
       role="img"
+      onPointerLeave={() => onPoint(null)}
       aria-label={skeleton ? words.howToRead : summary}
       className={classNames(
         "flex min-h-0 flex-1 flex-col justify-around",
@@ -82,11 +96,11 @@ function Rows({ values, max, extent, series, skeleton, breathing }: RowsProps) {
       {layers.map((value, row) => (
         <div
           key={row}
-          title={skeleton ? undefined : `${nameOf(row)}: ${formatMeasure(value)}`}
+          onPointerEnter={() => onPoint(row)}
           className="flex min-h-0 flex-1 items-center gap-2"
         >
           <span className="figures w-6 shrink-0 text-right text-micro text-quiet leading-none">
-            {labelled || row % 4 === 0 ? nameOf(row) : ""}
+            {labelled || row % 4 === 0 ? nameOf(row, values, series) : ""}
           </span>
           <Track
             share={value / max}

@@ -11,7 +11,7 @@ import { formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
 
 const words = text.panels.predictions;
-const SKELETON_SHARES = [0.62, 0.31, 0.2, 0.14, 0.1, 0.07, 0.05, 0.04, 0.03, 0.02];
+const SKELETON_SHARES = Array.from({ length: 20 }, (_, place) => 0.6 * 0.72 ** place);
 
 function TopPredictions({ frame, run }: PanelProps) {
   if (!frame) return <Skeleton breathing={isBusy(run)} />;
@@ -130,10 +130,13 @@ function Skeleton({ breathing }: { breathing: boolean }) {
   return (
     <div
       aria-hidden
-      className={classNames("flex flex-col pt-[1.375rem]", breathing && "breathing")}
+      className={classNames(
+        "flex h-full flex-col overflow-hidden pt-[1.375rem]",
+        breathing && "breathing",
+      )}
     >
       {SKELETON_SHARES.map((share) => (
-        <div key={share} className="flex h-[1.625rem] items-center gap-2 pl-1.5">
+        <div key={share} className="flex h-[1.625rem] shrink-0 items-center gap-2 pl-1.5">
           <span className="w-24">
             <span
               className="block h-2.5 rounded-sm bg-well"

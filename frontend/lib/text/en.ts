@@ -1,14 +1,8 @@
 import type { FinishReason } from "@/lib/contract";
+import { panelText } from "./en-panels";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
-
-const aggregations = {
-  l2: "L2 length",
-  max_abs: "largest magnitude",
-  mean_abs: "mean magnitude",
-  rms: "root mean square",
-} as const;
 
 /** Every word that a person reads on the site. */
 export const text = {
@@ -32,7 +26,7 @@ export const text = {
       { keys: ["Esc"], action: "Stop the run" },
       { keys: ["←", "→"], action: "With a token focused: the token before, the token after" },
       { keys: ["Home", "End"], action: "With a token focused: the first, the newest" },
-      { keys: ["L"], action: "Follow the newest token again" },
+      { keys: ["L"], action: "In the run: follow the newest token again" },
       { keys: ["?"], action: "Show these shortcuts" },
     ],
   },
@@ -40,8 +34,6 @@ export const text = {
     label: "Run settings",
     run: "Run",
     stop: "Stop",
-    runHint: "Ctrl + Enter",
-    stopHint: "Esc",
     copyLink: "Copy link",
     copied: "Link copied",
     reset: "Reset",
@@ -163,9 +155,6 @@ export const text = {
       title: "The server said something that this page does not understand",
       detail: "Page and server may be of different versions: reload the page, then try again.",
     },
-    modelsUnavailable: {
-      title: "No list of models",
-    },
   },
   figures: {
     id: "id",
@@ -176,7 +165,6 @@ export const text = {
     nats: "nats",
     forced: "given, not chosen",
     prompt: "prompt token",
-    first: "The first token has nothing before it to be predicted from.",
   },
   token: {
     space: "␣",
@@ -186,109 +174,5 @@ export const text = {
       `${label}, probability ${percent}, rank ${rank}`,
     describePrompt: (label: string) => `${label}, prompt`,
   },
-  panels: {
-    hookPoint: "reads",
-    text: {
-      title: "Generated text",
-      unit: "probability",
-      hookPoint: "softmax of logits",
-      howToRead:
-        "Each chip is a token. The stronger its shade, the more the model expected it. Choose one to see that moment in every panel.",
-      prompt: "grey: your prompt",
-      shade: "shade:",
-      unlikely: "0 %",
-      likely: "100 %",
-      empty: "Give the model a beginning and press Run.",
-      emptyDetail:
-        "It goes on one token at a time. After every token, the panels below show what happened inside.",
-      listLabel: "Tokens of the prompt and the generated text",
-    },
-    predictions: {
-      title: "Top predictions",
-      unit: "probability, logit",
-      hookPoint: "logits",
-      howToRead:
-        "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from.",
-      token: "token",
-      model: "model",
-      drawn: "drawn",
-      logit: "logit",
-      cutBy: (control: string) => `cut by ${control}`,
-      said: "said",
-      chosen: "This is the token that was said",
-      outside: (label: string, rank: number) => `Said: ${label}, rank ${rank}, outside this list.`,
-      tableLabel: "Candidates for this token, likeliest first",
-      controls: {
-        top_k: "top-k",
-        top_p: "top-p",
-        min_p: "min-p",
-        no_repeat_ngram: "n-gram",
-        no_repeat_ngram_size: "n-gram",
-        block_eos: "block end",
-        block_eos_steps: "block end",
-        min_new_tokens: "at least",
-        block_ws: "block space",
-        block_ws_steps: "block space",
-        temperature: "greedy",
-        greedy: "greedy",
-        forced_ids: "forced",
-        forced: "forced",
-      } as Record<string, string>,
-    },
-    layers: {
-      title: "MLP activations",
-      unit: (aggregation: keyof typeof aggregations) => aggregations[aggregation],
-      hookPoint: "block outputs",
-      howToRead:
-        "How much each layer adds to the model’s running thought. Faint band: its range in this run so far.",
-      series: {
-        mlpNorm: { name: "MLP", hookPoint: "output of each MLP block" },
-        attnNorm: { name: "Attention", hookPoint: "output of each attention block" },
-        residNorm: { name: "Residual", hookPoint: "residual stream before each layer" },
-      },
-      seriesLabel: "Which part of the layer",
-      scale: (max: string) => `Scale 0 to ${max}`,
-      grew: (step: number) => `grew at token ${step}`,
-      still: "for the whole run",
-      layer: (n: number) => `layer ${n}`,
-      final: "out",
-      finalLong: "after the last layer",
-      absent: "none",
-      notCaptured: "This run did not capture this part.",
-      summary: (name: string, rows: string) => `${name} by layer: ${rows}.`,
-    },
-    attention: {
-      title: "Attention entropy",
-      unit: "nats",
-      hookPoint: "pattern, last query",
-      howToRead:
-        "One cell per head. Low: the head looks at few tokens. High: it looks at many, up to the ceiling ln(keys).",
-      head: "head",
-      layer: "layer",
-      ceiling: (value: string) => `ceiling now ${value}`,
-      cell: (layer: number, head: number) => `layer ${layer}, head ${head}`,
-      value: (value: string, share: string) => `${value} nats, ${share} of the ceiling`,
-      absent: "no attention here",
-      pictureLabel: "Attention entropy by layer and head. Arrow keys move from cell to cell.",
-      summary: (low: string, high: string) => `Lowest ${low}. Highest ${high}.`,
-      notCaptured: "This run did not capture attention entropy.",
-      choose: "Point at a cell to read it.",
-    },
-    distribution: {
-      title: "Output distribution",
-      unit: "share of probability",
-      hookPoint: "softmax of logits",
-      howToRead:
-        "All probability, sorted from likeliest to least. Tall first column: the model is sure. Dashed: the sum so far.",
-      entropy: "entropy",
-      effective: "effective tokens",
-      kept: "still drawable",
-      of: (n: string) => `of ${n}`,
-      rank: (low: number, high: number) => (low === high ? `rank ${low}` : `ranks ${low}–${high}`),
-      axis: "rank",
-      cumulative: "sum so far",
-      summary: (first: string, entropy: string) =>
-        `The likeliest token holds ${first} of the probability; entropy ${entropy} nats.`,
-    },
-  },
+  panels: panelText,
 } as const;
