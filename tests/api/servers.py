@@ -12,6 +12,7 @@ import orjson
 import uvicorn
 from starlette.applications import Starlette
 
+from api.server import bind
 from api.service import Service
 from mav_engine.backends.fake import FakeBackend
 
@@ -74,7 +75,7 @@ class RealServer:
 
     def __init__(self, app: Starlette) -> None:
         self.service: Service = app.state.service
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = bind("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
         self._server = _Server(config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from starlette.types import Message, Receive, Scope
 from api import live_run
 from api.app import create_app
 from api.operator_settings import OperatorSettings
+from api.server import bind
 from mav_engine.catalog import Catalog
 from tests.api.conftest import MakeServer
 from tests.api.servers import PATIENCE_S, Gate, Models, events_in, types, until
@@ -191,3 +193,22 @@ def _fake_server() -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "tests.api.fake_server"], stdout=subprocess.PIPE, text=True
     )
+
+
+def test_small_events_are_not_held_back_by_the_network() -> None:
+    async def connect() -> int:
+        accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def on_connect(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            accepted.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(on_connect, sock=bind("127.0.0.1", 0)) as server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            answer = await accepted
+            writer.close()
+            await writer.wait_closed()
+            return answer
+
+    assert asyncio.run(connect()) != 0
