@@ -15,12 +15,17 @@ export function PanelFrame({ panel, ...props }: PanelFrameProps) {
     <section
       aria-labelledby={titleId}
       className={classNames(
-        "flex min-w-0 flex-col bg-sheet px-5 pt-4 pb-4",
+        "flex min-w-0 flex-col bg-sheet px-5 pt-4 pb-4 four-narrow:px-4",
         panel.wide && "col-span-full",
       )}
     >
       <header className="mb-3">
-        <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+        <div
+          className={classNames(
+            "flex flex-wrap items-baseline justify-between gap-x-4",
+            !panel.wide && "four-narrow:flex-col",
+          )}
+        >
           <h2 id={titleId} className="font-semibold text-[0.9375rem] tracking-[-0.01em]">
             {panel.title}
           </h2>
@@ -30,13 +35,18 @@ export function PanelFrame({ panel, ...props }: PanelFrameProps) {
             <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
           </p>
         </div>
-        <p className="mt-0.5 max-w-[90ch] text-quiet text-small">{panel.howToRead}</p>
+        <p
+          className={classNames(
+            "mt-0.5 max-w-[90ch] text-quiet text-small",
+            !panel.wide && "four-narrow:min-h-[3.6rem]",
+          )}
+        >
+          {panel.howToRead}
+        </p>
       </header>
       <div
         className={
-          panel.wide
-            ? "h-68 sm:h-52 lg:h-40 min-[106rem]:h-48"
-            : "min-h-[19rem] flex-1 basis-0 min-[106rem]:min-h-[22rem]"
+          panel.wide ? "h-68 sm:h-52 lg:h-40 min-[106rem]:h-48" : "min-h-[19rem] flex-1 basis-0"
         }
       >
         <Component {...props} />

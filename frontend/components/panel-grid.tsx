@@ -12,7 +12,7 @@ export function PanelGrid() {
   const step = useRunState(currentStep);
   const live = useRunState(({ selected }) => selected === null);
   return (
-    <div className="grid flex-1 auto-rows-auto grid-cols-1 grid-rows-[auto] gap-px bg-rule md:grid-cols-2 min-[106rem]:grid-cols-[1.3fr_1fr_1fr_1fr] min-[106rem]:grid-rows-[auto_1fr]">
+    <div className="grid flex-1 auto-rows-auto grid-cols-1 grid-rows-[auto] gap-px bg-rule md:grid-cols-2 min-[88rem]:grid-cols-[minmax(23.5rem,1.3fr)_1fr_1fr_1fr] min-[88rem]:grid-rows-[auto_1fr]">
       {PANELS.map((panel) => (
         <PanelFrame
           key={panel.id}

@@ -54,8 +54,9 @@ function AttentionEntropy({ frame, run }: PanelProps) {
         {words.head}
       </p>
       <Legend max={max} ceiling={ceiling} shown={matrix !== undefined} />
-      <p className="h-5 truncate pt-1 text-quiet text-xs tabular-nums">
+      <p className="flex h-5 justify-between gap-3 truncate pt-1 text-quiet text-xs tabular-nums">
         {matrix && (cell ? sayCell(matrix, cell, ceiling) : words.choose)}
+        {!cell && ceiling !== undefined && <span>{words.ceiling(formatNats(ceiling))}</span>}
       </p>
     </div>
   );
@@ -139,9 +140,6 @@ function Legend({ max, ceiling, shown }: LegendProps) {
         )}
       </span>
       <span className="w-8 text-right">{shown ? formatNats(max) : ""}</span>
-      <span className="w-28 text-right">
-        {ceiling !== undefined && words.ceiling(formatNats(ceiling))}
-      </span>
     </div>
   );
 }

@@ -35,22 +35,19 @@ interface FiguresProps {
 
 function Figures({ distribution, vocabulary }: FiguresProps) {
   const figures = [
-    { name: words.entropy, value: formatMeasure(distribution?.entropy), unit: text.figures.nats },
-    { name: words.effective, value: formatMeasure(distribution?.effectiveTokens), unit: "" },
+    { name: words.entropy, value: formatMeasure(distribution?.entropy) },
+    { name: words.effective, value: formatMeasure(distribution?.effectiveTokens) },
     {
-      name: words.kept,
+      name: vocabulary ? words.kept(formatCount(vocabulary)) : words.keptUnknown,
       value: distribution ? formatCount(distribution.kept) : "–",
-      unit: vocabulary ? words.of(formatCount(vocabulary)) : "",
     },
   ];
   return (
-    <dl className="mb-3 grid grid-cols-3 gap-3">
-      {figures.map(({ name, value, unit }) => (
+    <dl className="mb-3 grid grid-cols-3 gap-2">
+      {figures.map(({ name, value }) => (
         <div key={name} className="flex flex-col-reverse">
-          <dt className="text-micro text-quiet">{name}</dt>
-          <dd className="figures whitespace-nowrap text-lg leading-6">
-            {value} <span className="text-micro text-quiet">{unit}</span>
-          </dd>
+          <dt className="four-narrow:min-h-8 text-micro text-quiet">{name}</dt>
+          <dd className="figures text-lg leading-6">{value}</dd>
         </div>
       ))}
     </dl>
@@ -150,14 +147,14 @@ function Axis({ edges, count }: { edges: readonly number[]; count: number }) {
         bin % 4 === 0 ? (
           <span
             key={edge}
-            className="absolute top-1 -translate-x-1/2 first:translate-x-0"
-            style={{ left: `${((bin + (bin === 0 ? 0 : 0.5)) / count) * 100}%` }}
+            className="absolute top-1 -translate-x-1/2"
+            style={{ left: `${((bin + 0.5) / count) * 100}%` }}
           >
             {formatCount(edge)}
           </span>
         ) : null,
       )}
-      <span className="absolute top-1 right-0 font-sans">{words.axis}</span>
+      <span className="absolute top-1 -left-7 font-sans">{words.axis}</span>
     </div>
   );
 }

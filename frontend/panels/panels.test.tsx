@@ -125,7 +125,7 @@ describe("output distribution", () => {
     const { distribution } = frameOf(run, 4);
     expect(screen.getByText(distribution.entropy.toFixed(2))).toBeVisible();
     expect(screen.getByText(String(distribution.kept))).toBeVisible();
-    expect(screen.getByText("of 4,096")).toBeVisible();
+    expect(screen.getByText("drawable of 4,096")).toBeVisible();
     expect(screen.getByRole("img")).toHaveAccessibleName(
       expect.stringContaining(`${((distribution.rankBins[0] ?? 0) * 100).toFixed(1)} %`),
     );

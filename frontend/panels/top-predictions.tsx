@@ -44,19 +44,19 @@ function Head() {
   return (
     <thead>
       <tr>
-        <th scope="col" className={classNames(cell, "w-26 text-left")}>
+        <th scope="col" className={classNames(cell, "w-24 text-left")}>
           {words.token}
         </th>
         <th scope="col" className={classNames(cell, "text-left")}>
           <span className="sr-only">{text.figures.probability}</span>
         </th>
-        <th scope="col" className={classNames(cell, "w-13 text-right")}>
+        <th scope="col" className={classNames(cell, "w-12 text-right")}>
           {words.model} %
         </th>
-        <th scope="col" className={classNames(cell, "w-17 text-right")}>
+        <th scope="col" className={classNames(cell, "w-16 text-right")}>
           {words.drawn} %
         </th>
-        <th scope="col" className={classNames(cell, "w-12 text-right")}>
+        <th scope="col" className={classNames(cell, "w-11 text-right")}>
           {words.logit}
         </th>
       </tr>

@@ -101,11 +101,15 @@ function PromptField({ field, form }: { field: SettingField; form: UseFormReturn
 }
 
 function FormActions({ busy, onStop, onReset }: RunFormProps) {
-  const [copied, setCopied] = useState(false);
+  const [answer, setAnswer] = useState<string | null>(null);
   const copyLink = async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+    // Browsers give a clipboard to secure origins only.
+    const copied = await navigator.clipboard?.writeText(window.location.href).then(
+      () => true,
+      () => false,
+    );
+    setAnswer(copied ? text.form.copied : text.form.notCopied);
+    setTimeout(() => setAnswer(null), 2000);
   };
   return (
     <div className="sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
@@ -129,7 +133,7 @@ function FormActions({ busy, onStop, onReset }: RunFormProps) {
             {text.form.reset}
           </Button>
           <Button variant="quiet" className="h-7 px-2 text-xs" onClick={copyLink}>
-            <span aria-live="polite">{copied ? text.form.copied : text.form.copyLink}</span>
+            <span aria-live="polite">{answer ?? text.form.copyLink}</span>
           </Button>
         </span>
       </div>

@@ -36,6 +36,7 @@ export const text = {
     stop: "Stop",
     copyLink: "Copy link",
     copied: "Link copied",
+    notCopied: "See the address bar",
     reset: "Reset",
     common: "Sampling controls",
     more: "More sampling controls",
