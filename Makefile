@@ -65,10 +65,12 @@ contract: $(VENV)/.runtime frontend/node_modules/.installed
 clean:
 	rm -rf $(VENV) frontend/node_modules frontend/out frontend/.next
 
+# Python is called from elsewhere: .python-version is for the deployment, and version managers
+# that read it here would choose that version, or fail where it is not installed.
 $(VENV)/.created:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "MAV needs Python 3.11 or newer; $(PYTHON) is older. Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@cd / && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "MAV needs Python 3.11 or newer as $(PYTHON). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	cd / && $(PYTHON) -m venv $(CURDIR)/$(VENV)
 	@touch $@
 
 # Torch first and by its exact version: a range would let another package choose its build.

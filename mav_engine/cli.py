@@ -51,7 +51,7 @@ def serve(
         list[str] | None,
         typer.Option(
             help="A hub name or a folder that may be run besides mav-tiny; may be repeated. "
-            "The first one is the default."
+            "MAV_DEFAULT_MODEL makes one the default."
         ),
     ] = None,
     any_model: Annotated[
@@ -85,7 +85,6 @@ def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
     if models:
         listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).source for given in models)]
         wanted["MAV_MODELS"] = ",".join(filter(None, listed))
-        wanted["MAV_DEFAULT_MODEL"] = entry_of(models[0]).name
     if any_model:
         wanted["MAV_ANY_MODEL"] = "1"
     return wanted
