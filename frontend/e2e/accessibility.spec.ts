@@ -26,7 +26,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await site.finished();
     await expectNoViolations(page);
 
-    await site.prompt.fill("word ".repeat(700));
+    await site.prompt.fill("word ".repeat(5000));
     await site.run.click();
     await expect(site.alert).toBeVisible();
     await expectNoViolations(page);

@@ -72,7 +72,7 @@ test("stop ends the run on the page and on the server", async ({ page }) => {
 test("what the server refuses is told at the field and in the card", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
-  await site.prompt.fill("word ".repeat(700));
+  await site.prompt.fill("word ".repeat(5000));
   await site.run.click();
   await expect(site.alert).toContainText("The prompt does not fit");
   await expect(site.alert).toContainText("Setting to change: Prompt");

@@ -85,7 +85,7 @@ export const panelText = {
     pictureLabel: "Attention entropy by layer and head. Arrow keys move from cell to cell.",
     summary: (low: string, high: string) => `Lowest ${low}. Highest ${high}.`,
     notCaptured: "This run did not capture attention entropy.",
-    choose: "Point at a cell to read it.",
+    choose: "Point at a cell.",
   },
   distribution: {
     title: "Output distribution",
