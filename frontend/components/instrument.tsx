@@ -56,7 +56,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
-    stop: controller.stop,
+    stop: useCallback(() => !help && controller.stop(), [help, controller]),
     live: useCallback(() => store.select(null), [store]),
     help: useCallback(() => setHelp(true), []),
   });

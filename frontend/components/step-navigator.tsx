@@ -32,13 +32,16 @@ export function StepNavigator() {
       >
         <ChevronLeft size={16} aria-hidden />
       </IconButton>
-      <IconButton
-        label={playing ? text.steps.pause : text.steps.play}
+      <Button
+        variant="quiet"
+        className="h-8 gap-1.5 px-2 text-xs sm:w-18"
+        title={text.steps.playHint}
         disabled={none}
         onClick={togglePlay}
       >
         {playing ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-      </IconButton>
+        <span className="max-sm:sr-only">{playing ? text.steps.pause : text.steps.play}</span>
+      </Button>
       <IconButton
         label={text.steps.next}
         disabled={step >= last}

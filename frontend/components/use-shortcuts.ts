@@ -16,14 +16,15 @@ export function useShortcuts({ run, stop, live, help }: Shortcuts): void {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         run();
-      } else if (event.key === "Escape" && !event.defaultPrevented) stop();
+      } else if (event.key === "Escape") stop();
       else if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       else if (event.key === "?") help();
       // A plain letter only where the run has the focus, so that speech input does not set it off.
       else if (event.key.toLowerCase() === "l" && isInRun(event.target)) live();
     };
-    window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
+    // While capturing, so that Escape is seen before a dialog that it closes is gone.
+    window.addEventListener("keydown", onKeyDown, { capture: true });
+    return () => window.removeEventListener("keydown", onKeyDown, { capture: true });
   }, [run, stop, live, help]);
 }
 

@@ -21,6 +21,27 @@ test("a token chosen in the text is shown by every panel until live is pressed",
   expect(await site.shownStep()).toBe(15);
 });
 
+test("playing shows token after token and returns to live", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 5, min_new_tokens: 5 });
+  await site.run.click();
+  await site.finished();
+  const steps = page.getByRole("group", { name: "Which token" });
+  await steps.evaluate((group) => {
+    const shown: string[] = [];
+    Object.assign(window, { shown });
+    new MutationObserver(() => {
+      const step = /token (\d+) of/.exec(group.textContent ?? "")?.[1] ?? "";
+      if (shown.at(-1) !== step) shown.push(step);
+    }).observe(group, { subtree: true, childList: true, characterData: true });
+  });
+  await steps.getByRole("button", { name: "Play" }).click();
+  await expect(steps.getByRole("button", { name: "Pause" })).toBeHidden();
+  await expect(steps.getByRole("button", { name: "Live" })).toHaveAttribute("aria-pressed", "true");
+  const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
+  expect(shown).toEqual(["0", "1", "2", "3", "4"]);
+});
+
 test("nothing jumps when a run starts and ends", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 24 });

@@ -59,6 +59,10 @@ test("stop ends the run on the page and on the server", async ({ page }) => {
   await site.prompt.focus();
   await page.keyboard.press("Control+Enter");
   await expect(site.tokens.nth(14)).toBeAttached();
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+  await page.getByRole("dialog").press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(site.stop).toBeEnabled();
   await page.keyboard.press("Escape");
   await expect(site.status.getByText("Stopped by you", { exact: true }).first()).toBeVisible();
   const kept = await site.tokens.count();
