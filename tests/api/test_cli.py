@@ -66,12 +66,12 @@ def test_serve_tells_its_address_runs_the_embedded_model_and_ends(tmp_path: Path
         assert found is not None
         with httpx2.Client(base_url=found[0], timeout=PATIENCE_S) as client:
             listed = client.get("/api/models").json()
-            assert listed["default"] == "mine"
+            assert listed["default"] == "mav-tiny"
             assert {"mine", "mav-tiny"} <= {model["name"] for model in listed["models"]}
             asked = {"model": "mav-tiny", "prompt": "Once upon a", "max_new_tokens": 2}
             text = client.post("/api/run", json=asked).text
             assert list(events_in(iter(text.splitlines())))[-1]["text"].startswith(" time")
-            broken = client.post("/api/run", json={"prompt": "a"})
+            broken = client.post("/api/run", json={"model": "mine", "prompt": "a"})
             assert (broken.status_code, broken.json()["field"]) == (500, "model")
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE_S) == 0
