@@ -93,7 +93,7 @@ function PromptField({ field, form }: { field: SettingField; form: UseFormReturn
         className="block min-h-20 resize-y font-serif text-[1.0625rem] leading-snug"
         {...form.register(field.name)}
       />
-      <p id="prompt-help" className="mt-1 min-h-4 text-accent-strong text-xs">
+      <p id="prompt-help" className="mt-1 mb-2 min-h-4 text-accent-strong text-xs leading-4">
         {error}
       </p>
     </div>
