@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -48,12 +49,12 @@ def build_parser() -> argparse.ArgumentParser:
         recipe.add_argument(
             f"--{field.name.replace('_', '-')}",
             type=type(field.default),
-            help=f"default {field.default}",
+            help=f"default {field.default!r}",
         )
     return parser
 
 
-def given(options: argparse.Namespace, kind: type[Recipe] | type[ModelShape]) -> dict[str, float]:
+def given(options: argparse.Namespace, kind: type[Recipe] | type[ModelShape]) -> dict[str, Any]:
     """The fields of a dataclass that were set on the command line."""
     values = {field.name: getattr(options, field.name) for field in fields(kind)}
     return {name: value for name, value in values.items() if value is not None}
@@ -82,12 +83,12 @@ def check_options(options: argparse.Namespace) -> None:
 
 def begin(options: argparse.Namespace, runtime: Runtime) -> tuple[Trainer, Tokenizer]:
     """Set up a new run and put its tokenizer into the output folder."""
-    recipe = replace(Recipe(), **given(options, Recipe))  # type: ignore[arg-type]
+    recipe = replace(Recipe(), **given(options, Recipe))
     if options.init:
         tokenizer = load_tokenizer(options.init)
         model = load_model(options.init)
     else:
-        shape = replace(ModelShape(), **given(options, ModelShape))  # type: ignore[arg-type]
+        shape = replace(ModelShape(), **given(options, ModelShape))
         texts = corpus_texts(options.corpus, recipe.fairy_tale_share)
         tokenizer = train_tokenizer(texts, shape.vocabulary)
         model = new_model(shape, recipe.seed)

@@ -105,8 +105,8 @@ def _introduction(facts: CardFacts) -> str:
 def _training(facts: CardFacts) -> str:
     recipe = facts.recipe
     earlier = (
-        f"The run continued from a first checkpoint of the same shape, tokenizer and recipe that "
-        f"had seen {recipe.earlier_tokens / 1e6:.1f} million tokens; with them the model has seen "
+        f"The run continued from weights of the same shape and tokenizer that had seen "
+        f"{recipe.earlier_tokens / 1e6:.1f} million tokens; with them the model has seen "
         f"{(recipe.earlier_tokens + facts.tokens_seen) / 1e6:.1f} million. "
         if recipe.earlier_tokens
         else ""
@@ -122,6 +122,7 @@ def _training(facts: CardFacts) -> str:
         f"norms; warm-up over {recipe.warmup_share:.0%} of the tokens, then constant, then "
         f"linear to zero over the last {recipe.decay_share:.0%}; gradient norm clipped to "
         f"{recipe.gradient_norm:g}; no dropout; seed {recipe.seed}."
+        + (f"\n\nThe runs before it: {recipe.earlier_runs}" if recipe.earlier_runs else "")
     )
 
 

@@ -30,7 +30,8 @@ class Recipe:
     ``warmup_share`` of it, constant, and falls linearly to zero over the last ``decay_share``.
     Windows are ``window`` tokens long, and ``long_window`` for the last ``long_share`` of the
     budget. One optimizer step reads ``rows * window * accumulation`` tokens. ``earlier_tokens``
-    is what the first weights had seen before this run; it changes nothing and is only told.
+    is what the first weights had seen before this run, and ``earlier_runs`` says in sentences how
+    they came about; both change nothing and are only told.
     """
 
     seed: int = 7
@@ -48,6 +49,7 @@ class Recipe:
     gradient_norm: float = 1.0
     fairy_tale_share: float = 0.5
     earlier_tokens: int = 0
+    earlier_runs: str = ""
 
     @property
     def tokens_per_step(self) -> int:

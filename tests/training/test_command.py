@@ -58,10 +58,11 @@ def test_init_continues_from_a_model_folder(
 ) -> None:
     export_model(model, tokenizer, tmp_path / "first")
     options = ("--init", str(tmp_path / "first"), "--earlier-tokens", "5000000", "--tokens", "0")
-    windows = ("--window", "8", "--long-window", "16")
-    assert main(command(corpus, tmp_path / "out", *options, *windows)) == 0
+    told = ("--earlier-runs", "One of 5 million tokens.", "--window", "8", "--long-window", "16")
+    assert main(command(corpus, tmp_path / "out", *options, *told)) == 0
     card = (tmp_path / "out" / "model" / "README.md").read_text()
     assert "had seen 5.0 million tokens" in card
+    assert "The runs before it: One of 5 million tokens." in card
     first, second = (
         AutoModelForCausalLM.from_pretrained(folder).state_dict()
         for folder in (tmp_path / "first", tmp_path / "out" / "model")
