@@ -24,7 +24,7 @@ ROOMS = [
     {"errors", "arrays"},
     {"settings"},
     {"events"},
-    {"prediction", "sampling", "capture", "architectures", "text"},
+    {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume"},
     {"generation"},
     {"probes"},
     {"backends"},
