@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mav_engine.chat import TURN_STARTS
 from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, RunFailed
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.prediction import rank_bin_edges
@@ -193,7 +194,9 @@ def _stops(settings: RunSettings, backend: Backend) -> tuple[frozenset[int], lis
                 field="stop",
             )
     ids = frozenset(special[text] for text in settings.stop if text in special)
-    return ids, [text for text in settings.stop if text not in special]
+    plain = settings.messages is not None and not backend.info.chat_template
+    turns = TURN_STARTS if plain else ()
+    return ids, [*(text for text in settings.stop if text not in special), *turns]
 
 
 def _prompt_ids(settings: RunSettings, backend: Backend) -> list[int]:

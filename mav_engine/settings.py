@@ -71,8 +71,10 @@ class RunSettings(_Strict):
     prompt: Annotated[Text, Field(min_length=1)] | None = None
     """The text to continue. Give either this or messages."""
     messages: Annotated[list[Message], Field(min_length=1)] | None = None
-    """A conversation, rendered with the model's own chat template or, where it has none,
-    a plain one of "role: content" lines. Give either this or prompt."""
+    """A conversation, rendered with the model's own chat template. Where it has none, a turn is a
+    line "role: content" (system first, then user and assistant, the user last), "assistant:"
+    stands after them, and the reply ends where a line begins with another turn. Give either this
+    or prompt."""
     forced_ids: list[Annotated[int, Field(strict=True, ge=0), WHOLE]] = []
     """Token ids that the run must write first, each fully measured. They count towards
     max_new_tokens."""

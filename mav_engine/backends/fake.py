@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from mav_engine.capture import HookPoint, PromptReading, Step
+from mav_engine.chat import plain_chat
 from mav_engine.events import ModelInfo, TokenRef
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
@@ -120,7 +121,7 @@ class FakeBackend:
         return self.vocabulary.encode(prompt, special=True)
 
     def encode_messages(self, messages: Sequence[Message]) -> list[int]:
-        return self.encode_prompt("\n".join(message.content for message in messages))
+        return self.encode_prompt(plain_chat(messages))
 
     def tokenize(self, text: str) -> list[TokenRef]:
         return self.vocabulary.spell(self.vocabulary.encode(text, special=False))

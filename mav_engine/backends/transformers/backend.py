@@ -13,6 +13,7 @@ from mav_engine.backends.transformers.proof import proven_decoder
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.capture import HookPoint
+from mav_engine.chat import plain_chat
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
 from mav_engine.probes import capabilities
@@ -61,14 +62,16 @@ class TransformersBackend:
     def encode_messages(self, messages: Sequence[Message]) -> list[int]:
         turns = [message.model_dump() for message in messages]
         if not self._tokenizer.chat_template:
-            return self.vocabulary.encode(_plain_chat(messages), special=True)
+            return self.vocabulary.encode(plain_chat(messages), special=True)
         try:
             text = self._tokenizer.apply_chat_template(
                 turns, tokenize=False, add_generation_prompt=True
             )
         except (TemplateError, ValueError, TypeError) as error:
+            roles = ", ".join(message.role for message in messages)
             raise InvalidSettings(
-                f"The chat template of {self.info.name} refuses this conversation: {error}",
+                f"The chat template of {self.info.name} refuses this conversation: {error}. "
+                f"The roles given were {roles[:200]}.",
                 field="messages",
             ) from None
         # The template has written the special tokens already.
@@ -103,12 +106,6 @@ def _points(parts: Parts, lens: Lens | None) -> set[HookPoint]:
         "lens": lens is not None,
     }
     return {point for point, there in has.items() if there}
-
-
-def _plain_chat(messages: Sequence[Message]) -> str:
-    """The template for models without one: a line a turn, and the assistant's begun."""
-    lines = [f"{message.role}: {message.content}" for message in messages]
-    return "\n".join([*lines, "assistant:"])
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -1,0 +1,55 @@
+"""The plain conversation of models that bring no chat template.
+
+    system: You are brief.
+    user: Who are you?
+    assistant:
+
+A line a turn, `role: content`, and the assistant's begun; it has no special tokens. The reply
+ends where the model begins a line with another turn: what it writes there is somebody else's.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from mav_engine.errors import InvalidSettings
+from mav_engine.settings import Message
+
+PLAIN_ROLES = ("system", "user", "assistant")
+TURN_STARTS = tuple(f"\n{role}:" for role in PLAIN_ROLES)
+"""Stop strings of a plain conversation, beside those that the settings name."""
+
+
+def plain_chat(messages: Sequence[Message]) -> str:
+    """The text of a conversation that waits for the assistant's turn.
+
+    Raises:
+        InvalidSettings: a role is unknown or out of its place; the detail says which.
+    """
+    for place, message in enumerate(messages):
+        _check(place, message, last=place + 1 == len(messages))
+    lines = [f"{message.role}: {message.content}" for message in messages]
+    return "\n".join([*lines, "assistant:"])
+
+
+def _check(place: int, message: Message, *, last: bool) -> None:
+    where = f"messages[{place}].role"
+    if message.role not in PLAIN_ROLES:
+        near = difflib.get_close_matches(message.role, PLAIN_ROLES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise _wrong(
+            f"{where} is {message.role[:80]!r}, but without a chat template of the model's own "
+            f"the roles are {', '.join(PLAIN_ROLES)}.{hint}"
+        )
+    if message.role == "system" and place > 0:
+        raise _wrong(f"{where} is system, which may only come first; move it there.")
+    if message.role == "assistant" and last:
+        raise _wrong(
+            f"{where} is assistant, so nobody waits for a reply; end with the user's message, or "
+            "use prompt to continue a text."
+        )
+
+
+def _wrong(detail: str) -> InvalidSettings:
+    return InvalidSettings(detail, field="messages.role")
