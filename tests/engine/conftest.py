@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -91,19 +92,28 @@ def _save(kind: str, folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def make_case(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Case]:
+    """Gives the case of an architecture; each is made once."""
+
+    @cache
+    def make(kind: str) -> Case:
+        folder = EMBEDDED if kind == "mav-tiny" else _save(kind, tmp_path_factory.mktemp(kind))
+        return Case(kind, folder)
+
+    return make
+
+
 @pytest.fixture(scope="session", params=["mav-tiny", *SHAPES])
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+def case(request: pytest.FixtureRequest, make_case: Callable[[str], Case]) -> Case:
     """Every architecture in turn."""
-    kind: str = request.param
-    if kind == "mav-tiny":
-        return request.getfixturevalue("tiny_case")
-    return Case(kind, _save(kind, tmp_path_factory.mktemp(kind)))
+    return make_case(request.param)
 
 
 @pytest.fixture(scope="session")
-def tiny_case() -> Case:
+def tiny_case(make_case: Callable[[str], Case]) -> Case:
     """The embedded model."""
-    return Case("mav-tiny", EMBEDDED)
+    return make_case("mav-tiny")
 
 
 @pytest.fixture(scope="session")
