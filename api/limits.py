@@ -27,7 +27,7 @@ def within_limits(
             field="max_new_tokens",
         )
     defaults: dict[str, object] = {}
-    if "model" not in named:
+    if "model" not in named and settings.resume is None:
         defaults["model"] = default_model
     if settings.max_new_tokens > limit:
         defaults["max_new_tokens"] = limit

@@ -16,11 +16,12 @@ from api.limits import check_prompt
 from api.model_cache import Lease
 from api.operator_settings import OperatorSettings
 from api.places import Place
+from mav_engine.backends import Backend
 from mav_engine.catalog import CatalogEntry
 from mav_engine.errors import MavError, RunFailed
 from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
 from mav_engine.probes import PROBES, captured
-from mav_engine.run import PreparedRun, error_event, new_run_id, prepare, start_event
+from mav_engine.run import PreparedRun, error_event, new_run_id, start_event
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")
@@ -47,6 +48,7 @@ class LiveRun:
         place: Place,
         lease: Lease,
         on_end: Callable[[LiveRun], None],
+        how: Callable[[RunSettings, Backend], PreparedRun],
     ) -> None:
         self.run_id = new_run_id()
         self.reason: FinishReason | None = None
@@ -57,6 +59,7 @@ class LiveRun:
         self._place = place
         self._lease = lease
         self._on_end = on_end
+        self._how = how
         self._began = time.perf_counter()
         self._prepared: PreparedRun | None = None
         self._computing = False
@@ -136,7 +139,7 @@ class LiveRun:
 
     async def _prepare(self) -> PreparedRun:
         backend = self._lease.loading.result()
-        prepared = await anyio.to_thread.run_sync(prepare, self._settings, backend)
+        prepared = await anyio.to_thread.run_sync(self._how, self._settings, backend)
         check_prompt(prepared, self._operator.max_prompt_tokens)
         self._prepared = prepared
         return prepared

@@ -21,6 +21,7 @@ from pydantic import (
 
 from mav_engine.catalog import Catalog
 from mav_engine.errors import InvalidSettings
+from mav_engine.resume import LIFETIME_S
 
 PREFIX = "MAV_"
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +76,11 @@ class OperatorSettings(BaseModel):
     load_patience_s: Annotated[float, Field(ge=0)] = 3.0
     """Seconds that a request waits for its model to load before its stream begins; a fault
     found in that time is an HTTP status, later it is an error event."""
+    secret: Annotated[str, Field(min_length=16, repr=False)] | None = None
+    """Signs the resume tokens, at least 16 characters; servers that share it take each other's.
+    Without one each process draws its own, so tokens end with the process."""
+    resume_ttl_s: PositiveFloat = LIFETIME_S
+    """Seconds for which a resume token holds."""
     prewarm: bool = False
     """Whether the default model is loaded when the server starts; `mav serve` does."""
     allowed_origins: Names = ()
@@ -119,7 +125,8 @@ def read_environment(environment: Mapping[str, str]) -> OperatorSettings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        problem = f"{first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}"
+        told = "" if name == "secret" else f", not {first['input']!r}"
+        problem = f"{first['msg'][0].lower()}{first['msg'][1:]}{told}"
         raise _wrong(name, f"{problem}. {_meaning(name)}") from None
 
 

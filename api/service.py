@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import Future
+from functools import partial
 
 import anyio.to_thread
 
@@ -19,6 +20,8 @@ from mav_engine.backends import Backend
 from mav_engine.catalog import Catalog
 from mav_engine.errors import Busy
 from mav_engine.events import ModelInfo
+from mav_engine.resume import Seal, take_up
+from mav_engine.run import prepare
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")
@@ -38,6 +41,7 @@ class Service:
         )
         self.runs: set[LiveRun] = set()
         """All runs that have not ended, those in a queue included."""
+        self._seal = Seal.of(operator.secret, operator.resume_ttl_s)
         self._places: dict[str, Places] = {}
 
     async def start(self, asked: RunSettings) -> LiveRun:
@@ -46,11 +50,13 @@ class Service:
         Raises:
             MavError: it cannot be run.
         """
-        settings = within_limits(asked, self.operator, self.catalog.default)
+        asked = within_limits(asked, self.operator, self.catalog.default)
+        settings, before = take_up(asked, self._seal, most=self.operator.max_new_tokens)
         entry = self.catalog.find(settings.model)
         place = self._take_place(entry.source)
         lease = self.models.lease(entry)
-        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard)
+        how = partial(prepare, before=before, seal=self._seal)
+        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how)
         self.runs.add(run)
         try:
             await run.ready()

@@ -2,7 +2,8 @@
 
     MavError
     ├── InvalidSettings      invalid_settings    a setting is unknown, mistyped or out of range
-    │   └── PromptTooLong    prompt_too_long     the prompt leaves no room in the context
+    │   ├── PromptTooLong    prompt_too_long     the prompt leaves no room in the context
+    │   └── ResumeRefused    resume_refused      a run cannot be continued with this token
     ├── UnknownModel         unknown_model       nobody here knows a model of that name
     ├── ModelLoadFailed      model_load_failed   the model is known but cannot be loaded
     ├── RunFailed            run_failed          a run broke while it was going on
@@ -43,6 +44,11 @@ class InvalidSettings(MavError):
 class PromptTooLong(InvalidSettings):
     code = "prompt_too_long"
     title = "The prompt does not fit"
+
+
+class ResumeRefused(InvalidSettings):
+    code = "resume_refused"
+    title = "The run cannot be continued"
 
 
 class UnknownModel(MavError):

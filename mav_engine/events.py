@@ -15,51 +15,19 @@ import orjson
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
 from mav_engine.arrays import Array, to_wire
+from mav_engine.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
-_SCHEMA = ConfigDict(
-    use_attribute_docstrings=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
-)
+__all__ = [
+    "EVENTS", "OPTIONAL", "Candidate", "Distribution", "Done", "Error", "Event", "FinishReason",
+    "Layers", "LensRow", "ModelInfo", "ProbeInfo", "Prompt", "PromptToken", "Queued", "Start",
+    "Timing", "Token", "TokenRef", "from_json", "to_json",
+]  # fmt: skip
 
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
 
 
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class ModelInfo:
-    """A model as `/api/models` tells it. What only the loaded model knows is null before."""
-
-    name: str
-    """The name to give as the setting `model`."""
-    title: str
-    """A name for people."""
-    parameters: int | None
-    """How many numbers were learned."""
-    layers: int | None
-    """How many layers (blocks); counted from 0 everywhere."""
-    heads: int | None
-    """Attention heads of a layer."""
-    kv_heads: int | None
-    """Heads that hold keys and values; fewer than heads where they are shared."""
-    d_model: int | None
-    """Length of the residual stream's vector."""
-    vocabulary: int | None
-    """How many tokens the model can say."""
-    context: int | None
-    """Tokens of prompt and text together at most; null where there is no limit."""
-    dtype: str | None
-    """Number type of the weights while running."""
-    device: str | None
-    """Where it runs."""
-    loaded: bool
-    """Whether it is in memory now."""
-    chat_template: bool | None
-    """Whether it brings a chat template of its own."""
-    capabilities: list[str]
-    """The probes that it can give."""
-
-
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class ProbeInfo:
     """What a captured probe measures."""
@@ -73,7 +41,7 @@ class ProbeInfo:
     """The tensor that it reads, in the words of the field."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class TokenRef:
     """A token by id, with its own text (`<0xF0>` for a byte that is no whole character)."""
@@ -82,7 +50,7 @@ class TokenRef:
     text: str
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class PromptToken:
     """A token of the prompt, and how much the model expected it."""
@@ -95,7 +63,7 @@ class PromptToken:
     """Entropy (nats) of the model's prediction at this place; null for the first."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Candidate:
     """A row of `top`: a token that the model could have said."""
@@ -112,22 +80,24 @@ class Candidate:
     """The control that removed it, or null."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Distribution:
-    """The shape of the model's raw prediction over the whole vocabulary."""
+    """The shape of the prediction over the whole vocabulary, before and after the controls."""
 
     rank_bins: Array
     """Probability mass of the tokens in each rank bin; edges in `start`."""
     entropy: float
-    """Entropy in nats."""
+    """Entropy in nats of the model's own prediction, before any sampling control."""
     effective_tokens: float
     """exp(entropy): how many equally likely tokens would be as uncertain."""
     kept: int
     """How many tokens the sampler could still draw."""
+    sampled_entropy: float
+    """Entropy in nats of what it drew from, after all controls; 0 where one token was left."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Layers:
     """Numbers of each layer, for the position that predicted this token."""
@@ -145,7 +115,7 @@ class Layers:
     """ln(keys): the highest entropy that a pattern over these keys can have."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class LensRow:
     """What one layer's residual stream would say, and where the emitted token stood there."""
@@ -158,7 +128,7 @@ class LensRow:
     """Rank of the emitted token by the lens; 0 is the top."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Timing:
     step_ms: float
@@ -167,7 +137,7 @@ class Timing:
     """Milliseconds of turning its tensors into these numbers."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Start:
     """The run is accepted; these are its settings as resolved."""
@@ -184,7 +154,7 @@ class Start:
     edge i + 1."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Queued:
     """The run waits for its turn, or for its model to load."""
@@ -194,7 +164,7 @@ class Queued:
     """How many are served before this run; 0 means that the model is being made ready."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Prompt:
     """The prompt has been read."""
@@ -203,16 +173,21 @@ class Prompt:
     tokens: list[PromptToken]
     prefill_ms: float
     """Milliseconds to read the prompt."""
+    written: int = 0
+    """How many of the tokens, at their end, an earlier run wrote that this one continues."""
+    written_text: str = ""
+    """Their text, from which this run's tokens go on; what was an unfinished character or might
+    begin a stop string when the run was cut short is not in it: it comes with those tokens."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Token:
     """One more token, and what went on inside the model when it was predicted."""
 
     type: Literal["token"] = field(default="token", kw_only=True)
     index: int
-    """Counts the new tokens from 0."""
+    """Counts the new tokens from 0; a continued run goes on where it was cut short."""
     position: int
     """Where it stands in the context, prompt included, from 0."""
     token: TokenRef
@@ -236,7 +211,7 @@ class Token:
     """[n_layers] what each layer would say."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Done:
     """The run ended as it should."""
@@ -244,18 +219,19 @@ class Done:
     type: Literal["done"] = field(default="done", kw_only=True)
     reason: FinishReason
     text: str
-    """The whole new text."""
+    """All text that this run's tokens added."""
     tokens: int
-    """How many new tokens."""
+    """How many tokens this run wrote; those before it was continued do not count."""
     elapsed_ms: float
     """Milliseconds from the start of reading the prompt."""
     tokens_per_second: float | None
     """New tokens a second after the prompt was read; null where there are too few to tell."""
     resume: str | None = None
-    """A signed token that continues the run, or null where it is over."""
+    """A signed token: as the setting `resume` it continues the run as if it had not been cut short.
+    Null where the run is over (end-of-text, stop string, full context) or never began."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Error:
     """The run ended before its time."""
@@ -273,10 +249,7 @@ class Error:
     """Seconds after which trying again makes sense, where waiting helps."""
 
 
-Event = Annotated[
-    Start | Queued | Prompt | Token | Done | Error,
-    Discriminator("type"),
-]
+Event = Annotated[Start | Queued | Prompt | Token | Done | Error, Discriminator("type")]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 
 OPTIONAL = {

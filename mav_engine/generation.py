@@ -41,21 +41,23 @@ class Generated:
 def generate(
     session: Session,
     sampler: Sampler,
-    prompt_ids: Sequence[int],
+    read_ids: Sequence[int],
     first: Step,
     *,
     forced_ids: Sequence[int],
     limit: int,
     eos_ids: Collection[int],
+    begin: int = 0,
 ) -> Iterator[Generated]:
-    """Yield new tokens until end-of-text or until `limit` of them are written.
+    """Yield new tokens from number `begin` on, until end-of-text or number `limit`.
 
+    A run that is continued has `begin` new tokens already; they stand at the end of `read_ids`.
     Forced ids come first and never end the text: an end-of-text among them is passed over,
     since what follows it was asked for.
     """
-    context = list(prompt_ids)
+    context = list(read_ids)
     step = first
-    for index in range(limit):
+    for index in range(begin, limit):
         forced = forced_ids[index] if index < len(forced_ids) else None
         prediction = Prediction(step.logits)
         choice = sampler.choose(prediction, context, index, forced)

@@ -16,11 +16,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mav_engine.chat import TURN_STARTS
-from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, RunFailed
+from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, ResumeRefused, RunFailed
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.prediction import rank_bin_edges
 from mav_engine.probes import captured, probe_infos
 from mav_engine.probes.base import Probe
+from mav_engine.resume import PROCESS_SEAL, Seal, Unfinished, take_up
 from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def run(
         MavError: the settings do not fit the model, or it cannot be loaded. What goes wrong
             later comes as an `Error` event.
     """
-    prepared = prepare(settings.resolved(), backend or _loaded(settings.model))
+    taken, before = take_up(settings, PROCESS_SEAL)
+    prepared = prepare(taken.resolved(), backend or _loaded(taken.model), before=before)
     return _whole(prepared, stop)
 
 
@@ -71,12 +73,25 @@ def start_event(settings: RunSettings, info: ModelInfo, run_id: str) -> Start:
     )
 
 
-def prepare(settings: RunSettings, backend: Backend) -> PreparedRun:
+def prepare(
+    settings: RunSettings,
+    backend: Backend,
+    *,
+    before: Unfinished | None = None,
+    seal: Seal = PROCESS_SEAL,
+) -> PreparedRun:
     """Check settings against a loaded model, before anything is computed.
+
+    Args:
+        settings: with the seed resolved.
+        backend: the loaded model.
+        before: the run that this one continues, if it does.
+        seal: what signs the resume token.
 
     Raises:
         ValueError: the seed is not resolved.
         InvalidSettings: a probe, forced id or stop token that this model does not know.
+        ResumeRefused: another model wrote the run that is to be continued.
         PromptTooLong: the prompt leaves no room for a token.
     """
     if settings.seed is None:
@@ -85,11 +100,17 @@ def prepare(settings: RunSettings, backend: Backend) -> PreparedRun:
     probes = captured(settings.capture, info.capabilities, info.name)
     _check_forced(settings, info)
     stop_ids, stop_texts = _stops(settings, backend)
-    prompt_ids = _prompt_ids(settings, backend)
+    if before is not None:
+        _check_same_model(before, backend)
+    known = None if before is None else before.prompt_ids
+    prompt_ids = known or _prompt_ids(settings, backend)
     limit = settings.max_new_tokens
     if info.context is not None:
         limit = min(limit, info.context - len(prompt_ids))
-    return PreparedRun(settings, backend, probes, prompt_ids, limit, stop_ids, stop_texts)
+    written = [] if before is None else before.written
+    return PreparedRun(
+        settings, backend, probes, prompt_ids, written, limit, stop_ids, stop_texts, seal
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +121,27 @@ class PreparedRun:
     backend: Backend
     probes: list[Probe]
     prompt_ids: list[int]
+    written: list[int]
+    """Ids of the new tokens that the run which this one continues has written."""
     limit: int
-    """New tokens at most: what was asked for, or what the context still holds."""
+    """New tokens at most, those included: what was asked for, or what the context still holds."""
     stop_ids: frozenset[int]
     stop_texts: list[str]
+    seal: Seal
+
+    @property
+    def read_ids(self) -> list[int]:
+        """All that the model reads before it writes."""
+        return self.prompt_ids + self.written
+
+    def resume_token(self, written: list[int]) -> str | None:
+        """What continues this run after these new tokens; None where the context is full."""
+        context = self.backend.info.context
+        if context is not None and len(self.prompt_ids) + len(written) >= context:
+            return None
+        prompt_ids = None if self.settings.messages is None else self.prompt_ids
+        fingerprint = self.backend.fingerprint
+        return self.seal.sign(Unfinished(self.settings, fingerprint, written, prompt_ids))
 
     def events(self, stop: Stop = _never) -> Iterator[Prompt | Token | Done | Error]:
         """Compute the run in the calling thread; what breaks comes as an `Error` event."""
@@ -123,21 +161,23 @@ class PreparedRun:
         settings, backend = self.settings, self.backend
         began = time.perf_counter()
         needs = frozenset(point for probe in self.probes for point in probe.needs)
-        sampler = Sampler(settings, backend.eos_ids, lambda: backend.vocabulary.white_space)
+        begin = len(self.written)
+        sampler = Sampler(settings, backend.eos_ids, lambda: backend.vocabulary.white_space, begin)
         session = backend.open(needs, len(self.prompt_ids) + self.limit)
         try:
-            reading = session.prefill(self.prompt_ids)
+            reading = session.prefill(self.read_ids)
             read = time.perf_counter()
             teller = Teller(self)
             yield teller.prompt(reading, 1000 * (read - began))
             tokens = generate(
                 session,
                 sampler,
-                self.prompt_ids,
+                self.read_ids,
                 reading.step,
                 forced_ids=settings.forced_ids,
                 limit=self.limit,
                 eos_ids=backend.eos_ids,
+                begin=begin,
             )
             for generated in tokens:
                 yield teller.token(generated, stop())
@@ -169,6 +209,15 @@ def _loaded(model: str) -> Backend:
     from mav_engine.backends import load_backend
 
     return load_backend(model)
+
+
+def _check_same_model(before: Unfinished, backend: Backend) -> None:
+    if before.fingerprint != backend.fingerprint:
+        raise ResumeRefused(
+            f"resume continues a run of another model than this {backend.info.name}: its weights, "
+            "tokenizer or number type have changed. Start a new run.",
+            field="resume",
+        )
 
 
 def _check_forced(settings: RunSettings, info: ModelInfo) -> None:

@@ -42,6 +42,8 @@ class Choice:
     forced: bool
     kept: int
     """How many tokens could still be drawn."""
+    sampled_entropy: float
+    """Entropy (nats) of the distribution that was drawn from."""
     top_ids: list[int]
     """The likeliest tokens of the raw prediction, best first."""
     sampled_probs: list[float]
@@ -57,6 +59,7 @@ class Sampler:
         settings: with the seed resolved.
         eos_ids: the ids that end a text.
         white_space: gives the ids of white-space tokens; asked only where they are blocked.
+        drawn: how many tokens were drawn already by the run that this one continues.
     """
 
     def __init__(
@@ -64,13 +67,15 @@ class Sampler:
         settings: RunSettings,
         eos_ids: Collection[int],
         white_space: Callable[[], Sequence[int]],
+        drawn: int = 0,
     ) -> None:
         if settings.seed is None:
             raise ValueError("settings.seed must be resolved before sampling")
         self._settings = settings
         self._eos_ids = list(eos_ids)
         self._white_space = list(white_space()) if settings.block_ws_steps else []
-        self._uniform = torch.Generator().manual_seed(settings.seed)
+        # All bits of the seed count here; torch's generator on the CPU takes 32 of them.
+        self._random = np.random.Generator(np.random.PCG64(settings.seed).advance(drawn))
         self._standing = _standing_controls(settings)
         self._warpers = _warpers(settings)
 
@@ -82,7 +87,7 @@ class Sampler:
         Raises:
             NoCandidates: the controls removed every token.
         """
-        draw = float(torch.rand((), generator=self._uniform, dtype=torch.float64))
+        draw = self._random.random()
         top = prediction.top(self._settings.top_n)
         trail = _Trail(top)
         scores = self._controlled(prediction, context, index, trail)
@@ -92,6 +97,7 @@ class Sampler:
             token_id=token_id,
             forced=forced is not None,
             kept=len(ids),
+            sampled_entropy=_entropy(probs),
             top_ids=top.tolist(),
             sampled_probs=_probs_of(top, ids, probs),
             cut_by=trail.cut_by,
@@ -202,6 +208,12 @@ def _scores_of(wanted: np.ndarray, ids: torch.Tensor, scores: torch.Tensor) -> n
 def _probs_of(wanted: np.ndarray, ids: np.ndarray, probs: np.ndarray) -> list[float]:
     drawn = dict(zip(ids.tolist(), probs.tolist(), strict=True)) if len(ids) else {}
     return [drawn.get(token_id, 0.0) for token_id in wanted.tolist()]
+
+
+def _entropy(probs: np.ndarray) -> float:
+    """-sum(p ln p) in nats, with 0 ln 0 = 0."""
+    some = probs[probs > 0]
+    return max(0.0, -float(some @ np.log(some)))
 
 
 def _pick(ids: np.ndarray, probs: np.ndarray, draw: float) -> int:

@@ -22,6 +22,10 @@ DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_e
 MAX_SEED = 2**53 - 1
 """The largest whole number that JavaScript clients hold exactly."""
 
+MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
+"""Settings that change what is told of a run, but not what it writes."""
+_BESIDE_RESUME = MEASUREMENTS | {"resume", "model", "max_new_tokens"}
+
 Aggregation = Literal["l2", "max_abs", "mean_abs", "rms"]
 
 
@@ -113,6 +117,10 @@ class RunSettings(_Strict):
     """With the attention_map probe, a full map every so many tokens; 0 is off."""
     tile: Tile = Tile()
     """How the tiles probe draws a layer."""
+    resume: Annotated[Text, Field(min_length=1)] | None = None
+    """The token of an earlier run's done event: goes on with that run, with all its settings.
+    Only max_new_tokens (how many more; where absent, as many as the run still lacked) and what is
+    measured (capture, top_n, aggregation, attn_every, tile) may be given beside it."""
 
     def __init__(self, **given: object) -> None:
         try:
@@ -207,15 +215,30 @@ def _alternatives(annotation: object) -> tuple[Any, ...]:
 
 
 def _check_source(settings: RunSettings) -> None:
+    if settings.resume is not None:
+        _check_beside_resume(settings)
+        return
     if settings.prompt is None and settings.messages is None:
         raise InvalidSettings(
-            "There is nothing to continue: give prompt (a text) or messages (a conversation).",
+            "There is nothing to continue: give prompt (a text), messages (a conversation) or "
+            "resume (the token of a run that was cut short).",
             field="prompt",
         )
     if settings.prompt is not None and settings.messages is not None:
         raise InvalidSettings(
             "prompt and messages were both given: give exactly one of them.", field="messages"
         )
+
+
+def _check_beside_resume(settings: RunSettings) -> None:
+    for name in RunSettings.model_fields:
+        given = name in settings.model_fields_set and getattr(settings, name) is not None
+        if given and name not in _BESIDE_RESUME:
+            raise InvalidSettings(
+                f"{name} was given beside resume, which has the run's own. Beside it may stand: "
+                f"{', '.join(sorted(_BESIDE_RESUME - {'resume'}))}.",
+                field=name,
+            )
 
 
 def _check_lengths(settings: RunSettings) -> None:

@@ -31,7 +31,9 @@ class Teller:
         self._run = run
         self._vocabulary = run.backend.vocabulary
         self._stream = TextStream(self._vocabulary, run.prompt_ids)
+        self._ids = list(run.written)
         self._stop_watch = StopWatch(run.stop_texts)
+        self._before = "".join(self._shown(token_id) for token_id in run.written)
         self._edges = rank_bin_edges(run.backend.info.vocabulary or 0)
         self._texts: list[str] = []
         self._read_at = time.perf_counter()
@@ -40,10 +42,15 @@ class Teller:
     def prompt(self, reading: PromptReading, elapsed_ms: float) -> Prompt:
         """The prompt event; the time of the tokens begins to count here."""
         self._read_at = time.perf_counter()
-        refs = self._vocabulary.spell(self._run.prompt_ids)
+        refs = self._vocabulary.spell(self._run.read_ids)
         rows = zip(refs, reading.logprobs, reading.entropies, strict=True)
         tokens = [PromptToken(ref.id, ref.text, logprob, h) for ref, logprob, h in rows]
-        return Prompt(tokens=tokens, prefill_ms=elapsed_ms)
+        return Prompt(
+            tokens=tokens,
+            prefill_ms=elapsed_ms,
+            written=len(self._run.written),
+            written_text=self._before,
+        )
 
     def token(self, generated: Generated, ending: FinishReason | None) -> Token:
         """The event of one token; `ending` is why the run must end with it, if it must."""
@@ -79,11 +86,13 @@ class Teller:
             elapsed_ms=1000 * (now - began),
             # The first token comes from the prompt's own pass.
             tokens_per_second=(told - 1) / (now - self._read_at) if told > 1 else None,
+            resume=None if self.reason in ("eos", "stop") else self._run.resume_token(self._ids),
         )
 
     def _told(self, generated: Generated, ending: FinishReason | None) -> str:
         """The text that this token adds; decides whether the run ends with it, and why."""
         token_id = generated.choice.token_id
+        self._ids.append(token_id)
         more_forced = generated.index + 1 < len(self._run.settings.forced_ids)
         if token_id in self._run.stop_ids and not more_forced:
             self.reason = "stop"
@@ -93,12 +102,14 @@ class Teller:
             self.reason = "length"
         else:
             self.reason = ending
-        last = self.reason is not None
-        text = self._stop_watch.push(self._stream.push(token_id, last=last), last=last)
+        text = self._shown(token_id, last=self.reason is not None)
         if self._stop_watch.hit:
             self.reason = "stop"
         self._texts.append(text)
         return text
+
+    def _shown(self, token_id: int, *, last: bool = False) -> str:
+        return self._stop_watch.push(self._stream.push(token_id, last=last), last=last)
 
     def _measured(self, generated: Generated) -> dict[str, Any]:
         scene = Scene(

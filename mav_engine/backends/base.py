@@ -25,6 +25,10 @@ class Backend(Protocol):
         """What the weights take."""
 
     @property
+    def fingerprint(self) -> str:
+        """The same for the same weights, tokenizer and number type, and for no others."""
+
+    @property
     def vocabulary(self) -> Vocabulary: ...
 
     @property

@@ -98,6 +98,7 @@ class FakeBackend:
         on_step: Callable[[], None] = lambda: None,
     ) -> None:
         self.vocabulary = Vocabulary(_ByteTokenizer())
+        self.fingerprint = name
         self.closed = False
         self._on_step = on_step
         self.info = ModelInfo(

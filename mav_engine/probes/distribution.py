@@ -9,7 +9,8 @@ from mav_engine.probes.base import Measured, Probe, Scene
 
 
 def measure(scene: Scene) -> Measured:
-    """Mass by rank [20 bins], entropy in nats, exp(entropy), and how many could be drawn."""
+    """Mass by rank [20 bins], entropy in nats, exp(entropy); how many tokens could be drawn, and
+    the entropy of what was drawn from."""
     prediction = scene.prediction
     return {
         "distribution": Distribution(
@@ -17,6 +18,7 @@ def measure(scene: Scene) -> Measured:
             entropy=prediction.entropy,
             effective_tokens=math.exp(prediction.entropy),
             kept=scene.choice.kept,
+            sampled_entropy=scene.choice.sampled_entropy,
         )
     }
 

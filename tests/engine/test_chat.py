@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mav_engine import RunSettings, run
-from mav_engine.backends import Backend, load_backend
+from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import Event, Token

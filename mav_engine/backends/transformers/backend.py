@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Any
 
 from jinja2 import TemplateError
 
 from mav_engine.architectures import Parts, find_parts, text_config
+from mav_engine.backends.transformers.fingerprint import fingerprint
 from mav_engine.backends.transformers.lens import Lens, proven_lens
 from mav_engine.backends.transformers.proof import proven_decoder
 from mav_engine.backends.transformers.recording import install
@@ -55,6 +57,10 @@ class TransformersBackend:
             chat_template=bool(tokenizer.chat_template),
             capabilities=capabilities(_points(parts, self._lens)),
         )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint(self._model, self._tokenizer)
 
     def encode_prompt(self, prompt: str) -> list[int]:
         return self.vocabulary.encode(prompt, special=True)

@@ -1,0 +1,36 @@
+"""What tells one loaded model from another: by samples of its weights, not by its name."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import torch
+
+_SAMPLES = 16
+"""Numbers of each tensor that count; a training step changes nearly all of them."""
+
+
+@torch.inference_mode()
+def fingerprint(model: Any, tokenizer: Any) -> str:
+    """The same for the same weights, tokenizer and number type; 32 hexadecimal digits.
+
+    Of weights that are packed or stand elsewhere (quantized, offloaded) names and shapes count.
+    """
+    digest = hashlib.sha256(f"{type(model).__name__} {model.dtype}".encode())
+    for name, weight in sorted(model.named_parameters()):
+        digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
+        if type(weight.data) is torch.Tensor and not weight.is_meta:
+            digest.update(_samples(weight.data))
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    pieces = backend.to_str() if backend else str(sorted(tokenizer.get_vocab().items()))
+    digest.update(pieces.encode())
+    return digest.hexdigest()[:32]
+
+
+def _samples(weight: torch.Tensor) -> bytes:
+    """Values at even places by their indices, so that the layout in memory does not matter."""
+    places = torch.linspace(0, weight.numel() - 1, _SAMPLES, dtype=torch.float64).long()
+    indices = torch.unravel_index(places.to(weight.device), weight.shape)
+    taken: bytes = weight[indices].double().cpu().numpy().tobytes()
+    return taken
