@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mav_engine.capture import PromptReading, Step
+from mav_engine.errors import NotFinite
 from mav_engine.prediction import Prediction
 from mav_engine.sampling import Choice, Sampler
 
@@ -59,7 +60,7 @@ def generate(
     step = first
     for index in range(begin, limit):
         forced = forced_ids[index] if index < len(forced_ids) else None
-        prediction = Prediction(step.logits)
+        prediction = _predicted(step, index)
         choice = sampler.choose(prediction, context, index, forced)
         yield Generated(index, choice, prediction, step)
         # The last forced id may end the text, as it did where it was first written.
@@ -68,3 +69,12 @@ def generate(
         context.append(choice.token_id)
         if index + 1 < limit:
             step = session.step(choice.token_id)
+
+
+def _predicted(step: Step, index: int) -> Prediction:
+    try:
+        return Prediction(step.logits)
+    except NotFinite as error:
+        raise NotFinite(
+            f"The run broke off at token {index}, position {step.n_keys}. {error.detail}"
+        ) from None

@@ -39,10 +39,12 @@ class Prediction:
     def __init__(self, logits: Floats) -> None:
         self.logits = logits
         top = float(logits.max())
-        if not np.isfinite(top):
+        if not math.isfinite(top):
+            wrong = {math.inf: "hold Infinity", -math.inf: "are all -Infinity"}
             raise NotFinite(
-                "The model's logits hold NaN or Infinity, so no token can be chosen truthfully. "
-                "Half precision often overflows: load the model in float32 or bfloat16."
+                f"The model's logits {wrong.get(top, 'hold NaN')}, so no token can be chosen "
+                "truthfully. float16 overflows easily: load the model in float32 or bfloat16. "
+                "Where it is in one of them already, its weights are damaged."
             )
         self._shifted = logits - np.float32(top)
         scaled = np.exp(self._shifted)

@@ -16,8 +16,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mav_engine.chat import TURN_STARTS
-from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, ResumeRefused, RunFailed
+from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, ResumeRefused
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
+from mav_engine.faults import run_fault
 from mav_engine.prediction import rank_bin_edges
 from mav_engine.probes import captured, probe_infos
 from mav_engine.probes.base import Probe
@@ -147,11 +148,14 @@ class PreparedRun:
         """Compute the run in the calling thread; what breaks comes as an `Error` event."""
         try:
             yield from self._computed(stop)
-        except MavError as error:
-            yield error_event(error)
+            return
         except Exception as error:
-            _log.exception("run of %s broke off", self.backend.info.name)
-            yield error_event(RunFailed(f"The model failed with {type(error).__name__}: {error}"))
+            info = self.backend.info
+            if not isinstance(error, MavError):
+                _log.exception("run of %s broke off", info.name)
+            last = error_event(run_fault(error, info.device))
+        # Told once the exception, and with it all that its frames held, is gone.
+        yield last
 
     def _computed(self, stop: Stop) -> Iterator[Prompt | Token | Done]:
         from mav_engine.generation import generate

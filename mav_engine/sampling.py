@@ -155,10 +155,11 @@ class _Block(LogitsProcessor):  # type: ignore[misc]
     """Removes some tokens; transformers' own searches the whole vocabulary for them each time."""
 
     def __init__(self, ids: list[int]) -> None:
-        self._ids = ids
+        self._ids = torch.tensor(ids)
 
     def __call__(self, _: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        scores[:, self._ids] = -torch.inf
+        # A tokenizer may know more tokens than its model has rows for.
+        scores[:, self._ids[self._ids < scores.shape[1]]] = -torch.inf
         return scores
 
 

@@ -21,7 +21,7 @@ MAX_FUNCTION_LINES = 40
 BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
-    {"errors", "arrays"},
+    {"errors", "arrays", "faults"},
     {"settings"},
     {"events", "model_info"},
     {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume"},

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mav_engine.backends.base import Backend
+from mav_engine.errors import MavError
+from mav_engine.faults import load_fault
 from mav_engine.settings import DEFAULT_MODEL
 
 EMBEDDED_MODELS = Path(__file__).parents[1] / "models"
@@ -29,6 +31,11 @@ def load_backend(
     from mav_engine.backends.transformers.load import load
 
     embedded = EMBEDDED_MODELS / source
-    if source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir()):
-        return load(str(embedded), name=name or source, device=device, dtype=dtype)
-    return load(source, name=name or Path(source).name, device=device, dtype=dtype)
+    inside = source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir())
+    folder, name = str(embedded) if inside else source, name or Path(source).name
+    try:
+        return load(folder, name=name, device=device, dtype=dtype)
+    except MavError:
+        raise
+    except Exception as error:  # also what a model does that was read but cannot be run
+        raise load_fault(error, name, source) from error

@@ -60,7 +60,7 @@ class TransformersBackend:
 
     @cached_property
     def fingerprint(self) -> str:
-        return fingerprint(self._model, self._tokenizer)
+        return fingerprint(self._model, self._tokenizer, self.info.dtype)
 
     def encode_prompt(self, prompt: str) -> list[int]:
         return self.vocabulary.encode(prompt, special=True)

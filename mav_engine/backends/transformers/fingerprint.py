@@ -12,12 +12,12 @@ _SAMPLES = 16
 
 
 @torch.inference_mode()
-def fingerprint(model: Any, tokenizer: Any) -> str:
+def fingerprint(model: Any, tokenizer: Any, dtype: str | None) -> str:
     """The same for the same weights, tokenizer and number type; 32 hexadecimal digits.
 
     Of weights that are packed or stand elsewhere (quantized, offloaded) names and shapes count.
     """
-    digest = hashlib.sha256(f"{type(model).__name__} {model.dtype}".encode())
+    digest = hashlib.sha256(f"{type(model).__name__} {dtype}".encode())
     for name, weight in sorted(model.named_parameters()):
         digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
         if type(weight.data) is torch.Tensor and not weight.is_meta:

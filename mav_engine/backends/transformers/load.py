@@ -12,6 +12,7 @@ from transformers.utils import logging
 from mav_engine.backends.transformers.attention import implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.errors import ModelLoadFailed
+from mav_engine.faults import load_fault
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -40,10 +41,7 @@ def load(source: str, *, name: str, device: str, dtype: str) -> TransformersBack
         )
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except Exception as error:  # the libraries raise whatever a broken file makes them raise
-        raise ModelLoadFailed(
-            f"{name} could not be loaded from {source}: {type(error).__name__}: {error}",
-            field="model",
-        ) from error
+        raise load_fault(error, name, source) from error
     finally:
         if bars:
             logging.enable_progress_bar()

@@ -15,6 +15,7 @@ from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
+from mav_engine.faults import brief
 
 _CHUNK = 512
 """Prompt tokens read at once: their logits over the vocabulary must fit in memory."""
@@ -86,7 +87,7 @@ class TransformersSession:
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(
                 f"{self._model.device} has no memory left for {self._read + len(ids)} tokens: "
-                f"{error}. Use a shorter prompt, fewer tokens or a smaller model."
+                f"{brief(error)}. Use a shorter prompt, fewer tokens or a smaller model."
             ) from None
         elapsed = 1000 * (time.perf_counter() - began)
         self._read += len(ids)

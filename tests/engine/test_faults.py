@@ -1,0 +1,245 @@
+"""A fault ends the one run with a precise error event, and leaves everything else sound."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional
+
+from mav_engine import RunSettings, run
+from mav_engine.backends import Backend, load_backend
+from mav_engine.errors import ModelLoadFailed
+from mav_engine.events import Error, Event, Token
+from mav_engine.faults import is_out_of_memory
+from tests.engine.conftest import EMBEDDED, Case
+
+PROMPT = "Once upon a time, there was a little"
+FULL = "CUDA out of memory. Tried to allocate 2.00 GiB.\n(more that helps nobody)"
+
+
+class Fault:
+    """Makes every product of a layer fail while it is armed in the calling thread."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.armed_in: threading.Thread | None = None
+        product = functional.linear
+
+        def linear(*args: Any, **kwargs: Any) -> torch.Tensor:
+            if self.armed_in is threading.current_thread():
+                raise torch.OutOfMemoryError(FULL)
+            return product(*args, **kwargs)
+
+        monkeypatch.setattr(functional, "linear", linear)
+
+
+@pytest.fixture
+def fault(monkeypatch: pytest.MonkeyPatch) -> Fault:
+    return Fault(monkeypatch)
+
+
+def told(backend: Backend, **given: Any) -> Iterator[Event]:
+    return run(RunSettings(**{"prompt": PROMPT, "max_new_tokens": 6, **given}), backend=backend)
+
+
+def ids_of(events: list[Event]) -> list[int]:
+    return [event.token.id for event in events if isinstance(event, Token)]
+
+
+def until_broken(events: Iterator[Event], fault: Fault, after: int) -> list[Event]:
+    """The events of a run whose model runs out of memory after so many of them."""
+    before = [next(events) for _ in range(after)]
+    fault.armed_in = threading.current_thread()
+    try:
+        return [*before, *events]
+    finally:
+        fault.armed_in = None
+
+
+@pytest.mark.parametrize(
+    ("after", "kinds"),
+    [(1, ["start", "error"]), (4, ["start", "prompt", "token", "token", "error"])],
+    ids=["prompt", "step"],
+)
+def test_out_of_memory_ends_one_run_only(
+    case: Case, fault: Fault, after: int, kinds: list[str]
+) -> None:
+    expected = ids_of(list(told(case.backend, min_new_tokens=6)))
+    beside = told(case.backend, min_new_tokens=6)
+    others = [next(beside) for _ in range(3)]
+    broken = until_broken(told(case.backend, min_new_tokens=6), fault, after)
+    assert [event.type for event in broken] == kinds
+    error = broken[-1]
+    assert isinstance(error, Error)
+    assert (error.code, error.field) == ("out_of_memory", None)
+    assert "2.00 GiB" in error.detail
+    assert "helps nobody" not in error.detail
+    assert "shorter prompt" in error.detail
+    assert ids_of([*others, *beside]) == expected
+    assert ids_of(list(told(case.backend, min_new_tokens=6))) == expected
+
+
+def test_what_a_broken_run_held_is_free_when_its_end_is_told(
+    tiny: Backend, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions: list[weakref.ref[object]] = []
+    opened = tiny.open
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        session = opened(*args, **kwargs)
+        sessions.append(weakref.ref(session))
+        return session
+
+    monkeypatch.setattr(tiny, "open", watched)
+    events = told(tiny)
+    next(events)
+    fault.armed_in = threading.current_thread()
+    gc.disable()
+    try:
+        assert next(events).type == "error"
+        assert sessions[0]() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (torch.OutOfMemoryError("x"), True),
+        (MemoryError(), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you …"), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"), True),
+        (RuntimeError("shapes cannot be multiplied"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_every_device_says_it_in_its_own_way(error: Exception, is_one: bool) -> None:
+    assert is_out_of_memory(error) == is_one
+
+
+def test_memory_that_runs_out_in_a_probe_is_told_too(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        np.empty(2**50)
+
+    monkeypatch.setattr("mav_engine.probes.distribution.Distribution", full)
+    error = list(told(tiny))[-1]
+    assert isinstance(error, Error)
+    assert (error.code, error.field) == ("out_of_memory", None)
+    assert "fewer probes" in error.detail
+
+
+def changed(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> Path:
+    """The embedded model with other weights."""
+    shutil.copytree(EMBEDDED, folder)
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def test_a_nan_in_the_logits_is_told_with_its_token(tmp_path: Path, tiny: Backend) -> None:
+    # Only the row of one token is damaged: the run breaks where it has read that token.
+    expected = ids_of(list(told(tiny)))
+    second = expected[1]
+    assert second not in [expected[0], *tiny.encode_prompt(PROMPT)]
+
+    def damage(tensors: dict[str, torch.Tensor]) -> None:
+        tensors["model.embed_tokens.weight"][second] = torch.nan
+        tensors["lm_head.weight"] = load_file(EMBEDDED / "model.safetensors")[
+            "model.embed_tokens.weight"
+        ]
+
+    folder = changed(tmp_path / "damaged", damage)
+    path = folder / "config.json"
+    path.write_text(
+        path.read_text().replace('"tie_word_embeddings": true', '"tie_word_embeddings": false')
+    )
+    events = list(told(load_backend(str(folder))))
+    assert ids_of(events) == expected[:2]
+    error = events[-1]
+    assert isinstance(error, Error)
+    assert (error.code, error.field) == ("not_finite", None)
+    position = len(tiny.encode_prompt(PROMPT)) + 2
+    assert f"at token 2, position {position}" in error.detail
+    assert "hold NaN" in error.detail
+    assert "float32 or bfloat16" in error.detail
+
+
+def test_the_remedy_for_an_overflow_is_one(tmp_path: Path) -> None:
+    def enlarge(tensors: dict[str, torch.Tensor]) -> None:
+        tensors["model.layers.2.mlp.down_proj.weight"] *= 30000
+
+    folder = str(changed(tmp_path / "large", enlarge))
+    ends = {
+        dtype: list(told(load_backend(folder, dtype=dtype)))[-1]
+        for dtype in ("float16", "bfloat16", "float32")
+    }
+    assert [ends["bfloat16"].type, ends["float32"].type] == ["done", "done"]
+    overflow = ends["float16"]
+    assert isinstance(overflow, Error)
+    assert (overflow.code, "at token 0" in overflow.detail) == ("not_finite", True)
+
+
+def without_end(folder: Path) -> Path:
+    """The embedded model without an end-of-text, in any of the three files that name one."""
+    shutil.copytree(EMBEDDED, folder)
+    for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
+        told = json.loads((folder / name).read_text())
+        left = {key: value for key, value in told.items() if not key.startswith("eos_token")}
+        (folder / name).write_text(json.dumps(left))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "eos_token_id": None}))
+    return folder
+
+
+def test_a_tokenizer_without_end_of_text_writes_to_the_end(tmp_path: Path, tiny: Backend) -> None:
+    ended = list(told(tiny, max_new_tokens=480))
+    assert ended[-1].reason == "eos"
+    length = len(ids_of(ended)) + 3
+    backend = load_backend(str(without_end(tmp_path / "endless")))
+    assert not backend.eos_ids
+    events = list(told(backend, max_new_tokens=length, min_new_tokens=2, block_eos_steps=2))
+    assert (events[-1].reason, events[-1].tokens) == ("length", length)
+    assert ids_of(events)[: len(ids_of(ended))] == ids_of(ended)
+
+
+def test_a_context_that_is_full_is_no_fault(case: Case) -> None:
+    context = case.backend.info.context
+    assert context is not None
+    events = list(told(case.backend, prompt="a" * (context // 2), max_new_tokens=2000, top_k=0))
+    if events[-1].reason == "length":
+        assert len(events[1].tokens) + len(ids_of(events)) == context
+        assert events[-1].resume is None
+
+
+def test_a_model_that_was_read_but_cannot_run_is_a_failed_load(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere(*_: object) -> None:
+        raise LookupError("holds no list of 6 blocks")
+
+    monkeypatch.setattr("mav_engine.backends.transformers.backend.find_parts", nowhere)
+    with pytest.raises(ModelLoadFailed, match=r"mav-tiny could not be loaded .* no list") as caught:
+        load_backend("mav-tiny")
+    assert caught.value.field == "model"
+
+
+def test_a_load_that_does_not_fit_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError(FULL)
+
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", full)
+    with pytest.raises(ModelLoadFailed, match="smaller model or number type"):
+        load_backend("mav-tiny")
