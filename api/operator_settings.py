@@ -76,7 +76,7 @@ class OperatorSettings(BaseModel):
     load_patience_s: Annotated[float, Field(ge=0)] = 3.0
     """Seconds that a request waits for its model to load before its stream begins; a fault
     found in that time is an HTTP status, later it is an error event."""
-    secret: Annotated[str, Field(min_length=16, repr=False)] | None = None
+    secret: Annotated[str | None, Field(min_length=16, repr=False)] = None
     """Signs the resume tokens, at least 16 characters; servers that share it take each other's.
     Without one each process draws its own, so tokens end with the process."""
     resume_ttl_s: PositiveFloat = LIFETIME_S

@@ -55,6 +55,14 @@ def test_a_wrong_value_is_told_with_its_variable(variable: str, value: str) -> N
     assert value in caught.value.detail
 
 
+def test_a_secret_is_never_told() -> None:
+    with pytest.raises(InvalidSettings, match="at least 16 characters") as caught:
+        read_environment({"MAV_SECRET": "short one"})
+    assert caught.value.field == "MAV_SECRET"
+    assert "short one" not in caught.value.detail
+    assert "long" not in repr(read_environment({"MAV_SECRET": "one that is long enough"}))
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

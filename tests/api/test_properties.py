@@ -32,9 +32,8 @@ SOURCES = st.one_of(
                 st.fixed_dictionaries(
                     {"role": st.sampled_from(["user", "assistant"]), "content": TEXTS}
                 ),
-                min_size=1,
-                max_size=3,
-            )
+                max_size=2,
+            ).map(lambda turns: [*turns, {"role": "user", "content": "Go on."}])
         }
     ),
 )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 import torch
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from mav_engine import RunSettings, run
@@ -15,6 +21,7 @@ from mav_engine.errors import NoCandidates
 from mav_engine.events import Token
 from mav_engine.prediction import Prediction
 from mav_engine.sampling import Choice, Sampler
+from mav_engine.settings import MAX_SEED
 from tests.engine.conftest import Case
 
 PROMPT = "One day, the little dog found a"
@@ -153,3 +160,152 @@ def test_an_unset_seed_is_drawn_and_told(tiny: Backend) -> None:
     seeds = [start.settings.seed for start in starts]
     assert all(isinstance(seed, int) for seed in seeds)
     assert seeds[0] != seeds[1]
+
+
+GIVEN = {
+    "temperature": st.sampled_from([0.0, 0.5, 1.0, 4.0]),
+    "top_k": st.integers(0, 12),
+    "top_p": st.floats(0.05, 1.0),
+    "min_p": st.floats(0.0, 1.0),
+    "repetition_penalty": st.floats(0.2, 5.0),
+    "no_repeat_ngram_size": st.integers(0, 3),
+    "min_new_tokens": st.integers(0, 3),
+    "block_eos_steps": st.integers(0, 3),
+    "block_ws_steps": st.integers(0, 3),
+}
+SCORES = arrays(np.float32, st.integers(4, 40), elements=st.floats(-20, 20, width=32))
+
+
+@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.given(
+    logits=SCORES,
+    given=st.fixed_dictionaries({}, optional=GIVEN),
+    context=st.lists(st.integers(0, 3), max_size=8),
+    index=st.integers(0, 4),
+)
+def test_before_and_after_are_told_of_the_whole_vocabulary(
+    logits: np.ndarray, given: dict[str, Any], context: list[int], index: int
+) -> None:
+    settings = RunSettings(prompt="x", seed=0, top_n=100, **given)
+    sampler = Sampler(settings, eos_ids=[0], white_space=lambda: [1, 99])
+    try:
+        choice = sampler.choose(Prediction(logits), [3, *context], index, forced=None)
+    except NoCandidates:
+        return
+    probs = np.array(choice.sampled_probs)
+    assert sorted(choice.top_ids) == list(range(len(logits)))
+    assert probs.sum() == pytest.approx(1)
+    assert choice.kept == choice.cut_by.count(None)
+    assert (probs[[cut is not None for cut in choice.cut_by]] == 0).all()
+    assert choice.sampled_entropy == pytest.approx(stats.entropy(probs), abs=1e-6)
+    drawn = choice.top_ids.index(choice.token_id)
+    assert probs[drawn] > 0
+    cut = {choice.top_ids[place]: why for place, why in enumerate(choice.cut_by) if why}
+    # The first control in their order has the blame.
+    if index < settings.min_new_tokens:
+        assert cut[0] in ("min_new_tokens", "no_repeat_ngram")
+    elif index < settings.block_eos_steps:
+        assert cut[0] in ("block_eos", "no_repeat_ngram")
+    if index < settings.block_ws_steps:
+        assert cut[1] in ("block_ws", "no_repeat_ngram")
+    assert set(cut.values()) <= {*given, "block_eos", "block_ws", "no_repeat_ngram", "top_k"} | {
+        "temperature"
+    }
+
+
+def test_the_event_tells_the_entropy_of_what_was_drawn_from(tiny: Backend) -> None:
+    for temperature in (0.0, 0.7):
+        given = {"temperature": temperature, "top_k": 30, "top_n": 100, "max_new_tokens": 3}
+        for token in tokens_of(tiny, **given):
+            probs = np.array([row.sampled_prob for row in token.top])
+            assert token.distribution.kept == np.count_nonzero(probs) == (30 if temperature else 1)
+            entropy = token.distribution.sampled_entropy
+            assert entropy == pytest.approx(stats.entropy(probs), rel=1e-5, abs=1e-9)
+            assert entropy < token.distribution.entropy
+
+
+def test_a_seed_holds_while_others_draw_and_run(tiny: Backend) -> None:
+    given: dict[str, Any] = {"max_new_tokens": 12, "temperature": 1.0, "min_new_tokens": 12}
+
+    def ids(seed: int) -> list[int]:
+        return [token.token.id for token in tokens_of(tiny, seed=seed, **given)]
+
+    alone = {seed: ids(seed) for seed in range(4)}
+    over = threading.Event()
+
+    def draw() -> None:
+        while not over.is_set():
+            torch.manual_seed(1)
+            torch.rand(100)
+            np.random.seed(1)
+            random.seed(1)
+            random.random()
+
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    drawing = [threading.Thread(target=draw) for _ in range(2)]
+    try:
+        for thread in drawing:
+            thread.start()
+        with ThreadPoolExecutor(4) as pool:
+            beside = dict(zip(range(4), pool.map(ids, range(4)), strict=True))
+    finally:
+        over.set()
+        for thread in drawing:
+            thread.join()
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])
+    assert beside == alone
+
+
+def test_every_bit_of_the_seed_counts() -> None:
+    seeds = [1, 1 + 2**32, 1 + 2**40, MAX_SEED]
+    draws = [choose(np.zeros(4096, np.float32), temperature=1, top_k=0, seed=s) for s in seeds]
+    assert len({choice.token_id for choice in draws}) == len(seeds)
+
+
+def test_a_tokenizer_that_knows_more_tokens_than_the_model_blocks_what_there_is() -> None:
+    settings = RunSettings(prompt="x", seed=0, top_n=6, block_ws_steps=1, block_eos_steps=1)
+    sampler = Sampler(settings, eos_ids=[0, 300], white_space=lambda: [1, 7, 4000])
+    choice = sampler.choose(Prediction(LOGITS), [2], index=0, forced=None)
+    assert choice.cut_by[:2] == ["block_eos", "block_ws"]
+
+
+@pytest.mark.parametrize(
+    ("said", "stop", "shown"),
+    [
+        ("naïve café", "ï", "na"),
+        ("one 😀 two", "😀 t", "one "),
+        ("日本語", "本", "日"),
+        ("a\n\nb", "\n\n", "a"),
+        ("the end is", " end", "the"),
+        ("abcabd", "abd", "abc"),
+    ],
+)
+def test_a_stop_string_across_tokens_is_not_shown(
+    tiny: Backend, said: str, stop: str, shown: str
+) -> None:
+    ids = tiny.vocabulary.encode(said, special=False)
+    given: dict[str, Any] = {"forced_ids": ids, "max_new_tokens": 30, "stop": ["never", stop]}
+    events = list(run(RunSettings(prompt=PROMPT, **given), backend=tiny))
+    assert (events[-1].reason, events[-1].text) == ("stop", shown)
+    texts = [event.text for event in events if isinstance(event, Token)]
+    assert "".join(texts) == shown
+    assert not any("\ufffd" in text for text in texts)
+
+
+def test_a_special_token_among_the_stops_ends_where_it_stands(tiny: Backend) -> None:
+    ids = [*tiny.vocabulary.encode(" a", special=False), 0]
+    given: dict[str, Any] = {"forced_ids": ids, "stop": ["<|endoftext|>", "zz"]}
+    events = list(run(RunSettings(prompt=PROMPT, **given), backend=tiny))
+    assert (events[-1].reason, events[-1].text, events[-1].tokens) == ("stop", " a", len(ids))
+
+
+def test_end_of_text_is_held_back_for_exactly_so_many_steps(tiny: Backend) -> None:
+    ended = len(tokens_of(tiny, max_new_tokens=480))
+    for name in ("block_eos_steps", "min_new_tokens"):
+        tokens = tokens_of(tiny, max_new_tokens=ended + 2, **{name: ended})
+        cuts = [row.cut_by for row in tokens[ended - 1].top if row.id == 0]
+        assert cuts == [{"block_eos_steps": "block_eos"}.get(name, name)]
+        assert tokens[ended - 1].token.id != 0
+        assert all(row.cut_by != cuts[0] for row in tokens[ended].top)

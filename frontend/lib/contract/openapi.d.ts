@@ -149,14 +149,14 @@ export interface components {
         };
         /**
          * Distribution
-         * @description The shape of the model's raw prediction over the whole vocabulary.
+         * @description The shape of the prediction over the whole vocabulary, before and after the controls.
          */
         Distribution: {
             /** @description Probability mass of the tokens in each rank bin; edges in `start`. */
             rank_bins: components["schemas"]["Array"];
             /**
              * Entropy
-             * @description Entropy in nats.
+             * @description Entropy in nats of the model's own prediction, before any sampling control.
              */
             entropy: number;
             /**
@@ -169,6 +169,11 @@ export interface components {
              * @description How many tokens the sampler could still draw.
              */
             kept: number;
+            /**
+             * Sampled Entropy
+             * @description Entropy in nats of what it drew from, after all controls; 0 where one token was left.
+             */
+            sampled_entropy: number;
         };
         /**
          * Done
@@ -182,12 +187,12 @@ export interface components {
             reason: "eos" | "length" | "stop" | "cancelled" | "deadline" | "breakpoint";
             /**
              * Text
-             * @description The whole new text.
+             * @description All text that this run's tokens added.
              */
             text: string;
             /**
              * Tokens
-             * @description How many new tokens.
+             * @description How many tokens this run wrote; those before it was continued do not count.
              */
             tokens: number;
             /**
@@ -202,7 +207,8 @@ export interface components {
             tokens_per_second: number | null;
             /**
              * Resume
-             * @description A signed token that continues the run, or null where it is over.
+             * @description A signed token: as the setting `resume` it continues the run as if it had not been cut short.
+             *     Null where the run is over (end-of-text, stop string, full context) or never began.
              * @default null
              */
             resume: string | null;
@@ -516,6 +522,19 @@ export interface components {
              */
             prefill_ms: number;
             /**
+             * Written
+             * @description How many of the tokens, at their end, an earlier run wrote that this one continues.
+             * @default 0
+             */
+            written: number;
+            /**
+             * Written Text
+             * @description Their text, from which this run's tokens go on; what was an unfinished character or might
+             *     begin a stop string when the run was cut short is not in it: it comes with those tokens.
+             * @default
+             */
+            written_text: string;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -576,8 +595,10 @@ export interface components {
             prompt: string | null;
             /**
              * Messages
-             * @description A conversation, rendered with the model's own chat template or, where it has none,
-             *     a plain one of "role: content" lines. Give either this or prompt.
+             * @description A conversation, rendered with the model's own chat template. Where it has none, a turn is a
+             *     line "role: content" (system first, then user and assistant, the user last), "assistant:"
+             *     stands after them, and the reply ends where a line begins with another turn. Give either this
+             *     or prompt.
              * @default null
              */
             messages: components["schemas"]["Message"][] | null;
@@ -702,6 +723,14 @@ export interface components {
              *     }
              */
             tile: components["schemas"]["Tile"];
+            /**
+             * Resume
+             * @description The token of an earlier run's done event: goes on with that run, with all its settings.
+             *     Only max_new_tokens (how many more; where absent, as many as the run still lacked) and what is
+             *     measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
+             * @default null
+             */
+            resume: string | null;
         };
         /**
          * Start
@@ -786,7 +815,7 @@ export interface components {
         Token: {
             /**
              * Index
-             * @description Counts the new tokens from 0.
+             * @description Counts the new tokens from 0; a continued run goes on where it was cut short.
              */
             index: number;
             /**
@@ -916,8 +945,10 @@ export interface operations {
                 /** @description The text to continue. Give either this or messages. */
                 prompt?: string | null;
                 /**
-                 * @description A conversation, rendered with the model's own chat template or, where it has none,
-                 *     a plain one of "role: content" lines. Give either this or prompt.
+                 * @description A conversation, rendered with the model's own chat template. Where it has none, a turn is a
+                 *     line "role: content" (system first, then user and assistant, the user last), "assistant:"
+                 *     stands after them, and the reply ends where a line begins with another turn. Give either this
+                 *     or prompt.
                  */
                 messages?: string;
                 /**
@@ -962,6 +993,12 @@ export interface operations {
                 attn_every?: number;
                 /** @description How the tiles probe draws a layer. */
                 tile?: string;
+                /**
+                 * @description The token of an earlier run's done event: goes on with that run, with all its settings.
+                 *     Only max_new_tokens (how many more; where absent, as many as the run still lacked) and what is
+                 *     measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
+                 */
+                resume?: string | null;
                 /** @description The whole RunSettings object as JSON, instead of the others. */
                 params?: string;
             };
