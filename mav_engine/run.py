@@ -45,7 +45,7 @@ def run(
     """Run a model and yield its events: start, prompt, token …, done or error.
 
     Args:
-        settings: what to run.
+        settings: what to run; with `resume`, a token of an earlier run of this process.
         backend: a loaded model; where not given, `settings.model` is loaded and kept for the
             next call that names it.
         stop: asked at each token whether to end.

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.backends.transformers.fingerprint import fingerprint
 from mav_engine.errors import InvalidSettings, ResumeRefused
 from mav_engine.events import Done, Event, Prompt, Token, to_json
 from mav_engine.resume import PROCESS_SEAL, Seal, Unfinished
@@ -364,6 +365,22 @@ def test_the_same_model_loaded_again_is_the_same(tiny: Backend, tmp_path: Path) 
     again = _changed(lambda _: None, tmp_path / "model")
     assert again.fingerprint == tiny.fingerprint
     assert load_backend("mav-tiny", dtype="bfloat16").fingerprint != tiny.fingerprint
+
+
+def test_parameters_of_any_shape_have_a_fingerprint(tiny_case: Case) -> None:
+    class Odd(torch.nn.Module):
+        dtype = torch.float32
+
+        def __init__(self, scale: float) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.tensor(scale))
+            self.none = torch.nn.Parameter(torch.empty(0, 4))
+            self.elsewhere = torch.nn.Parameter(torch.empty(3, device="meta"))
+
+    one, same, other = (
+        fingerprint(Odd(scale), tiny_case.tokenizer, "float32") for scale in (1.0, 1.0, 2.0)
+    )
+    assert one == same != other
 
 
 def test_a_fingerprint_leaves_random_state_alone(tiny_case: Case) -> None:

@@ -20,7 +20,7 @@ def fingerprint(model: Any, tokenizer: Any, dtype: str | None) -> str:
     digest = hashlib.sha256(f"{type(model).__name__} {dtype}".encode())
     for name, weight in sorted(model.named_parameters()):
         digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-        if type(weight.data) is torch.Tensor and not weight.is_meta:
+        if type(weight.data) is torch.Tensor and not weight.is_meta and weight.numel():
             digest.update(_samples(weight.data))
     backend = getattr(tokenizer, "backend_tokenizer", None)
     pieces = backend.to_str() if backend else str(sorted(tokenizer.get_vocab().items()))
@@ -31,6 +31,7 @@ def fingerprint(model: Any, tokenizer: Any, dtype: str | None) -> str:
 def _samples(weight: torch.Tensor) -> bytes:
     """Values at even places by their indices, so that the layout in memory does not matter."""
     places = torch.linspace(0, weight.numel() - 1, _SAMPLES, dtype=torch.float64).long()
+    weight = weight.reshape(weight.shape or (1,))
     indices = torch.unravel_index(places.to(weight.device), weight.shape)
-    taken: bytes = weight[indices].double().cpu().numpy().tobytes()
+    taken: bytes = weight[indices].cpu().double().numpy().tobytes()
     return taken
