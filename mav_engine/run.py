@@ -7,7 +7,6 @@ it is used.
 from __future__ import annotations
 
 import logging
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,11 +14,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mav_engine.chat import TURN_STARTS
-from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, ResumeRefused
+from mav_engine.admission import check_forced, check_same_model, prompt_ids_of, stops_of
+from mav_engine.errors import MavError
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.faults import run_fault
-from mav_engine.prediction import rank_bin_edges
+from mav_engine.prediction import Prediction, rank_bin_edges
 from mav_engine.probes import captured, probe_infos
 from mav_engine.probes.base import Probe
 from mav_engine.resume import PROCESS_SEAL, Seal, Unfinished, take_up
@@ -27,8 +26,10 @@ from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
+    from mav_engine.capture import PromptReading
+    from mav_engine.generation import Session
+    from mav_engine.telling import Teller
 
-_SPECIAL_LOOK = re.compile(r"^<\|.*\|>$", re.DOTALL)
 _log = logging.getLogger(__name__)
 
 Stop = Callable[[], FinishReason | None]
@@ -99,12 +100,12 @@ def prepare(
         raise ValueError("prepare() takes resolved settings: call settings.resolved()")
     info = backend.info
     probes = captured(settings.capture, info.capabilities, info.name)
-    _check_forced(settings, info)
-    stop_ids, stop_texts = _stops(settings, backend)
+    check_forced(settings, info)
+    stop_ids, stop_texts = stops_of(settings, backend)
     if before is not None:
-        _check_same_model(before, backend)
+        check_same_model(before, backend)
     known = None if before is None else before.prompt_ids
-    prompt_ids = known or _prompt_ids(settings, backend)
+    prompt_ids = known or prompt_ids_of(settings, backend)
     limit = settings.max_new_tokens
     if info.context is not None:
         limit = min(limit, info.context - len(prompt_ids))
@@ -169,10 +170,12 @@ class PreparedRun:
         sampler = Sampler(settings, backend.eos_ids, lambda: backend.vocabulary.white_space, begin)
         session = backend.open(needs, len(self.prompt_ids) + self.limit)
         try:
-            reading = session.prefill(self.read_ids)
-            read = time.perf_counter()
             teller = Teller(self)
-            yield teller.prompt(reading, 1000 * (read - began))
+            reading = self._read(session, teller, stop)
+            if reading is None:
+                yield teller.done(began)
+                return
+            yield teller.prompt(reading, 1000 * (time.perf_counter() - began))
             tokens = generate(
                 session,
                 sampler,
@@ -190,6 +193,25 @@ class PreparedRun:
             yield teller.done(began)
         finally:
             session.close()
+
+    def _read(self, session: Session, teller: Teller, stop: Stop) -> PromptReading | None:
+        """Read the prompt and what was written; None where the run is stopped meanwhile.
+
+        In float32 all is read at once. Coarser numbers round so differently then that other
+        tokens could follow: there what was written is read as it was the first time.
+        """
+        if self.backend.info.dtype == "float32":
+            return session.prefill(self.read_ids)
+        reading = session.prefill(self.prompt_ids)
+        for token_id in self.written:
+            teller.reason = stop()
+            if teller.reason is not None:
+                return None
+            prediction = Prediction(reading.step.logits)
+            reading.logprobs.append(prediction.logprob(token_id))
+            reading.entropies.append(prediction.entropy)
+            reading.step = session.step(token_id)
+        return reading
 
 
 def error_event(error: MavError) -> Error:
@@ -213,62 +235,3 @@ def _loaded(model: str) -> Backend:
     from mav_engine.backends import load_backend
 
     return load_backend(model)
-
-
-def _check_same_model(before: Unfinished, backend: Backend) -> None:
-    if before.fingerprint != backend.fingerprint:
-        raise ResumeRefused(
-            f"resume continues a run of another model than this {backend.info.name}: its weights, "
-            "tokenizer or number type have changed. Start a new run.",
-            field="resume",
-        )
-
-
-def _check_forced(settings: RunSettings, info: ModelInfo) -> None:
-    vocabulary = info.vocabulary or 0
-    for place, token_id in enumerate(settings.forced_ids):
-        if token_id >= vocabulary:
-            raise InvalidSettings(
-                f"forced_ids[{place}] is {token_id}, but {info.name} has the ids 0 to "
-                f"{vocabulary - 1}.",
-                field="forced_ids",
-            )
-
-
-def _stops(settings: RunSettings, backend: Backend) -> tuple[frozenset[int], list[str]]:
-    """Special tokens stop by their id, since their text is not shown; all others by text."""
-    special = backend.vocabulary.special
-    for text in settings.stop:
-        if _SPECIAL_LOOK.match(text) and text not in special:
-            known = ", ".join(special) or "none"
-            raise InvalidSettings(
-                f"stop names the token {text}, which {backend.info.name} does not have. Its "
-                f"special tokens: {known}.",
-                field="stop",
-            )
-    ids = frozenset(special[text] for text in settings.stop if text in special)
-    plain = settings.messages is not None and not backend.info.chat_template
-    turns = TURN_STARTS if plain else ()
-    return ids, [*(text for text in settings.stop if text not in special), *turns]
-
-
-def _prompt_ids(settings: RunSettings, backend: Backend) -> list[int]:
-    if settings.messages is not None:
-        field, ids = "messages", backend.encode_messages(settings.messages)
-    else:
-        field, ids = "prompt", backend.encode_prompt(settings.prompt or "")
-    if not ids:
-        raise InvalidSettings(
-            f"{backend.info.name} finds no token in the {field}; give it some text.", field=field
-        )
-    context = backend.info.context
-    needed = len(ids) + max(1, len(settings.forced_ids))
-    if context is not None and needed > context:
-        forced = f" and {len(settings.forced_ids)} forced" if settings.forced_ids else ""
-        raise PromptTooLong(
-            f"The {field} has {len(ids)} tokens{forced}, but the context of "
-            f"{backend.info.name} holds {context}, of which one must be left for the answer. "
-            f"Shorten it by at least {needed - context} tokens.",
-            field=field,
-        )
-    return ids

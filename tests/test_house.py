@@ -28,7 +28,7 @@ ROOMS = [
     {"generation"},
     {"probes"},
     {"backends"},
-    {"telling"},
+    {"admission", "telling"},
     {"model_files"},
     {"catalog"},
     {"run"},

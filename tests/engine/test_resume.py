@@ -142,6 +142,31 @@ def test_a_model_goes_on_with_the_numbers_of_the_whole_run(case: Case) -> None:
     assert_same_numbers(tokens_of(first) + tokens_of(second), whole)
 
 
+def test_coarser_numbers_go_on_to_the_last_bit() -> None:
+    half = load_backend("mav-tiny", dtype="bfloat16")
+    given: dict[str, Any] = {"temperature": 1.2, "seed": 3, "min_new_tokens": 20, "top_k": 0}
+    whole = events_of(half, max_new_tokens=40, **given)
+    first = events_of(half, max_new_tokens=20, **given)
+    second = events_of(half, resume=done_of(first).resume, max_new_tokens=20)
+    pieces = tokens_of(first) + tokens_of(second)
+    for piece, token in zip(pieces, tokens_of(whole), strict=True):
+        assert told(piece, but="text") == told(token, but="text")
+    expected = [token.logprob for token in tokens_of(first)]
+    assert [token.logprob for token in prompt_of(second).tokens][-20:] == expected
+
+
+def test_a_run_that_is_stopped_while_it_reads_again_can_go_on() -> None:
+    half = load_backend("mav-tiny", dtype="bfloat16")
+    first = events_of(half, max_new_tokens=6, seed=1)
+    given = RunSettings(resume=done_of(first).resume, max_new_tokens=2)
+    asked = iter([None, None, "deadline"])
+    events = list(run(given, backend=half, stop=lambda: next(asked)))  # type: ignore[arg-type]
+    assert [event.type for event in events] == ["start", "done"]
+    assert (done_of(events).reason, done_of(events).tokens) == ("deadline", 0)
+    third = events_of(half, resume=done_of(events).resume)
+    assert [token.index for token in tokens_of(third)] == [6, 7]
+
+
 def test_a_character_that_was_cut_in_two_comes_whole(tiny: Backend) -> None:
     said = tiny.vocabulary.encode("a 😀 b", special=False)
     for cut in range(1, len(said)):
