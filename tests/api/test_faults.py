@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable
@@ -137,3 +138,22 @@ def test_a_model_that_does_not_load_leaves_the_server_sound(
     assert run(server, model="mav-tiny")[-1]["reason"] == "length"
     until(lambda: is_idle(server))
     assert server.client.get("/api/health").json()["models_loaded"] == ["mav-tiny"]
+
+
+def test_without_an_end_of_text_a_full_context_ends_the_run(
+    make_server: MakeServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "models" / "endless"
+    shutil.copytree(EMBEDDED_DIR / "mav-tiny", folder)
+    for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
+        named = json.loads((folder / name).read_text())
+        (folder / name).write_text(json.dumps({**named, "eos_token_id": None, "eos_token": None}))
+    server = make_server(load_backend)
+    given = {"model": "endless", "prompt": "The end. " * 120, "max_new_tokens": 200}
+    events = run(server, **given)
+    done = events[-1]
+    assert (done["type"], done["reason"], done["resume"]) == ("done", "length", None)
+    read = next(event for event in events if event["type"] == "prompt")["tokens"]
+    assert len(read) + done["tokens"] == events[0]["model"]["context"] == 512
+    assert run(server, model="endless")[-1]["resume"] is not None
+    until(lambda: is_idle(server))
