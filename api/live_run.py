@@ -19,7 +19,8 @@ from api.places import Place
 from mav_engine.catalog import CatalogEntry
 from mav_engine.errors import MavError, RunFailed
 from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
-from mav_engine.probes import PROBES, captured
+from mav_engine.probes import captured
+from mav_engine.probes import names as probe_names
 from mav_engine.run import PreparedRun, error_event, new_run_id, prepare, start_event
 from mav_engine.settings import RunSettings
 
@@ -78,7 +79,7 @@ class LiveRun:
         if self._lease.loading.done():
             await self._prepare()
         else:
-            captured(self._settings.capture, list(PROBES), self._entry.name)
+            captured(self._settings.capture, probe_names(), self._entry.name)
 
     def stop(self, reason: FinishReason) -> None:
         """Let the run end with its next token, for this reason unless there is another already."""

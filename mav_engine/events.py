@@ -203,6 +203,9 @@ class Prompt:
     tokens: list[PromptToken]
     prefill_ms: float
     """Milliseconds to read the prompt."""
+    attention_map: Array | None = None
+    """[n_layers][n_heads][queries][keys] attention of the whole prompt, with the attention_map
+    probe: each query's row sums to 1 over the keys up to its own place, and is 0 beyond."""
 
 
 @with_config(_SCHEMA)
@@ -232,8 +235,23 @@ class Token:
     timing: Timing
     attention_rows: Array | None = None
     """[n_layers][n_heads][keys] attention of the last query; each row sums to 1."""
+    attention_map: Array | None = None
+    """[n_layers][n_heads][queries][keys] attention of all text that the model has read so far,
+    prompt included, as in the prompt event; only every attn_every tokens."""
     logit_lens: list[LensRow] | None = None
     """[n_layers] what each layer would say."""
+    tiles: Array | None = None
+    """[n_layers][height][width] each layer's vector (the setting tile.signal: resid_post,
+    mlp_out or attn_out) less its mean, through a fixed projection, in units of that layer's
+    usual deviation: so 0 is the layer's mean and 1 a usual size. Mean and deviation are taken
+    once, before the first token, over the beginning of the prompt and a calibration text, and
+    hold for the whole run. With pca the cells are the components in their order, row by row;
+    those beyond the rank of the fit are 0."""
+    extra: dict[str, dict[str, Any] | None] | None = None
+    """What probes of plugins measured, by the probe's name: fields of JSON values and packed
+    arrays; null where the probe failed, with the reason in notes."""
+    notes: dict[str, str] | None = None
+    """Why a value in extra is null, by the probe's name."""
 
 
 @with_config(_SCHEMA)
@@ -281,9 +299,12 @@ EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=Tr
 
 OPTIONAL = {
     Layers: frozenset(each.name for each in fields(Layers)),
-    Token: frozenset({"attention_rows", "logit_lens"}),
+    Prompt: frozenset({"attention_map"}),
+    Token: frozenset({"attention_rows", "attention_map", "logit_lens", "tiles", "extra", "notes"}),
 }
 """Measurements that are left out, rather than null, where nobody asked for them."""
+SHARES = frozenset({"attention_rows", "attention_map"})
+"""Fields of attention patterns, which travel as bytes where they are large."""
 
 
 def to_json(event: Event) -> bytes:
@@ -307,4 +328,8 @@ def _default(value: Any) -> Any:
         return value.model_dump(mode="json")
     optional = OPTIONAL.get(type(value), frozenset())
     named = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
-    return {name: item for name, item in named if item is not None or name not in optional}
+    return {
+        name: to_wire(item, shares=True) if name in SHARES and item is not None else item
+        for name, item in named
+        if item is not None or name not in optional
+    }

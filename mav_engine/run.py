@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from mav_engine.errors import InvalidSettings, MavError, PromptTooLong, RunFailed
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.prediction import rank_bin_edges
-from mav_engine.probes import captured, probe_infos
-from mav_engine.probes.base import Probe
+from mav_engine.probes import Plan, Probe, captured, probe_infos
+from mav_engine.probes.measuring import check_all
 from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def prepare(settings: RunSettings, backend: Backend) -> PreparedRun:
 
     Raises:
         ValueError: the seed is not resolved.
-        InvalidSettings: a probe, forced id or stop token that this model does not know.
+        InvalidSettings: a probe, forced id or stop token that this model does not know, or a
+            probe that would have to hold too much.
         PromptTooLong: the prompt leaves no room for a token.
     """
     if settings.seed is None:
@@ -88,6 +89,7 @@ def prepare(settings: RunSettings, backend: Backend) -> PreparedRun:
     limit = settings.max_new_tokens
     if info.context is not None:
         limit = min(limit, info.context - len(prompt_ids))
+    check_all(probes, Plan(settings, info, len(prompt_ids), limit))
     return PreparedRun(settings, backend, probes, prompt_ids, limit, stop_ids, stop_texts)
 
 
@@ -121,7 +123,7 @@ class PreparedRun:
 
         settings, backend = self.settings, self.backend
         began = time.perf_counter()
-        needs = frozenset(point for probe in self.probes for point in probe.needs)
+        needs = frozenset(point for probe in self.probes for point in probe.points(settings))
         sampler = Sampler(settings, backend.eos_ids, lambda: backend.vocabulary.white_space)
         session = backend.open(needs, len(self.prompt_ids) + self.limit)
         try:
@@ -129,6 +131,7 @@ class PreparedRun:
             read = time.perf_counter()
             teller = Teller(self)
             yield teller.prompt(reading, 1000 * (read - began))
+            teller.fit()
             tokens = generate(
                 session,
                 sampler,

@@ -12,6 +12,7 @@ from mav_engine.arrays import Floats, floats
 from mav_engine.backends.transformers.cache import make_cache
 from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.positions import joined_maps
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
@@ -53,15 +54,17 @@ class TransformersSession:
         """
         # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
         size = _CHUNK if self._slabs else len(ids)
+        maps: list[Floats | None] = []
         logprobs: list[float] = []
         entropies: list[float] = []
         for begin in range(0, len(ids), size):
-            logits, step = self._forward(ids[begin : begin + size])
+            logits, step = self._forward(ids[begin : begin + size], maps)
             told = ids[begin + 1 : begin + size + 1]
             logprob, entropy = _judge(logits[: len(told)], told)
             logprobs += logprob
             entropies += entropy
-        return PromptReading([None, *logprobs], [None, *entropies], step)
+        pattern = joined_maps(maps, len(ids))
+        return PromptReading([None, *logprobs], [None, *entropies], step, pattern)
 
     @torch.inference_mode()
     def step(self, token_id: int) -> Step:
@@ -76,8 +79,13 @@ class TransformersSession:
         """Let the cache go."""
         self._cache = None
 
-    def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
-        """Logits [len(ids), vocabulary] on the device, and the step at the last position."""
+    def _forward(
+        self, ids: Sequence[int], maps: list[Floats | None] | None = None
+    ) -> tuple[torch.Tensor, Step]:
+        """Logits [len(ids), vocabulary] on the device, and the step at the last position.
+
+        The pattern of all queries is appended to `maps` where it is asked for.
+        """
         recording = Recording(self._n_layers, self._capture)
         began = time.perf_counter()
         try:
@@ -90,6 +98,8 @@ class TransformersSession:
             ) from None
         elapsed = 1000 * (time.perf_counter() - began)
         self._read += len(ids)
+        if maps is not None and "full_pattern" in self._capture:
+            maps.append(recording.every("pattern"))
         step = Step(
             logits=last,
             n_keys=self._read,
