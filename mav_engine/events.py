@@ -15,51 +15,20 @@ import orjson
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
 from mav_engine.arrays import Array, to_wire
+from mav_engine.measurements import Candidate, Distribution, Layers, LensRow, Timing
+from mav_engine.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
-_SCHEMA = ConfigDict(
-    use_attribute_docstrings=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
-)
+__all__ = [
+    "EVENTS", "OPTIONAL", "SHARES", "Candidate", "Distribution", "Done", "Error", "Event",
+    "FinishReason", "Layers", "LensRow", "ModelInfo", "ProbeInfo", "Prompt", "PromptToken",
+    "Queued", "Start", "Timing", "Token", "TokenRef", "from_json", "to_json",
+]  # fmt: skip
 
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
 
 
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class ModelInfo:
-    """A model as `/api/models` tells it. What only the loaded model knows is null before."""
-
-    name: str
-    """The name to give as the setting `model`."""
-    title: str
-    """A name for people."""
-    parameters: int | None
-    """How many numbers were learned."""
-    layers: int | None
-    """How many layers (blocks); counted from 0 everywhere."""
-    heads: int | None
-    """Attention heads of a layer."""
-    kv_heads: int | None
-    """Heads that hold keys and values; fewer than heads where they are shared."""
-    d_model: int | None
-    """Length of the residual stream's vector."""
-    vocabulary: int | None
-    """How many tokens the model can say."""
-    context: int | None
-    """Tokens of prompt and text together at most; null where there is no limit."""
-    dtype: str | None
-    """Number type of the weights while running."""
-    device: str | None
-    """Where it runs."""
-    loaded: bool
-    """Whether it is in memory now."""
-    chat_template: bool | None
-    """Whether it brings a chat template of its own."""
-    capabilities: list[str]
-    """The probes that it can give."""
-
-
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class ProbeInfo:
     """What a captured probe measures."""
@@ -73,7 +42,7 @@ class ProbeInfo:
     """The tensor that it reads, in the words of the field."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class TokenRef:
     """A token by id, with its own text (`<0xF0>` for a byte that is no whole character)."""
@@ -82,7 +51,7 @@ class TokenRef:
     text: str
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class PromptToken:
     """A token of the prompt, and how much the model expected it."""
@@ -95,79 +64,7 @@ class PromptToken:
     """Entropy (nats) of the model's prediction at this place; null for the first."""
 
 
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class Candidate:
-    """A row of `top`: a token that the model could have said."""
-
-    id: int
-    text: str
-    logit: float | None
-    """The model's own score, before any sampling control."""
-    prob: float
-    """The model's own probability, before any sampling control."""
-    sampled_prob: float
-    """The probability with which the sampler drew it; 0 where a control cut it."""
-    cut_by: str | None
-    """The control that removed it, or null."""
-
-
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class Distribution:
-    """The shape of the model's raw prediction over the whole vocabulary."""
-
-    rank_bins: Array
-    """Probability mass of the tokens in each rank bin; edges in `start`."""
-    entropy: float
-    """Entropy in nats."""
-    effective_tokens: float
-    """exp(entropy): how many equally likely tokens would be as uncertain."""
-    kept: int
-    """How many tokens the sampler could still draw."""
-
-
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class Layers:
-    """Numbers of each layer, for the position that predicted this token."""
-
-    resid_norm: Array | None = None
-    """[n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
-    the final norm."""
-    mlp_norm: Array | None = None
-    """[n_layers] size of the output of the MLP block."""
-    attn_norm: Array | None = None
-    """[n_layers] size of the output of the attention block."""
-    attn_entropy: Array | None = None
-    """[n_layers][n_heads] entropy (nats) of the last query's attention pattern."""
-    attn_entropy_max: float | None = None
-    """ln(keys): the highest entropy that a pattern over these keys can have."""
-
-
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class LensRow:
-    """What one layer's residual stream would say, and where the emitted token stood there."""
-
-    id: int
-    text: str
-    prob: float
-    """Probability of that token by the lens."""
-    rank: int
-    """Rank of the emitted token by the lens; 0 is the top."""
-
-
-@with_config(_SCHEMA)
-@dataclass(slots=True)
-class Timing:
-    step_ms: float
-    """Milliseconds of the forward pass, hooks included."""
-    capture_ms: float
-    """Milliseconds of turning its tensors into these numbers."""
-
-
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Start:
     """The run is accepted; these are its settings as resolved."""
@@ -184,7 +81,7 @@ class Start:
     edge i + 1."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Queued:
     """The run waits for its turn, or for its model to load."""
@@ -194,7 +91,7 @@ class Queued:
     """How many are served before this run; 0 means that the model is being made ready."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Prompt:
     """The prompt has been read."""
@@ -208,7 +105,7 @@ class Prompt:
     probe: each query's row sums to 1 over the keys up to its own place, and is 0 beyond."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Token:
     """One more token, and what went on inside the model when it was predicted."""
@@ -254,7 +151,7 @@ class Token:
     """Why a value in extra is null, by the probe's name."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Done:
     """The run ended as it should."""
@@ -273,7 +170,7 @@ class Done:
     """A signed token that continues the run, or null where it is over."""
 
 
-@with_config(_SCHEMA)
+@with_config(SCHEMA)
 @dataclass(slots=True)
 class Error:
     """The run ended before its time."""
@@ -291,10 +188,7 @@ class Error:
     """Seconds after which trying again makes sense, where waiting helps."""
 
 
-Event = Annotated[
-    Start | Queued | Prompt | Token | Done | Error,
-    Discriminator("type"),
-]
+Event = Annotated[Start | Queued | Prompt | Token | Done | Error, Discriminator("type")]
 EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
 
 OPTIONAL = {

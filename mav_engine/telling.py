@@ -53,7 +53,7 @@ class Teller:
         tokens = [PromptToken(ref.id, ref.text, logprob, h) for ref, logprob, h in rows]
         every = self._run.settings.attn_every
         if every and reading.pattern is not None:
-            length = mapped_length(len(tokens), self._run.limit, every)
+            length = mapped_length(len(self._run.prompt_ids), self._run.limit, every)
             self._patterns = PatternMap(reading.pattern, length)
         measured: dict[str, Any] = {}
         for probe in self._run.probes:

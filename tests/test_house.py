@@ -23,7 +23,7 @@ BANNED_NAMES = ("manager", "processor", "helper", "utils")
 ROOMS = [
     {"errors", "arrays"},
     {"settings"},
-    {"events"},
+    {"events", "model_info", "measurements"},
     {"prediction", "sampling", "capture", "architectures", "text"},
     {"generation"},
     {"probes"},

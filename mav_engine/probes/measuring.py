@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ class Measuring:
 
     def fields(self, scene: Scene) -> dict[str, Any]:
         """The measured fields of the token event; those of `layers` under that name."""
-        scene = replace(scene, fitted=self._fitted)
+        scene.fitted = self._fitted
         fields: dict[str, Any] = {"layers": {}}
         for probe in self._built_in:
             place = fields["layers"] if probe.section == "layers" else fields

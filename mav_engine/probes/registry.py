@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 
 from mav_engine.capture import HookPoint
 from mav_engine.errors import InvalidSettings
@@ -98,8 +98,7 @@ def _measuring(asked: Sequence[str]) -> list[Probe]:
 def _entries() -> dict[str, EntryPoint]:
     """The entry points by name; of two with one name the built-in or the first is taken."""
     entries = {name: EntryPoint(name, value, GROUP) for name, value in BUILT_IN.items()}
-    found = sorted(entry_points(group=GROUP), key=lambda entry: (_source(entry), entry.name))
-    for entry in found:
+    for entry in sorted(_of_plugins(), key=lambda entry: (_source(entry), entry.name)):
         taken = entries.setdefault(entry.name, entry)
         if taken is not entry and taken.value != entry.value:
             owner = "MAV itself" if entry.name in BUILT_IN else _source(taken)
@@ -124,6 +123,15 @@ def _loaded(name: str) -> Probe | str:
         reason = f"{_source(entry)} cannot give the probe {name}: {type(error).__name__}: {error}"
         _log.warning("%s", reason, exc_info=error)
         return reason
+
+
+def _of_plugins() -> Iterator[EntryPoint]:
+    for package in distributions():
+        try:
+            yield from package.entry_points.select(group=GROUP)
+        # Of a package whose own files are broken only that package's probes are lost.
+        except Exception:
+            _log.warning("the entry points of %s cannot be read", package, exc_info=True)
 
 
 def _taken(entry: EntryPoint) -> Probe:
