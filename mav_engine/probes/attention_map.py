@@ -32,7 +32,7 @@ class PatternMap:
         length = max(length, read)
         # Pages of zeros are only taken when they are written to.
         self._rows = np.zeros((*prompt.shape[:2], length, length), dtype=np.float32)
-        self._rows[np.isnan(prompt).all(axis=(1, 2, 3))] = np.nan
+        self._rows[np.isnan(prompt).all(axis=(2, 3))] = np.nan
         self._rows[:, :, :read, :read] = prompt
 
     def append(self, pattern: Floats) -> None:

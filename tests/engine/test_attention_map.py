@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import MavError, RunSettings, run
+from mav_engine.arrays import to_wire
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.backends.transformers.positions import joined_maps
 from mav_engine.events import Event, Token, from_json, to_json
 from mav_engine.probes import attention_map
 from tests.engine.conftest import EMBEDDED, Case
@@ -129,15 +132,30 @@ def test_a_small_map_is_in_half_precision(tiny_case: Case) -> None:
     np.testing.assert_allclose(back, event.attention_map, rtol=1e-3, atol=1e-7)
 
 
-def test_a_layer_without_attention_is_null() -> None:
+def test_layers_and_heads_without_attention_are_null() -> None:
     prompt = np.tril(np.ones((2, 3, 4, 4), dtype=np.float32))
-    prompt[0] = np.nan
+    prompt[0] = prompt[1, 2] = np.nan
     kept = attention_map.PatternMap(prompt, 5)
     row = np.ones((2, 3, 5), dtype=np.float32)
-    row[0] = np.nan
+    row[0] = row[1, 2] = np.nan
     kept.append(row)
-    assert np.isnan(kept.so_far(5)[0]).all()
-    np.testing.assert_array_equal(kept.so_far(5)[1], np.broadcast_to(np.tri(5), (3, 5, 5)))
+    found = kept.so_far(5)
+    assert np.isnan(found[0]).all()
+    assert np.isnan(found[1, 2]).all()
+    np.testing.assert_array_equal(found[1, :2], np.broadcast_to(np.tri(5), (2, 5, 5)))
+    wire = orjson.loads(orjson.dumps(to_wire(found, shares=True)))
+    assert wire[0] is None
+    assert [head is None for head in wire[1]] == [False, False, True]
+
+
+def test_a_map_read_in_parts_keeps_what_is_null() -> None:
+    first, second = (np.ones((2, 2, 3, keys), dtype=np.float32) for keys in (3, 6))
+    first[0], second[0] = np.nan, np.nan
+    whole = joined_maps([first, second], 6)
+    assert np.isnan(whole[0]).all()
+    assert not whole[1, :, :3, 3:].any()
+    assert whole[1, :, 3:].all()
+    assert joined_maps([None, None], 6) is None
 
 
 @pytest.mark.parametrize(

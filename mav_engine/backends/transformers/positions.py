@@ -32,8 +32,8 @@ def joined_maps(maps: Sequence[Floats | None], length: int) -> Floats | None:
         queries, keys = part.shape[2:]
         whole[:, :, begin : begin + queries, :keys] = part
         begin += queries
-        # A layer without a pattern has none for any query.
-        whole[np.isnan(part).all(axis=(1, 2, 3))] = np.nan
+        # A head without a pattern has none for any query.
+        whole[np.isnan(part).all(axis=(2, 3))] = np.nan
     return whole
 
 
