@@ -79,7 +79,9 @@ class LiveRun:
         if self._lease.loading.done():
             await self._prepare()
         else:
-            captured(self._settings.capture, probe_names(), self._entry.name)
+            # On a thread: a plugin that is asked for is imported here.
+            asked = self._settings.capture
+            await anyio.to_thread.run_sync(captured, asked, probe_names(), self._entry.name)
 
     def stop(self, reason: FinishReason) -> None:
         """Let the run end with its next token, for this reason unless there is another already."""

@@ -17,7 +17,8 @@ from mav_engine.backends.fake import FakeBackend
 from mav_engine.events import Event, Token, from_json, to_json
 from mav_engine.probes import capabilities, names, registry
 
-GINI = """
+ROOT = Path(__file__).resolve().parents[2]
+PEAKS = """
 import numpy as np
 from mav_engine.probes import Probe
 
@@ -84,7 +85,7 @@ def tokens_of(events: list[Event]) -> list[Token]:
 
 
 def test_an_installed_package_is_found_and_its_probe_measured(tmp_path: Path) -> None:
-    distribution(tmp_path, "lent_peaks", GINI, peaks="PEAKS")
+    distribution(tmp_path, "lent_peaks", PEAKS, peaks="PEAKS")
     program = (
         "import sys\n"
         "from mav_engine import RunSettings, run\n"
@@ -118,8 +119,19 @@ def test_an_installed_package_is_found_and_its_probe_measured(tmp_path: Path) ->
         assert "notes" not in token
 
 
+def test_the_example_of_the_documents_measures(plugins: Path) -> None:
+    text = (ROOT / "docs" / "probes.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    distribution(plugins, "lent_example", code, gini="GINI")
+    token = tokens_of(events_of("gini", "attention_rows"))[0]
+    rows = token.attention_rows
+    apart = np.abs(rows[..., :, None] - rows[..., None, :]).mean(axis=(-1, -2))
+    by_head = token.extra["gini"]["by_head"]
+    np.testing.assert_allclose(by_head, apart / (2 * rows.mean(axis=-1)), rtol=1e-4)
+
+
 def test_what_nobody_asks_for_is_not_even_imported_by_a_description(plugins: Path) -> None:
-    distribution(plugins, "lent_peaks", GINI, peaks="PEAKS")
+    distribution(plugins, "lent_peaks", PEAKS, peaks="PEAKS")
     assert "peaks" in names()
     token = tokens_of(events_of("residual"))[0]
     assert token.extra is None
@@ -169,7 +181,7 @@ def test_a_broken_plugin_gives_null_and_the_reason(
 
 def test_a_broken_plugin_does_not_harm_another(plugins: Path) -> None:
     distribution(plugins, "lent_broken", "import nowhere_to_be_found", broken="PROBE")
-    distribution(plugins, "lent_peaks", GINI, peaks="PEAKS")
+    distribution(plugins, "lent_peaks", PEAKS, peaks="PEAKS")
     token = tokens_of(events_of("peaks", "broken"))[0]
     assert token.extra["peaks"]["by_layer"].shape == (4,)
     assert token.extra["broken"] is None
@@ -201,7 +213,7 @@ def test_of_two_plugins_with_one_name_the_first_is_taken(plugins: Path) -> None:
 
 
 def test_a_package_with_broken_metadata_does_not_hide_the_others(plugins: Path) -> None:
-    distribution(plugins, "lent_peaks", GINI, peaks="PEAKS")
+    distribution(plugins, "lent_peaks", PEAKS, peaks="PEAKS")
     (plugins / "lent_odd-1.0.dist-info").mkdir()
     (plugins / "lent_odd-1.0.dist-info" / "entry_points.txt").write_text("[mav_engine.probes]\nx\n")
     assert "peaks" in names()

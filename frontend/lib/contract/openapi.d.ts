@@ -701,7 +701,8 @@ export interface components {
             capture: string[];
             /**
              * Attn Every
-             * @description With the attention_map probe, a full map every so many tokens; 0 is off.
+             * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
+             *     0 is off.
              * @default 0
              */
             attn_every: number;
@@ -1006,7 +1007,10 @@ export interface operations {
                 aggregation?: "l2" | "max_abs" | "mean_abs" | "rms";
                 /** @description The probes that measure each token; predictions and distribution always do. */
                 capture?: string[];
-                /** @description With the attention_map probe, a full map every so many tokens; 0 is off. */
+                /**
+                 * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
+                 *     0 is off.
+                 */
                 attn_every?: number;
                 /** @description How the tiles probe draws a layer. */
                 tile?: string;
