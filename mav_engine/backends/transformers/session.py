@@ -41,6 +41,8 @@ class TransformersSession:
         self._cache, self._slabs = make_cache(model.config, max_length)
         self._decoder = decoder if self._slabs else None
         self._read = 0
+        self._maps: list[Floats | None] | None = []
+        """The prompt's pattern, as many parts as it is read in; None once it is read."""
         # Attention that only the model's own eager code can give comes with its outputs.
         eager = model.config._attn_implementation == "eager"
         self._outputs = {"output_attentions": True} if eager and "pattern" in capture else {}
@@ -54,16 +56,16 @@ class TransformersSession:
         """
         # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
         size = _CHUNK if self._slabs else len(ids)
-        maps: list[Floats | None] = []
         logprobs: list[float] = []
         entropies: list[float] = []
         for begin in range(0, len(ids), size):
-            logits, step = self._forward(ids[begin : begin + size], maps)
+            logits, step = self._forward(ids[begin : begin + size])
             told = ids[begin + 1 : begin + size + 1]
             logprob, entropy = _judge(logits[: len(told)], told)
             logprobs += logprob
             entropies += entropy
-        pattern = joined_maps(maps, len(ids))
+        pattern = joined_maps(self._maps or [], len(ids))
+        self._maps = None
         return PromptReading([None, *logprobs], [None, *entropies], step, pattern)
 
     @torch.inference_mode()
@@ -79,13 +81,8 @@ class TransformersSession:
         """Let the cache go."""
         self._cache = None
 
-    def _forward(
-        self, ids: Sequence[int], maps: list[Floats | None] | None = None
-    ) -> tuple[torch.Tensor, Step]:
-        """Logits [len(ids), vocabulary] on the device, and the step at the last position.
-
-        The pattern of all queries is appended to `maps` where it is asked for.
-        """
+    def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
+        """Logits [len(ids), vocabulary] on the device, and the step at the last position."""
         recording = Recording(self._n_layers, self._capture)
         began = time.perf_counter()
         try:
@@ -98,8 +95,8 @@ class TransformersSession:
             ) from None
         elapsed = 1000 * (time.perf_counter() - began)
         self._read += len(ids)
-        if maps is not None and "full_pattern" in self._capture:
-            maps.append(recording.every("pattern"))
+        if self._maps is not None and "full_pattern" in self._capture:
+            self._maps.append(recording.every("pattern"))
         step = Step(
             logits=last,
             n_keys=self._read,
