@@ -10,6 +10,8 @@ from pathlib import Path
 
 MAX_CALIBRATION_TOKENS = 512
 """Tokens of it that are read at most; a shorter context reads less."""
+SURE_CALIBRATION_TOKENS = 128
+"""Tokens of it that are read where a model does not tell its context."""
 
 
 def calibration_text() -> str:

@@ -47,7 +47,7 @@ def eager_vectors(case: Case, ids: list[int], signal: str) -> np.ndarray:
 
 def ids_of(case: Case, events: list[Event]) -> tuple[list[int], list[int], list[int]]:
     """Prompt, calibration and new ids."""
-    context = case.backend.info.context or 512
+    context = case.backend.info.context or 128
     prompt = [token.id for token in events[1].tokens]
     calibration = case.tokenizer(calibration_text())["input_ids"][: min(512, context)]
     return prompt, calibration, [event.token.id for event in events[2:-1]]

@@ -9,7 +9,11 @@ from jinja2 import TemplateError
 
 from mav_engine.architectures import Parts, find_parts, text_config
 from mav_engine.arrays import Floats
-from mav_engine.backends.calibration import MAX_CALIBRATION_TOKENS, calibration_text
+from mav_engine.backends.calibration import (
+    MAX_CALIBRATION_TOKENS,
+    SURE_CALIBRATION_TOKENS,
+    calibration_text,
+)
 from mav_engine.backends.transformers.lens import Lens, proven_lens
 from mav_engine.backends.transformers.positions import Activations
 from mav_engine.backends.transformers.proof import proven_decoder
@@ -104,7 +108,7 @@ class TransformersBackend:
         self._model = None
 
     def _calibration_ids(self) -> list[int]:
-        most = min(MAX_CALIBRATION_TOKENS, self.info.context or MAX_CALIBRATION_TOKENS)
+        most = min(MAX_CALIBRATION_TOKENS, self.info.context or SURE_CALIBRATION_TOKENS)
         return self.encode_prompt(calibration_text())[:most]
 
 

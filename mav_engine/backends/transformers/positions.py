@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -63,11 +64,11 @@ class Activations:
             OutOfMemory: the device has no room for it.
         """
         recording = Recording(self._n_layers, [point])
-        given = torch.tensor([ids], device=self._model.device)
+        # The base model: no logits over the vocabulary are needed.
+        base = self._model.base_model
         try:
             with record(recording):
-                # The base model: no logits over the vocabulary are needed.
-                self._model.base_model(input_ids=given, use_cache=False)
+                base(**_inputs(base, torch.tensor([ids], device=self._model.device)))
             return recording.every(point)
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(
@@ -81,3 +82,14 @@ class Activations:
             if point not in self._calibrated:
                 self._calibrated[point] = self.read(self._calibration_ids(), point)
             return self._calibrated[point]
+
+
+def _inputs(model: Any, ids: torch.Tensor) -> dict[str, Any]:
+    """What a pass without a cache takes; positions count from 0, as `generate()` gives them."""
+    takes = inspect.signature(model.forward).parameters
+    inputs: dict[str, Any] = {"input_ids": ids}
+    if "use_cache" in takes:
+        inputs["use_cache"] = False
+    if "position_ids" in takes:
+        inputs["position_ids"] = torch.arange(ids.shape[1], device=ids.device)[None]
+    return inputs
