@@ -20,7 +20,8 @@ from mav_engine.backends import Backend
 from mav_engine.catalog import CatalogEntry
 from mav_engine.errors import MavError, RunFailed
 from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
-from mav_engine.probes import PROBES, captured
+from mav_engine.probes import captured
+from mav_engine.probes import names as probe_names
 from mav_engine.run import PreparedRun, error_event, new_run_id, start_event
 from mav_engine.settings import RunSettings
 
@@ -81,7 +82,9 @@ class LiveRun:
         if self._lease.loading.done():
             await self._prepare()
         else:
-            captured(self._settings.capture, list(PROBES), self._entry.name)
+            # On a thread: a plugin that is asked for is imported here.
+            asked = self._settings.capture
+            await anyio.to_thread.run_sync(captured, asked, probe_names(), self._entry.name)
 
     def stop(self, reason: FinishReason) -> None:
         """Let the run end with its next token, for this reason unless there is another already."""

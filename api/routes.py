@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from api.answers import parse_tokenize
+from api.compression import worth_it
 from api.openapi import document
 from api.problems import NotFound
 from api.request_body import read_json
@@ -36,7 +37,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def _run(service: Service) -> Endpoint:
-    async def run(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         kind = negotiate(request.headers.get("accept") or "*/*")
         if request.method == "HEAD":
             return Response(headers=HEADERS, media_type=kind)
@@ -45,9 +46,11 @@ def _run(service: Service) -> Endpoint:
             # again. 204 is how the standard tells it to stop.
             return Response(status_code=204)
         settings = await _settings(request, service.operator.max_body_bytes)
-        return RunResponse(await service.start(settings), kind, service.operator.heartbeat_s)
+        gzip = worth_it(settings.capture, request.headers.get("accept-encoding") or "")
+        run = await service.start(settings)
+        return RunResponse(run, kind, service.operator.heartbeat_s, gzip=gzip)
 
-    return run
+    return answer
 
 
 async def _settings(request: Request, max_body_bytes: int) -> RunSettings:

@@ -9,6 +9,7 @@ import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
+from api.compression import Gzipped
 from api.live_run import LiveRun
 from api.problems import NotAcceptable
 from mav_engine.events import Event, to_json
@@ -22,7 +23,7 @@ SEND_TIMEOUT_S = 60.0
 HEADERS = {
     "Cache-Control": "no-cache, no-transform",
     "X-Accel-Buffering": "no",
-    "Vary": "Accept",
+    "Vary": "Accept, Accept-Encoding",
 }
 
 
@@ -60,9 +61,10 @@ def json_line(event: Event) -> bytes:
 class RunResponse(EventSourceResponse):
     """The stream of a run; heartbeats between, and the run stopped when the client goes."""
 
-    def __init__(self, run: LiveRun, kind: str, heartbeat_s: float) -> None:
+    def __init__(self, run: LiveRun, kind: str, heartbeat_s: float, *, gzip: bool = False) -> None:
         encode = server_sent(run.run_id) if kind == SSE else json_line
         self._run = run
+        self._gzip = gzip
         self._shutdown = anyio.Event()
         super().__init__(
             run.chunks(encode),
@@ -80,7 +82,7 @@ class RunResponse(EventSourceResponse):
         """Stream the run, and let it go in whatever way that ends."""
         watch = asyncio.create_task(self._stop_at_shutdown())
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, Gzipped(send) if self._gzip else send)
         finally:
             watch.cancel()
             self._run.abandon()

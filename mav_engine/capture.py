@@ -16,7 +16,8 @@ from typing import Literal
 
 from mav_engine.arrays import Floats
 
-HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "lens"]
+HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens"]
+"""`full_pattern` is the pattern of every query of the prompt, not of its last one only."""
 
 
 @dataclass(slots=True)
@@ -55,3 +56,5 @@ class PromptReading:
     """Entropy (nats) of the prediction of each token; None for the first."""
     step: Step
     """The step at the prompt's last position."""
+    pattern: Floats | None = None
+    """[n_layers, n_heads, n_queries, n_keys] attention of every query; None if not asked."""

@@ -15,13 +15,14 @@ import orjson
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
 from mav_engine.arrays import Array, to_wire
+from mav_engine.measurements import Candidate, Distribution, Layers, LensRow, Timing
 from mav_engine.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
 __all__ = [
-    "EVENTS", "OPTIONAL", "Candidate", "Distribution", "Done", "Error", "Event", "FinishReason",
-    "Layers", "LensRow", "ModelInfo", "ProbeInfo", "Prompt", "PromptToken", "Queued", "Start",
-    "Timing", "Token", "TokenRef", "from_json", "to_json",
+    "EVENTS", "OPTIONAL", "SHARES", "Candidate", "Distribution", "Done", "Error", "Event",
+    "FinishReason", "Layers", "LensRow", "ModelInfo", "ProbeInfo", "Prompt", "PromptToken",
+    "Queued", "Start", "Timing", "Token", "TokenRef", "from_json", "to_json",
 ]  # fmt: skip
 
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
@@ -65,80 +66,6 @@ class PromptToken:
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
-class Candidate:
-    """A row of `top`: a token that the model could have said."""
-
-    id: int
-    text: str
-    logit: float | None
-    """The model's own score, before any sampling control."""
-    prob: float
-    """The model's own probability, before any sampling control."""
-    sampled_prob: float
-    """The probability with which the sampler drew it; 0 where a control cut it."""
-    cut_by: str | None
-    """The control that removed it, or null."""
-
-
-@with_config(SCHEMA)
-@dataclass(slots=True)
-class Distribution:
-    """The shape of the prediction over the whole vocabulary, before and after the controls."""
-
-    rank_bins: Array
-    """Probability mass of the tokens in each rank bin; edges in `start`."""
-    entropy: float
-    """Entropy in nats of the model's own prediction, before any sampling control."""
-    effective_tokens: float
-    """exp(entropy): how many equally likely tokens would be as uncertain."""
-    kept: int
-    """How many tokens the sampler could still draw."""
-    sampled_entropy: float
-    """Entropy in nats of what it drew from, after all controls; 0 where one token was left."""
-
-
-@with_config(SCHEMA)
-@dataclass(slots=True)
-class Layers:
-    """Numbers of each layer, for the position that predicted this token."""
-
-    resid_norm: Array | None = None
-    """[n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
-    the final norm."""
-    mlp_norm: Array | None = None
-    """[n_layers] size of the output of the MLP block."""
-    attn_norm: Array | None = None
-    """[n_layers] size of the output of the attention block."""
-    attn_entropy: Array | None = None
-    """[n_layers][n_heads] entropy (nats) of the last query's attention pattern."""
-    attn_entropy_max: float | None = None
-    """ln(keys): the highest entropy that a pattern over these keys can have."""
-
-
-@with_config(SCHEMA)
-@dataclass(slots=True)
-class LensRow:
-    """What one layer's residual stream would say, and where the emitted token stood there."""
-
-    id: int
-    text: str
-    prob: float
-    """Probability of that token by the lens."""
-    rank: int
-    """Rank of the emitted token by the lens; 0 is the top."""
-
-
-@with_config(SCHEMA)
-@dataclass(slots=True)
-class Timing:
-    step_ms: float
-    """Milliseconds of the forward pass, hooks included."""
-    capture_ms: float
-    """Milliseconds of turning its tensors into these numbers."""
-
-
-@with_config(SCHEMA)
-@dataclass(slots=True)
 class Start:
     """The run is accepted; these are its settings as resolved."""
 
@@ -178,6 +105,9 @@ class Prompt:
     written_text: str = ""
     """Their text, from which this run's tokens go on; what was an unfinished character or might
     begin a stop string when the run was cut short is not in it: it comes with those tokens."""
+    attention_map: Array | None = None
+    """[n_layers][n_heads][queries][keys] attention of the whole prompt, with the attention_map
+    probe: each query's row sums to 1 over the keys up to its own place, and is 0 beyond."""
 
 
 @with_config(SCHEMA)
@@ -207,8 +137,23 @@ class Token:
     timing: Timing
     attention_rows: Array | None = None
     """[n_layers][n_heads][keys] attention of the last query; each row sums to 1."""
+    attention_map: Array | None = None
+    """[n_layers][n_heads][queries][keys] attention of all text that the model has read so far,
+    prompt included, as in the prompt event; only every attn_every tokens."""
     logit_lens: list[LensRow] | None = None
     """[n_layers] what each layer would say."""
+    tiles: Array | None = None
+    """[n_layers][height][width] each layer's vector (the setting tile.signal: resid_post,
+    mlp_out or attn_out) less its mean, through a fixed projection, in units of that layer's
+    usual deviation: so 0 is the layer's mean and 1 a usual size. Mean and deviation are taken
+    once, before the first token, over the beginning of the prompt and a calibration text, and
+    hold for the whole run. With pca the cells are the components in their order, row by row;
+    those beyond the rank of the fit are 0."""
+    extra: dict[str, dict[str, Any] | None] | None = None
+    """What probes of plugins measured, by the probe's name: fields of JSON values and packed
+    arrays; null where the probe failed, with the reason in notes."""
+    notes: dict[str, str] | None = None
+    """Why a value in extra is null, by the probe's name."""
 
 
 @with_config(SCHEMA)
@@ -254,9 +199,12 @@ EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=Tr
 
 OPTIONAL = {
     Layers: frozenset(each.name for each in fields(Layers)),
-    Token: frozenset({"attention_rows", "logit_lens"}),
+    Prompt: frozenset({"attention_map"}),
+    Token: frozenset({"attention_rows", "attention_map", "logit_lens", "tiles", "extra", "notes"}),
 }
 """Measurements that are left out, rather than null, where nobody asked for them."""
+SHARES = frozenset({"attention_rows", "attention_map"})
+"""Fields of attention patterns, which travel as bytes where they are large."""
 
 
 def to_json(event: Event) -> bytes:
@@ -280,4 +228,8 @@ def _default(value: Any) -> Any:
         return value.model_dump(mode="json")
     optional = OPTIONAL.get(type(value), frozenset())
     named = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
-    return {name: item for name, item in named if item is not None or name not in optional}
+    return {
+        name: to_wire(item, shares=True) if name in SHARES and item is not None else item
+        for name, item in named
+        if item is not None or name not in optional
+    }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mav_engine.events import ModelInfo
-from mav_engine.probes import PROBES
+from mav_engine.probes import names as probe_names
 
 MAX_HEADER_BYTES = 100_000_000
 """The limit that safetensors itself sets to a header."""
@@ -45,7 +45,7 @@ def describe(source: str, *, name: str) -> ModelInfo:
         device=None,
         loaded=False,
         chat_template=None if folder is None else has_chat_template(folder),
-        capabilities=list(PROBES),
+        capabilities=list(probe_names()),
     )
 
 

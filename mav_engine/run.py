@@ -19,8 +19,9 @@ from mav_engine.errors import MavError
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.faults import run_fault
 from mav_engine.prediction import Prediction, rank_bin_edges
-from mav_engine.probes import captured, probe_infos
-from mav_engine.probes.base import Probe
+from mav_engine.probes import Plan, Probe, captured, probe_infos
+from mav_engine.probes.attention_map import PatternMap
+from mav_engine.probes.measuring import check_all
 from mav_engine.resume import PROCESS_SEAL, Seal, Unfinished, take_up
 from mav_engine.settings import RunSettings
 
@@ -92,7 +93,8 @@ def prepare(
 
     Raises:
         ValueError: the seed is not resolved.
-        InvalidSettings: a probe, forced id or stop token that this model does not know.
+        InvalidSettings: a probe, forced id or stop token that this model does not know, or a
+            probe that would have to hold too much.
         ResumeRefused: another model wrote the run that is to be continued.
         PromptTooLong: the prompt leaves no room for a token.
     """
@@ -110,6 +112,7 @@ def prepare(
     if info.context is not None:
         limit = min(limit, info.context - len(prompt_ids))
     written = [] if before is None else before.written
+    check_all(probes, Plan(settings, info, len(prompt_ids) + len(written), limit - len(written)))
     return PreparedRun(
         settings, backend, probes, prompt_ids, written, limit, stop_ids, stop_texts, seal
     )
@@ -165,7 +168,7 @@ class PreparedRun:
 
         settings, backend = self.settings, self.backend
         began = time.perf_counter()
-        needs = frozenset(point for probe in self.probes for point in probe.needs)
+        needs = frozenset(point for probe in self.probes for point in probe.points(settings))
         begin = len(self.written)
         sampler = Sampler(settings, backend.eos_ids, lambda: backend.vocabulary.white_space, begin)
         session = backend.open(needs, len(self.prompt_ids) + self.limit)
@@ -176,6 +179,7 @@ class PreparedRun:
                 yield teller.done(began)
                 return
             yield teller.prompt(reading, 1000 * (time.perf_counter() - began))
+            teller.fit()
             tokens = generate(
                 session,
                 sampler,
@@ -203,6 +207,7 @@ class PreparedRun:
         if self.backend.info.dtype == "float32":
             return session.prefill(self.read_ids)
         reading = session.prefill(self.prompt_ids)
+        rows = None if reading.pattern is None else PatternMap(reading.pattern, len(self.read_ids))
         for token_id in self.written:
             teller.reason = stop()
             if teller.reason is not None:
@@ -211,6 +216,10 @@ class PreparedRun:
             reading.logprobs.append(prediction.logprob(token_id))
             reading.entropies.append(prediction.entropy)
             reading.step = session.step(token_id)
+            if rows is not None and reading.step.pattern is not None:
+                rows.append(reading.step.pattern)
+        if rows is not None:
+            reading.pattern = rows.so_far(len(self.read_ids))
         return reading
 
 

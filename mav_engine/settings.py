@@ -114,7 +114,8 @@ class RunSettings(_Strict):
     capture: list[Annotated[Text, Field(min_length=1)]] = list(DEFAULT_PROBES)
     """The probes that measure each token; predictions and distribution always do."""
     attn_every: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
-    """With the attention_map probe, a full map every so many tokens; 0 is off."""
+    """With the attention_map probe, a full map every so many tokens besides that of the prompt;
+    0 is off."""
     tile: Tile = Tile()
     """How the tiles probe draws a layer."""
     resume: Annotated[Text, Field(min_length=1)] | None = None

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from mav_engine.capture import PromptReading
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.capture import HookPoint, PromptReading
 from mav_engine.events import (
     Done,
     FinishReason,
@@ -17,7 +20,10 @@ from mav_engine.events import (
 )
 from mav_engine.generation import Generated
 from mav_engine.prediction import rank_bin_edges
-from mav_engine.probes.base import Scene
+from mav_engine.probes.attention_map import PatternMap, mapped_length
+from mav_engine.probes.base import Groundwork, Scene
+from mav_engine.probes.measuring import Measuring, fit_all
+from mav_engine.probes.tiles import MAX_PROMPT_POSITIONS
 from mav_engine.text import StopWatch, TextStream
 
 if TYPE_CHECKING:
@@ -36,6 +42,8 @@ class Teller:
         self._before = "".join(self._shown(token_id) for token_id in run.written)
         self._edges = rank_bin_edges(run.backend.info.vocabulary or 0)
         self._texts: list[str] = []
+        self._patterns: PatternMap | None = None
+        self._measuring = Measuring(run.probes, {})
         self._read_at = time.perf_counter()
         self.reason: FinishReason | None = None
 
@@ -45,19 +53,48 @@ class Teller:
         refs = self._vocabulary.spell(self._run.read_ids)
         rows = zip(refs, reading.logprobs, reading.entropies, strict=True)
         tokens = [PromptToken(ref.id, ref.text, logprob, h) for ref, logprob, h in rows]
+        every = self._run.settings.attn_every
+        if every and reading.pattern is not None:
+            length = mapped_length(len(self._run.prompt_ids), self._run.limit, every)
+            self._patterns = PatternMap(reading.pattern, length)
+        measured: dict[str, Any] = {}
+        for probe in self._run.probes:
+            if probe.measure_prompt is not None:
+                measured |= probe.measure_prompt(reading)
         return Prompt(
             tokens=tokens,
             prefill_ms=elapsed_ms,
             written=len(self._run.written),
             written_text=self._before,
+            **measured,
         )
+
+    def fit(self) -> None:
+        """Let the probes that must know more than a step be fitted, before the first token.
+
+        Raises:
+            MavError: the model cannot give what a built-in probe is fitted on.
+        """
+        run = self._run
+        if not any(probe.fit for probe in run.probes):
+            return
+        beginning = run.prompt_ids[:MAX_PROMPT_POSITIONS]
+
+        def activations(point: HookPoint) -> Floats | None:
+            both = run.backend.activations(beginning, point), run.backend.calibration(point)
+            given = [each for each in both if each is not None]
+            return np.concatenate(given, axis=1) if given else None
+
+        fitted = fit_all(run.probes, Groundwork(run.settings, activations))
+        self._measuring = Measuring(run.probes, fitted)
+        self._read_at = time.perf_counter()
 
     def token(self, generated: Generated, ending: FinishReason | None) -> Token:
         """The event of one token; `ending` is why the run must end with it, if it must."""
         began = time.perf_counter()
         choice, prediction = generated.choice, generated.prediction
         text = self._told(generated, ending)
-        fields = self._measured(generated)
+        fields = self._measuring.fields(self._scene(generated))
         layers = Layers(**fields.pop("layers"))
         prompt_length = len(self._run.prompt_ids)
         capture_ms = 1000 * (time.perf_counter() - began)
@@ -111,17 +148,17 @@ class Teller:
     def _shown(self, token_id: int, *, last: bool = False) -> str:
         return self._stop_watch.push(self._stream.push(token_id, last=last), last=last)
 
-    def _measured(self, generated: Generated) -> dict[str, Any]:
-        scene = Scene(
-            step=generated.step,
+    def _scene(self, generated: Generated) -> Scene:
+        step = generated.step
+        if self._patterns is not None and step.pattern is not None:
+            self._patterns.append(step.pattern)
+        return Scene(
+            step=step,
             prediction=generated.prediction,
             choice=generated.choice,
             settings=self._run.settings,
             vocabulary=self._vocabulary,
             rank_bin_edges=self._edges,
+            index=generated.index,
+            pattern_map=self._patterns.so_far(step.n_keys) if self._patterns else None,
         )
-        fields: dict[str, Any] = {"layers": {}}
-        for probe in self._run.probes:
-            place = fields["layers"] if probe.section == "layers" else fields
-            place.update(probe.measure(scene))
-        return fields

@@ -23,7 +23,7 @@ BANNED_NAMES = ("manager", "processor", "helper", "utils")
 ROOMS = [
     {"errors", "arrays", "faults"},
     {"settings"},
-    {"events", "model_info"},
+    {"events", "model_info", "measurements"},
     {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume"},
     {"generation"},
     {"probes"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from mav_engine.arrays import Floats
 from mav_engine.capture import HookPoint
 from mav_engine.events import ModelInfo, TokenRef
 from mav_engine.settings import Message
@@ -50,6 +51,13 @@ class Backend(Protocol):
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
         """Begin to read a text of at most `max_length` tokens, capturing these points."""
+
+    def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
+        """[rows, len(ids), d_model] at every position of a text of its own, read apart from
+        every run; rows as in `Step`, None where the model has no such vectors."""
+
+    def calibration(self, point: HookPoint) -> Floats | None:
+        """The same of the calibration text, [rows, n_tokens, d_model]; read once and kept."""
 
     def close(self) -> None:
         """Let the weights go."""

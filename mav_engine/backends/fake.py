@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from mav_engine.arrays import Floats
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.chat import plain_chat
 from mav_engine.events import ModelInfo, TokenRef
@@ -50,7 +51,16 @@ class FakeSession:
     def prefill(self, ids: Sequence[int]) -> PromptReading:
         self._read = len(ids) - 1
         guesses: list[float | None] = [None, *[-5.0] * (len(ids) - 1)]
-        return PromptReading(guesses, [None, *[5.0] * (len(ids) - 1)], self._step(ids[-1]))
+        surprise: list[float | None] = [None, *[5.0] * (len(ids) - 1)]
+        return PromptReading(guesses, surprise, self._step(ids[-1]), self._map(len(ids)))
+
+    def _map(self, length: int) -> Floats | None:
+        if "full_pattern" not in self._capture:
+            return None
+        random = np.random.default_rng(length)
+        weights = np.tril(random.random((_LAYERS, _HEADS, length, length), dtype=np.float32))
+        shares: Floats = weights / weights.sum(-1, keepdims=True)
+        return shares
 
     def step(self, token_id: int) -> Step:
         self._on_step()
@@ -115,7 +125,7 @@ class FakeBackend:
             device="cpu",
             loaded=True,
             chat_template=False,
-            capabilities=capabilities(["resid", "mlp_out", "attn_out", "pattern"]),
+            capabilities=capabilities(["resid", "mlp_out", "attn_out", "pattern", "full_pattern"]),
         )
 
     def encode_prompt(self, prompt: str) -> list[int]:
@@ -129,6 +139,16 @@ class FakeBackend:
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> FakeSession:  # noqa: ARG002
         return FakeSession(capture, self._on_step)
+
+    def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
+        if point not in ("resid", "mlp_out", "attn_out"):
+            return None
+        rows = _LAYERS + (point == "resid")
+        random = np.random.default_rng(list(ids))
+        return random.standard_normal((rows, len(ids), _D_MODEL), dtype=np.float32)
+
+    def calibration(self, point: HookPoint) -> Floats | None:
+        return self.activations(range(64), point)
 
     def close(self) -> None:
         self.closed = True

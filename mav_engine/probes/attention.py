@@ -1,4 +1,9 @@
-"""`attention_entropy` and `attention_rows`: where each head looks, and how spread out."""
+"""`attention_entropy` and `attention_rows`: where each head looks, and how spread out.
+
+The pattern is softmax(q k^T / sqrt(d_head)) with what the architecture adds to it (Vaswani et al.,
+"Attention is all you need", 2017); its entropy follows Clark et al., "What does BERT look at?"
+(2019).
+"""
 
 from __future__ import annotations
 

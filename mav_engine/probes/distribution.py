@@ -1,4 +1,7 @@
-"""`distribution`: the shape of the raw prediction over the whole vocabulary."""
+"""`distribution`: the shape of the raw prediction over the whole vocabulary.
+
+The entropy is Shannon's (1948); its exponential is the perplexity of the one prediction.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`logit_lens`: what each layer would say if the model ended there."""
+"""`logit_lens`: what each layer would say if the model ended there.
+
+nostalgebraist, "interpreting GPT: the logit lens" (2020).
+"""
 
 from __future__ import annotations
 

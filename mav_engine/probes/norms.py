@@ -1,4 +1,8 @@
-"""`residual` and `mlp`: how large a layer's vectors are."""
+"""`residual` and `mlp`: how large a layer's vectors are.
+
+The hook points are those that TransformerLens calls resid_pre, resid_post, mlp_out and attn_out;
+the residual stream is Elhage et al., "A mathematical framework for transformer circuits" (2021).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`top`: the likeliest tokens, and what the sampling controls did to them."""
+"""`top`: the likeliest tokens, and what the sampling controls did to them.
+
+Probabilities are the softmax of the raw logits; the controls are those of transformers.
+"""
 
 from __future__ import annotations
 

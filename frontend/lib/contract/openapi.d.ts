@@ -95,7 +95,14 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description Numbers (null where a value does not exist), nested by axis; more than 64 of them travel packed as little-endian base64. */
-        Array: (number | null | (number | null | (number | null)[] | {
+        Array: (number | null | (number | null | (number | null | (number | null)[] | {
+            shape: number[];
+            /** @enum {unknown} */
+            dtype: "f16" | "u8";
+            /** @description Multiply the data by this; 1 where absent. */
+            scale?: number;
+            data: string;
+        })[] | {
             shape: number[];
             /** @enum {unknown} */
             dtype: "f16" | "u8";
@@ -535,6 +542,12 @@ export interface components {
              */
             written_text: string;
             /**
+             * @description [n_layers][n_heads][queries][keys] attention of the whole prompt, with the attention_map
+             *     probe: each query's row sums to 1 over the keys up to its own place, and is 0 beyond.
+             * @default null
+             */
+            attention_map: components["schemas"]["Array"] | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -709,7 +722,8 @@ export interface components {
             capture: string[];
             /**
              * Attn Every
-             * @description With the attention_map probe, a full map every so many tokens; 0 is off.
+             * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
+             *     0 is off.
              * @default 0
              */
             attn_every: number;
@@ -860,11 +874,46 @@ export interface components {
              */
             attention_rows: components["schemas"]["Array"] | null;
             /**
+             * @description [n_layers][n_heads][queries][keys] attention of all text that the model has read so far,
+             *     prompt included, as in the prompt event; only every attn_every tokens.
+             * @default null
+             */
+            attention_map: components["schemas"]["Array"] | null;
+            /**
              * Logit Lens
              * @description [n_layers] what each layer would say.
              * @default null
              */
             logit_lens: components["schemas"]["LensRow"][] | null;
+            /**
+             * @description [n_layers][height][width] each layer's vector (the setting tile.signal: resid_post,
+             *     mlp_out or attn_out) less its mean, through a fixed projection, in units of that layer's
+             *     usual deviation: so 0 is the layer's mean and 1 a usual size. Mean and deviation are taken
+             *     once, before the first token, over the beginning of the prompt and a calibration text, and
+             *     hold for the whole run. With pca the cells are the components in their order, row by row;
+             *     those beyond the rank of the fit are 0.
+             * @default null
+             */
+            tiles: components["schemas"]["Array"] | null;
+            /**
+             * Extra
+             * @description What probes of plugins measured, by the probe's name: fields of JSON values and packed
+             *     arrays; null where the probe failed, with the reason in notes.
+             * @default null
+             */
+            extra: {
+                [key: string]: {
+                    [key: string]: unknown;
+                } | null;
+            } | null;
+            /**
+             * Notes
+             * @description Why a value in extra is null, by the probe's name.
+             * @default null
+             */
+            notes: {
+                [key: string]: string;
+            } | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -989,7 +1038,10 @@ export interface operations {
                 aggregation?: "l2" | "max_abs" | "mean_abs" | "rms";
                 /** @description The probes that measure each token; predictions and distribution always do. */
                 capture?: string[];
-                /** @description With the attention_map probe, a full map every so many tokens; 0 is off. */
+                /**
+                 * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
+                 *     0 is off.
+                 */
                 attn_every?: number;
                 /** @description How the tiles probe draws a layer. */
                 tile?: string;

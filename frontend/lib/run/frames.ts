@@ -14,6 +14,12 @@ export interface Matrix {
   readonly values: Float32Array;
 }
 
+/** Numbers by any number of axes, the last one running fastest; NaN where there is none. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
 /** Sizes of what each layer reads and writes; a part that was not captured is absent. */
 export interface LayerFrame {
   readonly residNorm?: Float32Array;
@@ -48,6 +54,12 @@ export interface TokenFrame {
   readonly top: readonly Candidate[];
   readonly distribution: DistributionFrame;
   readonly layers: LayerFrame;
+  /** [layers, heads, keys]: what the last query looks at. */
+  readonly attentionRows?: Tensor;
+  /** [layers, heads, queries, keys] of all text so far; only every `attn_every` tokens. */
+  readonly attentionMap?: Tensor;
+  /** [layers, height, width] in deviations from each layer's mean. */
+  readonly tiles?: Tensor;
   readonly stepMs: number;
   readonly captureMs: number;
 }
@@ -71,6 +83,8 @@ export type ResolvedSettings = Record<string, unknown> & {
 export interface PromptFrame {
   readonly tokens: readonly PromptToken[];
   readonly prefillMs: number;
+  /** [layers, heads, queries, keys] of the prompt. */
+  readonly attentionMap?: Tensor;
 }
 
 export interface DoneFrame {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ContractMismatch, fromHalf, parseMatrix, parseVector } from "./parse-array";
+import { ContractMismatch, fromHalf, parseMatrix, parseTensor, parseVector } from "./parse-array";
 
 const base64 = (bytes: readonly number[]) => btoa(String.fromCharCode(...bytes));
 
@@ -64,5 +64,43 @@ describe("matrices", () => {
 
   test("refuse rows of different lengths", () => {
     expect(() => parseMatrix([[1], [1, 2]], "m")).toThrow("m[1]: has another length");
+  });
+});
+
+describe("tensors", () => {
+  test("take bytes with the scale of attention maps, in one block", () => {
+    const data = base64([255, 0, 51, 204]);
+    const map = { shape: [1, 1, 2, 2], dtype: "u8", scale: 1 / 255, data };
+    const { shape, values } = parseTensor(map, "attention_map");
+    expect(shape).toEqual([1, 1, 2, 2]);
+    expect([...values].map((value) => Math.round(value * 1000) / 1000)).toEqual([1, 0, 0.2, 0.8]);
+  });
+
+  test("take nested lists, with layers that do not exist", () => {
+    const { shape, values } = parseTensor(
+      [
+        null,
+        [
+          [1, 2],
+          [3, null],
+        ],
+      ],
+      "tiles",
+    );
+    expect(shape).toEqual([2, 2, 2]);
+    expect([...values.slice(4)]).toEqual([1, 2, 3, Number.NaN]);
+    expect([...values.slice(0, 4)].every(Number.isNaN)).toBe(true);
+  });
+
+  test("take packed layers beside absent ones", () => {
+    const layer = { shape: [1, 2], dtype: "u8", data: base64([7, 8]) };
+    const { shape, values } = parseTensor([layer, null], "attention_rows");
+    expect(shape).toEqual([2, 1, 2]);
+    expect([...values]).toEqual([7, 8, Number.NaN, Number.NaN]);
+  });
+
+  test("refuse parts of different shapes, naming the place", () => {
+    expect(() => parseTensor([[1, 2], [3]], "tiles")).toThrow("tiles[1]: has another shape");
+    expect(() => parseTensor("x", "tiles")).toThrow("tiles: is no array");
   });
 });

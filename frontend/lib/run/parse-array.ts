@@ -1,4 +1,4 @@
-import type { Matrix } from "./frames";
+import type { Matrix, Tensor } from "./frames";
 
 /** An event that does not say what the contract says it must. */
 export class ContractMismatch extends Error {
@@ -44,6 +44,33 @@ export function parseMatrix(value: unknown, where: string): Matrix {
   return { rows: rows.length, columns, values };
 }
 
+/** Numbers by any axes, packed as one or nested; a part that is absent (null) becomes NaN. */
+export function parseTensor(value: unknown, where: string): Tensor {
+  if (isPacked(value)) return { shape: value.shape, values: unpack(value, where) };
+  if (!Array.isArray(value)) throw new ContractMismatch(where, "is no array");
+  if (!value.some((item) => typeof item === "object" && item !== null)) {
+    const values = parseVector(value, where);
+    return { shape: [values.length], values };
+  }
+  const parts = value.map((part, i) =>
+    part === null ? null : parseTensor(part, `${where}[${i}]`),
+  );
+  const shape = parts.find((part) => part !== null)?.shape ?? [];
+  const size = product(shape);
+  const values = new Float32Array(parts.length * size).fill(Number.NaN);
+  parts.forEach((part, i) => {
+    if (part === null) return;
+    if (String(part.shape) !== String(shape)) {
+      throw new ContractMismatch(`${where}[${i}]`, "has another shape");
+    }
+    values.set(part.values, i * size);
+  });
+  return { shape: [parts.length, ...shape], values };
+}
+
+const product = (shape: readonly number[]): number =>
+  shape.reduce((count, size) => count * size, 1);
+
 function isPacked(value: unknown): value is Packed {
   return typeof value === "object" && value !== null && "data" in value && "dtype" in value;
 }
@@ -51,7 +78,7 @@ function isPacked(value: unknown): value is Packed {
 function unpack(packed: Packed, where: string): Float32Array {
   const bytes = Uint8Array.from(atob(packed.data), (char) => char.charCodeAt(0));
   const numbers = packed.dtype === "u8" ? Float32Array.from(bytes) : halves(bytes);
-  const expected = packed.shape.reduce((product, size) => product * size, 1);
+  const expected = product(packed.shape);
   if (numbers.length !== expected) {
     throw new ContractMismatch(where, `holds ${numbers.length} numbers instead of ${expected}`);
   }

@@ -31,6 +31,26 @@ test("a token's measurements become typed arrays of the model's shape", () => {
   expect(mass).toBeCloseTo(1, 3);
 });
 
+test("attention and tiles that were asked for become tensors", () => {
+  const attention_map = {
+    shape: [1, 1, 1, 2],
+    dtype: "u8",
+    scale: 0.5,
+    data: btoa("\u0002\u0001"),
+  };
+  const change = { attention_map, attention_rows: [[[0.25, 0.75]]], tiles: [null, [[1], [-1]]] };
+  expect(parseEvent(changed("token", change))).toMatchObject({
+    frame: {
+      attentionMap: { shape: [1, 1, 1, 2], values: Float32Array.of(1, 0.5) },
+      attentionRows: { shape: [1, 1, 2], values: Float32Array.of(0.25, 0.75) },
+      tiles: { shape: [2, 2, 1], values: Float32Array.of(Number.NaN, Number.NaN, 1, -1) },
+    },
+  });
+  expect(parseEvent(changed("prompt", { attention_map }))).toMatchObject({
+    prompt: { attentionMap: { shape: [1, 1, 1, 2] } },
+  });
+});
+
 test("measurements that nobody asked for are absent", () => {
   const event = parseEvent(changed("token", { layers: {} }));
   expect(event).toMatchObject({ frame: { layers: {} } });

@@ -9,7 +9,7 @@ import type {
   StartFrame,
   TokenFrame,
 } from "./frames";
-import { ContractMismatch, parseMatrix, parseVector } from "./parse-array";
+import { ContractMismatch, parseMatrix, parseTensor, parseVector } from "./parse-array";
 
 /** The version of the contract that this site reads. */
 export const CONTRACT_VERSION = 1;
@@ -79,11 +79,17 @@ function parseStart(wire: WireStart): StartFrame {
 
 function parsePrompt(wire: Record<string, unknown>): PromptFrame {
   if (!Array.isArray(wire.tokens)) throw new ContractMismatch("prompt.tokens", "is no list");
-  return { tokens: wire.tokens, prefillMs: wire.prefill_ms as number };
+  return {
+    tokens: wire.tokens,
+    prefillMs: wire.prefill_ms as number,
+    ...(wire.attention_map != null && {
+      attentionMap: parseTensor(wire.attention_map, "prompt.attention_map"),
+    }),
+  };
 }
 
 function parseToken(wire: WireToken): TokenFrame {
-  const { distribution } = wire;
+  const { distribution, attention_rows, attention_map, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
@@ -103,6 +109,13 @@ function parseToken(wire: WireToken): TokenFrame {
       kept: distribution.kept,
     },
     layers: parseLayers(wire.layers),
+    ...(attention_rows != null && {
+      attentionRows: parseTensor(attention_rows, "token.attention_rows"),
+    }),
+    ...(attention_map != null && {
+      attentionMap: parseTensor(attention_map, "token.attention_map"),
+    }),
+    ...(tiles != null && { tiles: parseTensor(tiles, "token.tiles") }),
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,
   };

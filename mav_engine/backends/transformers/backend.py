@@ -9,8 +9,15 @@ from typing import Any
 from jinja2 import TemplateError
 
 from mav_engine.architectures import Parts, find_parts, text_config
+from mav_engine.arrays import Floats
+from mav_engine.backends.calibration import (
+    MAX_CALIBRATION_TOKENS,
+    SURE_CALIBRATION_TOKENS,
+    calibration_text,
+)
 from mav_engine.backends.transformers.fingerprint import fingerprint
 from mav_engine.backends.transformers.lens import Lens, proven_lens
+from mav_engine.backends.transformers.positions import Activations
 from mav_engine.backends.transformers.proof import proven_decoder
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
@@ -36,6 +43,7 @@ class TransformersBackend:
         self._lens = proven_lens(model, config, parts)
         self._decoder = proven_decoder(model, config, self._n_layers)
         self.vocabulary = Vocabulary(tokenizer)
+        self._activations = Activations(model, self._n_layers, self._calibration_ids)
         self.eos_ids = _eos_ids(model, tokenizer)
         self.memory_bytes = sum(p.nbytes for p in model.parameters()) + sum(
             buffer.nbytes for buffer in model.buffers()
@@ -96,10 +104,21 @@ class TransformersBackend:
             lens=self._lens,
         )
 
+    def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
+        return self._activations.read(ids, point)
+
+    def calibration(self, point: HookPoint) -> Floats | None:
+        return self._activations.calibration(point)
+
     def close(self) -> None:
         for hook in self._hooks:
             hook.remove()
+        del self._activations
         self._model = None
+
+    def _calibration_ids(self) -> list[int]:
+        most = min(MAX_CALIBRATION_TOKENS, self.info.context or SURE_CALIBRATION_TOKENS)
+        return self.encode_prompt(calibration_text())[:most]
 
 
 def _points(parts: Parts, lens: Lens | None) -> set[HookPoint]:
@@ -109,6 +128,7 @@ def _points(parts: Parts, lens: Lens | None) -> set[HookPoint]:
         "mlp_out": any(parts.mlps),
         "attn_out": any(parts.attentions),
         "pattern": any(parts.attentions),
+        "full_pattern": any(parts.attentions),
         "lens": lens is not None,
     }
     return {point for point, there in has.items() if there}

@@ -44,6 +44,11 @@ class Recording:
             return None
         return _rows([None if t is None else t[0, -1] for t in getattr(self, point)])
 
+    def every(self, point: HookPoint) -> Floats | None:
+        """What each layer gave for all positions of the pass, not for the last one only:
+        [rows, positions, d_model], or [n_layers, n_heads, n_queries, n_keys] of the pattern."""
+        return _rows([None if t is None else t[0] for t in getattr(self, point)])
+
     def patterns(self) -> Floats | None:
         """The last query's attention [n_layers, n_heads, n_keys], or None if not asked."""
         if "pattern" not in self.points:

@@ -12,6 +12,7 @@ from mav_engine.arrays import Floats, floats
 from mav_engine.backends.transformers.cache import make_cache
 from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.positions import joined_maps
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
@@ -41,6 +42,8 @@ class TransformersSession:
         self._cache, self._slabs = make_cache(model.config, max_length)
         self._decoder = decoder if self._slabs else None
         self._read = 0
+        self._maps: list[Floats | None] | None = []
+        """The prompt's pattern, as many parts as it is read in; None once it is read."""
         # Attention that only the model's own eager code can give comes with its outputs.
         eager = model.config._attn_implementation == "eager"
         self._outputs = {"output_attentions": True} if eager and "pattern" in capture else {}
@@ -62,7 +65,9 @@ class TransformersSession:
             logprob, entropy = _judge(logits[: len(told)], told)
             logprobs += logprob
             entropies += entropy
-        return PromptReading([None, *logprobs], [None, *entropies], step)
+        pattern = joined_maps(self._maps or [], len(ids))
+        self._maps = None
+        return PromptReading([None, *logprobs], [None, *entropies], step, pattern)
 
     @torch.inference_mode()
     def step(self, token_id: int) -> Step:
@@ -91,6 +96,8 @@ class TransformersSession:
             ) from None
         elapsed = 1000 * (time.perf_counter() - began)
         self._read += len(ids)
+        if self._maps is not None and "full_pattern" in self._capture:
+            self._maps.append(recording.every("pattern"))
         step = Step(
             logits=last,
             n_keys=self._read,

@@ -1,0 +1,84 @@
+"""The parts of a token event: what the probes measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import with_config
+
+from mav_engine.arrays import Array
+from mav_engine.model_info import SCHEMA
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class Candidate:
+    """A row of `top`: a token that the model could have said."""
+
+    id: int
+    text: str
+    logit: float | None
+    """The model's own score, before any sampling control."""
+    prob: float
+    """The model's own probability, before any sampling control."""
+    sampled_prob: float
+    """The probability with which the sampler drew it; 0 where a control cut it."""
+    cut_by: str | None
+    """The control that removed it, or null."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class Distribution:
+    """The shape of the prediction over the whole vocabulary, before and after the controls."""
+
+    rank_bins: Array
+    """Probability mass of the tokens in each rank bin; edges in `start`."""
+    entropy: float
+    """Entropy in nats of the model's own prediction, before any sampling control."""
+    effective_tokens: float
+    """exp(entropy): how many equally likely tokens would be as uncertain."""
+    kept: int
+    """How many tokens the sampler could still draw."""
+    sampled_entropy: float
+    """Entropy in nats of what it drew from, after all controls; 0 where one token was left."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class Layers:
+    """Numbers of each layer, for the position that predicted this token."""
+
+    resid_norm: Array | None = None
+    """[n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
+    the final norm."""
+    mlp_norm: Array | None = None
+    """[n_layers] size of the output of the MLP block."""
+    attn_norm: Array | None = None
+    """[n_layers] size of the output of the attention block."""
+    attn_entropy: Array | None = None
+    """[n_layers][n_heads] entropy (nats) of the last query's attention pattern."""
+    attn_entropy_max: float | None = None
+    """ln(keys): the highest entropy that a pattern over these keys can have."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class LensRow:
+    """What one layer's residual stream would say, and where the emitted token stood there."""
+
+    id: int
+    text: str
+    prob: float
+    """Probability of that token by the lens."""
+    rank: int
+    """Rank of the emitted token by the lens; 0 is the top."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class Timing:
+    step_ms: float
+    """Milliseconds of the forward pass, hooks included."""
+    capture_ms: float
+    """Milliseconds of turning its tensors into these numbers."""

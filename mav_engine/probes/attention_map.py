@@ -1,0 +1,114 @@
+"""`attention_map`: where each head looks from every position, not from the last one only.
+
+The model reads each position once. The rows of the prompt come with its reading, and each later
+row is the pattern of a step, kept as it falls out: nothing is computed a second time.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.capture import PromptReading
+from mav_engine.errors import InvalidSettings
+from mav_engine.probes.base import Measured, Plan, Probe, Scene
+
+MAX_MAP_NUMBERS = 2**24
+"""Numbers in one map at most: 64 MiB in memory, 22 MB on the wire."""
+
+
+class PatternMap:
+    """The attention of a text as it grows.
+
+    Args:
+        prompt: [n_layers, n_heads, n, n] the map of the prompt.
+        length: positions that will be kept at most.
+    """
+
+    def __init__(self, prompt: Floats, length: int) -> None:
+        read = prompt.shape[-1]
+        length = max(length, read)
+        # Pages of zeros are only taken when they are written to.
+        self._rows = np.zeros((*prompt.shape[:2], length, length), dtype=np.float32)
+        self._rows[np.isnan(prompt).all(axis=(2, 3))] = np.nan
+        self._rows[:, :, :read, :read] = prompt
+
+    def append(self, pattern: Floats) -> None:
+        """Keep the last query's row [n_layers, n_heads, n_keys], if there is still room."""
+        keys = pattern.shape[-1]
+        if keys <= self._rows.shape[-1]:
+            self._rows[:, :, keys - 1, :keys] = pattern
+
+    def so_far(self, n_keys: int) -> Floats:
+        """[n_layers, n_heads, n_keys, n_keys], a view: rows that stand there do not change."""
+        return self._rows[:, :, :n_keys, :n_keys]
+
+
+def is_due(index: int, attn_every: int) -> bool:
+    """Whether the token of this index comes with a map: every `attn_every`-th one."""
+    return attn_every > 0 and (index + 1) % attn_every == 0
+
+
+def mapped_length(prompt_tokens: int, new_tokens: int, attn_every: int) -> int:
+    """The positions of the largest map of a run; token i is predicted from the i before it."""
+    last = new_tokens // attn_every * attn_every - 1 if attn_every else 0
+    return prompt_tokens + max(last, 0)
+
+
+def check(plan: Plan) -> None:
+    """Refuse a run whose largest map would pass `MAX_MAP_NUMBERS`.
+
+    Raises:
+        InvalidSettings: at the prompt (field capture) or later (field attn_every).
+    """
+    layers, heads = plan.model.layers, plan.model.heads
+    if not layers or not heads:
+        raise InvalidSettings(
+            f"{plan.model.name} does not tell how many layers and heads it has, so the size of an "
+            "attention_map cannot be bounded; leave it out of capture.",
+            field="capture",
+        )
+    most = math.isqrt(MAX_MAP_NUMBERS // (layers * heads))
+    every = plan.settings.attn_every
+    told = (
+        f"An attention_map of {plan.model.name} ({layers} layers, {heads} heads) may cover {most} "
+        f"tokens ({MAX_MAP_NUMBERS:,} numbers), but"
+    )
+    if plan.prompt_tokens > most:
+        raise InvalidSettings(
+            f"{told} the prompt has {plan.prompt_tokens}. Shorten it, or take attention_rows.",
+            field="capture",
+        )
+    length = mapped_length(plan.prompt_tokens, plan.new_tokens, every)
+    if length > most:
+        raise InvalidSettings(
+            f"{told} with attn_every {every} the last one would cover {length}. Set attn_every to "
+            f"0 for the prompt's map alone, or max_new_tokens to {most - plan.prompt_tokens + 1}.",
+            field="attn_every",
+        )
+
+
+def measure_prompt(reading: PromptReading) -> Measured:
+    """[n_layers, n_heads, queries, keys] of the prompt; row q sums to 1 and is 0 beyond key q."""
+    return {"attention_map": reading.pattern}
+
+
+def measure(scene: Scene) -> Measured:
+    """[n_layers, n_heads, n_keys, n_keys] of the text so far, every `attn_every` tokens."""
+    due = is_due(scene.index, scene.settings.attn_every)
+    return {"attention_map": scene.pattern_map} if due else {}
+
+
+ATTENTION_MAP = Probe(
+    name="attention_map",
+    unit="share of attention",
+    shape="[n_layers][n_heads][queries][keys]",
+    hook_point="pattern, all queries",
+    needs=frozenset({"pattern", "full_pattern"}),
+    section="token",
+    measure=measure,
+    measure_prompt=measure_prompt,
+    check=check,
+)

@@ -1,0 +1,149 @@
+"""`tiles`: each layer's vector as a small picture that can be compared from step to step.
+
+A layer's vector x [d_model] becomes a tile [height, width] by one fixed linear map: row k of its
+directions gives cell k, row by row. Before the first token each layer is fitted once on the vectors
+of the calibration text and of the prompt's beginning: their mean, the directions, and the deviation
+of the cells, so that a tile is directions @ (x - mean) / deviation.
+
+- `random`: directions of independent normal numbers with variance 1 / d_model, which keep distances
+  approximately (Johnson and Lindenstrauss, 1984). They hang on the layer's number and d_model only,
+  so all models of one width, checkpoints of a training for example, are drawn alike.
+- `pca`: the principal components of the fitted vectors (Hotelling, 1933), largest variance first,
+  each with the sign that makes its largest weight positive. Where a tile has more cells than the
+  fit has components, the other directions are zero, and so are their cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.capture import HookPoint
+from mav_engine.errors import InvalidSettings
+from mav_engine.probes.base import Groundwork, Measured, Plan, Probe, Scene
+from mav_engine.settings import RunSettings, Tile
+
+MAX_PROJECTION_NUMBERS = 2**26
+"""Numbers in the directions of all layers at most: 256 MiB."""
+MAX_PROMPT_POSITIONS = 256
+"""Positions of the prompt that a fit looks at, from its beginning."""
+_SEED = 20_210_301
+_POINTS: dict[str, HookPoint] = {"residual": "resid", "mlp": "mlp_out", "attn": "attn_out"}
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """The fixed map of every layer; NaN for a layer without the part."""
+
+    mean: Floats
+    """[n_layers, d_model]"""
+    directions: Floats
+    """[n_layers, height * width, d_model], divided by the layer's deviation."""
+
+
+def vectors(point: HookPoint, rows: Floats) -> Floats:
+    """One row a layer: of the residual stream resid_post, without the embedding."""
+    return rows[1:] if point == "resid" else rows
+
+
+def random_directions(layer: int, cells: int, d_model: int) -> Floats:
+    """[cells, d_model] from numpy's PCG64 seeded by the layer; a larger tile begins alike."""
+    random = np.random.default_rng([_SEED, layer, d_model])
+    directions: Floats = random.standard_normal((cells, d_model), dtype=np.float32)
+    return directions / np.float32(np.sqrt(d_model))
+
+
+def principal_directions(centred: Floats, cells: int) -> Floats:
+    """[cells, d_model] principal components of [n, d_model]; zero beyond their rank."""
+    _, sizes, components = np.linalg.svd(centred, full_matrices=False)
+    smallest = sizes[0] * max(centred.shape) * np.finfo(np.float32).eps
+    found = components[:cells][sizes[:cells] > smallest]
+    peaks = np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, None], axis=1)
+    directions = np.zeros((cells, centred.shape[1]), dtype=np.float32)
+    directions[: len(found)] = found * np.sign(peaks)
+    return directions
+
+
+def fit(ground: Groundwork) -> Projection:
+    """The projection of a run: mean [n_layers, d_model] and directions of each layer.
+
+    Raises:
+        InvalidSettings: the model has no such vectors (field tile.signal).
+    """
+    tile = ground.settings.tile
+    seen = ground.activations(_POINTS[tile.signal])
+    if seen is None:
+        raise InvalidSettings(
+            f"This model shows no {tile.signal} vectors; set tile.signal to residual.",
+            field="tile.signal",
+        )
+    layers = vectors(_POINTS[tile.signal], seen)
+    mean = layers.mean(axis=1, dtype=np.float64).astype(np.float32)
+    fitted = [_fitted(at, layer - mean[at], tile) for at, layer in enumerate(layers)]
+    return Projection(mean, np.stack(fitted))
+
+
+def _fitted(layer: int, centred: Floats, tile: Tile) -> Floats:
+    """Directions [cells, d_model] of one layer, over the deviation of the cells that they fill."""
+    cells = tile.height * tile.width
+    if not np.isfinite(centred).all():
+        return np.full((cells, centred.shape[1]), np.nan, dtype=np.float32)
+    if tile.projection == "pca":
+        directions = principal_directions(centred, cells)
+    else:
+        directions = random_directions(layer, cells, centred.shape[1])
+    filled = max(1, int(directions.any(axis=1).sum()))
+    squares = np.square(centred @ directions.T, dtype=np.float64).sum()
+    deviation = np.sqrt(squares / (len(centred) * filled))
+    return directions / np.float32(deviation or 1.0)
+
+
+def measure(scene: Scene) -> Measured:
+    """[n_layers, height, width] of resid_post, mlp_out or attn_out, in deviations of the layer."""
+    projection: Projection = scene.fitted["tiles"]
+    tile = scene.settings.tile
+    point = _POINTS[tile.signal]
+    rows: Floats | None = getattr(scene.step, point)
+    if rows is None:
+        return {}
+    centred = vectors(point, rows) - projection.mean
+    cells = np.matmul(projection.directions, centred[:, :, None])
+    return {"tiles": cells.reshape(len(cells), tile.height, tile.width)}
+
+
+def check(plan: Plan) -> None:
+    """Refuse tiles whose directions would pass `MAX_PROJECTION_NUMBERS`.
+
+    Raises:
+        InvalidSettings: there are too many cells (field tile).
+    """
+    tile, model = plan.settings.tile, plan.model
+    most = MAX_PROJECTION_NUMBERS // max(1, (model.layers or 1) * (model.d_model or 1))
+    if tile.height * tile.width > most:
+        raise InvalidSettings(
+            f"tile is {tile.height} by {tile.width}, {tile.height * tile.width} cells; of "
+            f"{model.name} ({model.layers} layers of {model.d_model} numbers) at most {most} can "
+            "be drawn. Set a smaller tile.height or tile.width.",
+            field="tile",
+        )
+
+
+def needs_by(settings: RunSettings) -> frozenset[HookPoint]:
+    """The vectors that are drawn."""
+    return frozenset({_POINTS[settings.tile.signal]})
+
+
+TILES = Probe(
+    name="tiles",
+    unit="deviations of the layer from its mean",
+    shape="[n_layers][height][width]",
+    hook_point="resid_post, mlp_out or attn_out, as tile.signal says",
+    needs=frozenset({"resid"}),
+    section="token",
+    measure=measure,
+    fit=fit,
+    check=check,
+    needs_by=needs_by,
+)
