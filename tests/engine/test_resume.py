@@ -155,6 +155,21 @@ def test_coarser_numbers_go_on_to_the_last_bit() -> None:
     assert [token.logprob for token in prompt_of(second).tokens][-20:] == expected
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_map_of_what_is_read_again_is_that_of_the_first_time(dtype: str) -> None:
+    backend = load_backend("mav-tiny", dtype=dtype)
+    given: dict[str, Any] = {"capture": ["attention_map"], "attn_every": 8}
+    first = events_of(backend, max_new_tokens=8, **given)
+    second = events_of(backend, resume=done_of(first).resume, max_new_tokens=1, **given)
+    before, again = tokens_of(first)[-1].attention_map, prompt_of(second).attention_map
+    assert before is not None
+    assert again is not None
+    keys = before.shape[-1]
+    assert again.shape[-1] == keys + 1
+    np.testing.assert_allclose(again[:, :, :keys, :keys], before, rtol=1e-4, atol=1e-5)
+    assert again.sum(axis=-1) == pytest.approx(1, abs=1e-2)
+
+
 def test_a_run_that_is_stopped_while_it_reads_again_can_go_on() -> None:
     half = load_backend("mav-tiny", dtype="bfloat16")
     first = events_of(half, max_new_tokens=6, seed=1)
