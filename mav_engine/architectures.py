@@ -1,7 +1,9 @@
 """Where the parts stand in a transformers model of any architecture.
 
-Parts are found by what modules are: the blocks are the list of `num_hidden_layers` modules, the
-attention the child that records attentions or is named so, the MLP the child that is named so.
+Parts are found by what modules are: transformers itself names, for most architectures, the class
+whose outputs are attentions (`_can_record_outputs`); the rest goes by the names of the field.
+What is found here is what a model *may* have. A trial pass decides which of it runs and gives
+what it should.
 """
 
 from __future__ import annotations
@@ -12,9 +14,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
+from transformers import PreTrainedModel
 
-_ATTENTION = re.compile(r"attn|attention", re.IGNORECASE)
-_MLP = re.compile(r"^(mlp|ffn?|feed_?forward|ff_layer|block_sparse_moe|moe)$|MLP|FeedForward|MoE")
+_ATTENTION = re.compile(r"attn|attention|self_att$|Attention", re.IGNORECASE)
+_MLP = re.compile(
+    r"^(mlps?|ffn?|feed_?forward|ff_layer|mlp_block|block_sparse_moe|moe|shared_mlp|experts)$"
+    r"|(MLP|Mlp|FeedForward|MoE|Moe)$"
+)
+_OTHER_TEXT = re.compile(r"encoder_attn|cross_attn|crossattention|encoder_decoder", re.IGNORECASE)
+"""Attention to another text, which a language model by itself does not read."""
+
+_ATTENTION_OUTPUTS = ("attention.output.dense", "self_attention.dense", "self_att.self_attention")
+_MLP_OUTPUTS = (
+    "output.dense", "mlp.dense_4h_to_h", "ffn.down_proj", "ffn.ffn", "ff.layer_2", "fc2",
+)  # fmt: skip
+"""What writes a part's output where the module around it adds the residual stream, or where the
+part has no module of its own: the families of BERT, BLOOM, MPT, CPM-Ant, XLNet and BART."""
+_ADDS_RESIDUAL = re.compile(r"^XLNetRelativeAttention$")
+"""Attention that adds the residual stream inside and has no module for its own output."""
+_NO_ATTENTION = frozenset({"linear_attention", "conv", "moe", "mlp"})
+"""Layer types of a configuration under which no softmax attention runs."""
+_PIECE = re.compile(r"(Attention|MLP|FFN|FeedForward|MoE|Norm|Linear|Embedding)$")
+"""Classes that are a piece of a block, in models that keep a list of each piece."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +45,11 @@ class Parts:
     blocks: list[nn.Module]
     attentions: list[nn.Module | None]
     mlps: list[nn.Module | None]
+    residual: bool = True
+    """Whether one residual stream [1, positions, d_model] passes from block to block."""
+
+
+NO_PARTS = Parts([], [], [], residual=False)
 
 
 def text_config(config: Any) -> Any:
@@ -31,25 +57,80 @@ def text_config(config: Any) -> Any:
     return config.get_text_config(decoder=True)
 
 
-def find_parts(model: nn.Module, n_layers: int) -> Parts:
-    """The blocks of a model with their attention and MLP.
+def possible_parts(model: nn.Module, n_layers: int | None) -> list[Parts]:
+    """Every list of modules that may be the blocks, the likeliest first.
 
-    Raises:
-        LookupError: no list of that many blocks stands in the model.
+    A model that reads pictures or sounds too has such lists for them; which one reads text shows
+    only when it runs.
     """
-    lists = [m for m in model.modules() if isinstance(m, nn.ModuleList) and len(m) == n_layers]
-    if not lists:
-        raise LookupError(f"{type(model).__name__} holds no list of {n_layers} blocks")
-    blocks = list(lists[0])
+    lists = [m for m in model.modules() if isinstance(m, nn.ModuleList) and _are_blocks(m)]
+    blocks = _recorded(model, "hidden_states")
+    told = [m for m in lists if all(isinstance(block, blocks) for block in m)]
+    counted = [m for m in lists if len(m) == n_layers]
+    return [_parts_of(model, list(m)) for m in dict.fromkeys([*counted, *told])]
+
+
+def _are_blocks(modules: nn.ModuleList) -> bool:
+    """Whether these may be whole blocks, not the attentions of all layers or the like."""
+    return len(modules) > 0 and not any(_PIECE.search(type(m).__name__) for m in modules)
+
+
+def _parts_of(model: nn.Module, blocks: list[nn.Module]) -> Parts:
+    recorded = _recorded(model, "attentions")
+    headless = not getattr(text_config(model.config), "num_attention_heads", None)
+    kinds = getattr(text_config(model.config), "layer_types", None) or []
+    if len(kinds) != len(blocks):
+        kinds = [""] * len(blocks)
     return Parts(
         blocks=blocks,
-        attentions=[_first(block, _is_attention) for block in blocks],
-        mlps=[_first(block, _is_mlp) for block in blocks],
+        attentions=[
+            None if headless or kind in _NO_ATTENTION else _attention_of(block, recorded)
+            for block, kind in zip(blocks, kinds, strict=True)
+        ],
+        mlps=[_mlp_of(block) for block in blocks],
     )
 
 
-def _first(block: nn.Module, is_part: Any) -> nn.Module | None:
-    return next((child for name, child in _children(block) if is_part(name, child)), None)
+def _recorded(model: nn.Module, kind: str) -> tuple[type, ...]:
+    """The module classes whose outputs transformers records as this kind of output."""
+    classes: list[type] = []
+    for module in model.modules():
+        if isinstance(module, PreTrainedModel):
+            recorders = (getattr(module, "_can_record_outputs", None) or {}).get(kind) or []
+            for recorder in recorders if isinstance(recorders, list) else [recorders]:
+                target = getattr(recorder, "target_class", recorder)
+                classes += [target] if isinstance(target, type) else []
+    return tuple(dict.fromkeys(classes))
+
+
+def _attention_of(block: nn.Module, recorded: tuple[type, ...]) -> nn.Module | None:
+    """The one self-attention of a block; None where it has none or several."""
+    named = [(name, child) for name, child in block.named_modules() if name]
+    if recorded:
+        found = [pair for pair in named if isinstance(pair[1], recorded)]
+    else:
+        found = [pair for pair in _children(block) if _is_attention(*pair)]
+    found = [pair for pair in found if not _OTHER_TEXT.search(pair[0])]
+    if len(found) != 1 or _ADDS_RESIDUAL.search(type(found[0][1]).__name__):
+        return None
+    return _first_at(block, _ATTENTION_OUTPUTS) or found[0][1]
+
+
+def _mlp_of(block: nn.Module) -> nn.Module | None:
+    """The one MLP of a block; None where it has none, or several that are added up."""
+    written = _first_at(block, _MLP_OUTPUTS)
+    if written is not None:
+        return written
+    found = [child for name, child in _children(block) if _is_mlp(name, child)]
+    if not found:
+        inner = [child for _, child in _children(block) if not isinstance(child, nn.ModuleList)]
+        found = [child for each in inner for name, child in _children(each) if _is_mlp(name, child)]
+    return found[0] if len(found) == 1 else None
+
+
+def _first_at(block: nn.Module, paths: tuple[str, ...]) -> nn.Module | None:
+    named = dict(block.named_modules())
+    return next((named[path] for path in paths if path in named), None)
 
 
 def _children(block: nn.Module) -> Iterator[tuple[str, nn.Module]]:

@@ -84,6 +84,8 @@ class Probe:
     """Raises InvalidSettings where a run would ask too much of it; for built-ins."""
     needs_by: Callable[[RunSettings], frozenset[HookPoint]] | None = None
     """What more must be captured with these settings; a model without it gives null."""
+    partial: bool = False
+    """Whether it measures what a model has of its points, or needs all of them."""
     always: bool = False
     """Whether every run measures it, asked for or not; not for plugins."""
 

@@ -79,4 +79,5 @@ MLP = Probe(
     needs=frozenset({"mlp_out", "attn_out"}),
     section="layers",
     measure=measure_blocks,
+    partial=True,
 )

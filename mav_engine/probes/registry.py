@@ -53,8 +53,12 @@ def probe(name: str) -> Probe:
 
 
 def capabilities(points: Collection[HookPoint]) -> list[str]:
-    """The probes that read only these hook points."""
-    return [name for name in names() if probe(name).needs <= set(points) and _works(name)]
+    """The probes that a model with these hook points can give."""
+    return [name for name in names() if _gives(probe(name), set(points)) and _works(name)]
+
+
+def _gives(probe: Probe, has: set[HookPoint]) -> bool:
+    return probe.needs <= has or (probe.partial and bool(probe.needs & has))
 
 
 def captured(asked: Sequence[str], given: Sequence[str], model: str) -> list[Probe]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from mav_engine.architectures import Parts, find_parts, text_config
+from mav_engine.architectures import text_config
 from mav_engine.arrays import Floats
 from mav_engine.backends.calibration import (
     MAX_CALIBRATION_TOKENS,
@@ -21,6 +21,7 @@ from mav_engine.backends.transformers.positions import Activations
 from mav_engine.backends.transformers.proof import proven_decoder
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
+from mav_engine.backends.transformers.trial import Anatomy, examine
 from mav_engine.capture import HookPoint
 from mav_engine.chat import plain_chat
 from mav_engine.errors import InvalidSettings
@@ -37,8 +38,9 @@ class TransformersBackend:
         self._model = model
         self._tokenizer = tokenizer
         config = text_config(model.config)
-        self._n_layers = int(config.num_hidden_layers)
-        parts = find_parts(model, self._n_layers)
+        self._anatomy = examine(model, config)
+        parts = self._anatomy.parts
+        self._n_layers = len(parts.blocks)
         self._hooks = install(parts)
         self._lens = proven_lens(model, config, parts)
         self._decoder = proven_decoder(model, config, self._n_layers)
@@ -52,7 +54,7 @@ class TransformersBackend:
             name=name,
             title=name.rpartition("/")[2],
             parameters=sum(parameter.numel() for parameter in model.parameters()),
-            layers=self._n_layers,
+            layers=self._n_layers or getattr(config, "num_hidden_layers", None),
             heads=getattr(config, "num_attention_heads", None),
             kv_heads=getattr(config, "num_key_value_heads", None)
             or getattr(config, "num_attention_heads", None),
@@ -63,7 +65,7 @@ class TransformersBackend:
             device=str(model.device),
             loaded=True,
             chat_template=bool(tokenizer.chat_template),
-            capabilities=capabilities(_points(parts, self._lens)),
+            capabilities=capabilities(_points(self._anatomy, self._lens)),
         )
 
     @cached_property
@@ -102,6 +104,7 @@ class TransformersBackend:
             max_length,
             decoder=self._decoder,
             lens=self._lens,
+            anatomy=self._anatomy,
         )
 
     def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
@@ -121,14 +124,14 @@ class TransformersBackend:
         return self.encode_prompt(calibration_text())[:most]
 
 
-def _points(parts: Parts, lens: Lens | None) -> set[HookPoint]:
+def _points(anatomy: Anatomy, lens: Lens | None) -> set[HookPoint]:
     """The hook points that this model has."""
     has: dict[HookPoint, bool] = {
-        "resid": bool(parts.blocks),
-        "mlp_out": any(parts.mlps),
-        "attn_out": any(parts.attentions),
-        "pattern": any(parts.attentions),
-        "full_pattern": any(parts.attentions),
+        "resid": anatomy.parts.residual,
+        "mlp_out": any(anatomy.parts.mlps),
+        "attn_out": any(anatomy.parts.attentions),
+        "pattern": anatomy.has_pattern,
+        "full_pattern": anatomy.has_pattern,
         "lens": lens is not None,
     }
     return {point for point, there in has.items() if there}
@@ -146,4 +149,4 @@ def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
 
 def _context(config: Any) -> int | None:
     limit = getattr(config, "max_position_embeddings", None)
-    return int(limit) if limit else None
+    return int(limit) if limit and limit > 0 else None

@@ -11,7 +11,12 @@ from typing import Any
 
 import torch
 from transformers import Cache, DynamicCache
-from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+from transformers.cache_utils import (
+    DynamicLayer,
+    DynamicSlidingWindowLayer,
+    LinearAttentionAndFullAttentionLayer,
+    LinearAttentionAndSlidingWindowAttentionLayer,
+)
 
 _FIRST_KEYS = 256
 
@@ -57,13 +62,28 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
             slab[:, :, : self._length] = past[:, :, : self._length]
 
 
-def make_cache(config: Any, max_length: int) -> tuple[Cache, bool]:
-    """A cache for a model, and whether it is one of slabs.
+class OwnCache:
+    """A cache of the model's own kind: what one pass gives back, the next one takes."""
 
-    Models whose layers keep something else than plain keys and values (recurrent states, say)
-    get the cache that transformers makes for them.
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """The argument that takes it and the output that gives it."""
+        self.value: Any = None
+
+
+def make_cache(config: Any, max_length: int) -> tuple[Cache, bool]:
+    """A cache for a model, and whether all of it is slabs.
+
+    Layers that keep something else than plain keys and values (recurrent states, say) stay what
+    transformers makes for them.
     """
-    usual = DynamicCache(config=config)
-    if all(type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in usual.layers):
-        return Cache(layers=[SlabLayer(max_length) for _ in usual.layers]), True
-    return usual, False
+    cache = DynamicCache(config=config)
+    plain = [type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in cache.layers]
+    if all(plain):
+        return Cache(layers=[SlabLayer(max_length) for _ in plain]), True
+    for place, layer in enumerate(cache.layers):
+        if plain[place]:
+            cache.layers[place] = SlabLayer(max_length)
+        elif type(layer) is LinearAttentionAndSlidingWindowAttentionLayer:
+            cache.layers[place] = LinearAttentionAndFullAttentionLayer(layer.number_of_states)
+    return cache, False

@@ -15,49 +15,63 @@ import torch
 from torch import nn
 
 from mav_engine.architectures import Parts
+from mav_engine.backends.transformers.reading import read
 
 _PROBE_TOKENS = 4
 _TOLERANCE = 1e-3
+_SOFT_CAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
+_LONGEST_WAY = 4
+"""Modules between the last block and the unembedding: a norm, and what heads put after it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
     """rows [n, d_model] of a residual stream to logits [n, vocabulary]."""
 
-    norm: nn.Module | None
-    unembedding: nn.Module
+    way: list[nn.Module]
+    """What the stream goes through, the unembedding last."""
     after: Callable[[torch.Tensor], torch.Tensor]
     """What the model does to its logits after the unembedding: a scale, a soft cap."""
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
-        normed = rows if self.norm is None else self.norm(rows[None])[0]
-        logits: torch.Tensor = self.unembedding(normed)
-        return self.after(logits)
+        seen = rows[None]
+        for module in self.way:
+            seen = module(seen)
+        return self.after(seen[0])
 
 
 @torch.inference_mode()
 def proven_lens(model: Any, config: Any, parts: Parts) -> Lens | None:
     """The lens of a model, or None where no way from residual stream to logits can be proven."""
     unembedding = model.get_output_embeddings()
-    if unembedding is None or not parts.blocks:
+    if unembedding is None or not parts.residual:
         return None
     step = max(1, config.vocab_size // _PROBE_TOKENS)
-    ids = torch.arange(_PROBE_TOKENS, device=model.device)[None] * step
     seen = _Watch(model, parts.blocks, unembedding)
-    logits = seen.run(ids)
-    norm = seen.norm()
-    if seen.residual is None or (norm is None and not seen.without_norm()):
-        return None
-    for after in _afters(config):
-        lens = Lens(norm, unembedding, after)
-        error = (lens(seen.residual[0]) - logits[0]).abs().max()
-        if error <= _TOLERANCE * logits.abs().max():
-            return lens
+    logits = seen.run([place * step for place in range(_PROBE_TOKENS)])
+    for way in seen.ways():
+        plain = _looked(Lens(way, lambda logits: logits), seen.residual)
+        for after in _afters(config, plain, logits):
+            if plain is not None and _close(after(plain), logits):
+                return Lens(way, after)
     return None
 
 
+def _looked(lens: Lens, residual: torch.Tensor | None) -> torch.Tensor | None:
+    try:
+        return None if residual is None else lens(residual[0])
+    except (RuntimeError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _close(ours: torch.Tensor, logits: torch.Tensor) -> bool:
+    return ours.shape == logits.shape and bool(
+        (ours - logits).abs().max() <= _TOLERANCE * logits.abs().max()
+    )
+
+
 class _Watch:
-    """One pass, and which module stood between the last block and the unembedding."""
+    """One pass, and which modules stood between the last block and the unembedding."""
 
     def __init__(self, model: Any, blocks: list[nn.Module], unembedding: nn.Module) -> None:
         self._model = model
@@ -65,9 +79,11 @@ class _Watch:
         self._unembedding = unembedding
         self._outside: list[tuple[nn.Module, torch.Tensor, torch.Tensor]] = []
         self._entering: torch.Tensor | None = None
+        self._vocabulary = 0
         self.residual: torch.Tensor | None = None
 
-    def run(self, ids: torch.Tensor) -> torch.Tensor:
+    def run(self, ids: list[int]) -> torch.Tensor:
+        """Logits [positions, vocabulary] of one pass."""
         inside = {module for block in self._blocks for module in block.modules()}
         hooks = [self._unembedding.register_forward_pre_hook(self._enter)]
         hooks.append(self._blocks[-1].register_forward_hook(self._leave))
@@ -75,26 +91,49 @@ class _Watch:
         outside = (module for module in self._model.modules() if module not in inside)
         hooks += [module.register_forward_hook(self._pass) for module in outside]
         try:
-            logits: torch.Tensor = self._model(input_ids=ids, use_cache=False).logits
+            logits: torch.Tensor = read(self._model, ids, None).logits[0]
         finally:
             for hook in hooks:
                 hook.remove()
+        self._vocabulary = logits.shape[-1]
         return logits
 
-    def norm(self) -> nn.Module | None:
+    def ways(self) -> list[list[nn.Module]]:
+        """Ways that the stream may go, the surest first."""
+        ways = []
+        whole = self._modules_between(self._entering)
+        if whole is not None:
+            ways.append([*whole, self._unembedding])
+        # A head that does everything itself, the unembedding too.
         for module, given, made in self._outside:
-            if _same(given, self.residual) and _same(made, self._entering):
-                return module
-        return None
+            before = self._modules_between(given)
+            if before is not None and made.shape[-1] == self._vocabulary:
+                ways.append([*before, module])
+        # Where the model scales between the norm and the unembedding, no tensor is passed on as
+        # it was; the factor shows in the logits.
+        for module, given, _ in reversed(self._outside):
+            if _same(given, self.residual):
+                ways.append([module, self._unembedding])
+        ways.append([self._unembedding])
+        return ways
 
-    def without_norm(self) -> bool:
-        return _same(self.residual, self._entering)
+    def _modules_between(self, target: torch.Tensor | None) -> list[nn.Module] | None:
+        """The modules that made `target` from the residual stream, in their order."""
+        way: list[nn.Module] = []
+        while not _same(target, self.residual):
+            # Of nested modules with the same output the outermost ends last.
+            made = [(m, given) for m, given, made in self._outside if _same(made, target)]
+            if not made or len(way) == _LONGEST_WAY:
+                return None
+            way.insert(0, made[-1][0])
+            target = made[-1][1]
+        return way
 
     def _enter(self, _module: nn.Module, args: tuple[Any, ...]) -> None:
         self._entering = args[0]
 
     def _leave(self, _module: nn.Module, _args: tuple[Any, ...], output: Any) -> None:
-        self.residual = output[0] if isinstance(output, tuple) else output
+        self.residual = output[0] if isinstance(output, tuple | list) else output
 
     def _pass(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         if args and isinstance(args[0], torch.Tensor) and isinstance(output, torch.Tensor):
@@ -105,13 +144,19 @@ def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
     return one is not None and other is not None and one.data_ptr() == other.data_ptr()
 
 
-def _afters(config: Any) -> list[Callable[[torch.Tensor], torch.Tensor]]:
-    """What architectures are known to do to their logits, as their configuration says."""
+def _afters(
+    config: Any, plain: torch.Tensor | None, logits: torch.Tensor
+) -> list[Callable[[torch.Tensor], torch.Tensor]]:
+    """What architectures do to their logits: a soft cap, a factor, or nothing."""
     afters: list[Callable[[torch.Tensor], torch.Tensor]] = [lambda logits: logits]
-    if cap := getattr(config, "final_logit_softcapping", None):
-        afters.insert(0, lambda logits: torch.tanh(logits / cap) * cap)
-    if scale := getattr(config, "logit_scale", None):
-        afters.append(lambda logits: logits * scale)
-    if scaling := getattr(config, "logits_scaling", None):
-        afters.append(lambda logits: logits / scaling)
+    for name in _SOFT_CAPS:
+        if cap := getattr(config, name, None):
+            afters.insert(0, _soft_cap(float(cap)))
+    if plain is not None and plain.shape == logits.shape:
+        factor = float((plain * logits).sum() / (plain * plain).sum())
+        afters.append(lambda logits: logits * factor)
     return afters
+
+
+def _soft_cap(cap: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda logits: torch.tanh(logits / cap) * cap

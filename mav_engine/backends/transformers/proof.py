@@ -20,9 +20,17 @@ _log = logging.getLogger(__name__)
 
 def proven_decoder(model: Any, config: Any, n_layers: int) -> Decoder | None:
     """The written-out step if the model has one and every tensor of a probe agrees with it."""
-    decoder = decoder_for(model, config)
-    if decoder is None:
+    try:
+        decoder = decoder_for(model, config)
+        if decoder is None or not _agrees_with_general(decoder, model, config, n_layers):
+            return None
+    except (AttributeError, IndexError, RuntimeError, TypeError) as error:
+        _log.info("%s takes the general path: %r", type(model).__name__, error)
         return None
+    return decoder
+
+
+def _agrees_with_general(decoder: Decoder, model: Any, config: Any, n_layers: int) -> bool:
     # Ids from all over the vocabulary: rows of a table that were never learned are alike.
     ids = np.linspace(0, config.vocab_size - 1, _PROMPT_TOKENS + _STEPS).astype(int).tolist()
     general = TransformersSession(model, n_layers, _POINTS, len(ids))
@@ -32,8 +40,8 @@ def proven_decoder(model: Any, config: Any, n_layers: int) -> Decoder | None:
     for token_id in ids[_PROMPT_TOKENS:]:
         if not _agree(general.step(token_id), written.step(token_id)):
             _log.info("%s takes the general path: its step differs", type(model).__name__)
-            return None
-    return decoder
+            return False
+    return True
 
 
 def _agree(one: Step, other: Step) -> bool:

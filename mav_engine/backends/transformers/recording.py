@@ -49,6 +49,13 @@ class Recording:
         [rows, positions, d_model], or [n_layers, n_heads, n_queries, n_keys] of the pattern."""
         return _rows([None if t is None else t[0] for t in getattr(self, point)])
 
+    def drop_patterns_unless(self, n_keys: int) -> None:
+        """Forget patterns over anything else than the positions read so far."""
+        self.pattern = [
+            p if p is not None and p.ndim == 4 and p.shape[-1] == n_keys else None
+            for p in self.pattern
+        ]
+
     def patterns(self) -> Floats | None:
         """The last query's attention [n_layers, n_heads, n_keys], or None if not asked."""
         if "pattern" not in self.points:
@@ -61,6 +68,10 @@ def _rows(tensors: list[torch.Tensor | None]) -> Floats | None:
     present = [tensor for tensor in tensors if tensor is not None]
     if not present:
         return None
+    if len({tensor.shape[0] for tensor in present}) > 1:
+        # Layers with fewer heads than others have no numbers for the heads that they lack.
+        most = max(tensor.shape[0] for tensor in present)
+        return _rows([None if t is None else _with_heads(t, most) for t in tensors])
     if len({tensor.device for tensor in present}) > 1:
         present = [tensor.cpu() for tensor in present]
     rows: Floats = torch.stack(present).float().cpu().numpy()
@@ -69,6 +80,11 @@ def _rows(tensors: list[torch.Tensor | None]) -> Floats | None:
     full = np.full((len(tensors), *rows.shape[1:]), np.nan, dtype=np.float32)
     full[[tensor is not None for tensor in tensors]] = rows
     return full
+
+
+def _with_heads(pattern: torch.Tensor, count: int) -> torch.Tensor:
+    lacking = pattern.new_full((count - pattern.shape[0], *pattern.shape[1:]), torch.nan)
+    return torch.cat([pattern, lacking])
 
 
 _thread = threading.local()
@@ -92,10 +108,11 @@ def record(recording: Recording) -> Iterator[None]:
 def install(parts: Parts) -> list[RemovableHandle]:
     """Put the hooks on a model's parts; the handles take them off again."""
     handles = []
-    for layer, block in enumerate(parts.blocks):
+    streaming = parts.blocks if parts.residual else []
+    for layer, block in enumerate(streaming):
         handles.append(block.register_forward_pre_hook(_resid_pre(layer), with_kwargs=True))
     after_last = _output("resid", len(parts.blocks))
-    handles += [block.register_forward_hook(after_last) for block in parts.blocks[-1:]]
+    handles += [block.register_forward_hook(after_last) for block in streaming[-1:]]
     for layer, attention in enumerate(parts.attentions):
         if attention is not None:
             handles.append(attention.register_forward_hook(_output("attn_out", layer)))
@@ -118,6 +135,8 @@ def _output(point: HookPoint, row: int) -> Callable[..., None]:
     def hook(_module: nn.Module, _args: tuple[Any, ...], output: Any) -> None:
         recording = current()
         if recording is not None:
-            getattr(recording, point)[row] = output[0] if isinstance(output, tuple) else output
+            tensor = output[0] if isinstance(output, tuple | list) else output
+            # Some modules see one text's positions as a batch: [positions, d_model].
+            getattr(recording, point)[row] = tensor[None] if tensor.ndim == 2 else tensor
 
     return hook

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 
 from mav_engine.arrays import Floats, floats
-from mav_engine.backends.transformers.cache import make_cache
 from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.positions import joined_maps
+from mav_engine.backends.transformers.reading import Reading, is_eager, read
 from mav_engine.backends.transformers.recording import Recording, record
+from mav_engine.backends.transformers.trial import Anatomy
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief
@@ -34,19 +35,23 @@ class TransformersSession:
         *,
         decoder: Decoder | None = None,
         lens: Lens | None = None,
+        anatomy: Anatomy | None = None,
     ) -> None:
         self._model = model
+        self._anatomy = anatomy
         self._lens = lens if "lens" in capture else None
         self._n_layers = n_layers
         self._capture = capture
-        self._cache, self._slabs = make_cache(model.config, max_length)
+        self._reading = Reading(cached=True) if anatomy is None else anatomy.reading
+        self._cache, self._slabs = self._reading.open_cache(model.config, max_length)
+        # All that was read, where nothing of it can be cached.
+        self._whole: list[int] | None = [] if self._cache is None else None
         self._decoder = decoder if self._slabs else None
         self._read = 0
         self._maps: list[Floats | None] | None = []
         """The prompt's pattern, as many parts as it is read in; None once it is read."""
         # Attention that only the model's own eager code can give comes with its outputs.
-        eager = model.config._attn_implementation == "eager"
-        self._outputs = {"output_attentions": True} if eager and "pattern" in capture else {}
+        self._asks = is_eager(model) and "pattern" in capture
 
     @torch.inference_mode()
     def prefill(self, ids: Sequence[int]) -> PromptReading:
@@ -57,14 +62,16 @@ class TransformersSession:
         """
         # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
         size = _CHUNK if self._slabs else len(ids)
-        logprobs: list[float] = []
-        entropies: list[float] = []
+        logprobs: list[float | None] = []
+        entropies: list[float | None] = []
         for begin in range(0, len(ids), size):
-            logits, step = self._forward(ids[begin : begin + size])
+            chunk = ids[begin : begin + size]
+            logits, step = self._forward(chunk)
             told = ids[begin + 1 : begin + size + 1]
-            logprob, entropy = _judge(logits[: len(told)], told)
-            logprobs += logprob
-            entropies += entropy
+            # A model that guesses one token a pass says nothing of those that it was given.
+            judged = _judge(logits[: len(told)], told) if len(logits) == len(chunk) else None
+            logprobs += judged[0] if judged else [None] * len(told)
+            entropies += judged[1] if judged else [None] * len(told)
         pattern = joined_maps(self._maps or [], len(ids))
         self._maps = None
         return PromptReading([None, *logprobs], [None, *entropies], step, pattern)
@@ -122,14 +129,21 @@ class TransformersSession:
         if self._decoder is not None and len(ids) == 1 and self._read > 0:
             return self._decoder.step(ids[0], self._read, self._cache.layers, recording)
         with record(recording):
-            output = self._model(
-                input_ids=torch.tensor([ids], device=self._model.device),
-                past_key_values=self._cache,
-                use_cache=True,
-                **self._outputs,
+            if self._whole is not None:
+                self._whole += ids
+                ids = self._whole
+            past = 0 if self._whole is not None else self._read
+            output = read(
+                self._model,
+                ids,
+                self._cache,
+                past,
+                prepared=self._reading.prepared,
+                output_attentions=self._asks,
             )
-        if self._outputs and output.attentions and len(output.attentions) == self._n_layers:
-            recording.pattern = list(output.attentions)
+        if self._asks and self._anatomy is not None:
+            self._anatomy.sort(getattr(output, "attentions", None), recording.pattern)
+        recording.drop_patterns_unless(past + len(ids))
         logits: torch.Tensor = output.logits[0]
         return logits
 
