@@ -4,6 +4,7 @@
 #   make test    set up, then every check and test
 #   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
 #   make bench   tokens per second beside plain generate()
+#   make architectures   what is measured of every model type, into docs/architectures.md
 #   make train   train the embedded model                     (CORPUS, OUT)
 
 HOST ?= 127.0.0.1
@@ -21,10 +22,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend))
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-python test-site test-browser bench train contract clean
+.PHONY: help run dev test test-python test-site test-browser bench architectures train contract clean
 
 help:
-	@sed -n '3,7s/^# \{0,3\}//p' Makefile
+	@sed -n '3,8s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
@@ -53,6 +54,11 @@ test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules
 
 bench: $(VENV)/.development
 	$(BIN)/python -m bench
+
+# Beside the page first: a sweep that finds a wrong number must not replace it.
+architectures: $(VENV)/.development
+	$(BIN)/python -m tests.sweep > docs/architectures.md.new
+	mv docs/architectures.md.new docs/architectures.md
 
 train: $(VENV)/.development
 	$(BIN)/python -m training --corpus $(CORPUS) --out $(OUT)
