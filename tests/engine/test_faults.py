@@ -228,9 +228,9 @@ def test_a_model_that_was_read_but_cannot_run_is_a_failed_load(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nowhere(*_: object) -> None:
-        raise LookupError("holds no list of 6 blocks")
+        raise LookupError("no list of blocks")
 
-    monkeypatch.setattr("mav_engine.backends.transformers.backend.find_parts", nowhere)
+    monkeypatch.setattr("mav_engine.backends.transformers.backend.examine", nowhere)
     with pytest.raises(ModelLoadFailed, match=r"mav-tiny could not be loaded .* no list") as caught:
         load_backend("mav-tiny")
     assert caught.value.field == "model"

@@ -115,6 +115,8 @@ def _reads_on(model: Any, ids: list[int], whole: torch.Tensor, reading: Reading)
         expected = whole[_READ_FIRST - 1 :]
         share = _LOOSE if model.dtype in (torch.float16, torch.bfloat16) else _TOLERANCE
         return bool((told - expected).abs().max() <= share * expected.abs().max())
+    except torch.OutOfMemoryError:
+        raise
     except Exception as error:  # whatever a model of any kind raises
         _log.info("%s does not read on as %s: %r", type(model).__name__, reading, error)
         return False

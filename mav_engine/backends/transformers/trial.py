@@ -97,6 +97,8 @@ def _read_at_once(
         try:
             inputs = inputs_of(model, ids, None, prepared=prepared)
             output = model(**inputs, **({"output_attentions": True} if is_eager(model) else {}))
+        except torch.OutOfMemoryError:
+            raise
         except Exception as error:  # whatever a model of any kind raises
             _log.info("%s cannot read in one pass: %r", type(model).__name__, error)
             return None
