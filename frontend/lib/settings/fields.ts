@@ -28,13 +28,16 @@ interface Document {
   readonly components: { readonly schemas: { readonly RunSettings: unknown } };
 }
 
+/** Given by an earlier run, not by a person. */
+const FROM_A_RUN = new Set(["resume"]);
+
 /** The settings that a form can show, by name; lists of numbers and objects are not among them. */
 export function settingFields(document: Document): SettingField[] {
   const { properties } = document.components.schemas.RunSettings as {
     properties: Record<string, Schema>;
   };
   return Object.entries(properties).flatMap(([name, schema]) => {
-    const field = settingField(name, schema);
+    const field = FROM_A_RUN.has(name) ? null : settingField(name, schema);
     return field ? [field] : [];
   });
 }
