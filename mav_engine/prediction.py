@@ -119,6 +119,6 @@ def _reduced(logits: Floats) -> tuple[Floats, list[float], Floats, list[float], 
         log_scales = np.log(totals[:, 0].astype(np.float64))
         # 0 ln 0 = 0, also where a logit is -Infinity.
         np.maximum(shifted, np.float32(-1e9), out=shifted)
-        entropies = log_scales - np.einsum("rv,rv->r", probs, shifted)
+        entropies = log_scales - np.vecdot(probs, shifted)
         log_totals = tops[:, 0] + log_scales
     return logits, log_totals.tolist(), probs, entropies.tolist(), np.sort(probs, axis=-1)
