@@ -156,9 +156,7 @@ class SharedSession(TransformersSession):
     def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
         if self._read == 0 or len(ids) > 1:
             return super()._forward(ids)
-        (step,) = self._stepper.read_all([Ask(ids[0], self.past, self._capture)])
-        if isinstance(step, Exception):
-            raise step
+        step = self._stepper.read_one(Ask(ids[0], self.past, self._capture))
         self._read = self.past.length
         return torch.from_numpy(step.logits)[None], step
 

@@ -16,6 +16,7 @@ from mav_engine.backends.transformers.prefixes import Prefixes
 from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import HookPoint, Step
 from mav_engine.errors import OutOfMemory
+from mav_engine.faults import brief, is_out_of_memory
 from mav_engine.prediction import Prediction
 
 
@@ -55,15 +56,32 @@ class Stepper:
         What fails together is tried again in halves: a smaller batch may fit in memory, and
         a token that cannot be read spoils no other's.
         """
+        if len(asks) == 1:
+            try:
+                return [self.read_one(asks[0])]
+            except Exception as error:
+                return [error]
         try:
             return list(self._read(asks))
+        except Exception:
+            middle = len(asks) // 2
+        return self.read_all(asks[:middle]) + self.read_all(asks[middle:])
+
+    def read_one(self, ask: Ask) -> Step:
+        """The step of one text.
+
+        Raises:
+            OutOfMemory: the device has no room for it.
+        """
+        try:
+            return self._read([ask])[0]
         except Exception as error:
-            if len(asks) > 1:
-                middle = len(asks) // 2
-                return self.read_all(asks[:middle]) + self.read_all(asks[middle:])
-            if isinstance(error, torch.OutOfMemoryError):
-                return [_out_of_memory(error, asks[0])]
-            return [error]
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                f"The device has no memory left for {ask.past.length + 1} tokens: "
+                f"{brief(error)}. Use a shorter prompt, fewer tokens or a smaller model."
+            ) from None
 
     @torch.inference_mode()
     def _read(self, asks: Sequence[Ask]) -> list[Step]:
@@ -128,10 +146,3 @@ class _Cut:
 def _numpy(tensor: torch.Tensor) -> Floats:
     values: Floats = tensor.float().cpu().numpy()
     return values
-
-
-def _out_of_memory(error: Exception, ask: Ask) -> OutOfMemory:
-    return OutOfMemory(
-        f"The device has no memory left for {ask.past.length + 1} tokens: {error}. "
-        "Use a shorter prompt, fewer tokens or a smaller model."
-    )

@@ -88,11 +88,18 @@ class Turns(Generic[Ask, Answer]):
         if not mine.batch:
             self._await_answer(mine)
         if mine.batch:
-            self._lead(mine.batch)
-        if isinstance(mine.answer, Exception):
-            raise mine.answer
-        assert mine.answer is not None
-        return mine.answer
+            # It holds this one too: nothing may be left for the garbage collector to find.
+            batch, mine.batch = mine.batch, []
+            self._lead(batch)
+        answer, mine.answer = mine.answer, None
+        assert answer is not None
+        try:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+        finally:
+            # The error's frames would hold it, and so themselves and all that the run holds.
+            del answer
 
     @contextmanager
     def alone(self) -> Iterator[None]:
