@@ -154,8 +154,10 @@ class Turns(Generic[Ask, Answer]):
         finally:
             # Only what is no Exception, such as an interrupt of the leader, leaves some without.
             answers = [*answers, *[RuntimeError("the batch broke off")] * len(batch)]
-            for each, answer in zip(batch, answers, strict=False):
-                each.answer = answer
+            for place, each in enumerate(batch):
+                each.answer = answers[place]
+            # An error's frames lead back to this one, which must not lead to the error.
+            del answers
             patience_s = _PATIENCE * (time.monotonic() - began)
             self._patience_s = min(max(patience_s, _MIN_PATIENCE_S), _MAX_PATIENCE_S)
             self._pass_on(after_batch=True)
