@@ -54,6 +54,7 @@ test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules
 
 bench: $(VENV)/.development
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.concurrency
 
 # Beside the page first: a sweep that finds a wrong number must not replace it.
 architectures: $(VENV)/.development

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -23,18 +24,19 @@ from mav_engine.errors import MavError
 
 
 def create_app(
-    operator: OperatorSettings, catalog: Catalog | None = None, load: Load = load_backend
+    operator: OperatorSettings, catalog: Catalog | None = None, load: Load | None = None
 ) -> Starlette:
     """Make an application.
 
     Args:
         operator: limits and choices of whoever runs it.
         catalog: the models that may be named; those of the operator's settings if None.
-        load: what turns a model's source into a backend.
+        load: what turns a model's source into a backend; the engine's own if None.
 
     Raises:
         InvalidSettings: the settings name a model that is not there.
     """
+    load = load or partial(load_backend, prefix_bytes=operator.prefix_bytes)
     service = Service(operator, catalog or operator.catalog(), load)
 
     @contextlib.asynccontextmanager

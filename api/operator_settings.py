@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
+from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.catalog import Catalog
 from mav_engine.errors import InvalidSettings
 from mav_engine.resume import LIFETIME_S
@@ -59,14 +60,17 @@ class OperatorSettings(BaseModel):
     cache_bytes: ByteSize = ByteSize(4 * 1024**3)
     """Loaded models may take this many bytes together (4GiB is understood); past it the least
     recently used one goes, but never one in use."""
+    prefix_bytes: ByteSize = ByteSize(DEFAULT_PREFIX_BYTES)
+    """What each model may keep of the texts it has read, so that a run that begins like an
+    earlier one starts sooner; counts towards cache_bytes. 0 keeps nothing."""
     max_new_tokens: PositiveInt = 2048
     """The most tokens that a run may write."""
     max_prompt_tokens: PositiveInt = 8192
     """The most tokens that a prompt may have; a model's context may allow fewer."""
     max_body_bytes: ByteSize = ByteSize(1_000_000)
     """The largest body of a request."""
-    max_runs: PositiveInt = 2
-    """Runs of one model at the same time; more wait."""
+    max_runs: PositiveInt = 8
+    """Runs of one model at the same time; they share forward passes, and more wait."""
     max_queue: Annotated[int, Field(ge=0)] = 16
     """Runs of one model that may wait; more are turned away with 503."""
     deadline_s: PositiveFloat = 290.0

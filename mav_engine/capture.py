@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mav_engine.arrays import Floats
+from mav_engine.prediction import Prediction
 
 HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens"]
 """`full_pattern` is the pattern of every query of the prompt, not of its last one only."""
@@ -44,6 +45,9 @@ class Step:
     """[n_layers, n_heads, n_keys] attention of the last query, after the softmax."""
     lens: Floats | None = None
     """[n_layers, vocabulary] each resid_post through the final norm and the unembedding."""
+    prediction: Prediction | None = None
+    """What follows from the logits, once it is computed; where several runs step together it
+    comes with the step."""
 
 
 @dataclass(slots=True)

@@ -209,7 +209,7 @@ SHARES = frozenset({"attention_rows", "attention_map"})
 
 def to_json(event: Event) -> bytes:
     """The event as one JSON object in UTF-8, without a line break."""
-    return orjson.dumps(event, default=_default, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+    return orjson.dumps(_told(event), default=_default)
 
 
 def from_json(data: bytes | str) -> Event:
@@ -221,15 +221,18 @@ def from_json(data: bytes | str) -> Event:
     return EVENTS.validate_json(data)
 
 
-def _default(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return to_wire(value)
-    if isinstance(value, RunSettings):
-        return value.model_dump(mode="json")
-    optional = OPTIONAL.get(type(value), frozenset())
+def _told(value: Any) -> Any:
+    """A dataclass without the measurements that nobody asked for; orjson itself takes others."""
+    optional = OPTIONAL.get(type(value))
+    if optional is None:
+        return value
     named = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
     return {
-        name: to_wire(item, shares=True) if name in SHARES and item is not None else item
+        name: to_wire(item, shares=True) if name in SHARES and item is not None else _told(item)
         for name, item in named
         if item is not None or name not in optional
     }
+
+
+def _default(value: Any) -> Any:
+    return to_wire(value) if isinstance(value, np.ndarray) else value.model_dump(mode="json")

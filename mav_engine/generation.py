@@ -22,6 +22,9 @@ class Session(Protocol):
     def prefill(self, ids: Sequence[int]) -> PromptReading:
         """Read the prompt."""
 
+    def foresee(self, ids: Sequence[int]) -> None:
+        """Say which tokens will be read next, in this order, so that they may be read together."""
+
     def step(self, token_id: int) -> Step:
         """Read one more token."""
 
@@ -56,6 +59,7 @@ def generate(
     Forced ids come first and never end the text: an end-of-text among them is passed over,
     since what follows it was asked for.
     """
+    session.foresee(forced_ids[begin : limit - 1])
     context = list(read_ids)
     step = first
     for index in range(begin, limit):
@@ -73,7 +77,8 @@ def generate(
 
 def _predicted(step: Step, index: int) -> Prediction:
     try:
-        return Prediction(step.logits)
+        step.prediction = step.prediction or Prediction(step.logits)
+        return step.prediction
     except NotFinite as error:
         raise NotFinite(
             f"The run broke off at token {index}, position {step.n_keys}. {error.detail}"

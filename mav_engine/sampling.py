@@ -1,7 +1,8 @@
 """From logits and settings to a choice that can tell why each candidate fell.
 
-The controls are transformers' own processors, in transformers' order: repetition penalty,
-n-gram ban, end-of-text and white-space blocks, then temperature, top-k, top-p, min-p. Each run
+The controls stand in transformers' order: repetition penalty, n-gram ban, end-of-text and
+white-space blocks, then temperature, top-k, top-p, min-p; where a control is more than a
+comparison it is transformers' own processor. Each run
 draws exactly one uniform number a token, forced tokens included, from a generator of its own:
 a run that is forced along the beginning of another, with its seed, goes on as that one did.
 """
@@ -10,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -19,17 +19,18 @@ from transformers.generation.logits_process import (
     MinPLogitsWarper,
     NoRepeatNGramLogitsProcessor,
     RepetitionPenaltyLogitsProcessor,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
     TopPLogitsWarper,
 )
 
+from mav_engine.arrays import Floats
 from mav_engine.errors import NoCandidates
 from mav_engine.prediction import Prediction
 from mav_engine.settings import RunSettings
 
 Control = tuple[str, LogitsProcessor]
 
+_NO_IDS = torch.zeros((1, 0), dtype=torch.long)
+"""What a processor is told of the text where it does not look at it."""
 _UNDERFLOW = -745.0
 """exp() of less is 0 in double precision: a temperature that low leaves no chance."""
 
@@ -72,8 +73,9 @@ class Sampler:
         if settings.seed is None:
             raise ValueError("settings.seed must be resolved before sampling")
         self._settings = settings
-        self._eos_ids = list(eos_ids)
-        self._white_space = list(white_space()) if settings.block_ws_steps else []
+        self._eos_ids = np.array(list(eos_ids), dtype=np.int64)
+        blank = white_space() if settings.block_ws_steps else []
+        self._white_space = np.array(blank, dtype=np.int64)
         # All bits of the seed count here; torch's generator on the CPU takes 32 of them.
         self._random = np.random.Generator(np.random.PCG64(settings.seed).advance(drawn))
         self._standing = _standing_controls(settings)
@@ -105,73 +107,70 @@ class Sampler:
 
     def _controlled(
         self, prediction: Prediction, context: Sequence[int], index: int, trail: _Trail
-    ) -> torch.Tensor:
+    ) -> Floats:
         """[vocabulary] scores after the penalties and blocks that look at the text so far."""
-        scores = torch.from_numpy(prediction.logits)
-        controls = [*self._standing, *self._blocks(index)]
-        if not controls:
-            return scores
-        before = torch.tensor([context])
-        for name, control in controls:
-            scores = control(before, scores[None].clone())[0]
-            trail.follow(name, scores.numpy().__getitem__)
-        if bool(torch.isneginf(scores).all()):
-            blame = ", ".join(name for name, _ in controls)
+        scores = prediction.logits
+        names = []
+        for name, control in self._standing:
+            given = torch.from_numpy(scores)[None].clone()
+            scores = control(torch.tensor([context]), given)[0].numpy()
+            trail.cut(name, scores[trail.top] == -np.inf)
+            names.append(name)
+        for name, ids in self._blocks(index):
+            scores = scores.copy()
+            # A tokenizer may know more tokens than its model has rows for.
+            scores[ids[ids < len(scores)]] = -np.inf
+            trail.cut(name, scores[trail.top] == -np.inf)
+            names.append(name)
+        if names and scores.max() == -np.inf:
+            blame = ", ".join(names)
             raise NoCandidates(f"Every token was removed by {blame}; ease these settings to go on.")
         return scores
 
-    def _blocks(self, index: int) -> list[Control]:
+    def _blocks(self, index: int) -> list[tuple[str, np.ndarray]]:
         settings = self._settings
-        blocks: list[tuple[str, int, list[int]]] = [
+        blocks = [
             ("min_new_tokens", settings.min_new_tokens, self._eos_ids),
             ("block_eos", settings.block_eos_steps, self._eos_ids),
             ("block_ws", settings.block_ws_steps, self._white_space),
         ]
-        return [(name, _Block(ids)) for name, steps, ids in blocks if index < steps and ids]
+        return [(name, ids) for name, steps, ids in blocks if index < steps and len(ids)]
 
-    def _candidates(self, scores: torch.Tensor, trail: _Trail) -> tuple[np.ndarray, np.ndarray]:
+    def _candidates(self, scores: Floats, trail: _Trail) -> tuple[np.ndarray, np.ndarray]:
         """Ids that can be drawn and their probabilities, likeliest first."""
-        if self._settings.temperature == 0:
-            best = np.array([int(scores.argmax())])
-            trail.follow("temperature", lambda ids: np.where(ids == best[0], 0.0, -np.inf))
-            return best, np.ones(1)
+        temperature, top_k = self._settings.temperature, self._settings.top_k
+        if temperature == 0:
+            best = scores.argmax()
+            trail.cut("temperature", trail.top != best)
+            return np.array([best]), np.ones(1)
         # Shifted so that no temperature, however small, divides a score out of range.
-        scores = (scores.double() - scores.max())[None]
-        none = torch.zeros((1, 0), dtype=torch.long)
-        ids = torch.arange(scores.shape[1])
+        peak, coldest = float(scores.max()), _UNDERFLOW * temperature
+        trail.cut("temperature", scores[trail.top].astype(np.float64) - peak < coldest)
+        # Dividing keeps the order, so what top-k cuts is known before, and spared the rest.
+        kth = np.partition(scores, -top_k)[-top_k] if 0 < top_k < len(scores) else -np.inf
+        trail.cut("top_k", scores[trail.top] < kth)
+        ids = (scores >= kth).nonzero()[0]
+        kept = scores[ids].astype(np.float64) - peak
+        ids, kept = ids[kept >= coldest], kept[kept >= coldest] / temperature
         for name, warper in self._warpers:
-            scores = warper(none, scores)
-            if name == "temperature":
-                scores[scores < _UNDERFLOW] = -torch.inf
-            trail.follow(name, partial(_scores_of, ids=ids, scores=scores[0]))
-            alive = ~torch.isneginf(scores[0])
-            # What a control has cut stays cut, so the next ones need to see only the rest.
-            scores, ids = scores[:, alive], ids[alive]
-        order = torch.argsort(scores[0], descending=True, stable=True)
-        return ids[order].numpy(), scores[0].softmax(-1)[order].numpy()
-
-
-class _Block(LogitsProcessor):  # type: ignore[misc]
-    """Removes some tokens; transformers' own searches the whole vocabulary for them each time."""
-
-    def __init__(self, ids: list[int]) -> None:
-        self._ids = torch.tensor(ids)
-
-    def __call__(self, _: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        # A tokenizer may know more tokens than its model has rows for.
-        scores[:, self._ids[self._ids < scores.shape[1]]] = -torch.inf
-        return scores
+            kept = warper(_NO_IDS, torch.from_numpy(kept)[None])[0].numpy()
+            ids, kept = ids[kept > -np.inf], kept[kept > -np.inf]
+            trail.cut(name, ~np.isin(trail.top, ids))
+        order = np.argsort(-kept, kind="stable")
+        probs = np.exp(kept[order] - kept.max())
+        return ids[order], probs / probs.sum()
 
 
 class _Trail:
     """Which control removed each of the top candidates."""
 
     def __init__(self, top: np.ndarray) -> None:
-        self._top = top
+        self.top = top
         self.cut_by: list[str | None] = [None] * len(top)
 
-    def follow(self, control: str, scores_of: Callable[[np.ndarray], np.ndarray]) -> None:
-        for place in np.flatnonzero(np.isneginf(scores_of(self._top))):
+    def cut(self, control: str, gone: np.ndarray) -> None:
+        """Blame a control for those of the top [n] that are gone and were there before."""
+        for place in gone.nonzero()[0].tolist():
             self.cut_by[place] = self.cut_by[place] or control
 
 
@@ -188,22 +187,11 @@ def _standing_controls(settings: RunSettings) -> list[Control]:
 
 def _warpers(settings: RunSettings) -> list[Control]:
     warpers: list[Control] = []
-    if settings.temperature > 0:
-        warpers.append(("temperature", TemperatureLogitsWarper(settings.temperature)))
-    if settings.top_k:
-        warpers.append(("top_k", TopKLogitsWarper(settings.top_k)))
     if settings.top_p < 1:
         warpers.append(("top_p", TopPLogitsWarper(settings.top_p)))
     if settings.min_p > 0:
         warpers.append(("min_p", MinPLogitsWarper(settings.min_p)))
     return warpers
-
-
-def _scores_of(wanted: np.ndarray, ids: torch.Tensor, scores: torch.Tensor) -> np.ndarray:
-    """The scores of these ids; -Infinity for those that are gone. `ids` are ascending."""
-    held = ids.numpy()
-    places = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
-    return np.where(held[places] == wanted, scores.numpy()[places], -np.inf)
 
 
 def _probs_of(wanted: np.ndarray, ids: np.ndarray, probs: np.ndarray) -> list[float]:

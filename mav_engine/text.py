@@ -50,6 +50,13 @@ class Vocabulary:
             known = self._labels[token_id] = self._make_label(token_id)
         return known
 
+    def labels(self, ids: Sequence[int]) -> list[str]:
+        """The texts of several tokens."""
+        try:
+            return [self._labels[token_id] for token_id in ids]
+        except KeyError:
+            return [self.label(token_id) for token_id in ids]
+
     def ref(self, token_id: int) -> TokenRef:
         return TokenRef(token_id, self.label(token_id))
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mav_engine.generation import Session
 
 
+DEFAULT_PREFIX_BYTES = 256 * 1024**2
+"""What a model may keep of the texts it has read, for runs that begin likewise."""
+
+
 class Backend(Protocol):
     """A loaded model with its tokenizer."""
 
@@ -23,7 +27,7 @@ class Backend(Protocol):
 
     @property
     def memory_bytes(self) -> int:
-        """What the weights take."""
+        """What the weights take, and what is kept of the texts that were read."""
 
     @property
     def fingerprint(self) -> str:

@@ -62,6 +62,9 @@ class FakeSession:
         shares: Floats = weights / weights.sum(-1, keepdims=True)
         return shares
 
+    def foresee(self, ids: Sequence[int]) -> None:
+        """Each is read when it is asked for."""
+
     def step(self, token_id: int) -> Step:
         self._on_step()
         return self._step(token_id)

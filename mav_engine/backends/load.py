@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mav_engine.backends.base import Backend
+from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
 from mav_engine.errors import MavError
 from mav_engine.faults import load_fault
 from mav_engine.settings import DEFAULT_MODEL
@@ -13,7 +13,12 @@ EMBEDDED_MODELS = Path(__file__).parents[1] / "models"
 
 
 def load_backend(
-    source: str, *, name: str | None = None, device: str = "auto", dtype: str = "auto"
+    source: str,
+    *,
+    name: str | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    prefix_bytes: int = DEFAULT_PREFIX_BYTES,
 ) -> Backend:
     """Load a causal language model: the embedded one, a local folder or a hub name.
 
@@ -24,6 +29,8 @@ def load_backend(
         name: what to call it; the source's last part where not given.
         device: `auto` takes CUDA, then MPS, then the CPU.
         dtype: `auto` is float32 on the CPU, elsewhere that of the checkpoint.
+        prefix_bytes: how much of the texts that were read is kept, so that runs that begin
+            likewise need not read it again; 0 keeps nothing.
 
     Raises:
         ModelLoadFailed: it cannot be loaded; the detail says why and what to do.
@@ -34,7 +41,7 @@ def load_backend(
     inside = source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir())
     folder, name = str(embedded) if inside else source, name or Path(source).name
     try:
-        return load(folder, name=name, device=device, dtype=dtype)
+        return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
     except MavError:
         raise
     except Exception as error:  # also what a model does that was read but cannot be run

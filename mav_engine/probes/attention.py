@@ -19,7 +19,7 @@ def pattern_entropy(pattern: Floats) -> Floats:
     """Entropy -sum(p ln p) in nats of [..., n_keys] along the keys, with 0 ln 0 = 0."""
     logs = np.log(np.maximum(pattern, np.finfo(np.float32).tiny))
     # Subtracting from zero gives a head that looks at one key only 0, not -0.
-    entropy: Floats = np.float32(0) - np.einsum("...k,...k->...", pattern, logs)
+    entropy: Floats = np.float32(0) - np.vecdot(pattern, logs)
     return entropy
 
 

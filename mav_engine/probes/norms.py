@@ -16,7 +16,7 @@ from mav_engine.settings import Aggregation
 
 
 def _l2(rows: Floats) -> Floats:
-    norms: Floats = np.sqrt(np.einsum("...i,...i->...", rows, rows))
+    norms: Floats = np.sqrt(np.vecdot(rows, rows))
     return norms
 
 

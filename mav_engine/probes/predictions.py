@@ -16,12 +16,13 @@ def measure(scene: Scene) -> Measured:
     """`top_n` rows, best first; logit and prob are the model's own, before any control."""
     choice, prediction = scene.choice, scene.prediction
     ids = choice.top_ids
-    logits = floats(prediction.logits[ids])
-    probs = floats(prediction.probs[ids])
-    sampled = floats(np.array(choice.sampled_probs, dtype=np.float32))
-    label = scene.vocabulary.label
-    rows = zip(ids, logits, probs, sampled, choice.cut_by, strict=True)
-    return {"top": [Candidate(i, label(i), logit, p, q, cut) for i, logit, p, q, cut in rows]}
+    sampled = np.array(choice.sampled_probs, dtype=np.float32)
+    # One conversion for all three: it costs more than the numbers do.
+    numbers = floats(np.concatenate([prediction.logits[ids], prediction.probs[ids], sampled]))
+    count = len(ids)
+    logits, probs, drawn = (numbers[at : at + count] for at in range(0, 3 * count, count))
+    texts = scene.vocabulary.labels(ids)
+    return {"top": list(map(Candidate, ids, texts, logits, probs, drawn, choice.cut_by))}
 
 
 PREDICTIONS = Probe(

@@ -33,14 +33,16 @@ class Fault:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.armed_in: threading.Thread | None = None
-        product = functional.linear
+        for module, name in ((functional, "linear"), (torch, "mm"), (torch, "addmm")):
+            monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 
-        def linear(*args: Any, **kwargs: Any) -> torch.Tensor:
+    def _failing(self, product: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+        def failing(*args: Any, **kwargs: Any) -> torch.Tensor:
             if self.armed_in is threading.current_thread():
                 raise torch.OutOfMemoryError(FULL)
             return product(*args, **kwargs)
 
-        monkeypatch.setattr(functional, "linear", linear)
+        return failing
 
 
 @pytest.fixture
@@ -89,8 +91,9 @@ def test_out_of_memory_ends_one_run_only(
     assert ids_of(list(told(case.backend, min_new_tokens=6))) == expected
 
 
+@pytest.mark.parametrize("after", [1, 4], ids=["prompt", "step"])
 def test_what_a_broken_run_held_is_free_when_its_end_is_told(
-    tiny: Backend, fault: Fault, monkeypatch: pytest.MonkeyPatch
+    tiny: Backend, fault: Fault, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     sessions: list[weakref.ref[object]] = []
     opened = tiny.open
@@ -102,7 +105,8 @@ def test_what_a_broken_run_held_is_free_when_its_end_is_told(
 
     monkeypatch.setattr(tiny, "open", watched)
     events = told(tiny)
-    next(events)
+    for _ in range(after):
+        next(events)
     fault.armed_in = threading.current_thread()
     gc.disable()
     try:

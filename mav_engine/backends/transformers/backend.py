@@ -10,6 +10,7 @@ from jinja2 import TemplateError
 
 from mav_engine.architectures import text_config
 from mav_engine.arrays import Floats
+from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.backends.calibration import (
     MAX_CALIBRATION_TOKENS,
     SURE_CALIBRATION_TOKENS,
@@ -18,10 +19,12 @@ from mav_engine.backends.calibration import (
 from mav_engine.backends.transformers.fingerprint import fingerprint
 from mav_engine.backends.transformers.lens import Lens, proven_lens
 from mav_engine.backends.transformers.positions import Activations
-from mav_engine.backends.transformers.proof import proven_decoder
+from mav_engine.backends.transformers.proof import proven_stepper
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
+from mav_engine.backends.transformers.shared_session import SharedSession
 from mav_engine.backends.transformers.trial import Anatomy, examine
+from mav_engine.backends.transformers.turns import Turns, no_batches
 from mav_engine.capture import HookPoint
 from mav_engine.chat import plain_chat
 from mav_engine.errors import InvalidSettings
@@ -34,7 +37,9 @@ from mav_engine.text import Vocabulary
 class TransformersBackend:
     """Owns a model and a tokenizer that were loaded for it: hooks stay on until `close`."""
 
-    def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, name: str, *, prefix_bytes: int = DEFAULT_PREFIX_BYTES
+    ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         config = text_config(model.config)
@@ -43,11 +48,12 @@ class TransformersBackend:
         self._n_layers = len(parts.blocks)
         self._hooks = install(parts)
         self._lens = proven_lens(model, config, parts)
-        self._decoder = proven_decoder(model, config, self._n_layers)
+        self._stepper = proven_stepper(model, config, self._n_layers, self._lens, prefix_bytes)
+        self._turns = Turns(no_batches) if self._stepper is None else self._stepper.turns
         self.vocabulary = Vocabulary(tokenizer)
         self._activations = Activations(model, self._n_layers, self._calibration_ids)
         self.eos_ids = _eos_ids(model, tokenizer)
-        self.memory_bytes = sum(p.nbytes for p in model.parameters()) + sum(
+        self._weight_bytes: int = sum(p.nbytes for p in model.parameters()) + sum(
             buffer.nbytes for buffer in model.buffers()
         )
         self.info = ModelInfo(
@@ -71,6 +77,11 @@ class TransformersBackend:
     @cached_property
     def fingerprint(self) -> str:
         return fingerprint(self._model, self._tokenizer, self.info.dtype)
+
+    @property
+    def memory_bytes(self) -> int:
+        kept = 0 if self._stepper is None else self._stepper.prefixes.nbytes
+        return self._weight_bytes + kept
 
     def encode_prompt(self, prompt: str) -> list[int]:
         return self.vocabulary.encode(prompt, special=True)
@@ -97,14 +108,11 @@ class TransformersBackend:
         return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
+        given = (self._model, self._n_layers, capture)
+        if self._stepper is not None:
+            return SharedSession(*given, self._stepper, lens=self._lens, anatomy=self._anatomy)
         return TransformersSession(
-            self._model,
-            self._n_layers,
-            capture,
-            max_length,
-            decoder=self._decoder,
-            lens=self._lens,
-            anatomy=self._anatomy,
+            *given, max_length, turns=self._turns, lens=self._lens, anatomy=self._anatomy
         )
 
     def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
@@ -117,7 +125,7 @@ class TransformersBackend:
         for hook in self._hooks:
             hook.remove()
         del self._activations
-        self._model = None
+        self._model = self._stepper = None
 
     def _calibration_ids(self) -> list[int]:
         most = min(MAX_CALIBRATION_TOKENS, self.info.context or SURE_CALIBRATION_TOKENS)

@@ -1,9 +1,10 @@
 """A shorter way through one decode step, for models that are built like Llama or like GPT-2.
 
 Small models are bound by the number of operations, so the step is written out: q, k and v in one
-product, gate and up in another, rotary tables made once, no mask, no module calls. Whether a
-model can take it is decided by its structure, and then by proof: `decoder_for` runs both ways on
-a probe and keeps this one only where every recorded tensor agrees with the general path.
+product, gate and up in another, rotary tables made once, no mask, no module calls. It reads one
+token of each of several texts, a row each. Whether a model can take it is decided by its
+structure, and then by proof: both ways run on a probe, and this one is kept only where every
+recorded tensor agrees with the general path.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mav_engine.backends.transformers.cache import SlabLayer
-from mav_engine.backends.transformers.recording import Recording
+from mav_engine.backends.transformers.pasts import Pasts, PastShape
 
 _LLAMA_BLOCK = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _LLAMA_ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
@@ -26,13 +26,34 @@ _STEADY_ROPE = {"default", "linear", "llama3"}
 """Rotary kinds whose tables do not change with the length of the text."""
 
 
+class Trace:
+    """What one step of several texts leaves at each layer; a row a text."""
+
+    def __init__(self) -> None:
+        self.resid: list[torch.Tensor] = []
+        """[n_layers + 1] of [rows, d_model]."""
+        self.attn_out: list[torch.Tensor] = []
+        self.mlp_out: list[torch.Tensor] = []
+        self.pattern: list[list[torch.Tensor]] = []
+        """[n_layers] of what `Pasts.attend` gives."""
+
+    def add(
+        self, attn_out: torch.Tensor, mlp_out: torch.Tensor, pattern: list[torch.Tensor]
+    ) -> None:
+        """The outputs of the next layer."""
+        self.attn_out.append(attn_out)
+        self.mlp_out.append(mlp_out)
+        self.pattern.append(pattern)
+
+
 class Decoder(Protocol):
     """One decode step, written out."""
 
-    def step(
-        self, token_id: int, position: int, layers: Sequence[SlabLayer], recording: Recording
-    ) -> torch.Tensor:
-        """Read one token at a position; give logits [1, vocabulary] and fill the recording."""
+    shape: PastShape
+    """Of the keys and values that it reads and writes."""
+
+    def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
+        """Read one token [rows] of each text after its past; give logits [rows, vocabulary]."""
 
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
@@ -81,25 +102,35 @@ def _named(module: nn.Module) -> set[str]:
     return {name for name, _ in module.named_children()}
 
 
-def _fuse(linears: Sequence[nn.Linear]) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """One weight for several products of the same input; theirs become views of it."""
-    weight = torch.cat([linear.weight.detach() for linear in linears])
+class Product(Protocol):
+    """x [rows, in] times a weight, and a bias where there is one: [rows, out]."""
+
+    def __call__(self, x: torch.Tensor, /) -> torch.Tensor: ...
+
+
+class _Dense:
+    """A product with a weight [in, out]: the layout in which a few rows are read fastest."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._weight = weight
+        self._bias = bias
+
+    def __call__(self, x: torch.Tensor, /) -> torch.Tensor:
+        if self._bias is None:
+            return torch.mm(x, self._weight)
+        return torch.addmm(self._bias, x, self._weight)
+
+
+def _fuse(linears: Sequence[nn.Linear]) -> Product:
+    """One product for several of the same input; their weights become views of its own."""
+    weight = torch.cat([linear.weight.detach() for linear in linears]).t().contiguous()
     sizes = [linear.weight.shape[0] for linear in linears]
-    parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, sizes)
+    parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, sizes, dim=1)
     for linear, part in zip(linears, parts, strict=True):
-        linear.weight.data = part
+        linear.weight.data = part.t()
     if linears[0].bias is None:
-        return weight, None
-    return weight, torch.cat([linear.bias.detach() for linear in linears])
-
-
-def _attend(
-    query: torch.Tensor, layer: SlabLayer, scaling: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Output and pattern [kv_heads, group, …] of one query [kv_heads, group, head_dim]."""
-    keys, values = layer.keys[0], layer.values[0]
-    pattern = torch.softmax(torch.bmm(query * scaling, keys.transpose(1, 2)), -1)
-    return torch.bmm(pattern, values), pattern
+        return _Dense(weight, None)
+    return _Dense(weight, torch.cat([linear.bias.detach() for linear in linears]))
 
 
 class LlamaDecoder:
@@ -107,31 +138,32 @@ class LlamaDecoder:
 
     def __init__(self, model: Any, config: Any) -> None:
         base = model.model
+        self._head = _fuse([model.lm_head])
         self._embedding = base.embed_tokens.weight
         self._rotary = base.rotary_emb
         self._blocks = [_LlamaBlock(block) for block in base.layers]
         self._norm = _RmsNorm(base.norm)
-        self._head = model.lm_head
         self._tables = self._make_tables(0)
         self._steps_of_tables = max(64, min(4096, config.max_position_embeddings))
+        first = self._blocks[0]
+        self.shape = PastShape(
+            len(self._blocks), first.kv_heads, first.head_dim, self._embedding.device
+        )
 
-    def step(
-        self, token_id: int, position: int, layers: Sequence[SlabLayer], recording: Recording
-    ) -> torch.Tensor:
-        while position >= self._tables[0].shape[0]:
+    def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
+        while pasts.longest >= self._tables[0].shape[0]:
             self._tables = self._make_tables(self._tables[0].shape[0] + self._steps_of_tables)
-        cos, sin = self._tables[0][position], self._tables[1][position]
-        x = self._embedding[token_id : token_id + 1]
-        for index, block in enumerate(self._blocks):
-            recording.resid[index] = x[None]
-            attended, pattern = block.attend(x, cos, sin, layers[index])
+        cos, sin = (table.index_select(0, pasts.positions)[:, None] for table in self._tables)
+        x = self._embedding.index_select(0, ids)
+        for layer, block in enumerate(self._blocks):
+            trace.resid.append(x)
+            attended, pattern = block.attend(x, cos, sin, pasts, layer)
             x = x + attended
             written = block.think(x)
             x = x + written
-            recording.attn_out[index], recording.mlp_out[index] = attended[None], written[None]
-            recording.pattern[index] = pattern.view(1, -1, 1, pattern.shape[-1])
-        recording.resid[len(self._blocks)] = x[None]
-        return functional.linear(self._norm(x), self._head.weight, self._head.bias)
+            trace.add(attended, written, pattern)
+        trace.resid.append(x)
+        return self._head(self._norm(x))
 
     def _make_tables(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
         """cos and sin [length, head_dim]; sin has the signs of the rotated half."""
@@ -142,14 +174,18 @@ class LlamaDecoder:
 
 
 class _RmsNorm:
-    """x / sqrt(mean(x^2) + eps) * weight over the last axis."""
+    """x / sqrt(mean(x^2) + eps) * weight over the last axis, in the fewest operations."""
 
     def __init__(self, norm: Any) -> None:
         self._weight = norm.weight
-        self._eps = float(getattr(norm, "variance_epsilon", getattr(norm, "eps", 0.0)))
+        eps = float(getattr(norm, "variance_epsilon", getattr(norm, "eps", 0.0)))
+        self._eps = torch.tensor(eps, device=norm.weight.device)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        return functional.rms_norm(x, self._weight.shape, self._weight, self._eps)
+        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+        mean_square = torch.addcmul(self._eps, length, length, value=1 / x.shape[-1])
+        normed: torch.Tensor = x * torch.rsqrt(mean_square) * self._weight
+        return normed
 
 
 class _LlamaBlock:
@@ -157,14 +193,14 @@ class _LlamaBlock:
 
     def __init__(self, block: Any) -> None:
         attention, mlp = block.self_attn, block.mlp
-        self._qkv, self._qkv_bias = _fuse([attention.q_proj, attention.k_proj, attention.v_proj])
-        self._head_dim = attention.head_dim
-        self._kv_heads = attention.k_proj.out_features // self._head_dim
-        self._heads = attention.q_proj.out_features // self._head_dim
+        self._qkv = _fuse([attention.q_proj, attention.k_proj, attention.v_proj])
+        self.head_dim: int = attention.head_dim
+        self.kv_heads: int = attention.k_proj.out_features // self.head_dim
+        self._heads = attention.q_proj.out_features // self.head_dim
         self._scaling = attention.scaling
-        self._out = attention.o_proj
-        self._gate_up, self._gate_up_bias = _fuse([mlp.gate_proj, mlp.up_proj])
-        self._down = mlp.down_proj
+        self._out = _fuse([attention.o_proj])
+        self._gate_up = _fuse([mlp.gate_proj, mlp.up_proj])
+        self._down = _fuse([mlp.down_proj])
         self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act_fn
         self._before_attention = _RmsNorm(block.input_layernorm)
         self._before_mlp = _RmsNorm(block.post_attention_layernorm)
@@ -173,26 +209,24 @@ class _LlamaBlock:
         self._k_norm = _RmsNorm(attention.k_norm) if has_norms else None
 
     def attend(
-        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, layer: SlabLayer
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """attn_out [1, d_model] and pattern [kv_heads, group, keys] of x [1, d_model]."""
-        heads, kv_heads, dim = self._heads, self._kv_heads, self._head_dim
-        joined = functional.linear(self._before_attention(x), self._qkv, self._qkv_bias).view(
-            -1, dim
-        )
-        turning = joined[: heads + kv_heads]
+        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, pasts: Pasts, layer: int
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
+        heads, turned_heads, dim = self._heads, self._heads + self.kv_heads, self.head_dim
+        joined = self._qkv(self._before_attention(x)).view(x.shape[0], -1, dim)
+        turning, values = joined.split_with_sizes([turned_heads, self.kv_heads], dim=1)
         if self._q_norm is not None and self._k_norm is not None:
-            turning = torch.cat([self._q_norm(turning[:heads]), self._k_norm(turning[heads:])])
+            q, k = turning.split_with_sizes([heads, self.kv_heads], dim=1)
+            turning = torch.cat([self._q_norm(q), self._k_norm(k)], dim=1)
         turned = torch.addcmul(turning * cos, turning.roll(dim // 2, -1), sin)
-        layer.update(turned[heads:][None, :, None], joined[heads + kv_heads :][None, :, None])
-        output, pattern = _attend(turned[:heads].view(kv_heads, -1, dim), layer, self._scaling)
-        return functional.linear(output.view(1, -1), self._out.weight, self._out.bias), pattern
+        queries, keys = turned.split_with_sizes([heads, self.kv_heads], dim=1)
+        output, patterns = pasts.attend(layer, queries, keys, values, self._scaling)
+        return self._out(output), patterns
 
     def think(self, x: torch.Tensor) -> torch.Tensor:
-        """mlp_out [1, d_model]."""
-        joined = functional.linear(self._before_mlp(x), self._gate_up, self._gate_up_bias)
-        gate, up = joined.chunk(2, dim=-1)
-        return functional.linear(self._act(gate) * up, self._down.weight, self._down.bias)
+        """mlp_out [rows, d_model]."""
+        gate, up = self._gate_up(self._before_mlp(x)).chunk(2, dim=-1)
+        return self._down(self._act(gate) * up)
 
 
 class Gpt2Decoder:
@@ -200,44 +234,56 @@ class Gpt2Decoder:
 
     def __init__(self, model: Any) -> None:
         base = model.transformer
+        self._head = _fuse([model.lm_head])
         self._tokens, self._positions = base.wte.weight, base.wpe.weight
-        self._blocks = list(base.h)
-        self._norm, self._head = base.ln_f, model.lm_head
-        for block in self._blocks:
-            for product in (block.attn.c_attn, block.attn.c_proj, block.mlp.c_fc, block.mlp.c_proj):
-                # Stored so that each output's weights lie together: one row reads them in order.
-                product.weight.data = product.weight.t().contiguous().t()
+        self._blocks = [_Gpt2Block(block) for block in base.h]
+        self._norm = base.ln_f
+        first = base.h[0].attn
+        self.shape = PastShape(
+            len(self._blocks), first.num_heads, first.head_dim, self._tokens.device
+        )
 
-    def step(
-        self, token_id: int, position: int, layers: Sequence[SlabLayer], recording: Recording
-    ) -> torch.Tensor:
-        x = self._tokens[token_id : token_id + 1] + self._positions[position : position + 1]
-        for index, block in enumerate(self._blocks):
-            recording.resid[index] = x[None]
-            attended, pattern = self._attended(block, x, layers[index])
+    def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
+        x = self._tokens.index_select(0, ids) + self._positions.index_select(0, pasts.positions)
+        for layer, block in enumerate(self._blocks):
+            trace.resid.append(x)
+            attended, pattern = block.attend(x, pasts, layer)
             x = x + attended
-            hidden = block.mlp.act(_product(block.mlp.c_fc, _normed(block.ln_2, x)))
-            written = _product(block.mlp.c_proj, hidden)
+            written = block.think(x)
             x = x + written
-            recording.attn_out[index], recording.mlp_out[index] = attended[None], written[None]
-            recording.pattern[index] = pattern.view(1, -1, 1, pattern.shape[-1])
-        recording.resid[len(self._blocks)] = x[None]
-        return functional.linear(_normed(self._norm, x), self._head.weight)
+            trace.add(attended, written, pattern)
+        trace.resid.append(x)
+        return self._head(_normed(self._norm, x))
 
-    def _attended(
-        self, block: Any, x: torch.Tensor, layer: SlabLayer
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        attention = block.attn
-        joined = _product(attention.c_attn, _normed(block.ln_1, x))
-        q, k, v = joined.view(3, attention.num_heads, 1, attention.head_dim)
-        layer.update(k[None], v[None])
-        output, pattern = _attend(q, layer, attention.scaling)
-        return _product(attention.c_proj, output.view(1, -1)), pattern
+
+class _Gpt2Block:
+    """One block; its products' weights stand as [in, out] in the model already."""
+
+    def __init__(self, block: Any) -> None:
+        attention, mlp = block.attn, block.mlp
+        self._qkv, self._out = _conv(attention.c_attn), _conv(attention.c_proj)
+        self._up, self._down = _conv(mlp.c_fc), _conv(mlp.c_proj)
+        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act
+        self._before_attention, self._before_mlp = block.ln_1, block.ln_2
+        self._heads, self._scaling = attention.num_heads, attention.scaling
+
+    def attend(
+        self, x: torch.Tensor, pasts: Pasts, layer: int
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
+        joined = self._qkv(_normed(self._before_attention, x))
+        queries, keys, values = joined.view(x.shape[0], 3, self._heads, -1).unbind(1)
+        output, patterns = pasts.attend(layer, queries, keys, values, self._scaling)
+        return self._out(output), patterns
+
+    def think(self, x: torch.Tensor) -> torch.Tensor:
+        """mlp_out [rows, d_model]."""
+        return self._down(self._act(self._up(_normed(self._before_mlp, x))))
 
 
 def _normed(norm: Any, x: torch.Tensor) -> torch.Tensor:
     return functional.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
 
 
-def _product(conv: Any, x: torch.Tensor) -> torch.Tensor:
-    return functional.linear(x, conv.weight.t(), conv.bias)
+def _conv(conv: Any) -> Product:
+    return _Dense(conv.weight.detach(), conv.bias.detach())

@@ -17,7 +17,9 @@ from mav_engine.faults import load_fault
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def load(source: str, *, name: str, device: str, dtype: str) -> TransformersBackend:
+def load(
+    source: str, *, name: str, device: str, dtype: str, prefix_bytes: int
+) -> TransformersBackend:
     """Load weights and tokenizer.
 
     Raises:
@@ -47,7 +49,7 @@ def load(source: str, *, name: str, device: str, dtype: str) -> TransformersBack
             logging.enable_progress_bar()
     _check_complete(report, name)
     model = model.to(where).eval().requires_grad_(False)
-    return TransformersBackend(model, tokenizer, name)
+    return TransformersBackend(model, tokenizer, name, prefix_bytes=prefix_bytes)
 
 
 def _device(wanted: str) -> torch.device:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from mav_engine.backends.transformers.decoding import Decoder, decoder_for
+from mav_engine.backends.transformers.cache import make_cache
+from mav_engine.backends.transformers.decoding import decoder_for
+from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.session import TransformersSession
+from mav_engine.backends.transformers.shared_session import SharedSession
+from mav_engine.backends.transformers.stepping import Ask, Stepper
 from mav_engine.capture import HookPoint, Step
 
 _PROMPT_TOKENS = 6
@@ -18,30 +23,53 @@ _POINTS: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
 _log = logging.getLogger(__name__)
 
 
-def proven_decoder(model: Any, config: Any, n_layers: int) -> Decoder | None:
-    """The written-out step if the model has one and every tensor of a probe agrees with it."""
+def proven_stepper(
+    model: Any, config: Any, n_layers: int, lens: Lens | None, prefix_bytes: int
+) -> Stepper | None:
+    """The written-out step if the model has one and every tensor of a probe agrees with it.
+
+    Two texts of unlike length are read side by side, and each by the model's own pass.
+    """
     try:
         decoder = decoder_for(model, config)
-        if decoder is None or not _agrees_with_general(decoder, model, config, n_layers):
+        if decoder is None or not make_cache(model.config, 1)[1]:
             return None
+        stepper = Stepper(decoder, lens, prefix_bytes)
+        agrees = _agrees_with_general(stepper, model, config, n_layers)
     except (AttributeError, IndexError, RuntimeError, TypeError) as error:
         _log.info("%s takes the general path: %r", type(model).__name__, error)
         return None
-    return decoder
+    if not agrees:
+        _log.info("%s takes the general path: its step differs", type(model).__name__)
+    return stepper if agrees else None
 
 
-def _agrees_with_general(decoder: Decoder, model: Any, config: Any, n_layers: int) -> bool:
+def _agrees_with_general(stepper: Stepper, model: Any, config: Any, n_layers: int) -> bool:
     # Ids from all over the vocabulary: rows of a table that were never learned are alike.
     ids = np.linspace(0, config.vocab_size - 1, _PROMPT_TOKENS + _STEPS).astype(int).tolist()
-    general = TransformersSession(model, n_layers, _POINTS, len(ids))
-    written = TransformersSession(model, n_layers, _POINTS, len(ids), decoder=decoder)
-    general.prefill(ids[:_PROMPT_TOKENS])
-    written.prefill(ids[:_PROMPT_TOKENS])
-    for token_id in ids[_PROMPT_TOKENS:]:
-        if not _agree(general.step(token_id), written.step(token_id)):
-            _log.info("%s takes the general path: its step differs", type(model).__name__)
-            return False
-    return True
+    prompts = [ids[:_PROMPT_TOKENS], ids[_PROMPT_TOKENS // 2 : _PROMPT_TOKENS]]
+    general, written = [], []
+    for prompt in prompts:
+        given = (model, n_layers, _POINTS)
+        general.append(TransformersSession(*given, len(ids), turns=stepper.turns))
+        written.append(SharedSession(*given, stepper))
+        general[-1].prefill(prompt)
+        written[-1].prefill(prompt)
+    agree = all(
+        isinstance(step, Step) and _agree(session.step(token_id), step)
+        for token_id in ids[_PROMPT_TOKENS:]
+        for session, step in zip(general, _stepped(stepper, written, token_id), strict=True)
+    )
+    for session in written:
+        session.close()
+    stepper.prefixes.clear()
+    return agree
+
+
+def _stepped(
+    stepper: Stepper, sessions: Sequence[SharedSession], token_id: int
+) -> list[Step | Exception]:
+    return stepper.read_all([Ask(token_id, session.past, _POINTS) for session in sessions])
 
 
 def _agree(one: Step, other: Step) -> bool:

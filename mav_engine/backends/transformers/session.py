@@ -7,24 +7,31 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
+from transformers import Cache
 
 from mav_engine.arrays import Floats, floats
-from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.positions import joined_maps
 from mav_engine.backends.transformers.reading import Reading, is_eager, read
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.backends.transformers.trial import Anatomy
+from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief
 
 _CHUNK = 512
 """Prompt tokens read at once: their logits over the vocabulary must fit in memory."""
+_CHUNK_AMONG_OTHERS = 128
+"""The same where other runs wait for their next token meanwhile."""
+
+
+Told = list[float | None]
+"""Log-probabilities or entropies of tokens; None where the model did not say."""
 
 
 class TransformersSession:
-    """Reads a prompt, then token after token, into one cache."""
+    """Reads a prompt, then token after token, into one cache; runs of a model take turns."""
 
     def __init__(
         self,
@@ -33,7 +40,8 @@ class TransformersSession:
         capture: Collection[HookPoint],
         max_length: int,
         *,
-        decoder: Decoder | None = None,
+        turns: Turns[Any, Step],
+        cache: tuple[Cache, bool] | None = None,
         lens: Lens | None = None,
         anatomy: Anatomy | None = None,
     ) -> None:
@@ -43,10 +51,11 @@ class TransformersSession:
         self._n_layers = n_layers
         self._capture = capture
         self._reading = Reading(cached=True) if anatomy is None else anatomy.reading
-        self._cache, self._slabs = self._reading.open_cache(model.config, max_length)
+        opened = cache or self._reading.open_cache(model.config, max_length)
+        self._cache, self._slabs = opened
+        self._turns = turns
         # All that was read, where nothing of it can be cached.
         self._whole: list[int] | None = [] if self._cache is None else None
-        self._decoder = decoder if self._slabs else None
         self._read = 0
         self._maps: list[Floats | None] | None = []
         """The prompt's pattern, as many parts as it is read in; None once it is read."""
@@ -60,21 +69,14 @@ class TransformersSession:
         Raises:
             OutOfMemory: the device has no room for it.
         """
-        # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
-        size = _CHUNK if self._slabs else len(ids)
-        logprobs: list[float | None] = []
-        entropies: list[float | None] = []
-        for begin in range(0, len(ids), size):
-            chunk = ids[begin : begin + size]
-            logits, step = self._forward(chunk)
-            told = ids[begin + 1 : begin + size + 1]
-            # A model that guesses one token a pass says nothing of those that it was given.
-            judged = _judge(logits[: len(told)], told) if len(logits) == len(chunk) else None
-            logprobs += judged[0] if judged else [None] * len(told)
-            entropies += judged[1] if judged else [None] * len(told)
+        logprobs, entropies = self._taken_over(ids)
+        step = self._read_prompt(ids, logprobs, entropies)
         pattern = joined_maps(self._maps or [], len(ids))
         self._maps = None
         return PromptReading([None, *logprobs], [None, *entropies], step, pattern)
+
+    def foresee(self, ids: Sequence[int]) -> None:
+        """Each token is read when it is asked for."""
 
     @torch.inference_mode()
     def step(self, token_id: int) -> Step:
@@ -83,51 +85,82 @@ class TransformersSession:
         Raises:
             OutOfMemory: the device has no room for it.
         """
-        return self._forward([token_id])[1]
+        with self._turns.alone():
+            return self._forward([token_id])[1]
 
     def close(self) -> None:
         """Let the cache go."""
         self._cache = None
 
+    def _taken_over(self, ids: Sequence[int]) -> tuple[Told, Told]:  # noqa: ARG002
+        """Log-probability and entropy of each token, from the second on, of a beginning of the
+        prompt that need not be read any more."""
+        return [], []
+
+    def _read_prompt(self, ids: Sequence[int], logprobs: Told, entropies: Told) -> Step:
+        """Read what is left of a prompt, in parts, so that others may step between: add what
+        the model thought of each further token, and give the step at the last one."""
+        begin = self._read
+        while True:
+            # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
+            size = _CHUNK_AMONG_OTHERS if self._turns.crowded else _CHUNK
+            end = min(begin + size, len(ids)) if self._slabs else len(ids)
+            with self._turns.alone():
+                logits, step = self._forward(ids[begin:end])
+            told = ids[begin + 1 : end + 1]
+            # A model that guesses one token a pass says nothing of those that it was given.
+            judged = _judge(logits[: len(told)], told) if len(logits) == end - begin else None
+            logprobs += judged[0] if judged else [None] * len(told)
+            entropies += judged[1] if judged else [None] * len(told)
+            if end == len(ids):
+                return step
+            begin = end
+
     def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
         """Logits [len(ids), vocabulary] on the device, and the step at the last position."""
         recording = Recording(self._n_layers, self._capture)
+        logits, elapsed_ms = self._timed(ids, recording)
+        self._advance(len(ids))
+        if self._maps is not None and "full_pattern" in self._capture:
+            self._maps.append(recording.every("pattern"))
+        step = Step(
+            logits=logits[-1].float().cpu().numpy(),
+            n_keys=self._read,
+            elapsed_ms=elapsed_ms,
+            resid=recording.rows("resid"),
+            mlp_out=recording.rows("mlp_out"),
+            attn_out=recording.rows("attn_out"),
+            pattern=recording.patterns(),
+            lens=self._seen_through_lens(recording, -1),
+        )
+        return logits, step
+
+    def _timed(self, ids: Sequence[int], recording: Recording) -> tuple[torch.Tensor, float]:
+        """Logits [len(ids), vocabulary] on the device, and the milliseconds that they took."""
         began = time.perf_counter()
         try:
             logits = self._compute(ids, recording)
-            last = logits[-1].float().cpu().numpy()
+            logits[-1, -1].item()  # where the device works by itself, only then it is done
         except torch.OutOfMemoryError as error:
             raise OutOfMemory(
                 f"{self._model.device} has no memory left for {self._read + len(ids)} tokens: "
                 f"{brief(error)}. Use a shorter prompt, fewer tokens or a smaller model."
             ) from None
-        elapsed = 1000 * (time.perf_counter() - began)
-        self._read += len(ids)
-        if self._maps is not None and "full_pattern" in self._capture:
-            self._maps.append(recording.every("pattern"))
-        step = Step(
-            logits=last,
-            n_keys=self._read,
-            elapsed_ms=elapsed,
-            resid=recording.rows("resid"),
-            mlp_out=recording.rows("mlp_out"),
-            attn_out=recording.rows("attn_out"),
-            pattern=recording.patterns(),
-            lens=self._seen_through_lens(recording),
-        )
-        return logits, step
+        return logits, 1000 * (time.perf_counter() - began)
 
-    def _seen_through_lens(self, recording: Recording) -> Floats | None:
-        resid = recording.stacked("resid")
+    def _advance(self, count: int) -> None:
+        """So many more tokens have been read."""
+        self._read += count
+
+    def _seen_through_lens(self, recording: Recording, at: int) -> Floats | None:
+        resid = recording.stacked("resid", at)
         if self._lens is None or resid is None:
             return None
         logits: Floats = self._lens(resid[1:]).float().cpu().numpy()
         return logits
 
     def _compute(self, ids: Sequence[int], recording: Recording) -> torch.Tensor:
-        """Logits [len(ids), vocabulary] by the shortest way that this model has."""
-        if self._decoder is not None and len(ids) == 1 and self._read > 0:
-            return self._decoder.step(ids[0], self._read, self._cache.layers, recording)
+        """Logits [len(ids), vocabulary] by the model's own forward pass."""
         with record(recording):
             if self._whole is not None:
                 self._whole += ids

@@ -1,0 +1,189 @@
+"""A text being read beside others: steps of all of them as one, beginnings read only once."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Collection, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import Cache
+
+from mav_engine.arrays import Floats
+from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.pasts import PastLayer
+from mav_engine.backends.transformers.prefixes import WORTH, Prefix
+from mav_engine.backends.transformers.recording import Recording
+from mav_engine.backends.transformers.session import Told, TransformersSession
+from mav_engine.backends.transformers.stepping import Ask, Stepper
+from mav_engine.backends.transformers.trial import Anatomy
+from mav_engine.capture import HookPoint, PromptReading, Step
+
+_RECORDED: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
+_AHEAD = 32
+"""Foreseen tokens read at once: all that is recorded of each must fit in memory."""
+
+
+class SharedSession(TransformersSession):
+    """Takes its decode steps together with other runs of the model, through a `Stepper`.
+
+    What it has read is kept as a prefix for later runs once the prompt is read and when it is
+    closed. A prompt that begins like a kept one is read from where they part.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        n_layers: int,
+        capture: Collection[HookPoint],
+        stepper: Stepper,
+        *,
+        lens: Lens | None = None,
+        anatomy: Anatomy | None = None,
+    ) -> None:
+        self.past = stepper.new_past()
+        cache = Cache(layers=[PastLayer(self.past, layer) for layer in range(n_layers)])
+        super().__init__(
+            model,
+            n_layers,
+            capture,
+            0,
+            turns=stepper.turns,
+            cache=(cache, True),
+            lens=lens,
+            anatomy=anatomy,
+        )
+        self._stepper = stepper
+        self._ids: list[int] = []
+        self._logprobs: list[float] = []
+        self._entropies: list[float] = []
+        self._last: Step | None = None
+        self._foreseen: deque[int] = deque()
+        self._ahead: deque[Step] = deque()
+        """The steps of the first foreseen tokens, which have been read already."""
+        self._noting = True
+
+    def prefill(self, ids: Sequence[int]) -> PromptReading:
+        reading = super().prefill(ids)
+        self._ids, self._last = list(ids), reading.step
+        self._logprobs = [math.nan, *(each for each in reading.logprobs if each is not None)]
+        self._entropies = [math.nan, *(each for each in reading.entropies if each is not None)]
+        self._keep()
+        return reading
+
+    def foresee(self, ids: Sequence[int]) -> None:
+        """Say which tokens will be read next, so that they are read together."""
+        self._foreseen = deque(ids)
+
+    def step(self, token_id: int) -> Step:
+        """Read one more token.
+
+        Raises:
+            ValueError: another one was foreseen.
+            OutOfMemory: the device has no room for it.
+        """
+        step = self._foreseen_step(token_id) if self._foreseen else self._joint_step(token_id)
+        self._note(token_id)
+        self._last = step
+        return step
+
+    def close(self) -> None:
+        self._turns.leave(self)
+        self._keep()
+        super().close()
+        self.past.close()
+
+    def _taken_over(self, ids: Sequence[int]) -> tuple[Told, Told]:
+        # What earlier queries looked at is not kept.
+        all_queries = "full_pattern" in self._capture
+        found = None if all_queries else self._stepper.prefixes.longest(ids)
+        if found is None:
+            return [], []
+        prefix, count = found
+        with self._turns.alone():
+            self.past.begin_with(prefix.past[:, :, :, :count])
+        self._read = count
+        told = slice(1, count + 1)
+        return prefix.logprobs[told].tolist(), prefix.entropies[told].tolist()
+
+    def _joint_step(self, token_id: int) -> Step:
+        step = self._turns.ask(self, Ask(token_id, self.past, self._capture))
+        self._read = self.past.length
+        return step
+
+    def _foreseen_step(self, token_id: int) -> Step:
+        if self._foreseen[0] != token_id:
+            raise ValueError(f"token {self._foreseen[0]} was foreseen, not {token_id}")
+        if not self._ahead:
+            self._ahead.extend(self._read_ahead(list(islice(self._foreseen, _AHEAD))))
+        self._foreseen.popleft()
+        return self._ahead.popleft()
+
+    @torch.inference_mode()
+    def _read_ahead(self, ids: Sequence[int]) -> list[Step]:
+        """Read tokens in one pass; the step of each, as if it had been read alone."""
+        every = Recording(self._n_layers, [*self._capture, "full_pattern"])
+        with self._turns.alone():
+            logits, elapsed_ms = self._timed(ids, every)
+            begin = self._read
+            self._advance(len(ids))
+        told = logits.float().cpu().numpy()
+        points = [point for point in _RECORDED if point in self._capture]
+        rows = {point: every.every(point) for point in points}
+
+        def vectors(point: HookPoint, at: int) -> Floats | None:
+            of_all = rows.get(point)
+            return None if of_all is None else of_all[:, at]
+
+        pattern = rows.get("pattern")
+        return [
+            Step(
+                logits=told[at],
+                n_keys=begin + at + 1,
+                elapsed_ms=elapsed_ms / len(ids),
+                pattern=None if pattern is None else pattern[:, :, at, : begin + at + 1],
+                lens=self._seen_through_lens(every, at),
+                resid=vectors("resid", at),
+                mlp_out=vectors("mlp_out", at),
+                attn_out=vectors("attn_out", at),
+            )
+            for at in range(len(ids))
+        ]
+
+    def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
+        if self._read == 0 or len(ids) > 1:
+            return super()._forward(ids)
+        step = self._stepper.read_one(Ask(ids[0], self.past, self._capture))
+        self._read = self.past.length
+        return torch.from_numpy(step.logits)[None], step
+
+    def _advance(self, count: int) -> None:
+        super()._advance(count)
+        self.past.length = self._read
+
+    def _note(self, token_id: int) -> None:
+        """Remember what the model thought of a token, as long as its prediction is looked at."""
+        prediction = None if self._last is None else self._last.prediction
+        self._noting = self._noting and prediction is not None
+        if self._noting and prediction is not None:
+            self._ids.append(token_id)
+            self._logprobs.append(prediction.logprob(token_id))
+            self._entropies.append(prediction.entropy)
+
+    def _keep(self) -> None:
+        """Keep what has been read for runs that begin likewise."""
+        count = len(self._ids)
+        prefixes = self._stepper.prefixes
+        nbytes = count * self._stepper.shape.nbytes
+        if count <= WORTH or not prefixes.wants(self._ids, nbytes):
+            return
+        try:
+            past = self.past.copied(count)
+        except torch.OutOfMemoryError:
+            prefixes.clear()
+            return
+        told = (np.array(self._logprobs), np.array(self._entropies))
+        prefixes.keep(Prefix(np.array(self._ids), past, *told))

@@ -1,0 +1,148 @@
+"""One step of several runs at once: the written-out decode step, and what it leaves to each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from mav_engine.arrays import Floats
+from mav_engine.backends.transformers.decoding import Decoder, Trace
+from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.pasts import Past, Pasts, Shelves, sorting_key
+from mav_engine.backends.transformers.prefixes import Prefixes
+from mav_engine.backends.transformers.turns import Turns
+from mav_engine.capture import HookPoint, Step
+from mav_engine.errors import OutOfMemory
+from mav_engine.faults import brief, is_out_of_memory
+from mav_engine.prediction import Prediction
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ask:
+    """One run's next token, to be read after what its past holds."""
+
+    token_id: int
+    past: Past
+    capture: Collection[HookPoint]
+
+
+class Stepper:
+    """Reads one token of each of several texts in one pass.
+
+    Args:
+        decoder: the model's written-out step.
+        lens: the model's logit lens, if it has one.
+        prefix_bytes: how much of what was read may be kept for later texts.
+    """
+
+    def __init__(self, decoder: Decoder, lens: Lens | None, prefix_bytes: int) -> None:
+        self.shape = decoder.shape
+        self.prefixes = Prefixes(prefix_bytes)
+        self._decoder = decoder
+        self._lens = lens
+        self._shelves = Shelves(decoder.shape)
+        self.turns: Turns[Ask, Step] = Turns(self.read_all)
+
+    def new_past(self) -> Past:
+        """Room for a text that nothing was read of yet."""
+        return Past(self._shelves)
+
+    def read_all(self, asks: Sequence[Ask]) -> list[Step | Exception]:
+        """The step of each, or what went wrong with it; one run's fault is only its own.
+
+        What fails together is tried again in halves: a smaller batch may fit in memory, and
+        a token that cannot be read spoils no other's.
+        """
+        if len(asks) == 1:
+            try:
+                return [self.read_one(asks[0])]
+            except Exception as error:
+                return [error]
+        try:
+            return list(self._read(asks))
+        except Exception:
+            middle = len(asks) // 2
+        return self.read_all(asks[:middle]) + self.read_all(asks[middle:])
+
+    def read_one(self, ask: Ask) -> Step:
+        """The step of one text.
+
+        Raises:
+            OutOfMemory: the device has no room for it.
+        """
+        try:
+            return self._read([ask])[0]
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                f"The device has no memory left for {ask.past.length + 1} tokens: "
+                f"{brief(error)}. Use a shorter prompt, fewer tokens or a smaller model."
+            ) from None
+
+    @torch.inference_mode()
+    def _read(self, asks: Sequence[Ask]) -> list[Step]:
+        began = time.perf_counter()
+        order = sorted(range(len(asks)), key=lambda row: sorting_key(asks[row].past))
+        sorted_asks = [asks[row] for row in order]
+        pasts = Pasts([ask.past for ask in sorted_asks])
+        trace = Trace()
+        ids = torch.tensor([ask.token_id for ask in sorted_asks], device=pasts.positions.device)
+        logits = self._decoder.step(ids, pasts, trace)
+        cut = _Cut(trace, pasts, sorted_asks, self._lens)
+        told: Floats = logits.float().cpu().numpy()
+        elapsed_ms = 1000 * (time.perf_counter() - began)
+        predictions = Prediction.of_rows(told)
+        for ask in asks:
+            ask.past.length += 1
+        steps = [cut.step(row, told[row], elapsed_ms) for row in range(len(asks))]
+        for step, prediction in zip(steps, predictions, strict=True):
+            step.prediction = prediction
+        return [steps[order.index(place)] for place in range(len(asks))]
+
+
+class _Cut:
+    """What one pass left, brought to the CPU at once and cut into steps; views, not copies."""
+
+    def __init__(self, trace: Trace, pasts: Pasts, asks: Sequence[Ask], lens: Lens | None) -> None:
+        wanted = frozenset[HookPoint]().union(*(ask.capture for ask in asks))
+        resid = torch.stack(trace.resid) if wanted & {"resid", "lens"} else None
+        self._asks = asks
+        self._n_keys = [length + 1 for length in pasts.lengths]
+        self._resid = None if resid is None else _numpy(resid)
+        self._mlp_out = _numpy(torch.stack(trace.mlp_out)) if "mlp_out" in wanted else None
+        self._attn_out = _numpy(torch.stack(trace.attn_out)) if "attn_out" in wanted else None
+        self._patterns: list[Floats] = []
+        if "pattern" in wanted:
+            by_range = zip(*trace.pattern, strict=True)
+            stacked = [_numpy(torch.stack(layers)) for layers in by_range]
+            self._patterns = [each[:, row] for each in stacked for row in range(each.shape[1])]
+        self._lens: dict[int, Floats] = {}
+        rows = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
+        if lens is not None and resid is not None:
+            self._lens = {row: _numpy(lens(resid[1:, row])) for row in rows}
+
+    def step(self, row: int, logits: Floats, elapsed_ms: float) -> Step:
+        capture, n_keys = self._asks[row].capture, self._n_keys[row]
+
+        def of(point: HookPoint, values: Floats | None) -> Floats | None:
+            return None if values is None or point not in capture else values[:, row]
+
+        return Step(
+            logits=logits,
+            n_keys=n_keys,
+            elapsed_ms=elapsed_ms,
+            resid=of("resid", self._resid),
+            mlp_out=of("mlp_out", self._mlp_out),
+            attn_out=of("attn_out", self._attn_out),
+            pattern=self._patterns[row][..., :n_keys] if "pattern" in capture else None,
+            lens=self._lens.get(row),
+        )
+
+
+def _numpy(tensor: torch.Tensor) -> Floats:
+    values: Floats = tensor.float().cpu().numpy()
+    return values
