@@ -3,7 +3,7 @@
 #   make run     set up, build the site, serve site and API   (HOST, PORT)
 #   make test    set up, then every check and test
 #   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
-#   make bench   tokens per second beside plain generate()
+#   make bench   what looking inside costs, beside plain generate()
 #   make architectures   what is measured of every model type, into docs/architectures.md
 #   make train   train the embedded model                     (CORPUS, OUT)
 
@@ -22,7 +22,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend))
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-python test-site test-browser bench architectures train contract clean
+.PHONY: help run dev test test-python test-site test-browser test-quantized bench architectures train contract clean
 
 help:
 	@sed -n '3,8s/^# \{0,3\}//p' Makefile
@@ -51,6 +51,11 @@ test-site: frontend/node_modules/.installed
 
 test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser
 	$(NPM) run e2e
+
+# Installs the packages of quantized weights, so that their tests run instead of being skipped.
+test-quantized: $(VENV)/.development
+	@$(PIP) -r requirements-quantized.txt
+	$(BIN)/python -m pytest tests/engine/test_precision.py
 
 bench: $(VENV)/.development
 	$(BIN)/python -m bench

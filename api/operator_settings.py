@@ -6,7 +6,7 @@ import difflib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic import (
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.catalog import Catalog
 from mav_engine.errors import InvalidSettings
+from mav_engine.precision import Precision
 from mav_engine.resume import LIFETIME_S
 
 PREFIX = "MAV_"
@@ -54,8 +55,8 @@ class OperatorSettings(BaseModel):
     default_model: str | None = None
     """The model of requests that name none; empty is mav-tiny."""
     device: str = "auto"
-    """Where models run: auto, cpu, cuda, cuda:1, mps."""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Where models run: auto, cpu, cuda, cuda:1, mps, or spread over all that there are."""
+    dtype: Precision = "auto"
     """Number type of the weights while running."""
     cache_bytes: ByteSize = ByteSize(4 * 1024**3)
     """Loaded models may take this many bytes together (4GiB is understood); past it the least

@@ -22,7 +22,7 @@ BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
     {"errors", "arrays", "faults"},
-    {"settings"},
+    {"settings", "precision"},
     {"events", "model_info", "measurements"},
     {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume"},
     {"generation"},

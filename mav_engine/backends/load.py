@@ -27,13 +27,15 @@ def load_backend(
     Args:
         source: `mav-tiny`, a folder in Hugging Face layout, or a hub name.
         name: what to call it; the source's last part where not given.
-        device: `auto` takes CUDA, then MPS, then the CPU.
-        dtype: `auto` is float32 on the CPU, elsewhere that of the checkpoint.
+        device: `auto` takes CUDA, then MPS, then the CPU; `spread` takes all of them.
+        dtype: one of `mav_engine.precision.PRECISIONS`; `auto` is float32 on the CPU, elsewhere
+            that of the checkpoint.
         prefix_bytes: how much of the texts that were read is kept, so that runs that begin
             likewise need not read it again; 0 keeps nothing.
 
     Raises:
         ModelLoadFailed: it cannot be loaded; the detail says why and what to do.
+        InvalidSettings: there is no such `dtype`.
     """
     from mav_engine.backends.transformers.load import load
 

@@ -23,6 +23,7 @@ def test_variables_are_read_by_name(tmp_path: Path) -> None:
             "MAV_MAX_RUNS": "3",
             "MAV_ANY_MODEL": "1",
             "MAV_DEVICE": "",
+            "MAV_DTYPE": "int8-dynamic",
             "HOME": "/nowhere",
         }
     )
@@ -32,6 +33,7 @@ def test_variables_are_read_by_name(tmp_path: Path) -> None:
     assert operator.max_runs == 3
     assert operator.any_model is True
     assert operator.device == "auto"
+    assert operator.dtype == "int8-dynamic"
 
 
 @pytest.mark.parametrize(

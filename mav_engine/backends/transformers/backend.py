@@ -20,6 +20,7 @@ from mav_engine.backends.transformers.fingerprint import fingerprint
 from mav_engine.backends.transformers.lens import Lens, proven_lens
 from mav_engine.backends.transformers.positions import Activations
 from mav_engine.backends.transformers.proof import proven_stepper
+from mav_engine.backends.transformers.quantized import memory_bytes, parameter_count
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import SharedSession
@@ -38,7 +39,13 @@ class TransformersBackend:
     """Owns a model and a tokenizer that were loaded for it: hooks stay on until `close`."""
 
     def __init__(
-        self, model: Any, tokenizer: Any, name: str, *, prefix_bytes: int = DEFAULT_PREFIX_BYTES
+        self,
+        model: Any,
+        tokenizer: Any,
+        name: str,
+        *,
+        dtype: str | None = None,
+        prefix_bytes: int = DEFAULT_PREFIX_BYTES,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
@@ -53,13 +60,11 @@ class TransformersBackend:
         self.vocabulary = Vocabulary(tokenizer)
         self._activations = Activations(model, self._n_layers, self._calibration_ids)
         self.eos_ids = _eos_ids(model, tokenizer)
-        self._weight_bytes: int = sum(p.nbytes for p in model.parameters()) + sum(
-            buffer.nbytes for buffer in model.buffers()
-        )
+        self._weight_bytes = memory_bytes(model)
         self.info = ModelInfo(
             name=name,
             title=name.rpartition("/")[2],
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            parameters=parameter_count(model),
             layers=self._n_layers or getattr(config, "num_hidden_layers", None),
             heads=getattr(config, "num_attention_heads", None),
             kv_heads=getattr(config, "num_key_value_heads", None)
@@ -67,7 +72,7 @@ class TransformersBackend:
             d_model=getattr(config, "hidden_size", None),
             vocabulary=int(config.vocab_size),
             context=_context(config),
-            dtype=str(model.dtype).removeprefix("torch."),
+            dtype=dtype or str(model.dtype).removeprefix("torch."),
             device=str(model.device),
             loaded=True,
             chat_template=bool(tokenizer.chat_template),

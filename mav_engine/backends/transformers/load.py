@@ -11,10 +11,24 @@ from transformers.utils import logging
 
 from mav_engine.backends.transformers.attention import implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
-from mav_engine.errors import ModelLoadFailed
+from mav_engine.backends.transformers.devices import device_for
+from mav_engine.backends.transformers.quantized import (
+    QUANTIZED,
+    QUANTIZED_BY_LOADING,
+    check_can_quantize,
+    loading_options,
+    quantize,
+    told_dtype,
+)
+from mav_engine.errors import MavError, ModelLoadFailed
 from mav_engine.faults import load_fault
+from mav_engine.precision import Precision, check_precision
 
-_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_FLOATS: dict[str, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
 
 
 def load(
@@ -24,55 +38,76 @@ def load(
 
     Raises:
         ModelLoadFailed: something is missing or broken; the detail names it.
+        InvalidSettings: there is no such `dtype`.
     """
-    where = _device(device)
+    wanted = check_precision(dtype)
+    where = device_for(device)
+    check_can_quantize(wanted, where)
     _check_folder(source, name)
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        config = AutoConfig.from_pretrained(source, trust_remote_code=False)
-        model_class = AutoModelForCausalLM._model_mapping[type(config)]
-        model, report = AutoModelForCausalLM.from_pretrained(
-            source,
-            config=config,
-            dtype=_dtype(dtype, where, config),
-            use_safetensors=True,
-            trust_remote_code=False,
-            attn_implementation=implementation_for(model_class),
-            output_loading_info=True,
-        )
+        model = _model(source, name, wanted, where)
         tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        told = told_dtype(model, wanted)
+        return TransformersBackend(model, tokenizer, name, dtype=told, prefix_bytes=prefix_bytes)
+    except MavError:
+        raise
     except Exception as error:  # the libraries raise whatever a broken file makes them raise
         raise load_fault(error, name, source) from error
     finally:
         if bars:
             logging.enable_progress_bar()
+
+
+def _model(source: str, name: str, wanted: Precision, where: torch.device | None) -> Any:
+    """The model on its device, in its precision."""
+    config = AutoConfig.from_pretrained(source, trust_remote_code=False)
+    _check_not_quantized(config, wanted, name)
+    model_class = AutoModelForCausalLM._model_mapping[type(config)]
+    model, report = AutoModelForCausalLM.from_pretrained(
+        source,
+        config=config,
+        use_safetensors=True,
+        trust_remote_code=False,
+        attn_implementation=implementation_for(model_class),
+        output_loading_info=True,
+        **_options(wanted, where, config),
+    )
     _check_complete(report, name)
-    model = model.to(where).eval().requires_grad_(False)
-    return TransformersBackend(model, tokenizer, name, prefix_bytes=prefix_bytes)
+    if where is not None and wanted not in QUANTIZED_BY_LOADING:
+        model = model.to(where)
+    quantize(model, wanted)
+    return model.eval().requires_grad_(False)
 
 
-def _device(wanted: str) -> torch.device:
-    if wanted != "auto":
-        try:
-            return torch.empty(0, device=wanted).device
-        except (RuntimeError, AssertionError) as error:
-            raise ModelLoadFailed(
-                f"The device {wanted!r} cannot be used here: {error}. Use cpu or auto."
-            ) from None
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+def _options(wanted: Precision, where: torch.device | None, config: Any) -> dict[str, Any]:
+    """How `from_pretrained` is to hold the weights, and where."""
+    dtype = _float_type(wanted, where, config)
+    options = {"dtype": dtype, **loading_options(wanted, dtype)}
+    if where is None:
+        return {**options, "device_map": "auto"}
+    return {**options, "device_map": {"": where}} if wanted in QUANTIZED_BY_LOADING else options
 
 
-def _dtype(wanted: str, device: torch.device, config: Any) -> torch.dtype:
-    if wanted in _DTYPES:
-        return _DTYPES[wanted]
-    if wanted != "auto":
-        raise ValueError(f"dtype is auto, {', '.join(_DTYPES)}; not {wanted!r}")
+def _float_type(wanted: Precision, where: torch.device | None, config: Any) -> torch.dtype:
+    """What is not quantized is held in this."""
+    if wanted in _FLOATS:
+        return _FLOATS[wanted]
     # Half precision is slower than float32 on CPUs, and less exact.
     stored = getattr(config, "dtype", None)
-    return torch.float32 if device.type == "cpu" or stored is None else stored
+    on_cpu = where is not None and where.type == "cpu"
+    on_cpu = on_cpu or (where is None and not torch.cuda.is_available())
+    return torch.float32 if on_cpu or stored is None else stored
+
+
+def _check_not_quantized(config: Any, wanted: Precision, name: str) -> None:
+    if wanted in QUANTIZED and getattr(config, "quantization_config", None) is not None:
+        raise ModelLoadFailed(
+            f"{name} is stored with quantized weights already, which {wanted} cannot quantize "
+            "again: leave MAV_DTYPE at auto.",
+            field="model",
+        )
 
 
 def _check_folder(source: str, name: str) -> None:

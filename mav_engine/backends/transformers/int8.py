@@ -1,0 +1,136 @@
+"""Linear layers of int8 weights and, for each row, int8 activations, on the CPU.
+
+Weights have a scale for each output (symmetric, 127 steps each way), activations one for each
+row, so that a row's numbers do not depend on what it is computed together with. The sums are
+whole numbers; but the last bit of a float sum before them decides on which step an activation
+falls, so the same text read in another order of operations may differ by a step here and there.
+Where the processor adds two 8-bit products in 16 bits (x86 without VNNI), the
+activations have 63 steps each way, which cannot overflow there; torch's own `reduce_range`.
+
+A model with these layers is another model than its float original: what is measured of it is
+true of the quantized one.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+_WEIGHT_STEPS = 127
+
+
+def can_multiply() -> bool:
+    """Whether this build of torch has the packed int8 product, and this processor can run it."""
+    return torch.backends.quantized.engine in {"x86", "fbgemm", "onednn"}
+
+
+def activation_steps() -> int:
+    """Steps of an activation's range, each way from zero, on this processor."""
+    return 127 if torch.cpu._is_vnni_supported() else 63
+
+
+class Int8Linear(nn.Module):
+    """x [..., in] to [..., out], in the place of `nn.Linear`.
+
+    Args:
+        weight: [out, in] the float weights.
+        bias: [out] or None.
+    """
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        super().__init__()
+        self.out_features, self.in_features = weight.shape
+        self.bias = None if bias is None else nn.Parameter(bias.detach(), requires_grad=False)
+        self._steps = activation_steps()
+        numbers, scales = quantized(weight)
+        self.scales = nn.Parameter(scales, requires_grad=False)
+        self._packed = _pack(numbers, scales)
+        self.packed_bytes = weight.numel() + 4 * self.out_features
+        """What the packed weights and their scales take; torch sees no parameter in them."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        product = self.multiply(_Rounding(x.reshape(-1, self.in_features), self._steps))
+        return product.view(*x.shape[:-1], self.out_features)
+
+    def multiply(self, rounding: _Rounding) -> torch.Tensor:
+        """[rows, out] of rows whose rounding is known."""
+        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        product: torch.Tensor = multiply(
+            rounding.rows, rounding.scale, self._steps + 1, self._packed
+        )
+        if rounding.factors is not None:
+            product.mul_(rounding.factors)
+        return product if self.bias is None else product.add_(self.bias)
+
+
+class _Rounding:
+    """How rows [rows, in] become whole numbers: rows / scale, and what follows the product.
+
+    Rows of one peak share one scale, so among others each gets the numbers that it has alone.
+    """
+
+    def __init__(self, rows: torch.Tensor, steps: int) -> None:
+        self.rows = rows
+        self.factors: torch.Tensor | None = None
+        peak = float(rows.abs().max()) if len(rows) == 1 else 0.0
+        if 0 < peak < math.inf:
+            self.scale = peak / steps
+            return
+        scales = rows.abs().amax(dim=-1, keepdim=True) / steps
+        self.factors = scales.where(scales != 0, 1.0)
+        self.rows, self.scale = rows * self.factors.reciprocal(), 1.0
+
+
+def together(layers: Sequence[Int8Linear]) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The products of layers that read the same rows, side by side: rounded once."""
+    steps = layers[0]._steps
+    multiplies = [layer.multiply for layer in layers]
+
+    def products(rows: torch.Tensor) -> torch.Tensor:
+        rounding = _Rounding(rows, steps)
+        return torch.cat([multiply(rounding) for multiply in multiplies], dim=-1)
+
+    return products
+
+
+def quantized(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Whole numbers [out, in] as int8 and scales [out] of float weights [out, in]."""
+    weight = weight.detach().float()
+    scales = weight.abs().amax(dim=1) / _WEIGHT_STEPS
+    scales = scales.where(scales != 0, 1.0)
+    return torch.round(weight / scales[:, None]).to(torch.int8), scales
+
+
+def _pack(numbers: torch.Tensor, scales: torch.Tensor) -> torch.ScriptObject:
+    zeros = torch.zeros(len(scales), dtype=torch.long)
+    with warnings.catch_warnings():
+        # torch wants quantized tensors gone; the packed product has no other way in.
+        warnings.filterwarnings("ignore", message="torch.quantize_per_tensor, torch.quantize_per")
+        tensor = torch._make_per_channel_quantized_tensor(numbers, scales.double(), zeros, 0)
+        packed: torch.ScriptObject = torch.ops.quantized.linear_prepack(tensor, None)
+    return packed
+
+
+def replace_linears(model: nn.Module) -> int:
+    """Put an `Int8Linear` in the place of each linear layer; how many there were."""
+    layers = [
+        (module, name, child)
+        for module in model.modules()
+        for name, child in module.named_children()
+        if type(child) in (nn.Linear, Conv1D)
+    ]
+    for module, name, child in layers:
+        weight: torch.Tensor = child.weight  # type: ignore[assignment]
+        outputs_first = weight.t() if type(child) is Conv1D else weight
+        setattr(module, name, Int8Linear(outputs_first, child.bias))  # type: ignore[arg-type]
+    return len(layers)
+
+
+def rounds_activations(model: nn.Module) -> bool:
+    """Whether a model has such layers."""
+    return any(isinstance(module, Int8Linear) for module in model.modules())

@@ -1,0 +1,42 @@
+"""The number types that weights can have while running, by the names that settings take.
+
+No torch: the operator's settings and the command line read this too.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from mav_engine.errors import InvalidSettings
+
+Precision = Literal[
+    "auto",
+    "float32",
+    "bfloat16",
+    "float16",
+    "int8",
+    "int8-dynamic",
+    "bnb-int8",
+    "bnb-nf4",
+]
+"""`auto` is float32 on the CPU and elsewhere that of the checkpoint. Of the quantized ones,
+
+- `int8`: int8 weights, a scale for each output; the products in float (torchao).
+- `int8-dynamic`: int8 weights and, for each token, int8 activations (torch itself; CPU only).
+- `bnb-int8`: LLM.int8(), whose outlier columns stay in half precision (bitsandbytes).
+- `bnb-nf4`: four-bit NormalFloat in blocks of 64 (bitsandbytes).
+"""
+
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+
+
+def check_precision(wanted: str) -> Precision:
+    """The precision of this name.
+
+    Raises:
+        InvalidSettings: there is none of this name (field "dtype").
+    """
+    for known in PRECISIONS:
+        if wanted == known:
+            return known
+    raise InvalidSettings(f"dtype is {wanted!r}; allowed: {', '.join(PRECISIONS)}.", field="dtype")
