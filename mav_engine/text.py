@@ -171,9 +171,11 @@ class TextStream:
         if not last and (text.endswith(_UNFINISHED) or self._in_bytes):
             return ""
         added = text[len(self._given) :]
-        # The window starts anew at a whole character, so that its cost stays flat.
-        self._window = self._window[-_CONTEXT:] if added else self._window
-        self._given = self._vocabulary.decode(self._window)
+        self._given = text
+        if added and len(self._window) >= 3 * _CONTEXT:
+            # The window starts anew at a whole character, so that its cost stays flat.
+            self._window = self._window[-_CONTEXT:]
+            self._given = self._vocabulary.decode(self._window)
         return added
 
 

@@ -33,7 +33,7 @@ class Fault:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.armed_in: threading.Thread | None = None
-        for module, name in ((functional, "linear"), (torch, "mm"), (torch, "addmm")):
+        for module, name in ((functional, "linear"), (torch, "bmm"), (torch, "baddbmm")):
             monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 
     def _failing(self, product: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:

@@ -9,7 +9,7 @@ recorded tensor agrees with the general path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import torch
@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from mav_engine.backends.transformers.pasts import Pasts, PastShape
+from mav_engine.backends.transformers.products import Product, is_linear, joined, product
 
 _LLAMA_BLOCK = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _LLAMA_ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
@@ -51,6 +52,8 @@ class Decoder(Protocol):
 
     shape: PastShape
     """Of the keys and values that it reads and writes."""
+    head: Product
+    """The unembedding."""
 
     def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
         """Read one token [rows] of each text after its past; give logits [rows, vocabulary]."""
@@ -58,7 +61,7 @@ class Decoder(Protocol):
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
     """The written-out step that a model's structure allows, not yet proven; or None."""
-    if model.dtype != torch.float32:
+    if model.dtype != torch.float32 or len({each.device for each in model.parameters()}) > 1:
         return None
     base = getattr(model, "model", None)
     if _is_llama(model, base, config):
@@ -80,7 +83,7 @@ def _is_llama(model: Any, base: Any, config: Any) -> bool:
         not windowed
         and rope.get("rope_type") in _STEADY_ROPE
         and all(_is_llama_block(block) for block in base.layers)
-        and type(model.lm_head) is nn.Linear
+        and is_linear(model.lm_head)
     )
 
 
@@ -94,7 +97,7 @@ def _is_llama_block(block: nn.Module) -> bool:
     return (
         _named(attention) in (_LLAMA_ATTENTION, _LLAMA_ATTENTION | {"q_norm", "k_norm"})
         and _named(mlp) == _LLAMA_MLP
-        and all(type(product) is nn.Linear for product in products)
+        and all(is_linear(each) for each in products)
     )
 
 
@@ -102,43 +105,12 @@ def _named(module: nn.Module) -> set[str]:
     return {name for name, _ in module.named_children()}
 
 
-class Product(Protocol):
-    """x [rows, in] times a weight, and a bias where there is one: [rows, out]."""
-
-    def __call__(self, x: torch.Tensor, /) -> torch.Tensor: ...
-
-
-class _Dense:
-    """A product with a weight [in, out]: the layout in which a few rows are read fastest."""
-
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
-        self._weight = weight
-        self._bias = bias
-
-    def __call__(self, x: torch.Tensor, /) -> torch.Tensor:
-        if self._bias is None:
-            return torch.mm(x, self._weight)
-        return torch.addmm(self._bias, x, self._weight)
-
-
-def _fuse(linears: Sequence[nn.Linear]) -> Product:
-    """One product for several of the same input; their weights become views of its own."""
-    weight = torch.cat([linear.weight.detach() for linear in linears]).t().contiguous()
-    sizes = [linear.weight.shape[0] for linear in linears]
-    parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, sizes, dim=1)
-    for linear, part in zip(linears, parts, strict=True):
-        linear.weight.data = part.t()
-    if linears[0].bias is None:
-        return _Dense(weight, None)
-    return _Dense(weight, torch.cat([linear.bias.detach() for linear in linears]))
-
-
 class LlamaDecoder:
     """RMS norm, rotary positions, grouped queries, gated MLP."""
 
     def __init__(self, model: Any, config: Any) -> None:
         base = model.model
-        self._head = _fuse([model.lm_head])
+        self.head = product(model.lm_head)
         self._embedding = base.embed_tokens.weight
         self._rotary = base.rotary_emb
         self._blocks = [_LlamaBlock(block) for block in base.layers]
@@ -163,7 +135,7 @@ class LlamaDecoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return self._head(self._norm(x))
+        return self.head(self._norm(x))
 
     def _make_tables(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
         """cos and sin [length, head_dim]; sin has the signs of the rotated half."""
@@ -193,15 +165,15 @@ class _LlamaBlock:
 
     def __init__(self, block: Any) -> None:
         attention, mlp = block.self_attn, block.mlp
-        self._qkv = _fuse([attention.q_proj, attention.k_proj, attention.v_proj])
+        self._qkv = joined([attention.q_proj, attention.k_proj, attention.v_proj])
         self.head_dim: int = attention.head_dim
         self.kv_heads: int = attention.k_proj.out_features // self.head_dim
-        self._heads = attention.q_proj.out_features // self.head_dim
+        self.heads = attention.q_proj.out_features // self.head_dim
         self._scaling = attention.scaling
-        self._out = _fuse([attention.o_proj])
-        self._gate_up = _fuse([mlp.gate_proj, mlp.up_proj])
-        self._down = _fuse([mlp.down_proj])
-        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act_fn
+        self._out = product(attention.o_proj)
+        self._gate_up = joined([mlp.gate_proj, mlp.up_proj])
+        self._down = product(mlp.down_proj)
+        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act_fn.forward
         self._before_attention = _RmsNorm(block.input_layernorm)
         self._before_mlp = _RmsNorm(block.post_attention_layernorm)
         has_norms = hasattr(attention, "q_norm")
@@ -212,15 +184,16 @@ class _LlamaBlock:
         self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, pasts: Pasts, layer: int
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
-        heads, turned_heads, dim = self._heads, self._heads + self.kv_heads, self.head_dim
-        joined = self._qkv(self._before_attention(x)).view(x.shape[0], -1, dim)
-        turning, values = joined.split_with_sizes([turned_heads, self.kv_heads], dim=1)
+        heads, turned_heads, dim = self.heads, self.heads + self.kv_heads, self.head_dim
+        qkv = self._qkv(self._before_attention(x)).view(x.shape[0], -1, dim)
+        turning = qkv[:, :turned_heads]
         if self._q_norm is not None and self._k_norm is not None:
             q, k = turning.split_with_sizes([heads, self.kv_heads], dim=1)
             turning = torch.cat([self._q_norm(q), self._k_norm(k)], dim=1)
-        turned = torch.addcmul(turning * cos, turning.roll(dim // 2, -1), sin)
-        queries, keys = turned.split_with_sizes([heads, self.kv_heads], dim=1)
-        output, patterns = pasts.attend(layer, queries, keys, values, self._scaling)
+        # Written over what was turned, so that keys and values lie together.
+        torch.addcmul(turning * cos, turning.roll(dim // 2, -1), sin, out=qkv[:, :turned_heads])
+        keys_values = qkv[:, heads:].view(x.shape[0], 2, -1, dim)
+        output, patterns = pasts.attend(layer, qkv[:, :heads], keys_values, self._scaling)
         return self._out(output), patterns
 
     def think(self, x: torch.Tensor) -> torch.Tensor:
@@ -234,7 +207,7 @@ class Gpt2Decoder:
 
     def __init__(self, model: Any) -> None:
         base = model.transformer
-        self._head = _fuse([model.lm_head])
+        self.head = product(model.lm_head)
         self._tokens, self._positions = base.wte.weight, base.wpe.weight
         self._blocks = [_Gpt2Block(block) for block in base.h]
         self._norm = base.ln_f
@@ -253,7 +226,7 @@ class Gpt2Decoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return self._head(_normed(self._norm, x))
+        return self.head(_normed(self._norm, x))
 
 
 class _Gpt2Block:
@@ -261,19 +234,19 @@ class _Gpt2Block:
 
     def __init__(self, block: Any) -> None:
         attention, mlp = block.attn, block.mlp
-        self._qkv, self._out = _conv(attention.c_attn), _conv(attention.c_proj)
-        self._up, self._down = _conv(mlp.c_fc), _conv(mlp.c_proj)
-        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act
+        self._qkv, self._out = product(attention.c_attn), product(attention.c_proj)
+        self._up, self._down = product(mlp.c_fc), product(mlp.c_proj)
+        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act.forward
         self._before_attention, self._before_mlp = block.ln_1, block.ln_2
-        self._heads, self._scaling = attention.num_heads, attention.scaling
+        self.heads, self._scaling = attention.num_heads, attention.scaling
 
     def attend(
         self, x: torch.Tensor, pasts: Pasts, layer: int
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
-        joined = self._qkv(_normed(self._before_attention, x))
-        queries, keys, values = joined.view(x.shape[0], 3, self._heads, -1).unbind(1)
-        output, patterns = pasts.attend(layer, queries, keys, values, self._scaling)
+        qkv = self._qkv(_normed(self._before_attention, x))
+        split = qkv.view(x.shape[0], 3, self.heads, -1)
+        output, patterns = pasts.attend(layer, split[:, 0], split[:, 1:], self._scaling)
         return self._out(output), patterns
 
     def think(self, x: torch.Tensor) -> torch.Tensor:
@@ -283,7 +256,3 @@ class _Gpt2Block:
 
 def _normed(norm: Any, x: torch.Tensor) -> torch.Tensor:
     return functional.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
-
-
-def _conv(conv: Any) -> Product:
-    return _Dense(conv.weight.detach(), conv.bias.detach())

@@ -7,8 +7,8 @@ only where it gives, for the last layer, the model's own logits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -28,7 +28,7 @@ _LONGEST_WAY = 4
 class Lens:
     """rows [n, d_model] of a residual stream to logits [n, vocabulary]."""
 
-    way: list[nn.Module]
+    way: Sequence[Callable[[torch.Tensor], torch.Tensor]]
     """What the stream goes through, the unembedding last."""
     after: Callable[[torch.Tensor], torch.Tensor]
     """What the model does to its logits after the unembedding: a scale, a soft cap."""
@@ -39,6 +39,10 @@ class Lens:
             seen = module(seen)
         return self.after(seen[0])
 
+    def ending_in(self, product: Callable[[torch.Tensor], torch.Tensor]) -> Lens:
+        """The same with another product [n, d_model] to [n, vocabulary] of the same unembedding."""
+        return replace(self, way=[*self.way[:-1], lambda seen: product(seen[0])[None]])
+
 
 @torch.inference_mode()
 def proven_lens(model: Any, config: Any, parts: Parts) -> Lens | None:
@@ -48,7 +52,8 @@ def proven_lens(model: Any, config: Any, parts: Parts) -> Lens | None:
         return None
     step = max(1, config.vocab_size // _PROBE_TOKENS)
     seen = _Watch(model, parts.blocks, unembedding)
-    logits = seen.run([place * step for place in range(_PROBE_TOKENS)])
+    # Compared on the CPU: of a spread model they may stand on several devices.
+    logits = seen.run([place * step for place in range(_PROBE_TOKENS)]).cpu()
     for way in seen.ways():
         plain = _looked(Lens(way, lambda logits: logits), seen.residual)
         for after in _afters(config, plain, logits):
@@ -59,7 +64,7 @@ def proven_lens(model: Any, config: Any, parts: Parts) -> Lens | None:
 
 def _looked(lens: Lens, residual: torch.Tensor | None) -> torch.Tensor | None:
     try:
-        return None if residual is None else lens(residual[0])
+        return None if residual is None else lens(residual[0]).cpu()
     except (RuntimeError, TypeError, ValueError, AttributeError):
         return None
 

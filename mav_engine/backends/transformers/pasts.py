@@ -180,18 +180,17 @@ class Pasts:
         self,
         layer: int,
         queries: torch.Tensor,
-        keys: torch.Tensor,
-        values: torch.Tensor,
+        keys_values: torch.Tensor,
         scaling: float,
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Append keys and values [rows, kv_heads, head_dim] and let queries [rows, heads,
+        """Append keys and values [rows, 2, kv_heads, head_dim] and let queries [rows, heads,
         head_dim] look at all: output [rows, heads * head_dim], and for each range of
         neighbours the pattern [rows, heads, keys]."""
         if len(self.ranges) == 1:
-            output, pattern = self.ranges[0].attend(layer, queries, keys, values, scaling)
+            output, pattern = self.ranges[0].attend(layer, queries, keys_values, scaling)
             return output, [pattern]
         parts = [
-            each.attend(layer, queries[each.rows], keys[each.rows], values[each.rows], scaling)
+            each.attend(layer, queries[each.rows], keys_values[each.rows], scaling)
             for each in self.ranges
         ]
         return torch.cat([output for output, _ in parts]), [pattern for _, pattern in parts]
@@ -221,28 +220,26 @@ class _Range:
             heads = first * kv_heads + np.arange(count * kv_heads)
             places = heads * room + np.repeat(lengths, kv_heads)
             self._places = torch.from_numpy(places).to(data.device)
-        self._new_keys, self._new_values = written[:, 0].unbind(0), written[:, 1].unbind(0)
+        self._new = written.unbind(0)
+        self._nothing = data.new_zeros(1)
         self._hidden = _hidden(lengths, kv_heads, data)
 
     def attend(
         self,
         layer: int,
         queries: torch.Tensor,
-        keys: torch.Tensor,
-        values: torch.Tensor,
+        keys_values: torch.Tensor,
         scaling: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        rows, kv_heads, head_dim = keys.shape
+        rows, _, kv_heads, head_dim = keys_values.shape
         if self._places is None:
-            self._new_keys[layer].copy_(keys[0])
-            self._new_values[layer].copy_(values[0])
+            self._new[layer].copy_(keys_values[0])
         else:
-            flat = (rows * kv_heads, head_dim)
-            self._new_keys[layer].index_copy_(0, self._places, keys.reshape(flat))
-            self._new_values[layer].index_copy_(0, self._places, values.reshape(flat))
+            flat = keys_values.transpose(0, 1).reshape(2, rows * kv_heads, head_dim)
+            self._new[layer].index_copy_(1, self._places, flat)
         grouped = queries.reshape(rows * kv_heads, -1, head_dim)
         if self._hidden is None:
-            scores = torch.bmm(grouped * scaling, self._keys[layer])
+            scores = torch.baddbmm(self._nothing, grouped, self._keys[layer], beta=0, alpha=scaling)
         else:
             scores = torch.baddbmm(self._hidden, grouped, self._keys[layer], alpha=scaling)
         pattern = torch.softmax(scores, -1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mav_engine.backends.transformers.cache import make_cache
 from mav_engine.backends.transformers.decoding import decoder_for
+from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import SharedSession
@@ -19,6 +20,8 @@ from mav_engine.capture import HookPoint, Step
 _PROMPT_TOKENS = 6
 _STEPS = 3
 _TOLERANCE = 1e-4
+_ROUNDED_TOLERANCE = 0.1
+"""Of activations rounded to int8: the last bit of a sum decides which step one falls on."""
 _POINTS: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
 _log = logging.getLogger(__name__)
 
@@ -34,6 +37,8 @@ def proven_stepper(
         decoder = decoder_for(model, config)
         if decoder is None or not make_cache(model.config, 1)[1]:
             return None
+        if lens is not None and lens.way[-1] is model.get_output_embeddings():
+            lens = lens.ending_in(decoder.head)
         stepper = Stepper(decoder, lens, prefix_bytes)
         agrees = _agrees_with_general(stepper, model, config, n_layers)
     except (AttributeError, IndexError, RuntimeError, TypeError) as error:
@@ -55,8 +60,9 @@ def _agrees_with_general(stepper: Stepper, model: Any, config: Any, n_layers: in
         written.append(SharedSession(*given, stepper))
         general[-1].prefill(prompt)
         written[-1].prefill(prompt)
+    tolerance = _ROUNDED_TOLERANCE if rounds_activations(model) else _TOLERANCE
     agree = all(
-        isinstance(step, Step) and _agree(session.step(token_id), step)
+        isinstance(step, Step) and _agree(session.step(token_id), step, tolerance)
         for token_id in ids[_PROMPT_TOKENS:]
         for session, step in zip(general, _stepped(stepper, written, token_id), strict=True)
     )
@@ -72,12 +78,13 @@ def _stepped(
     return stepper.read_all([Ask(token_id, session.past, _POINTS) for session in sessions])
 
 
-def _agree(one: Step, other: Step) -> bool:
-    return all(_close(getattr(one, name), getattr(other, name)) for name in ("logits", *_POINTS))
+def _agree(one: Step, other: Step, tolerance: float) -> bool:
+    names = ("logits", *_POINTS)
+    return all(_close(getattr(one, name), getattr(other, name), tolerance) for name in names)
 
 
-def _close(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+def _close(one: np.ndarray | None, other: np.ndarray | None, tolerance: float) -> bool:
     if one is None or other is None:
         return one is other
     scale = float(np.abs(one).max()) or 1.0
-    return one.shape == other.shape and bool(np.abs(one - other).max() <= _TOLERANCE * scale)
+    return one.shape == other.shape and bool(np.abs(one - other).max() <= tolerance * scale)

@@ -36,13 +36,14 @@ class Recording:
         tensors = [tensor for tensor in getattr(self, point) if tensor is not None]
         if len(tensors) < len(getattr(self, point)):
             return None
-        return torch.stack([tensor[0, at] for tensor in tensors])
+        # A spread model's layers stand on several devices; the lens stands at the last.
+        return torch.stack([tensor[0, at].to(tensors[-1].device) for tensor in tensors])
 
     def rows(self, point: HookPoint) -> Floats | None:
         """The last position's vectors [rows, d_model] at a hook point, or None if not asked."""
         if point not in self.points:
             return None
-        return _rows([None if t is None else t[0, -1] for t in getattr(self, point)])
+        return _at_last(getattr(self, point), 1)
 
     def every(self, point: HookPoint) -> Floats | None:
         """What each layer gave for all positions of the pass, not for the last one only:
@@ -60,7 +61,18 @@ class Recording:
         """The last query's attention [n_layers, n_heads, n_keys], or None if not asked."""
         if "pattern" not in self.points:
             return None
-        return _rows([None if t is None else t[0, :, -1] for t in self.pattern])
+        return _at_last(self.pattern, 2)
+
+
+def _at_last(tensors: list[torch.Tensor | None], axis: int) -> Floats | None:
+    """What each layer gave [1, …] at the last place of an axis."""
+    present = [tensor for tensor in tensors if tensor is not None and tensor.shape[axis] == 1]
+    alike = {(tensor.shape, tensor.device) for tensor in present}
+    if len(present) == len(tensors) and len(alike) == 1:
+        # A step of one token, all layers alike: one copy instead of a view a layer and a copy.
+        rows: Floats = torch.cat(present).select(axis, 0).float().cpu().numpy()
+        return rows
+    return _rows([None if t is None else t.select(axis, -1)[0] for t in tensors])
 
 
 def _rows(tensors: list[torch.Tensor | None]) -> Floats | None:

@@ -1,0 +1,86 @@
+"""The linear products of the written-out step, whatever holds their weights.
+
+A product of few rows is bound by the reading of its weights. torch gives the product of one row
+to a function that reads with one thread; cut into a batch of blocks, all threads read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+from mav_engine.backends.transformers.int8 import Int8Linear, together
+
+Product = Callable[[torch.Tensor], torch.Tensor]
+"""x [rows, in] to [rows, out]."""
+
+_TALL = 16
+"""A matrix with this many times more outputs than inputs is an unembedding: it is larger than
+the processor's caches, and is read fastest with the weights of one input side by side."""
+_SMALLEST_BLOCK = 16
+
+
+def is_linear(layer: Any) -> bool:
+    """Whether a layer is a linear product whose weights can be read here."""
+    if type(layer) in (nn.Linear, Conv1D):
+        return type(layer.weight) is nn.Parameter  # not a tensor that only looks like one
+    return type(layer) is Int8Linear
+
+
+def product(layer: Any) -> Product:
+    """The product of one layer, without the cost of calling a module."""
+    return layer.forward if isinstance(layer, Int8Linear) else joined([layer])
+
+
+def joined(layers: Sequence[Any]) -> Product:
+    """One product for layers that read the same input: their outputs, one after the other.
+
+    The layers' own weights become views of the joined ones, so that they are held once.
+    """
+    if all(isinstance(layer, Int8Linear) for layer in layers):
+        return together(layers)
+    weights = [_outputs_first(layer) for layer in layers]
+    weight = torch.cat(weights)
+    if weight.shape[0] >= _TALL * weight.shape[1]:
+        weight = weight.t().contiguous().t()
+    parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, [len(w) for w in weights])
+    for layer, part in zip(layers, parts, strict=True):
+        layer.weight.data = part.t() if isinstance(layer, Conv1D) else part
+    biases = [layer.bias for layer in layers]
+    bias = None if biases[0] is None else torch.cat([each.detach() for each in biases])
+    return _Blocks(weight, bias)
+
+
+def _outputs_first(layer: Any) -> torch.Tensor:
+    weight: torch.Tensor = layer.weight.detach()
+    return weight.t() if isinstance(layer, Conv1D) else weight
+
+
+class _Blocks:
+    """A product with a weight [out, in], cut into blocks of outputs that threads share."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._outputs, inputs = weight.shape
+        self._count = _blocks(self._outputs, torch.get_num_threads())
+        self._weight = weight.view(self._count, -1, inputs).transpose(1, 2)
+        self._bias = None if bias is None else bias.view(self._count, 1, -1)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        rows = x.shape[0]
+        given = x.expand(self._count, -1, -1)
+        if self._bias is None:
+            made = torch.bmm(given, self._weight)
+        else:
+            made = torch.baddbmm(self._bias, given, self._weight)
+        # Of one row the blocks' outputs lie one after the other already.
+        return made.transpose(0, 1).reshape(rows, self._outputs)
+
+
+def _blocks(outputs: int, threads: int) -> int:
+    """The fewest equal blocks that occupy the threads; 1 where none fit."""
+    counts = range(threads, outputs // _SMALLEST_BLOCK + 1)
+    return next((count for count in counts if outputs % count == 0), 1)
