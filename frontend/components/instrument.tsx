@@ -6,7 +6,7 @@ import { isBusy } from "@/lib/run/run-record";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";
-import { neededCaptures, PANELS } from "@/panels/registry";
+import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
 import { BeginContext } from "./begin-context";
 import { PanelGrid } from "./panel-grid";
 import { RunProvider, useRunContext, useRunState } from "./run-context";
@@ -47,7 +47,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
 
   const run = useCallback(
     (values: FormValues) => {
-      const capture = neededCaptures(PANELS);
+      const capture = neededCaptures(OPEN_PANELS);
       void controller.run({ ...toRequest(fields, values), capture });
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();

@@ -1,7 +1,7 @@
 "use client";
 
 import { currentStep } from "@/lib/run/run-store";
-import { PANELS } from "@/panels/registry";
+import { OPEN_PANELS } from "@/panels/registry";
 import { PanelFrame } from "./panel-frame";
 import { useRunContext, useRunState } from "./run-context";
 
@@ -13,7 +13,7 @@ export function PanelGrid() {
   const live = useRunState(({ selected }) => selected === null);
   return (
     <div className="grid flex-1 auto-rows-auto grid-cols-1 grid-rows-[auto] gap-px bg-rule md:grid-cols-2 min-[88rem]:grid-cols-[minmax(23.5rem,1.3fr)_1fr_1fr_1fr] min-[88rem]:grid-rows-[auto_1fr]">
-      {PANELS.map((panel) => (
+      {OPEN_PANELS.map((panel) => (
         <PanelFrame
           key={panel.id}
           panel={panel}

@@ -164,5 +164,6 @@ export const attentionEntropyPanel: Panel = {
   hookPoint: words.hookPoint,
   howToRead: words.howToRead,
   captures: ["attention_entropy"],
+  open: true,
   Component: AttentionEntropy,
 };

@@ -186,6 +186,7 @@ export const generatedTextPanel: Panel = {
   hookPoint: words.hookPoint,
   howToRead: words.howToRead,
   captures: [],
+  open: true,
   wide: true,
   Component: GeneratedText,
 };

@@ -152,5 +152,6 @@ export const layerNormsPanel: Panel = {
   hookPoint: words.hookPoint,
   howToRead: words.howToRead,
   captures: ["mlp", "residual"],
+  open: true,
   Component: LayerNorms,
 };

@@ -184,5 +184,6 @@ export const outputDistributionPanel: Panel = {
   hookPoint: words.hookPoint,
   howToRead: words.howToRead,
   captures: ["distribution"],
+  open: true,
   Component: OutputDistribution,
 };

@@ -15,6 +15,12 @@ export interface PanelProps {
   readonly select: (step: number | null) => void;
 }
 
+/** The numbers that a panel shows at one step, with names for its columns. */
+export interface PanelTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
 /** A panel is this object; listed in the registry it stands on the page. */
 export interface Panel {
   readonly id: string;
@@ -24,8 +30,14 @@ export interface Panel {
   readonly hookPoint: string;
   /** One sentence. */
   readonly howToRead: string;
+  /** One sentence: what the picture does not prove. */
+  readonly caution?: string;
   /** The probes that a run must capture for it. */
   readonly captures: readonly string[];
+  /** Whether it stands on the page of someone who has arranged nothing yet. */
+  readonly open?: boolean;
+  /** What it shows as numbers, to take away. */
+  readonly table?: (run: RunRecord, step: number) => PanelTable;
   /** A wide panel takes the whole row. */
   readonly wide?: boolean;
   readonly Component: ComponentType<PanelProps>;

@@ -5,7 +5,7 @@ import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
 import { topPredictionsPanel } from "./top-predictions";
 
-/** The panels of the page, in reading order. */
+/** All panels, in reading order. */
 export const PANELS: readonly Panel[] = [
   generatedTextPanel,
   topPredictionsPanel,
@@ -13,6 +13,9 @@ export const PANELS: readonly Panel[] = [
   layerNormsPanel,
   attentionEntropyPanel,
 ];
+
+/** Those that stand on the page before a visitor arranges it. */
+export const OPEN_PANELS: readonly Panel[] = PANELS.filter(({ open }) => open);
 
 /** The probes that these panels together ask a run to capture. */
 export const neededCaptures = (panels: readonly Panel[]): string[] => [

@@ -163,5 +163,6 @@ export const topPredictionsPanel: Panel = {
   hookPoint: words.hookPoint,
   howToRead: words.howToRead,
   captures: ["predictions"],
+  open: true,
   Component: TopPredictions,
 };
