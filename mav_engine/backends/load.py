@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
@@ -37,14 +40,31 @@ def load_backend(
         ModelLoadFailed: it cannot be loaded; the detail says why and what to do.
         InvalidSettings: there is no such `dtype`.
     """
-    from mav_engine.backends.transformers.load import load
-
     embedded = EMBEDDED_MODELS / source
     inside = source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir())
     folder, name = str(embedded) if inside else source, name or Path(source).name
     try:
-        return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
+        with _collecting_later():
+            from mav_engine.backends.transformers.load import load
+
+            return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
     except MavError:
         raise
     except Exception as error:  # also what a model does that was read but cannot be run
         raise load_fault(error, name, source) from error
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """No garbage collection meanwhile.
+
+    The imports and the model are millions of objects that all stay: looking through them again and
+    again, as they come, is an eighth of the start.
+    """
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
