@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mav_engine.backends.transformers.norms import RmsNorm
 from mav_engine.backends.transformers.pasts import Pasts, PastShape
 from mav_engine.backends.transformers.products import Product, is_linear, joined, product
 
@@ -114,7 +115,7 @@ class LlamaDecoder:
         self._embedding = base.embed_tokens.weight
         self._rotary = base.rotary_emb
         self._blocks = [_LlamaBlock(block) for block in base.layers]
-        self._norm = _RmsNorm(base.norm)
+        self._norm = RmsNorm(base.norm)
         self._tables = self._make_tables(0)
         self._steps_of_tables = max(64, min(4096, config.max_position_embeddings))
         first = self._blocks[0]
@@ -145,21 +146,6 @@ class LlamaDecoder:
         return cos[0], torch.cat([-sin[0, :, :first], sin[0, :, first:]], dim=-1)
 
 
-class _RmsNorm:
-    """x / sqrt(mean(x^2) + eps) * weight over the last axis, in the fewest operations."""
-
-    def __init__(self, norm: Any) -> None:
-        self._weight = norm.weight
-        eps = float(getattr(norm, "variance_epsilon", getattr(norm, "eps", 0.0)))
-        self._eps = torch.tensor(eps, device=norm.weight.device)
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        mean_square = torch.addcmul(self._eps, length, length, value=1 / x.shape[-1])
-        normed: torch.Tensor = x * torch.rsqrt(mean_square) * self._weight
-        return normed
-
-
 class _LlamaBlock:
     """The weights of one block, joined where they read the same input."""
 
@@ -174,11 +160,11 @@ class _LlamaBlock:
         self._gate_up = joined([mlp.gate_proj, mlp.up_proj])
         self._down = product(mlp.down_proj)
         self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act_fn.forward
-        self._before_attention = _RmsNorm(block.input_layernorm)
-        self._before_mlp = _RmsNorm(block.post_attention_layernorm)
+        self._before_attention = RmsNorm(block.input_layernorm)
+        self._before_mlp = RmsNorm(block.post_attention_layernorm)
         has_norms = hasattr(attention, "q_norm")
-        self._q_norm = _RmsNorm(attention.q_norm) if has_norms else None
-        self._k_norm = _RmsNorm(attention.k_norm) if has_norms else None
+        self._q_norm = RmsNorm(attention.q_norm) if has_norms else None
+        self._k_norm = RmsNorm(attention.k_norm) if has_norms else None
 
     def attend(
         self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, pasts: Pasts, layer: int

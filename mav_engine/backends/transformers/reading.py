@@ -69,7 +69,8 @@ def inputs_of(
 ) -> dict[str, Any]:
     """What a pass takes, by name."""
     takes = _arguments(model)
-    read_ids = torch.tensor([ids], device=model.device)
+    device = model.device
+    read_ids = torch.tensor([ids], device=device)
     if prepared:
         own = model.prepare_inputs_for_generation(read_ids, use_cache=False)
         return {name: value for name, value in own.items() if name in takes}
@@ -81,7 +82,7 @@ def inputs_of(
     elif "use_cache" in takes:
         inputs["use_cache"] = False
     if "position_ids" in takes:
-        inputs["position_ids"] = torch.arange(past, past + len(ids), device=model.device)[None]
+        inputs["position_ids"] = torch.arange(past, past + len(ids), device=device)[None]
     return inputs
 
 
