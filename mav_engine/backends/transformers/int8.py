@@ -46,7 +46,8 @@ class _Pack:
     def multiply(self, rows: torch.Tensor) -> torch.Tensor:
         """[rows, out] of rows [rows, in]."""
         rounding = _Rounding(rows, self._steps)
-        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        # The overload by its name: looking it up among others costs as much as a small product.
+        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default
         product: torch.Tensor = multiply(
             rounding.rows, rounding.scale, self._steps + 1, self.numbers_packed
         )
@@ -96,7 +97,8 @@ class _Rounding:
     def __init__(self, rows: torch.Tensor, steps: int) -> None:
         self.rows = rows
         self.factors: torch.Tensor | None = None
-        peak = float(rows.abs().max()) if len(rows) == 1 else 0.0
+        alone = rows.shape[0] == 1
+        peak = float(torch.linalg.vector_norm(rows, math.inf)) if alone else 0.0
         if 0 < peak < math.inf:
             self.scale = peak / steps
             return
