@@ -6,7 +6,8 @@ import { isBusy } from "@/lib/run/run-record";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";
-import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
+import { neededCaptures } from "@/panels/registry";
+import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";
 import { PanelGrid } from "./panel-grid";
 import { RunProvider, useRunContext, useRunState } from "./run-context";
@@ -19,7 +20,8 @@ import { useModels } from "./use-models";
 import { useSettingFields } from "./use-setting-fields";
 import { useShortcuts } from "./use-shortcuts";
 
-/** Loaded when it is first asked for. */
+/** Both are loaded when they are first asked for. */
+const PanelsDrawer = dynamic(() => import("./arrangement/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
   import("./shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
@@ -28,7 +30,9 @@ const ShortcutsDialog = dynamic(() =>
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
   return (
     <RunProvider>
-      <Page fields={fields} />
+      <ArrangementProvider>
+        <Page fields={fields} />
+      </ArrangementProvider>
     </RunProvider>
   );
 }
@@ -39,24 +43,28 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);
   const [help, setHelp] = useState(false);
+  const [drawer, setDrawer] = useState<boolean | null>(null);
+  const openPanels = useOpenPanels();
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
   const form = useSettingsForm(fields);
   const models = useModels();
   const { setError, setValue, getValues } = form;
+  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
 
   const run = useCallback(
     (values: FormValues) => {
-      const capture = neededCaptures(OPEN_PANELS);
+      const panels = openPanels.map(({ panel }) => panel);
+      const capture = neededCaptures(panels, model?.capabilities);
       void controller.run({ ...toRequest(fields, values), capture });
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
-    [controller, fields],
+    [controller, fields, openPanels, model],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
-    stop: useCallback(() => !help && controller.stop(), [help, controller]),
+    stop: controller.stop,
     live: useCallback(() => store.select(null), [store]),
     help: useCallback(() => setHelp(true), []),
   });
@@ -86,7 +94,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     [setValue],
   );
 
-  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+  const showDrawer = useCallback(() => setDrawer(true), []);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <a
@@ -95,7 +103,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       >
         {text.site.skip}
       </a>
-      <SiteHeader onShortcuts={() => setHelp(true)} />
+      <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
           <RunForm
@@ -121,11 +129,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             <StatusStrip model={model} />
             <RunProblem models={models} />
             <BeginContext value={begin}>
-              <PanelGrid />
+              <PanelGrid model={model} onPanels={showDrawer} />
             </BeginContext>
           </div>
         </main>
       </div>
+      {drawer !== null && <PanelsDrawer model={model} open={drawer} onOpenChange={setDrawer} />}
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

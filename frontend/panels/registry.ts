@@ -5,7 +5,10 @@ import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
 import { topPredictionsPanel } from "./top-predictions";
 
-/** All panels, in reading order. */
+/**
+ * The panels of this site, in the order in which they are offered. Those of the site's owner come
+ * from a folder, see custom-panels.ts.
+ */
 export const PANELS: readonly Panel[] = [
   generatedTextPanel,
   topPredictionsPanel,
@@ -17,7 +20,17 @@ export const PANELS: readonly Panel[] = [
 /** Those that stand on the page before a visitor arranges it. */
 export const OPEN_PANELS: readonly Panel[] = PANELS.filter(({ open }) => open);
 
-/** The probes that these panels together ask a run to capture. */
-export const neededCaptures = (panels: readonly Panel[]): string[] => [
-  ...new Set(panels.flatMap((panel) => panel.captures)),
+/**
+ * The probes that these panels together ask a run to capture; of a model that tells what it can
+ * give, only those.
+ */
+export const neededCaptures = (
+  panels: readonly Panel[],
+  capabilities?: readonly string[],
+): string[] => [
+  ...new Set(
+    panels
+      .flatMap((panel) => panel.captures)
+      .filter((probe) => capabilities?.includes(probe) ?? true),
+  ),
 ];

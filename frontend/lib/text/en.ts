@@ -1,4 +1,5 @@
 import type { FinishReason } from "@/lib/contract";
+import { arrangementText } from "./en-arrangement";
 import { panelText } from "./en-panels";
 
 const count = (n: number, one: string, many: string) =>
@@ -176,5 +177,6 @@ export const text = {
       `${label}, probability ${percent}, rank ${rank}`,
     describePrompt: (label: string) => `${label}, prompt`,
   },
+  arrangement: arrangementText,
   panels: panelText,
 } as const;
