@@ -2,9 +2,11 @@
 
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { writeAddress } from "@/lib/address/address-bar";
 import { isBusy } from "@/lib/run/run-record";
 import type { SettingField } from "@/lib/settings/fields";
-import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
+import { type FormValues, initialValues } from "@/lib/settings/form-values";
+import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
@@ -12,6 +14,7 @@ import { BeginContext } from "./begin-context";
 import { PanelGrid } from "./panel-grid";
 import { RunProvider, useRunContext, useRunState } from "./run-context";
 import { RunForm } from "./run-form/run-form";
+import { useGiven, useRunInAddress } from "./run-form/use-given";
 import { useSettingsForm } from "./run-form/use-settings-form";
 import { RunProblem } from "./run-problem";
 import { SiteHeader } from "./site-header";
@@ -47,7 +50,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const openPanels = useOpenPanels();
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
-  const form = useSettingsForm(fields);
+  const [given, leaveOutGiven] = useGiven();
+  const form = useSettingsForm(fields, given);
+  useRunInAddress(fields);
   const models = useModels();
   const { setError, setValue, getValues } = form;
   const model = models.list?.models.find(({ name }) => name === form.watch("model"));
@@ -56,11 +61,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     (values: FormValues) => {
       const panels = openPanels.map(({ panel }) => panel);
       const capture = neededCaptures(panels, model?.capabilities);
-      void controller.run({ ...toRequest(fields, values), capture });
+      void controller.run(runRequest(fields, values, given, capture));
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
-    [controller, fields, openPanels, model],
+    [controller, fields, openPanels, model, given],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
@@ -94,6 +99,10 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     [setValue],
   );
 
+  const leaveOut = () => {
+    leaveOutGiven();
+    writeAddress(isSetting(fields), formParameters(fields, getValues(), {}));
+  };
   const showDrawer = useCallback(() => setDrawer(true), []);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
@@ -114,9 +123,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             busy={busy}
             onRun={run}
             onStop={controller.stop}
-            onReset={() =>
-              form.reset({ ...initialValues(fields), model: models.list?.default ?? "" })
-            }
+            given={given}
+            onLeaveOut={leaveOut}
+            onReset={() => {
+              leaveOut();
+              form.reset({ ...initialValues(fields), model: models.list?.default ?? "" });
+            }}
           />
         </aside>
         <main

@@ -4,6 +4,7 @@ import { EyeOff, RotateCcw, TriangleAlert } from "lucide-react";
 import { Component, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
+import { renew } from "@/panels/lazy-panel";
 import type { Panel } from "@/panels/panel";
 
 interface PanelBoundaryProps {
@@ -25,6 +26,11 @@ export class PanelBoundary extends Component<PanelBoundaryProps, PanelBoundarySt
     return { error, broken: true };
   }
 
+  private readonly retry = () => {
+    renew(this.props.panel.Component);
+    this.setState({ error: null, broken: false });
+  };
+
   override render(): ReactNode {
     if (!this.state.broken) return this.props.children;
     const { panel, onHide } = this.props;
@@ -37,7 +43,7 @@ export class PanelBoundary extends Component<PanelBoundaryProps, PanelBoundarySt
           <p className="mt-0.5 break-words font-mono text-xs">{messageOf(this.state.error)}</p>
           <p className="mt-1 text-small">{words.detail}</p>
           <div className="mt-3 flex flex-wrap gap-2">
-            <Button onClick={() => this.setState({ error: null, broken: false })}>
+            <Button onClick={this.retry}>
               <RotateCcw size={13} aria-hidden />
               {words.retry}
             </Button>

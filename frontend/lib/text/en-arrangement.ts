@@ -64,6 +64,13 @@ export const arrangementText = {
     cannotDetail:
       "Nothing in this model can be read for this panel. Choose another model to see it.",
   },
+  given: {
+    messages: (n: number) =>
+      `This link asks with a conversation of ${n} ${n === 1 ? "turn" : "turns"} instead of the prompt.`,
+    forced: (n: number) =>
+      `This link gives the first ${n} ${n === 1 ? "token" : "tokens"} of the text.`,
+    leaveOut: "Leave out",
+  },
   loading: (title: string) => `${title} is being loaded`,
   probes: {
     predictions: "predictions",
