@@ -1,3 +1,4 @@
+import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { Instrument, STORY } from "./instrument";
 
@@ -19,6 +20,13 @@ const box = async (panel: Locator) => {
 async function openMenu(page: Page, title: string): Promise<void> {
   await page.getByRole("button", { name: `Menu of ${title}` }).click();
   await expect(page.getByRole("menu")).toBeVisible();
+}
+
+async function expectNoViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`),
+  ).toEqual([]);
 }
 
 const choose = (page: Page, item: string) => page.getByRole("menuitem", { name: item }).click();
@@ -249,3 +257,65 @@ test("a phone has one column, and panels move in it", async ({ page }) => {
   await page.getByRole("button", { name: "Dismiss" }).click();
   await expect(page.getByText(/does not have: trendy/)).toBeHidden();
 });
+
+test("the address holds the run that was made, with the seed that was drawn", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 8, temperature: 1.5 });
+  expect(page.url()).not.toContain("seed=");
+  await site.run.click();
+  await site.finished();
+  const said = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  expect(page.url()).toContain("seed=");
+  await page.reload();
+  await site.run.click();
+  await site.finished();
+  expect(await page.getByRole("listbox").evaluate((list) => list.textContent)).toBe(said);
+
+  await page.getByRole("textbox", { name: "Seed" }).fill("");
+  expect(page.url()).not.toContain("seed=");
+});
+
+test("a link brings forced tokens and a conversation, and says so", async ({ page }) => {
+  const site = new Instrument(page);
+  const messages = JSON.stringify([{ role: "user", content: "Tell me of a dragon" }]);
+  await site.open({ messages, forced_ids: 300, max_new_tokens: 4 });
+  await expect(page.getByText("a conversation of 1 turn instead of the prompt")).toBeVisible();
+  const asked = page.waitForRequest("**/api/run");
+  await site.run.click();
+  expect((await asked).postDataJSON()).toMatchObject({
+    messages: JSON.parse(messages),
+    forced_ids: [300],
+  });
+  await site.finished();
+  expect(new URL(page.url()).searchParams.get("messages")).toBe(messages);
+  expect(new URL(page.url()).searchParams.getAll("forced_ids")).toEqual(["300"]);
+  await page.getByRole("button", { name: "Leave out" }).click();
+  expect(new URL(page.url()).searchParams.has("messages")).toBe(false);
+  await site.prompt.fill(STORY);
+  await site.run.click();
+  await expect(page.getByRole("listbox")).toContainText(STORY);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in the list, the menu and the notes, ${colorScheme}`, async ({
+    page,
+  }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.goto("/?panels=generated-text.trendy.layer-norms.top-predictions*2x2");
+    await expect(page.getByText(/does not have: trendy/)).toBeVisible();
+    await openMenu(page, "Top predictions");
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "What Top predictions does not prove" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Panels", exact: true }).click();
+    await expect(page.getByRole("switch").first()).toBeVisible();
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.goto("/?panels=");
+    await expect(page.getByText("No panel is open.")).toBeVisible();
+    await expectNoViolations(page);
+  });
+}

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { render, screen, within } from "@testing-library/react";
+import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ArrangementProvider } from "@/components/arrangement/arrangement-context";
@@ -42,7 +42,7 @@ async function show(files: Record<string, string>) {
   const custom = await loaded(files);
   const run = createRunContext();
   for (const event of RECORDED) run.store.receive(event);
-  run.store.stop();
+  await waitFor(() => expect(run.store.getState().run.done).not.toBeNull());
   render(
     <RunProvider value={run}>
       <ArrangementProvider loadCustom={() => Promise.resolve(custom)}>
