@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { LensRow } from "@/lib/run/frames";
 import { deepRun } from "@/lib/run/fixtures/recording";
+import type { LensRow } from "@/lib/run/frames";
 import { answerOf, rankShare, settledLayer, windowStart } from "./settled";
 
 const rows = (ids: readonly (number | null)[]): (LensRow | null)[] =>
@@ -39,7 +39,8 @@ describe("the layer where the answer settles", () => {
 });
 
 test("the rank in the last layer is the rank in the model's prediction", () => {
-  for (const { logitLens = [], rank } of deepRun().frames) expect(logitLens.at(-1)?.rank).toBe(rank);
+  for (const { logitLens = [], rank } of deepRun().frames)
+    expect(logitLens.at(-1)?.rank).toBe(rank);
 });
 
 test("ranks darken evenly in their logarithm, within the vocabulary", () => {

@@ -97,7 +97,7 @@ export const deeperText = {
       settled: (layer: number, label: string) =>
         `From layer ${layer} on every layer’s likeliest token is “${label}”`,
       wasSaid: "which was said.",
-      wasNotSaid: (label: string, rank: number) => `but “${label}” was said (rank ${rank}).`,
+      wasNotSaid: (label: string, rank: string) => `but “${label}” was said (rank ${rank}).`,
       settledRule:
         "Settles: the first layer from which on the likeliest token is the one of the last layer.",
       unsettled: "No layer could be read.",
@@ -105,7 +105,7 @@ export const deeperText = {
       timeLabel: (first: number, last: number) =>
         `Logit lens by layer for tokens ${first} to ${last}. Arrow keys move from cell to cell; Enter looks at that token.`,
       cell: (layer: number, step: number) => `layer ${layer}, token ${step}`,
-      reading: (label: string, percent: string, rank: number) =>
+      reading: (label: string, percent: string, rank: string) =>
         `“${label}” ${percent} %, said token at rank ${rank}`,
       choose: "Point at a cell; click looks at that token.",
       rule: "Line: from there on it stays.",

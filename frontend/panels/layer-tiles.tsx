@@ -1,0 +1,43 @@
+import dynamic from "next/dynamic";
+import { PanelLoading } from "@/components/panel-loading";
+import { text } from "@/lib/text/en";
+import type { Panel } from "./panel";
+
+/** The setting of a run that says what its tiles draw. */
+interface Tile {
+  readonly signal?: string;
+}
+
+export const layerTilesPanel: Panel = {
+  id: "layer-tiles",
+  get title() {
+    return text.panels.tiles.title;
+  },
+  unit: (run) => {
+    const { unit, signals } = text.panels.tiles;
+    const { signal } = (run.start?.settings.tile ?? {}) as Tile;
+    return signal ? `${unit}, ${signals[signal] ?? signal}` : unit;
+  },
+  get hookPoint() {
+    return text.panels.tiles.hookPoint;
+  },
+  get howToRead() {
+    return text.panels.tiles.howToRead;
+  },
+  get caution() {
+    return text.panels.tiles.caution;
+  },
+  captures: ["tiles"],
+  table: (run, step) => {
+    const { shape = [], values = new Float32Array() } = run.frames[step]?.tiles ?? {};
+    const [, height = 1, width = 1] = shape;
+    const rows = Array.from(values, (value, i) => [
+      Math.floor(i / (height * width)),
+      Math.floor(i / width) % height,
+      i % width,
+      Number.isNaN(value) ? null : value,
+    ]);
+    return { columns: text.panels.tiles.columns, rows };
+  },
+  Component: dynamic(() => import("./layer-tiles-view"), { loading: PanelLoading }),
+};
