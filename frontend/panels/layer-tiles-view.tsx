@@ -30,6 +30,8 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
       <p className="pt-4 text-quiet text-small">{text.panels.deeper.notCaptured(words.title)}</p>
     );
   }
+  const sizes = tiles ? sizesOf(tiles.values, tiles.shape[0] ?? 0) : new Float32Array();
+  const absent = Array.from(sizes.keys()).filter((layer) => Number.isNaN(sizes[layer]));
   const before = run.frames[step - 1]?.tiles;
   const shownOnly = only !== null && only < (tiles?.shape[0] ?? 0) ? only : null;
   const shownCell = tiles && cell && holds(tiles, cell) ? cell : null;
@@ -41,7 +43,8 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
           tiles={tiles}
           before={before}
           shading={shading}
-          label={labelOf(tiles)}
+          label={labelOf(tiles, sizes)}
+          absent={absent}
           breathing={!tiles && isBusy(run)}
           cell={shownCell}
           only={shownOnly}
@@ -59,7 +62,7 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
           {tiles &&
             (shownCell
               ? sayCell(run, tiles, before, shownCell)
-              : hintOf(shading, before, shownOnly))}
+              : `${drawnOf(run)}. ${hintOf(shading, before, shownOnly)}`)}
         </span>
         {!shownCell && shaded.clipped > 0 && tiles && (
           <span className="shrink-0 text-micro">
@@ -76,6 +79,15 @@ const same = (a: Shaded, b: Shaded) => a.cells === b.cells && a.clipped === b.cl
 const holds = ({ shape }: Tensor, { layer, row, column }: TileCell) =>
   layer < (shape[0] ?? 0) && row < (shape[1] ?? 0) && column < (shape[2] ?? 0);
 
+/** The tensor that is drawn and how it was projected. */
+function drawnOf({ start }: RunRecord): string {
+  const { signals, drawn } = text.panels.tiles;
+  const { signal = "", projection = "" } = (start?.settings.tile ?? {}) as Partial<TileSetting>;
+  return drawn(signals[signal] ?? signal, text.form.choices[projection] ?? projection);
+}
+
+type TileSetting = Record<"signal" | "projection", string>;
+
 function hintOf(shading: Shading, before: Tensor | undefined, only: number | null): string {
   const words = text.panels.tiles;
   const change = shading.map === "hue" ? shading.hue === "change" : shading.draws === "change";
@@ -84,12 +96,11 @@ function hintOf(shading: Shading, before: Tensor | undefined, only: number | nul
 }
 
 /** Which picture it is, its largest layer, and the keys that walk it. */
-function labelOf(tiles: Tensor | undefined): string {
+function labelOf(tiles: Tensor | undefined, sizes: Float32Array): string {
   const words = text.panels.tiles;
   const [layers = 0, rows = 0, columns = 0] = tiles?.shape ?? [];
   if (!tiles) return words.howToRead;
-  const sizes = sizesOf(tiles.values, layers);
-  const most = sizes.reduce((best, size, at) => (size > (sizes[best] ?? 0) ? at : best), 0);
+  const most = sizes.reduce((best, size, at) => (size > (sizes[best] || 0) ? at : best), 0);
   const strongest = words.strongest(most, formatMeasure(sizes[most]));
   return `${words.picture(layers, rows, columns)} ${strongest} ${words.keys}`;
 }
@@ -99,7 +110,7 @@ function sayCell(run: RunRecord, tiles: Tensor, before: Tensor | undefined, at: 
   const [, rows = 1, columns = 1] = tiles.shape;
   const place = at.row * columns + at.column;
   const index = at.layer * rows * columns + place;
-  const { projection } = (run.start?.settings.tile ?? {}) as { projection?: string };
+  const { projection } = (run.start?.settings.tile ?? {}) as Partial<TileSetting>;
   const name = words.cells[projection ?? "random"] ?? "";
   const where = words.cell(at.layer, name, place, at.row, at.column);
   const value = tiles.values[index] ?? Number.NaN;

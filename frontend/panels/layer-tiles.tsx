@@ -3,21 +3,12 @@ import { PanelLoading } from "@/components/panel-loading";
 import { text } from "@/lib/text/en";
 import type { Panel } from "./panel";
 
-/** The setting of a run that says what its tiles draw. */
-interface Tile {
-  readonly signal?: string;
-}
-
 export const layerTilesPanel: Panel = {
   id: "layer-tiles",
   get title() {
     return text.panels.tiles.title;
   },
-  unit: (run) => {
-    const { unit, signals } = text.panels.tiles;
-    const { signal } = (run.start?.settings.tile ?? {}) as Tile;
-    return signal ? `${unit}, ${signals[signal] ?? signal}` : unit;
-  },
+  unit: () => text.panels.tiles.unit,
   get hookPoint() {
     return text.panels.tiles.hookPoint;
   },

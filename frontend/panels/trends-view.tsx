@@ -49,18 +49,18 @@ export default function Trends({ run, step, select }: PanelProps) {
               said={sayStep(run, strips, step)}
             />
           )}
-          <p
-            aria-hidden
-            className="figures flex justify-between pl-9 text-micro text-quiet leading-none"
-          >
-            <span>0</span>
-            <span className="font-sans">
-              {shown >= 0 ? words.at(shown, visible(run.frames[shown]?.label ?? "")) : words.axis}
-            </span>
-            <span>{room - 1}</span>
-          </p>
         </div>
       </div>
+      <p
+        aria-hidden
+        className="figures mt-1 flex justify-between pl-9 text-micro text-quiet leading-none"
+      >
+        <span>0</span>
+        <span className="font-sans">
+          {shown >= 0 ? words.at(shown, visible(run.frames[shown]?.label ?? "")) : words.axis}
+        </span>
+        <span>{tokens > 1 || isBusy(run) ? room - 1 : ""}</span>
+      </p>
     </div>
   );
 }

@@ -19,7 +19,7 @@ export interface LensPicture {
 }
 
 /** Cells smaller than this show no word. */
-const WORD_CELL = { width: 40, height: 13 };
+export const WORD_CELL = { width: 40, height: 13 };
 
 /** From 0 to 1, fixed for all runs of a model. */
 export const lensShare = (row: LensRow, colour: LensColour, vocabulary: number): number =>

@@ -1,7 +1,7 @@
 "use client";
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
-import { drawLens, type LensColour } from "@/components/lens/draw-lens";
+import { drawLens, type LensColour, WORD_CELL } from "@/components/lens/draw-lens";
 import { useElementSize } from "@/components/use-element-size";
 import { windowStart } from "@/lib/lens/settled";
 import type { TokenFrame } from "@/lib/run/frames";
@@ -24,27 +24,24 @@ interface Place {
   readonly step: number;
 }
 
-/** Widest that a token's column becomes, and narrowest, in pixels. */
-const COLUMN = { most: 72, least: 9 };
-/** Columns that are wide enough for words, where so many tokens still fit. */
-const WORD = { width: 58, tokens: 6 };
+/** Pixels of a column with words and of the narrowest; words need room for a few tokens. */
+const COLUMN = { word: 58, few: 6, least: 9, many: 48 };
 
 /** Layers by tokens, the first layer on top; the column that all panels show is framed. */
 export function LensMap(props: LensMapProps) {
-  const { frames, layers, step, select } = props;
+  const { frames, layers, step, colour, vocabulary, select } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [frame, size] = useElementSize<HTMLDivElement>();
   const [place, setPlace] = useState<Place | null>(null);
   const [said, setSaid] = useState("");
   const theme = useShownTheme();
-  const { first, count, width } = useWindow(size.width, frames.length, step);
+  const { first, count, width } = useWindow(size, layers, frames.length, step);
 
   useEffect(() => {
     if (!canvas.current || size.width === 0) return;
     const shown = frames.slice(first, first + count);
-    const { colour, vocabulary } = props;
     drawLens(canvas.current, { shown, layers, colour, vocabulary, theme, size, width });
-  });
+  }, [frames, first, count, layers, colour, vocabulary, theme, size, width]);
 
   const look = (next: Place | null) => {
     setPlace(next);
@@ -107,16 +104,22 @@ export function LensMap(props: LensMapProps) {
   );
 }
 
-/** Which tokens fit beside each other; they stay where they are while the shown one is among them. */
-function useWindow(room: number, tokens: number, step: number) {
-  const fitting = Math.max(1, Math.floor(room / WORD.width));
-  const narrow = Math.max(1, Math.floor(room / COLUMN.least));
-  const capacity = fitting >= WORD.tokens ? fitting : Math.min(narrow, 24);
+interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Which tokens fit beside each other; narrow columns where rows are too low for words. */
+function useWindow({ width, height }: Room, layers: number, tokens: number, step: number) {
+  const words = Math.floor(width / COLUMN.word);
+  const readable = height / layers >= WORD_CELL.height && words >= COLUMN.few;
+  const narrow = Math.min(COLUMN.many, Math.floor(width / COLUMN.least));
+  const capacity = Math.max(1, readable ? words : narrow);
   const [first, setFirst] = useState(0);
-  const wanted = Math.min(windowStart(first, step, capacity), Math.max(0, tokens - 1));
+  const wanted = width > 0 ? windowStart(first, step, capacity, tokens) : first;
   if (wanted !== first) setFirst(wanted);
   const count = Math.max(0, Math.min(capacity, tokens - wanted));
-  return { first: wanted, count, width: Math.min(COLUMN.most, room / capacity) };
+  return { first: wanted, count, width: width / capacity };
 }
 
 function placeAfter(

@@ -3,6 +3,7 @@
 import type { CSSProperties } from "react";
 import { TokenLabel } from "@/components/token-label";
 import { classNames } from "@/components/ui/class-names";
+import { useElementSize } from "@/components/use-element-size";
 import { settledLayer } from "@/lib/lens/settled";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
 import { text } from "@/lib/text/en";
@@ -13,11 +14,19 @@ interface LensTableProps {
   rows: readonly (LensRow | null)[];
 }
 
+/** Pixels of a row: as high as the panel lets it be within these; with more layers one scrolls. */
+const ROW = { least: 17, most: 26, head: 24 };
+
 /** One row a layer, from the first to the last, with a line along those that have settled. */
 export function LensTable({ frame, rows }: LensTableProps) {
   const settled = settledLayer(rows);
+  const [region, { height }] = useElementSize<HTMLDivElement>();
+  const fitting = (height - ROW.head) / rows.length;
+  const rowHeight = Math.max(ROW.least, Math.min(ROW.most, fitting));
   return (
     <div
+      ref={region}
+      style={{ "--row": `${rowHeight}px` } as CSSProperties}
       className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
       tabIndex={0}
       role="region"
@@ -82,11 +91,11 @@ function Row({ layer, row, said, settles, settled }: RowProps) {
   const words = text.panels.lens;
   const edge = settled ? "border-data" : "border-transparent";
   return (
-    <tr className={classNames(said && "bg-accent-wash")}>
+    <tr>
       <th
         scope="row"
         className={classNames(
-          "figures h-[1.4375rem] border-l-[3px] pl-1 text-left font-normal text-quiet text-xs",
+          "figures h-(--row) border-l-[3px] pl-1 text-left font-normal text-quiet text-xs",
           edge,
         )}
       >
@@ -95,13 +104,19 @@ function Row({ layer, row, said, settles, settled }: RowProps) {
       {row ? (
         <>
           <td className="overflow-hidden pl-1.5">
-            <span className="flex items-center gap-1.5">
+            <span className="flex items-center gap-1.5 leading-none">
               <TokenLabel
                 label={row.label}
                 className={classNames("truncate", said && "font-semibold")}
               />
+              {said && (
+                <span title={text.panels.predictions.chosen} className="text-accent text-micro">
+                  <span aria-hidden>◂</span>
+                  <span className="sr-only">{text.panels.predictions.said}</span>
+                </span>
+              )}
               {settles && (
-                <span className="rounded-[3px] bg-data-soft px-1 text-ink text-micro leading-4">
+                <span className="rounded-[3px] bg-data-soft px-1 text-ink text-micro leading-[0.9375rem]">
                   {words.settles}
                 </span>
               )}

@@ -2,6 +2,7 @@
 
 import { memo, useEffect, useRef } from "react";
 import type { Tensor } from "@/lib/run/frames";
+import { text } from "@/lib/text/en";
 import type { TileCell, TileGrid, TileLayout } from "@/lib/tiles/layout";
 import { type Shaded, type Shading, shade } from "@/lib/tiles/shade";
 
@@ -85,10 +86,14 @@ interface TileFramesProps {
   layout: TileLayout;
   /** Without numbers yet. */
   empty?: boolean;
+  /** Layers that have no such vector, joined by commas. */
+  absent: string;
 }
 
 /** A hairline and the layer's number around each tile; drawn anew only where the grid changes. */
-export const TileFrames = memo(function TileFrames({ layers, layout, empty }: TileFramesProps) {
+export const TileFrames = memo(function TileFrames(props: TileFramesProps) {
+  const { layers, layout, empty } = props;
+  const absent = new Set(props.absent.split(",").filter(Boolean).map(Number));
   return (
     <div aria-hidden className="pointer-events-none absolute inset-0">
       {layers.map((layer, at) => {
@@ -102,6 +107,11 @@ export const TileFrames = memo(function TileFrames({ layers, layout, empty }: Ti
             <span className="figures absolute bottom-full left-0 text-micro text-quiet leading-[13px]">
               {layer}
             </span>
+            {absent.has(layer) && (
+              <span className="flex size-full items-center justify-center overflow-hidden text-micro text-quiet">
+                {text.panels.tiles.absent}
+              </span>
+            )}
           </span>
         );
       })}

@@ -17,6 +17,8 @@ interface TilePictureProps {
   shading: Shading;
   label: string;
   breathing: boolean;
+  /** Layers that have no such vector. */
+  absent: readonly number[];
   cell: TileCell | null;
   /** The one layer that is enlarged. */
   only: number | null;
@@ -68,12 +70,17 @@ export function TilePicture(props: TilePictureProps) {
       ref={frame}
       role="group"
       aria-label={props.label}
-      className={`relative size-full touch-pan-y overflow-hidden ${tiles ? (only === null ? "cursor-zoom-in" : "cursor-zoom-out") : ""} ${props.breathing ? "breathing" : ""}`}
+      className={`relative size-full touch-pan-y ${tiles ? (only === null ? "cursor-zoom-in" : "cursor-zoom-out") : ""} ${props.breathing ? "breathing" : ""}`}
       {...interactive}
     >
       {size.width > 0 && (
         <>
-          <TileFrames layers={grid.layers} layout={grid.layout} empty={!tiles} />
+          <TileFrames
+            layers={grid.layers}
+            layout={grid.layout}
+            empty={!tiles}
+            absent={props.absent.join()}
+          />
           {tiles && (
             <TileCanvas
               tiles={tiles}

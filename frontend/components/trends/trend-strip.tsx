@@ -42,7 +42,7 @@ export function TrendStrip({ strip, step, width, room, onRemove }: TrendStripPro
   const log = isLog(kind);
   return (
     <div className="flex min-h-[4.5rem] flex-1 flex-col">
-      <div className="pointer-events-none relative z-10 flex flex-wrap items-center gap-x-3 text-xs leading-5">
+      <div className="pointer-events-none relative z-10 flex flex-wrap bg-sheet items-center gap-x-3 text-xs leading-5">
         <span>
           <span className="font-medium">{words.kinds[kind].name}</span>{" "}
           <span className="text-micro text-quiet">
@@ -126,7 +126,7 @@ const Lines = memo(function Lines({ lines, width, room, max, log }: LinesProps) 
           d={pathOf({ values, width, room, max, log })}
           fill="none"
           stroke={strokeOf(i).colour}
-          strokeWidth={1.5}
+          strokeWidth={values.length > 2 * width ? 0.75 : 1.5}
           strokeDasharray={strokeOf(i).dash}
           strokeLinecap="round"
           strokeLinejoin="round"

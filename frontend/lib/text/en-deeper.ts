@@ -16,7 +16,7 @@ export const deeperText = {
     mlp: "MLP output",
     attn: "attention output",
     random: "random",
-    pca: "principal comp.",
+    pca: "PCA",
   },
   panels: {
     deeper: {
@@ -26,13 +26,14 @@ export const deeperText = {
     },
     tiles: {
       title: "Layer tiles",
-      unit: "deviations of the layer",
+      unit: "deviations",
       signals: {
         residual: "resid_post",
         mlp: "mlp_out",
         attn: "attn_out",
       } as Record<string, string>,
-      hookPoint: "resid_post, mlp_out or attn_out of each layer",
+      hookPoint: "resid_post, mlp_out or attn_out",
+      drawn: (tensor: string, projection: string) => `${tensor}, ${projection} projection`,
       howToRead:
         "Each tile is one layer’s vector, projected onto a small picture: 0 is that layer’s mean, 1 a usual size, the same for the whole run.",
       caution:
@@ -67,7 +68,7 @@ export const deeperText = {
       value: (value: string) => value,
       before: (value: string) => `before ${value}`,
       absent: "none",
-      choose: "Point at a cell; click enlarges its layer.",
+      choose: "Click enlarges a layer.",
       chooseOne: "Point at a cell.",
       all: "All layers",
       fell: "fell",
@@ -115,7 +116,7 @@ export const deeperText = {
     },
     trends: {
       title: "Trends",
-      unit: "each line its own",
+      unit: "as told at each line",
       hookPoint: "any scalar of a token",
       howToRead:
         "One number a token, over all tokens of the run; click, drag or use the arrow keys to look at a token.",
