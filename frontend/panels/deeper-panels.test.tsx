@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import type { ComponentType } from "react";
+import { type ComponentType, Suspense } from "react";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { deepRun, recordedRun } from "@/lib/run/fixtures/recording";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
@@ -21,6 +21,9 @@ const VIEWS = [
   ["logit lens", LogitLens, logitLensPanel],
   ["trends", Trends, trendsPanel],
 ] as const;
+
+/** What each shows in the middle. */
+const ROLES = { "layer tiles": "group", "logit lens": "table", trends: "slider" } as const;
 
 const ROOM = { width: 400, height: 300 };
 
@@ -92,9 +95,13 @@ describe.each(VIEWS)("%s", (name, View, panel) => {
     const { Component } = panel;
     const run = deepRun();
     const rest = { run, step: 2, frame: run.frames[2], live: true, select: () => {} };
-    render(<Component {...rest} />);
-    expect(screen.getByRole("status")).toHaveTextContent("Loading this panel");
-    await vi.waitFor(() => expect(screen.queryByText("Loading this panel")).toBeNull());
+    render(
+      <Suspense fallback="on its way">
+        <Component {...rest} />
+      </Suspense>,
+    );
+    await vi.waitFor(() => expect(screen.queryByText("on its way")).toBeNull());
+    expect(screen.getAllByRole(ROLES[name])).not.toHaveLength(0);
   });
 });
 

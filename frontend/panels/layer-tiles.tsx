@@ -1,5 +1,4 @@
-import dynamic from "next/dynamic";
-import { PanelLoading } from "@/components/panel-loading";
+import { lazy } from "react";
 import { text } from "@/lib/text/en";
 import type { Panel } from "./panel";
 
@@ -30,5 +29,6 @@ export const layerTilesPanel: Panel = {
     ]);
     return { columns: text.panels.tiles.columns, rows };
   },
-  Component: dynamic(() => import("./layer-tiles-view"), { loading: PanelLoading }),
+  columns: 2,
+  Component: lazy(() => import("./layer-tiles-view")),
 };

@@ -1,5 +1,4 @@
-import dynamic from "next/dynamic";
-import { PanelLoading } from "@/components/panel-loading";
+import { lazy } from "react";
 import { settledLayer } from "@/lib/lens/settled";
 import { text } from "@/lib/text/en";
 import type { Panel } from "./panel";
@@ -33,5 +32,6 @@ export const logitLensPanel: Panel = {
       ),
     };
   },
-  Component: dynamic(() => import("./logit-lens-view"), { loading: PanelLoading }),
+  columns: 2,
+  Component: lazy(() => import("./logit-lens-view")),
 };

@@ -1,5 +1,4 @@
-import dynamic from "next/dynamic";
-import { PanelLoading } from "@/components/panel-loading";
+import { lazy } from "react";
 import { text } from "@/lib/text/en";
 import { chosenScalars } from "@/lib/trends/chosen";
 import { readScalar } from "@/lib/trends/scalars";
@@ -36,5 +35,6 @@ export const trendsPanel: Panel = {
       ]),
     };
   },
-  Component: dynamic(() => import("./trends-view"), { loading: PanelLoading }),
+  columns: 2,
+  Component: lazy(() => import("./trends-view")),
 };

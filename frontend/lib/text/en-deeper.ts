@@ -22,7 +22,6 @@ export const deeperText = {
     deeper: {
       notCaptured: (title: string) =>
         `This run did not capture what “${title}” shows. Leave the panel open and run again.`,
-      loading: "Loading this panel",
     },
     tiles: {
       title: "Layer tiles",
