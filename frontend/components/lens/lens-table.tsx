@@ -15,7 +15,7 @@ interface LensTableProps {
 }
 
 /** Pixels of a row: as high as the panel lets it be within these; with more layers one scrolls. */
-const ROW = { least: 17, most: 26, head: 24 };
+const ROW = { least: 17, most: 26, head: 26 };
 
 /** One row a layer, from the first to the last, with a line along those that have settled. */
 export function LensTable({ frame, rows }: LensTableProps) {
@@ -95,7 +95,7 @@ function Row({ layer, row, said, settles, settled }: RowProps) {
       <th
         scope="row"
         className={classNames(
-          "figures h-(--row) border-l-[3px] pl-1 text-left font-normal text-quiet text-xs",
+          "figures h-(--row) border-l-[3px] pl-1 text-left font-normal text-quiet text-xs leading-4",
           edge,
         )}
       >
@@ -104,13 +104,16 @@ function Row({ layer, row, said, settles, settled }: RowProps) {
       {row ? (
         <>
           <td className="overflow-hidden pl-1.5">
-            <span className="flex items-center gap-1.5 leading-none">
+            <span className="flex items-center gap-1.5">
               <TokenLabel
                 label={row.label}
-                className={classNames("truncate", said && "font-semibold")}
+                className={classNames("truncate leading-4", said && "font-semibold")}
               />
               {said && (
-                <span title={text.panels.predictions.chosen} className="text-accent text-micro">
+                <span
+                  title={text.panels.predictions.chosen}
+                  className="text-accent text-micro leading-4"
+                >
                   <span aria-hidden>◂</span>
                   <span className="sr-only">{text.panels.predictions.said}</span>
                 </span>
@@ -133,11 +136,11 @@ function Row({ layer, row, said, settles, settled }: RowProps) {
               />
             </span>
           </td>
-          <td className="figures text-right text-xs">{formatPercent(row.prob)}</td>
-          <td className="figures pr-1.5 text-right text-xs">{formatCount(row.rank)}</td>
+          <td className="figures text-right text-xs leading-4">{formatPercent(row.prob)}</td>
+          <td className="figures pr-1.5 text-right text-xs leading-4">{formatCount(row.rank)}</td>
         </>
       ) : (
-        <td colSpan={4} className="pl-1.5 text-quiet text-xs">
+        <td colSpan={4} className="pl-1.5 text-quiet text-xs leading-4">
           {words.none}
         </td>
       )}

@@ -22,7 +22,7 @@ export interface TileSpace {
 
 /** Room above a tile for the number of its layer. */
 export const LABEL = 14;
-const GAP = { least: 5, most: 28 };
+const GAP = { least: 5, most: 40 };
 
 /** The grid in which tiles are largest; all of them are seen at once. */
 export function layoutTiles(space: TileSpace): TileLayout {
