@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { writeAddress } from "@/lib/address/address-bar";
 import { isBusy } from "@/lib/run/run-record";
-import type { SettingField } from "@/lib/settings/fields";
+import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues } from "@/lib/settings/form-values";
 import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
@@ -85,9 +85,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
 
   // What the server found wrong is shown where it can be put right.
   useEffect(() => {
-    const field = failure?.field;
-    if (failure && fields.some(({ name }) => name === field)) {
-      setError(field ?? "root", { type: "server", message: failure.detail }, { shouldFocus: true });
+    const field = fields.find((known) => nameToServer(known) === failure?.field);
+    if (failure && field) {
+      setError(field.name, { type: "server", message: failure.detail }, { shouldFocus: true });
     }
   }, [failure, fields, setError]);
 

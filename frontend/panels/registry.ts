@@ -1,9 +1,12 @@
 import { attentionEntropyPanel } from "./attention-entropy";
 import { generatedTextPanel } from "./generated-text";
 import { layerNormsPanel } from "./layer-norms";
+import { layerTilesPanel } from "./layer-tiles";
+import { logitLensPanel } from "./logit-lens";
 import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
 import { topPredictionsPanel } from "./top-predictions";
+import { trendsPanel } from "./trends";
 
 /**
  * The panels of this site, in the order in which they are offered. Those of the site's owner come
@@ -15,6 +18,9 @@ export const PANELS: readonly Panel[] = [
   outputDistributionPanel,
   layerNormsPanel,
   attentionEntropyPanel,
+  layerTilesPanel,
+  logitLensPanel,
+  trendsPanel,
 ];
 
 /** Those that stand on the page before a visitor arranges it. */

@@ -1,5 +1,6 @@
 import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
+import { deeperText } from "./en-deeper";
 import { panelText } from "./en-panels";
 
 const count = (n: number, one: string, many: string) =>
@@ -63,7 +64,10 @@ export const text = {
       stop: "Stop texts",
       top_n: "Predictions shown",
       aggregation: "Size of a vector",
+      ...deeperText.settings,
     } as Record<string, string>,
+    tiles: deeperText.tileSettings,
+    choices: deeperText.choices as Record<string, string>,
     range: {
       from: (low: number) => `${low} or more`,
       above: (low: number) => `above ${low}`,
@@ -178,5 +182,5 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
-  panels: panelText,
+  panels: { ...panelText, ...deeperText.panels },
 } as const;
