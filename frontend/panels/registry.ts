@@ -1,8 +1,12 @@
 import { attentionEntropyPanel } from "./attention-entropy";
+import { attentionHeadsPanel } from "./attention-heads";
+import { attentionMapsPanel } from "./attention-maps";
+import { attentionTextPanel } from "./attention-text";
 import { generatedTextPanel } from "./generated-text";
 import { layerNormsPanel } from "./layer-norms";
 import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
+import { samplerWaterfallPanel } from "./sampler-waterfall";
 import { topPredictionsPanel } from "./top-predictions";
 
 /**
@@ -15,6 +19,10 @@ export const PANELS: readonly Panel[] = [
   outputDistributionPanel,
   layerNormsPanel,
   attentionEntropyPanel,
+  attentionTextPanel,
+  attentionHeadsPanel,
+  attentionMapsPanel,
+  samplerWaterfallPanel,
 ];
 
 /** Those that stand on the page before a visitor arranges it. */

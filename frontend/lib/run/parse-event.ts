@@ -9,7 +9,13 @@ import type {
   StartFrame,
   TokenFrame,
 } from "./frames";
-import { ContractMismatch, parseMatrix, parseTensor, parseVector } from "./parse-array";
+import {
+  ContractMismatch,
+  parseMatrix,
+  parseShares,
+  parseTensor,
+  parseVector,
+} from "./parse-array";
 
 /** The version of the contract that this site reads. */
 export const CONTRACT_VERSION = 1;
@@ -83,13 +89,13 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
     tokens: wire.tokens,
     prefillMs: wire.prefill_ms as number,
     ...(wire.attention_map != null && {
-      attentionMap: parseTensor(wire.attention_map, "prompt.attention_map"),
+      attentionMap: parseShares(wire.attention_map, "prompt.attention_map"),
     }),
   };
 }
 
 function parseToken(wire: WireToken): TokenFrame {
-  const { distribution, attention_rows, attention_map, tiles } = wire;
+  const { distribution, attention_rows, attention_map, sampler_stages, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
@@ -110,11 +116,12 @@ function parseToken(wire: WireToken): TokenFrame {
     },
     layers: parseLayers(wire.layers),
     ...(attention_rows != null && {
-      attentionRows: parseTensor(attention_rows, "token.attention_rows"),
+      attentionRows: parseShares(attention_rows, "token.attention_rows"),
     }),
     ...(attention_map != null && {
-      attentionMap: parseTensor(attention_map, "token.attention_map"),
+      attentionMap: parseShares(attention_map, "token.attention_map"),
     }),
+    ...(sampler_stages != null && { samplerStages: sampler_stages }),
     ...(tiles != null && { tiles: parseTensor(tiles, "token.tiles") }),
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,

@@ -1,5 +1,6 @@
 import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
+import { attentionText } from "./en-attention";
 import { panelText } from "./en-panels";
 
 const count = (n: number, one: string, many: string) =>
@@ -63,6 +64,7 @@ export const text = {
       stop: "Stop texts",
       top_n: "Predictions shown",
       aggregation: "Size of a vector",
+      attn_every: "Attention map every",
     } as Record<string, string>,
     range: {
       from: (low: number) => `${low} or more`,
@@ -178,5 +180,5 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
-  panels: panelText,
+  panels: { ...panelText, ...attentionText },
 } as const;
