@@ -47,6 +47,12 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
       <AttentionControls shares={shares} />
       <HeadTicks heads={heads} width={size.width} />
       <div className="scroll-thin flex min-h-0 flex-1 overflow-y-auto">
+        <span
+          aria-hidden
+          className="w-4 shrink-0 rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
+        >
+          {words.layer}
+        </span>
         <LayerTicks layers={layers} />
         <div
           ref={box}
@@ -71,17 +77,17 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
           </span>
         </div>
       </div>
-      <div className="flex flex-wrap items-end justify-between gap-x-4 pt-2 text-micro text-quiet">
-        <div className="min-w-0 flex-1 basis-56">
-          <p className="figures truncate text-ink">
-            {cell ? say(cell) : words.chosen(readingName(chosen))}
-          </p>
-          <p className="truncate">
+      <div className="pt-2 text-micro text-quiet">
+        <p className="figures truncate text-ink">
+          {cell ? say(cell) : words.chosen(readingName(chosen))}
+        </p>
+        <div className="flex flex-wrap items-end justify-between gap-x-4">
+          <p className="min-h-8 min-w-0 flex-1 basis-44">
             {words.span(span - 1)}
             {most > 1 && ` · ${words.binned(most)}`}
           </p>
+          <ScaleLegend gradient={rampGradient(theme)} />
         </div>
-        <ScaleLegend gradient={rampGradient(theme)} />
       </div>
     </div>
   );
@@ -103,7 +109,7 @@ function Picture({ shares, span, size, onBinned }: PictureProps) {
     if (!canvas.current) return;
     onBinned(paintHeads(canvas.current, { shares, span, scale, leaveOutFirst, theme }));
   }, [shares, span, scale, leaveOutFirst, theme, size, onBinned]);
-  return <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full" />;
+  return <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full text-edge" />;
 }
 
 /** The strips' width stands for a round number of places, so that it seldom changes in a run. */
@@ -174,7 +180,8 @@ function HeadTicks({ heads, width }: { heads: number; width: number }) {
   const words = text.panels.attentionHeads;
   const every = width / (heads + 1) < 18 ? 2 : 1;
   return (
-    <div aria-hidden className="figures relative mb-0.5 ml-6 h-4 text-micro text-quiet">
+    <div aria-hidden className="figures relative mb-0.5 ml-10 h-4 text-micro text-quiet">
+      <span className="absolute right-full pr-1 font-sans">{words.head}</span>
       {columnsOf(heads, width).map(({ left, width: strip }, head) => (
         <span
           key={head}

@@ -136,12 +136,15 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
           <Labels run={run} count={map.columns} length={size.width} axis="key" />
         </div>
       </div>
-      <div className="flex flex-wrap items-end justify-between gap-x-4 pt-2 text-micro text-quiet">
-        <div className="min-w-0 flex-1 basis-56">
-          <p className="figures truncate text-ink">{cell ? say(cell) : words.point}</p>
-          <p className="truncate">{most > 1 ? words.binned(most) : name}</p>
+      <div className="pt-2 text-micro text-quiet">
+        <p className="figures truncate text-ink">{cell ? say(cell) : words.point}</p>
+        <div className="flex flex-wrap items-end justify-between gap-x-4">
+          <p className="min-h-8 min-w-0 flex-1 basis-44">
+            {name}
+            {most > 1 && ` · ${words.binned(most)}`}
+          </p>
+          <ScaleLegend gradient={rampGradient(theme)} />
         </div>
-        <ScaleLegend gradient={rampGradient(theme)} />
       </div>
     </>
   );

@@ -12,7 +12,7 @@ import {
 } from "react";
 import { Chips } from "@/components/attention/chips";
 import { AttentionControls } from "@/components/attention/controls";
-import { paintChips, type Visible, visibleChips } from "@/components/attention/paint-chips";
+import { Ground, type Visible } from "@/components/attention/ground";
 import { ScaleLegend } from "@/components/attention/scale-legend";
 import { readingName, useAttentionChoice } from "@/components/attention/use-choice";
 import { NotMeasured } from "@/components/not-measured";
@@ -24,6 +24,7 @@ import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatPercent, visible as shown } from "@/lib/text/numbers";
+import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";
 
 /** What the last query looks at, over the text itself. */
@@ -49,7 +50,8 @@ function Reading({ run, shares, step, select }: ReadingProps) {
     [row, scale, leaveOutFirst],
   );
   const list = useRef<HTMLDivElement>(null);
-  const seen = usePaintedChips(list, shades, placesOf(run));
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const seen = useGround(list, canvas, shades, placesOf(run));
   const [pointed, point] = usePointed(list, row.length);
   const query = row.length - 1;
   const name = readingName({ layer, head });
@@ -78,8 +80,13 @@ function Reading({ run, shares, step, select }: ReadingProps) {
         onClick={(event) => choose(placeOf(event.target) ?? -1)}
         onKeyDown={walk}
         onBlur={() => point(null)}
-        className="scroll-thin relative min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-1 py-0.5 font-serif text-[1.0625rem] leading-[1.75]"
+        className="scroll-thin relative isolate min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-1 py-0.5 font-serif text-[1.0625rem] leading-[1.75]"
       >
+        <canvas
+          ref={canvas}
+          aria-hidden
+          className="attention-ground pointer-events-none absolute top-0 left-0 -z-10 w-full will-change-transform"
+        />
         <Chips run={run} count={placesOf(run)} />
       </div>
       <Foot run={run} row={row} pointed={pointed} seen={seen} leaveOutFirst={leaveOutFirst} />
@@ -87,53 +94,57 @@ function Reading({ run, shares, step, select }: ReadingProps) {
   );
 }
 
-/** Paints the chips in view whenever they, the shades or the view change; tells which those are. */
-function usePaintedChips(
+/** Paints the ground whenever it, the text or the view changes; tells which tokens are in view. */
+function useGround(
   list: RefObject<HTMLDivElement | null>,
+  canvas: RefObject<HTMLCanvasElement | null>,
   shades: Float32Array,
   count: number,
 ): Visible {
-  const chips = useRef<HTMLElement[]>([]);
+  const theme = useShownTheme();
+  const ground = useRef<Ground | null>(null);
   const [seen, setSeen] = useState<Visible>({ first: 0, end: count });
-  const query = shades.length - 1;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours
   const paint = useCallback(() => {
-    const box = list.current;
-    if (!box) return;
-    const visible = visibleChips(box, chips.current);
-    paintChips(chips.current, visible, { shades, query });
+    const { current } = ground;
+    if (!current) return;
+    current.paint(shades);
+    const visible = current.visible();
     setSeen((before) =>
       before.first === visible.first && before.end === visible.end ? before : visible,
     );
-  }, [list, shades, query]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the chips are others when they are more
+  }, [shades, theme]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more tokens are other chips
   useLayoutEffect(() => {
-    chips.current = [...(list.current?.querySelectorAll<HTMLElement>("[data-place]") ?? [])];
-  }, [list, count]);
+    if (!list.current || !canvas.current) return;
+    ground.current ??= new Ground(list.current, canvas.current);
+    ground.current.measure();
+  }, [list, canvas, count]);
+  const latest = useRef(paint);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new chips are to be dimmed too
   useLayoutEffect(() => {
-    const box = list.current;
-    if (box) showLine(box, chips.current[query]);
+    latest.current = paint;
+    ground.current?.dim(shades.length + 1);
+    ground.current?.show(shades.length - 1);
     paint();
-  }, [list, paint, query]);
+  }, [paint, shades.length, count]);
   useEffect(() => {
     const box = list.current;
     if (!box) return;
-    box.addEventListener("scroll", paint, { passive: true });
-    const observer = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(paint);
+    const onScroll = () => latest.current();
+    const onResize = () => {
+      ground.current?.measure();
+      latest.current();
+    };
+    box.addEventListener("scroll", onScroll, { passive: true });
+    const observer = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(onResize);
     observer?.observe(box);
     return () => {
-      box.removeEventListener("scroll", paint);
+      box.removeEventListener("scroll", onScroll);
       observer?.disconnect();
     };
-  }, [list, paint]);
+  }, [list]);
   return seen;
-}
-
-/** Scroll no further than is needed for a chip and the line after it to be seen. */
-function showLine(box: HTMLElement, chip: HTMLElement | undefined) {
-  if (!chip || box.clientHeight === 0) return;
-  const below = chip.offsetTop + 2 * chip.offsetHeight - box.clientHeight;
-  if (box.scrollTop < below) box.scrollTop = below;
-  else if (box.scrollTop > chip.offsetTop) box.scrollTop = chip.offsetTop;
 }
 
 /** The token that is pointed at, by pointer or keys; it is marked without drawing the text anew. */
@@ -144,7 +155,7 @@ function usePointed(list: RefObject<HTMLDivElement | null>, count: number) {
       list.current?.querySelector("[data-pointed]")?.removeAttribute("data-pointed");
       const chip = list.current?.querySelector<HTMLElement>(`[data-place="${place}"]`);
       chip?.setAttribute("data-pointed", "");
-      if (scroll && list.current) showLine(list.current, chip ?? undefined);
+      if (scroll) chip?.scrollIntoView?.({ block: "nearest" });
       setPointed(place);
     },
     [list],
@@ -191,18 +202,18 @@ function Foot({ run, row, pointed, seen, leaveOutFirst }: FootProps) {
       ? `${words.strongest} ${topOf(run, row)}`
       : `${weightName(label(pointed), row, pointed, leaveOutFirst)} · ${words.place(pointed)}`;
   return (
-    <div className="flex flex-wrap items-end justify-between gap-x-4 pt-2 text-micro text-quiet">
-      <div className="min-w-0 flex-1 basis-56">
-        <p aria-live={pointed === null ? "off" : "polite"} className="figures truncate text-ink">
-          {told}
-        </p>
-        <p className="min-h-8">
+    <div className="pt-2 text-micro text-quiet">
+      <p aria-live={pointed === null ? "off" : "polite"} className="figures truncate text-ink">
+        {told}
+      </p>
+      <div className="flex flex-wrap items-end justify-between gap-x-4">
+        <p className="min-h-8 min-w-0 flex-1 basis-44">
           {words.outside(formatPercent(above), formatPercent(below))}
           {leaveOutFirst &&
             ` · ${text.panels.attentionControls.leftOut(formatPercent(row[0] ?? 0))}`}
         </p>
+        <ScaleLegend />
       </div>
-      <ScaleLegend />
     </div>
   );
 }

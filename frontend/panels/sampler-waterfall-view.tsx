@@ -39,11 +39,11 @@ function Waterfall({ run, frame, stages }: WaterfallProps) {
         role="region"
         tabIndex={0}
         aria-label={words.tableLabel}
-        className="scroll-thin -mr-2 min-h-0 flex-1 overflow-auto pr-2"
+        className="scroll-thin relative -mr-2 min-h-0 flex-1 overflow-auto pr-2"
       >
         <table
           className="w-full table-fixed border-separate border-spacing-0"
-          style={{ minWidth: `${6.5 + columns * 5.75}rem` }}
+          style={{ minWidth: `${6.5 + columns * 5.25}rem` }}
           onPointerLeave={() => setPointed(null)}
         >
           <Head stages={stages} vocabulary={vocabulary} onPoint={setPointed} />
@@ -84,11 +84,11 @@ function Head({ stages, vocabulary, onPoint }: HeadProps) {
             onPointerEnter={() => onPoint(column)}
             className={classNames(cell, "z-10 border-rule border-l pl-2")}
           >
-            <span className="block truncate font-medium text-ink">
+            <span className="block font-medium text-ink leading-tight">
               {stage ? nameOf(stage) : words.raw}
             </span>
             <span className="figures block text-quiet">
-              {stage ? words.left(formatCount(stage.kept)) : words.of(formatCount(vocabulary))}
+              {words.left(formatCount(stage?.kept ?? vocabulary))}
             </span>
           </th>
         ))}
@@ -214,16 +214,17 @@ function OthersRow({ others }: { others: readonly Others[] }) {
     <tr>
       <th
         scope="row"
-        className="sticky left-0 z-10 border-rule border-t bg-sheet pt-1 pl-1.5 text-left font-normal text-quiet text-xs"
+        className="sticky bottom-0 left-0 z-20 border-rule border-t bg-sheet py-1 pl-1.5 text-left font-normal text-quiet text-xs"
       >
         {words.others}
       </th>
       {others.map(({ count, prob }, column) => (
         <td
           key={column}
-          className="figures border-rule border-t border-l px-2 pt-1 text-quiet text-xs"
+          title={words.of(formatCount(count))}
+          className="figures sticky bottom-0 z-10 border-rule border-t border-l bg-sheet px-2 py-1 text-micro text-quiet"
         >
-          {count === 0 ? words.none : `${formatPercent(prob)} % · ${formatCount(count)}`}
+          {count === 0 ? words.none : `${formatPercent(prob)} %`}
         </td>
       ))}
     </tr>
@@ -245,14 +246,16 @@ function Foot({ run, frame, stages, pointed }: FootProps) {
   const names = (controls: readonly string[]) =>
     controls.map((control) => words.controls[control] ?? control).join(", ");
   return (
-    <div className="pt-2 text-quiet text-xs">
-      <p className="min-h-8 text-ink">
+    <div className="min-h-13 pt-2 text-quiet text-xs">
+      <p className="text-ink">
         {pointed === null ? sum : tellsOf(pointed === 0 ? null : (stages[pointed - 1] ?? null))}
       </p>
-      <p className="text-micro">
-        {off.length > 0 && `${words.off} ${names(off)}. `}
-        {idle.length > 0 && `${words.idle} ${names(idle)}.`}
-      </p>
+      {pointed === null && (
+        <p className="text-micro">
+          {off.length > 0 && `${words.off} ${names(off)}. `}
+          {idle.length > 0 && `${words.idle} ${names(idle)}.`}
+        </p>
+      )}
     </div>
   );
 }

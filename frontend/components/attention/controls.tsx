@@ -20,7 +20,7 @@ export function AttentionControls({ shares }: { shares: Shares | undefined }) {
       className="mb-2 flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1.5 text-quiet text-xs"
     >
       <ReadingSelects shares={shares} />
-      <Labelled label={words.scale} title={words.scaleHint}>
+      <Labelled label={words.scale} hidden title={words.scaleHint}>
         {(id) => (
           <Select
             id={id}
@@ -109,15 +109,19 @@ function scaleOf(value: string): ShadeScale {
 
 interface LabelledProps {
   label: string;
+  /** Only for those who cannot see what stands in it. */
+  hidden?: boolean;
   title?: string;
   children: (id: string) => ReactNode;
 }
 
-function Labelled({ label, title, children }: LabelledProps) {
+function Labelled({ label, hidden, title, children }: LabelledProps) {
   const id = useId();
   return (
-    <span className="flex items-center gap-1.5" title={title}>
-      <label htmlFor={id}>{label}</label>
+    <span className="relative flex items-center gap-1.5" title={title}>
+      <label htmlFor={id} className={hidden ? "sr-only" : undefined}>
+        {label}
+      </label>
       {children(id)}
     </span>
   );

@@ -1,5 +1,5 @@
 import { binsOf, largestIn } from "@/lib/attention/bins";
-import { axesOf, isThere, numbersOf } from "@/lib/attention/pattern";
+import { axesOf, hasAttention, isThere, numbersOf } from "@/lib/attention/pattern";
 import { type ShadeScale, shadeOf } from "@/lib/attention/scale";
 import { pixelOf, rampPixels } from "@/lib/colour/pixels";
 import type { Theme } from "@/lib/colour/ramp";
@@ -55,8 +55,14 @@ export function paintHeads(canvas: HTMLCanvasElement, picture: HeadsPicture): nu
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, width, layers, 0, 0, width, height);
   const line = height / layers;
+  context.fillStyle = getComputedStyle(canvas).color;
   for (let layer = 1; layer < layers; layer++) {
     context.clearRect(0, Math.round(layer * line) - 1, width, line > 12 * ratio ? 2 * ratio : 1);
+  }
+  // A layer without attention is a line without a strip.
+  for (let layer = 0; layer < layers; layer++) {
+    if (!hasAttention(picture.shares, layer))
+      context.fillRect(0, Math.round((layer + 0.5) * line), width, 1);
   }
   return most;
 }

@@ -12,7 +12,7 @@ export const attentionText = {
     label: "What is shown of attention",
     layer: "Layer",
     head: "Head",
-    all: "mean of all",
+    all: "all (mean)",
     mean: "mean",
     absent: (layer: number) => `${layer} (no attention)`,
     scale: "Scale",
@@ -20,7 +20,7 @@ export const attentionText = {
     root: (full: string) => `root, 0–${full} %`,
     scaleHint:
       "Linear: twice the weight, twice the colour. Root: small weights are lifted (the colour follows the square root). Full colour stands at the end of the range.",
-    leaveOut: "Leave out first token",
+    leaveOut: "Leave out first",
     leaveOutHint:
       "Many heads rest on the first token when they have nothing to look for. Left out, the others are shown as shares of what remains.",
     leftOut: (share: string) => `First token left out: it holds ${share} %. Others: of the rest.`,
@@ -128,7 +128,7 @@ export const attentionText = {
     controls: {
       repetition_penalty: "Repetition penalty",
       no_repeat_ngram: "No-repeat n-gram",
-      min_new_tokens: "At least",
+      min_new_tokens: "At least (tokens)",
       block_eos: "Block end-of-text",
       block_ws: "Block white space",
       temperature: "Temperature",
