@@ -12,6 +12,8 @@ interface Box {
 }
 
 const RADIUS = 3;
+/** Pixels below a chip that is scrolled to. */
+const MARGIN = 6;
 /** Pixels between the lines over what is left out. */
 const HATCH = 5;
 
@@ -58,12 +60,13 @@ export class Ground {
     this.later = from;
   }
 
-  /** Scroll no further than is needed for a chip and the line after it to be seen. */
+  /** Scroll no further than is needed for a chip and the one after it to be seen. */
   show(place: number): void {
     const chip = this.chips[place];
     const { clientHeight, scrollTop } = this.list;
     if (!chip || clientHeight === 0) return;
-    const below = chip.offsetTop + 2 * chip.offsetHeight - clientHeight;
+    const next = this.chips[place + 1] ?? chip;
+    const below = next.offsetTop + next.offsetHeight + MARGIN - clientHeight;
     if (scrollTop < below) this.list.scrollTop = below;
     else if (scrollTop > chip.offsetTop) this.list.scrollTop = chip.offsetTop;
   }
@@ -71,16 +74,16 @@ export class Ground {
   /** Shades 0 to 1 by place, NaN for what is left out; the last place is the token that looks. */
   paint(shades: Float32Array): void {
     const { canvas, list } = this;
-    const context = canvas.getContext("2d");
     const { clientHeight: height, clientWidth: width } = list;
-    if (!context || height === 0) return;
+    const context = height > 0 ? canvas.getContext("2d") : null;
+    if (!context) return;
     const ratio = window.devicePixelRatio || 1;
     const top = Math.max(0, list.scrollTop - height);
     const last = this.chips.at(-1);
     const textHeight = last ? last.offsetTop + 2 * last.offsetHeight : height;
     const tall = Math.max(height, Math.min(3 * height, textHeight - top));
     canvas.style.transform = `translateY(${top}px)`;
-    if (fit(canvas, width, tall, ratio)) canvas.style.height = `${tall}px`;
+    if (resized(canvas, width, tall, ratio)) canvas.style.height = `${tall}px`;
     context.setTransform(ratio, 0, 0, ratio, 0, -top * ratio);
     context.clearRect(0, top, width, tall);
     const { first, end } = this.between(top, top + 3 * height);
@@ -130,8 +133,8 @@ function firstWhere(chips: readonly HTMLElement[], holds: (chip: HTMLElement) =>
   return low;
 }
 
-/** Give a canvas as many pixels as it needs; whether it had others. */
-function fit(canvas: HTMLCanvasElement, width: number, height: number, ratio: number): boolean {
+/** Give a canvas as many pixels as it needs; tells whether it had others. */
+function resized(canvas: HTMLCanvasElement, width: number, height: number, ratio: number): boolean {
   const across = Math.round(width * ratio);
   const down = Math.round(height * ratio);
   if (canvas.width === across && canvas.height === down) return false;

@@ -37,8 +37,8 @@ export function paintHeads(canvas: HTMLCanvasElement, picture: HeadsPicture): nu
   const ratio = window.devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * ratio);
   const height = Math.round(canvas.clientHeight * ratio);
-  const context = canvas.getContext("2d");
-  if (!context || width === 0 || height === 0) return 1;
+  const context = width > 0 && height > 0 ? canvas.getContext("2d") : null;
+  if (!context) return 1;
   canvas.width = width;
   canvas.height = height;
   const columns = columnsOf(heads, width / ratio);

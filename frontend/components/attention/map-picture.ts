@@ -19,9 +19,9 @@ export function paintMap(canvas: HTMLCanvasElement, picture: MapPicture): number
   const ratio = window.devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * ratio);
   const height = Math.round(canvas.clientHeight * ratio);
-  const context = canvas.getContext("2d");
+  const context = width > 0 && height > 0 ? canvas.getContext("2d") : null;
   const { rows, columns } = picture.map;
-  if (!context || width === 0 || height === 0 || rows === 0) return 1;
+  if (!context || rows === 0) return 1;
   canvas.width = width;
   canvas.height = height;
   const small = document.createElement("canvas");

@@ -78,7 +78,7 @@ export const attentionText = {
     unit: "share of attention",
     hookPoint: "pattern, all queries",
     howToRead:
-      "Each row is a token that looks, each column a token that is looked at; a row adds up to 100 %.",
+      "Each row is a token that looks, each column a token that is looked at; a row adds up to 100 %.",
     caution: "A bright cell tells where a head looked, not that the token there caused the answer.",
     prompt: "the prompt",
     taken: (step: number) => `at token ${step}`,
@@ -113,7 +113,7 @@ export const attentionText = {
     left: (n: string) => `${n} left`,
     of: (n: string) => `${n} tokens`,
     cut: (control: string) => `cut by ${control}`,
-    said: "drawn",
+    said: "chosen",
     forced: "given",
     others: "all others",
     none: "none",
