@@ -8,10 +8,9 @@ interface NotMeasuredProps {
   probe: string;
 }
 
-/** What stands in a panel without its numbers: why, and what to do. */
+/** What stands in a panel at a token that has no numbers for it: why, and what to do. */
 export function NotMeasured({ run, probe }: NotMeasuredProps) {
   const words = text.panels.notMeasured;
-  const model = run.start?.model;
   const asked = run.start?.probes.some(({ name }) => name === probe);
   const waiting = run.phase === "idle" || (run.frames.length === 0 && (asked || !run.start));
   return (
@@ -26,11 +25,7 @@ export function NotMeasured({ run, probe }: NotMeasuredProps) {
       ) : (
         <>
           <p className="text-ink">{words.title}</p>
-          <p className="max-w-[44ch]">
-            {model && !model.capabilities.includes(probe)
-              ? words.cannot(model.title || model.name)
-              : words.again}
-          </p>
+          <p className="max-w-[44ch]">{words.again}</p>
         </>
       )}
     </div>

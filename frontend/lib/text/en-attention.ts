@@ -5,7 +5,6 @@ export const attentionText = {
   notMeasured: {
     title: "This run did not measure it.",
     again: "Keep this panel open and run again: it will be measured then.",
-    cannot: (model: string) => `${model} has nothing of this kind that can be read.`,
     waiting: "It fills with the first token of a run.",
   },
   attentionControls: {
