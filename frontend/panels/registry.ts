@@ -1,10 +1,14 @@
 import { attentionEntropyPanel } from "./attention-entropy";
+import { attentionHeadsPanel } from "./attention-heads";
+import { attentionMapsPanel } from "./attention-maps";
+import { attentionTextPanel } from "./attention-text";
 import { generatedTextPanel } from "./generated-text";
 import { layerNormsPanel } from "./layer-norms";
 import { layerTilesPanel } from "./layer-tiles";
 import { logitLensPanel } from "./logit-lens";
 import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
+import { samplerWaterfallPanel } from "./sampler-waterfall";
 import { topPredictionsPanel } from "./top-predictions";
 import { trendsPanel } from "./trends";
 
@@ -21,6 +25,10 @@ export const PANELS: readonly Panel[] = [
   layerTilesPanel,
   logitLensPanel,
   trendsPanel,
+  attentionTextPanel,
+  attentionHeadsPanel,
+  attentionMapsPanel,
+  samplerWaterfallPanel,
 ];
 
 /** Those that stand on the page before a visitor arranges it. */

@@ -1,5 +1,6 @@
 import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
+import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
 import { panelText } from "./en-panels";
 
@@ -65,6 +66,7 @@ export const text = {
       top_n: "Predictions shown",
       aggregation: "Size of a vector",
       ...deeperText.settings,
+      attn_every: "Attention map every",
     } as Record<string, string>,
     tiles: deeperText.tileSettings,
     choices: deeperText.choices as Record<string, string>,
@@ -182,5 +184,5 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
-  panels: { ...panelText, ...deeperText.panels },
+  panels: { ...panelText, ...deeperText.panels, ...attentionText },
 } as const;
