@@ -87,7 +87,8 @@ class Prediction:
 
     def rank_mass(self, edges: Sequence[int]) -> Floats:
         """[len(edges) - 1] probability mass of the ranks between neighbouring edges."""
-        return self._rows.rank_mass(tuple(edges))[self._row]
+        masses: Floats = self._rows.rank_mass(tuple(edges))[self._row]
+        return masses
 
     def _take(self, rows: _Rows, row: int) -> None:
         self._rows, self._row = rows, row
@@ -154,8 +155,7 @@ class _Rows:
         if len(rows) == count * len(likely) and (rows[::count] == np.arange(len(likely))).all():
             ids = ids.reshape(-1, count)
             order = np.argsort(-np.take_along_axis(self.logits, ids, axis=-1), kind="stable")
-            best: np.ndarray = np.take_along_axis(ids, order, axis=-1)
-            return best
+            return list(np.take_along_axis(ids, order, axis=-1))
         # Where a run's logits are not finite it has no likeliest tokens, and the others have.
         return [self._top_of(row, each.nonzero()[0], count) for row, each in enumerate(likely)]
 
