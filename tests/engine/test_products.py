@@ -10,6 +10,7 @@ from torch import nn
 
 from mav_engine.backends.transformers import products
 from mav_engine.backends.transformers.products import joined
+from mav_engine.backends.transformers.quantized import memory_bytes
 
 
 def _layers(*, half: bool, bias: bool) -> list[Any]:
@@ -39,5 +40,8 @@ def test_a_product_is_that_of_its_layers(rows: int, half: bool, bias: bool) -> N
 
 @pytest.mark.skipif(not products._multiplies_halves(), reason="no product of halves here")
 def test_only_weights_that_half_precision_holds_are_read_in_it() -> None:
-    assert isinstance(joined(_layers(half=True, bias=False)), products._Halves)
+    layers = _layers(half=True, bias=False)
+    before = memory_bytes(nn.ModuleList(layers))
+    assert isinstance(joined(layers), products._Halves)
+    assert memory_bytes(nn.ModuleList(layers)) == 1.5 * before
     assert isinstance(joined(_layers(half=False, bias=False)), products._Blocks)

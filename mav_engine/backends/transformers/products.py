@@ -59,7 +59,10 @@ def joined(layers: Sequence[Any]) -> Product:
         layer.weight.data = part.t() if isinstance(layer, Conv1D) else part
     biases = [layer.bias for layer in layers]
     bias = None if biases[0] is None else torch.cat([each.detach() for each in biases])
-    return _Halves(weight, bias) if _can_halve(weight) else _Blocks(weight, bias)
+    if not _can_halve(weight):
+        return _Blocks(weight, bias)
+    layers[0].packed_bytes = 2 * weight.numel()  # torch sees no parameter in them
+    return _Halves(weight, bias)
 
 
 def _can_halve(weight: torch.Tensor) -> bool:
