@@ -53,7 +53,7 @@ class Service:
         asked = within_limits(asked, self.operator, self.catalog.default)
         settings, before = take_up(asked, self._seal, most=self.operator.max_new_tokens)
         entry = self.catalog.find(settings.model)
-        place = self._take_place(entry.source)
+        place = self._take_place(entry.key)
         lease = self.models.lease(entry)
         how = partial(prepare, before=before, seal=self._seal)
         run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how)
@@ -111,13 +111,13 @@ class Service:
 
         lease.loading.add_done_callback(loaded)
 
-    def _take_place(self, source: str) -> Place:
-        used = {key: each for key, each in self._places.items() if each.active}
-        places = used.get(source) or Places(self.operator.max_runs, self.operator.max_queue)
+    def _take_place(self, key: str) -> Place:
+        used = {other: each for other, each in self._places.items() if each.active}
+        places = used.get(key) or Places(self.operator.max_runs, self.operator.max_queue)
         place = places.take()
-        self._places = {**used, source: places}
+        self._places = {**used, key: places}
         return place
 
     def _describe_all(self) -> list[ModelInfo]:
         loaded = self.models.loaded()
-        return [loaded.get(entry.source) or entry.describe() for entry in self.catalog.entries()]
+        return [loaded.get(entry.key) or entry.describe() for entry in self.catalog.entries()]
