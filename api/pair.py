@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from api.live_run import LiveRun
@@ -11,7 +12,7 @@ from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.pair import error_of_side
 from mav_engine.compare.settings import Side, blamed
 from mav_engine.errors import MavError
-from mav_engine.events import Error, Event, FinishReason
+from mav_engine.events import Error, Event, FinishReason, Token
 from mav_engine.run import new_run_id
 
 Encode = Callable[[CompareEvent], bytes]
@@ -25,6 +26,7 @@ class LivePair:
         self._runs = runs
         self._lockstep = lockstep
         self._broken: Error | None = None
+        self._passed = {side: _Passed() for side in runs}
 
     async def ready(self) -> None:
         """Find out what is wrong with either run before the stream begins.
@@ -66,7 +68,9 @@ class LivePair:
                         self._left(side)
                         continue
                     waited[asyncio.create_task(_next(streams[side]))] = side
-                    yield chunk
+                    tokens = self._passed[side].tokens_after(len(chunk))
+                    after = self._lockstep.passed_on(side, tokens)
+                    yield chunk + b"".join(map(encode, after))
             yield encode(self._broken or self._lockstep.summary())
         finally:
             for task in waited:
@@ -76,10 +80,12 @@ class LivePair:
         """An encoder of one run's events, called in that run's thread and in its order."""
 
         def tell(event: Event) -> bytes:
-            after = self._lockstep.told(side, event)
+            self._lockstep.heard(side, event)
             if isinstance(event, Error):
                 self._broken = self._broken or error_of_side(event, side)
-            return b"".join(map(encode, [SideEvent(side, event), *after]))
+            told = encode(SideEvent(side, event))
+            self._passed[side].add(len(told), token=isinstance(event, Token))
+            return told
 
         return tell
 
@@ -87,6 +93,31 @@ class LivePair:
         self._lockstep.leave(side)
         if self._broken is not None:
             self.stop("cancelled")
+
+
+class _Passed:
+    """How many of a run's tokens stand in the bytes of it that were passed on."""
+
+    def __init__(self) -> None:
+        self._encoded = 0
+        self._ends: deque[int] = deque()
+        """Where in the stream the tokens end that were not passed on yet."""
+        self._forwarded = 0
+        self._tokens = 0
+
+    def add(self, size: int, *, token: bool) -> None:
+        """So many bytes more were encoded, in the run's thread."""
+        self._encoded += size
+        if token:
+            self._ends.append(self._encoded)
+
+    def tokens_after(self, size: int) -> int:
+        """All tokens that are passed on once so many bytes more are."""
+        self._forwarded += size
+        while self._ends and self._ends[0] <= self._forwarded:
+            self._ends.popleft()
+            self._tokens += 1
+        return self._tokens
 
 
 async def _next(stream: AsyncIterator[bytes]) -> bytes | None:

@@ -1,7 +1,8 @@
 """What a comparison tells: the events of both runs, and how far apart they are at each token.
 
 Order: the `side` events of each run stand in that run's order, those of the two in any;
-`common` before the first `divergence`; then `compared`, or `error` where a run broke off.
+`common` before the first `divergence`, each of which stands in the order of the tokens and after
+both of its own; then `compared`, or `error` where a run broke off.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from mav_engine.compare.settings import Mode, Side
 from mav_engine.compare.tally import Tally
 from mav_engine.compare.together import Moment, check_followable, common_of, compared
 from mav_engine.errors import RunFailed
-from mav_engine.events import Done, Error, Event, FinishReason, Token
+from mav_engine.events import Done, Error, Event, FinishReason
 from mav_engine.run import PreparedRun
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _Half:
     ids: list[int] = field(default_factory=list)
     """The tokens that it has generated."""
     told: int = 0
-    """How many of them were handed on."""
+    """How many of them were passed on."""
     left: bool = False
     reason: FinishReason | None = None
     """Why it ended, once it has."""
@@ -72,18 +72,20 @@ class Lockstep:
             run = replace(run, forced_ids=_Followed(self._id_of_a))
         return replace(run, watch=lambda generated: self._seen(side, generated))
 
-    def told(self, side: Side, event: Event) -> list[CompareEvent]:
-        """Take note that an event of a run is told; gives what is to be told after it."""
+    def heard(self, side: Side, event: Event) -> None:
+        """Take note of how a run ended, from its own thread."""
         half = self._halves[side]
         with self._news:
-            if isinstance(event, Token):
-                half.told += 1
-            elif isinstance(event, Done):
+            if isinstance(event, Done):
                 half.reason = event.reason
-                half.left = True
-            elif isinstance(event, Error):
-                half.left = True
+            half.left = half.left or isinstance(event, Done | Error)
             self._news.notify_all()
+
+    def passed_on(self, side: Side, tokens: int) -> list[CompareEvent]:
+        """Take note that so many of a run's tokens were passed on in all; gives what comes next:
+        the divergences of tokens of which both are, in order."""
+        with self._news:
+            self._halves[side].told = tokens
             return self._ready()
 
     def leave(self, side: Side) -> None:
@@ -103,9 +105,10 @@ class Lockstep:
         return self._tally.summary(self._halves["a"].ids, self._halves["b"].ids)
 
     def _ready(self) -> list[CompareEvent]:
-        """The divergences of tokens that both have told, in order."""
         both = min(half.told for half in self._halves.values())
-        now = [each for each in self._found if each.index < both]
+        now = sorted(
+            (each for each in self._found if each.index < both), key=lambda each: each.index
+        )
         if not now:
             return []
         self._found = [each for each in self._found if each.index >= both]

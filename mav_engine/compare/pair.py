@@ -12,7 +12,7 @@ from mav_engine.compare.events import CompareEvent, SideEvent
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
 from mav_engine.errors import MavError
-from mav_engine.events import Error, Event, FinishReason
+from mav_engine.events import Error, Event, FinishReason, Token
 from mav_engine.run import PreparedRun, Stop, new_run_id, prepare, start_event
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class _Pair:
         self._lockstep = lockstep
         self._asked_to_stop = stop
         self._reason: FinishReason | None = None
-        self._queue: queue.Queue[CompareEvent | Side] = queue.Queue(HELD)
+        self._queue: queue.Queue[SideEvent | Side] = queue.Queue(HELD)
 
     def events(self) -> Iterator[CompareEvent]:
         """All that both tell, then `compared` or `error`."""
@@ -86,13 +86,16 @@ class _Pair:
 
     def _taken(self) -> Iterator[CompareEvent]:
         going, broken = set(SIDES), None
+        tokens = dict.fromkeys(SIDES, 0)
         while going:
             got = self._queue.get()
             if isinstance(got, str):
                 going.discard(got)
                 continue
             yield got
-            if isinstance(got, SideEvent) and isinstance(got.event, Error) and broken is None:
+            tokens[got.side] += isinstance(got.event, Token)
+            yield from self._lockstep.passed_on(got.side, tokens[got.side])
+            if isinstance(got.event, Error) and broken is None:
                 broken = error_of_side(got.event, got.side)
                 self._cancel()
         yield broken or self._lockstep.summary()
@@ -108,9 +111,8 @@ class _Pair:
             self._queue.put(side)
 
     def _tell(self, side: Side, event: Event) -> None:
+        self._lockstep.heard(side, event)
         self._queue.put(SideEvent(side, event))
-        for other in self._lockstep.told(side, event):
-            self._queue.put(other)
 
     def _stop(self) -> FinishReason | None:
         return self._reason or self._asked_to_stop()

@@ -64,6 +64,18 @@ def test_both_runs_and_their_divergence_come_in_one_stream(client: TestClient) -
     assert events[-1]["steps"] == 4
 
 
+def test_a_divergence_comes_after_both_of_its_tokens(client: TestClient) -> None:
+    events = read_events(client.post("/api/compare", json={"a": LONG, "b": LONG}))
+    told = {"a": 0, "b": 0}
+    for event in events:
+        if event["type"] == "side" and event["event"]["type"] == "token":
+            told[event["side"]] += 1
+        if event["type"] == "divergence":
+            assert event["index"] < min(told.values())
+    indices = [event["index"] for event in events if event["type"] == "divergence"]
+    assert indices == list(range(400))
+
+
 def test_lines_of_json_hold_the_same_and_fit_the_published_schema(client: TestClient) -> None:
     accept = {"Accept": "application/x-ndjson"}
     asked = {"a": ONCE, "b": ONCE, "mode": "forced"}
