@@ -42,9 +42,7 @@ def load_backend(
         InvalidSettings: there is no such `dtype`.
     """
     name = name or Path(source).name
-    if dtype == "auto" and not Path(source).exists():
-        source, precision = split_precision(source)
-        dtype = precision or dtype
+    source, dtype = _with_precision(source, dtype)
     embedded = EMBEDDED_MODELS / source
     inside = source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir())
     folder = str(embedded) if inside else source
@@ -73,3 +71,11 @@ def _collecting_later() -> Iterator[None]:
     finally:
         if collected:
             gc.enable()
+
+
+def _with_precision(source: str, dtype: str) -> tuple[str, str]:
+    """The source without the precision that it may name, and the precision to load."""
+    if dtype != "auto" or Path(source).exists():
+        return source, dtype
+    source, precision = split_precision(source)
+    return source, precision or dtype

@@ -44,16 +44,3 @@ function partIn(json: string | null, name: string): string | null {
     return null;
   }
 }
-
-/** A query of the settings beside what else the address holds, such as the view. */
-export function besideOthers(
-  fields: readonly SettingField[],
-  query: string,
-  search: string,
-): string {
-  const all = new URLSearchParams(query);
-  for (const [name, value] of new URLSearchParams(search)) {
-    if (!fields.some((field) => field.name === name)) all.append(name, value);
-  }
-  return all.size > 0 ? `?${all}` : "";
-}
