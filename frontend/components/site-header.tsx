@@ -8,7 +8,8 @@ import { ViewNav } from "./views/view-nav";
 
 interface SiteHeaderProps {
   onShortcuts: () => void;
-  onPanels: () => void;
+  /** Absent where there is nothing to arrange. */
+  onPanels?: () => void;
 }
 
 export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
@@ -25,10 +26,12 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
         <ViewNav />
       </div>
       <div className="flex items-center gap-1.5">
-        <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
-          <LayoutGrid size={15} aria-hidden />
-          <span className="max-sm:sr-only">{text.arrangement.open}</span>
-        </Button>
+        {onPanels && (
+          <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
+            <LayoutGrid size={15} aria-hidden />
+            <span className="max-sm:sr-only">{text.arrangement.open}</span>
+          </Button>
+        )}
         <Button
           icon
           variant="quiet"
