@@ -21,15 +21,17 @@ export function TurnEditor({ content, label, onSave, onCancel }: TurnEditorProps
     if (changed) onSave(changed);
   };
   return (
-    <div
-      onKeyDown={(event) => {
-        if (event.key === "Escape") {
-          event.stopPropagation();
-          onCancel();
-        } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
-      }}
-    >
-      <Textarea ref={field} rows={3} defaultValue={content} aria-label={label} />
+    <div>
+      <Textarea
+        ref={field}
+        rows={3}
+        defaultValue={content}
+        aria-label={label}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") onCancel();
+          else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) save();
+        }}
+      />
       <div className="mt-2 flex flex-wrap items-center gap-2">
         <Button variant="primary" onClick={save}>
           {text.chat.save}
