@@ -3,8 +3,8 @@
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { useStore } from "zustand";
 import { branchOf } from "@/lib/run/branches";
-import type { RunController } from "@/lib/run/run-controller";
-import type { RunState, RunStore } from "@/lib/run/run-store";
+import { createRunController, type RunController } from "@/lib/run/run-controller";
+import { createRunStore, type RunState, type RunStore } from "@/lib/run/run-store";
 import { createSession, type Session, type SessionState } from "@/lib/run/session";
 import { openRun } from "@/lib/transport/run-stream";
 
@@ -15,6 +15,12 @@ interface RunContextValue {
 
 const SessionContext = createContext<Session | null>(null);
 const RunContext = createContext<RunContextValue | null>(null);
+
+/** A run of its own, outside of the visit's session. */
+export function createRunContext(): RunContextValue {
+  const store = createRunStore();
+  return { store, controller: createRunController(store, openRun) };
+}
 
 /** Holds all runs of the visit; what stands within shows the chosen one. */
 export function SessionProvider({ value, children }: { value?: Session; children: ReactNode }) {

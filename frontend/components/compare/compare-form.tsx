@@ -10,6 +10,9 @@ import { RunForm } from "../run-form/run-form";
 import { Segmented } from "../ui/segmented";
 import type { Mode, usePairForms } from "./use-pair-forms";
 
+/** Nothing is given here beside what stands in the forms. */
+const NOTHING = {};
+
 interface CompareFormProps {
   ref: RefObject<HTMLFormElement | null>;
   fields: readonly SettingField[];
@@ -70,6 +73,8 @@ export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps)
         fields={fields}
         form={form}
         models={models}
+        given={NOTHING}
+        onLeaveOut={() => {}}
         busy={rest.busy}
         onRun={onRun}
         onStop={rest.onStop}
