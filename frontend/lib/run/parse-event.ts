@@ -41,8 +41,10 @@ const REQUIRED: Record<RunEvent["type"], readonly string[]> = {
  * The one door for events: JSON text in, typed frames out.
  * Throws ContractMismatch, naming the place, for anything that does not fit.
  */
-export function parseEvent(json: string): RunEvent {
-  const wire = parseObject(json);
+export const parseEvent = (json: string): RunEvent => readEvent(parseObject(json));
+
+/** The same of JSON that is parsed already, such as an event within another. */
+export function readEvent(wire: Record<string, unknown>): RunEvent {
   const type = wire.type as RunEvent["type"];
   const required = REQUIRED[type];
   if (!required) throw new ContractMismatch("type", `is ${JSON.stringify(wire.type)}`);
@@ -65,7 +67,7 @@ export function parseEvent(json: string): RunEvent {
   }
 }
 
-function parseObject(json: string): Record<string, unknown> {
+export function parseObject(json: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(json);

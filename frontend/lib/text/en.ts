@@ -3,6 +3,7 @@ import { arrangementText } from "./en-arrangement";
 import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
 import { panelText } from "./en-panels";
+import { viewText } from "./en-views";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -185,4 +186,5 @@ export const text = {
   },
   arrangement: arrangementText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
+  ...viewText,
 } as const;
