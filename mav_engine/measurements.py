@@ -11,7 +11,7 @@ from mav_engine.model_info import SCHEMA
 
 
 @with_config(SCHEMA)
-@dataclass(slots=True)
+@dataclass  # without slots orjson writes it three times as fast, and a token has many
 class Candidate:
     """A row of `top`: a token that the model could have said."""
 
@@ -73,6 +73,23 @@ class LensRow:
     """Probability of that token by the lens."""
     rank: int
     """Rank of the emitted token by the lens; 0 is the top."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class SamplerStage:
+    """What one sampling control left of the prediction."""
+
+    control: str
+    """Its name, as in `cut_by`."""
+    setting: float
+    """The value of its setting."""
+    kept: int
+    """How many tokens could still be drawn after it."""
+    probs: list[float | None]
+    """[top_n] probability of each row of `top` after it, in the same order; null once cut."""
+    said: float | None
+    """Probability after it of the token that was emitted, which may stand outside of `top`."""
 
 
 @with_config(SCHEMA)

@@ -130,7 +130,7 @@ class Teller:
         """The text that this token adds; decides whether the run ends with it, and why."""
         token_id = generated.choice.token_id
         self._ids.append(token_id)
-        more_forced = generated.index + 1 < len(self._run.settings.forced_ids)
+        more_forced = generated.index + 1 < len(self._run.forced_ids)
         if token_id in self._run.stop_ids and not more_forced:
             self.reason = "stop"
         elif token_id in self._run.backend.eos_ids and not more_forced:

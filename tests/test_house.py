@@ -24,7 +24,7 @@ ROOMS = [
     {"errors", "arrays", "faults"},
     {"settings", "precision"},
     {"events", "model_info", "measurements"},
-    {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume"},
+    {"prediction", "stages", "sampling", "capture", "architectures", "text", "chat", "resume"},
     {"generation"},
     {"probes"},
     {"backends"},

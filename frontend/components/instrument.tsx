@@ -4,15 +4,17 @@ import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { writeAddress } from "@/lib/address/address-bar";
 import { isBusy } from "@/lib/run/run-record";
-import type { SettingField } from "@/lib/settings/fields";
+import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues } from "@/lib/settings/form-values";
 import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";
+import { BranchStrip } from "./branches/branch-strip";
+import { ForkContext } from "./fork-context";
 import { PanelGrid } from "./panel-grid";
-import { RunProvider, useRunContext, useRunState } from "./run-context";
+import { useRunContext, useRunState, useSession } from "./run-context";
 import { RunForm } from "./run-form/run-form";
 import { useGiven, useRunInAddress } from "./run-form/use-given";
 import { useSettingsForm } from "./run-form/use-settings-form";
@@ -32,16 +34,15 @@ const ShortcutsDialog = dynamic(() =>
 /** The page: settings on the left, the run on the right. */
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
   return (
-    <RunProvider>
-      <ArrangementProvider>
-        <Page fields={fields} />
-      </ArrangementProvider>
-    </RunProvider>
+    <ArrangementProvider>
+      <Page fields={fields} />
+    </ArrangementProvider>
   );
 }
 
 function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const fields = useSettingFields(built);
+  const session = useSession();
   const { store, controller } = useRunContext();
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);
@@ -61,11 +62,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     (values: FormValues) => {
       const panels = openPanels.map(({ panel }) => panel);
       const capture = neededCaptures(panels, model?.capabilities);
-      void controller.run(runRequest(fields, values, given, capture));
+      session.run(runRequest(fields, values, given, capture));
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
-    [controller, fields, openPanels, model, given],
+    [session, fields, openPanels, model, given],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
@@ -85,9 +86,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
 
   // What the server found wrong is shown where it can be put right.
   useEffect(() => {
-    const field = failure?.field;
-    if (failure && fields.some(({ name }) => name === field)) {
-      setError(field ?? "root", { type: "server", message: failure.detail }, { shouldFocus: true });
+    const field = fields.find((known) => nameToServer(known) === failure?.field);
+    if (failure && field) {
+      setError(field.name, { type: "server", message: failure.detail }, { shouldFocus: true });
     }
   }, [failure, fields, setError]);
 
@@ -140,8 +141,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             <StatusStrip model={model} />
             <RunProblem models={models} />
+            <BranchStrip />
             <BeginContext value={begin}>
-              <PanelGrid model={model} onPanels={showDrawer} />
+              <ForkContext value={session.fork}>
+                <PanelGrid model={model} onPanels={showDrawer} />
+              </ForkContext>
             </BeginContext>
           </div>
         </main>

@@ -1,9 +1,16 @@
 import { attentionEntropyPanel } from "./attention-entropy";
+import { attentionHeadsPanel } from "./attention-heads";
+import { attentionMapsPanel } from "./attention-maps";
+import { attentionTextPanel } from "./attention-text";
 import { generatedTextPanel } from "./generated-text";
 import { layerNormsPanel } from "./layer-norms";
+import { layerTilesPanel } from "./layer-tiles";
+import { logitLensPanel } from "./logit-lens";
 import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
+import { samplerWaterfallPanel } from "./sampler-waterfall";
 import { topPredictionsPanel } from "./top-predictions";
+import { trendsPanel } from "./trends";
 
 /**
  * The panels of this site, in the order in which they are offered. Those of the site's owner come
@@ -15,6 +22,13 @@ export const PANELS: readonly Panel[] = [
   outputDistributionPanel,
   layerNormsPanel,
   attentionEntropyPanel,
+  layerTilesPanel,
+  logitLensPanel,
+  trendsPanel,
+  attentionTextPanel,
+  attentionHeadsPanel,
+  attentionMapsPanel,
+  samplerWaterfallPanel,
 ];
 
 /** Those that stand on the page before a visitor arranges it. */

@@ -5,6 +5,7 @@ import type {
   ProbeInfo,
   PromptToken,
   RunSettings,
+  SamplerStage,
 } from "@/lib/contract";
 
 /** Numbers by row and column, row after row in one typed array; NaN where there is none. */
@@ -18,6 +19,16 @@ export interface Matrix {
 export interface Tensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
+}
+
+/**
+ * Attention by any axes, kept as it travelled since it is large: `values[i] * scale` is a share
+ * from 0 to 1; NaN where there is none.
+ */
+export interface Shares {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Uint8Array;
+  readonly scale: number;
 }
 
 /** Sizes of what each layer reads and writes; a part that was not captured is absent. */
@@ -35,6 +46,16 @@ export interface DistributionFrame {
   readonly entropy: number;
   readonly effectiveTokens: number;
   readonly kept: number;
+}
+
+/** What one layer would say, were it the last. */
+export interface LensRow {
+  /** The layer's likeliest token. */
+  readonly id: number;
+  readonly label: string;
+  readonly prob: number;
+  /** The rank that the token which was said has there; 0 is the top. */
+  readonly rank: number;
 }
 
 /** One generated token and what was measured when it was predicted. */
@@ -55,11 +76,15 @@ export interface TokenFrame {
   readonly distribution: DistributionFrame;
   readonly layers: LayerFrame;
   /** [layers, heads, keys]: what the last query looks at. */
-  readonly attentionRows?: Tensor;
+  readonly attentionRows?: Shares;
   /** [layers, heads, queries, keys] of all text so far; only every `attn_every` tokens. */
-  readonly attentionMap?: Tensor;
+  readonly attentionMap?: Shares;
+  /** What each active sampling control left, in their order. */
+  readonly samplerStages?: readonly SamplerStage[];
   /** [layers, height, width] in deviations from each layer's mean. */
   readonly tiles?: Tensor;
+  /** [layers]; null for a layer that the lens cannot read. */
+  readonly logitLens?: readonly (LensRow | null)[];
   readonly stepMs: number;
   readonly captureMs: number;
 }
@@ -84,7 +109,7 @@ export interface PromptFrame {
   readonly tokens: readonly PromptToken[];
   readonly prefillMs: number;
   /** [layers, heads, queries, keys] of the prompt. */
-  readonly attentionMap?: Tensor;
+  readonly attentionMap?: Shares;
 }
 
 export interface DoneFrame {

@@ -41,14 +41,23 @@ test("attention and tiles that were asked for become tensors", () => {
   const change = { attention_map, attention_rows: [[[0.25, 0.75]]], tiles: [null, [[1], [-1]]] };
   expect(parseEvent(changed("token", change))).toMatchObject({
     frame: {
-      attentionMap: { shape: [1, 1, 1, 2], values: Float32Array.of(1, 0.5) },
-      attentionRows: { shape: [1, 1, 2], values: Float32Array.of(0.25, 0.75) },
+      attentionMap: { shape: [1, 1, 1, 2], values: Uint8Array.of(2, 1), scale: 0.5 },
+      attentionRows: { shape: [1, 1, 2], values: Float32Array.of(0.25, 0.75), scale: 1 },
       tiles: { shape: [2, 2, 1], values: Float32Array.of(Number.NaN, Number.NaN, 1, -1) },
     },
   });
   expect(parseEvent(changed("prompt", { attention_map }))).toMatchObject({
     prompt: { attentionMap: { shape: [1, 1, 1, 2] } },
   });
+});
+
+test("the logit lens becomes a row a layer, none where there is no number", () => {
+  const said = { id: 5, text: " cat", prob: 0.5, rank: 2 };
+  const logit_lens = [said, null, { ...said, prob: null }];
+  expect(parseEvent(changed("token", { logit_lens }))).toMatchObject({
+    frame: { logitLens: [{ id: 5, label: " cat", prob: 0.5, rank: 2 }, null, null] },
+  });
+  expect(() => parseEvent(changed("token", { logit_lens: [{ id: 5 }] }))).toThrow("logit_lens[0]");
 });
 
 test("measurements that nobody asked for are absent", () => {

@@ -1,15 +1,29 @@
-import type { WireDone, WireError, WireLayers, WireStart, WireToken } from "@/lib/contract";
+import type {
+  WireDone,
+  WireError,
+  WireLayers,
+  WireLensRow,
+  WireStart,
+  WireToken,
+} from "@/lib/contract";
 import type {
   DoneFrame,
   Failure,
   LayerFrame,
+  LensRow,
   PromptFrame,
   ResolvedSettings,
   RunEvent,
   StartFrame,
   TokenFrame,
 } from "./frames";
-import { ContractMismatch, parseMatrix, parseTensor, parseVector } from "./parse-array";
+import {
+  ContractMismatch,
+  parseMatrix,
+  parseShares,
+  parseTensor,
+  parseVector,
+} from "./parse-array";
 
 /** The version of the contract that this site reads. */
 export const CONTRACT_VERSION = 1;
@@ -27,8 +41,10 @@ const REQUIRED: Record<RunEvent["type"], readonly string[]> = {
  * The one door for events: JSON text in, typed frames out.
  * Throws ContractMismatch, naming the place, for anything that does not fit.
  */
-export function parseEvent(json: string): RunEvent {
-  const wire = parseObject(json);
+export const parseEvent = (json: string): RunEvent => readEvent(parseObject(json));
+
+/** The same of JSON that is parsed already, such as an event within another. */
+export function readEvent(wire: Record<string, unknown>): RunEvent {
   const type = wire.type as RunEvent["type"];
   const required = REQUIRED[type];
   if (!required) throw new ContractMismatch("type", `is ${JSON.stringify(wire.type)}`);
@@ -51,7 +67,7 @@ export function parseEvent(json: string): RunEvent {
   }
 }
 
-function parseObject(json: string): Record<string, unknown> {
+export function parseObject(json: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -83,13 +99,13 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
     tokens: wire.tokens,
     prefillMs: wire.prefill_ms as number,
     ...(wire.attention_map != null && {
-      attentionMap: parseTensor(wire.attention_map, "prompt.attention_map"),
+      attentionMap: parseShares(wire.attention_map, "prompt.attention_map"),
     }),
   };
 }
 
 function parseToken(wire: WireToken): TokenFrame {
-  const { distribution, attention_rows, attention_map, tiles } = wire;
+  const { distribution, attention_rows, attention_map, logit_lens, sampler_stages, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
@@ -110,15 +126,29 @@ function parseToken(wire: WireToken): TokenFrame {
     },
     layers: parseLayers(wire.layers),
     ...(attention_rows != null && {
-      attentionRows: parseTensor(attention_rows, "token.attention_rows"),
+      attentionRows: parseShares(attention_rows, "token.attention_rows"),
     }),
     ...(attention_map != null && {
-      attentionMap: parseTensor(attention_map, "token.attention_map"),
+      attentionMap: parseShares(attention_map, "token.attention_map"),
     }),
+    ...(logit_lens != null && { logitLens: parseLens(logit_lens) }),
+    ...(sampler_stages != null && { samplerStages: sampler_stages }),
     ...(tiles != null && { tiles: parseTensor(tiles, "token.tiles") }),
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,
   };
+}
+
+/** Rows by layer; a row that is absent or has no number is none. */
+function parseLens(wire: readonly (WireLensRow | null)[]): (LensRow | null)[] {
+  if (!Array.isArray(wire)) throw new ContractMismatch("token.logit_lens", "is no list");
+  return wire.map((row, layer) => {
+    if (row === null || row.prob === null) return null;
+    if (typeof row.prob === "number" && typeof row.rank === "number") {
+      return { id: row.id, label: row.text, prob: row.prob, rank: row.rank };
+    }
+    throw new ContractMismatch(`token.logit_lens[${layer}]`, "has no probability and rank");
+  });
 }
 
 function parseLayers(wire: WireLayers): LayerFrame {

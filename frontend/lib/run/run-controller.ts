@@ -7,6 +7,8 @@ import type { RunStore } from "./run-store";
 export interface RunController {
   /** Start a run; one still going on is stopped first. */
   run(request: RunRequest): Promise<void>;
+  /** The same for a run that begins with what another one has received. */
+  goOn(request: RunRequest): Promise<void>;
   stop(): void;
   /** Ask for the same once more, from the beginning. */
   retry(): Promise<void>;
@@ -17,6 +19,7 @@ export interface RunController {
 /** Joins a transport to a store: who may run when, and what becomes of what arrives. */
 export function createRunController(store: RunStore, open: typeof openRun): RunController {
   let request: RunRequest | null = null;
+  let kept: "nothing" | "received" = "nothing";
   let abort = new AbortController();
 
   const follow = async (asked: RunRequest, keep: "nothing" | "received") => {
@@ -37,14 +40,20 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   return {
     run(asked) {
       request = asked;
-      return follow(asked, "nothing");
+      kept = "nothing";
+      return follow(asked, kept);
+    },
+    goOn(asked) {
+      request = asked;
+      kept = "received";
+      return follow(asked, kept);
     },
     stop() {
       abort.abort();
       store.stop();
     },
     async retry() {
-      if (request) await follow(request, "nothing");
+      if (request) await follow(request, kept);
     },
     async resume() {
       const { start, frames } = store.getState().run;
@@ -53,8 +62,21 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   };
 }
 
-/** The request that repeats what was received, token by token, and goes on from there. */
+/**
+ * The request that repeats what was received, token by token, and goes on from there; what it was
+ * to be forced to and had not come to yet is forced still.
+ */
 export function continuation(start: StartFrame, frames: readonly TokenFrame[]): RunRequest {
-  const given = Object.entries(start.settings).filter(([, value]) => value !== null);
-  return { ...Object.fromEntries(given), forced_ids: frames.map((frame) => frame.id) };
+  const received = frames.map(({ id }) => id);
+  return repeated(start, [...received, ...forcedIds(start).slice(received.length)]);
 }
+
+/** The request of the same run, made to write these tokens first. */
+export function repeated(start: StartFrame, forced_ids: readonly number[]): RunRequest {
+  const given = Object.entries(start.settings).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(given), forced_ids: [...forced_ids] };
+}
+
+/** The ids that a run was told to write first. */
+export const forcedIds = ({ settings }: StartFrame): readonly number[] =>
+  (settings.forced_ids as readonly number[] | undefined) ?? [];

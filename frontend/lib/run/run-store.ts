@@ -28,11 +28,14 @@ const nextFrame: Schedule = (callback) => {
 
 /**
  * Events change a record outside React at any speed; what subscribers see changes at most once
- * a frame of the screen.
+ * a frame of the screen. A branch begins with a record that is `given`.
  */
-export function createRunStore(schedule: Schedule = nextFrame): RunStore {
-  const store = createStore<RunState>(() => ({ run: EMPTY_RUN, selected: null }));
-  let latest: RunRecord = EMPTY_RUN;
+export function createRunStore(
+  schedule: Schedule = nextFrame,
+  given: RunRecord = EMPTY_RUN,
+): RunStore {
+  const store = createStore<RunState>(() => ({ run: given, selected: null }));
+  let latest: RunRecord = given;
   let scheduled = false;
 
   const publish = () => {

@@ -82,5 +82,6 @@ export const arrangementText = {
     attention_map: "attention maps",
     logit_lens: "the logit lens",
     tiles: "layer tiles",
+    sampler_stages: "sampler stages",
   } as Record<string, string>,
 };

@@ -1,6 +1,9 @@
 import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
+import { attentionText } from "./en-attention";
+import { deeperText } from "./en-deeper";
 import { panelText } from "./en-panels";
+import { viewText } from "./en-views";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -63,7 +66,11 @@ export const text = {
       stop: "Stop texts",
       top_n: "Predictions shown",
       aggregation: "Size of a vector",
+      ...deeperText.settings,
+      attn_every: "Attention map every",
     } as Record<string, string>,
+    tiles: deeperText.tileSettings,
+    choices: deeperText.choices as Record<string, string>,
     range: {
       from: (low: number) => `${low} or more`,
       above: (low: number) => `above ${low}`,
@@ -178,5 +185,6 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
-  panels: panelText,
+  panels: { ...panelText, ...deeperText.panels, ...attentionText },
+  ...viewText,
 } as const;
