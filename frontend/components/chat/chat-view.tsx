@@ -71,7 +71,7 @@ export function ChatView({ fields: built }: { fields: readonly SettingField[] })
           {models.failure && (
             <ErrorCard failure={models.failure} received={0} onRetry={models.reload} />
           )}
-          <div className="scroll-thin min-h-0 flex-1 overflow-y-auto px-5 py-6">
+          <div className="scroll-thin relative min-h-0 flex-1 overflow-y-auto px-5 py-6">
             {turns.length === 0 ? (
               <ChatEmpty model={model} onBegin={setDraft} />
             ) : (
