@@ -114,7 +114,9 @@ const besideLine = (share: number): CSSProperties =>
 
 /** Heights are exact; after the texts part the bars are faint, for they mean something else. */
 function Bars({
+  records,
   divergences,
+  measured,
   length,
   max,
 }: DivergenceChartProps & { length: number; max: number }) {
