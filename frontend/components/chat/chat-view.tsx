@@ -47,7 +47,10 @@ export function ChatView({ fields: built }: { fields: readonly SettingField[] })
     help: useCallback(() => setHelp(true), []),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn comes into sight
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [turns.length]);
+  useEffect(() => {
+    // In braces: newer browsers give a promise, which React would take for a clean-up.
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [turns.length]);
 
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
