@@ -36,21 +36,35 @@ def given_before(path: Path) -> tuple[list[Event], RecordingProblem | None]:
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.name)
 @pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
-def test_a_recording_comes_back_to_the_byte(path: Path, suffix: str, tmp_path: Path) -> None:
+def test_a_recording_of_an_earlier_mav_can_be_read_and_written(
+    path: Path, suffix: str, tmp_path: Path
+) -> None:
+    """What was added to the contract since is filled in, so bytes are compared from then on."""
     copy = tmp_path / f"copy{suffix}"
-    write(replay(path), copy)
+    count = write(replay(path), copy)
     data = copy.read_bytes()
-    assert (gzip.decompress(data) if suffix.endswith("gz") else data) == path.read_bytes()
-    assert [to_json(event) for event in replay(copy)] == path.read_bytes().splitlines()
+    lines = (gzip.decompress(data) if suffix.endswith("gz") else data).splitlines()
+    assert len(lines) == count == len(path.read_bytes().splitlines())
+    assert [to_json(event) for event in replay(copy)] == lines
 
 
-def test_a_live_run_and_its_replay_are_the_same_events(tmp_path: Path) -> None:
-    settings = RunSettings(prompt="a b c", max_new_tokens=6, seed=1, temperature=1.0)
+@pytest.mark.parametrize("model", ["fake", "mav-tiny"])
+def test_a_live_run_comes_back_to_the_byte(model: str, tmp_path: Path) -> None:
+    capture = ("predictions", "residual", "attention_rows", "attention_map", "tiles", "logit_lens")
+    settings = RunSettings(
+        prompt="Lily had a 🦊. She",
+        max_new_tokens=6,
+        seed=1,
+        temperature=1.0,
+        attn_every=2,
+        capture=capture if model == "mav-tiny" else capture[:2],
+    )
     path = tmp_path / "run.jsonl"
-    live = list(record(run(settings, backend=FakeBackend()), path))
+    backend = FakeBackend() if model == "fake" else None
+    live = list(record(run(settings, backend=backend), path))
     again = list(replay(path))
     assert [type(event) for event in again] == [type(event) for event in live]
-    assert [to_json(event) for event in again] == [to_json(event) for event in live]
+    assert b"".join(to_json(event) + b"\n" for event in again) == path.read_bytes()
     tokens = [event for event in again if isinstance(event, Token)]
     assert all(isinstance(event.layers.resid_norm, np.ndarray) for event in tokens)
 
@@ -93,7 +107,7 @@ def test_a_compressed_file_that_was_cut_off_gives_its_beginning(tmp_path: Path) 
     assert isinstance(problem, TornRecording)
 
 
-@given(st.floats(0.001, 1.0, width=32))
+@given(st.floats(2**-10, 1.0, width=32))
 def test_shares_in_bytes_are_the_same_when_sent_again(peak: float) -> None:
     values = np.linspace(0, peak, MAX_HALF_SHARES + 1, dtype=np.float32).reshape(1, 1, 1, -1)
     once = to_wire(values, shares=True)
@@ -102,7 +116,7 @@ def test_shares_in_bytes_are_the_same_when_sent_again(peak: float) -> None:
     np.testing.assert_allclose(from_wire(once), values, atol=once["scale"] * 0.51)
 
 
-@given(st.floats(1e-30, 1e30, width=32))
+@given(st.floats(2.0**-100, 2.0**100, width=32))
 def test_halves_are_the_same_when_sent_again(peak: float) -> None:
     values = np.linspace(-peak, peak, 100, dtype=np.float32)
     once = to_wire(values)
