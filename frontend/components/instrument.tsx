@@ -15,6 +15,7 @@ import { BranchStrip } from "./branches/branch-strip";
 import { ForkContext } from "./fork-context";
 import { PanelGrid } from "./panel-grid";
 import { useRunContext, useRunState, useSession } from "./run-context";
+import { RecordingDrop } from "./recording-drop";
 import { RunForm } from "./run-form/run-form";
 import { useGiven, useRunInAddress } from "./run-form/use-given";
 import { useSettingsForm } from "./run-form/use-settings-form";
@@ -151,6 +152,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
         </main>
       </div>
       {drawer !== null && <PanelsDrawer model={model} open={drawer} onOpenChange={setDrawer} />}
+      <RecordingDrop />
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

@@ -3,6 +3,7 @@
 import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
+import { SaveMenu } from "./save-menu";
 import { ThemeToggle } from "./theme-toggle";
 import { ViewNav } from "./views/view-nav";
 
@@ -32,6 +33,7 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
             <span className="max-sm:sr-only">{text.arrangement.open}</span>
           </Button>
         )}
+        {onPanels && <SaveMenu />}
         <Button
           icon
           variant="quiet"
@@ -48,7 +50,7 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
 }
 
 /** Five layers, and the one that speaks. */
-function Mark() {
+export function Mark() {
   const widths = [7, 13, 18, 11, 15];
   return (
     <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">

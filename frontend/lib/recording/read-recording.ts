@@ -28,6 +28,17 @@ interface Reading {
  * thrown; what is thrown is a RecordingProblem.
  */
 export async function* readRecording(file: Blob, name: string): AsyncGenerator<RunEvent, void> {
+  try {
+    yield* readEvents(file, name);
+  } catch (error) {
+    if (error instanceof RecordingProblem) throw error;
+    const { title, detail } = text.recording.unreadable;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RecordingProblem({ code: "unreadable_file", title, detail: detail(reason) }, null);
+  }
+}
+
+async function* readEvents(file: Blob, name: string): AsyncGenerator<RunEvent, void> {
   const words = text.recording;
   let reading: Reading = { last: null, next: null };
   let number = 0;

@@ -9,6 +9,16 @@ const DARK_QUERY = "(prefers-color-scheme: dark)";
 /** Sets a chosen theme before the page is painted; without one the style sheet asks the system. */
 export const THEME_SCRIPT = `try{var t=localStorage.getItem("${KEY}");if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}`;
 
+/** The same for a page of one file, whose styles stand before its first paint. */
+export function restoreTheme(): void {
+  try {
+    const theme = localStorage.getItem(KEY);
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  } catch {
+    // A page opened from a disk may be denied any memory.
+  }
+}
+
 const listeners = new Set<() => void>();
 
 export function chosenTheme(): ThemeChoice {
