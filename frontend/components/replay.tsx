@@ -1,14 +1,16 @@
 "use client";
 
-import { useEffect } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { readRecording } from "@/lib/recording/read-recording";
 import { text } from "@/lib/text/en";
+import { ArrangementProvider } from "./arrangement/arrangement-context";
+import PanelsDrawer from "./arrangement/panels-drawer";
 import { PanelGrid } from "./panel-grid";
 import { RecordingDrop } from "./recording-drop";
 import { RunProvider, useRunContext } from "./run-context";
 import { RunProblem } from "./run-problem";
 import { SaveMenu } from "./save-menu";
-import { Mark } from "./site-header";
+import { Mark, PanelsButton } from "./site-header";
 import { StatusStrip } from "./status-strip";
 import { ThemeToggle } from "./theme-toggle";
 
@@ -16,7 +18,9 @@ import { ThemeToggle } from "./theme-toggle";
 export function Replay({ recording }: { recording: Blob | null }) {
   return (
     <RunProvider>
-      <Page recording={recording} />
+      <ArrangementProvider>
+        <Page recording={recording} />
+      </ArrangementProvider>
     </RunProvider>
   );
 }
@@ -26,6 +30,8 @@ function Page({ recording }: { recording: Blob | null }) {
   useEffect(() => {
     if (recording) void controller.replay(readRecording(recording, document.title), "");
   }, [recording, controller]);
+  const [drawer, setDrawer] = useState<boolean | null>(null);
+  const showDrawer = useCallback(() => setDrawer(true), []);
   const words = text.replay;
   return (
     <div className="flex min-h-dvh flex-col">
@@ -38,6 +44,7 @@ function Page({ recording }: { recording: Blob | null }) {
           </span>
         </h1>
         <div className="flex items-center gap-1.5">
+          <PanelsButton onPanels={showDrawer} />
           <SaveMenu standalone />
           <ThemeToggle />
         </div>
@@ -47,7 +54,7 @@ function Page({ recording }: { recording: Blob | null }) {
           <>
             <StatusStrip model={undefined} />
             <RunProblem models={null} />
-            <PanelGrid />
+            <PanelGrid model={undefined} onPanels={showDrawer} />
           </>
         ) : (
           <div className="flex-1 bg-sheet p-8">
@@ -57,6 +64,7 @@ function Page({ recording }: { recording: Blob | null }) {
         )}
       </main>
       <RecordingDrop />
+      {drawer !== null && <PanelsDrawer model={undefined} open={drawer} onOpenChange={setDrawer} />}
     </div>
   );
 }

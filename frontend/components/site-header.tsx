@@ -28,12 +28,11 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
       </div>
       <div className="flex items-center gap-1.5">
         {onPanels && (
-          <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
-            <LayoutGrid size={15} aria-hidden />
-            <span className="max-sm:sr-only">{text.arrangement.open}</span>
-          </Button>
+          <>
+            <PanelsButton onPanels={onPanels} />
+            <SaveMenu />
+          </>
         )}
-        {onPanels && <SaveMenu />}
         <Button
           icon
           variant="quiet"
@@ -46,6 +45,15 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
         <ThemeToggle />
       </div>
     </header>
+  );
+}
+
+export function PanelsButton({ onPanels }: { onPanels: () => void }) {
+  return (
+    <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
+      <LayoutGrid size={15} aria-hidden />
+      <span className="max-sm:sr-only">{text.arrangement.open}</span>
+    </Button>
   );
 }
 
