@@ -20,12 +20,13 @@ export function RunProblem({ models }: { models: ReturnType<typeof useModels> | 
   const refused = useStore(refusedFile, ({ failure }) => failure);
   const open = useOpenRecording();
   if (refused) {
+    const made = refused.code === "export_failed";
     return (
       <ErrorCard
         failure={refused}
         received={run.frames.length}
-        onRetry={() => pickRecording(open)}
-        retryLabel={text.recording.another}
+        onRetry={() => (made ? refusedFile.setState({ failure: null }) : pickRecording(open))}
+        retryLabel={made ? text.takeAway.dismiss : text.recording.another}
       />
     );
   }

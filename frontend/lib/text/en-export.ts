@@ -63,11 +63,13 @@ export const exportText = {
     },
   },
   takeAway: {
-    svg: "Picture, SVG",
-    png: "Picture, PNG",
+    svg: "Picture on white, SVG",
+    png: "Picture on white, PNG",
+    svgDark: "Picture as shown, SVG",
+    pngDark: "Picture as shown, PNG",
     csv: "Numbers of this token, CSV",
     csvAll: "Numbers of all tokens, CSV",
-    json: "Numbers of this token, JSON",
+    json: "Numbers with settings, JSON",
     token: "token",
     at: (index: number, label: string) => `token ${index} “${label}”`,
     position: (position: number) => `position ${position} in the context`,
@@ -75,7 +77,12 @@ export const exportText = {
     temperature: (value: string) => `temperature ${value}`,
     prompt: (prompt: string) => `prompt “${prompt}”`,
     reads: (hookPoint: string) => `reads ${hookPoint}`,
-    failed: "The picture could not be made",
+    failed: {
+      title: "The file could not be made",
+      detail: (reason: string) =>
+        `The browser said: ${reason}. Nothing is lost; reload the page where it happens again.`,
+    },
+    dismiss: "Dismiss",
   },
   replay: {
     title: (name: string) => `${name} · MAV recording`,

@@ -55,3 +55,21 @@ export function onThemeChange(listener: () => void): () => void {
     query?.removeEventListener("change", listener);
   };
 }
+
+/** Show a theme for as long as `work` takes, whatever was chosen. */
+export async function withTheme<T>(theme: Theme, work: () => Promise<T>): Promise<T> {
+  const { dataset } = document.documentElement;
+  const before = dataset.theme;
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  dataset.theme = theme;
+  tell();
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete dataset.theme;
+    else dataset.theme = before;
+    tell();
+  }
+}
