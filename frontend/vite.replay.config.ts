@@ -45,28 +45,32 @@ function inOneFile(): Plugin {
   return {
     name: "in-one-file",
     enforce: "post",
-    generateBundle(_, bundle) {
-      const files = Object.values(bundle);
-      const page = files.find(({ fileName }) => fileName.endsWith(".html"));
-      if (page?.type !== "asset") throw new Error("the build gave no page");
-      let html = String(page.source);
-      const end: string[] = [];
-      for (const file of files) {
-        if (file === page) continue;
-        delete bundle[file.fileName];
-        const name = file.fileName.replaceAll(".", "\\.");
-        if (file.type === "chunk") {
-          html = html.replace(new RegExp(`\\s*<script[^>]*src="\\./${name}"[^>]*></script>`), "");
-          end.push(
-            `<script type="module">${file.code.replaceAll("</script", "<\\/script")}</script>`,
-          );
-        } else if (file.fileName.endsWith(".css")) {
-          const style = `<style>${String(file.source)}</style>`;
-          html = html.replace(new RegExp(`<link[^>]*href="\\./${name}"[^>]*>`), () => style);
+    generateBundle: {
+      // After vite has put its own last words into the code.
+      order: "post",
+      handler(_, bundle) {
+        const files = Object.values(bundle);
+        const page = files.find(({ fileName }) => fileName.endsWith(".html"));
+        if (page?.type !== "asset") throw new Error("the build gave no page");
+        let html = String(page.source);
+        const end: string[] = [];
+        for (const file of files) {
+          if (file === page) continue;
+          delete bundle[file.fileName];
+          const name = file.fileName.replaceAll(".", "\\.");
+          if (file.type === "chunk") {
+            html = html.replace(new RegExp(`\\s*<script[^>]*src="\\./${name}"[^>]*></script>`), "");
+            end.push(
+              `<script type="module">${file.code.replaceAll("</script", "<\\/script")}</script>`,
+            );
+          } else if (file.fileName.endsWith(".css")) {
+            const style = `<style>${String(file.source)}</style>`;
+            html = html.replace(new RegExp(`<link[^>]*href="\\./${name}"[^>]*>`), () => style);
+          }
         }
-      }
-      // A script at the end finds the recording above it read.
-      page.source = html.replace("</body>", () => `${end.join("\n")}\n</body>`);
+        // A script at the end finds the recording above it read.
+        page.source = html.replace("</body>", () => `${end.join("\n")}\n</body>`);
+      },
     },
   };
 }
