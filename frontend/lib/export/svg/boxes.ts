@@ -41,10 +41,13 @@ function drawGradient(
   const stops = directed ? parts.slice(1) : parts;
   const id = freshId("gradient");
   const gradient = makeElement("linearGradient", { id, ...axisOf(directed ? first : "to bottom") });
+  const paints = stops.map((stop) => paintOf(splitList(stop, /\s/)[0] ?? ""));
   stops.forEach((stop, i) => {
-    const [colour = "", place] = splitList(stop, /\s/);
-    const { hex, opacity } = paintOf(colour);
+    const place = splitList(stop, /\s/)[1];
     const offset = place?.endsWith("%") ? place : `${(i / Math.max(1, stops.length - 1)) * 100}%`;
+    const opacity = paints[i]?.opacity ?? 0;
+    // CSS fades a colour out as it is; SVG would go through the black of `transparent`.
+    const hex = (opacity > 0 ? paints[i] : (paints[i + 1] ?? paints[i - 1]))?.hex;
     gradient.append(makeElement("stop", { offset, "stop-color": hex, "stop-opacity": opacity }));
   });
   to.defs.append(gradient);

@@ -1,6 +1,7 @@
 import { drawBoxes } from "./boxes";
 import { paintOf } from "./colour";
 import { boxIn, type Drawing, freshId, makeElement, SVG } from "./drawing";
+import { flattened } from "./flatten";
 import { drawText } from "./texts";
 
 /** Draw what stands on the page under an element: boxes, text, pictures, in their order. */
@@ -107,6 +108,21 @@ function drawSvg(source: SVGSVGElement, into: SVGElement, to: Drawing): void {
   }
   if (getComputedStyle(source).overflow === "visible") copy.setAttribute("overflow", "visible");
   into.append(copy);
+  from.forEach((element, i) => {
+    const flat = flattened(element, to);
+    const look = made[i];
+    if (!flat || !look) return;
+    for (const name of ["vector-effect", "transform", "d", "points"]) look.removeAttribute(name);
+    look.setAttribute("d", flat);
+    into.append(asPath(look));
+  });
+}
+
+function asPath(look: Element): SVGElement {
+  look.remove();
+  const path = makeElement("path");
+  for (const { name, value } of look.attributes) path.setAttribute(name, value);
+  return path;
 }
 
 function inlineLook(element: Element, target: Element, to: Drawing): void {
