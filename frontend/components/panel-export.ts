@@ -11,8 +11,6 @@ import { shownTheme, withTheme } from "@/lib/theme/theme";
 import type { PanelAction, ShownPanel } from "@/panels/panel-actions";
 
 const WHITE = "#ffffff";
-/** The page's sheet at night. */
-const DARK_SHEET = "#171a21";
 
 /** What every panel's menu offers to take away. */
 export const PANEL_EXPORTS: readonly PanelAction[] = [
@@ -77,7 +75,7 @@ function picture(kind: "svg" | "png", theme: Theme): PanelAction {
 
 async function savePicture(shown: ShownPanel, kind: "svg" | "png", theme: Theme): Promise<void> {
   const body = shown.element.querySelector("[data-panel-body]") ?? shown.element;
-  const ground = theme === "light" ? WHITE : DARK_SHEET;
+  const ground = theme === "light" ? WHITE : null;
   const svg = await withTheme(theme, async () => {
     askPixelRatio(PNG_SCALE);
     try {

@@ -23,26 +23,28 @@ const SMALL = 11;
  * A panel as SVG of its own: vectors, text as text, fonts within.
  *
  * @param body what the panel draws, on the page
- * @param ground the picture's ground, in place of the page's sheet
+ * @param chosen the picture's ground, in place of the page's sheet; null keeps that
  */
 export async function panelSvg(
   body: Element,
   words: PictureWords,
-  ground: string,
+  chosen: string | null,
 ): Promise<string> {
   const rect = body.getBoundingClientRect();
   const style = getComputedStyle(body);
+  const sheet = paintOf(sheetOf(body)).hex;
+  const ground = chosen ?? sheet;
   const width = Math.ceil(rect.width) + 2 * MARGIN;
   const captions = wrapped(words.caption, width - 2 * MARGIN, style);
   const top = MARGIN + TITLE.baseline + TITLE.gap + 14;
-  const height = top + rect.height + 22 + captions.length * LINE + MARGIN - 6;
-  const root = makeElement("svg", { width, height, viewBox: `0 0 ${width} ${Math.ceil(height)}` });
+  const height = Math.ceil(top + rect.height + 22 + captions.length * LINE + MARGIN - 6);
+  const root = makeElement("svg", { width, height, viewBox: `0 0 ${width} ${height}` });
   const to: Drawing = {
     root,
     defs: makeElement("defs"),
     origin: { x: rect.x - MARGIN, y: rect.y - top },
     families: new Set(),
-    ground: { from: paintOf(sheetOf(body)).hex, to: ground },
+    ground: { from: sheet, to: ground },
   };
   const described = [
     ["title", words.title],
