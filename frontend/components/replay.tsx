@@ -7,7 +7,7 @@ import { ArrangementProvider } from "./arrangement/arrangement-context";
 import PanelsDrawer from "./arrangement/panels-drawer";
 import { PanelGrid } from "./panel-grid";
 import { RecordingDrop } from "./recording-drop";
-import { RunProvider, useRunContext } from "./run-context";
+import { RunProvider, useRunContext, useRunState } from "./run-context";
 import { RunProblem } from "./run-problem";
 import { SaveMenu } from "./save-menu";
 import { Mark, PanelsButton } from "./site-header";
@@ -33,6 +33,12 @@ function Page({ recording }: { recording: Blob | null }) {
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const showDrawer = useCallback(() => setDrawer(true), []);
   const words = text.replay;
+  const start = useRunState(({ run }) => run.start);
+  useEffect(() => {
+    if (!start) return;
+    const { prompt } = start.settings;
+    document.title = text.replay.title(String(prompt ?? start.model.name).slice(0, 60));
+  }, [start]);
   return (
     <div className="flex min-h-dvh flex-col">
       <header className="flex h-13 shrink-0 items-center justify-between gap-4 border-rule border-b bg-paper px-5">

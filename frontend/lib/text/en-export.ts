@@ -54,7 +54,7 @@ export const exportText = {
       line: (line: number) => `Line ${line} stops in its middle: the file was cut off there.`,
       ended: (line: number, type: string) =>
         `It stops after line ${line}, a ${type} event, without done or error: it was saved while the run went on, or cut off.`,
-      remedy: "What stands before is whole. Continue asks the server to go on from there.",
+      remedy: "What stands before is whole.",
     },
     unreadable: {
       title: "The file cannot be read",
