@@ -3,6 +3,7 @@
 import { Menu } from "@base-ui/react/menu";
 import { FileCode, FileJson, FolderOpen, Link } from "lucide-react";
 import { type ComponentType, type ReactNode, type RefObject, useEffect, useState } from "react";
+import { ARRANGEMENT_PARAMETER } from "@/lib/arrangement/arrangement-store";
 import { download, fileName } from "@/lib/export/download";
 import {
   type EventLog,
@@ -157,7 +158,8 @@ async function savePage(run: RunRecord): Promise<string> {
     return `${title}. ${detail}`;
   }
   const name = fileName(run, ".html");
-  download(await standalonePage(template, logBlob(run.log)), name);
+  const panels = new URLSearchParams(window.location.search).get(ARRANGEMENT_PARAMETER) ?? "";
+  download(await standalonePage(template, logBlob(run.log), panels), name);
   return text.save.saved(name);
 }
 

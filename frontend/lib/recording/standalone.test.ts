@@ -28,6 +28,12 @@ test("only the first placeholder is the recording's", async () => {
   expect(second).toContain(PLACEHOLDER);
 });
 
+test("the page begins with the panels that stood open", async () => {
+  const held = `<script data-panels="">${PLACEHOLDER}</script>`;
+  const page = await standalonePage(held, new Blob([]), 'generated-text.trends*2x1"><b>');
+  expect(await page.text()).toContain('data-panels="generated-text.trends*2x1b"');
+});
+
 test("another template is refused", async () => {
   await expect(standalonePage("<html>", new Blob([]))).rejects.toThrow(PLACEHOLDER);
 });

@@ -5,8 +5,17 @@ export const PLACEHOLDER = "__MAV_RECORDING__";
 /** The element of a standalone page that holds its recording. */
 export const RECORDING_ID = "mav-recording";
 
-/** The standalone page of a recording: the template with the events in it. */
-export async function standalonePage(template: string, recording: Blob): Promise<Blob> {
+/** Which panels a page begins with, as links say it; the template says none. */
+const NO_PANELS = 'data-panels=""';
+
+/**
+ * The standalone page of a recording: the template with the events in it.
+ *
+ * @param panels the arrangement, as it stands in a link; empty for the usual one
+ */
+export async function standalonePage(empty: string, recording: Blob, panels = ""): Promise<Blob> {
+  const named = panels.replace(/[^\w.*-]/g, "");
+  const template = empty.replace(NO_PANELS, () => `data-panels="${named}"`);
   const at = template.indexOf(PLACEHOLDER);
   if (at < 0) throw new Error(`the template holds no ${PLACEHOLDER}`);
   const rest = template.slice(at + PLACEHOLDER.length);
@@ -37,6 +46,10 @@ export function recordingOfPage(page: Document): Blob | null {
   if (held === "" || held === PLACEHOLDER) return null;
   return new Blob([unescaped(held), "\n"], { type: "application/x-ndjson" });
 }
+
+/** The arrangement that a standalone page was saved with; empty for the usual one. */
+export const panelsOfPage = (page: Document): string =>
+  page.getElementById(RECORDING_ID)?.dataset.panels ?? "";
 
 const decoded = () =>
   new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>;
