@@ -63,11 +63,16 @@ export async function withTheme<T>(theme: Theme, work: () => Promise<T>): Promis
   const tell = () => {
     for (const listener of listeners) listener();
   };
+  // Nothing fades from one theme to the other while it is looked at.
+  const still = document.createElement("style");
+  still.textContent = "*,::before,::after{transition:none!important}";
+  document.head.append(still);
   dataset.theme = theme;
   tell();
   try {
     return await work();
   } finally {
+    still.remove();
     if (before === undefined) delete dataset.theme;
     else dataset.theme = before;
     tell();

@@ -60,12 +60,17 @@ function drawCanvas(canvas: HTMLCanvasElement, into: SVGElement, to: Drawing): v
   into.append(makeElement("image", { ...box, href, preserveAspectRatio: "none" }));
 }
 
+/** The chosen option's text, in the middle of its box. */
 function drawChoice(select: HTMLSelectElement, into: SVGElement, to: Drawing): void {
   const [option] = select.selectedOptions;
+  const style = getComputedStyle(select);
+  const { left, top, height } = select.getBoundingClientRect();
   const span = document.createElement("span");
   span.textContent = option?.textContent ?? "";
-  const { x, y } = select.getBoundingClientRect();
-  span.style.cssText = `position:fixed;left:${x}px;top:${y}px;white-space:pre`;
+  for (const name of ["font", "color", "letter-spacing", "padding-left", "border-left"]) {
+    span.style.setProperty(name, style.getPropertyValue(name));
+  }
+  span.style.cssText += `;position:fixed;left:${left}px;top:${top}px;line-height:${height}px;white-space:pre;border-color:transparent`;
   select.parentElement?.append(span);
   for (const text of span.childNodes) {
     if (text instanceof Text) drawText(text, getComputedStyle(span), into, to);
