@@ -7,7 +7,7 @@ import { ArrangementProvider } from "./arrangement/arrangement-context";
 import PanelsDrawer from "./arrangement/panels-drawer";
 import { PanelGrid } from "./panel-grid";
 import { RecordingDrop } from "./recording-drop";
-import { RunProvider, useRunContext, useRunState } from "./run-context";
+import { SessionProvider, useRunContext, useRunState } from "./run-context";
 import { RunProblem } from "./run-problem";
 import { SaveMenu } from "./save-menu";
 import { Mark, PanelsButton } from "./site-header";
@@ -17,11 +17,11 @@ import { ThemeToggle } from "./theme-toggle";
 /** A page that holds its run: the instrument without a server. */
 export function Replay({ recording }: { recording: Blob | null }) {
   return (
-    <RunProvider>
+    <SessionProvider>
       <ArrangementProvider>
         <Page recording={recording} />
       </ArrangementProvider>
-    </RunProvider>
+    </SessionProvider>
   );
 }
 

@@ -1,8 +1,8 @@
 "use client";
 
-import { branchOf } from "@/lib/run/branches";
 import { useStore } from "zustand";
 import { pickRecording, refusedFile } from "@/lib/recording/open-recording";
+import { branchOf } from "@/lib/run/branches";
 import { canContinue } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { ErrorCard } from "./error-card";

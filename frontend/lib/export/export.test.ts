@@ -68,5 +68,6 @@ test("a path is brought into other coordinates, each of its points", () => {
   expect(transformedPath("M0 1H2L3.5,.5V0C1 1 2 2 3 3Z", double)).toBe(
     "M0 10L4 10L7 5L7 0C2 10 4 20 6 30Z",
   );
+  expect(transformedPath("M1 2h0v3", double)).toBe("M2 20L2 20L2 50");
   expect(transformedPath("M0 0a1 1 0 0 1 2 2", double)).toBeNull();
 });

@@ -1,6 +1,5 @@
 import { createStore } from "zustand/vanilla";
 import type { Failure, RunEvent } from "@/lib/run/frames";
-import type { RunController } from "@/lib/run/run-controller";
 import { failureOf } from "@/lib/transport/failure";
 import { readRecording } from "./read-recording";
 
@@ -9,13 +8,15 @@ export const refusedFile = createStore<{ readonly failure: Failure | null }>(() 
   failure: null,
 }));
 
+type Show = (events: AsyncIterable<RunEvent>, name: string) => Promise<void>;
+
 /** Show a recording; a file that is none is told of, and the run on the page stays. */
-export async function openRecording(file: File, controller: RunController): Promise<void> {
+export async function openRecording(file: File, show: Show): Promise<void> {
   const events = readRecording(file, file.name);
   try {
     const { value: first } = await events.next();
     refusedFile.setState({ failure: null });
-    if (first) await controller.replay(after(first, events), file.name);
+    if (first) await show(after(first, events), file.name);
   } catch (error) {
     refusedFile.setState({ failure: failureOf(error) });
   }

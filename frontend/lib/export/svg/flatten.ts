@@ -41,11 +41,11 @@ export function transformedPath(
   const parts: string[] = [];
   for (const [, command = "", list = ""] of path.matchAll(/([A-Za-z])([^A-Za-z]*)/g)) {
     const numbers = (list.match(/-?(?:\d+\.?\d*|\.\d+)/g) ?? []).map(Number);
-    if (!/[MLHVCQZz]/.test(command)) return null;
-    if (command === "H" || command === "V") {
+    if (!/[MLHVCQZzhv]/.test(command)) return null;
+    if (/[HVhv]/.test(command)) {
       for (const number of numbers) {
-        if (command === "H") x = number;
-        else y = number;
+        if (/[Hh]/.test(command)) x = number + (command === "h" ? x : 0);
+        else y = number + (command === "v" ? y : 0);
         parts.push(`L${told(move(x, y))}`);
       }
       continue;
