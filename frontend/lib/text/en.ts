@@ -2,6 +2,7 @@ import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
 import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
+import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
 import { viewText } from "./en-views";
 
@@ -187,4 +188,5 @@ export const text = {
   arrangement: arrangementText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,
+  ...exportText,
 } as const;
