@@ -4,6 +4,7 @@ import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
 import { SaveMenu } from "./save-menu";
+import { LanguageChoice } from "./language-choice";
 import { ThemeToggle } from "./theme-toggle";
 import { ViewNav } from "./views/view-nav";
 
@@ -42,6 +43,7 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
         >
           <Keyboard size={16} aria-hidden />
         </Button>
+        <LanguageChoice />
         <ThemeToggle />
       </div>
     </header>

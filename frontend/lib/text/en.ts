@@ -5,12 +5,13 @@ import { deeperText } from "./en-deeper";
 import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
 import { viewText } from "./en-views";
+import { inChosenLanguage } from "./follow";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
-/** Every word that a person reads on the site. */
-export const text = {
+/** Every word that a person reads on the site, in English. */
+export const english = {
   site: {
     name: "MAV",
     title: "Model Activity Visualizer",
@@ -22,6 +23,9 @@ export const text = {
     system: "Follow the system",
     light: "Light",
     dark: "Dark",
+  },
+  language: {
+    label: "Language",
   },
   shortcuts: {
     open: "Keyboard shortcuts",
@@ -72,6 +76,8 @@ export const text = {
     } as Record<string, string>,
     tiles: deeperText.tileSettings,
     choices: deeperText.choices as Record<string, string>,
+    /** Beside the schema's own explanations, which are English. */
+    explanations: {} as Record<string, string>,
     range: {
       from: (low: number) => `${low} or more`,
       above: (low: number) => `above ${low}`,
@@ -148,6 +154,8 @@ export const text = {
     wait: (seconds: number) =>
       `The server asks to wait ${count(Math.ceil(seconds), "second", "seconds")}.`,
     field: "Setting to change:",
+    /** Nothing where the server speaks the page's language. */
+    serverLanguage: "",
     refused: {
       title: "The server refused this run",
       detail: (status: number) =>
@@ -190,3 +198,6 @@ export const text = {
   ...viewText,
   ...exportText,
 } as const;
+
+/** The same words in the language that was chosen; English until another one is loaded. */
+export const text = inChosenLanguage(english);
