@@ -6,6 +6,7 @@ import { text } from "@/lib/text/en";
 import { SaveMenu } from "./save-menu";
 import { LanguageChoice } from "./language-choice";
 import { ThemeToggle } from "./theme-toggle";
+import { TourButton } from "./tour/tour-button";
 import { ViewNav } from "./views/view-nav";
 
 interface SiteHeaderProps {
@@ -30,6 +31,7 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
       <div className="flex items-center gap-1.5">
         {onPanels && (
           <>
+            <TourButton />
             <PanelsButton onPanels={onPanels} />
             <SaveMenu />
           </>
@@ -52,7 +54,13 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
 
 export function PanelsButton({ onPanels }: { onPanels: () => void }) {
   return (
-    <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
+    <Button
+      variant="quiet"
+      className="h-8 px-2.5"
+      aria-haspopup="dialog"
+      data-tour="panels"
+      onClick={onPanels}
+    >
       <LayoutGrid size={15} aria-hidden />
       <span className="max-sm:sr-only">{text.arrangement.open}</span>
     </Button>

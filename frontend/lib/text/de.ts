@@ -1,5 +1,7 @@
+import { arrangementText } from "./de-arrangement";
 import { panelText } from "./de-panels";
 import { settingExplanations } from "./de-settings";
+import { tourText } from "./de-tour";
 import type { Words } from "./words";
 
 const count = (n: number, one: string, many: string) =>
@@ -184,5 +186,7 @@ export const german: Words = {
     describe: (label, percent, rank) => `${label}, Wahrscheinlichkeit ${percent}, Rang ${rank}`,
     describePrompt: (label) => `${label}, Prompt`,
   },
+  arrangement: arrangementText,
+  tour: tourText,
   panels: panelText,
 };

@@ -5,6 +5,7 @@ import { deeperText } from "./en-deeper";
 import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
 import { viewText } from "./en-views";
+import { tourText } from "./en-tour";
 import { inChosenLanguage } from "./follow";
 
 const count = (n: number, one: string, many: string) =>
@@ -194,6 +195,7 @@ export const english = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
+  tour: tourText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,
   ...exportText,
