@@ -39,6 +39,7 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
         <Button
           icon
           variant="quiet"
+          className="max-sm:hidden"
           aria-label={text.shortcuts.open}
           title={`${text.shortcuts.open} (?)`}
           onClick={onShortcuts}

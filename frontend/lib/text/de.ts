@@ -139,6 +139,11 @@ export const german: Words = {
     pause: "Pause",
     at: (step, last) => `Token ${step} von 0–${last}`,
     none: "noch kein Token",
+    letGo: {
+      what: (from) => `Was vor Token ${from} gemessen wurde, ist nicht mehr da.`,
+      why: "Eine Seite, die stundenlang läuft, behält die neuesten Messungen; Text, Wahrscheinlichkeit, Entropie und Rang bleiben von jedem Token.",
+      go: (from) => `Token ${from} zeigen`,
+    },
   },
   failures: {
     retry: "Noch einmal",

@@ -147,6 +147,11 @@ export const english = {
     pause: "Pause",
     at: (step: number, last: number) => `token ${step} of 0–${last}`,
     none: "no token yet",
+    letGo: {
+      what: (from: number) => `What was measured before token ${from} is no longer here.`,
+      why: "A page that streams for hours keeps the newest measurements; text, probability, entropy and rank stay for every token.",
+      go: (from: number) => `Show token ${from}`,
+    },
   },
   failures: {
     retry: "Try again",

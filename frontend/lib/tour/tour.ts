@@ -6,9 +6,9 @@ import { createStore } from "zustand/vanilla";
  */
 export const TOUR_STEPS: readonly (readonly (readonly string[])[])[] = [
   [["#setting-prompt"], ["button[type=submit]"]],
-  [["section:has(> header #panel-generated-text)", "section:has(#panel-generated-text)"]],
-  [["section:has(#panel-top-predictions)", "section:has(#panel-output-distribution)"]],
-  [["section:has(#panel-layer-norms)", "section:has(#panel-attention-entropy)"]],
+  [["[data-panel=generated-text]"]],
+  [["[data-panel=top-predictions]", "[data-panel=output-distribution]"]],
+  [["[data-panel=layer-norms]", "[data-panel=attention-entropy]"]],
   [["[data-tour=time]"], ["[data-tour=panels]"]],
 ];
 
