@@ -1,3 +1,4 @@
+import { readAddress, writeAddress } from "@/lib/address/address-bar";
 import type { Words } from "./words";
 
 export const LANGUAGES = ["en", "de"] as const;
@@ -7,6 +8,7 @@ export type Language = (typeof LANGUAGES)[number];
 export const LANGUAGE_NAMES: Record<Language, string> = { en: "English", de: "Deutsch" };
 
 const KEY = "mav-language";
+const PARAMETER = "lang";
 
 /** English comes with the page, the others when they are asked for. */
 const LOADERS: Record<Exclude<Language, "en">, () => Promise<Words>> = {
@@ -18,7 +20,7 @@ const LOADERS: Record<Exclude<Language, "en">, () => Promise<Words>> = {
  * browser's own. The page is built in English, so another language holds the paint back until its
  * words are there, at most two seconds.
  */
-export const LANGUAGE_SCRIPT = `(function(){var k="${KEY}",a=${JSON.stringify(LANGUAGES)},d=document.documentElement,l=new URLSearchParams(location.search).get("lang");try{if(a.includes(l))localStorage.setItem(k,l);else l=localStorage.getItem(k)}catch{}if(!a.includes(l))l=(navigator.languages||[]).map(function(n){return n.slice(0,2)}).find(function(n){return a.includes(n)});if(l&&l!=="en"){d.lang=l;d.dataset.words="pending";setTimeout(function(){delete d.dataset.words},2000)}})()`;
+export const LANGUAGE_SCRIPT = `(function(){var k="${KEY}",a=${JSON.stringify(LANGUAGES)},d=document.documentElement,l=new URLSearchParams(location.search).get("${PARAMETER}");try{if(a.includes(l))localStorage.setItem(k,l);else l=localStorage.getItem(k)}catch{}if(!a.includes(l))l=(navigator.languages||[]).map(function(n){return n.slice(0,2)}).find(function(n){return a.includes(n)});if(l&&l!=="en"){d.lang=l;d.dataset.words="pending";setTimeout(function(){delete d.dataset.words},2000)}})()`;
 
 const listeners = new Set<() => void>();
 let language: Language = "en";
@@ -48,6 +50,10 @@ export async function chooseLanguage(chosen: Language): Promise<void> {
     localStorage.setItem(KEY, chosen);
   } catch {
     // A browser that keeps nothing still shows the language until the page is left.
+  }
+  // A link that named another one would win again when the page is reloaded.
+  if (readAddress().has(PARAMETER)) {
+    writeAddress((name) => name === PARAMETER, [[PARAMETER, chosen]]);
   }
   await showLanguage(chosen);
 }

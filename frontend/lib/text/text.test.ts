@@ -145,4 +145,10 @@ describe("a visitor's language", () => {
     expect(await arrive("?lang=en", ["de"])).toEqual(["en", "en", undefined]);
     expect(await arrive("", ["de"])).toEqual(["en", "en", undefined]);
   });
+
+  test("is kept when it was chosen over a link's", async () => {
+    await arrive("?top_k=3&lang=de", ["en"]);
+    await chooseLanguage("en");
+    expect(window.location.search).toBe("?top_k=3&lang=en");
+  });
 });
