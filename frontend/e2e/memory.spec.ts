@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { type CDPSession, expect, type Page, test } from "@playwright/test";
+import { RECORDED_LINES } from "../lib/run/fixtures/recording";
 import { Instrument } from "./instrument";
 
 /**
@@ -12,8 +12,6 @@ const SIDE = 32;
 const TILES_MB = (TOKENS * LAYERS * SIDE * SIDE * 4) / 2 ** 20;
 /** The measurements that stay, and the page with all its text. */
 const BOUND_MB = 384 + 160;
-
-const RECORDED = readFileSync("lib/run/fixtures/mav-tiny.jsonl", "utf8").trim().split("\n");
 
 /** Answers the page's next run with made-up tokens; `window.sent` counts them. */
 async function streamForAnHour(page: Page): Promise<void> {
@@ -48,7 +46,7 @@ async function streamForAnHour(page: Page): Promise<void> {
         return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
       };
     },
-    { lines: RECORDED.slice(0, 3), tokens: TOKENS, shape: [LAYERS, SIDE, SIDE] },
+    { lines: RECORDED_LINES.slice(0, 3), tokens: TOKENS, shape: [LAYERS, SIDE, SIDE] },
   );
 }
 
