@@ -25,6 +25,12 @@ export const arrangementText: Words["arrangement"] = {
   },
   unknown: (ids) =>
     `Diese Anordnung nennt Tafeln, die es hier nicht gibt: ${ids}. Die anderen werden gezeigt.`,
+  given: {
+    messages: (n) =>
+      `Dieser Link fragt mit einem Gespräch von ${n} ${n === 1 ? "Beitrag" : "Beiträgen"} statt mit dem Prompt.`,
+    forced: (n) => `Dieser Link gibt die ersten ${n} Token des Textes vor.`,
+    leaveOut: "Weglassen",
+  },
   dismiss: "Ausblenden",
   menu: {
     open: (title) => `Menü von ${title}`,
@@ -76,5 +82,6 @@ export const arrangementText: Words["arrangement"] = {
     attention_map: "Muster der Attention",
     logit_lens: "die Logit-Linse",
     tiles: "Kacheln der Schichten",
+    sampler_stages: "Schritte der Auswahl",
   },
 };

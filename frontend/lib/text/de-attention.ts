@@ -5,7 +5,6 @@ export const attentionText = {
   notMeasured: {
     title: "In diesem Lauf wurde das nicht gemessen.",
     again: "Lass diese Tafel offen und starte neu: Dann wird es gemessen.",
-    cannot: (model: string) => `${model} hat nichts dergleichen, das sich lesen lässt.`,
     waiting: "Sie füllt sich mit dem ersten Token eines Laufs.",
   },
   attentionControls: {

@@ -1,4 +1,5 @@
-import type { Words } from "./words";
+import type { panelText as english } from "./en-panels";
+import type { Translated } from "./words";
 
 const aggregations = {
   l2: "L2-Länge",
@@ -8,7 +9,7 @@ const aggregations = {
 };
 
 /** The words of the panels, in German. */
-export const panelText: Words["panels"] = {
+export const panelText: Translated<typeof english> = {
   hookPoint: "liest",
   text: {
     title: "Erzeugter Text",
@@ -16,6 +17,18 @@ export const panelText: Words["panels"] = {
     hookPoint: "Softmax der Logits",
     howToRead:
       "Jedes Feld ist ein Token. Je kräftiger der Ton, desto mehr hat das Modell damit gerechnet. Wähle eines, und alle Tafeln zeigen diesen Moment.",
+    caution:
+      "Erwartet heißt nicht wahr: Ein kräftiges Feld sagt, was dieses Modell nach solchem Text gewohnt ist, nicht, dass es stimmt.",
+    columns: [
+      "Stelle",
+      "Art",
+      "ID",
+      "Token",
+      "Wahrscheinlichkeit",
+      "Logprob",
+      "Rang",
+      "Entropie (Nat)",
+    ],
     prompt: "grau: dein Prompt",
     shade: "Ton:",
     unlikely: "0 %",
@@ -31,6 +44,18 @@ export const panelText: Words["panels"] = {
     hookPoint: "Logits",
     howToRead:
       "Was als Nächstes hätte kommen können. Balken: die Wahrscheinlichkeit des Modells. Strich: woraus gezogen wurde.",
+    caution:
+      "Eine Wahrscheinlichkeit ist die Gewohnheit des Modells nach genau diesem Text. Sie misst nicht, wie wahr die Worte sind, und sagt nicht, warum sie naheliegen.",
+    columns: [
+      "Rang",
+      "ID",
+      "Token",
+      "Logit",
+      "Wahrscheinlichkeit",
+      "gezogen aus",
+      "entfällt durch",
+      "gesagt",
+    ],
     token: "Token",
     model: "Modell",
     drawn: "gezogen",
@@ -57,6 +82,9 @@ export const panelText: Words["panels"] = {
     hookPoint: "Ausgaben der Blöcke",
     howToRead:
       "Wie stark jede Schicht den laufenden Zustand des Modells ändert. Blasses Band: ihr Bereich in diesem Lauf bisher.",
+    caution:
+      "Groß heißt nicht wichtig: Schichten schreiben in verschiedenen Maßstäben, und was eine schreibt, kann die nächste aufheben.",
+    layer: "Schicht",
     series: {
       mlpNorm: { name: "MLP", hookPoint: "Ausgabe jedes MLP-Blocks" },
       attnNorm: { name: "Attention", hookPoint: "Ausgabe jedes Attention-Blocks" },
@@ -78,6 +106,8 @@ export const panelText: Words["panels"] = {
     hookPoint: "Attention-Muster, letzte Anfrage",
     howToRead:
       "Eine Zelle je Kopf. Niedrig: Der Kopf blickt auf wenige Token. Hoch: auf viele, höchstens ln(Schlüssel).",
+    caution:
+      "Wohin ein Kopf blickt, ist nicht, was er nutzt: Die Entropie sagt nichts davon, was er dort liest, noch ob später etwas davon abhängt.",
     head: "Kopf",
     layer: "Schicht",
     ceiling: (value) => `Höchstwert jetzt ${value}`,
@@ -96,6 +126,9 @@ export const panelText: Words["panels"] = {
     hookPoint: "Softmax der Logits",
     howToRead:
       "Die ganze Wahrscheinlichkeit, Naheliegendes zuerst. Hohe erste Säule: Das Modell ist sicher. Gestrichelt: die Summe bis dahin.",
+    caution:
+      "Sicher heißt nicht richtig: Eine schmale Verteilung sagt, dass das Modell solchen Text auf eine Weise weitergehen sah.",
+    columns: ["ab Rang", "bis Rang", "Wahrscheinlichkeit", "Summe bis dahin"],
     entropy: "Nat Entropie",
     effective: "wirksame Token",
     kept: (n) => `ziehbar von ${n}`,

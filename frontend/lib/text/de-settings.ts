@@ -19,6 +19,11 @@ export const settingExplanations: Record<string, string> = {
   top_n: "So viele Vorhersagen werden zu jedem Token gezeigt.",
   aggregation:
     "Wie aus dem Vektor einer Schicht eine Zahl wird: seine Länge (l2), sein größter (max_abs) oder mittlerer Betrag (mean_abs) oder sein quadratisches Mittel (rms).",
+  tile_height: "Zeilen einer Kachel.",
+  tile_width: "Spalten einer Kachel.",
+  tile_projection:
+    "Wie der Vektor einer Schicht zum Bild wird: durch eine zufällige Projektion mit festem Startwert oder durch Hauptkomponenten.",
+  tile_signal: "Welcher Vektor einer Schicht gezeichnet wird.",
   capture: "Die Sonden, die jedes Token messen; predictions und distribution messen immer.",
   attn_every:
     "Mit der Sonde attention_map alle so viele Token ein ganzes Muster, nicht nur das des Prompts; 0 schaltet ab.",

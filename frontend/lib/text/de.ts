@@ -1,4 +1,6 @@
 import { arrangementText } from "./de-arrangement";
+import { attentionText } from "./de-attention";
+import { deeperText } from "./de-deeper";
 import { panelText } from "./de-panels";
 import { settingExplanations } from "./de-settings";
 import { tourText } from "./de-tour";
@@ -69,7 +71,11 @@ export const german: Words = {
       stop: "Stopptexte",
       top_n: "Gezeigte Vorhersagen",
       aggregation: "Größe eines Vektors",
+      ...deeperText.settings,
+      attn_every: "Attention-Muster alle",
     },
+    tiles: deeperText.tileSettings,
+    choices: deeperText.choices,
     explanations: settingExplanations,
     range: {
       from: (low) => `ab ${low}`,
@@ -193,5 +199,5 @@ export const german: Words = {
   },
   arrangement: arrangementText,
   tour: tourText,
-  panels: panelText,
+  panels: { ...panelText, ...deeperText.panels, ...attentionText },
 };
