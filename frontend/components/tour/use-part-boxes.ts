@@ -11,7 +11,7 @@ export function usePartBoxes(parts: readonly (readonly string[])[]): readonly Bo
     elements[0]?.scrollIntoView({ block: "nearest" });
     const measure = () =>
       setBoxes((before) => {
-        const now = elements.filter(isShown).map((element) => boxOf(element));
+        const now = elements.filter(isShown).map(boxOf).filter(isInView);
         return JSON.stringify(before) === JSON.stringify(now) ? before : now;
       });
     measure();
@@ -38,6 +38,8 @@ function find(selectors: readonly string[]): Element | undefined {
 }
 
 const isShown = (element: Element): boolean => element.getClientRects().length > 0;
+
+const isInView = ({ top, height }: Box): boolean => top < window.innerHeight && top + height > 0;
 
 function boxOf(element: Element): Box {
   const { left, top, width, height } = element.getBoundingClientRect();
