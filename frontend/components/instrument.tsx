@@ -8,7 +8,6 @@ import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues } from "@/lib/settings/form-values";
 import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
-import { useVisitorsLanguage } from "@/lib/text/use-language";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";
@@ -35,11 +34,9 @@ const ShortcutsDialog = dynamic(() =>
 
 /** The page: settings on the left, the run on the right. */
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
-  const language = useVisitorsLanguage();
   return (
     <ArrangementProvider>
-      {/* In another language the page is made anew; the run and the address bar outlive it. */}
-      <Page key={language} fields={fields} />
+      <Page fields={fields} />
     </ArrangementProvider>
   );
 }

@@ -3,8 +3,8 @@
 import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
-import { SaveMenu } from "./save-menu";
 import { LanguageChoice } from "./language-choice";
+import { SaveMenu } from "./save-menu";
 import { ThemeToggle } from "./theme-toggle";
 import { TourButton } from "./tour/tour-button";
 import { ViewNav } from "./views/view-nav";

@@ -43,7 +43,7 @@ export const panelText: Translated<typeof english> = {
     unit: "Wahrscheinlichkeit, Logit",
     hookPoint: "Logits",
     howToRead:
-      "Was als Nächstes hätte kommen können. Balken: die Wahrscheinlichkeit des Modells. Strich: woraus gezogen wurde.",
+      "Was als Nächstes hätte kommen können. Balken: die Wahrscheinlichkeit des Modells. Strich: woraus gezogen wurde. Wähle eine Zeile, um mit ihr weiterzuschreiben.",
     caution:
       "Eine Wahrscheinlichkeit ist die Gewohnheit des Modells nach genau diesem Text. Sie misst nicht, wie wahr die Worte sind, und sagt nicht, warum sie naheliegen.",
     columns: [
@@ -62,6 +62,7 @@ export const panelText: Translated<typeof english> = {
     logit: "Logit",
     cutBy: (control) => `entfällt: ${control}`,
     said: "gesagt",
+    forkLabel: (label) => `Stattdessen mit ${label} weiterschreiben`,
     chosen: "Dieses Token wurde gesagt",
     outside: (label, rank) => `Gesagt: ${label}, Rang ${rank}, außerhalb dieser Liste.`,
     tableLabel: "Kandidaten für dieses Token, der wahrscheinlichste zuerst",

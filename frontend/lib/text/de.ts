@@ -1,9 +1,11 @@
 import { arrangementText } from "./de-arrangement";
 import { attentionText } from "./de-attention";
 import { deeperText } from "./de-deeper";
+import { exportText } from "./de-export";
 import { panelText } from "./de-panels";
 import { settingExplanations } from "./de-settings";
 import { tourText } from "./de-tour";
+import { viewText } from "./de-views";
 import type { Words } from "./words";
 
 const count = (n: number, one: string, many: string) =>
@@ -200,4 +202,6 @@ export const german: Words = {
   arrangement: arrangementText,
   tour: tourText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
+  ...viewText,
+  ...exportText,
 };

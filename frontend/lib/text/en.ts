@@ -4,8 +4,8 @@ import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
 import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
-import { viewText } from "./en-views";
 import { tourText } from "./en-tour";
+import { viewText } from "./en-views";
 import { inChosenLanguage } from "./follow";
 
 const count = (n: number, one: string, many: string) =>
