@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { colourMap, HUES, hueRow, isDiverging, MAP_NAMES } from "./maps";
 import { type Oklch, type Rgb, toOklab, toRgb } from "./oklab";
 import { RAMPS, type Theme } from "./ramp";
 
@@ -83,19 +84,42 @@ const named = (name: string, theme: Theme): Rgb => {
   return found;
 };
 
+const SEQUENTIAL = (theme: Theme): [string, readonly Rgb[]][] => [
+  ["the ramp", RAMPS[theme]],
+  ...MAP_NAMES.filter((name) => !isDiverging(name)).map((name): [string, readonly Rgb[]] => [
+    name,
+    colourMap(name, theme),
+  ]),
+];
+
+function expectOrder(colours: readonly Rgb[], vision: Vision): void {
+  const stops = Array.from(
+    { length: 9 },
+    (_, i) => colours[Math.round((i / 8) * (colours.length - 1))] as Rgb,
+  );
+  const lights = stops.map((stop) => seen(stop, vision)[0]);
+  const direction = Math.sign((lights[8] ?? 0) - (lights[0] ?? 0));
+  for (const [i, stop] of stops.slice(1).entries()) {
+    expect(distance(stop, stops[i] as Rgb, vision)).toBeGreaterThan(0.04);
+    expect(direction * ((lights[i + 1] ?? 0) - (lights[i] ?? 0))).toBeGreaterThan(0.02);
+  }
+}
+
 describe.each(THEMES)("in the %s theme", (theme) => {
   describe.each(NAMES)("seen with %s", (vision) => {
-    test("each eighth of the ramp differs from the next, in one order of lightness", () => {
-      const stops = Array.from(
-        { length: 9 },
-        (_, i) => RAMPS[theme][Math.round((i / 8) * 255)] as Rgb,
-      );
-      const lights = stops.map((stop) => seen(stop, vision)[0]);
-      for (const [i, stop] of stops.slice(1).entries()) {
-        expect(distance(stop, stops[i] as Rgb, vision)).toBeGreaterThan(0.04);
-        const rises = (lights[i + 1] ?? 0) - (lights[i] ?? 0);
-        expect(theme === "light" ? -rises : rises).toBeGreaterThan(0.02);
-      }
+    test.each(SEQUENTIAL(theme))(
+      "each eighth of %s differs from the next, in one order of lightness",
+      (_, colours) => expectOrder(colours, vision),
+    );
+
+    test("the two sides of zero are told apart, and each is ordered", () => {
+      const energy = colourMap("energy", theme);
+      expectOrder(energy.slice(0, 128).toReversed(), vision);
+      expectOrder(energy.slice(128), vision);
+      const ends = distance(energy[0] as Rgb, energy[255] as Rgb, vision);
+      expect(ends).toBeGreaterThan(0.15);
+      const [below, above] = [hueRow(0, theme)[200], hueRow(HUES - 1, theme)[200]];
+      expect(distance(below as Rgb, above as Rgb, vision)).toBeGreaterThan(0.09);
     });
 
     test.each([
