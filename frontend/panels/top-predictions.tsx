@@ -27,7 +27,7 @@ function TopPredictions({ frame, run }: PanelProps) {
       <div
         className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
         tabIndex={0}
-        role="region"
+        role="group"
         aria-label={words.tableLabel}
       >
         <table className="w-full table-fixed border-separate border-spacing-0">

@@ -54,9 +54,9 @@ class Divergence:
     type: Literal["divergence"] = field(default="divergence", kw_only=True)
     index: int
     """The token's, counted from 0 in both runs."""
-    same_context: bool
-    """Whether both had read the same tokens. Where not, the figures below are those of
-    predictions after different texts."""
+    same_text: bool
+    """Whether both had written the same tokens before this one. Where not, the figures below are
+    those of predictions after different texts."""
     kl: float | None
     """KL(a‖b) = sum over the vocabulary of p_a (ln p_a - ln p_b): what is lost where b stands for
     a. 0 where they agree; null where it does not exist."""
@@ -86,7 +86,7 @@ class Compared:
     steps: int
     """Tokens that both wrote."""
     mean_kl: float | None
-    """Mean of `kl` over the tokens with the same context; null where there is none."""
+    """Mean of `kl` over the tokens with the same text before them; null where there is none."""
     max_kl: float | None
     same_top: float | None
     """Share of those tokens at which both find the same token likeliest, 0 to 1."""

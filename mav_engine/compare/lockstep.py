@@ -142,8 +142,8 @@ class Lockstep:
         if a.run is None or b.run is None or self._common is None:
             return
         pair = (earlier, moment) if side == "b" else (moment, earlier)
-        same = a.run.prompt_ids == b.run.prompt_ids and a.ids[:index] == b.ids[:index]
-        divergence = compared(index, *pair, self._common, same_context=same)
+        same = a.ids[:index] == b.ids[:index]
+        divergence = compared(index, *pair, self._common, same_text=same)
         self._tally.add(divergence)
         self._found.append(divergence)
 

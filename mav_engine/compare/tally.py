@@ -16,7 +16,7 @@ class Tally:
 
     def add(self, divergence: Divergence) -> None:
         """Count one token."""
-        if not divergence.same_context:
+        if not divergence.same_text:
             return
         if divergence.kl is not None:
             self._kls.append(divergence.kl)

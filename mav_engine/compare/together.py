@@ -53,7 +53,7 @@ def check_followable(a: PreparedRun, b: PreparedRun) -> None:
         )
 
 
-def compared(index: int, a: Moment, b: Moment, common: Common, *, same_context: bool) -> Divergence:
+def compared(index: int, a: Moment, b: Moment, common: Common, *, same_text: bool) -> Divergence:
     """The figures of one token of both runs."""
     figures: dict[str, object] = dict.fromkeys(_OF_PREDICTIONS)
     if common.kl_absent is None:
@@ -70,7 +70,7 @@ def compared(index: int, a: Moment, b: Moment, common: Common, *, same_context: 
         distance, angle = relative_distance(a.resid, b.resid), cosine(a.resid, b.resid)
     return Divergence(
         index=index,
-        same_context=same_context,
+        same_text=same_text,
         resid_distance=distance,
         resid_cosine=angle,
         **figures,  # type: ignore[arg-type]

@@ -80,7 +80,7 @@ def test_forced_divergence_is_that_of_transformers_own_logits(make_case: MakeCas
         p, q = log_p[at], log_q[at]
         expected = torch.nn.functional.kl_div(q, p, log_target=True, reduction="sum").item()
         reverse = torch.nn.functional.kl_div(p, q, log_target=True, reduction="sum").item()
-        assert each.same_context
+        assert each.same_text
         assert each.kl == pytest.approx(expected, rel=1e-4)
         assert each.kl_reverse == pytest.approx(reverse, rel=1e-4)
         assert each.rank == int((q > q[said]).sum())
@@ -159,8 +159,8 @@ def test_figures_after_different_texts_say_so_and_do_not_count(tiny: Backend) ->
     parted = summary(events).parted_at
     assert parted is not None
     for each in divergences(events):
-        assert each.same_context == (each.index <= parted)
-    same = [each.kl for each in divergences(events) if each.same_context]
+        assert each.same_text == (each.index <= parted)
+    same = [each.kl for each in divergences(events) if each.same_text]
     assert summary(events).mean_kl == pytest.approx(np.mean(same), abs=1e-9)  # type: ignore[arg-type]
 
 

@@ -127,7 +127,7 @@ function Bars({
       preserveAspectRatio="none"
       className="absolute inset-0 size-full"
     >
-      {divergences.map(({ index, kl, sameContext, sameTop }) => (
+      {divergences.map(({ index, kl, sameText, sameTop }) => (
         <g key={index}>
           {kl !== null && (
             <rect
@@ -135,7 +135,7 @@ function Bars({
               width={0.8}
               y={1 - kl / max}
               height={kl / max}
-              className={sameContext ? "fill-data" : "fill-data-soft"}
+              className={sameText ? "fill-data" : "fill-data-soft"}
             />
           )}
           {sameTop === false && (

@@ -18,7 +18,7 @@ export function DivergenceFigures({ divergence, divergences, common }: Divergenc
   return (
     <div className="grid gap-px bg-rule md:grid-cols-2">
       <section aria-label={words.predictions} className="bg-sheet px-5 py-4">
-        <h3 className="font-semibold text-[0.9375rem]">{words.predictions}</h3>
+        <h2 className="font-semibold text-[0.9375rem]">{words.predictions}</h2>
         <p className="mt-0.5 text-quiet text-small">{words.predictionsHow}</p>
         {common?.klAbsent ? (
           <p className="mt-3 text-small">{common.klAbsent}</p>
@@ -27,7 +27,7 @@ export function DivergenceFigures({ divergence, divergences, common }: Divergenc
         )}
       </section>
       <section aria-label={words.layers} className="bg-sheet px-5 py-4">
-        <h3 className="font-semibold text-[0.9375rem]">{words.layers}</h3>
+        <h2 className="font-semibold text-[0.9375rem]">{words.layers}</h2>
         <p className="mt-0.5 text-quiet text-small">{words.layersHow}</p>
         {common?.layersAbsent ? (
           <p className="mt-3 text-small">{common.layersAbsent}</p>
@@ -60,7 +60,7 @@ function Predictions({ divergence }: { divergence: Divergence | undefined }) {
         ))}
       </dl>
       <p className="mt-2 min-h-5 text-accent-strong text-xs">
-        {divergence && !divergence.sameContext && words.otherContext}
+        {divergence && !divergence.sameText && words.otherContext}
       </p>
     </>
   );

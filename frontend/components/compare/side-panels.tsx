@@ -33,7 +33,7 @@ export function SidePanels({ records, ...rest }: SidePanelsProps) {
           className="min-w-0 bg-sheet px-5 pt-4 pb-4"
         >
           <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-            <h3 className="font-semibold text-[0.9375rem]">{panel.title}</h3>
+            <h2 className="font-semibold text-[0.9375rem]">{panel.title}</h2>
             <p className="text-micro text-quiet">
               {unitOf(panel, scaled.a)}
               <span aria-hidden> · </span>

@@ -13,7 +13,7 @@ import { differing, differingFromQuery, differingToQuery } from "./second-side";
 const WIRE = {
   type: "divergence",
   index: 3,
-  same_context: true,
+  same_text: true,
   kl: 0.25,
   kl_reverse: null,
   rank: 2,
@@ -24,11 +24,11 @@ const WIRE = {
   resid_cosine: null,
 };
 
-const apart = (index: number, kl: number | null, sameContext = true): Divergence => ({
+const apart = (index: number, kl: number | null, sameText = true): Divergence => ({
   ...(parseCompareEvent(JSON.stringify(WIRE)) as { divergence: Divergence }).divergence,
   index,
   kl,
-  sameContext,
+  sameText,
 });
 
 test("a divergence is read with its gaps", () => {

@@ -8,7 +8,7 @@ export type Side = "a" | "b";
 /** How far apart two runs are at one token; null where it does not exist. */
 export interface Divergence {
   readonly index: number;
-  readonly sameContext: boolean;
+  readonly sameText: boolean;
   /** KL(a‖b) in nats. */
   readonly kl: number | null;
   readonly klReverse: number | null;
@@ -82,7 +82,7 @@ function divergenceOf(wire: WireDivergence): Divergence {
     value == null ? null : parseVector(value, `divergence.${name}`);
   return {
     index: wire.index,
-    sameContext: wire.same_context,
+    sameText: wire.same_text,
     kl: wire.kl,
     klReverse: wire.kl_reverse,
     rank: wire.rank,

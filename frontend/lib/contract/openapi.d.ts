@@ -231,7 +231,7 @@ export interface components {
             steps: number;
             /**
              * Mean Kl
-             * @description Mean of `kl` over the tokens with the same context; null where there is none.
+             * @description Mean of `kl` over the tokens with the same text before them; null where there is none.
              */
             mean_kl: number | null;
             /** Max Kl */
@@ -294,11 +294,11 @@ export interface components {
              */
             index: number;
             /**
-             * Same Context
-             * @description Whether both had read the same tokens. Where not, the figures below are those of
-             *     predictions after different texts.
+             * Same Text
+             * @description Whether both had written the same tokens before this one. Where not, the figures below are
+             *     those of predictions after different texts.
              */
-            same_context: boolean;
+            same_text: boolean;
             /**
              * Kl
              * @description KL(a‖b) = sum over the vocabulary of p_a (ln p_a - ln p_b): what is lost where b stands for
