@@ -60,8 +60,12 @@ function comparisonOf(events: readonly CompareEvent[], ending?: Error) {
     yield* events;
     if (ending) throw ending;
   };
-  return createComparison(open, () => createRunStore((paint) => paint()));
+  return comparisonWith(open);
 }
+
+const atOnce = (paint: () => void) => paint();
+const comparisonWith = (open: typeof openCompare) =>
+  createComparison(open, () => createRunStore(atOnce), atOnce);
 
 const REQUEST = { a: { prompt: "x" }, b: { prompt: "y" }, mode: "own" } as const;
 
@@ -99,7 +103,7 @@ test("stopping keeps what was received of both", async () => {
     for (const event of RECORDED.slice(0, 5)) yield { type: "side", side: "a", event };
     await new Promise((resolve) => signal.addEventListener("abort", resolve));
   };
-  const comparison = createComparison(open, () => createRunStore((paint) => paint()));
+  const comparison = comparisonWith(open);
   const run = comparison.run(REQUEST);
   await vi.waitFor(() => expect(comparison.sides.a.getState().run.frames).toHaveLength(3));
   comparison.stop();

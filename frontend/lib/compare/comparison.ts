@@ -1,7 +1,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CompareRequest } from "@/lib/contract";
 import type { Failure } from "@/lib/run/frames";
-import { createRunStore, type RunStore } from "@/lib/run/run-store";
+import { createRunStore, nextFrame, type RunStore, type Schedule } from "@/lib/run/run-store";
 import type { openCompare } from "@/lib/transport/compare-stream";
 import { failureOf } from "@/lib/transport/failure";
 import type { Common, CompareEvent, Divergence, Side, Summary } from "./parse-compare-event";
@@ -10,7 +10,7 @@ export interface ComparisonState {
   readonly request: CompareRequest | null;
   readonly going: boolean;
   readonly common: Common | null;
-  /** By the index of the token; what the array holds is only ever appended to. */
+  /** By the index of the token. */
   readonly divergences: readonly Divergence[];
   readonly summary: Summary | null;
   readonly failure: Failure | null;
@@ -37,20 +37,32 @@ export interface Comparison extends StoreApi<ComparisonState> {
 export function createComparison(
   open: typeof openCompare,
   makeStore: () => RunStore = createRunStore,
+  schedule: Schedule = nextFrame,
 ): Comparison {
   const store = createStore<ComparisonState>(() => NOTHING);
   const sides = { a: makeStore(), b: makeStore() };
   let abort = new AbortController();
 
+  // What arrives is seen once a frame of the screen, as the events of the runs themselves are.
+  let latest: ComparisonState = NOTHING;
+  let scheduled = false;
+  const show = (change: Partial<ComparisonState>) => {
+    latest = { ...latest, ...change };
+    if (scheduled) return;
+    scheduled = true;
+    schedule(() => {
+      scheduled = false;
+      store.setState({ ...latest, divergences: [...latest.divergences] });
+    });
+  };
   const receive = (event: CompareEvent) => {
-    const state = store.getState();
     if (event.type === "side") sides[event.side].receive(event.event);
-    else if (event.type === "common") store.setState({ common: event.common });
+    else if (event.type === "common") show({ common: event.common });
     else if (event.type === "divergence") {
-      store.setState({ divergences: [...state.divergences, event.divergence] });
-    } else if (event.type === "compared") {
-      store.setState({ summary: event.summary, going: false });
-    } else store.setState({ failure: event.failure, going: false });
+      (latest.divergences as Divergence[]).push(event.divergence);
+      show({});
+    } else if (event.type === "compared") show({ summary: event.summary, going: false });
+    else show({ failure: event.failure, going: false });
   };
 
   const comparison: Comparison = {
@@ -60,7 +72,8 @@ export function createComparison(
       abort.abort();
       const mine = new AbortController();
       abort = mine;
-      store.setState({ ...NOTHING, request, going: true, divergences: [] });
+      latest = { ...NOTHING, request, going: true, divergences: [] };
+      store.setState(latest);
       for (const side of Object.values(sides)) side.begin("nothing");
       try {
         for await (const event of open(request, mine.signal)) {
@@ -70,13 +83,13 @@ export function createComparison(
       } catch (error) {
         if (mine.signal.aborted) return;
         for (const side of Object.values(sides)) side.stop();
-        store.setState({ failure: failureOf(error), going: false });
+        show({ failure: failureOf(error), going: false });
       }
     },
     stop() {
       abort.abort();
       for (const side of Object.values(sides)) side.stop();
-      store.setState({ going: false });
+      show({ going: false });
     },
     async retry() {
       const { request } = store.getState();

@@ -33,9 +33,7 @@ export interface MeanKl {
 
 /** Mean divergence over the tokens that both predicted after the same text, so far. */
 export function meanKl(divergences: readonly Divergence[]): MeanKl | null {
-  const kls = divergences.flatMap(({ kl, sameText }) =>
-    kl !== null && sameText ? [kl] : [],
-  );
+  const kls = divergences.flatMap(({ kl, sameText }) => (kl !== null && sameText ? [kl] : []));
   if (kls.length === 0) return null;
   return { mean: kls.reduce((sum, kl) => sum + kl, 0) / kls.length, tokens: kls.length };
 }

@@ -21,10 +21,10 @@ export interface RunStore extends StoreApi<RunState> {
   select(step: number | null): void;
 }
 
-type Schedule = (callback: () => void) => void;
+export type Schedule = (callback: () => void) => void;
 
 /** One frame of the screen, or a tick where a hidden page paints none. */
-const nextFrame: Schedule = (callback) => {
+export const nextFrame: Schedule = (callback) => {
   if (document.hidden) setTimeout(callback, 100);
   else requestAnimationFrame(callback);
 };
