@@ -48,7 +48,7 @@ export function parseCompareEvent(json: string): CompareEvent {
   const wire = parseObject(json);
   switch (wire.type) {
     case "side":
-      return { type: "side", side: sideOf(wire.side), event: eventOf(wire.event) };
+      return { type: "side", side: sideOf(wire.side), event: eventOf(wire.event, json) };
     case "common": {
       const { kl_absent, layers_absent } = wire as unknown as WireCommon;
       return { type: "common", common: { klAbsent: kl_absent, layersAbsent: layers_absent } };
@@ -69,11 +69,17 @@ function sideOf(given: unknown): Side {
   throw new ContractMismatch("side.side", `is ${JSON.stringify(given)}`);
 }
 
-function eventOf(given: unknown): RunEvent {
-  if (typeof given === "object" && given !== null) {
-    return readEvent(given as Record<string, unknown>);
+function eventOf(given: unknown, json: string): RunEvent {
+  if (typeof given !== "object" || given === null) {
+    throw new ContractMismatch("side.event", "is no object");
   }
-  throw new ContractMismatch("side.event", "is no object");
+  return { ...readEvent(given as Record<string, unknown>), line: lineOf(given, json) };
+}
+
+/** The event as that run alone would have sent it; cut out of what was sent where it can be. */
+function lineOf(event: object, json: string): string {
+  const head = /^\{"type":"side","side":"[ab]","event":/.exec(json);
+  return head && json.endsWith("}}") ? json.slice(head[0].length, -1) : JSON.stringify(event);
 }
 
 function divergenceOf(wire: WireDivergence): Divergence {
