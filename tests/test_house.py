@@ -22,9 +22,11 @@ BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
     {"errors", "arrays", "faults"},
-    {"settings", "precision"},
+    {"strict"},
+    {"breakpoints", "precision"},
+    {"settings"},
     {"events", "model_info", "measurements"},
-    {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume"},
+    {"prediction", "sampling", "capture", "architectures", "text", "chat", "resume", "watching"},
     {"generation"},
     {"probes"},
     {"backends"},
