@@ -19,9 +19,9 @@ _FIELD = "breakpoints.pattern"
 
 
 class Breakpoints(Strict):
-    """Conditions that each stop the run with the token that meets it; all are off by default. They
-    judge the tokens that the model chooses, not those of forced_ids or of a run that is
-    continued."""
+    """Conditions that each stop the run with the token that meets it; all are off by default. But
+    for `after`, they judge the tokens that the model chooses, not those of forced_ids or of a run
+    that is continued."""
 
     entropy_above: Annotated[Real, Field(ge=0)] | None = None
     """Stop where the entropy of the model's prediction (nats) is above this."""
@@ -35,7 +35,8 @@ class Breakpoints(Strict):
     """Stop where the text starts to loop: its last tokens are one group of up to 64 tokens, three
     times over and eight tokens at least."""
     after: Annotated[int, Field(strict=True, ge=1), WHOLE] | None = None
-    """Stop after this many tokens of this request; 1 goes on by a single token."""
+    """Stop once so many new tokens stand, those of forced_ids and of earlier parts counted; it
+    gives the single steps of a paused run."""
 
     @field_validator("pattern")
     @classmethod

@@ -167,7 +167,7 @@ class BreakpointHit:
     """Its name in the setting."""
     value: float | None = None
     """What met it: the entropy (nats), the probability, the tokens of the group that loops, or the
-    tokens since the request began."""
+    number of new tokens."""
     found: str | None = None
     """The text that was found, of text and pattern."""
 

@@ -32,7 +32,6 @@ class BreakpointWatch:
         self._asked = breakpoints
         self._ids = list(written)
         self._looping = bool(loop_period(self._ids)) if breakpoints.loop else False
-        self._chosen = 0
         self._matches = MatchCount(breakpoints.text, breakpoints.pattern, text)
 
     def token(
@@ -43,17 +42,16 @@ class BreakpointWatch:
         asked, hits = self._asked, []
         period = loop_period(self._ids) if asked.loop else 0
         began_to_loop, self._looping = period > 0 and not self._looping, period > 0
+        if len(self._ids) == asked.after:
+            hits.append(BreakpointHit("after", value=asked.after))
         if forced:
-            return []
-        self._chosen += 1
+            return hits
         if asked.entropy_above is not None and entropy > asked.entropy_above:
             hits.append(BreakpointHit("entropy_above", value=entropy))
         if asked.probability_below is not None and probability < asked.probability_below:
             hits.append(BreakpointHit("probability_below", value=probability))
         if began_to_loop:
             hits.append(BreakpointHit("loop", value=period))
-        if self._chosen == asked.after:
-            hits.append(BreakpointHit("after", value=self._chosen))
         return hits
 
     def text(self, added: str, *, forced: bool) -> list[BreakpointHit]:

@@ -149,24 +149,23 @@ def test_a_loop_stops_once_where_it_starts(tiny: Backend) -> None:
 
 def test_steps_of_one_token_are_the_run(tiny: Backend) -> None:
     asked = {**ASKED, "max_new_tokens": 9, "min_new_tokens": 9}
-    ends = stops(tiny, {"after": 1}, **asked)
-    assert lengths(ends) == list(range(1, 9))
-    assert ends[0].hits[0].condition == "after"
-    # Paused after four tokens by a client that hung up, then a single step.
-    ids = [token.token.id for token in tokens_of(events_of(tiny, **asked))]
-    part = events_of(tiny, **asked, forced_ids=ids[:4], breakpoints={"after": 1})
-    assert [token.token.id for token in tokens_of(part)] == ids[:5]
-    rest = events_of(tiny, resume=done_of(part).resume, breakpoints={})
-    assert [token.token.id for token in tokens_of(rest)] == ids[5:]
+    whole = [token.token.id for token in tokens_of(events_of(tiny, **asked))]
+    # Paused after four tokens by a client that hung up, then single steps, then to the end.
+    parts = [events_of(tiny, **asked, forced_ids=whole[:4], breakpoints={"after": 5})]
+    for length in (6, 7):
+        resume = done_of(parts[-1]).resume
+        parts.append(events_of(tiny, resume=resume, breakpoints={"after": length}))
+        assert done_of(parts[-1]).hits[0].condition == "after"
+        assert done_of(parts[-1]).hits[0].value == length
+    assert [len(tokens_of(part)) for part in parts] == [5, 1, 1]
+    parts.append(events_of(tiny, resume=done_of(parts[-1]).resume, breakpoints={}))
+    assert [token.token.id for part in parts for token in tokens_of(part)] == whole
 
 
-def test_other_breakpoints_may_stand_beside_resume(tiny: Backend) -> None:
-    asked = {**ASKED, "max_new_tokens": 12}
-    first = done_of(events_of(tiny, **asked, breakpoints={"after": 2}))
-    second = events_of(tiny, resume=first.resume, breakpoints={"after": 3})
-    assert len(tokens_of(second)) == 3
-    off = events_of(tiny, resume=done_of(second).resume, breakpoints={})
-    assert (done_of(off).reason, len(tokens_of(off))) == ("length", 7)
+def test_a_step_counts_given_tokens_too(tiny: Backend) -> None:
+    ids = [token.token.id for token in tokens_of(events_of(tiny, **ASKED, max_new_tokens=6))]
+    part = events_of(tiny, **ASKED, forced_ids=ids, breakpoints={"after": 2})
+    assert (len(tokens_of(part)), done_of(part).reason) == (2, "breakpoint")
 
 
 def test_the_end_of_a_run_is_no_breakpoint() -> None:

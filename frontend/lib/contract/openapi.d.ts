@@ -138,7 +138,7 @@ export interface components {
             /**
              * Value
              * @description What met it: the entropy (nats), the probability, the tokens of the group that loops, or the
-             *     tokens since the request began.
+             *     number of new tokens.
              * @default null
              */
             value: number | null;
@@ -151,9 +151,9 @@ export interface components {
         };
         /**
          * Breakpoints
-         * @description Conditions that each stop the run with the token that meets it; all are off by default. They
-         *     judge the tokens that the model chooses, not those of forced_ids or of a run that is
-         *     continued.
+         * @description Conditions that each stop the run with the token that meets it; all are off by default. But
+         *     for `after`, they judge the tokens that the model chooses, not those of forced_ids or of a run
+         *     that is continued.
          */
         Breakpoints: {
             /**
@@ -189,7 +189,8 @@ export interface components {
             loop: boolean;
             /**
              * After
-             * @description Stop after this many tokens of this request; 1 goes on by a single token.
+             * @description Stop once so many new tokens stand, those of forced_ids and of earlier parts counted; it
+             *     gives the single steps of a paused run.
              * @default null
              */
             after: number | null;
