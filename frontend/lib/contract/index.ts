@@ -15,6 +15,8 @@ export type ModelList = Schemas["ModelList"];
 export type ProbeInfo = Schemas["ProbeInfo"];
 export type PromptToken = Schemas["PromptToken"];
 export type Candidate = Schemas["Candidate"];
+export type BreakpointHit = Schemas["BreakpointHit"];
+export type Condition = BreakpointHit["condition"];
 export type FinishReason = WireDone["reason"];
 
 /** What a client sends: every setting is optional and the server knows the defaults. */

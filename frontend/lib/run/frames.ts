@@ -1,4 +1,5 @@
 import type {
+  BreakpointHit,
   Candidate,
   FinishReason,
   ModelInfo,
@@ -78,11 +79,14 @@ export type ResolvedSettings = Record<string, unknown> & {
   readonly seed: number;
   readonly max_new_tokens: number;
   readonly aggregation: RunSettings["aggregation"];
+  readonly breakpoints?: RunSettings["breakpoints"];
 };
 
 export interface PromptFrame {
   readonly tokens: readonly PromptToken[];
   readonly prefillMs: number;
+  /** The exact text of the tokens that an earlier run wrote and this one goes on from. */
+  readonly writtenText: string;
   /** [layers, heads, queries, keys] of the prompt. */
   readonly attentionMap?: Tensor;
 }
@@ -92,6 +96,10 @@ export interface DoneFrame {
   readonly tokens: number;
   readonly elapsedMs: number;
   readonly tokensPerSecond: number | null;
+  /** What the server takes to go on; null where the run is over. */
+  readonly resume: string | null;
+  /** The breakpoints that stopped it. */
+  readonly hits: readonly BreakpointHit[];
 }
 
 /** Why a run could not begin or go on, in words for a person. */

@@ -82,6 +82,7 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
   return {
     tokens: wire.tokens,
     prefillMs: wire.prefill_ms as number,
+    writtenText: (wire.written_text as string | undefined) ?? "",
     ...(wire.attention_map != null && {
       attentionMap: parseTensor(wire.attention_map, "prompt.attention_map"),
     }),
@@ -138,6 +139,9 @@ function parseDone(wire: WireDone): DoneFrame {
     tokens: wire.tokens,
     elapsedMs: wire.elapsed_ms,
     tokensPerSecond: wire.tokens_per_second ?? null,
+    resume: wire.resume ?? null,
+    // Recordings of before there were breakpoints have none.
+    hits: wire.hits ?? [],
   };
 }
 

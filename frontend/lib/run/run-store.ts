@@ -15,6 +15,8 @@ export interface RunStore extends StoreApi<RunState> {
   fail(failure: Failure): void;
   /** The visitor stopped it: what was received stays. */
   stop(): void;
+  /** The visitor holds it, to go on later. */
+  pause(): void;
   select(step: number | null): void;
 }
 
@@ -64,8 +66,13 @@ export function createRunStore(schedule: Schedule = nextFrame): RunStore {
       publishSoon();
     },
     stop() {
-      if (!isBusy(latest)) return;
+      if (!isBusy(latest) && latest.phase !== "paused") return;
       latest = { ...latest, phase: "stopped" };
+      publish();
+    },
+    pause() {
+      if (!isBusy(latest)) return;
+      latest = { ...latest, phase: latest.frames.length > 0 ? "paused" : "stopped" };
       publish();
     },
     select(step) {

@@ -1,5 +1,6 @@
 import type { FinishReason } from "@/lib/contract";
 import { panelText } from "./en-panels";
+import { timelineText } from "./en-timeline";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -26,6 +27,10 @@ export const text = {
       { keys: ["Esc"], action: "Stop the run" },
       { keys: ["←", "→"], action: "With a token focused: the token before, the token after" },
       { keys: ["Home", "End"], action: "With a token focused: the first, the newest" },
+      { keys: ["Space"], action: "In the run: play the tokens, or pause" },
+      { keys: ["Shift", "←", "→"], action: "In the timeline: mark a range that plays in a loop" },
+      { keys: ["P"], action: "In the run: pause the run on the server, or go on" },
+      { keys: ["N"], action: "In the run: one more token of a paused run" },
       { keys: ["L"], action: "In the run: follow the newest token again" },
       { keys: ["?"], action: "Show these shortcuts" },
     ],
@@ -95,6 +100,7 @@ export const text = {
       loading: "Loading the model",
       prefill: "Reading the prompt",
       running: "Writing",
+      paused: "Paused",
       done: "Done",
       stopped: "Stopped by you",
       failed: "Broke off",
@@ -177,4 +183,5 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   panels: panelText,
+  timeline: timelineText,
 } as const;
