@@ -7,6 +7,7 @@ export type WireArray = Schemas["Array"];
 export type WireStart = Schemas["Start"];
 export type WireToken = Schemas["Token"];
 export type WireLayers = Schemas["Layers"];
+export type WireLensRow = Schemas["LensRow"];
 export type WireDone = Schemas["Done"];
 export type WireError = Schemas["Error"];
 export type RunSettings = Schemas["RunSettings"];

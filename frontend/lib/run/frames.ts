@@ -38,6 +38,16 @@ export interface DistributionFrame {
   readonly kept: number;
 }
 
+/** What one layer would say, were it the last. */
+export interface LensRow {
+  /** The layer's likeliest token. */
+  readonly id: number;
+  readonly label: string;
+  readonly prob: number;
+  /** The rank that the token which was said has there; 0 is the top. */
+  readonly rank: number;
+}
+
 /** One generated token and what was measured when it was predicted. */
 export interface TokenFrame {
   readonly index: number;
@@ -61,6 +71,8 @@ export interface TokenFrame {
   readonly attentionMap?: Tensor;
   /** [layers, height, width] in deviations from each layer's mean. */
   readonly tiles?: Tensor;
+  /** [layers]; null for a layer that the lens cannot read. */
+  readonly logitLens?: readonly (LensRow | null)[];
   readonly stepMs: number;
   readonly captureMs: number;
 }

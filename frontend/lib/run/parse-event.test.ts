@@ -51,6 +51,15 @@ test("attention and tiles that were asked for become tensors", () => {
   });
 });
 
+test("the logit lens becomes a row a layer, none where there is no number", () => {
+  const said = { id: 5, text: " cat", prob: 0.5, rank: 2 };
+  const logit_lens = [said, null, { ...said, prob: null }];
+  expect(parseEvent(changed("token", { logit_lens }))).toMatchObject({
+    frame: { logitLens: [{ id: 5, label: " cat", prob: 0.5, rank: 2 }, null, null] },
+  });
+  expect(() => parseEvent(changed("token", { logit_lens: [{ id: 5 }] }))).toThrow("logit_lens[0]");
+});
+
 test("measurements that nobody asked for are absent", () => {
   const event = parseEvent(changed("token", { layers: {} }));
   expect(event).toMatchObject({ frame: { layers: {} } });

@@ -1,8 +1,16 @@
-import type { WireDone, WireError, WireLayers, WireStart, WireToken } from "@/lib/contract";
+import type {
+  WireDone,
+  WireError,
+  WireLayers,
+  WireLensRow,
+  WireStart,
+  WireToken,
+} from "@/lib/contract";
 import type {
   DoneFrame,
   Failure,
   LayerFrame,
+  LensRow,
   PromptFrame,
   ResolvedSettings,
   RunEvent,
@@ -90,7 +98,7 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
 }
 
 function parseToken(wire: WireToken): TokenFrame {
-  const { distribution, attention_rows, attention_map, tiles } = wire;
+  const { distribution, attention_rows, attention_map, logit_lens, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
@@ -116,10 +124,23 @@ function parseToken(wire: WireToken): TokenFrame {
     ...(attention_map != null && {
       attentionMap: parseTensor(attention_map, "token.attention_map"),
     }),
+    ...(logit_lens != null && { logitLens: parseLens(logit_lens) }),
     ...(tiles != null && { tiles: parseTensor(tiles, "token.tiles") }),
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,
   };
+}
+
+/** Rows by layer; a row that is absent or has no number is none. */
+function parseLens(wire: readonly (WireLensRow | null)[]): (LensRow | null)[] {
+  if (!Array.isArray(wire)) throw new ContractMismatch("token.logit_lens", "is no list");
+  return wire.map((row, layer) => {
+    if (row === null || row.prob === null) return null;
+    if (typeof row.prob === "number" && typeof row.rank === "number") {
+      return { id: row.id, label: row.text, prob: row.prob, rank: row.rank };
+    }
+    throw new ContractMismatch(`token.logit_lens[${layer}]`, "has no probability and rank");
+  });
 }
 
 function parseLayers(wire: WireLayers): LayerFrame {
