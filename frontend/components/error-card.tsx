@@ -33,7 +33,7 @@ export function ErrorCard({ failure, received, onRetry, onResume }: ErrorCardPro
             <>
               {words.field}{" "}
               <span className="font-medium">
-                {text.form.settings[failure.field] ?? failure.field}
+                {text.form.settings[failure.field.replace(".", "_")] ?? failure.field}
               </span>
             </>
           )}

@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { isBusy } from "@/lib/run/run-record";
-import type { SettingField } from "@/lib/settings/fields";
+import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";
 import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
@@ -72,9 +72,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
 
   // What the server found wrong is shown where it can be put right.
   useEffect(() => {
-    const field = failure?.field;
-    if (failure && fields.some(({ name }) => name === field)) {
-      setError(field ?? "root", { type: "server", message: failure.detail }, { shouldFocus: true });
+    const field = fields.find((known) => nameToServer(known) === failure?.field);
+    if (failure && field) {
+      setError(field.name, { type: "server", message: failure.detail }, { shouldFocus: true });
     }
   }, [failure, fields, setError]);
 

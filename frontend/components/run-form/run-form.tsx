@@ -66,14 +66,39 @@ export function RunForm(props: RunFormProps) {
             <SettingControl key={field.name} field={field} form={form} />
           ))}
         </Disclosure>
-        <Disclosure label={text.form.measuring} open={hasWrong(groups.measuring) || undefined}>
+        <Disclosure
+          label={text.form.measuring}
+          open={hasWrong([...groups.measuring, ...groups.tiles]) || undefined}
+        >
           {groups.measuring.map((field) => (
             <SettingControl key={field.name} field={field} form={form} />
           ))}
+          <TileSettings fields={groups.tiles} form={form} />
         </Disclosure>
       </div>
       <FormActions {...props} />
     </form>
+  );
+}
+
+interface TileSettingsProps {
+  fields: readonly SettingField[];
+  form: UseFormReturn<FormValues>;
+}
+
+function TileSettings({ fields, form }: TileSettingsProps) {
+  const words = text.form.tiles;
+  return (
+    <fieldset className="mt-3 border-rule border-t pt-3">
+      <legend className="sr-only">{words.title}</legend>
+      <p aria-hidden className="font-medium text-quiet text-small">
+        {words.title}
+      </p>
+      <p className="mt-0.5 text-quiet text-xs leading-snug">{words.lead}</p>
+      {fields.map((field) => (
+        <SettingControl key={field.name} field={field} form={form} />
+      ))}
+    </fieldset>
   );
 }
 

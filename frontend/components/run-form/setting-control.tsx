@@ -33,7 +33,9 @@ export function SettingControl({ field, form }: SettingControlProps) {
           {field.kind === "choice" && (
             <Select {...control} className="w-32">
               {field.choices?.map((choice) => (
-                <option key={choice}>{choice}</option>
+                <option key={choice} value={choice}>
+                  {text.form.choices[choice] ?? choice}
+                </option>
               ))}
             </Select>
           )}

@@ -1,7 +1,7 @@
 /** Lightness, chroma and hue in degrees of Björn Ottosson's OKLab. */
 export type Oklch = readonly [lightness: number, chroma: number, hue: number];
 export type Rgb = readonly [red: number, green: number, blue: number];
-type Oklab = readonly [number, number, number];
+export type Oklab = readonly [number, number, number];
 
 export function toOklab([lightness, chroma, hue]: Oklch): Oklab {
   const angle = (hue * Math.PI) / 180;
@@ -18,6 +18,24 @@ export function toRgb([lightness, a, b]: Oklab): Rgb {
     toByte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
     toByte(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
   ];
+}
+
+/** The OKLab coordinates of an sRGB colour, the inverse of `toRgb`. */
+export function fromRgb(rgb: Rgb): Oklab {
+  const [red, green, blue] = [toLinear(rgb[0]), toLinear(rgb[1]), toLinear(rgb[2])];
+  const l = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);
+  const m = Math.cbrt(0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue);
+  const s = Math.cbrt(0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue);
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
+}
+
+function toLinear(byte: number): number {
+  const share = byte / 255;
+  return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
 }
 
 function toByte(linear: number): number {

@@ -19,9 +19,11 @@ const STOPS: Record<Theme, readonly Oklch[]> = {
   ],
 };
 
-const SIZE = 256;
+/** Entries of every table of colours. */
+export const SIZE = 256;
 
-function table(stops: readonly Oklch[]): readonly Rgb[] {
+/** Colours evenly along stops. */
+export function evenTable(stops: readonly Oklch[]): readonly Rgb[] {
   const points = stops.map(toOklab);
   return Array.from({ length: SIZE }, (_, i) => {
     const place = (i / (SIZE - 1)) * (points.length - 1);
@@ -32,8 +34,8 @@ function table(stops: readonly Oklch[]): readonly Rgb[] {
 }
 
 export const RAMPS: Record<Theme, readonly Rgb[]> = {
-  light: table(STOPS.light),
-  dark: table(STOPS.dark),
+  light: evenTable(STOPS.light),
+  dark: evenTable(STOPS.dark),
 };
 
 /** The colour of a share from 0 to 1. */

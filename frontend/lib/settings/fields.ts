@@ -1,6 +1,8 @@
 /** What a form needs to know of one setting; read from the engine's JSON schema at build time. */
 export interface SettingField {
   readonly name: string;
+  /** The setting that it is a part of and its name there, for parts of an object. */
+  readonly part?: { readonly of: string; readonly name: string };
   readonly kind: "integer" | "number" | "text" | "texts" | "choice";
   readonly description: string;
   /** As it stands in the form: text, also for numbers. */
@@ -13,6 +15,8 @@ export interface SettingField {
 }
 
 interface Schema {
+  readonly $ref?: string;
+  readonly properties?: Record<string, Schema>;
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
@@ -25,22 +29,33 @@ interface Schema {
 }
 
 interface Document {
-  readonly components: { readonly schemas: { readonly RunSettings: unknown } };
+  readonly components: { readonly schemas: Record<"RunSettings", unknown> };
 }
 
 /** Given by an earlier run, not by a person. */
 const FROM_A_RUN = new Set(["resume"]);
 
-/** The settings that a form can show, by name; lists of numbers and objects are not among them. */
+/** The settings that a form can show; an object's parts are fields of their own. */
 export function settingFields(document: Document): SettingField[] {
-  const { properties } = document.components.schemas.RunSettings as {
-    properties: Record<string, Schema>;
-  };
-  return Object.entries(properties).flatMap(([name, schema]) => {
-    const field = FROM_A_RUN.has(name) ? null : settingField(name, schema);
-    return field ? [field] : [];
+  const schemas = document.components.schemas as Record<string, Schema>;
+  return Object.entries(schemas.RunSettings?.properties ?? {}).flatMap(([name, schema]) => {
+    if (FROM_A_RUN.has(name)) return [];
+    const parts = schemas[schema.$ref?.split("/").at(-1) ?? ""]?.properties;
+    return parts ? partsOf(name, parts) : (settingField(name, schema) ?? []);
   });
 }
+
+/** A dot in a field's name would mean nesting to the form, so its name has none. */
+function partsOf(of: string, parts: Record<string, Schema>): SettingField[] {
+  return Object.entries(parts).flatMap(([name, schema]) => {
+    const field = settingField(`${of}_${name}`, schema);
+    return field ? [{ ...field, part: { of, name } }] : [];
+  });
+}
+
+/** The name by which the server speaks of a field: `tile.height`. */
+export const nameToServer = ({ name, part }: SettingField): string =>
+  part ? `${part.of}.${part.name}` : name;
 
 function settingField(name: string, schema: Schema): SettingField | null {
   const value = schema.anyOf?.find((option) => option.type !== "null") ?? schema;

@@ -39,16 +39,18 @@ const ALWAYS_SENT = new Set(["model", "prompt"]);
 
 /** The request that these values ask for; what stands at its default is left to the server. */
 export function toRequest(fields: readonly SettingField[], values: FormValues): RunRequest {
-  const given = fields
-    .filter((field) => {
-      const value = values[field.name] ?? field.initial;
-      return value !== "" && (value !== field.initial || ALWAYS_SENT.has(field.name));
-    })
-    .map((field) => [field.name, toJson(field, values[field.name] ?? "")]);
-  return Object.fromEntries(given) as RunRequest;
+  const request: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = values[field.name] ?? field.initial;
+    if (value === "" || (value === field.initial && !ALWAYS_SENT.has(field.name))) continue;
+    const { name, part } = field;
+    if (!part) request[name] = toJson(field, value);
+    else request[part.of] = { ...(request[part.of] ?? {}), [part.name]: toJson(field, value) };
+  }
+  return request as RunRequest;
 }
 
-function toJson(field: SettingField, value: string): string | number | string[] {
+export function toJson(field: SettingField, value: string): string | number | string[] {
   if (field.kind === "integer" || field.kind === "number") return Number(value);
   return field.kind === "texts" ? linesOf(value) : value;
 }

@@ -2,6 +2,7 @@ import type { SettingField } from "./fields";
 
 const WRITING = ["temperature", "max_new_tokens", "top_k", "top_p", "seed"];
 const MEASURING = ["top_n", "aggregation"];
+const TILES = ["tile_signal", "tile_projection", "tile_height", "tile_width"];
 /** Shown in places of their own, or asked for by the panels. */
 const ELSEWHERE = ["model", "prompt", "capture", "attn_every"];
 
@@ -18,16 +19,19 @@ export interface SettingGroups {
   readonly common: readonly SettingField[];
   readonly more: readonly SettingField[];
   readonly measuring: readonly SettingField[];
+  /** How the tiles probe draws a layer. */
+  readonly tiles: readonly SettingField[];
 }
 
 /** The common controls, those for measuring, and all others that the schema knows. */
 export function groupFields(fields: readonly SettingField[]): SettingGroups {
   const named = (names: readonly string[]) =>
     names.flatMap((name) => fields.find((field) => field.name === name) ?? []);
-  const placed = new Set([...WRITING, ...MEASURING, ...ELSEWHERE]);
+  const placed = new Set([...WRITING, ...MEASURING, ...TILES, ...ELSEWHERE]);
   return {
     common: named(WRITING),
     more: fields.filter(({ name }) => !placed.has(name)),
     measuring: named(MEASURING),
+    tiles: named(TILES),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import openapi from "@/lib/contract/openapi.json";
 import { fromQuery, toQuery } from "./address";
-import { type SettingField, settingFields } from "./fields";
+import { nameToServer, type SettingField, settingFields } from "./fields";
 import { initialValues, problemOf, rangeOf, toRequest } from "./form-values";
 import { groupFields } from "./groups";
 
@@ -29,8 +29,8 @@ describe("fields from the schema", () => {
   });
 
   test("every sampling control is in a group of the form", () => {
-    const { common, more, measuring } = groupFields(fields);
-    const names = [...common, ...more, ...measuring].map(({ name }) => name);
+    const { common, more, measuring, tiles } = groupFields(fields);
+    const names = [...common, ...more, ...measuring, ...tiles].map(({ name }) => name);
     expect(names.sort()).toEqual(
       [
         "aggregation",
@@ -44,11 +44,39 @@ describe("fields from the schema", () => {
         "seed",
         "stop",
         "temperature",
+        "tile_height",
+        "tile_projection",
+        "tile_signal",
+        "tile_width",
         "top_k",
         "top_n",
         "top_p",
       ].sort(),
     );
+  });
+});
+
+describe("parts of an object", () => {
+  const values = { prompt: "Once", tile_height: "8", tile_projection: "pca" };
+
+  test("are fields with their own range, default and name to the server", () => {
+    expect(field("tile_height")).toMatchObject({ kind: "integer", initial: "16", maximum: 64 });
+    expect(field("tile_signal").choices).toEqual(["residual", "mlp", "attn"]);
+    expect(nameToServer(field("tile_signal"))).toBe("tile.signal");
+    expect(nameToServer(field("top_k"))).toBe("top_k");
+  });
+
+  test("are sent as one object of what differs", () => {
+    expect(toRequest(fields, filled(values)).tile).toEqual({ height: 8, projection: "pca" });
+    expect(toRequest(fields, filled({ prompt: "Once" }))).not.toHaveProperty("tile");
+  });
+
+  test("stand in the address as the API's GET takes them, and come back", () => {
+    const query = toQuery(fields, filled(values));
+    expect(new URLSearchParams(query).get("tile")).toBe('{"height":8,"projection":"pca"}');
+    expect(filled(fromQuery(fields, query))).toEqual(filled(values));
+    expect(fromQuery(fields, "?tile=rubbish")).toEqual({});
+    expect(fromQuery(fields, '?tile={"height":[1]}')).toEqual({});
   });
 });
 

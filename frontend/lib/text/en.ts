@@ -1,4 +1,5 @@
 import type { FinishReason } from "@/lib/contract";
+import { deeperText } from "./en-deeper";
 import { panelText } from "./en-panels";
 import { timelineText } from "./en-timeline";
 
@@ -67,7 +68,10 @@ export const text = {
       stop: "Stop texts",
       top_n: "Predictions shown",
       aggregation: "Size of a vector",
+      ...deeperText.settings,
     } as Record<string, string>,
+    tiles: deeperText.tileSettings,
+    choices: deeperText.choices as Record<string, string>,
     range: {
       from: (low: number) => `${low} or more`,
       above: (low: number) => `above ${low}`,
@@ -182,6 +186,6 @@ export const text = {
       `${label}, probability ${percent}, rank ${rank}`,
     describePrompt: (label: string) => `${label}, prompt`,
   },
-  panels: panelText,
+  panels: { ...panelText, ...deeperText.panels },
   timeline: timelineText,
 } as const;
