@@ -15,6 +15,7 @@ import { useSettingsForm } from "./run-form/use-settings-form";
 import { RunProblem } from "./run-problem";
 import { SiteHeader } from "./site-header";
 import { StatusStrip } from "./status-strip";
+import { Timeline } from "./timeline/timeline";
 import { useModels } from "./use-models";
 import { useSettingFields } from "./use-setting-fields";
 import { useShortcuts } from "./use-shortcuts";
@@ -23,6 +24,9 @@ import { useShortcuts } from "./use-shortcuts";
 const ShortcutsDialog = dynamic(() =>
   import("./shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
+
+/** Each is off where it is not named. */
+const NO_BREAKPOINTS = {};
 
 /** The page: settings on the left, the run on the right. */
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
@@ -118,7 +122,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
           className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
-            <StatusStrip model={model} />
+            <StatusStrip
+              model={model}
+              breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
+            />
+            <Timeline />
             <RunProblem models={models} />
             <BeginContext value={begin}>
               <PanelGrid />

@@ -1,23 +1,31 @@
 "use client";
 
 import { classNames } from "@/components/ui/class-names";
-import type { ModelInfo } from "@/lib/contract";
+import type { Breakpoints, ModelInfo } from "@/lib/contract";
+import type { DoneFrame } from "@/lib/run/frames";
 import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
-import { formatDuration, formatParameters } from "@/lib/text/numbers";
+import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/text/numbers";
 import { useRunState } from "./run-context";
-import { StepNavigator } from "./step-navigator";
+import { RunControls } from "./timeline/run-controls";
 import { useArrivalRate } from "./use-arrival-rate";
 
 const DOTS: Partial<Record<Phase, string>> = {
   idle: "bg-edge",
   done: "bg-data",
   stopped: "bg-edge",
+  paused: "bg-accent",
   failed: "bg-accent",
 };
 
-/** Where the run stands, how fast it goes, and which token is shown. */
-export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
+interface StatusStripProps {
+  model: ModelInfo | undefined;
+  /** Those that stand in the form now. */
+  breakpoints: () => Breakpoints;
+}
+
+/** Where the run stands, how fast it goes, and what can be done with it. */
+export function StatusStrip({ model, breakpoints }: StatusStripProps) {
   const run = useRunState((state) => state.run);
   return (
     <section
@@ -36,19 +44,33 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
         <RunFigures run={run} />
         <ModelFacts model={run.start?.model ?? model} />
       </div>
-      <StepNavigator />
+      <RunControls breakpoints={breakpoints} />
       <Announcement run={run} />
     </section>
   );
 }
 
-function phaseName({ phase, start }: RunRecord): string {
+function phaseName({ phase, start, done }: RunRecord): string {
+  if (phase === "done" && done?.reason === "breakpoint") return text.timeline.breakpoint;
   return phase === "failed" && !start ? text.status.refused : text.status.phases[phase];
 }
 
-function phaseDetail({ phase, done, queuePosition }: RunRecord): string {
+function phaseDetail({ phase, done, queuePosition, frames }: RunRecord): string {
+  if (phase === "done" && done?.reason === "breakpoint") return hitsOf(done, frames.length - 1);
   if (phase === "done" && done) return text.status.reasons[done.reason];
   return phase === "queued" && queuePosition ? text.status.ahead(queuePosition) : "";
+}
+
+/** Which breakpoints hit, and where. */
+function hitsOf({ hits }: DoneFrame, step: number): string {
+  const words = text.timeline;
+  const said = hits.map(({ condition, value, found }) => {
+    if (condition === "probability_below") return words.hits[condition](formatPercent(value ?? 0));
+    return words.hits[condition](
+      found ?? (condition === "loop" ? `${value}` : formatNats(value ?? 0)),
+    );
+  });
+  return `${words.at(step)} ${said.join(", ")}`;
 }
 
 function RunFigures({ run }: { run: RunRecord }) {
@@ -117,8 +139,8 @@ function ModelFacts({ model }: { model: ModelInfo | undefined }) {
 function Announcement({ run }: { run: RunRecord }) {
   const said =
     run.phase === "done" && run.done
-      ? text.status.announceDone(run.done.tokens, text.status.reasons[run.done.reason])
-      : isBusy(run) || run.phase === "stopped"
+      ? text.status.announceDone(run.frames.length, phaseDetail(run))
+      : isBusy(run) || run.phase === "stopped" || run.phase === "paused"
         ? text.status.phases[run.phase]
         : "";
   return (

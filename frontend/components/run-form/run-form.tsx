@@ -13,6 +13,7 @@ import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
 import { text } from "@/lib/text/en";
+import { BreakpointFields } from "./breakpoint-fields";
 import { ModelSelect } from "./model-select";
 import { SettingControl } from "./setting-control";
 
@@ -66,6 +67,7 @@ export function RunForm(props: RunFormProps) {
             <SettingControl key={field.name} field={field} form={form} />
           ))}
         </Disclosure>
+        <BreakpointFields fields={groups.breakpoints} form={form} />
         <Disclosure
           label={text.form.measuring}
           open={hasWrong([...groups.measuring, ...groups.tiles]) || undefined}

@@ -120,7 +120,9 @@ function paintArea(
   const y = (value: number) => bottom - Math.min(1, value / max) * (bottom - top);
   context.beginPath();
   context.moveTo(0, y(values[0] ?? 0));
-  values.forEach((value, i) => context.lineTo((i + 0.5) * wide, y(value)));
+  values.forEach((value, i) => {
+    context.lineTo((i + 0.5) * wide, y(value));
+  });
   context.lineTo(width, y(values.at(-1) ?? 0));
   context.strokeStyle = line;
   context.lineWidth = 1.25;

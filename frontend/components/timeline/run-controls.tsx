@@ -2,14 +2,14 @@
 
 import { CirclePause, FastForward, StepForward } from "lucide-react";
 import { Button } from "@/components/ui/button";
-import type { RunRequest } from "@/lib/contract";
+import type { Breakpoints } from "@/lib/contract";
 import { canContinue, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { useRunContext, useRunState } from "../run-context";
 
 interface RunControlsProps {
   /** Those that stand in the form now: what is changed while a run is held counts from there on. */
-  breakpoints: () => RunRequest["breakpoints"];
+  breakpoints: () => Breakpoints;
 }
 
 /** Hold the run on the server, go on by one token, go on. */

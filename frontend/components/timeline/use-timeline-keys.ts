@@ -16,8 +16,7 @@ export function useTimelineKeys(): void {
   const player = usePlayer();
   useEffect(() => {
     const letters: Record<string, () => void> = {
-      p: () =>
-        isBusy(store.getState().run) ? controller.pause() : void controller.resume(),
+      p: () => (isBusy(store.getState().run) ? controller.pause() : void controller.resume()),
       n: () => void controller.step(),
     };
     const onKeyDown = (event: KeyboardEvent) => {

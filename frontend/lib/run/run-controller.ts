@@ -1,4 +1,4 @@
-import type { RunRequest } from "@/lib/contract";
+import type { Breakpoints, RunRequest } from "@/lib/contract";
 import { failureOf } from "@/lib/transport/failure";
 import type { openRun } from "@/lib/transport/run-stream";
 import type { StartFrame, TokenFrame } from "./frames";
@@ -18,8 +18,6 @@ export interface RunController {
   /** Go on by a single token. */
   step(breakpoints?: Breakpoints): Promise<void>;
 }
-
-type Breakpoints = Partial<NonNullable<RunRequest["breakpoints"]>>;
 
 /** Joins a transport to a store: who may run when, and what becomes of what arrives. */
 export function createRunController(store: RunStore, open: typeof openRun): RunController {

@@ -34,6 +34,7 @@ export const timelineText = {
     loop: (value: string) => `the text began to loop, ${value} tokens at a time`,
     after: () => "one token further",
   } satisfies Record<Condition, (value: string) => string>,
+  breakpoint: "Breakpoint",
   at: (step: number) => `at token ${step}:`,
   breakpoints: {
     title: "Breakpoints",
@@ -42,10 +43,10 @@ export const timelineText = {
     names: {
       breakpoints_entropy_above: "Entropy above",
       breakpoints_probability_below: "Probability under",
-      breakpoints_text: "Text",
-      breakpoints_pattern: "Pattern",
-      breakpoints_loop: "Loop",
-    },
+      breakpoints_text: "Text appears",
+      breakpoints_pattern: "Pattern matches",
+      breakpoints_loop: "Text loops",
+    } as Record<string, string>,
     explained: {
       breakpoints_entropy_above:
         "Stop where the model is this unsure of what comes next, in nats; empty is off.",
@@ -54,6 +55,6 @@ export const timelineText = {
       breakpoints_text: "Stop where this text appears, exactly as written; empty is off.",
       breakpoints_pattern: "Stop where this regular expression matches; empty is off.",
       breakpoints_loop: "Stop where the same tokens begin to come again and again.",
-    },
+    } as Record<string, string>,
   },
 } as const;

@@ -1,4 +1,4 @@
-import { type RunRecord, isBusy } from "@/lib/run/run-record";
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
 
 /**
  * How many tokens the axis holds. It stands still while more may come, and fits the text once the
