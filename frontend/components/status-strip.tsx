@@ -27,19 +27,27 @@ interface StatusStripProps {
 /** Where the run stands, how fast it goes, and what can be done with it. */
 export function StatusStrip({ model, breakpoints }: StatusStripProps) {
   const run = useRunState((state) => state.run);
+  const detail = phaseDetail(run);
+  const hit = run.phase === "done" && run.done?.reason === "breakpoint";
   return (
     <section
       aria-label={text.status.label}
-      className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 bg-sheet px-5 py-2"
+      className="flex flex-col justify-between gap-x-6 gap-y-1.5 bg-sheet px-5 py-2 sm:flex-row sm:items-center"
     >
-      <div className="flex min-h-8 min-w-0 flex-wrap items-center gap-x-5 gap-y-0.5">
-        <p className="flex items-center gap-2 whitespace-nowrap font-medium text-small">
+      <div className="flex min-w-0 flex-col gap-x-5 gap-y-0.5 sm:min-h-8 sm:flex-1 sm:flex-row sm:items-center">
+        {/* One line, or two on a phone, whatever it says: nothing below moves. */}
+        <p className="min-h-[2.4rem] min-w-0 text-small sm:min-h-0 sm:truncate" title={detail}>
           <span
             aria-hidden
-            className={classNames("size-2 rounded-full", DOTS[run.phase] ?? "breathing bg-accent")}
+            className={classNames(
+              "mr-2 inline-block size-2 rounded-full",
+              hit ? "bg-accent" : (DOTS[run.phase] ?? "breathing bg-accent"),
+            )}
           />
-          <span>{phaseName(run)}</span>
-          <span className="font-normal text-quiet">{phaseDetail(run)}</span>
+          <span className={classNames("font-medium", hit && "text-accent-strong")}>
+            {phaseName(run)}
+          </span>{" "}
+          <span className="ml-1 text-quiet">{detail}</span>
         </p>
         <RunFigures run={run} />
         <ModelFacts model={run.start?.model ?? model} />
@@ -78,13 +86,18 @@ function RunFigures({ run }: { run: RunRecord }) {
   if (!run.start) return null;
   const { settings } = run.start;
   return (
-    <dl className="flex flex-wrap items-baseline gap-x-4 text-xs">
+    <dl className="flex min-h-4 shrink-0 items-baseline gap-x-4 text-xs">
       <Figure value={`${run.frames.length}/${settings.max_new_tokens}`} name={text.status.tokens} />
       {rate !== null && (
         <Figure value={rate.toFixed(rate < 10 ? 1 : 0)} name={text.status.tokensPerSecond} />
       )}
       {run.prompt && (
-        <Figure before name={text.status.prefill} value={formatDuration(run.prompt.prefillMs)} />
+        <Figure
+          before
+          name={text.status.prefill}
+          value={formatDuration(run.prompt.prefillMs)}
+          className="sm:hidden min-[88rem]:flex"
+        />
       )}
       <Figure
         before

@@ -8,10 +8,10 @@ export interface Size {
 /** Tokens, entropy and probability, one under the other; pixels from the top. */
 export const LANES = {
   tokens: { top: 0, bottom: 10 },
-  entropy: { top: 14, bottom: 36 },
-  probability: { top: 39, bottom: 54 },
+  entropy: { top: 14, bottom: 42 },
+  probability: { top: 45, bottom: 60 },
 } as const;
-export const CURVES_HEIGHT = 54;
+export const CURVES_HEIGHT = 60;
 
 /** A token narrower than this has no gap to the next. */
 const GAP_FROM = 4;

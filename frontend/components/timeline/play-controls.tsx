@@ -87,7 +87,7 @@ function Loop({ last }: { last: number }) {
     <Button
       variant="quiet"
       className={classNames(
-        "h-8 gap-1.5 px-2 text-xs sm:w-24 sm:justify-start",
+        "h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start",
         range && "text-accent-strong hover:text-accent-strong",
       )}
       aria-pressed={range !== null}

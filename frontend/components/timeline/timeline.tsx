@@ -5,7 +5,6 @@ import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { currentStep } from "@/lib/run/run-store";
 import { text } from "@/lib/text/en";
-import { formatMeasure } from "@/lib/text/numbers";
 import { isFast } from "@/lib/timeline/player";
 import { seriesOf } from "@/lib/timeline/series";
 import { useRunContext, useRunState } from "../run-context";
@@ -24,17 +23,17 @@ export function Timeline() {
       aria-label={words.label}
       className="@container sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
     >
-      <div className="grid grid-cols-[auto_1fr] items-center gap-x-3 px-5 pt-1 pb-3 @min-[68rem]:grid-cols-[auto_1fr_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-3 gap-y-1 px-5 pt-1 pb-2 @min-[34rem]:grid-cols-[auto_minmax(0,1fr)] @min-[34rem]:pb-3 @min-[68rem]:grid-cols-[auto_minmax(0,1fr)_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
         <div role="group" aria-label={text.steps.label} className="contents">
           <div className="-ml-2.5">
             <PlayControls />
           </div>
-          <div className="flex items-center justify-end gap-1 @min-[68rem]:order-3">
+          <div className="order-3 flex items-center justify-between gap-1 @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
             <Place />
             <Live />
           </div>
         </div>
-        <div className="col-span-full grid grid-cols-[minmax(0,1fr)] gap-x-3 sm:grid-cols-[5.5rem_minmax(0,1fr)] @min-[68rem]:order-2 @min-[68rem]:col-span-1">
+        <div className="order-2 col-span-full grid grid-cols-[minmax(0,1fr)] gap-x-3 @min-[34rem]:grid-cols-[6.5rem_minmax(0,1fr)] @min-[68rem]:col-span-1">
           <LaneNames />
           <Track />
         </div>
@@ -59,7 +58,7 @@ function Place() {
   const step = useRunState(currentStep);
   const last = useRunState(({ run }) => run.frames.length - 1);
   return (
-    <span className="figures w-33 text-right text-quiet text-xs">
+    <span className="figures text-quiet text-xs @min-[34rem]:w-33 @min-[34rem]:text-right">
       {last < 0 ? text.steps.none : text.steps.at(step, last)}
     </span>
   );
@@ -92,15 +91,19 @@ function LaneNames() {
   const words = text.timeline;
   const max = useRunState(({ run }) => seriesOf(run.frames).domain?.max ?? 0);
   return (
-    <div aria-hidden className="hidden h-13.5 text-micro text-quiet leading-none sm:block">
-      <p className="h-3.5">{words.tokens}</p>
-      <p className="h-6.25 pt-1">
+    <div
+      aria-hidden
+      className="relative hidden text-micro text-quiet leading-none @min-[34rem]:block"
+    >
+      <p className="absolute inset-x-0 top-0">{words.tokens}</p>
+      <p className="absolute inset-x-0 top-6 flex justify-between">
         {words.entropy}
-        <span className="figures mt-0.5 block opacity-80">
-          {max > 0 ? words.entropyScale(formatMeasure(max)) : ""}
-        </span>
+        <span className="figures">{max > 0 ? words.entropyScale(max) : ""}</span>
       </p>
-      <p className="pt-1">{words.probability}</p>
+      <p className="absolute inset-x-0 bottom-1 flex justify-between">
+        {words.probability}
+        <span className="figures">{max > 0 ? words.probabilityScale : ""}</span>
+      </p>
     </div>
   );
 }

@@ -100,7 +100,7 @@ function LoopBand({ length, last }: { length: number; last: number }) {
     <span
       aria-hidden
       data-loop
-      className="pointer-events-none absolute -inset-y-1 rounded-[3px] border-2 border-accent/70 bg-accent/8"
+      className="pointer-events-none absolute -inset-y-1 rounded-[3px] border-[1.5px] border-data bg-data/12"
       style={{ left, width }}
     />
   );
