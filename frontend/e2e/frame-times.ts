@@ -38,7 +38,7 @@ export async function frameTimes(
 ): Promise<FrameTimes> {
   await page.evaluate(recordFrames);
   await browser.startTracing(page, {
-    categories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"],
+    categories: ["toplevel", "devtools.timeline"],
   });
   await act();
   const trace = JSON.parse((await browser.stopTracing()).toString()) as {

@@ -40,21 +40,24 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
       {count === 0 ? (
         <Empty run={run} />
       ) : (
-        <div
-          ref={list}
-          role="listbox"
-          tabIndex={-1}
-          aria-label={words.listLabel}
-          aria-orientation="horizontal"
-          onClick={(event) => onPlace(event, choose)}
-          onPointerOver={(event) => setPointed(placeOf(event.target))}
-          onPointerLeave={() => setPointed(null)}
-          onFocus={(event) => setPointed(placeOf(event.target))}
-          onBlur={() => setPointed(null)}
-          onKeyDown={walk}
-          className="scroll-thin relative min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
-        >
-          <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
+        // Contained, so that the figures below can change without a long text laid out anew.
+        <div className="contain-strict min-h-0 flex-1 basis-0">
+          <div
+            ref={list}
+            role="listbox"
+            tabIndex={-1}
+            aria-label={words.listLabel}
+            aria-orientation="horizontal"
+            onClick={(event) => onPlace(event, choose)}
+            onPointerOver={(event) => setPointed(placeOf(event.target))}
+            onPointerLeave={() => setPointed(null)}
+            onFocus={(event) => setPointed(placeOf(event.target))}
+            onBlur={() => setPointed(null)}
+            onKeyDown={walk}
+            className="scroll-thin contain-strict relative h-full overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
+          >
+            <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
+          </div>
         </div>
       )}
       <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">

@@ -89,7 +89,7 @@ function Rows(props: RowsProps) {
       onPointerLeave={() => onPoint(null)}
       aria-label={skeleton ? words.howToRead : summary}
       className={classNames(
-        "flex min-h-0 flex-1 flex-col justify-around",
+        "contain-strict flex min-h-0 flex-1 basis-0 flex-col justify-around",
         breathing && "breathing",
       )}
     >

@@ -69,7 +69,11 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
     : Array.from({ length: 20 }, (_, i) => SKELETON_SHARES[i] ?? 0.05);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="relative min-h-0 flex-1" role="img" aria-label={summary ?? words.howToRead}>
+      <div
+        className="contain-layout contain-style relative min-h-0 flex-1"
+        role="img"
+        aria-label={summary ?? words.howToRead}
+      >
         <Grid />
         <div
           className={classNames("absolute inset-y-0 right-0 left-7 flex", breathing && "breathing")}

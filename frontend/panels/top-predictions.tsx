@@ -19,7 +19,7 @@ function TopPredictions({ frame, run }: PanelProps) {
   return (
     <div className="flex h-full flex-col">
       <div
-        className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
+        className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto pr-2"
         tabIndex={0}
         role="region"
         aria-label={words.tableLabel}
