@@ -15,15 +15,22 @@ import orjson
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
 from mav_engine.arrays import Array, to_wire
-from mav_engine.measurements import Candidate, Distribution, Layers, LensRow, Timing
+from mav_engine.measurements import (
+    Candidate,
+    Distribution,
+    Layers,
+    LensRow,
+    SamplerStage,
+    Timing,
+)
 from mav_engine.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
 __all__ = [
     "EVENTS", "OPTIONAL", "SHARES", "BreakpointHit", "Candidate", "Condition", "Distribution",
     "Done", "Error", "Event", "FinishReason", "Layers", "LensRow", "ModelInfo", "ProbeInfo",
-    "Prompt", "PromptToken", "Queued", "Start", "Timing", "Token", "TokenRef", "from_json",
-    "to_json",
+    "Prompt", "PromptToken", "Queued", "SamplerStage", "Start", "Timing", "Token", "TokenRef",
+    "from_json", "to_json",
 ]  # fmt: skip
 
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
@@ -151,6 +158,9 @@ class Token:
     once, before the first token, over the beginning of the prompt and a calibration text, and
     hold for the whole run. With pca the cells are the components in their order, row by row;
     those beyond the rank of the fit are 0."""
+    sampler_stages: list[SamplerStage] | None = None
+    """What each sampling control that was active left, in the order in which they stand; empty
+    where the model's own prediction was drawn from as it is."""
     extra: dict[str, dict[str, Any] | None] | None = None
     """What probes of plugins measured, by the probe's name: fields of JSON values and packed
     arrays; null where the probe failed, with the reason in notes."""
@@ -219,7 +229,17 @@ EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=Tr
 OPTIONAL = {
     Layers: frozenset(each.name for each in fields(Layers)),
     Prompt: frozenset({"attention_map"}),
-    Token: frozenset({"attention_rows", "attention_map", "logit_lens", "tiles", "extra", "notes"}),
+    Token: frozenset(
+        {
+            "attention_rows",
+            "attention_map",
+            "logit_lens",
+            "tiles",
+            "sampler_stages",
+            "extra",
+            "notes",
+        }
+    ),
 }
 """Measurements that are left out, rather than null, where nobody asked for them."""
 SHARES = frozenset({"attention_rows", "attention_map"})

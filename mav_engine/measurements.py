@@ -77,6 +77,23 @@ class LensRow:
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
+class SamplerStage:
+    """What one sampling control left of the prediction."""
+
+    control: str
+    """Its name, as in `cut_by`."""
+    setting: float
+    """The value of its setting."""
+    kept: int
+    """How many tokens could still be drawn after it."""
+    probs: list[float | None]
+    """[top_n] probability of each row of `top` after it, in the same order; null once cut."""
+    said: float | None
+    """Probability after it of the token that was emitted, which may stand outside of `top`."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
 class Timing:
     step_ms: float
     """Milliseconds of the forward pass, hooks included."""

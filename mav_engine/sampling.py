@@ -24,8 +24,10 @@ from transformers.generation.logits_process import (
 
 from mav_engine.arrays import Floats
 from mav_engine.errors import NoCandidates
+from mav_engine.measurements import SamplerStage
 from mav_engine.prediction import Prediction
 from mav_engine.settings import RunSettings
+from mav_engine.stages import Stages
 
 Control = tuple[str, LogitsProcessor]
 
@@ -51,6 +53,8 @@ class Choice:
     """For each of them the probability with which it was drawn; 0 where it was cut."""
     cut_by: list[str | None]
     """For each of them the control that removed it, or None."""
+    stages: list[SamplerStage] | None
+    """What each active control left, in order; None where the run does not capture it."""
 
 
 class Sampler:
@@ -91,7 +95,8 @@ class Sampler:
         """
         draw = self._random.random()
         top = prediction.top(self._settings.top_n)
-        trail = _Trail(top)
+        asked = "sampler_stages" in self._settings.capture
+        trail = _Trail(top, Stages(self._settings, top) if asked else None)
         scores = self._controlled(prediction, context, index, trail)
         ids, probs = self._candidates(scores, trail)
         token_id = _pick(ids, probs, draw) if forced is None else forced
@@ -103,6 +108,7 @@ class Sampler:
             top_ids=top.tolist(),
             sampled_probs=_probs_of(top, ids, probs),
             cut_by=trail.cut_by,
+            stages=trail.stages.told(token_id) if trail.stages else None,
         )
 
     def _controlled(
@@ -115,12 +121,14 @@ class Sampler:
             given = torch.from_numpy(scores)[None].clone()
             scores = control(torch.tensor([context]), given)[0].numpy()
             trail.cut(name, scores[trail.top] == -np.inf)
+            trail.tell(name, scores)
             names.append(name)
         for name, ids in self._blocks(index):
             scores = scores.copy()
             # A tokenizer may know more tokens than its model has rows for.
             scores[ids[ids < len(scores)]] = -np.inf
             trail.cut(name, scores[trail.top] == -np.inf)
+            trail.tell(name, scores)
             names.append(name)
         if names and scores.max() == -np.inf:
             blame = ", ".join(names)
@@ -142,36 +150,50 @@ class Sampler:
         if temperature == 0:
             best = scores.argmax()
             trail.cut("temperature", trail.top != best)
+            trail.tell("temperature", np.zeros(1), np.array([best]))
             return np.array([best]), np.ones(1)
         # Shifted so that no temperature, however small, divides a score out of range.
         peak, coldest = float(scores.max()), _UNDERFLOW * temperature
         trail.cut("temperature", scores[trail.top].astype(np.float64) - peak < coldest)
+        if trail.stages and temperature != 1:
+            shifted = scores.astype(np.float64) - peak
+            warm = (shifted >= coldest).nonzero()[0]
+            trail.tell("temperature", shifted[warm] / temperature, warm)
         # Dividing keeps the order, so what top-k cuts is known before, and spared the rest.
         kth = np.partition(scores, -top_k)[-top_k] if 0 < top_k < len(scores) else -np.inf
         trail.cut("top_k", scores[trail.top] < kth)
         ids = (scores >= kth).nonzero()[0]
         kept = scores[ids].astype(np.float64) - peak
         ids, kept = ids[kept >= coldest], kept[kept >= coldest] / temperature
+        if kth > -np.inf:
+            trail.tell("top_k", kept, ids)
         for name, warper in self._warpers:
             kept = warper(_NO_IDS, torch.from_numpy(kept)[None])[0].numpy()
             ids, kept = ids[kept > -np.inf], kept[kept > -np.inf]
             trail.cut(name, ~np.isin(trail.top, ids))
+            trail.tell(name, kept, ids)
         order = np.argsort(-kept, kind="stable")
         probs = np.exp(kept[order] - kept.max())
         return ids[order], probs / probs.sum()
 
 
 class _Trail:
-    """Which control removed each of the top candidates."""
+    """Which control removed each of the top candidates, and what each left where that is asked."""
 
-    def __init__(self, top: np.ndarray) -> None:
+    def __init__(self, top: np.ndarray, stages: Stages | None) -> None:
         self.top = top
+        self.stages = stages
         self.cut_by: list[str | None] = [None] * len(top)
 
     def cut(self, control: str, gone: np.ndarray) -> None:
         """Blame a control for those of the top [n] that are gone and were there before."""
         for place in gone.nonzero()[0].tolist():
             self.cut_by[place] = self.cut_by[place] or control
+
+    def tell(self, control: str, scores: np.ndarray, ids: np.ndarray | None = None) -> None:
+        """Keep what a control left: scores of these ids, or of all where none are named."""
+        if self.stages is not None:
+            self.stages.add(control, scores, ids)
 
 
 def _standing_controls(settings: RunSettings) -> list[Control]:

@@ -2,15 +2,19 @@
 
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { writeAddress } from "@/lib/address/address-bar";
 import { isBusy } from "@/lib/run/run-record";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
+import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
-import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
+import { neededCaptures } from "@/panels/registry";
+import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";
 import { PanelGrid } from "./panel-grid";
 import { RunProvider, useRunContext, useRunState } from "./run-context";
 import { RunForm } from "./run-form/run-form";
+import { useGiven, useRunInAddress } from "./run-form/use-given";
 import { useSettingsForm } from "./run-form/use-settings-form";
 import { RunProblem } from "./run-problem";
 import { SiteHeader } from "./site-header";
@@ -20,7 +24,8 @@ import { useModels } from "./use-models";
 import { useSettingFields } from "./use-setting-fields";
 import { useShortcuts } from "./use-shortcuts";
 
-/** Loaded when it is first asked for. */
+/** Both are loaded when they are first asked for. */
+const PanelsDrawer = dynamic(() => import("./arrangement/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
   import("./shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
@@ -32,7 +37,9 @@ const NO_BREAKPOINTS = {};
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
   return (
     <RunProvider>
-      <Page fields={fields} />
+      <ArrangementProvider>
+        <Page fields={fields} />
+      </ArrangementProvider>
     </RunProvider>
   );
 }
@@ -43,24 +50,30 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);
   const [help, setHelp] = useState(false);
+  const [drawer, setDrawer] = useState<boolean | null>(null);
+  const openPanels = useOpenPanels();
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
-  const form = useSettingsForm(fields);
+  const [given, leaveOutGiven] = useGiven();
+  const form = useSettingsForm(fields, given);
+  useRunInAddress(fields);
   const models = useModels();
   const { setError, setValue, getValues } = form;
+  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
 
   const run = useCallback(
     (values: FormValues) => {
-      const capture = neededCaptures(OPEN_PANELS);
-      void controller.run({ ...toRequest(fields, values), capture });
+      const panels = openPanels.map(({ panel }) => panel);
+      const capture = neededCaptures(panels, model?.capabilities);
+      void controller.run(runRequest(fields, values, given, capture));
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
-    [controller, fields],
+    [controller, fields, openPanels, model, given],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
-    stop: useCallback(() => !help && controller.stop(), [help, controller]),
+    stop: controller.stop,
     live: useCallback(() => store.select(null), [store]),
     help: useCallback(() => setHelp(true), []),
   });
@@ -90,7 +103,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     [setValue],
   );
 
-  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+  const leaveOut = () => {
+    leaveOutGiven();
+    writeAddress(isSetting(fields), formParameters(fields, getValues(), {}));
+  };
+  const showDrawer = useCallback(() => setDrawer(true), []);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <a
@@ -99,7 +116,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       >
         {text.site.skip}
       </a>
-      <SiteHeader onShortcuts={() => setHelp(true)} />
+      <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
           <RunForm
@@ -110,9 +127,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             busy={busy}
             onRun={run}
             onStop={controller.stop}
-            onReset={() =>
-              form.reset({ ...initialValues(fields), model: models.list?.default ?? "" })
-            }
+            given={given}
+            onLeaveOut={leaveOut}
+            onReset={() => {
+              leaveOut();
+              form.reset({ ...initialValues(fields), model: models.list?.default ?? "" });
+            }}
           />
         </aside>
         <main
@@ -129,11 +149,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             <Timeline />
             <RunProblem models={models} />
             <BeginContext value={begin}>
-              <PanelGrid />
+              <PanelGrid model={model} onPanels={showDrawer} />
             </BeginContext>
           </div>
         </main>
       </div>
+      {drawer !== null && <PanelsDrawer model={model} open={drawer} onOpenChange={setDrawer} />}
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

@@ -1,29 +1,93 @@
 "use client";
 
-import { currentStep } from "@/lib/run/run-store";
-import { OPEN_PANELS } from "@/panels/registry";
-import { PanelFrame } from "./panel-frame";
-import { useRunContext, useRunState } from "./run-context";
+import { LayoutGrid } from "lucide-react";
+import type { ModelInfo } from "@/lib/contract";
+import { text } from "@/lib/text/en";
+import {
+  useArrangementState,
+  useOpenPanels,
+  useUnknownPanels,
+} from "./arrangement/arrangement-context";
+import { GRID_CLASSES } from "./arrangement/grid-columns";
+import { useArrange } from "./arrangement/use-arrange";
+import { PanelFrame } from "./panel/panel-frame";
+import { Button } from "./ui/button";
+import { classNames } from "./ui/class-names";
 
-/** All panels at the same moment, as one sheet ruled by hairlines. */
-export function PanelGrid() {
-  const { store } = useRunContext();
-  const run = useRunState((state) => state.run);
-  const step = useRunState(currentStep);
-  const live = useRunState(({ selected }) => selected === null);
+interface PanelGridProps {
+  /** The model that a run would use now. */
+  model: ModelInfo | undefined;
+  onPanels: () => void;
+}
+
+/** All open panels at the same moment, as one sheet ruled by hairlines. */
+export function PanelGrid({ model, onPanels }: PanelGridProps) {
+  const open = useOpenPanels();
+  const said = useArrangementState((state) => state.said);
+  const first = open[0];
+  // A low first row keeps its height where the page is higher than the panels.
+  const lowFirst = first?.panel.wide && first.placed.columns === 4 && first.placed.rows === 1;
   return (
-    <div className="grid flex-1 auto-rows-auto grid-cols-1 grid-rows-[auto] gap-px bg-rule md:grid-cols-2 min-[88rem]:grid-cols-[minmax(23.5rem,1.3fr)_1fr_1fr_1fr] min-[88rem]:grid-rows-[auto_1fr]">
-      {OPEN_PANELS.map((panel) => (
-        <PanelFrame
-          key={panel.id}
-          panel={panel}
-          run={run}
-          step={step}
-          frame={run.frames[step]}
-          live={live}
-          select={store.select}
-        />
-      ))}
+    <>
+      <UnknownPanels />
+      {open.length === 0 ? (
+        <NoPanels onPanels={onPanels} />
+      ) : (
+        <div
+          data-panel-grid
+          className={classNames(
+            "grid flex-1 auto-rows-auto grid-rows-[auto] gap-px bg-paper",
+            GRID_CLASSES,
+            lowFirst && "min-[88rem]:grid-rows-[auto_1fr]",
+          )}
+        >
+          {open.map(({ panel, placed }, place) => (
+            <PanelFrame
+              key={panel.id}
+              panel={panel}
+              placed={placed}
+              place={place}
+              of={open.length}
+              model={model}
+            />
+          ))}
+        </div>
+      )}
+      <p role="status" className="sr-only">
+        {said}
+      </p>
+    </>
+  );
+}
+
+function NoPanels({ onPanels }: { onPanels: () => void }) {
+  const words = text.arrangement;
+  const { reset } = useArrange();
+  return (
+    <div className="flex flex-1 flex-col items-center justify-center gap-1 bg-sheet px-5 py-16 text-center">
+      <p className="font-serif text-[1.3125rem]">{words.none.title}</p>
+      <p className="text-quiet">{words.none.detail}</p>
+      <div className="mt-4 flex flex-wrap justify-center gap-2">
+        <Button variant="primary" onClick={onPanels}>
+          <LayoutGrid size={14} aria-hidden />
+          {words.open}
+        </Button>
+        <Button onClick={reset}>{words.drawer.reset}</Button>
+      </div>
+    </div>
+  );
+}
+
+function UnknownPanels() {
+  const unknown = useUnknownPanels();
+  const { forget } = useArrange();
+  if (unknown.length === 0) return null;
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-accent-wash px-5 py-2.5">
+      <p className="text-small">{text.arrangement.unknown(unknown.join(", "))}</p>
+      <Button className="h-7 px-2 text-xs" onClick={() => forget(unknown)}>
+        {text.arrangement.dismiss}
+      </Button>
     </div>
   );
 }

@@ -1,11 +1,16 @@
 "use client";
 
-import { Keyboard } from "lucide-react";
+import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
 import { ThemeToggle } from "./theme-toggle";
 
-export function SiteHeader({ onShortcuts }: { onShortcuts: () => void }) {
+interface SiteHeaderProps {
+  onShortcuts: () => void;
+  onPanels: () => void;
+}
+
+export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
   return (
     <header className="flex h-13 shrink-0 items-center justify-between gap-4 border-rule border-b bg-paper px-5">
       <h1 className="flex items-center gap-3">
@@ -16,6 +21,10 @@ export function SiteHeader({ onShortcuts }: { onShortcuts: () => void }) {
         </span>
       </h1>
       <div className="flex items-center gap-1.5">
+        <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
+          <LayoutGrid size={15} aria-hidden />
+          <span className="max-sm:sr-only">{text.arrangement.open}</span>
+        </Button>
         <Button
           icon
           variant="quiet"

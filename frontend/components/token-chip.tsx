@@ -37,14 +37,18 @@ export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
         newest && "rounded-b-none",
       )}
     >
-      {written === "" || SPECIAL.test(label) ? (
-        <span className="unwritten" data-label={label} />
-      ) : (
-        <Written text={written} />
-      )}
+      <TokenText written={written} label={label} />
     </span>
   );
 });
+
+/** What a token adds to the text, or its own name where that is nothing. */
+export function TokenText({ written, label }: Pick<TokenChipProps, "written" | "label">) {
+  if (written === "" || SPECIAL.test(label)) {
+    return <span className="unwritten" data-label={label} />;
+  }
+  return <Written text={written} />;
+}
 
 /** Tokens such as `<|endoftext|>` stand for no text of their own. */
 const SPECIAL = /^<\|.*\|>$/;

@@ -16,8 +16,10 @@ export function useShortcuts({ run, stop, live, help }: Shortcuts): void {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         run();
-      } else if (event.key === "Escape") stop();
-      else if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      } else if (event.key === "Escape") {
+        // Where something stands open or is being moved, Escape is meant for that.
+        if (!isInPopup(event.target) && !document.body.dataset.arranging) stop();
+      } else if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       else if (event.key === "?") help();
       // A plain letter only where the run has the focus, so that speech input does not set it off.
       else if (event.key.toLowerCase() === "l" && isInRun(event.target)) live();
@@ -30,6 +32,9 @@ export function useShortcuts({ run, stop, live, help }: Shortcuts): void {
 
 const isInRun = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest("main") !== null;
+
+const isInPopup = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest("[role=dialog], [role=menu]") !== null;
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input:not([type=range]), textarea, select");

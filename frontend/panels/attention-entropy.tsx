@@ -10,6 +10,7 @@ import { text } from "@/lib/text/en";
 import { formatNats, formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { Panel, PanelProps } from "./panel";
+import { attentionTable } from "./tables";
 
 const words = text.panels.attention;
 /** Label every row or column up to this many, and about this many beyond. */
@@ -159,11 +160,23 @@ function Skeleton({ breathing }: { breathing: boolean }) {
 
 export const attentionEntropyPanel: Panel = {
   id: "attention-entropy",
-  title: words.title,
-  unit: words.unit,
-  hookPoint: words.hookPoint,
-  howToRead: words.howToRead,
+  get title() {
+    return words.title;
+  },
+  get unit() {
+    return words.unit;
+  },
+  get hookPoint() {
+    return words.hookPoint;
+  },
+  get howToRead() {
+    return words.howToRead;
+  },
+  get caution() {
+    return words.caution;
+  },
   captures: ["attention_entropy"],
   open: true,
+  table: attentionTable,
   Component: AttentionEntropy,
 };

@@ -7,6 +7,7 @@ import { type Figured, TokenFigures } from "@/components/token-figures";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import type { Panel, PanelProps } from "./panel";
+import { textTable } from "./tables";
 
 const words = text.panels.text;
 
@@ -156,12 +157,24 @@ function nextPlace(key: string, place: number, count: number): number | null {
 
 export const generatedTextPanel: Panel = {
   id: "generated-text",
-  title: words.title,
-  unit: words.unit,
-  hookPoint: words.hookPoint,
-  howToRead: words.howToRead,
+  get title() {
+    return words.title;
+  },
+  get unit() {
+    return words.unit;
+  },
+  get hookPoint() {
+    return words.hookPoint;
+  },
+  get howToRead() {
+    return words.howToRead;
+  },
+  get caution() {
+    return words.caution;
+  },
   captures: [],
   open: true,
+  table: textTable,
   wide: true,
   Component: GeneratedText,
 };

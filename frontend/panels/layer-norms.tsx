@@ -7,6 +7,7 @@ import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run
 import { text } from "@/lib/text/en";
 import { formatMeasure } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
+import { layersTable } from "./tables";
 
 const words = text.panels.layers;
 const SKELETON = Float32Array.from([0.3, 0.35, 0.42, 0.5, 0.62, 0.8]);
@@ -147,11 +148,21 @@ function Track({ share, low, high, skeleton }: TrackProps) {
 
 export const layerNormsPanel: Panel = {
   id: "layer-norms",
-  title: words.title,
+  get title() {
+    return words.title;
+  },
   unit: (run) => words.unit(run.start?.settings.aggregation ?? "l2"),
-  hookPoint: words.hookPoint,
-  howToRead: words.howToRead,
+  get hookPoint() {
+    return words.hookPoint;
+  },
+  get howToRead() {
+    return words.howToRead;
+  },
+  get caution() {
+    return words.caution;
+  },
   captures: ["mlp", "residual"],
   open: true,
+  table: layersTable,
   Component: LayerNorms,
 };

@@ -6,6 +6,7 @@ import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
+import { distributionTable } from "./tables";
 
 const words = text.panels.distribution;
 const SKELETON_SHARES = [0.55, 0.38, 0.3, 0.26, 0.2, 0.17, 0.14, 0.12, 0.1, 0.08];
@@ -183,11 +184,23 @@ function Reading({ bins, edges, bin }: ReadingProps) {
 
 export const outputDistributionPanel: Panel = {
   id: "output-distribution",
-  title: words.title,
-  unit: words.unit,
-  hookPoint: words.hookPoint,
-  howToRead: words.howToRead,
+  get title() {
+    return words.title;
+  },
+  get unit() {
+    return words.unit;
+  },
+  get hookPoint() {
+    return words.hookPoint;
+  },
+  get howToRead() {
+    return words.howToRead;
+  },
+  get caution() {
+    return words.caution;
+  },
   captures: ["distribution"],
   open: true,
+  table: distributionTable,
   Component: OutputDistribution,
 };

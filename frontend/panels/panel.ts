@@ -21,8 +21,9 @@ export interface PanelTable {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-/** A panel is this object; listed in the registry it stands on the page. */
+/** A panel is this object; listed in the registry it can be opened on the page. */
 export interface Panel {
+  /** Lower-case letters, digits and hyphens: it stands in links. */
   readonly id: string;
   readonly title: string;
   readonly unit: string | ((run: RunRecord) => string);
@@ -38,7 +39,17 @@ export interface Panel {
   readonly open?: boolean;
   /** What it shows as numbers, to take away. */
   readonly table?: (run: RunRecord, step: number) => PanelTable;
-  /** A wide panel takes the whole row. */
+  /** Made for the whole row, and low. */
   readonly wide?: boolean;
+  /** How many quarters of the page it takes to begin with, 1 to 4; all of them where it is wide. */
+  readonly columns?: number;
+  /** How many rows it takes to begin with, 1 to 3. */
+  readonly rows?: number;
   readonly Component: ComponentType<PanelProps>;
 }
+
+/** The size that a panel has until someone changes it. */
+export const ownSize = ({ wide, columns, rows }: Panel) => ({
+  columns: columns ?? (wide ? 4 : 1),
+  rows: rows ?? 1,
+});

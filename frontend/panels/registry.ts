@@ -1,23 +1,50 @@
 import { attentionEntropyPanel } from "./attention-entropy";
+import { attentionHeadsPanel } from "./attention-heads";
+import { attentionMapsPanel } from "./attention-maps";
+import { attentionTextPanel } from "./attention-text";
 import { generatedTextPanel } from "./generated-text";
 import { layerNormsPanel } from "./layer-norms";
+import { layerTilesPanel } from "./layer-tiles";
+import { logitLensPanel } from "./logit-lens";
 import { outputDistributionPanel } from "./output-distribution";
 import type { Panel } from "./panel";
+import { samplerWaterfallPanel } from "./sampler-waterfall";
 import { topPredictionsPanel } from "./top-predictions";
+import { trendsPanel } from "./trends";
 
-/** All panels, in reading order. */
+/**
+ * The panels of this site, in the order in which they are offered. Those of the site's owner come
+ * from a folder, see custom-panels.ts.
+ */
 export const PANELS: readonly Panel[] = [
   generatedTextPanel,
   topPredictionsPanel,
   outputDistributionPanel,
   layerNormsPanel,
   attentionEntropyPanel,
+  layerTilesPanel,
+  logitLensPanel,
+  trendsPanel,
+  attentionTextPanel,
+  attentionHeadsPanel,
+  attentionMapsPanel,
+  samplerWaterfallPanel,
 ];
 
 /** Those that stand on the page before a visitor arranges it. */
 export const OPEN_PANELS: readonly Panel[] = PANELS.filter(({ open }) => open);
 
-/** The probes that these panels together ask a run to capture. */
-export const neededCaptures = (panels: readonly Panel[]): string[] => [
-  ...new Set(panels.flatMap((panel) => panel.captures)),
+/**
+ * The probes that these panels together ask a run to capture; of a model that tells what it can
+ * give, only those.
+ */
+export const neededCaptures = (
+  panels: readonly Panel[],
+  capabilities?: readonly string[],
+): string[] => [
+  ...new Set(
+    panels
+      .flatMap((panel) => panel.captures)
+      .filter((probe) => capabilities?.includes(probe) ?? true),
+  ),
 ];

@@ -9,6 +9,7 @@ import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
+import { predictionsTable } from "./tables";
 
 const words = text.panels.predictions;
 const SKELETON_SHARES = Array.from({ length: 20 }, (_, place) => 0.6 * 0.72 ** place);
@@ -158,11 +159,23 @@ function Skeleton({ breathing }: { breathing: boolean }) {
 
 export const topPredictionsPanel: Panel = {
   id: "top-predictions",
-  title: words.title,
-  unit: words.unit,
-  hookPoint: words.hookPoint,
-  howToRead: words.howToRead,
+  get title() {
+    return words.title;
+  },
+  get unit() {
+    return words.unit;
+  },
+  get hookPoint() {
+    return words.hookPoint;
+  },
+  get howToRead() {
+    return words.howToRead;
+  },
+  get caution() {
+    return words.caution;
+  },
   captures: ["predictions"],
   open: true,
+  table: predictionsTable,
   Component: TopPredictions,
 };

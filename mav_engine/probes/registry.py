@@ -32,6 +32,7 @@ BUILT_IN = {
     "attention_map": "mav_engine.probes.attention_map:ATTENTION_MAP",
     "logit_lens": "mav_engine.probes.lens:LOGIT_LENS",
     "tiles": "mav_engine.probes.tiles:TILES",
+    "sampler_stages": "mav_engine.probes.sampler_stages:SAMPLER_STAGES",
 }
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from transformers.pytorch_utils import Conv1D
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.transformers.int8 import Int8Linear, activation_steps
+from mav_engine.backends.transformers.int8 import Int8Linear, activation_steps, together
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
 from mav_engine.events import Token
 from tests.engine.conftest import EMBEDDED, PATHS, SHAPES, Case, _save
@@ -192,6 +192,24 @@ def test_a_row_has_the_same_int8_product_alone_and_among_others() -> None:
     for at, row in enumerate(rows):
         torch.testing.assert_close(layer(row[None])[0], together[at], rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(together[:3], expected[:3], rtol=1e-4, atol=1e-4)
+
+
+def test_int8_layers_that_are_joined_keep_their_own_products() -> None:
+    torch.manual_seed(4)
+    layers = [Int8Linear(torch.randn(out, 64), torch.randn(out)) for out in (48, 16, 16)]
+    rows, others = torch.randn(3, 64), torch.randn(3, 64)
+    alone = [[layer(x) for layer in layers] for x in (rows, others)]
+    numbers = [layer.numbers() for layer in layers]
+    joined = together(layers)
+    assert torch.equal(joined(rows), torch.cat(alone[0], dim=-1))
+    # Asked one after the other, by turns, and of rows that were changed in between.
+    for x, expected in ((rows, alone[0]), (others, alone[1])):
+        for layer, product in zip(layers, expected, strict=True):
+            assert torch.equal(layer(x), product)
+    rows.copy_(others)
+    assert torch.equal(layers[1](rows), alone[1][1])
+    assert all(torch.equal(layer.numbers(), n) for layer, n in zip(layers, numbers, strict=True))
+    assert torch.equal(together(layers)(others), torch.cat(alone[1], dim=-1))
 
 
 def rounded_product_of(layer: Int8Linear, rows: torch.Tensor) -> torch.Tensor:

@@ -12,8 +12,10 @@ import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
+import type { Given } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
 import { BreakpointFields } from "./breakpoint-fields";
+import { GivenNote } from "./given-note";
 import { ModelSelect } from "./model-select";
 import { SettingControl } from "./setting-control";
 
@@ -26,6 +28,8 @@ interface RunFormProps {
   onRun: (values: FormValues) => void;
   onStop: () => void;
   onReset: () => void;
+  given: Given;
+  onLeaveOut: () => void;
 }
 
 export function RunForm(props: RunFormProps) {
@@ -47,6 +51,7 @@ export function RunForm(props: RunFormProps) {
     >
       <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
         {prompt && <PromptField field={prompt} form={form} />}
+        <GivenNote given={props.given} onLeaveOut={props.onLeaveOut} />
         {model && <ModelSelect field={model} form={form} list={models} />}
         <Button
           variant="quiet"

@@ -2,16 +2,26 @@
 
 import { useEffect } from "react";
 import { type UseFormReturn, useForm } from "react-hook-form";
-import { fromQuery, toQuery } from "@/lib/settings/address";
+import { writeAddress } from "@/lib/address/address-bar";
+import { fromQuery } from "@/lib/settings/address";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, problemOf } from "@/lib/settings/form-values";
+import { formParameters, type Given, isSetting } from "@/lib/settings/run-address";
 
-/** The form's state; the address bar holds the same, so that a link sets up the same run. */
-export function useSettingsForm(fields: readonly SettingField[]): UseFormReturn<FormValues> {
+const NOTHING: Given = {};
+
+/**
+ * The form's state; the address bar holds the same, so that a link sets up the same run, with what
+ * is given beside the form.
+ */
+export function useSettingsForm(
+  fields: readonly SettingField[],
+  given: Given = NOTHING,
+): UseFormReturn<FormValues> {
   const form = useForm<FormValues>({
     defaultValues: initialValues(fields),
     mode: "onChange",
-    resolver: (values) => ({ values, errors: problemsOf(fields, values) }),
+    resolver: (values) => ({ values, errors: problemsOf(fields, values, given) }),
   });
   const { reset, subscribe } = form;
 
@@ -26,23 +36,20 @@ export function useSettingsForm(fields: readonly SettingField[]): UseFormReturn<
     () =>
       subscribe({
         formState: { values: true },
-        callback: ({ values }) => writeAddress(toQuery(fields, values)),
+        callback: ({ values }) =>
+          writeAddress(isSetting(fields), formParameters(fields, values, given)),
       }),
-    [fields, subscribe],
+    [fields, given, subscribe],
   );
 
   return form;
 }
 
-function problemsOf(fields: readonly SettingField[], values: FormValues) {
+function problemsOf(fields: readonly SettingField[], values: FormValues, given: Given) {
   const problems = fields.flatMap((field) => {
+    if (field.name === "prompt" && given.messages) return [];
     const message = problemOf(field, values[field.name] ?? "");
     return message ? [[field.name, { type: "range", message }]] : [];
   });
   return Object.fromEntries(problems);
-}
-
-function writeAddress(query: string): void {
-  const address = query ? `?${query}` : window.location.pathname;
-  window.history.replaceState(null, "", address);
 }

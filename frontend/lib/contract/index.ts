@@ -20,6 +20,7 @@ export type Candidate = Schemas["Candidate"];
 export type Breakpoints = Partial<RunSettings["breakpoints"]>;
 export type BreakpointHit = Schemas["BreakpointHit"];
 export type Condition = BreakpointHit["condition"];
+export type SamplerStage = Schemas["SamplerStage"];
 export type FinishReason = WireDone["reason"];
 
 /** What a client sends: every setting is optional and the server knows the defaults. */

@@ -836,6 +836,37 @@ export interface components {
             resume: string | null;
         };
         /**
+         * SamplerStage
+         * @description What one sampling control left of the prediction.
+         */
+        SamplerStage: {
+            /**
+             * Control
+             * @description Its name, as in `cut_by`.
+             */
+            control: string;
+            /**
+             * Setting
+             * @description The value of its setting.
+             */
+            setting: number;
+            /**
+             * Kept
+             * @description How many tokens could still be drawn after it.
+             */
+            kept: number;
+            /**
+             * Probs
+             * @description [top_n] probability of each row of `top` after it, in the same order; null once cut.
+             */
+            probs: (number | null)[];
+            /**
+             * Said
+             * @description Probability after it of the token that was emitted, which may stand outside of `top`.
+             */
+            said: number | null;
+        };
+        /**
          * Start
          * @description The run is accepted; these are its settings as resolved.
          */
@@ -984,6 +1015,13 @@ export interface components {
              * @default null
              */
             tiles: components["schemas"]["Array"] | null;
+            /**
+             * Sampler Stages
+             * @description What each sampling control that was active left, in the order in which they stand; empty
+             *     where the model's own prediction was drawn from as it is.
+             * @default null
+             */
+            sampler_stages: components["schemas"]["SamplerStage"][] | null;
             /**
              * Extra
              * @description What probes of plugins measured, by the probe's name: fields of JSON values and packed

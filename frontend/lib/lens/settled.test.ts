@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { LensRow } from "@/lib/run/frames";
 import { deepRun } from "@/lib/run/fixtures/recording";
+import type { LensRow } from "@/lib/run/frames";
 import { answerOf, rankShare, settledLayer, windowStart } from "./settled";
 
 const rows = (ids: readonly (number | null)[]): (LensRow | null)[] =>
@@ -39,7 +39,8 @@ describe("the layer where the answer settles", () => {
 });
 
 test("the rank in the last layer is the rank in the model's prediction", () => {
-  for (const { logitLens = [], rank } of deepRun().frames) expect(logitLens.at(-1)?.rank).toBe(rank);
+  for (const { logitLens = [], rank } of deepRun().frames)
+    expect(logitLens.at(-1)?.rank).toBe(rank);
 });
 
 test("ranks darken evenly in their logarithm, within the vocabulary", () => {
@@ -50,11 +51,14 @@ test("ranks darken evenly in their logarithm, within the vocabulary", () => {
 });
 
 test.each([
-  ["stays while the step is within", 10, 12, 8, 10],
-  ["follows the newest at its right edge", 10, 20, 8, 13],
-  ["goes back at its left edge", 10, 4, 8, 4],
-  ["begins at the first token", 0, 3, 8, 0],
-  ["before the first token", 0, -1, 8, 0],
-])("the shown tokens: %s", (_, before, step, count, start) => {
-  expect(windowStart(before, step, count)).toBe(start);
+  ["stay while the step is within", 10, 12, 30, 10],
+  ["are turned by half when it goes on", 10, 18, 30, 14],
+  ["are turned by half when it goes back", 10, 8, 30, 4],
+  ["end with the newest token", 10, 29, 30, 22],
+  ["are as many as there is room for", 29, 29, 30, 22],
+  ["begin at the first token", 5, 1, 30, 0],
+  ["are all where all have room", 0, 4, 5, 0],
+  ["before the first token", 0, -1, 0, 0],
+])("the shown tokens %s", (_, before, step, tokens, start) => {
+  expect(windowStart(before, step, 8, tokens)).toBe(start);
 });

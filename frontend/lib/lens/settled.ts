@@ -27,10 +27,11 @@ export function rankShare(rank: number, vocabulary: number): number {
 }
 
 /**
- * The first of `count` neighbouring tokens to show: as before where that still holds `step`, else
- * moved as little as may be, so that the picture stands while one looks around in it.
+ * The first of `count` neighbouring tokens to show of `tokens`: as before while that holds `step`,
+ * so that the picture stands while one looks around in it; else half a picture is turned over.
  */
-export function windowStart(before: number, step: number, count: number): number {
-  if (step < before) return Math.max(0, step);
-  return Math.max(before, step - count + 1, 0);
+export function windowStart(before: number, step: number, count: number, tokens: number): number {
+  const last = Math.max(0, tokens - count);
+  const holds = before <= step && step < before + count;
+  return Math.max(0, Math.min(last, holds ? before : step - Math.floor(count / 2)));
 }

@@ -6,6 +6,7 @@ import type {
   ProbeInfo,
   PromptToken,
   RunSettings,
+  SamplerStage,
 } from "@/lib/contract";
 
 /** Numbers by row and column, row after row in one typed array; NaN where there is none. */
@@ -19,6 +20,16 @@ export interface Matrix {
 export interface Tensor {
   readonly shape: readonly number[];
   readonly values: Float32Array;
+}
+
+/**
+ * Attention by any axes, kept as it travelled since it is large: `values[i] * scale` is a share
+ * from 0 to 1; NaN where there is none.
+ */
+export interface Shares {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Uint8Array;
+  readonly scale: number;
 }
 
 /** Sizes of what each layer reads and writes; a part that was not captured is absent. */
@@ -66,9 +77,11 @@ export interface TokenFrame {
   readonly distribution: DistributionFrame;
   readonly layers: LayerFrame;
   /** [layers, heads, keys]: what the last query looks at. */
-  readonly attentionRows?: Tensor;
+  readonly attentionRows?: Shares;
   /** [layers, heads, queries, keys] of all text so far; only every `attn_every` tokens. */
-  readonly attentionMap?: Tensor;
+  readonly attentionMap?: Shares;
+  /** What each active sampling control left, in their order. */
+  readonly samplerStages?: readonly SamplerStage[];
   /** [layers, height, width] in deviations from each layer's mean. */
   readonly tiles?: Tensor;
   /** [layers]; null for a layer that the lens cannot read. */
@@ -100,7 +113,7 @@ export interface PromptFrame {
   /** The exact text of the tokens that an earlier run wrote and this one goes on from. */
   readonly writtenText: string;
   /** [layers, heads, queries, keys] of the prompt. */
-  readonly attentionMap?: Tensor;
+  readonly attentionMap?: Shares;
 }
 
 export interface DoneFrame {

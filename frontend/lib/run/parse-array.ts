@@ -1,4 +1,4 @@
-import type { Matrix, Tensor } from "./frames";
+import type { Matrix, Shares, Tensor } from "./frames";
 
 /** An event that does not say what the contract says it must. */
 export class ContractMismatch extends Error {
@@ -68,6 +68,13 @@ export function parseTensor(value: unknown, where: string): Tensor {
   return { shape: [parts.length, ...shape], values };
 }
 
+/** Attention by any axes; bytes stay bytes. */
+export function parseShares(value: unknown, where: string): Shares {
+  if (!isPacked(value) || value.dtype !== "u8") return { ...parseTensor(value, where), scale: 1 };
+  const values = checked(bytesOf(value.data), value, where);
+  return { shape: value.shape, values, scale: value.scale ?? 1 };
+}
+
 const product = (shape: readonly number[]): number =>
   shape.reduce((count, size) => count * size, 1);
 
@@ -76,14 +83,24 @@ function isPacked(value: unknown): value is Packed {
 }
 
 function unpack(packed: Packed, where: string): Float32Array {
-  const bytes = Uint8Array.from(atob(packed.data), (char) => char.charCodeAt(0));
-  const numbers = packed.dtype === "u8" ? Float32Array.from(bytes) : halves(bytes);
-  const expected = product(packed.shape);
-  if (numbers.length !== expected) {
-    throw new ContractMismatch(where, `holds ${numbers.length} numbers instead of ${expected}`);
-  }
+  const bytes = bytesOf(packed.data);
+  const decoded = packed.dtype === "u8" ? Float32Array.from(bytes) : halves(bytes);
+  const numbers = checked(decoded, packed, where);
   const scale = packed.scale ?? 1;
   return scale === 1 ? numbers : numbers.map((number) => number * scale);
+}
+
+function checked<T extends ArrayLike<number>>(numbers: T, { shape }: Packed, where: string): T {
+  const expected = product(shape);
+  if (numbers.length === expected) return numbers;
+  throw new ContractMismatch(where, `holds ${numbers.length} numbers instead of ${expected}`);
+}
+
+function bytesOf(base64: string): Uint8Array {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function halves(bytes: Uint8Array): Float32Array {

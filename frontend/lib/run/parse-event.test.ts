@@ -41,8 +41,8 @@ test("attention and tiles that were asked for become tensors", () => {
   const change = { attention_map, attention_rows: [[[0.25, 0.75]]], tiles: [null, [[1], [-1]]] };
   expect(parseEvent(changed("token", change))).toMatchObject({
     frame: {
-      attentionMap: { shape: [1, 1, 1, 2], values: Float32Array.of(1, 0.5) },
-      attentionRows: { shape: [1, 1, 2], values: Float32Array.of(0.25, 0.75) },
+      attentionMap: { shape: [1, 1, 1, 2], values: Uint8Array.of(2, 1), scale: 0.5 },
+      attentionRows: { shape: [1, 1, 2], values: Float32Array.of(0.25, 0.75), scale: 1 },
       tiles: { shape: [2, 2, 1], values: Float32Array.of(Number.NaN, Number.NaN, 1, -1) },
     },
   });

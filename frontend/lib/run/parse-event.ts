@@ -17,7 +17,13 @@ import type {
   StartFrame,
   TokenFrame,
 } from "./frames";
-import { ContractMismatch, parseMatrix, parseTensor, parseVector } from "./parse-array";
+import {
+  ContractMismatch,
+  parseMatrix,
+  parseShares,
+  parseTensor,
+  parseVector,
+} from "./parse-array";
 
 /** The version of the contract that this site reads. */
 export const CONTRACT_VERSION = 1;
@@ -92,13 +98,13 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
     prefillMs: wire.prefill_ms as number,
     writtenText: (wire.written_text as string | undefined) ?? "",
     ...(wire.attention_map != null && {
-      attentionMap: parseTensor(wire.attention_map, "prompt.attention_map"),
+      attentionMap: parseShares(wire.attention_map, "prompt.attention_map"),
     }),
   };
 }
 
 function parseToken(wire: WireToken): TokenFrame {
-  const { distribution, attention_rows, attention_map, logit_lens, tiles } = wire;
+  const { distribution, attention_rows, attention_map, logit_lens, sampler_stages, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
@@ -119,12 +125,13 @@ function parseToken(wire: WireToken): TokenFrame {
     },
     layers: parseLayers(wire.layers),
     ...(attention_rows != null && {
-      attentionRows: parseTensor(attention_rows, "token.attention_rows"),
+      attentionRows: parseShares(attention_rows, "token.attention_rows"),
     }),
     ...(attention_map != null && {
-      attentionMap: parseTensor(attention_map, "token.attention_map"),
+      attentionMap: parseShares(attention_map, "token.attention_map"),
     }),
     ...(logit_lens != null && { logitLens: parseLens(logit_lens) }),
+    ...(sampler_stages != null && { samplerStages: sampler_stages }),
     ...(tiles != null && { tiles: parseTensor(tiles, "token.tiles") }),
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,

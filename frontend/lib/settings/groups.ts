@@ -1,11 +1,11 @@
 import type { SettingField } from "./fields";
 
 const WRITING = ["temperature", "max_new_tokens", "top_k", "top_p", "seed"];
-const MEASURING = ["top_n", "aggregation"];
-const TILES = ["tile_signal", "tile_projection", "tile_height", "tile_width"];
 const BREAKPOINTS = "breakpoints";
+const MEASURING = ["top_n", "aggregation", "attn_every"];
+const TILES = ["tile_signal", "tile_projection", "tile_height", "tile_width"];
 /** Shown in places of their own, or asked for by the panels. */
-const ELSEWHERE = ["model", "prompt", "capture", "attn_every"];
+const ELSEWHERE = ["model", "prompt", "capture"];
 
 /** How far a slider reaches where the schema's range is wider than what is of use. */
 const SLIDERS: Record<string, { readonly max: number; readonly step: number }> = {

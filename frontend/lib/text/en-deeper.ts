@@ -16,23 +16,23 @@ export const deeperText = {
     mlp: "MLP output",
     attn: "attention output",
     random: "random",
-    pca: "principal comp.",
+    pca: "PCA",
   },
   panels: {
     deeper: {
       notCaptured: (title: string) =>
         `This run did not capture what “${title}” shows. Leave the panel open and run again.`,
-      loading: "Loading this panel",
     },
     tiles: {
       title: "Layer tiles",
-      unit: "deviations of the layer",
+      unit: "deviations",
       signals: {
         residual: "resid_post",
         mlp: "mlp_out",
         attn: "attn_out",
       } as Record<string, string>,
-      hookPoint: "resid_post, mlp_out or attn_out of each layer",
+      hookPoint: "resid_post, mlp_out or attn_out",
+      drawn: (tensor: string, projection: string) => `${tensor}, ${projection} projection`,
       howToRead:
         "Each tile is one layer’s vector, projected onto a small picture: 0 is that layer’s mean, 1 a usual size, the same for the whole run.",
       caution:
@@ -67,7 +67,7 @@ export const deeperText = {
       value: (value: string) => value,
       before: (value: string) => `before ${value}`,
       absent: "none",
-      choose: "Point at a cell; click enlarges its layer.",
+      choose: "Click enlarges a layer.",
       chooseOne: "Point at a cell.",
       all: "All layers",
       fell: "fell",
@@ -97,7 +97,7 @@ export const deeperText = {
       settled: (layer: number, label: string) =>
         `From layer ${layer} on every layer’s likeliest token is “${label}”`,
       wasSaid: "which was said.",
-      wasNotSaid: (label: string, rank: number) => `but “${label}” was said (rank ${rank}).`,
+      wasNotSaid: (label: string, rank: string) => `but “${label}” was said (rank ${rank}).`,
       settledRule:
         "Settles: the first layer from which on the likeliest token is the one of the last layer.",
       unsettled: "No layer could be read.",
@@ -105,7 +105,7 @@ export const deeperText = {
       timeLabel: (first: number, last: number) =>
         `Logit lens by layer for tokens ${first} to ${last}. Arrow keys move from cell to cell; Enter looks at that token.`,
       cell: (layer: number, step: number) => `layer ${layer}, token ${step}`,
-      reading: (label: string, percent: string, rank: number) =>
+      reading: (label: string, percent: string, rank: string) =>
         `“${label}” ${percent} %, said token at rank ${rank}`,
       choose: "Point at a cell; click looks at that token.",
       rule: "Line: from there on it stays.",
@@ -115,7 +115,7 @@ export const deeperText = {
     },
     trends: {
       title: "Trends",
-      unit: "each line its own",
+      unit: "as told at each line",
       hookPoint: "any scalar of a token",
       howToRead:
         "One number a token, over all tokens of the run; click, drag or use the arrow keys to look at a token.",

@@ -14,6 +14,9 @@ export const panelText = {
     hookPoint: "softmax of logits",
     howToRead:
       "Each chip is a token. The stronger its shade, the more the model expected it. Choose one to see that moment in every panel.",
+    caution:
+      "Expected is not true: a dark chip tells what this model is used to after such a text, not that it is right.",
+    columns: ["place", "kind", "id", "token", "probability", "logprob", "rank", "entropy (nats)"],
     prompt: "grey: your prompt",
     shade: "shade:",
     unlikely: "0 %",
@@ -29,6 +32,9 @@ export const panelText = {
     hookPoint: "logits",
     howToRead:
       "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from.",
+    caution:
+      "A probability is the model’s habit after exactly this text. It is no measure of how true the words are, nor does it say why they are likely.",
+    columns: ["rank", "id", "token", "logit", "probability", "drawn from", "cut by", "said"],
     token: "token",
     model: "model",
     drawn: "drawn",
@@ -55,6 +61,9 @@ export const panelText = {
     hookPoint: "block outputs",
     howToRead:
       "How strongly each layer changes the model’s running state. Faint band: its range in this run so far.",
+    caution:
+      "Large is not important: layers write at different scales, and what one writes the next may cancel.",
+    layer: "layer",
     series: {
       mlpNorm: { name: "MLP", hookPoint: "output of each MLP block" },
       attnNorm: { name: "Attention", hookPoint: "output of each attention block" },
@@ -76,6 +85,8 @@ export const panelText = {
     hookPoint: "pattern, last query",
     howToRead:
       "One cell per head. Low: the head looks at few tokens. High: it looks at many, up to the ceiling ln(keys).",
+    caution:
+      "Where a head looks is not what it uses: entropy tells nothing of what it reads there, nor whether anything later depends on it.",
     head: "head",
     layer: "layer",
     ceiling: (value: string) => `ceiling now ${value}`,
@@ -93,6 +104,9 @@ export const panelText = {
     hookPoint: "softmax of logits",
     howToRead:
       "All probability, likeliest tokens first. Tall first column: the model is sure. Dashed: the sum so far.",
+    caution:
+      "Sure is not right: a narrow distribution says that the model has seen such a text go on in one way.",
+    columns: ["from rank", "to rank", "probability", "sum so far"],
     entropy: "nats of entropy",
     effective: "effective tokens",
     kept: (n: string) => `drawable of ${n}`,

@@ -1,4 +1,6 @@
 import type { FinishReason } from "@/lib/contract";
+import { arrangementText } from "./en-arrangement";
+import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
 import { panelText } from "./en-panels";
 import { timelineText } from "./en-timeline";
@@ -69,6 +71,7 @@ export const text = {
       top_n: "Predictions shown",
       aggregation: "Size of a vector",
       ...deeperText.settings,
+      attn_every: "Attention map every",
     } as Record<string, string>,
     tiles: deeperText.tileSettings,
     choices: deeperText.choices as Record<string, string>,
@@ -186,6 +189,7 @@ export const text = {
       `${label}, probability ${percent}, rank ${rank}`,
     describePrompt: (label: string) => `${label}, prompt`,
   },
-  panels: { ...panelText, ...deeperText.panels },
+  arrangement: arrangementText,
   timeline: timelineText,
+  panels: { ...panelText, ...deeperText.panels, ...attentionText },
 } as const;

@@ -22,7 +22,7 @@ export interface TileSpace {
 
 /** Room above a tile for the number of its layer. */
 export const LABEL = 14;
-const GAP = { least: 5, most: 28 };
+const GAP = { least: 5, most: 40 };
 
 /** The grid in which tiles are largest; all of them are seen at once. */
 export function layoutTiles(space: TileSpace): TileLayout {
@@ -57,8 +57,9 @@ function cellSize({ count, cells, width, height }: TileSpace, columns: number): 
   return Math.min(wide, high);
 }
 
+/** Whole device pixels, unless so much room would be lost that tiles become small. */
 const snap = (size: number, ratio: number) =>
-  size * ratio >= 1 ? Math.floor(size * ratio) / ratio : size;
+  size * ratio >= 3 ? Math.floor(size * ratio) / ratio : size;
 
 const gapBetween = (room: number, count: number) =>
   count > 1 ? Math.max(0, Math.min(GAP.most, room / (count - 1))) : 0;

@@ -85,7 +85,7 @@ export function shade(
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     const drawn = changes ? value - (before?.[i] ?? Number.NaN) : value;
-    if (drawn !== drawn) {
+    if (Number.isNaN(drawn)) {
       into[i] = 0;
       continue;
     }
@@ -112,7 +112,8 @@ function hueOf(
   if (!before) return () => GREY;
   return (value, cell) => {
     const share = (value - (before[cell] as number)) / clip;
-    return share === share ? Math.round(GREY + Math.max(-1, Math.min(1, share)) * GREY) : GREY;
+    if (Number.isNaN(share)) return GREY;
+    return Math.round(GREY + Math.max(-1, Math.min(1, share)) * GREY);
   };
 }
 

@@ -33,7 +33,8 @@ describe("the grid of tiles", () => {
       expect(left + layout.width).toBeLessThanOrEqual(where.width + 0.5);
       expect(top + layout.height).toBeLessThanOrEqual(where.height + 0.5);
       const right = places[i + 1];
-      if (right && right.top === top) expect(right.left).toBeGreaterThanOrEqual(left + layout.width);
+      if (right && right.top === top)
+        expect(right.left).toBeGreaterThanOrEqual(left + layout.width);
     }
     expect(layout.width).toBeGreaterThan(12);
   });
@@ -115,9 +116,7 @@ describe("the colours of tiles", () => {
 
   test("gamma below 1 lifts what is small, and leaves 0 and the clip", () => {
     const place = (gamma: number, value: number) =>
-      energy.findIndex(
-        (colour) => String(colour) === String(draw([value], { gamma }).colours[0]),
-      );
+      energy.findIndex((colour) => String(colour) === String(draw([value], { gamma }).colours[0]));
     expect(place(0.5, 0.75)).toBeGreaterThan(place(1, 0.75));
     expect(place(2, 0.75)).toBeLessThan(place(1, 0.75));
     expect(draw([0, 3], { gamma: 0.5 }).colours).toEqual(draw([0, 3]).colours);

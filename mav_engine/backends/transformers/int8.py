@@ -14,6 +14,7 @@ true of the quantized one.
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -34,6 +35,32 @@ def activation_steps() -> int:
     return 127 if torch.cpu._is_vnni_supported() else 63
 
 
+class _Pack:
+    """Whole-number weights [out, in] in the order that the packed product reads them."""
+
+    def __init__(self, numbers: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None):
+        self.numbers_packed = _pack(numbers, scales)
+        self.scales, self.bias = scales, bias
+        self._steps = activation_steps()
+
+    def multiply(self, rows: torch.Tensor) -> torch.Tensor:
+        """[rows, out] of rows [rows, in]."""
+        rounding = _Rounding(rows, self._steps)
+        # The overload by its name: looking it up among others costs as much as a small product.
+        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default
+        product: torch.Tensor = multiply(
+            rounding.rows, rounding.scale, self._steps + 1, self.numbers_packed
+        )
+        if rounding.factors is not None:
+            product.mul_(rounding.factors)
+        return product if self.bias is None else product.add_(self.bias)
+
+    def numbers(self) -> torch.Tensor:
+        """The whole numbers themselves, int8 [out, in]."""
+        unpacked: torch.Tensor = torch.ops.quantized.linear_unpack(self.numbers_packed)[0]
+        return unpacked.int_repr()
+
+
 class Int8Linear(nn.Module):
     """x [..., in] to [..., out], in the place of `nn.Linear`.
 
@@ -46,26 +73,19 @@ class Int8Linear(nn.Module):
         super().__init__()
         self.out_features, self.in_features = weight.shape
         self.bias = None if bias is None else nn.Parameter(bias.detach(), requires_grad=False)
-        self._steps = activation_steps()
         numbers, scales = quantized(weight)
         self.scales = nn.Parameter(scales, requires_grad=False)
-        self._packed = _pack(numbers, scales)
+        self._product: _Pack | _Share = _Pack(numbers, self.scales, self.bias)
         self.packed_bytes = weight.numel() + 4 * self.out_features
         """What the packed weights and their scales take; torch sees no parameter in them."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        product = self.multiply(_Rounding(x.reshape(-1, self.in_features), self._steps))
+        product = self._product.multiply(x.reshape(-1, self.in_features))
         return product.view(*x.shape[:-1], self.out_features)
 
-    def multiply(self, rounding: _Rounding) -> torch.Tensor:
-        """[rows, out] of rows whose rounding is known."""
-        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
-        product: torch.Tensor = multiply(
-            rounding.rows, rounding.scale, self._steps + 1, self._packed
-        )
-        if rounding.factors is not None:
-            product.mul_(rounding.factors)
-        return product if self.bias is None else product.add_(self.bias)
+    def numbers(self) -> torch.Tensor:
+        """The whole-number weights, int8 [out, in]."""
+        return self._product.numbers()
 
 
 class _Rounding:
@@ -77,7 +97,8 @@ class _Rounding:
     def __init__(self, rows: torch.Tensor, steps: int) -> None:
         self.rows = rows
         self.factors: torch.Tensor | None = None
-        peak = float(rows.abs().max()) if len(rows) == 1 else 0.0
+        alone = rows.shape[0] == 1
+        peak = float(torch.linalg.vector_norm(rows, math.inf)) if alone else 0.0
         if 0 < peak < math.inf:
             self.scale = peak / steps
             return
@@ -86,16 +107,57 @@ class _Rounding:
         self.rows, self.scale = rows * self.factors.reciprocal(), 1.0
 
 
+class _Share:
+    """One layer's outputs out of a product that several layers share.
+
+    The model's own forward pass asks the layers one after the other for the product of the same
+    rows, so the last one is remembered, with the rows that it is of.
+    """
+
+    _last = threading.local()
+
+    def __init__(self, pack: _Pack, outputs: slice) -> None:
+        self.pack, self._outputs = pack, outputs
+
+    def multiply(self, rows: torch.Tensor) -> torch.Tensor:
+        """[rows, out] of rows [rows, in]."""
+        pack, known, product = getattr(self._last, "product", (None, None, None))
+        if pack is not self.pack or known is None or not torch.equal(known, rows):
+            product = self.pack.multiply(rows)
+            self._last.product = (self.pack, rows.clone(), product)
+        part: torch.Tensor = product[:, self._outputs]  # type: ignore[index]
+        return part.contiguous()
+
+    def numbers(self) -> torch.Tensor:
+        """The layer's own whole numbers, int8 [out, in]."""
+        return self.pack.numbers()[self._outputs]
+
+
 def together(layers: Sequence[Int8Linear]) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The products of layers that read the same rows, side by side: rounded once."""
-    steps = layers[0]._steps
-    multiplies = [layer.multiply for layer in layers]
+    """The products of layers that read the same rows, side by side: rounded and read once.
 
-    def products(rows: torch.Tensor) -> torch.Tensor:
-        rounding = _Rounding(rows, steps)
-        return torch.cat([multiply(rounding) for multiply in multiplies], dim=-1)
+    The layers take their outputs from it from now on, so that the weights are held once.
+    """
+    shared = _shared_by(layers)
+    if shared is not None:
+        return shared.multiply
+    numbers = torch.cat([layer.numbers() for layer in layers])
+    scales = torch.cat([layer.scales.detach() for layer in layers])
+    biases = [layer.bias for layer in layers if layer.bias is not None]
+    shared = _Pack(
+        numbers, scales, torch.cat([each.detach() for each in biases]) if biases else None
+    )
+    begin = 0
+    for layer in layers:
+        layer._product = _Share(shared, slice(begin, begin + layer.out_features))
+        begin += layer.out_features
+    return shared.multiply
 
-    return products
+
+def _shared_by(layers: Sequence[Int8Linear]) -> _Pack | None:
+    """The product that these layers share already."""
+    packs = [layer._product.pack for layer in layers if isinstance(layer._product, _Share)]
+    return packs[0] if len(packs) == len(layers) else None
 
 
 def quantized(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

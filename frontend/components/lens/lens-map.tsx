@@ -1,0 +1,150 @@
+"use client";
+
+import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+import { drawLens, type LensColour, WORD_CELL } from "@/components/lens/draw-lens";
+import { useElementSize } from "@/components/use-element-size";
+import { windowStart } from "@/lib/lens/settled";
+import type { TokenFrame } from "@/lib/run/frames";
+import { text } from "@/lib/text/en";
+import { formatCount, formatPercent, visible } from "@/lib/text/numbers";
+import { useShownTheme } from "@/lib/theme/use-theme";
+
+interface LensMapProps {
+  frames: readonly TokenFrame[];
+  layers: number;
+  step: number;
+  colour: LensColour;
+  vocabulary: number;
+  select: (step: number) => void;
+  onReading: (reading: string | null) => void;
+}
+
+interface Place {
+  readonly layer: number;
+  readonly step: number;
+}
+
+/** Pixels of a column with words and of the narrowest; words need room for a few tokens. */
+const COLUMN = { word: 58, few: 6, least: 9, many: 48 };
+
+/** Layers by tokens, the first layer on top; the column that all panels show is framed. */
+export function LensMap(props: LensMapProps) {
+  const { frames, layers, step, colour, vocabulary, select } = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [frame, size] = useElementSize<HTMLDivElement>();
+  const [place, setPlace] = useState<Place | null>(null);
+  const [said, setSaid] = useState("");
+  const theme = useShownTheme();
+  const { first, count, width } = useWindow(size, layers, frames.length, step);
+
+  useEffect(() => {
+    if (!canvas.current || size.width === 0) return;
+    const shown = frames.slice(first, first + count);
+    drawLens(canvas.current, { shown, layers, colour, vocabulary, theme, size, width });
+  }, [frames, first, count, layers, colour, vocabulary, theme, size, width]);
+
+  const look = (next: Place | null) => {
+    setPlace(next);
+    props.onReading(next && readingOf(frames, next));
+  };
+  const point = (event: PointerEvent) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left) / width);
+    const layer = Math.floor(((event.clientY - box.top) / box.height) * layers);
+    const within = column >= 0 && column < count && layer >= 0 && layer < layers;
+    look(within ? { layer, step: first + column } : null);
+  };
+  const press = (event: KeyboardEvent) => {
+    const next = placeAfter(place ?? { layer: 0, step }, event.key, layers, frames.length);
+    if (event.key === "Enter" && place) select(place.step);
+    if (!next) return;
+    event.preventDefault();
+    look(next);
+    setSaid(readingOf(frames, next));
+    if (next.step < first || next.step >= first + count) select(next.step);
+  };
+
+  const high = layers > 0 ? 100 / layers : 100;
+  return (
+    <div
+      ref={frame}
+      role="group"
+      tabIndex={0}
+      aria-label={text.panels.lens.timeLabel(first, first + count - 1)}
+      onPointerMove={point}
+      onPointerLeave={() => look(null)}
+      onClick={() => place && select(place.step)}
+      onKeyDown={press}
+      className="relative size-full cursor-pointer touch-pan-y overflow-hidden"
+    >
+      <canvas ref={canvas} aria-hidden className="figures absolute inset-0 size-full text-ink" />
+      {step >= first && step < first + count && (
+        <span
+          aria-hidden
+          className="pointer-events-none absolute inset-y-0 border-2 border-accent"
+          style={{ left: (step - first) * width - 1, width: width + 1 }}
+        />
+      )}
+      {place && place.step >= first && place.step < first + count && (
+        <span
+          aria-hidden
+          className="pointer-events-none absolute border-2 border-ink shadow-[0_0_0_1px_var(--sheet)]"
+          style={{
+            left: (place.step - first) * width,
+            width,
+            top: `${place.layer * high}%`,
+            height: `${high}%`,
+          }}
+        />
+      )}
+      <span aria-live="polite" className="sr-only">
+        {said}
+      </span>
+    </div>
+  );
+}
+
+interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Which tokens fit beside each other; narrow columns where rows are too low for words. */
+function useWindow({ width, height }: Room, layers: number, tokens: number, step: number) {
+  const words = Math.floor(width / COLUMN.word);
+  const readable = height / layers >= WORD_CELL.height && words >= COLUMN.few;
+  const narrow = Math.min(COLUMN.many, Math.floor(width / COLUMN.least));
+  const capacity = Math.max(1, readable ? words : narrow);
+  const [first, setFirst] = useState(0);
+  const wanted = width > 0 ? windowStart(first, step, capacity, tokens) : first;
+  if (wanted !== first) setFirst(wanted);
+  const count = Math.max(0, Math.min(capacity, tokens - wanted));
+  return { first: wanted, count, width: width / capacity };
+}
+
+function placeAfter(
+  { layer, step }: Place,
+  key: string,
+  layers: number,
+  tokens: number,
+): Place | null {
+  const to = (l: number, s: number) => ({
+    layer: Math.max(0, Math.min(layers - 1, l)),
+    step: Math.max(0, Math.min(tokens - 1, s)),
+  });
+  if (key === "ArrowRight") return to(layer, step + 1);
+  if (key === "ArrowLeft") return to(layer, step - 1);
+  if (key === "ArrowDown") return to(layer + 1, step);
+  if (key === "ArrowUp") return to(layer - 1, step);
+  if (key === "Home") return to(layer, 0);
+  return key === "End" ? to(layer, tokens - 1) : null;
+}
+
+function readingOf(frames: readonly TokenFrame[], { layer, step }: Place): string {
+  const words = text.panels.lens;
+  const row = frames[step]?.logitLens?.[layer];
+  const said = row
+    ? words.reading(visible(row.label), formatPercent(row.prob), formatCount(row.rank))
+    : words.none;
+  return `${words.cell(layer, step)}: ${said}`;
+}

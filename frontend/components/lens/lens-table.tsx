@@ -1,0 +1,149 @@
+"use client";
+
+import type { CSSProperties } from "react";
+import { TokenLabel } from "@/components/token-label";
+import { classNames } from "@/components/ui/class-names";
+import { useElementSize } from "@/components/use-element-size";
+import { settledLayer } from "@/lib/lens/settled";
+import type { LensRow, TokenFrame } from "@/lib/run/frames";
+import { text } from "@/lib/text/en";
+import { formatCount, formatPercent } from "@/lib/text/numbers";
+
+interface LensTableProps {
+  frame: TokenFrame;
+  rows: readonly (LensRow | null)[];
+}
+
+/** Pixels of a row: as high as the panel lets it be within these; with more layers one scrolls. */
+const ROW = { least: 17, most: 26, head: 26 };
+
+/** One row a layer, from the first to the last, with a line along those that have settled. */
+export function LensTable({ frame, rows }: LensTableProps) {
+  const settled = settledLayer(rows);
+  const [region, { height }] = useElementSize<HTMLDivElement>();
+  const fitting = (height - ROW.head) / rows.length;
+  const rowHeight = Math.max(ROW.least, Math.min(ROW.most, fitting));
+  return (
+    <div
+      ref={region}
+      style={{ "--row": `${rowHeight}px` } as CSSProperties}
+      className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
+      tabIndex={0}
+      role="region"
+      aria-label={text.panels.lens.tableLabel}
+    >
+      <table className="w-full table-fixed border-separate border-spacing-0">
+        <Head />
+        <tbody>
+          {rows.map((row, layer) => (
+            <Row
+              key={layer}
+              layer={layer}
+              row={row}
+              said={row?.id === frame.id}
+              settles={layer === settled}
+              settled={settled !== null && layer >= settled}
+            />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Head() {
+  const words = text.panels.lens;
+  const cell = "sticky top-0 z-10 bg-sheet pb-1.5 font-normal text-micro text-quiet";
+  return (
+    <thead>
+      <tr>
+        <th scope="col" className={classNames(cell, "w-9 pl-2 text-left")}>
+          {words.layer}
+        </th>
+        <th scope="col" className={classNames(cell, "w-28 pl-1.5 text-left @md:w-36")}>
+          {words.token}
+        </th>
+        <th scope="col" className={classNames(cell, "text-left")}>
+          <span className="sr-only">{text.figures.probability}</span>
+        </th>
+        <th scope="col" className={classNames(cell, "w-11 text-right")}>
+          {words.prob}
+        </th>
+        <th scope="col" className={classNames(cell, "w-18 pr-1.5 text-right")}>
+          {words.rank}
+        </th>
+      </tr>
+    </thead>
+  );
+}
+
+interface RowProps {
+  layer: number;
+  row: LensRow | null;
+  /** Whether the layer's token is the one that was said. */
+  said: boolean;
+  /** Whether the answer settles here, or has settled before. */
+  settles: boolean;
+  settled: boolean;
+}
+
+function Row({ layer, row, said, settles, settled }: RowProps) {
+  const words = text.panels.lens;
+  const edge = settled ? "border-data" : "border-transparent";
+  return (
+    <tr>
+      <th
+        scope="row"
+        className={classNames(
+          "figures h-(--row) border-l-[3px] pl-1 text-left font-normal text-quiet text-xs leading-4",
+          edge,
+        )}
+      >
+        {layer}
+      </th>
+      {row ? (
+        <>
+          <td className="overflow-hidden pl-1.5">
+            <span className="flex items-center gap-1.5">
+              <TokenLabel
+                label={row.label}
+                className={classNames("truncate leading-4", said && "font-semibold")}
+              />
+              {said && (
+                <span
+                  title={text.panels.predictions.chosen}
+                  className="text-accent text-micro leading-4"
+                >
+                  <span aria-hidden>◂</span>
+                  <span className="sr-only">{text.panels.predictions.said}</span>
+                </span>
+              )}
+              {settles && (
+                <span className="rounded-[3px] bg-data-soft px-1 text-ink text-micro leading-[0.9375rem]">
+                  {words.settles}
+                </span>
+              )}
+            </span>
+          </td>
+          <td aria-hidden className="px-2">
+            <span className="relative block h-3 overflow-hidden rounded-[2px] bg-well">
+              <span
+                className={classNames(
+                  "bar-x absolute inset-0",
+                  settled ? "bg-data" : "bg-data-soft",
+                )}
+                style={{ "--share": row.prob } as CSSProperties}
+              />
+            </span>
+          </td>
+          <td className="figures text-right text-xs leading-4">{formatPercent(row.prob)}</td>
+          <td className="figures pr-1.5 text-right text-xs leading-4">{formatCount(row.rank)}</td>
+        </>
+      ) : (
+        <td colSpan={4} className="pl-1.5 text-quiet text-xs leading-4">
+          {words.none}
+        </td>
+      )}
+    </tr>
+  );
+}

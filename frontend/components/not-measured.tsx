@@ -1,0 +1,33 @@
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { classNames } from "./ui/class-names";
+
+interface NotMeasuredProps {
+  run: RunRecord;
+  /** The name of the probe that is missing. */
+  probe: string;
+}
+
+/** What stands in a panel at a token that has no numbers for it: why, and what to do. */
+export function NotMeasured({ run, probe }: NotMeasuredProps) {
+  const words = text.panels.notMeasured;
+  const asked = run.start?.probes.some(({ name }) => name === probe);
+  const waiting = run.phase === "idle" || (run.frames.length === 0 && (asked || !run.start));
+  return (
+    <div
+      className={classNames(
+        "flex h-full min-h-32 flex-col items-center justify-center gap-1 rounded-[3px] bg-well/50 px-6 text-center text-quiet text-small",
+        waiting && isBusy(run) && "breathing",
+      )}
+    >
+      {waiting ? (
+        <p>{words.waiting}</p>
+      ) : (
+        <>
+          <p className="text-ink">{words.title}</p>
+          <p className="max-w-[44ch]">{words.again}</p>
+        </>
+      )}
+    </div>
+  );
+}

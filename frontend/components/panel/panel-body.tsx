@@ -1,0 +1,101 @@
+"use client";
+
+import { RotateCw } from "lucide-react";
+import { Suspense } from "react";
+import { useArrange } from "@/components/arrangement/use-arrange";
+import { useRunContext, useRunState } from "@/components/run-context";
+import { Button } from "@/components/ui/button";
+import { useRunAgain } from "@/components/use-run-again";
+import type { ModelInfo } from "@/lib/contract";
+import { missingCaptures } from "@/lib/run/captures";
+import { currentStep } from "@/lib/run/run-store";
+import { text } from "@/lib/text/en";
+import type { Panel } from "@/panels/panel";
+import { PanelBoundary } from "./panel-boundary";
+
+interface PanelBodyProps {
+  panel: Panel;
+  model: ModelInfo | undefined;
+}
+
+/** What the panel draws, or why it cannot; whatever breaks in it stays in it. */
+export function PanelBody({ panel, model }: PanelBodyProps) {
+  const { hide } = useArrange();
+  const missing = useMissing(panel, model);
+  return (
+    <div className="absolute inset-0 flex flex-col">
+      {missing && <Uncaptured {...missing} />}
+      {missing?.all !== true && (
+        <div className="min-h-0 flex-1">
+          <PanelBoundary panel={panel} onHide={() => hide(panel)}>
+            <Suspense fallback={<Loading panel={panel} />}>
+              <PanelView panel={panel} />
+            </Suspense>
+          </PanelBoundary>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function PanelView({ panel: { Component } }: { panel: Panel }) {
+  const { store } = useRunContext();
+  const run = useRunState((state) => state.run);
+  const step = useRunState(currentStep);
+  const live = useRunState(({ selected }) => selected === null);
+  return (
+    <Component run={run} step={step} frame={run.frames[step]} live={live} select={store.select} />
+  );
+}
+
+function Loading({ panel }: { panel: Panel }) {
+  return (
+    <div
+      role="img"
+      aria-label={text.arrangement.loading(panel.title)}
+      className="breathing h-full rounded bg-well"
+    />
+  );
+}
+
+interface Missing {
+  probes: readonly string[];
+  /** The model that has no such part; null where another run would give it. */
+  model: string | null;
+  /** Whether nothing is left to show. */
+  all: boolean;
+}
+
+/** What the shown run, or the next one, does not give this panel; null where nothing is missing. */
+function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null {
+  const start = useRunState(({ run }) => run.start);
+  const probes = missingCaptures(panel.captures, start, model?.capabilities);
+  if (probes.length === 0) return null;
+  const from = start?.model ?? model;
+  const cannot = from && probes.every((probe) => !from.capabilities.includes(probe));
+  return {
+    probes,
+    model: cannot ? from.title || from.name : null,
+    all: probes.length === panel.captures.length,
+  };
+}
+
+function Uncaptured({ probes, model, all }: Missing) {
+  const words = text.arrangement.uncaptured;
+  const runAgain = useRunAgain();
+  const names = probes.map((probe) => text.arrangement.probes[probe] ?? probe).join(", ");
+  return (
+    <div className={all ? "pt-3" : "mb-2 flex flex-wrap items-center gap-x-3 gap-y-1"}>
+      <p className="text-small text-ink">
+        {model === null ? words.missing(names) : words.cannot(model, names)}
+      </p>
+      {model !== null && all && <p className="mt-1 text-quiet text-small">{words.cannotDetail}</p>}
+      {model === null && (
+        <Button className={all ? "mt-3" : "h-7 px-2 text-xs"} onClick={runAgain}>
+          <RotateCw size={13} aria-hidden />
+          {words.again}
+        </Button>
+      )}
+    </div>
+  );
+}

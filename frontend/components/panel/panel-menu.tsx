@@ -1,0 +1,162 @@
+"use client";
+
+import { Menu } from "@base-ui/react/menu";
+import {
+  ArrowDown,
+  ArrowUp,
+  EyeOff,
+  FoldHorizontal,
+  FoldVertical,
+  UnfoldHorizontal,
+  UnfoldVertical,
+} from "lucide-react";
+import type { ComponentType, RefObject } from "react";
+import { gridColumns } from "@/components/arrangement/grid-columns";
+import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
+import { useRunContext } from "@/components/run-context";
+import { MAX_ROWS, nextColumns, type Placed } from "@/lib/arrangement/arrangement";
+import { currentStep } from "@/lib/run/run-store";
+import { text } from "@/lib/text/en";
+import type { Panel } from "@/panels/panel";
+import { PANEL_ACTIONS, type ShownPanel } from "@/panels/panel-actions";
+
+interface PanelMenuProps {
+  panel: Panel;
+  placed: Placed;
+  place: number;
+  of: number;
+  element: RefObject<HTMLElement | null>;
+  anchor: RefObject<HTMLElement | null>;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}
+
+interface Item {
+  readonly label: string;
+  readonly Icon: ComponentType<{ size?: number; "aria-hidden"?: boolean }>;
+  readonly disabled: boolean;
+  readonly act: () => void;
+}
+
+/** Everything that can be done with a panel, arranging first. */
+export default function PanelMenu(props: PanelMenuProps) {
+  const { anchor, open, onOpenChange } = props;
+  const arrange = useArrange();
+  const shown = useShownPanel(props);
+  const actions = shown
+    ? PANEL_ACTIONS.filter(({ applies }) => applies?.(shown) ?? true).map(
+        ({ label, Icon, act }): Item => ({
+          label,
+          Icon,
+          disabled: false,
+          act: () => void act(shown),
+        }),
+      )
+    : [];
+  const groups = [placing(props, arrange), sizing(props, arrange), actions, hiding(props, arrange)];
+  return (
+    <Menu.Root open={open} onOpenChange={onOpenChange} modal={false}>
+      <Menu.Portal>
+        <Menu.Positioner anchor={anchor} side="bottom" align="end" sideOffset={4} className="z-40">
+          <Menu.Popup
+            finalFocus={anchor}
+            aria-label={text.arrangement.menu.open(props.panel.title)}
+            className="min-w-44 rounded-lg border border-rule bg-sheet py-1 shadow-xl outline-none"
+          >
+            {groups
+              .filter(({ length }) => length > 0)
+              .map((items, group) => (
+                <Menu.Group
+                  key={items[0]?.label}
+                  className={group > 0 ? "mt-1 border-rule border-t pt-1" : undefined}
+                >
+                  {items.map((item) => (
+                    <MenuItem key={item.label} {...item} />
+                  ))}
+                </Menu.Group>
+              ))}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  );
+}
+
+function MenuItem({ label, Icon, disabled, act }: Item) {
+  return (
+    <Menu.Item
+      disabled={disabled}
+      onClick={act}
+      className="mx-1 flex h-8 cursor-pointer items-center gap-2.5 rounded px-2 text-small outline-none data-disabled:cursor-default data-highlighted:bg-well data-disabled:text-quiet data-disabled:opacity-55"
+    >
+      <Icon size={14} aria-hidden />
+      {label}
+    </Menu.Item>
+  );
+}
+
+function useShownPanel({ panel, element }: PanelMenuProps): ShownPanel | null {
+  const { store } = useRunContext();
+  const state = store.getState();
+  return element.current
+    ? { panel, run: state.run, step: currentStep(state), element: element.current }
+    : null;
+}
+
+function placing({ panel, place, of }: PanelMenuProps, { move }: Arrange): Item[] {
+  const words = text.arrangement.menu;
+  return [
+    {
+      label: words.earlier,
+      Icon: ArrowUp,
+      disabled: place === 0,
+      act: () => move(panel, place - 1),
+    },
+    {
+      label: words.later,
+      Icon: ArrowDown,
+      disabled: place === of - 1,
+      act: () => move(panel, place + 1),
+    },
+  ];
+}
+
+/** Where the grid has one column there is nothing to size. */
+function sizing({ panel, placed }: PanelMenuProps, { resize }: Arrange): Item[] {
+  const words = text.arrangement.menu;
+  const { columns, rows } = placed;
+  const grid = gridColumns();
+  if (grid < 2) return [];
+  const width = (label: string, direction: 1 | -1, Icon: Item["Icon"]): Item => {
+    const next = nextColumns(columns, direction, grid);
+    return {
+      label,
+      Icon,
+      disabled: next === columns,
+      act: () => resize(panel, { columns: next }),
+    };
+  };
+  const height = (label: string, next: number, Icon: Item["Icon"]): Item => ({
+    label,
+    Icon,
+    disabled: next < 1 || next > MAX_ROWS,
+    act: () => resize(panel, { rows: next }),
+  });
+  return [
+    width(words.wider, 1, UnfoldHorizontal),
+    width(words.narrower, -1, FoldHorizontal),
+    height(words.taller, rows + 1, UnfoldVertical),
+    height(words.shorter, rows - 1, FoldVertical),
+  ];
+}
+
+function hiding({ panel }: PanelMenuProps, { hide }: Arrange): Item[] {
+  return [
+    {
+      label: text.arrangement.menu.hide,
+      Icon: EyeOff,
+      disabled: false,
+      act: () => hide(panel),
+    },
+  ];
+}

@@ -1,0 +1,31 @@
+"use client";
+
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useRunState } from "@/components/run-context";
+import { readAddress, writeAddress } from "@/lib/address/address-bar";
+import type { SettingField } from "@/lib/settings/fields";
+import { type Given, givenIn, isSetting, runParameters } from "@/lib/settings/run-address";
+
+const NOTHING: Given = {};
+
+/** What the link gives beside the form's settings, until the visitor leaves it out. */
+export function useGiven(): readonly [Given, () => void] {
+  const [given, setGiven] = useState<Given>(NOTHING);
+  useEffect(() => {
+    const found = givenIn(readAddress());
+    if (Object.keys(found).length > 0) setGiven(found);
+  }, []);
+  return [given, useCallback(() => setGiven(NOTHING), [])];
+}
+
+/** Once a run has begun the address bar holds that run, with the seed that was drawn for it. */
+export function useRunInAddress(fields: readonly SettingField[]): void {
+  const start = useRunState(({ run }) => run.start);
+  // A run that was there before the page is in the address, or something newer is.
+  const written = useRef(start);
+  useEffect(() => {
+    if (!start || written.current === start) return;
+    written.current = start;
+    writeAddress(isSetting(fields), runParameters(fields, start.settings));
+  }, [start, fields]);
+}

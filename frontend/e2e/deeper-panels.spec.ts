@@ -1,0 +1,75 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+const SETTINGS = {
+  prompt: STORY,
+  max_new_tokens: 12,
+  min_new_tokens: 12,
+  temperature: 0.8,
+  seed: 4,
+  panels: "generated-text.layer-tiles.logit-lens.trends",
+};
+
+test("tiles, lens and trends show a real run, and one choice moves all of them", async ({
+  page,
+}) => {
+  const site = new Instrument(page);
+  await site.open({ ...SETTINGS, tile: '{"height":8,"width":12,"projection":"pca"}' });
+  await site.run.click();
+  await site.finished();
+
+  const tiles = site.panel("Layer tiles");
+  const picture = tiles.getByRole("group", { name: /6 layers as tiles of 8 by 12/ });
+  await picture.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("PageDown");
+  await expect(tiles.getByText(/layer 1, component 0 \(row 0, column 0\)/).first()).toBeVisible();
+  const inked = await tiles.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const data = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+    return new Set(data?.filter((_, i) => i % 4 === 0)).size;
+  });
+  expect(inked).toBeGreaterThan(20);
+
+  const lens = site.panel("Logit lens");
+  await expect(lens.getByRole("row")).toHaveCount(7);
+  await expect(lens.getByText("settles")).toHaveCount(1);
+
+  const slider = site.panel("Trends").getByRole("slider");
+  await slider.focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  expect(await site.shownStep()).toBe(1);
+  await expect(slider).toHaveAttribute("aria-valuetext", /token 1, .*Probability/);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in them, ${colorScheme}`, async ({ page }) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const site = new Instrument(page);
+    await site.open(SETTINGS);
+    await site.run.click();
+    await site.finished();
+    for (const view of ["This token", "Over time"]) {
+      await page.getByRole("button", { name: view }).click();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    }
+    const overflow = await page.evaluate(() => document.body.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+}
+
+test("how tiles are drawn is set in the form and stands in the link", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY });
+  await page.getByText("Measuring", { exact: true }).click();
+  await page.getByLabel("Vector drawn").selectOption("mlp");
+  await page.getByLabel("Rows", { exact: true }).fill("4");
+  await expect(page).toHaveURL(/tile=/);
+  const tile = new URL(page.url()).searchParams.get("tile");
+  expect(JSON.parse(tile ?? "")).toEqual({ signal: "mlp", height: 4 });
+  await page.getByLabel("Rows", { exact: true }).fill("99");
+  await expect(page.getByText("Give a number: 1 to 64.")).toBeVisible();
+});

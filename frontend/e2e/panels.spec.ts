@@ -1,0 +1,321 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Locator, type Page, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+const FIRST = [
+  "Generated text",
+  "Top predictions",
+  "Output distribution",
+  "MLP activations",
+  "Attention entropy",
+];
+
+const titles = (page: Page) => page.locator("[data-panel] h2").allInnerTexts();
+const box = async (panel: Locator) => {
+  const found = await panel.boundingBox();
+  if (!found) throw new Error("not on the page");
+  return found;
+};
+
+async function openMenu(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: `Menu of ${title}` }).click();
+  await expect(page.getByRole("menu")).toBeVisible();
+}
+
+async function expectNoViolations(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`),
+  ).toEqual([]);
+}
+
+const choose = (page: Page, item: string) => page.getByRole("menuitem", { name: item }).click();
+
+async function toggle(page: Page, title: string): Promise<void> {
+  await page.getByRole("button", { name: "Panels", exact: true }).click();
+  await page.getByRole("switch", { name: title }).click();
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(page.getByRole("dialog")).toBeHidden();
+}
+
+test("panels are hidden and opened again, and a reload keeps them", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  expect(await titles(page)).toEqual(FIRST);
+  expect(page.url()).not.toContain("panels=");
+
+  await openMenu(page, "Output distribution");
+  await choose(page, "Hide");
+  await expect(site.panel("Output distribution")).toBeHidden();
+  await page.goto("/");
+  await expect(site.panel("Output distribution")).toBeHidden();
+  expect(page.url()).toContain("panels=");
+
+  await toggle(page, "Output distribution");
+  await expect(site.panel("Output distribution")).toBeVisible();
+  expect((await titles(page)).at(-1)).toBe("Output distribution");
+
+  await page.getByRole("button", { name: "Panels", exact: true }).click();
+  await page.getByRole("button", { name: "Reset arrangement" }).click();
+  await page.getByRole("button", { name: "Close" }).click();
+  expect(await titles(page)).toEqual(FIRST);
+  expect(page.url()).not.toContain("panels=");
+});
+
+test("a link carries the arrangement, and wins over what was kept", async ({ page, browser }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY });
+  await openMenu(page, "Attention entropy");
+  await choose(page, "Move earlier");
+  await openMenu(page, "Attention entropy");
+  await choose(page, "Wider");
+  await openMenu(page, "Top predictions");
+  await choose(page, "Hide");
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.getByText("Link copied")).toBeVisible();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+
+  const stranger = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const other = await stranger.newPage();
+  await other.goto(new URL("/", link).href);
+  await openMenu(other, "Generated text");
+  await choose(other, "Hide");
+  await other.goto(link);
+  await expect
+    .poll(() => titles(other))
+    .toEqual(["Generated text", "Output distribution", "Attention entropy", "MLP activations"]);
+  const wide = await box(other.locator("[data-panel=attention-entropy]"));
+  expect(wide.width).toBeGreaterThan(800);
+  // A link that was only looked at changes nothing of what is kept.
+  await other.goto(new URL("/", link).href);
+  await expect.poll(() => titles(other)).toEqual(FIRST.slice(1));
+  await stranger.close();
+});
+
+test("the mouse moves a panel by its header and sizes it by its corner", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  const moving = site.panel("Attention entropy");
+  const from = await box(moving);
+  const to = await box(site.panel("Top predictions"));
+  await page.mouse.move(from.x + 200, from.y + 24);
+  await page.mouse.down();
+  await page.mouse.move(to.x + 60, to.y + 120, { steps: 8 });
+  await expect(site.panel("Top predictions")).toHaveAttribute("data-drop", "left");
+  await page.mouse.up();
+  await expect
+    .poll(() => titles(page))
+    .toEqual([
+      "Generated text",
+      "Attention entropy",
+      "Top predictions",
+      "Output distribution",
+      "MLP activations",
+    ]);
+
+  const small = await box(moving);
+  await page.mouse.move(small.x + small.width - 6, small.y + small.height - 6);
+  await page.mouse.down();
+  await page.mouse.move(small.x + small.width + 300, small.y + small.height + 300, { steps: 8 });
+  await page.mouse.up();
+  const large = await box(moving);
+  expect(large.width).toBeGreaterThan(small.width * 1.8);
+  expect(large.height).toBeGreaterThan(small.height * 1.5);
+  await page.reload();
+  await expect.poll(async () => (await box(moving)).width).toBeGreaterThan(small.width * 1.8);
+});
+
+test("Escape leaves a panel where it was, and the run going", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300 });
+  await site.run.click();
+  await expect(site.tokens.nth(12)).toBeAttached();
+  const from = await box(site.panel("Output distribution"));
+  await page.mouse.move(from.x + 200, from.y + 24);
+  await page.mouse.down();
+  await page.mouse.move(from.x - 200, from.y + 60, { steps: 4 });
+  await page.keyboard.press("Escape");
+  await page.mouse.up();
+  expect(await titles(page)).toEqual(FIRST);
+  await openMenu(page, "Output distribution");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("menu")).toBeHidden();
+  await site.finished();
+});
+
+test("the keyboard moves, sizes and hides a panel, and says what it did", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  const panel = site.panel("MLP activations");
+  const grip = page.getByRole("button", { name: "Move or resize MLP activations" });
+  await grip.focus();
+  const before = await box(panel);
+  await page.keyboard.press("ArrowLeft");
+  await expect(page.getByText("MLP activations: place 3 of 5.")).toBeAttached();
+  await expect(grip).toBeFocused();
+  expect((await titles(page))[2]).toBe("MLP activations");
+  await page.keyboard.press("Shift+ArrowRight");
+  await expect(
+    page.getByText("MLP activations: 2 of 2 columns wide, 1 of 3 rows high."),
+  ).toBeAttached();
+  expect((await box(panel)).width).toBeGreaterThan(before.width * 1.8);
+  await page.keyboard.press("Shift+ArrowDown");
+  expect((await box(panel)).height).toBeGreaterThan(before.height * 1.5);
+  await page.keyboard.press("Shift+ArrowUp");
+  await page.keyboard.press("Shift+ArrowLeft");
+  expect((await box(panel)).width).toBeCloseTo(before.width, 0);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("menu")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await grip.focus();
+  await page.keyboard.press("Delete");
+  await expect(panel).toBeHidden();
+  await expect(page.getByText("MLP activations hidden.")).toBeAttached();
+  await expect(
+    page.getByRole("button", { name: "Move or resize Output distribution" }),
+  ).toBeFocused();
+});
+
+test("a panel opened after the run asks to run again, and then shows the same text", async ({
+  page,
+}) => {
+  const site = new Instrument(page);
+  await page.goto(
+    `/?prompt=${STORY}&max_new_tokens=8&temperature=0.9&panels=generated-text.top-predictions`,
+  );
+  await site.run.click();
+  await site.finished();
+  const said = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  await toggle(page, "Attention entropy");
+  const panel = site.panel("Attention entropy");
+  await expect(panel).toContainText("This run did not capture attention entropy.");
+  await panel.getByRole("button", { name: "Run again" }).click();
+  await expect(panel.getByRole("group")).toBeVisible();
+  await site.finished();
+  expect(await page.getByRole("listbox").evaluate((list) => list.textContent)).toBe(said);
+});
+
+test("a panel that the model cannot feed says so", async ({ page }) => {
+  await page.route("**/api/models", async (route) => {
+    const response = await route.fetch();
+    const list = await response.json();
+    for (const model of list.models) {
+      model.capabilities = model.capabilities.filter(
+        (probe: string) => probe !== "attention_entropy",
+      );
+    }
+    await route.fulfill({ response, json: list });
+  });
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY });
+  await expect(site.panel("Attention entropy")).toContainText("cannot give attention entropy");
+  const asked = page.waitForRequest("**/api/run");
+  await site.run.click();
+  expect((await asked).postDataJSON().capture).not.toContain("attention_entropy");
+});
+
+test("a panel that throws says so in its place, and the others go on", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 6 });
+  let spoil = true;
+  await page.route("**/api/run", async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({
+      response,
+      body: spoil
+        ? body.replaceAll(/"top":\[.*?\],"distribution"/g, '"top":[null],"distribution"')
+        : body,
+    });
+  });
+  await site.run.click();
+  await site.finished();
+  const broken = site.panel("Top predictions");
+  await expect(broken.getByRole("alert")).toContainText("Top predictions broke");
+  await expect(site.panel("Output distribution")).toContainText("nats of entropy");
+  await expect(site.tokens.nth(8)).toBeVisible();
+
+  spoil = false;
+  await site.run.click();
+  await site.finished();
+  await broken.getByRole("button", { name: "Try again" }).click();
+  await expect(broken.getByRole("row").nth(2)).toBeVisible();
+});
+
+test("a phone has one column, and panels move in it", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("/?panels=generated-text.trendy.layer-norms*2x3.output-distribution");
+  await expect(page.getByText(/does not have: trendy/)).toBeVisible();
+  const widths = await page
+    .locator("[data-panel]")
+    .evaluateAll((panels) => panels.map((panel) => panel.getBoundingClientRect().width));
+  expect(new Set(widths)).toEqual(new Set([390]));
+  await openMenu(page, "Output distribution");
+  await expect(page.getByRole("menuitem", { name: "Wider" })).toHaveCount(0);
+  await choose(page, "Move earlier");
+  expect(await titles(page)).toEqual(["Generated text", "Output distribution", "MLP activations"]);
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await expect(page.getByText(/does not have: trendy/)).toBeHidden();
+});
+
+test("the address holds the run that was made, with the seed that was drawn", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 8, temperature: 1.5 });
+  expect(page.url()).not.toContain("seed=");
+  await site.run.click();
+  await site.finished();
+  const said = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  expect(page.url()).toContain("seed=");
+  await page.reload();
+  await site.run.click();
+  await site.finished();
+  expect(await page.getByRole("listbox").evaluate((list) => list.textContent)).toBe(said);
+
+  await page.getByRole("textbox", { name: "Seed" }).fill("");
+  expect(page.url()).not.toContain("seed=");
+});
+
+test("a link brings forced tokens and a conversation, and says so", async ({ page }) => {
+  const site = new Instrument(page);
+  const messages = JSON.stringify([{ role: "user", content: "Tell me of a dragon" }]);
+  await site.open({ messages, forced_ids: 300, max_new_tokens: 4 });
+  await expect(page.getByText("a conversation of 1 turn instead of the prompt")).toBeVisible();
+  const asked = page.waitForRequest("**/api/run");
+  await site.run.click();
+  expect((await asked).postDataJSON()).toMatchObject({
+    messages: JSON.parse(messages),
+    forced_ids: [300],
+  });
+  await site.finished();
+  expect(new URL(page.url()).searchParams.get("messages")).toBe(messages);
+  expect(new URL(page.url()).searchParams.getAll("forced_ids")).toEqual(["300"]);
+  await page.getByRole("button", { name: "Leave out" }).click();
+  expect(new URL(page.url()).searchParams.has("messages")).toBe(false);
+  await site.prompt.fill(STORY);
+  await site.run.click();
+  await expect(page.getByRole("listbox")).toContainText(STORY);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing in the list, the menu and the notes, ${colorScheme}`, async ({
+    page,
+  }) => {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.goto("/?panels=generated-text.trendy.layer-norms.top-predictions*2x2");
+    await expect(page.getByText(/does not have: trendy/)).toBeVisible();
+    await openMenu(page, "Top predictions");
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "What Top predictions does not prove" }).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Panels", exact: true }).click();
+    await expect(page.getByRole("switch").first()).toBeVisible();
+    await expectNoViolations(page);
+    await page.keyboard.press("Escape");
+    await page.goto("/?panels=");
+    await expect(page.getByText("No panel is open.")).toBeVisible();
+    await expectNoViolations(page);
+  });
+}

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import openapi from "@/lib/contract/openapi.json";
+import { recordedRun } from "@/lib/run/fixtures/recording";
+import { fromQuery } from "./address";
+import { settingFields } from "./fields";
+import { initialValues } from "./form-values";
+import { formParameters, givenIn, isSetting, runParameters, runRequest } from "./run-address";
+
+const fields = settingFields(openapi);
+const settings: Readonly<Record<string, unknown>> = recordedRun().start?.settings ?? {};
+const query = (pairs: Iterable<readonly [string, string]>) =>
+  new URLSearchParams([...pairs].map(([...pair]) => pair));
+
+describe("the address of a run", () => {
+  test("names the model, the seed that was drawn and what differs, and nothing else", () => {
+    const parameters = query(
+      runParameters(fields, { ...settings, seed: 77, temperature: 0.7, top_p: 1, top_k: 50 }),
+    );
+    expect(parameters.get("seed")).toBe("77");
+    expect(parameters.get("model")).toBe("mav-tiny");
+    expect(parameters.get("temperature")).toBe("0.7");
+    expect(parameters.has("top_p")).toBe(false);
+    expect(parameters.has("capture")).toBe(false);
+  });
+
+  test("sets up the form with the same run", () => {
+    const run = { ...settings, prompt: "Once\nupon", stop: ["The End", "\n"], seed: 3 };
+    const address = query(runParameters(fields, run)).toString();
+    const values = { ...initialValues(fields), ...fromQuery(fields, address) };
+    const asked = runRequest(fields, values, givenIn(query([])), []);
+    expect(asked).toMatchObject({ prompt: run.prompt, stop: run.stop, seed: 3 });
+  });
+
+  test("carries forced tokens and a conversation as the API takes them", () => {
+    const messages = [{ role: "user", content: "Tell me & more" }];
+    const run = { ...settings, prompt: null, messages, forced_ids: [5, 7] };
+    const parameters = query(runParameters(fields, run));
+    expect(parameters.has("prompt")).toBe(false);
+    expect(parameters.getAll("forced_ids")).toEqual(["5", "7"]);
+    expect(JSON.parse(parameters.get("messages") ?? "")).toEqual(messages);
+    const given = givenIn(parameters);
+    const values = { ...initialValues(fields), prompt: "left over" };
+    const asked = runRequest(fields, values, given, ["mlp"]);
+    expect(asked).toMatchObject({ messages, forced_ids: [5, 7], capture: ["mlp"] });
+    expect(asked).not.toHaveProperty("prompt");
+    expect(query(formParameters(fields, values, given)).has("prompt")).toBe(false);
+  });
+
+  test.each([
+    "messages={",
+    "messages=[]",
+    "messages=3",
+    "forced_ids=x",
+    "forced_ids=1&forced_ids=",
+  ])("%s gives nothing", (search) => {
+    const { messages, forced_ids } = givenIn(new URLSearchParams(search));
+    expect(messages).toBeUndefined();
+    if (search.startsWith("forced_ids=x")) expect(forced_ids).toBeUndefined();
+  });
+
+  test("leaves what is no setting to others", () => {
+    const own = isSetting(fields);
+    expect(["prompt", "seed", "forced_ids", "messages"].every(own)).toBe(true);
+    expect(["panels", "view", "utm"].some(own)).toBe(false);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { deepRun } from "@/lib/run/fixtures/recording";
+import type { TokenFrame } from "@/lib/run/frames";
+import { columnOf, tokenRoom } from "./columns";
+import { idOf, limitsOf, readScalar } from "./scalars";
+import { tokenAt, traceOf, xOf, yOf } from "./trace";
+
+const run = deepRun();
+const frame = run.frames[3] as TokenFrame;
+
+describe("scalars", () => {
+  test("are the numbers of the token's event", () => {
+    const { layers, distribution } = frame;
+    expect(readScalar({ kind: "prob" }, frame)).toBeCloseTo(Math.exp(frame.logprob));
+    expect(readScalar({ kind: "rank" }, frame)).toBe(frame.rank);
+    expect(readScalar({ kind: "effective" }, frame)).toBe(distribution.effectiveTokens);
+    expect(readScalar({ kind: "resid", layer: 6 }, frame)).toBe(layers.residNorm?.[6]);
+    expect(readScalar({ kind: "mlp", layer: 2 }, frame)).toBe(layers.mlpNorm?.[2]);
+    expect(readScalar({ kind: "head", layer: 3, head: 2 }, frame)).toBe(
+      layers.attnEntropy?.values[3 * 4 + 2],
+    );
+    expect(readScalar({ kind: "step_ms" }, frame)).toBe(frame.stepMs);
+  });
+
+  test("that a run has not are none", () => {
+    expect(readScalar({ kind: "mlp", layer: 99 }, frame)).toBeNaN();
+    expect(readScalar({ kind: "head", layer: 0, head: 9 }, frame)).toBeNaN();
+    expect(readScalar({ kind: "resid", layer: 0 }, { ...frame, layers: {} })).toBeNaN();
+  });
+
+  test("have ids, and limits by the model", () => {
+    expect(idOf({ kind: "head", layer: 3, head: 4 })).toBe("head.3.4");
+    expect(idOf({ kind: "prob" })).toBe("prob");
+    expect(limitsOf(run)).toEqual({ layers: 6, heads: 4 });
+  });
+});
+
+describe("columns", () => {
+  test("grow with the run and know where its extremes are", () => {
+    const frames = run.frames.slice(0, 3);
+    const early = columnOf(frames, { kind: "resid", layer: 6 });
+    expect(early.values).toHaveLength(3);
+    frames.push(...run.frames.slice(3));
+    const { values, domain, lowest, highest } = columnOf(frames, { kind: "resid", layer: 6 });
+    expect([...values]).toEqual(run.frames.map(({ layers }) => layers.residNorm?.[6]));
+    expect(values[lowest]).toBe(Math.min(...values));
+    expect(values[highest]).toBe(Math.max(...values));
+    expect(domain?.max).toBeGreaterThanOrEqual(Math.max(...values));
+    expect(early.domain?.max).toBeLessThanOrEqual(domain?.max ?? 0);
+  });
+
+  test("of a probability always reach to 1", () => {
+    expect(columnOf(run.frames, { kind: "prob" }).domain).toEqual({ max: 1, since: 0 });
+  });
+
+  test("without any number have no scale", () => {
+    const { domain, lowest } = columnOf(run.frames, { kind: "mlp", layer: 70 });
+    expect([domain, lowest]).toEqual([undefined, -1]);
+  });
+
+  test.each([
+    [1, 64, true, 32],
+    [33, 64, true, 64],
+    [33, 48, true, 48],
+    [8, 12, true, 12],
+    [40, 64, false, 40],
+    [0, 64, true, 32],
+    [1, 1, false, 2],
+  ])("%i tokens of %i (going on: %s) have room for %i", (tokens, most, busy, room) => {
+    expect(tokenRoom(tokens, most, busy)).toBe(room);
+  });
+});
+
+describe("lines", () => {
+  const chart = { width: 100, height: 50, room: 5, max: 4, log: false };
+
+  test("go from edge to edge, 0 at the bottom, and break where there is none", () => {
+    const line = traceOf(Float32Array.of(0, 4, Number.NaN, 2, 9), chart);
+    expect([...line]).toEqual([0, 50, 25, 0, 50, Number.NaN, 75, 25, 100, 0]);
+  });
+
+  test("in the logarithm keep 0 at the bottom and the end at the top", () => {
+    const log = { ...chart, max: 999, log: true };
+    expect([yOf(0, log), yOf(999, log)]).toEqual([50, 0]);
+    expect(yOf(9, log)).toBeCloseTo(50 * (2 / 3));
+  });
+
+  test("of thousands of tokens keep every extreme and few points", () => {
+    const tokens = 20_000;
+    const values = Float32Array.from({ length: tokens }, (_, i) => (i * 7919) % 100);
+    values[12_345] = 400;
+    values[777] = Number.NaN;
+    const line = traceOf(values, { ...chart, room: tokens, max: 400 });
+    expect(line.length / 2).toBeLessThanOrEqual(5 * 101);
+    const at = line.findIndex((value, i) => i % 2 === 1 && value === 0);
+    expect(line[at - 1]).toBeCloseTo(xOf(12_345, { width: 100, room: tokens }), 3);
+    expect([...line].filter(Number.isNaN)).toHaveLength(1);
+  });
+
+  test("a place is the nearest token that there is", () => {
+    expect(tokenAt(26, chart, 5)).toBe(1);
+    expect(tokenAt(100, chart, 3)).toBe(2);
+    expect(tokenAt(-5, chart, 3)).toBe(0);
+  });
+});

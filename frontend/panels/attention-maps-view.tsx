@@ -1,0 +1,237 @@
+"use client";
+
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import {
+  type PointerEvent,
+  useDeferredValue,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { AttentionControls } from "@/components/attention/controls";
+import { paintMap } from "@/components/attention/map-picture";
+import { ScaleLegend } from "@/components/attention/scale-legend";
+import { readingName, useAttentionChoice } from "@/components/attention/use-choice";
+import { NotMeasured } from "@/components/not-measured";
+import { Button } from "@/components/ui/button";
+import { useElementSize } from "@/components/use-element-size";
+import { type GridCell, useGridCursor } from "@/components/use-grid-cursor";
+import { fitting, mapOf } from "@/lib/attention/pattern";
+import { type Snapshot, snapshotAt, snapshotsOf, tokenAt } from "@/lib/attention/run-tokens";
+import { rampGradient } from "@/lib/colour/ramp";
+import type { Matrix } from "@/lib/run/frames";
+import type { RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { formatPercent, visible } from "@/lib/text/numbers";
+import { useShownTheme } from "@/lib/theme/use-theme";
+import type { PanelProps } from "./panel";
+
+/** Rows and columns thinner than this have no room for their token. */
+const LABEL_SIZE = 11;
+
+/** Where every token looks, in the newest map that was taken by the step that is shown. */
+export default function AttentionMaps({ run, step, select }: PanelProps) {
+  const snapshots = useMemo(() => snapshotsOf(run), [run]);
+  // A map of a large model holds millions of numbers: scrubbing does not wait for it.
+  const snapshot = useDeferredValue(snapshotAt(snapshots, step));
+  if (!snapshot) return <NotMeasured run={run} probe="attention_map" />;
+  return (
+    <div className="flex h-full flex-col">
+      <AttentionControls shares={snapshot.map} />
+      <Chooser run={run} snapshots={snapshots} snapshot={snapshot} select={select} />
+      <MapPicture run={run} snapshot={snapshot} />
+    </div>
+  );
+}
+
+interface ChooserProps {
+  run: RunRecord;
+  snapshots: readonly Snapshot[];
+  snapshot: Snapshot;
+  select: PanelProps["select"];
+}
+
+/** Which map this is, and the ones beside it; or how to get more than the prompt's. */
+function Chooser({ run, snapshots, snapshot, select }: ChooserProps) {
+  const words = text.panels.attentionMaps;
+  const at = snapshots.findIndex(({ step }) => step === snapshot.step);
+  const when = snapshot.step < 0 ? words.ofPrompt : words.taken(snapshot.step);
+  const onlyPrompt = run.start?.settings.attn_every === 0;
+  // The prompt's own map is older than the first token; the step before the second map shows it.
+  const go = (to: Snapshot | undefined) => to && select(Math.max(0, to.step));
+  return (
+    <div className="mb-1 min-h-7 text-quiet text-xs">
+      {onlyPrompt ? (
+        <p>{words.howToGet}</p>
+      ) : (
+        <div className="flex items-center gap-1">
+          <p className="mr-1">{words.covers(snapshot.map.shape[2] ?? 0, when)}</p>
+          <Button
+            icon
+            variant="quiet"
+            className="size-7"
+            aria-label={words.previous}
+            title={words.previous}
+            disabled={at <= 0}
+            onClick={() => go(snapshots[at - 1])}
+          >
+            <ChevronLeft size={14} aria-hidden />
+          </Button>
+          <span className="figures">{words.count(at + 1, snapshots.length)}</span>
+          <Button
+            icon
+            variant="quiet"
+            className="size-7"
+            aria-label={words.next}
+            title={words.next}
+            disabled={at >= snapshots.length - 1}
+            onClick={() => go(snapshots[at + 1])}
+          >
+            <ChevronRight size={14} aria-hidden />
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
+  const words = text.panels.attentionMaps;
+  const theme = useShownTheme();
+  const { reading, scale, leaveOutFirst } = useAttentionChoice();
+  const { layer, head } = fitting(reading, snapshot.map);
+  const map = useMemo(() => mapOf(snapshot.map, { layer, head }), [snapshot.map, layer, head]);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [box, size] = useElementSize<HTMLDivElement>();
+  const [most, setMost] = useState(1);
+  const say = (cell: GridCell) => sayCell(run, map, cell);
+  const { cell, setCell, said, onKeyDown } = useGridCursor(map.rows, map.columns, say);
+  const name = readingName({ layer, head });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size is another picture
+  useLayoutEffect(() => {
+    if (canvas.current) setMost(paintMap(canvas.current, { map, scale, leaveOutFirst, theme }));
+  }, [map, scale, leaveOutFirst, theme, size]);
+  return (
+    <>
+      <div className="grid min-h-0 flex-1 grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto]">
+        <Labels run={run} count={map.rows} length={size.height} axis="query" />
+        <div
+          ref={box}
+          role="group"
+          tabIndex={0}
+          aria-label={words.pictureLabel(map.rows, name)}
+          onPointerMove={(event) => setCell(cellUnder(event, map))}
+          onPointerLeave={() => setCell(null)}
+          onKeyDown={onKeyDown}
+          className="relative min-h-24 cursor-crosshair touch-pan-y overflow-hidden rounded-[3px] bg-well/50"
+        >
+          <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full" />
+          {cell && <Outline cell={cell} map={map} />}
+          <span aria-live="polite" className="sr-only">
+            {said}
+          </span>
+        </div>
+        <div className="col-start-2">
+          <Labels run={run} count={map.columns} length={size.width} axis="key" />
+        </div>
+      </div>
+      <div className="pt-2 text-micro text-quiet">
+        <p className="figures truncate text-ink">{cell ? say(cell) : words.point}</p>
+        <div className="flex flex-wrap items-end justify-between gap-x-4">
+          <p className="min-h-8 min-w-0 flex-1 basis-44">
+            {name}
+            {most > 1 && ` · ${words.binned(most)}`}
+          </p>
+          <ScaleLegend gradient={rampGradient(theme)} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function cellUnder(event: PointerEvent, { rows, columns }: Matrix): GridCell {
+  const box = event.currentTarget.getBoundingClientRect();
+  const place = (share: number, n: number) => Math.max(0, Math.min(n - 1, Math.floor(share * n)));
+  return {
+    row: place((event.clientY - box.top) / box.height, rows),
+    column: place((event.clientX - box.left) / box.width, columns),
+  };
+}
+
+function sayCell(run: RunRecord, map: Matrix, { row, column }: GridCell): string {
+  const words = text.panels.attentionMaps;
+  const label = (place: number) => visible(tokenAt(run, place)?.label ?? "");
+  if (column > row) return words.ahead(label(row), label(column));
+  const share = map.values[row * map.columns + column] ?? Number.NaN;
+  if (Number.isNaN(share)) return text.panels.attentionControls.none;
+  return words.cell(label(row), label(column), formatPercent(share));
+}
+
+function Outline({ cell, map }: { cell: GridCell; map: Matrix }) {
+  return (
+    <span
+      aria-hidden
+      className="pointer-events-none absolute outline-2 outline-accent"
+      style={{
+        top: `${(cell.row / map.rows) * 100}%`,
+        left: `${(cell.column / map.columns) * 100}%`,
+        width: `${100 / map.columns}%`,
+        height: `${100 / map.rows}%`,
+      }}
+    />
+  );
+}
+
+interface LabelsProps {
+  run: RunRecord;
+  count: number;
+  /** Of the axis, in pixels. */
+  length: number;
+  axis: "query" | "key";
+}
+
+/** The tokens along an axis where they have room, else what the axis means. */
+function Labels({ run, count, length, axis }: LabelsProps) {
+  const words = text.panels.attentionMaps;
+  const upright = axis === "query";
+  if (length / count < LABEL_SIZE) {
+    return (
+      <p
+        aria-hidden
+        className={
+          upright
+            ? "w-5 rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
+            : "h-5 pt-0.5 text-center text-micro text-quiet"
+        }
+      >
+        {words[axis]} →
+      </p>
+    );
+  }
+  return (
+    <div
+      aria-hidden
+      className={`figures flex text-[0.625rem] text-quiet leading-none ${upright ? "h-full w-16 flex-col pr-1.5" : "h-14 pt-1"}`}
+    >
+      {Array.from({ length: count }, (_, place) => (
+        <span
+          key={place}
+          className={
+            upright
+              ? "flex min-h-0 flex-1 items-center justify-end"
+              : "flex min-w-0 flex-1 justify-center"
+          }
+        >
+          <span
+            className={
+              upright ? "truncate" : "max-h-full overflow-hidden [writing-mode:vertical-rl]"
+            }
+          >
+            {visible(tokenAt(run, place)?.label ?? "")}
+          </span>
+        </span>
+      ))}
+    </div>
+  );
+}

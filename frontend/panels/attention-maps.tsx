@@ -1,0 +1,51 @@
+import { lazy } from "react";
+import { attentionChoice } from "@/lib/attention/choice";
+import { fitting, mapOf } from "@/lib/attention/pattern";
+import { snapshotAt, snapshotsOf, tokenAt } from "@/lib/attention/run-tokens";
+import type { RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import type { Panel, PanelTable } from "./panel";
+
+/** A row for each token that looks, a column for each that is looked at; null ahead of it. */
+function table(run: RunRecord, step: number): PanelTable {
+  const words = text.panels.attentionMaps;
+  const map = snapshotAt(snapshotsOf(run), step)?.map;
+  if (!map) return { columns: words.columns, rows: [] };
+  const { rows, columns, values } = mapOf(map, fitting(attentionChoice.getState().reading, map));
+  const label = (place: number) => tokenAt(run, place)?.label ?? "";
+  return {
+    columns: [...words.columns, ...Array.from({ length: columns }, (_, k) => `${k}: ${label(k)}`)],
+    rows: Array.from({ length: rows }, (_, query) => [
+      query,
+      label(query),
+      ...Array.from({ length: columns }, (_, key) => {
+        const share = values[query * columns + key] ?? Number.NaN;
+        return key > query || Number.isNaN(share) ? null : share;
+      }),
+    ]),
+  };
+}
+
+export const attentionMapsPanel: Panel = {
+  id: "attention-maps",
+  get title() {
+    return text.panels.attentionMaps.title;
+  },
+  get unit() {
+    return text.panels.attentionMaps.unit;
+  },
+  get hookPoint() {
+    return text.panels.attentionMaps.hookPoint;
+  },
+  get howToRead() {
+    return text.panels.attentionMaps.howToRead;
+  },
+  get caution() {
+    return text.panels.attentionMaps.caution;
+  },
+  captures: ["attention_map"],
+  table,
+  columns: 2,
+  rows: 2,
+  Component: lazy(() => import("./attention-maps-view")),
+};

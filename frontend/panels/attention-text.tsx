@@ -1,0 +1,46 @@
+import { lazy } from "react";
+import { attentionChoice } from "@/lib/attention/choice";
+import { fitting, numbersOf } from "@/lib/attention/pattern";
+import { tokenAt } from "@/lib/attention/run-tokens";
+import type { RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import type { Panel, PanelTable } from "./panel";
+
+/** A row for each token that was looked at. */
+function table(run: RunRecord, step: number): PanelTable {
+  const shares = run.frames[step]?.attentionRows;
+  const { columns } = text.panels.attentionText;
+  if (!shares) return { columns, rows: [] };
+  const row = numbersOf(shares, fitting(attentionChoice.getState().reading, shares));
+  return {
+    columns,
+    rows: Array.from(row, (share, place) => [
+      place,
+      tokenAt(run, place)?.label ?? null,
+      Number.isNaN(share) ? null : share,
+    ]),
+  };
+}
+
+export const attentionTextPanel: Panel = {
+  id: "attention-text",
+  get title() {
+    return text.panels.attentionText.title;
+  },
+  get unit() {
+    return text.panels.attentionText.unit;
+  },
+  get hookPoint() {
+    return text.panels.attentionText.hookPoint;
+  },
+  get howToRead() {
+    return text.panels.attentionText.howToRead;
+  },
+  get caution() {
+    return text.panels.attentionText.caution;
+  },
+  captures: ["attention_rows"],
+  table,
+  columns: 2,
+  Component: lazy(() => import("./attention-text-view")),
+};

@@ -1,0 +1,51 @@
+import { CUSTOM_FILES } from "./custom-list";
+import type { Panel } from "./panel";
+import { PANELS } from "./registry";
+
+/** A file of the site's owner that gives no panel, and why. */
+export interface BrokenFile {
+  readonly file: string;
+  readonly reason: "none" | "taken" | "threw";
+  /** What was thrown, or the id that is taken. */
+  readonly detail: string;
+}
+
+export interface CustomPanels {
+  readonly panels: readonly Panel[];
+  readonly broken: readonly BrokenFile[];
+}
+
+/** Load every file; one that throws is told of and harms no other. */
+export async function loadCustomPanels(
+  files: Readonly<Record<string, () => Promise<unknown>>> = CUSTOM_FILES,
+  builtIn: readonly Panel[] = PANELS,
+): Promise<CustomPanels> {
+  const panels: Panel[] = [];
+  const broken: BrokenFile[] = [];
+  for (const [file, load] of Object.entries(files)) {
+    try {
+      const found = Object.values((await load()) as object).filter(isPanel);
+      if (found.length === 0) broken.push({ file, reason: "none", detail: "" });
+      for (const panel of found) {
+        if ([...builtIn, ...panels].some(({ id }) => id === panel.id)) {
+          broken.push({ file, reason: "taken", detail: panel.id });
+        } else panels.push(panel);
+      }
+    } catch (error) {
+      broken.push({ file, reason: "threw", detail: String(error) });
+    }
+  }
+  return { panels, broken };
+}
+
+function isPanel(value: unknown): value is Panel {
+  if (typeof value !== "object" || value === null) return false;
+  const { id, title, captures, Component } = value as Partial<Panel>;
+  return (
+    typeof id === "string" &&
+    /^[a-z0-9-]+$/.test(id) &&
+    typeof title === "string" &&
+    Array.isArray(captures) &&
+    (typeof Component === "function" || (typeof Component === "object" && Component !== null))
+  );
+}

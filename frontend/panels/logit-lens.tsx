@@ -1,0 +1,37 @@
+import { lazy } from "react";
+import { settledLayer } from "@/lib/lens/settled";
+import { text } from "@/lib/text/en";
+import type { Panel } from "./panel";
+
+export const logitLensPanel: Panel = {
+  id: "logit-lens",
+  get title() {
+    return text.panels.lens.title;
+  },
+  unit: () => text.panels.lens.unit,
+  get hookPoint() {
+    return text.panels.lens.hookPoint;
+  },
+  get howToRead() {
+    return text.panels.lens.howToRead;
+  },
+  get caution() {
+    return text.panels.lens.caution;
+  },
+  captures: ["logit_lens"],
+  table: (run, step) => {
+    const rows = run.frames[step]?.logitLens ?? [];
+    const settled = settledLayer(rows);
+    const yes = (layer: number) => (settled !== null && layer >= settled ? 1 : 0);
+    return {
+      columns: text.panels.lens.columns,
+      rows: rows.map((row, layer) =>
+        row
+          ? [layer, row.id, row.label, row.prob, row.rank, yes(layer)]
+          : [layer, null, null, null, null, null],
+      ),
+    };
+  },
+  columns: 2,
+  Component: lazy(() => import("./logit-lens-view")),
+};

@@ -1,0 +1,40 @@
+import { lazy } from "react";
+import { text } from "@/lib/text/en";
+import { chosenScalars } from "@/lib/trends/chosen";
+import { readScalar } from "@/lib/trends/scalars";
+import { columnName } from "@/lib/trends/words";
+import type { Panel } from "./panel";
+
+const finite = (value: number) => (Number.isFinite(value) ? value : null);
+
+export const trendsPanel: Panel = {
+  id: "trends",
+  get title() {
+    return text.panels.trends.title;
+  },
+  unit: () => text.panels.trends.unit,
+  get hookPoint() {
+    return text.panels.trends.hookPoint;
+  },
+  get howToRead() {
+    return text.panels.trends.howToRead;
+  },
+  get caution() {
+    return text.panels.trends.caution;
+  },
+  captures: ["predictions", "distribution", "residual", "mlp", "attention_entropy"],
+  // Every token, whatever the step: that is what the panel shows.
+  table: (run) => {
+    const { scalars } = chosenScalars.getState();
+    return {
+      columns: [...text.panels.trends.columns, ...scalars.map((scalar) => columnName(scalar, run))],
+      rows: run.frames.map((frame) => [
+        frame.index,
+        frame.label,
+        ...scalars.map((scalar) => finite(readScalar(scalar, frame))),
+      ]),
+    };
+  },
+  columns: 2,
+  Component: lazy(() => import("./trends-view")),
+};
