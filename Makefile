@@ -19,7 +19,8 @@ BIN := $(VENV)/bin
 NPM := npm --prefix frontend
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend))
+SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)) \
+  $(if $(MAV_PANELS_DIR),$(wildcard $(MAV_PANELS_DIR)/*))
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-python test-site test-browser test-quantized bench architectures train contract clean

@@ -26,6 +26,8 @@ from mav_engine.precision import Precision
 from mav_engine.resume import LIFETIME_S
 
 PREFIX = "MAV_"
+BUILD_VARIABLES = frozenset({"MAV_PANELS_DIR", "MAV_API_ORIGIN"})
+"""Read when the site is built or developed; no concern of the server."""
 ROOT = Path(__file__).resolve().parents[1]
 LOG = logging.getLogger("mav.api")
 
@@ -121,6 +123,8 @@ def read_environment(environment: Mapping[str, str]) -> OperatorSettings:
         if not variable.startswith(PREFIX) or not value.strip():
             continue
         name = variable.removeprefix(PREFIX).lower()
+        if variable in BUILD_VARIABLES:
+            continue
         if name in OperatorSettings.model_fields:
             given[name] = value.strip()
         else:

@@ -1,9 +1,11 @@
 """`python -m bench.concurrency`: one run and several at once, of the embedded model.
 
-Every run has a thread, as in the server, and all its events are built and encoded. Rounds
-alternate between one run and several; the ratio is the median of those of neighbouring rounds.
-The waits are those between a run's tokens. The second table is how soon a run that begins like
-an earlier one tells its first token of its own.
+In the first table every run has a thread, as in the server, and all its events are built and
+encoded; in the second they are streams of a server in a process of its own, read by as many
+clients here, which take their part of the processor. Rounds alternate between one run and several;
+the ratio is the median of those of neighbouring rounds. The waits are those between a run's tokens.
+The CPU ratio is that of the processor's time a token: it tells less of what else the machine does.
+The last table is how soon a run that begins like an earlier one tells its first token of its own.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ import platform
 import statistics
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Annotated
@@ -21,6 +25,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.clients import served
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.events import Token, to_json
@@ -39,35 +44,53 @@ PROMPTS = (
 LONG = " ".join(PROMPTS) * 3
 
 
-def _told_at(settings: RunSettings, backend: Backend) -> list[float]:
-    """When each token of a run was encoded, in seconds."""
-    times = []
-    for event in run(settings, backend=backend):
-        to_json(event)
-        if isinstance(event, Token):
-            times.append(time.perf_counter())
-    return times
+ToldAt = Callable[[str, int], list[float]]
+"""Of a run with this prompt and so many tokens, when each token came, in seconds."""
 
 
-def _round(backend: Backend, count: int, length: int) -> tuple[float, list[list[float]]]:
-    """Tokens per second of so many runs together, and the times of each run's tokens."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Runs of one length that were let go together."""
+
+    rate: float
+    """Tokens per second of all."""
+    told: list[list[float]]
+    """When each token of each run came."""
+    cpu_s: float
+    """Processor time a token, of this process."""
+
+
+def _in_process(backend: Backend) -> ToldAt:
+    def told_at(prompt: str, length: int) -> list[float]:
+        times = []
+        settings = RunSettings(prompt=prompt, max_new_tokens=length, min_new_tokens=length)
+        for event in run(settings, backend=backend):
+            to_json(event)
+            if isinstance(event, Token):
+                times.append(time.perf_counter())
+        return times
+
+    return told_at
+
+
+def _round(told_at: ToldAt, count: int, length: int) -> Round:
     told: list[list[float]] = [[] for _ in range(count)]
     start = threading.Barrier(count + 1)
 
     def work(place: int) -> None:
-        prompt = PROMPTS[place % len(PROMPTS)]
-        settings = RunSettings(prompt=prompt, max_new_tokens=length, min_new_tokens=length)
         start.wait()
-        told[place] = _told_at(settings, backend)
+        told[place] = told_at(PROMPTS[place % len(PROMPTS)], length)
 
     threads = [threading.Thread(target=work, args=(place,)) for place in range(count)]
     for thread in threads:
         thread.start()
     start.wait()
-    began = time.perf_counter()
+    began, cpu_began = time.perf_counter(), time.process_time()
     for thread in threads:
         thread.join()
-    return count * length / (time.perf_counter() - began), told
+    tokens = count * length
+    cpu_s = (time.process_time() - cpu_began) / tokens
+    return Round(tokens / (time.perf_counter() - began), told, cpu_s)
 
 
 def _spread(told: list[list[float]]) -> tuple[float, float]:
@@ -77,16 +100,24 @@ def _spread(told: list[list[float]]) -> tuple[float, float]:
     return max(lasted) / min(lasted), max(waits) / statistics.median(waits)
 
 
-def _many(backend: Backend, runs: int, length: int, rounds: int) -> Table:
-    pairs = [(_round(backend, 1, length), _round(backend, runs, length)) for _ in range(rounds)]
-    spreads = [_spread(told) for _, (_, told) in pairs]
-    table = Table("runs", "tokens/s, all", "ratio", "slowest / fastest run", "longest / usual wait")
-    one = statistics.median(alone[0] for alone, _ in pairs)
-    together = statistics.median(many[0] for _, many in pairs)
-    ratio = statistics.median(many[0] / alone[0] for alone, many in pairs)
+def _many(title: str, told_at: ToldAt, runs: int, length: int, rounds: int, *, cpu: bool) -> Table:
+    _round(told_at, runs, 16)
+    pairs = [(_round(told_at, 1, length), _round(told_at, runs, length)) for _ in range(rounds)]
+    spreads = [_spread(many.told) for _, many in pairs]
+    table = Table(
+        "runs", "tokens/s, all", "ratio", "CPU ratio", "slowest / fastest", "longest / usual wait",
+        title=title,
+    )  # fmt: skip
+    one = statistics.median(alone.rate for alone, _ in pairs)
+    together = statistics.median(many.rate for _, many in pairs)
+    ratio = statistics.median(many.rate / alone.rate for alone, many in pairs)
+    spent = statistics.median(alone.cpu_s / many.cpu_s for alone, many in pairs)
     slowest, longest = (statistics.median(column) for column in zip(*spreads, strict=True))
-    table.add_row("1", f"{one:.0f}", "1.00", "", "")
-    table.add_row(str(runs), f"{together:.0f}", f"{ratio:.2f}", f"{slowest:.2f}", f"{longest:.1f}")
+    table.add_row("1", f"{one:.0f}", "1.00", "1.00" if cpu else "", "", "")
+    table.add_row(
+        str(runs), f"{together:.0f}", f"{ratio:.2f}", f"{spent:.2f}" if cpu else "",
+        f"{slowest:.2f}", f"{longest:.1f}",
+    )  # fmt: skip
     return table
 
 
@@ -132,10 +163,12 @@ def main(
 ) -> None:
     """Print total tokens per second of one run and of several, and the spread among them."""
     torch.set_num_threads(threads)
-    backend = load_backend(DEFAULT_MODEL)
-    _round(backend, runs, 16)
     console = Console()
-    console.print(_many(backend, runs, length, rounds))
+    engine = _in_process(load_backend(DEFAULT_MODEL))
+    console.print(_many("the engine", engine, runs, length, rounds, cpu=True))
+    with served(threads) as client:
+        told_at = client.told_at
+        console.print(_many("clients of the server", told_at, runs, length, rounds, cpu=False))
     console.print(_branches(rounds))
     console.print(
         f"{date.today()}, {platform.machine()}, {threads} threads, torch {torch.__version__}; "

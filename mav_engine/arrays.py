@@ -102,9 +102,19 @@ def floats(values: Floats) -> list[float]:
     return numbers
 
 
+def nested_floats(values: Floats) -> list[Any]:
+    """The same of an array of several axes, in nested lists; null where it is not finite."""
+    numbers: list[Any] = orjson.loads(
+        orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    )
+    return numbers
+
+
 def _plain(values: Floats) -> bytes:
+    if values.ndim == 1:
+        return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
     absent = np.isnan(values)
-    if values.ndim > 1 and absent.any():
+    if absent.any():
         rows = [
             b"null" if gone.all() else _plain(row) for row, gone in zip(values, absent, strict=True)
         ]

@@ -11,7 +11,8 @@ next token.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mav_engine.arrays import Floats
@@ -19,6 +20,25 @@ from mav_engine.prediction import Prediction
 
 HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens"]
 """`full_pattern` is the pattern of every query of the prompt, not of its last one only."""
+
+
+Reduction = Callable[[Floats], Floats]
+"""[..., n] to [...]: one number for each vector along the last axis."""
+
+
+class Beside:
+    """What runs that stepped together left at a hook point, [rows, runs, …], and what was reduced
+    of it: one call for all runs, since a call of numpy costs more than its work does."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+        self._reduced: dict[Reduction, Floats] = {}
+
+    def reduced(self, how: Reduction) -> Floats:
+        """[rows, runs, …] without the last axis."""
+        if how not in self._reduced:
+            self._reduced[how] = how(self.values)
+        return self._reduced[how]
 
 
 @dataclass(slots=True)
@@ -48,6 +68,17 @@ class Step:
     prediction: Prediction | None = None
     """What follows from the logits, once it is computed; where several runs step together it
     comes with the step."""
+    beside: Mapping[HookPoint, tuple[Beside, int]] = field(default_factory=dict)
+    """Where several runs step together: what all of them left, and which of them this is."""
+
+    def reduced(self, point: HookPoint, how: Reduction) -> Floats | None:
+        """One number for each vector at `resid`, `mlp_out`, `attn_out` or `pattern`; None where
+        there are none."""
+        values: Floats | None = getattr(self, point)
+        if values is None or point not in self.beside:
+            return None if values is None else how(values)
+        all_runs, run = self.beside[point]
+        return all_runs.reduced(how)[:, run]
 
 
 @dataclass(slots=True)

@@ -7,10 +7,12 @@ Probabilities are the softmax over the whole vocabulary; entropies are in nats.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from mav_engine.arrays import Floats
+from mav_engine.arrays import Floats, nested_floats
 from mav_engine.errors import NotFinite
 
 RANK_BINS = 20
@@ -35,7 +37,7 @@ class Prediction:
         NotFinite: the logits hold NaN or +Infinity, or nothing above -Infinity.
     """
 
-    __slots__ = ("_ascending", "entropy", "log_total", "logits", "probs")
+    __slots__ = ("_row", "_rows", "entropy", "log_total", "logits", "probs")
 
     logits: Floats
     log_total: float
@@ -43,11 +45,9 @@ class Prediction:
     probs: Floats
     entropy: float
     """-sum(p ln p) over the vocabulary."""
-    _ascending: Floats
-    """The probabilities in order; they are sorted with those of the other runs."""
 
     def __init__(self, logits: Floats) -> None:
-        self._take(*_reduced(logits[None]), 0)
+        self._take(_Rows(logits[None]), 0)
         if not np.isfinite(self.log_total):
             wrong = {math.inf: "hold Infinity", -math.inf: "are all -Infinity"}
             top = float(logits.max())
@@ -61,12 +61,12 @@ class Prediction:
     def of_rows(cls, logits: Floats) -> list[Prediction | None]:
         """The predictions of several runs [runs, vocabulary] at once; None where the logits
         are not finite."""
-        reduced = _reduced(logits)
+        rows = _Rows(logits)
         predictions: list[Prediction | None] = []
         for row in range(len(logits)):
             prediction = cls.__new__(cls)
-            prediction._take(*reduced, row)
-            predictions.append(prediction if np.isfinite(prediction.log_total) else None)
+            prediction._take(rows, row)
+            predictions.append(prediction if math.isfinite(prediction.log_total) else None)
         return predictions
 
     def logprob(self, token_id: int) -> float:
@@ -79,46 +79,96 @@ class Prediction:
 
     def top(self, count: int) -> np.ndarray:
         """Ids of the likeliest tokens, best first; the lower id first where logits are equal."""
-        count = min(count, len(self.logits))
-        # By probability some may seem equal whose logits are not, so there may be more.
-        ids = (self.probs >= self._ascending[-count]).nonzero()[0]
-        best: np.ndarray = ids[np.argsort(-self.logits[ids], kind="stable")][:count]
-        return best
+        return self._rows.top(count)[self._row]
 
-    def rank_mass(self, edges: list[int]) -> Floats:
+    def top_numbers(self, count: int) -> tuple[list[float], list[float]]:
+        """Logits and probabilities of the likeliest tokens, by their shortest decimals."""
+        return self._rows.top_numbers(count)[self._row]
+
+    def rank_mass(self, edges: Sequence[int]) -> Floats:
         """[len(edges) - 1] probability mass of the ranks between neighbouring edges."""
-        begins = np.array(edges[:-1])
-        some = begins < edges[1:]
-        masses = np.zeros(len(begins), dtype=np.float32)
-        masses[some] = np.add.reduceat(self._ascending[::-1], begins[some], dtype=np.float64)
+        masses: Floats = self._rows.rank_mass(tuple(edges))[self._row]
         return masses
 
-    def _take(
-        self,
-        logits: Floats,
-        log_totals: list[float],
-        probs: Floats,
-        entropies: list[float],
-        ascending: Floats,
-        row: int,
-    ) -> None:
-        self.logits, self.probs, self._ascending = logits[row], probs[row], ascending[row]
-        self.log_total, self.entropy = log_totals[row], max(0.0, entropies[row])
+    def _take(self, rows: _Rows, row: int) -> None:
+        self._rows, self._row = rows, row
+        self.logits, self.probs = rows.logits[row], rows.probs[row]
+        self.log_total, self.entropy = rows.log_totals[row], max(0.0, rows.entropies[row])
 
 
-def _reduced(logits: Floats) -> tuple[Floats, list[float], Floats, list[float], Floats]:
-    """Of logits [runs, vocabulary]: themselves, log-sum-exp [runs], probabilities [runs,
-    vocabulary], entropies [runs] and the probabilities in ascending order."""
-    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        tops = logits.max(axis=-1, keepdims=True)
-        shifted = logits - tops
-        probs = np.exp(shifted)
-        # numpy adds pairwise: over a vocabulary float32 keeps six digits.
-        totals = probs.sum(axis=-1, keepdims=True)
-        probs /= totals
-        log_scales = np.log(totals[:, 0].astype(np.float64))
-        # 0 ln 0 = 0, also where a logit is -Infinity.
-        np.maximum(shifted, np.float32(-1e9), out=shifted)
-        entropies = log_scales - np.vecdot(probs, shifted)
-        log_totals = tops[:, 0] + log_scales
-    return logits, log_totals.tolist(), probs, entropies.tolist(), np.sort(probs, axis=-1)
+class _Rows:
+    """Logits [runs, vocabulary] of runs that stepped together, and what follows from them.
+
+    What one run asks for is computed for all: they ask for the same, and a call of numpy costs
+    more than its work does.
+    """
+
+    def __init__(self, logits: Floats) -> None:
+        self.logits = logits
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            tops = logits.max(axis=-1, keepdims=True)
+            shifted = logits - tops
+            self.probs = np.exp(shifted)
+            # numpy adds pairwise: over a vocabulary float32 keeps six digits.
+            totals = self.probs.sum(axis=-1, keepdims=True)
+            self.probs /= totals
+            log_scales = np.log(totals[:, 0].astype(np.float64))
+            # 0 ln 0 = 0, also where a logit is -Infinity.
+            np.maximum(shifted, np.float32(-1e9), out=shifted)
+            self.entropies: list[float] = (log_scales - np.vecdot(self.probs, shifted)).tolist()
+            self.log_totals: list[float] = (tops[:, 0] + log_scales).tolist()
+        self._ascending = np.sort(self.probs, axis=-1)
+        self._top: dict[int, Sequence[np.ndarray]] = {}
+        self._top_numbers: dict[int, list[tuple[list[float], list[float]]]] = {}
+        self._masses: dict[tuple[int, ...], Floats] = {}
+
+    def top(self, count: int) -> Sequence[np.ndarray]:
+        """Of each run, the ids of its likeliest tokens."""
+        if count not in self._top:
+            self._top[count] = self._find_top(min(count, self.logits.shape[1]))
+        return self._top[count]
+
+    def top_numbers(self, count: int) -> list[tuple[list[float], list[float]]]:
+        """Of each run, the logits and probabilities of its likeliest tokens."""
+        if count not in self._top_numbers:
+            ids = np.stack(self.top(count))
+            both = (np.take_along_axis(each, ids, axis=-1) for each in (self.logits, self.probs))
+            # One conversion for all: it costs more than the numbers do.
+            logits, probs = nested_floats(np.stack(list(both)))
+            self._top_numbers[count] = list(zip(logits, probs, strict=True))
+        return self._top_numbers[count]
+
+    def rank_mass(self, edges: tuple[int, ...]) -> Floats:
+        """[runs, len(edges) - 1]"""
+        if edges not in self._masses:
+            begins, some = _bins(edges)
+            masses = np.zeros((len(self.logits), len(edges) - 1), dtype=np.float32)
+            falling = self._ascending[:, ::-1]
+            masses[:, some] = np.add.reduceat(falling, begins, axis=-1, dtype=np.float64)
+            self._masses[edges] = masses
+        return self._masses[edges]
+
+    def _find_top(self, count: int) -> Sequence[np.ndarray]:
+        # By probability some may seem equal whose logits are not, so there may be more.
+        likely = self.probs >= self._ascending[:, -count, None]
+        rows, ids = likely.nonzero()
+        if len(rows) == count * len(likely) and (rows[::count] == np.arange(len(likely))).all():
+            ids = ids.reshape(-1, count)
+            order = np.argsort(-np.take_along_axis(self.logits, ids, axis=-1), kind="stable")
+            return list(np.take_along_axis(ids, order, axis=-1))
+        # Where a run's logits are not finite it has no likeliest tokens, and the others have.
+        return [self._top_of(row, each.nonzero()[0], count) for row, each in enumerate(likely)]
+
+    def _top_of(self, row: int, ids: np.ndarray, count: int) -> np.ndarray:
+        if len(ids) < count:
+            return np.zeros(count, dtype=np.int64)
+        best: np.ndarray = ids[np.argsort(-self.logits[row, ids], kind="stable")][:count]
+        return best
+
+
+@lru_cache(maxsize=64)
+def _bins(edges: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Where the bins that hold any rank begin, and which those are."""
+    begins = np.array(edges[:-1])
+    some = begins < np.array(edges[1:])
+    return begins[some], some

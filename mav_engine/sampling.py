@@ -217,18 +217,22 @@ def _warpers(settings: RunSettings) -> list[Control]:
 
 
 def _probs_of(wanted: np.ndarray, ids: np.ndarray, probs: np.ndarray) -> list[float]:
-    drawn = dict(zip(ids.tolist(), probs.tolist(), strict=True)) if len(ids) else {}
+    drawn = dict(zip(ids.tolist(), probs.tolist(), strict=True))
     return [drawn.get(token_id, 0.0) for token_id in wanted.tolist()]
 
 
 def _entropy(probs: np.ndarray) -> float:
     """-sum(p ln p) in nats, with 0 ln 0 = 0."""
+    if len(probs) == 1:
+        return 0.0
     some = probs[probs > 0]
     return max(0.0, -float(some @ np.log(some)))
 
 
 def _pick(ids: np.ndarray, probs: np.ndarray, draw: float) -> int:
     """Inverse of the cumulative distribution at a uniform number from [0, 1)."""
+    if len(ids) == 1:
+        return int(ids[0])
     running = np.cumsum(probs)
     place = int(np.searchsorted(running, draw * running[-1], side="right"))
     return int(ids[min(place, len(ids) - 1)])

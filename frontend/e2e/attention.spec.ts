@@ -30,8 +30,8 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Enter");
     await expect(heads.getByText(/^layer 0, head 0/).first()).toBeVisible();
-    await expect(overText.getByLabel("Layer")).toHaveValue("0");
-    await expect(overText.getByLabel("Head")).toHaveValue("0");
+    await expect(overText.getByRole("combobox", { name: "Layer" })).toHaveValue("0");
+    await expect(overText.getByRole("combobox", { name: "Head" })).toHaveValue("0");
 
     await expect(site.panel("Attention maps").getByText(/at token 11/)).toBeVisible();
     const waterfall = site.panel("Sampler waterfall");

@@ -1,8 +1,8 @@
-import { lazy } from "react";
 import { axesOf, numbersOf } from "@/lib/attention/pattern";
 import { tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel, PanelTable } from "./panel";
 
 /** A row for each head, and for each layer's mean; a column for each token that is looked at. */
@@ -45,5 +45,5 @@ export const attentionHeadsPanel: Panel = {
   captures: ["attention_rows"],
   table,
   columns: 2,
-  Component: lazy(() => import("./attention-heads-view")),
+  Component: lazyPanel(() => import("./attention-heads-view")),
 };

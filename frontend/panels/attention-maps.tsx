@@ -1,9 +1,9 @@
-import { lazy } from "react";
 import { attentionChoice } from "@/lib/attention/choice";
 import { fitting, mapOf } from "@/lib/attention/pattern";
 import { snapshotAt, snapshotsOf, tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel, PanelTable } from "./panel";
 
 /** A row for each token that looks, a column for each that is looked at; null ahead of it. */
@@ -47,5 +47,5 @@ export const attentionMapsPanel: Panel = {
   table,
   columns: 2,
   rows: 2,
-  Component: lazy(() => import("./attention-maps-view")),
+  Component: lazyPanel(() => import("./attention-maps-view")),
 };

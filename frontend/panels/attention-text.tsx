@@ -1,9 +1,9 @@
-import { lazy } from "react";
 import { attentionChoice } from "@/lib/attention/choice";
 import { fitting, numbersOf } from "@/lib/attention/pattern";
 import { tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel, PanelTable } from "./panel";
 
 /** A row for each token that was looked at. */
@@ -42,5 +42,5 @@ export const attentionTextPanel: Panel = {
   captures: ["attention_rows"],
   table,
   columns: 2,
-  Component: lazy(() => import("./attention-text-view")),
+  Component: lazyPanel(() => import("./attention-text-view")),
 };

@@ -1,18 +1,15 @@
-import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { type ComponentType, Suspense } from "react";
+import { Suspense } from "react";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { deepRun, recordedRun } from "@/lib/run/fixtures/recording";
-import type { LensRow, TokenFrame } from "@/lib/run/frames";
-import { EMPTY_RUN, type RunRecord } from "@/lib/run/run-record";
-import { DEFAULT_SHADING } from "@/lib/tiles/shade";
+import { EMPTY_RUN } from "@/lib/run/run-record";
 import { tileView } from "@/lib/tiles/view";
-import { chosenScalars } from "@/lib/trends/chosen";
+import { frameOf, largeRun, makeRoom, show } from "./deeper-panels.fixture";
 import { layerTilesPanel } from "./layer-tiles";
 import LayerTiles from "./layer-tiles-view";
 import { logitLensPanel } from "./logit-lens";
 import LogitLens from "./logit-lens-view";
-import type { PanelProps } from "./panel";
 import { trendsPanel } from "./trends";
 import Trends from "./trends-view";
 
@@ -25,48 +22,7 @@ const VIEWS = [
 /** What each shows in the middle. */
 const ROLES = { "layer tiles": "group", "logit lens": "table", trends: "slider" } as const;
 
-const ROOM = { width: 400, height: 300 };
-
-/** jsdom lays nothing out and paints nothing; panels are told a size and draw on no canvas. */
-beforeEach(() => {
-  vi.stubGlobal(
-    "ResizeObserver",
-    class {
-      constructor(private readonly told: ResizeObserverCallback) {}
-      observe() {
-        const entry = { contentRect: ROOM } as ResizeObserverEntry;
-        this.told([entry], this as unknown as ResizeObserver);
-      }
-      disconnect() {}
-    },
-  );
-  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(null);
-  tileView.setState(DEFAULT_SHADING, true);
-  chosenScalars.setState(chosenScalars.getInitialState(), true);
-});
-
-function show(View: ComponentType<PanelProps>, step: number, run: RunRecord = deepRun()) {
-  const select = vi.fn<PanelProps["select"]>();
-  const props = (at: number) => ({ run, step: at, frame: run.frames[at], live: true, select });
-  const view = render(<View {...props(step)} />);
-  const showStep = (at: number) => view.rerender(<View {...props(at)} />);
-  return { ...view, run, select, showStep };
-}
-
-const frameOf = (run: RunRecord, step: number) => run.frames[step] as TokenFrame;
-
-/** The recorded tokens again and again, as a model of so many layers would tell them. */
-function largeRun(layers: number, tokens: number): RunRecord {
-  const run = deepRun();
-  const frames = Array.from({ length: tokens }, (_, index) => {
-    const frame = frameOf(run, index % run.frames.length);
-    const row = frame.logitLens?.[0] as LensRow;
-    const logitLens = Array.from({ length: layers }, (_, layer) => (layer === 1 ? null : row));
-    const values = new Float32Array(layers * 64).fill(0.5).fill(Number.NaN, 64, 128);
-    return { ...frame, index, logitLens, tiles: { shape: [layers, 8, 8], values } };
-  });
-  return { ...run, frames };
-}
+beforeEach(makeRoom);
 
 describe.each(VIEWS)("%s", (name, View, panel) => {
   test("stands before there is a run, and asks for nothing but captures", () => {
@@ -214,81 +170,5 @@ describe("logit lens", () => {
     const last = frameOf(run, 7).logitLens?.[5];
     expect(rows.map((row) => row.at(-1))).toEqual([0, 0, 0, 0, 1, 1]);
     expect(rows[5]).toEqual([5, last?.id, " very", last?.prob, last?.rank, 1]);
-  });
-});
-
-describe("trends", () => {
-  const slider = () => screen.getByRole("slider", { name: /Token/ });
-
-  test("writes each line's number at the shown token, with its unit", () => {
-    const { run, showStep } = show(Trends, 2);
-    const told = (step: number) => {
-      const { prob, entropy, layers } = frameOf(run, step);
-      expect(slider()).toHaveAttribute("aria-valuenow", String(step));
-      const said = slider().getAttribute("aria-valuetext");
-      expect(said).toContain(`Probability ${(prob * 100).toFixed(1)} %`);
-      expect(said).toContain(`Entropy ${entropy.toFixed(2)}`);
-      expect(said).toContain(`layer 3 ${layers.residNorm?.[3]?.toFixed(0)}`);
-    };
-    told(2);
-    showStep(5);
-    told(5);
-    expect(screen.getByText(/L2 length/)).toBeVisible();
-  });
-
-  test("keys and presses look at a token", async () => {
-    const { select } = show(Trends, 2);
-    slider().focus();
-    await userEvent.keyboard("{ArrowRight}");
-    expect(select).toHaveBeenLastCalledWith(3);
-    await userEvent.keyboard("{Home}");
-    expect(select).toHaveBeenLastCalledWith(0);
-    await userEvent.keyboard("{PageUp}");
-    expect(select).toHaveBeenLastCalledWith(7);
-    fireEvent.pointerDown(slider(), { clientX: 200, buttons: 1 });
-    expect(select).toHaveBeenLastCalledWith(4);
-  });
-
-  test("lines are added and removed from the keyboard; one scale for those of one quantity", async () => {
-    show(Trends, 2);
-    await userEvent.selectOptions(screen.getByLabelText("Quantity"), "resid");
-    await userEvent.selectOptions(screen.getByLabelText("Layer"), "6");
-    await userEvent.click(screen.getByRole("button", { name: "Add" }));
-    const chart = screen.getByRole("img", {
-      name: /Residual norm, layer 3.*Residual norm, layer out/,
-    });
-    expect(chart.querySelectorAll("path")).toHaveLength(2);
-    const remove = screen.getByRole("button", { name: "Remove Residual norm, layer 3" });
-    remove.focus();
-    await userEvent.keyboard("{Enter}");
-    expect(screen.queryByRole("img", { name: /layer 3/ })).toBeNull();
-  });
-
-  test("a line that this run has not is told to have none", () => {
-    const run = deepRun();
-    chosenScalars.setState({ scalars: [{ kind: "mlp", layer: 40 }] });
-    show(Trends, 0, run);
-    expect(screen.getByText("none in this run")).toBeVisible();
-  });
-
-  test("takes no more lines than can be told apart", () => {
-    const scalars = Array.from({ length: 8 }, (_, layer) => ({ kind: "mlp", layer }) as const);
-    act(() => chosenScalars.setState({ scalars }));
-    show(Trends, 0);
-    expect(screen.getByRole("button", { name: "Add" })).toBeDisabled();
-    expect(screen.getByText(/Remove a line/)).toBeVisible();
-  });
-
-  test("gives away all tokens of the chosen lines", () => {
-    const run = deepRun();
-    const { columns, rows } = trendsPanel.table?.(run, 0) ?? { columns: [], rows: [] };
-    expect(columns.slice(2)).toEqual([
-      "Probability (of the token that was said)",
-      "Entropy (nats)",
-      "Residual norm, layer 3 (L2 length)",
-    ]);
-    expect(rows).toHaveLength(8);
-    const { prob, entropy, layers, label } = frameOf(run, 4);
-    expect(rows[4]).toEqual([4, label, prob, entropy, layers.residNorm?.[3]]);
   });
 });

@@ -1,7 +1,7 @@
-import { lazy } from "react";
 import type { RunRecord } from "@/lib/run/run-record";
 import { waterfallOf } from "@/lib/sampler/waterfall";
 import { text } from "@/lib/text/en";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel, PanelTable } from "./panel";
 
 /** A row for each candidate, a column for the model and for each control that was active. */
@@ -48,5 +48,5 @@ export const samplerWaterfallPanel: Panel = {
   table,
   columns: 2,
   rows: 2,
-  Component: lazy(() => import("./sampler-waterfall-view")),
+  Component: lazyPanel(() => import("./sampler-waterfall-view")),
 };

@@ -25,10 +25,11 @@ def pattern_entropy(pattern: Floats) -> Floats:
 
 def measure(scene: Scene) -> Measured:
     """[n_layers, n_heads] entropies of the last query, and ln(n_keys), their ceiling."""
-    if scene.step.pattern is None:
+    entropies = scene.step.reduced("pattern", pattern_entropy)
+    if entropies is None:
         return {}
     return {
-        "attn_entropy": pattern_entropy(scene.step.pattern),
+        "attn_entropy": entropies,
         "attn_entropy_max": math.log(scene.step.n_keys),
     }
 

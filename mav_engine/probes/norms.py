@@ -6,11 +6,10 @@ the residual stream is Elhage et al., "A mathematical framework for transformer 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from mav_engine.arrays import Floats
+from mav_engine.capture import Reduction
 from mav_engine.probes.base import Measured, Probe, Scene
 from mav_engine.settings import Aggregation
 
@@ -34,7 +33,7 @@ def _mean_abs(rows: Floats) -> Floats:
     return means
 
 
-_AGGREGATIONS: dict[Aggregation, Callable[[Floats], Floats]] = {
+_AGGREGATIONS: dict[Aggregation, Reduction] = {
     "l2": _l2,
     "max_abs": _max_abs,
     "mean_abs": _mean_abs,
@@ -42,22 +41,18 @@ _AGGREGATIONS: dict[Aggregation, Callable[[Floats], Floats]] = {
 }
 
 
-def aggregate(rows: Floats | None, how: Aggregation) -> Floats | None:
-    """One number [n] for each row of [n, d_model]; a row of NaN stays NaN."""
-    return None if rows is None else _AGGREGATIONS[how](rows)
-
-
 def measure_residual(scene: Scene) -> Measured:
     """[n_layers + 1]: the embedding, then the residual stream after each layer."""
-    return {"resid_norm": aggregate(scene.step.resid, scene.settings.aggregation)}
+    how = _AGGREGATIONS[scene.settings.aggregation]
+    return {"resid_norm": scene.step.reduced("resid", how)}
 
 
 def measure_blocks(scene: Scene) -> Measured:
     """[n_layers] each: outputs of the MLP and of the attention blocks."""
-    how = scene.settings.aggregation
+    how = _AGGREGATIONS[scene.settings.aggregation]
     return {
-        "mlp_norm": aggregate(scene.step.mlp_out, how),
-        "attn_norm": aggregate(scene.step.attn_out, how),
+        "mlp_norm": scene.step.reduced("mlp_out", how),
+        "attn_norm": scene.step.reduced("attn_out", how),
     }
 
 

@@ -14,15 +14,13 @@ from mav_engine.probes.base import Measured, Probe, Scene
 
 def measure(scene: Scene) -> Measured:
     """`top_n` rows, best first; logit and prob are the model's own, before any control."""
-    choice, prediction = scene.choice, scene.prediction
-    ids = choice.top_ids
-    sampled = np.array(choice.sampled_probs, dtype=np.float32)
-    # One conversion for all three: it costs more than the numbers do.
-    numbers = floats(np.concatenate([prediction.logits[ids], prediction.probs[ids], sampled]))
-    count = len(ids)
-    logits, probs, drawn = (numbers[at : at + count] for at in range(0, 3 * count, count))
-    texts = scene.vocabulary.labels(ids)
-    return {"top": list(map(Candidate, ids, texts, logits, probs, drawn, choice.cut_by))}
+    choice = scene.choice
+    logits, probs = scene.prediction.top_numbers(scene.settings.top_n)
+    texts = scene.vocabulary.labels(choice.top_ids)
+    drawn = choice.sampled_probs
+    if choice.kept > 1:
+        drawn = floats(np.array(drawn, dtype=np.float32))
+    return {"top": list(map(Candidate, choice.top_ids, texts, logits, probs, drawn, choice.cut_by))}
 
 
 PREDICTIONS = Probe(

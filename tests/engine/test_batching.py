@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
+from mav_engine.backends.transformers import turns as turns_module
 from mav_engine.backends.transformers.stepping import Ask
 from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import HookPoint
@@ -357,6 +359,33 @@ def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
     turns.leave(2)
     turns.leave(3)
     assert turns.ask(1, 1) == 1
+
+
+def test_who_was_answered_goes_on_one_after_the_other(
+    doubled: _Doubled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled.held = False
+    monkeypatch.setattr(turns_module, "_MIN_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(turns_module, "_MAX_PATIENCE_S", PATIENCE_S)
+    turns: Turns[int, int] = Turns(doubled)
+    going_on: set[int] = set()
+    together: list[set[int]] = []
+
+    def ask(number: int) -> None:
+        for _ in range(20):
+            assert turns.ask(number, number) == 2 * number
+            going_on.add(number)
+            time.sleep(0)  # whoever else may go on does
+            together.append(set(going_on))
+            going_on.discard(number)
+        turns.leave(number)
+
+    threads = [_spawn(lambda number=number: ask(number)) for number in range(1, 5)]  # type: ignore[misc]
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert len(together) == 80
+    assert all(len(each) == 1 for each in together)
 
 
 def test_who_stays_away_holds_nobody_up(doubled: _Doubled) -> None:

@@ -4,6 +4,7 @@ import { Popover } from "@base-ui/react/popover";
 import type { RefObject } from "react";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
+import { dismissal } from "./dismissal";
 
 interface CautionNoteProps {
   panel: Panel;
@@ -15,7 +16,7 @@ interface CautionNoteProps {
 /** What a picture does not prove, beside its title. */
 export default function CautionNote({ panel, anchor, open, onOpenChange }: CautionNoteProps) {
   return (
-    <Popover.Root open={open} onOpenChange={onOpenChange}>
+    <Popover.Root open={open} onOpenChange={dismissal(anchor, onOpenChange)}>
       <Popover.Portal>
         <Popover.Positioner
           anchor={anchor}

@@ -19,6 +19,7 @@ import { nextColumns, type Placed } from "@/lib/arrangement/arrangement";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
+import { focusPanelAt } from "./focus-panel";
 
 /** Both are loaded when they are first opened. */
 const PanelMenu = lazy(() => import("./panel-menu"));
@@ -149,10 +150,7 @@ function Grip({ panel, placed, place, element }: PanelHeaderProps) {
     act();
     // Moving it in the document takes the focus from it; hidden, it hands it to its neighbour.
     const grip = event.currentTarget;
-    requestAnimationFrame(() => {
-      const grips = document.querySelectorAll<HTMLElement>("[data-grip]");
-      (grip.isConnected ? grip : (grips[place] ?? grips[place - 1]))?.focus();
-    });
+    requestAnimationFrame(() => (grip.isConnected ? grip.focus() : focusPanelAt(place)));
   };
   const openMenu = () =>
     element.current?.querySelector<HTMLButtonElement>("[data-panel-menu]")?.click();
@@ -166,7 +164,7 @@ function Grip({ panel, placed, place, element }: PanelHeaderProps) {
         aria-describedby={help}
         onKeyDown={onKeyDown}
         onClick={openMenu}
-        className="absolute top-[1.125rem] left-0.5 flex h-5 w-4 cursor-grab touch-none items-center justify-center rounded text-quiet opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100"
+        className="absolute top-[1.125rem] left-0.5 flex h-5 w-4 cursor-grab touch-none items-center justify-center rounded text-quiet opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100 pointer-coarse:opacity-100"
       >
         <GripVertical size={13} aria-hidden />
       </button>

@@ -19,6 +19,8 @@ import { currentStep } from "@/lib/run/run-store";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
 import { PANEL_ACTIONS, type ShownPanel } from "@/panels/panel-actions";
+import { dismissal } from "./dismissal";
+import { focusPanelAt } from "./focus-panel";
 
 interface PanelMenuProps {
   panel: Panel;
@@ -55,7 +57,7 @@ export default function PanelMenu(props: PanelMenuProps) {
     : [];
   const groups = [placing(props, arrange), sizing(props, arrange), actions, hiding(props, arrange)];
   return (
-    <Menu.Root open={open} onOpenChange={onOpenChange} modal={false}>
+    <Menu.Root open={open} onOpenChange={dismissal(anchor, onOpenChange)} modal={false}>
       <Menu.Portal>
         <Menu.Positioner anchor={anchor} side="bottom" align="end" sideOffset={4} className="z-40">
           <Menu.Popup
@@ -150,13 +152,16 @@ function sizing({ panel, placed }: PanelMenuProps, { resize }: Arrange): Item[] 
   ];
 }
 
-function hiding({ panel }: PanelMenuProps, { hide }: Arrange): Item[] {
+function hiding({ panel, place }: PanelMenuProps, { hide }: Arrange): Item[] {
   return [
     {
       label: text.arrangement.menu.hide,
       Icon: EyeOff,
       disabled: false,
-      act: () => hide(panel),
+      act: () => {
+        hide(panel);
+        focusPanelAt(place);
+      },
     },
   ];
 }

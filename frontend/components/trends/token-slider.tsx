@@ -42,6 +42,8 @@ export function TokenSlider(props: TokenSliderProps) {
     event.stopPropagation();
     select(to);
   };
+  // Moved, not placed: then nothing is laid out anew while one scrubs.
+  const moved = (at: number) => ({ transform: `translateX(${xOf(at, { width, room })}px)` });
   return (
     <div
       ref={ref}
@@ -60,16 +62,10 @@ export function TokenSlider(props: TokenSliderProps) {
       className="absolute inset-y-0 right-0 left-9 z-[5] cursor-col-resize touch-pan-y"
     >
       {pointed !== null && pointed !== step && (
-        <span
-          className="absolute inset-y-0 w-px bg-edge"
-          style={{ left: xOf(pointed, { width, room }) }}
-        />
+        <span className="absolute inset-y-0 left-0 w-px bg-edge" style={moved(pointed)} />
       )}
       {step >= 0 && (
-        <span
-          className="absolute inset-y-0 -ml-px w-0.5 bg-accent"
-          style={{ left: xOf(step, { width, room }) }}
-        />
+        <span className="absolute inset-y-0 -left-px w-0.5 bg-accent" style={moved(step)} />
       )}
     </div>
   );

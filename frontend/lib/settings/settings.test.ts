@@ -34,6 +34,7 @@ describe("fields from the schema", () => {
     expect(names.sort()).toEqual(
       [
         "aggregation",
+        "attn_every",
         "block_eos_steps",
         "block_ws_steps",
         "max_new_tokens",

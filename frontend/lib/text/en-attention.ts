@@ -159,4 +159,4 @@ export const attentionText = {
         `Min-p ${x}: tokens with less than ${x} of the likeliest one’s probability are cut.`,
     } as Record<string, string | ((setting: string) => string)>,
   },
-} as const;
+};

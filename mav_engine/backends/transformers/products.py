@@ -1,12 +1,16 @@
 """The linear products of the written-out step, whatever holds their weights.
 
 A product of few rows is bound by the reading of its weights. torch gives the product of one row
-to a function that reads with one thread; cut into a batch of blocks, all threads read.
+to a function that reads with one thread; cut into a batch of blocks, all threads read. Weights
+that half precision holds exactly, as those of a model that was saved in it, are read in it: half
+the bytes, and the same numbers, since the products and their sums stay float32.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -22,6 +26,9 @@ _TALL = 16
 """A matrix with this many times more outputs than inputs is an unembedding: it is larger than
 the processor's caches, and is read fastest with the weights of one input side by side."""
 _SMALLEST_BLOCK = 16
+_MOST_HALVED = 2**24
+"""Weights of a product that are held in half precision beside the layers' own: those of large
+models are too much to hold one and a half times."""
 
 
 def is_linear(layer: Any) -> bool:
@@ -52,7 +59,30 @@ def joined(layers: Sequence[Any]) -> Product:
         layer.weight.data = part.t() if isinstance(layer, Conv1D) else part
     biases = [layer.bias for layer in layers]
     bias = None if biases[0] is None else torch.cat([each.detach() for each in biases])
-    return _Blocks(weight, bias)
+    if not _can_halve(weight):
+        return _Blocks(weight, bias)
+    layers[0].packed_bytes = 2 * weight.numel()  # torch sees no parameter in them
+    return _Halves(weight, bias)
+
+
+def _can_halve(weight: torch.Tensor) -> bool:
+    """Whether half precision holds a weight exactly, and can be multiplied with here."""
+    small = weight.device.type == "cpu" and weight.numel() <= _MOST_HALVED
+    return small and bool((weight.half().float() == weight).all()) and _multiplies_halves()
+
+
+@cache
+def _multiplies_halves() -> bool:
+    """Whether this build of torch has the product of halves, and this processor can run it."""
+    try:
+        with warnings.catch_warnings():
+            # torch says once that it wants to drop it; its successor costs three times as much
+            # on a row, and without it there are blocks.
+            warnings.filterwarnings("ignore", message="fbgemm_.* is deprecated")
+            _Halves(torch.zeros(1, 1), None)(torch.zeros(1, 1))
+    except (AttributeError, RuntimeError):
+        return False
+    return True
 
 
 def _outputs_first(layer: Any) -> torch.Tensor:
@@ -78,6 +108,17 @@ class _Blocks:
             made = torch.baddbmm(self._bias, given, self._weight)
         # Of one row the blocks' outputs lie one after the other already.
         return made.transpose(0, 1).reshape(rows, self._outputs)
+
+
+class _Halves:
+    """A product with a weight [out, in] that is read in half precision."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._packed = torch.fbgemm_pack_gemm_matrix_fp16(weight)
+        self._bias = weight.new_zeros(len(weight)) if bias is None else bias
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.fbgemm_linear_fp16_weight_fp32_activation(x, self._packed, self._bias)
 
 
 def _blocks(outputs: int, threads: int) -> int:

@@ -131,7 +131,7 @@ def parameter_count(model: Any) -> int:
 def memory_bytes(model: nn.Module) -> int:
     """What weights and buffers take, packed ones too."""
     tensors = [*model.parameters(), *model.buffers()]
-    packed = (module.packed_bytes for module in model.modules() if isinstance(module, Int8Linear))
+    packed = (int(getattr(module, "packed_bytes", 0)) for module in model.modules())
     return sum(map(_bytes_of, tensors)) + sum(packed)
 
 

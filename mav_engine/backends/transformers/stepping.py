@@ -14,7 +14,7 @@ from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.pasts import Past, Pasts, Shelves, sorting_key
 from mav_engine.backends.transformers.prefixes import Prefixes
 from mav_engine.backends.transformers.turns import Turns
-from mav_engine.capture import HookPoint, Step
+from mav_engine.capture import Beside, HookPoint, Step
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief, is_out_of_memory
 from mav_engine.prediction import Prediction
@@ -112,35 +112,51 @@ class _Cut:
         resid = torch.stack(trace.resid) if wanted & {"resid", "lens"} else None
         self._asks = asks
         self._n_keys = [length + 1 for length in pasts.lengths]
-        self._resid = None if resid is None else _numpy(resid)
-        self._mlp_out = _numpy(torch.stack(trace.mlp_out)) if "mlp_out" in wanted else None
-        self._attn_out = _numpy(torch.stack(trace.attn_out)) if "attn_out" in wanted else None
-        self._patterns: list[Floats] = []
+        rows = range(len(asks))
+        self._found: dict[HookPoint, list[tuple[Beside, int]]] = {}
+        vectors: dict[HookPoint, torch.Tensor | None] = {
+            "resid": resid if "resid" in wanted else None,
+            "mlp_out": torch.stack(trace.mlp_out) if "mlp_out" in wanted else None,
+            "attn_out": torch.stack(trace.attn_out) if "attn_out" in wanted else None,
+        }
+        for point, tensor in vectors.items():
+            if tensor is not None:
+                beside = Beside(_numpy(tensor))
+                self._found[point] = [(beside, row) for row in rows]
         if "pattern" in wanted:
+            # Keys after a run's own end are 0, and so is what they add to an entropy.
             by_range = zip(*trace.pattern, strict=True)
-            stacked = [_numpy(torch.stack(layers)) for layers in by_range]
-            self._patterns = [each[:, row] for each in stacked for row in range(each.shape[1])]
+            ranges = [Beside(_numpy(torch.stack(layers))) for layers in by_range]
+            self._found["pattern"] = [(each, row) for each in ranges for row in _runs(each)]
         self._lens: dict[int, Floats] = {}
-        rows = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
         if lens is not None and resid is not None:
-            self._lens = {row: _numpy(lens(resid[1:, row])) for row in rows}
+            wants = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
+            self._lens = {row: _numpy(lens(resid[1:, row])) for row in wants}
 
     def step(self, row: int, logits: Floats, elapsed_ms: float) -> Step:
-        capture, n_keys = self._asks[row].capture, self._n_keys[row]
-
-        def of(point: HookPoint, values: Floats | None) -> Floats | None:
-            return None if values is None or point not in capture else values[:, row]
-
+        n_keys = self._n_keys[row]
+        beside = {
+            point: by_row[row]
+            for point, by_row in self._found.items()
+            if point in self._asks[row].capture
+        }
+        found = {point: all_runs.values[:, run] for point, (all_runs, run) in beside.items()}
+        pattern = found.get("pattern")
         return Step(
             logits=logits,
             n_keys=n_keys,
             elapsed_ms=elapsed_ms,
-            resid=of("resid", self._resid),
-            mlp_out=of("mlp_out", self._mlp_out),
-            attn_out=of("attn_out", self._attn_out),
-            pattern=self._patterns[row][..., :n_keys] if "pattern" in capture else None,
+            resid=found.get("resid"),
+            mlp_out=found.get("mlp_out"),
+            attn_out=found.get("attn_out"),
+            pattern=None if pattern is None else pattern[..., :n_keys],
             lens=self._lens.get(row),
+            beside=beside,
         )
+
+
+def _runs(beside: Beside) -> range:
+    return range(beside.values.shape[1])
 
 
 def _numpy(tensor: torch.Tensor) -> Floats:

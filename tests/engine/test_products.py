@@ -1,0 +1,47 @@
+"""Products of the written-out step: what holds their weights changes no number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from mav_engine.backends.transformers import products
+from mav_engine.backends.transformers.products import joined
+from mav_engine.backends.transformers.quantized import memory_bytes
+
+
+def _layers(*, half: bool, bias: bool) -> list[Any]:
+    torch.manual_seed(0)
+    layers = [nn.Linear(48, outputs, bias=bias) for outputs in (64, 32)]
+    for parameter in (each for layer in layers for each in layer.parameters()):
+        parameter.requires_grad_(requires_grad=False)
+        if half:
+            parameter.copy_(parameter.half())
+    # The smallest numbers of half precision are held too.
+    layers[0].weight[0, :2] = torch.tensor([2.0**-24, 65504.0]) if half else 2.0**-30
+    return layers
+
+
+@pytest.mark.parametrize("rows", [1, 2, 8, 33])
+@pytest.mark.parametrize("half", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_product_is_that_of_its_layers(rows: int, half: bool, bias: bool) -> None:
+    layers = _layers(half=half, bias=bias)
+    x = torch.randn(rows, 48)
+    exact = torch.cat([layer.double()(x.double()) for layer in layers], dim=-1).float()
+    product = joined([layer.float() for layer in layers])
+    torch.testing.assert_close(product(x), exact, rtol=1e-5, atol=1e-5)
+    again = torch.cat([layer(x) for layer in layers], dim=-1)
+    torch.testing.assert_close(again, exact, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(not products._multiplies_halves(), reason="no product of halves here")
+def test_only_weights_that_half_precision_holds_are_read_in_it() -> None:
+    layers = _layers(half=True, bias=False)
+    before = memory_bytes(nn.ModuleList(layers))
+    assert isinstance(joined(layers), products._Halves)
+    assert memory_bytes(nn.ModuleList(layers)) == 1.5 * before
+    assert isinstance(joined(_layers(half=False, bias=False)), products._Blocks)
