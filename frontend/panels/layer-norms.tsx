@@ -1,6 +1,7 @@
 "use client";
 
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
+import { barX } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
 import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
@@ -140,7 +141,7 @@ function Track({ share, low, high, skeleton }: TrackProps) {
           "bar-x absolute inset-x-0 top-1/4 bottom-1/4",
           skeleton ? "bg-rule" : "bg-data",
         )}
-        style={{ "--share": Number.isFinite(share) ? share : 0 } as CSSProperties}
+        style={barX(Number.isFinite(share) ? share : 0)}
       />
     </span>
   );

@@ -1,6 +1,7 @@
 "use client";
 
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
+import { barY } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -87,7 +88,7 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
                   "bar-y h-full rounded-t-[1px]",
                   bins ? "bg-data" : "bg-rule/70",
                 )}
-                style={{ "--share": share } as CSSProperties}
+                style={barY(share)}
               />
             </div>
           ))}

@@ -1,7 +1,7 @@
 "use client";
 
-import type { CSSProperties } from "react";
 import { TokenLabel } from "@/components/token-label";
+import { barX } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
@@ -101,14 +101,8 @@ function Row({ candidate, said }: { candidate: Candidate; said: boolean }) {
 function Bars({ prob, drawn }: { prob: number; drawn: number }) {
   return (
     <span className="relative block h-3.5 overflow-hidden rounded-[2px] bg-well">
-      <span
-        className="bar-x absolute inset-0 bg-data"
-        style={{ "--share": prob } as CSSProperties}
-      />
-      <span
-        className="bar-x absolute inset-x-0 bottom-0 h-1 bg-accent"
-        style={{ "--share": drawn } as CSSProperties}
-      />
+      <span className="bar-x absolute inset-0 bg-data" style={barX(prob)} />
+      <span className="bar-x absolute inset-x-0 bottom-0 h-1 bg-accent" style={barX(drawn)} />
     </span>
   );
 }
@@ -145,10 +139,7 @@ function Skeleton({ breathing }: { breathing: boolean }) {
             />
           </span>
           <span className="h-3.5 flex-1 rounded-[2px] bg-well">
-            <span
-              className="bar-x block h-full rounded-[2px] bg-rule"
-              style={{ "--share": share } as CSSProperties}
-            />
+            <span className="bar-x block h-full rounded-[2px] bg-rule" style={barX(share)} />
           </span>
           <span className="ml-28 h-2.5 w-10 rounded-sm bg-well" />
         </div>
