@@ -72,18 +72,18 @@ class ModelCache:
         self._device = device
         self._dtype = dtype
         self._lock = threading.Lock()
-        self._by_source: OrderedDict[str, _Cached] = OrderedDict()
+        self._by_key: OrderedDict[str, _Cached] = OrderedDict()
         """Least recently used first."""
 
     def lease(self, entry: CatalogEntry) -> Lease:
         """A lease of a model; where it is not here its load is started. Never blocks."""
         with self._lock:
-            cached = self._by_source.get(entry.source)
+            cached = self._by_key.get(entry.key)
             absent = cached is None
             if cached is None:
-                cached = self._by_source[entry.source] = _Cached(entry)
+                cached = self._by_key[entry.key] = _Cached(entry)
             cached.leases += 1
-            self._by_source.move_to_end(entry.source)
+            self._by_key.move_to_end(entry.key)
         if absent:
             work = threading.Thread(
                 target=self._fill, args=(cached,), name=f"load {entry.name}", daemon=True
@@ -92,20 +92,19 @@ class ModelCache:
         return Lease(cached.loading, lambda: self._give_back(cached))
 
     def loaded(self) -> dict[str, ModelInfo]:
-        """The models in memory, by source."""
+        """The models in memory, by the key of their entries."""
         with self._lock:
-            backends = {source: each.backend for source, each in self._by_source.items()}
-        return {source: each.info for source, each in backends.items() if each is not None}
+            backends = {key: each.backend for key, each in self._by_key.items()}
+        return {key: each.info for key, each in backends.items() if each is not None}
 
     def _fill(self, cached: _Cached) -> None:
         entry = cached.entry
         try:
-            backend = self._load(
-                entry.source, name=entry.name, device=self._device, dtype=self._dtype
-            )
+            dtype = entry.precision or self._dtype
+            backend = self._load(entry.source, name=entry.name, device=self._device, dtype=dtype)
         except Exception as error:
             with self._lock:  # forgotten, so that the next request tries again
-                del self._by_source[entry.source]
+                del self._by_key[entry.key]
             cached.loading.set_exception(_as_told(error, entry.name))
             return
         cached.loading.set_result(backend)
@@ -120,15 +119,15 @@ class ModelCache:
         gone: list[Backend] = []
         with self._lock:
             here = [
-                (source, cached, backend)
-                for source, cached in self._by_source.items()
+                (key, cached, backend)
+                for key, cached in self._by_key.items()
                 if (backend := cached.backend) is not None
             ]
             total = sum(backend.memory_bytes for _, _, backend in here)
-            for source, cached, backend in here[:-1]:
+            for key, cached, backend in here[:-1]:
                 if total > self._budget and cached.leases == 0:
                     total -= backend.memory_bytes
-                    del self._by_source[source]
+                    del self._by_key[key]
                     gone.append(backend)
         for backend in gone:
             LOG.info("%s was let go to make room", backend.info.name)

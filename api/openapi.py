@@ -7,7 +7,7 @@ TypeScript is generated from. A server tells its own limits and default model in
 from __future__ import annotations
 
 import sys
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import orjson
 from pydantic import BaseModel
@@ -17,12 +17,22 @@ from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
 from api.operator_settings import OperatorSettings
 from api.problems import Problem
 from mav_engine import __version__
+from mav_engine.compare.events import COMPARE_EVENTS, CompareEvent
+from mav_engine.compare.settings import CompareSettings
 from mav_engine.events import EVENTS, OPTIONAL, Event
 from mav_engine.settings import DEFAULT_MODEL, RunSettings
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
 Schema = dict[str, Any]
+RUN_ORDER = (
+    "The events of the run, in this order: start, queued (any number), prompt, token (any "
+    "number), then done or error."
+)
+PAIR_ORDER = (
+    "The events of both runs, each in its own order; common, and a divergence for each token once "
+    "both have it; then compared, or error where a run broke off."
+)
 
 
 def document(operator: OperatorSettings, default_model: str = DEFAULT_MODEL) -> Schema:
@@ -45,10 +55,13 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
     answers: list[type[BaseModel]] = [Problem, ModelList, TokenizeResult, Health]
     _, told = models_json_schema([(each, "serialization") for each in answers], ref_template=REF)
     _, asked = models_json_schema(
-        [(RunSettings, "validation"), (TokenizeRequest, "validation")], ref_template=REF
+        [(each, "validation") for each in (RunSettings, TokenizeRequest, CompareSettings)],
+        ref_template=REF,
     )
     event = EVENTS.json_schema(mode="serialization", ref_template=REF)
-    schemas: dict[str, Schema] = {**event.pop("$defs"), "Event": event, **told["$defs"]}
+    pair = COMPARE_EVENTS.json_schema(mode="serialization", ref_template=REF)
+    events = {**pair.pop("$defs"), **event.pop("$defs"), "Event": event, "CompareEvent": pair}
+    schemas: dict[str, Schema] = {**events, **told["$defs"]}
     left_out = {kind.__name__: names for kind, names in OPTIONAL.items()}
     for name, schema in schemas.items():
         # Pydantic calls a field with a default optional, but what is sent always holds it;
@@ -66,7 +79,10 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
 
 
 def _paths(schemas: dict[str, Schema]) -> Schema:
-    run = _answers({"200": _stream()}, "400", "404", "406", "413", "415", "422", "503", "500")
+    refused = ("400", "404", "406", "413", "415", "422", "503", "500")
+    run = _answers({"200": _stream(Event, "Event", RUN_ORDER)}, *refused)
+    pair = _answers({"200": _stream(CompareEvent, "CompareEvent", PAIR_ORDER)}, *refused)
+    comparing = "Run two models in step and stream what is measured of both, and how they differ"
     tokens = _answers({"200": _answer("TokenizeResult")}, "400", "404", "413", "415", "422", "503")
     query = _query(schemas["RunSettings"])
     running = "Run a model and stream what is measured"
@@ -78,6 +94,9 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
         "/api/run": {
             "get": _operation("runByQuery", running, run) | {"parameters": query},
             "post": _operation("run", running, run) | _body("RunSettings"),
+        },
+        "/api/compare": {
+            "post": _operation("compare", comparing, pair) | _body("CompareSettings"),
         },
         "/api/models": {
             "get": _operation("listModels", "The models to choose from", _told("ModelList"))
@@ -126,28 +145,24 @@ def _problem() -> Schema:
     }
 
 
-def _stream() -> Schema:
-    """The run as server-sent events, or as one JSON object a line."""
-    kinds = [kind.__name__ for kind in get_args(get_args(Event)[0])]
-    sent = {
-        "type": "object",
-        "required": ["event", "id", "data"],
-        "properties": {
-            "event": {"enum": [kind.lower() for kind in kinds]},
-            "id": {"type": "string", "description": "<run_id>:<n>, counting from 0."},
-            "data": {
-                "type": "string",
-                "contentMediaType": JSON,
-                "contentSchema": _ref("Event"),
-            },
-        },
+def _stream(union: object, schema: str, order: str) -> Schema:
+    """Events as server-sent events, or as one JSON object a line."""
+    kinds = [get_args(get_type_hints(kind)["type"])[0] for kind in get_args(get_args(union)[0])]
+    properties: Schema = {"event": {"enum": kinds}}
+    if schema == "Event":
+        numbered = "<run_id>:<n>, counting from 0."
+        properties["id"] = {"type": "string", "description": numbered}
+    properties["data"] = {
+        "type": "string",
+        "contentMediaType": JSON,
+        "contentSchema": _ref(schema),
     }
-    order = "start, queued (any number), prompt, token (any number), then done or error"
+    sent = {"type": "object", "required": list(properties), "properties": properties}
     return {
-        "description": f"The events of the run, in this order: {order}.",
+        "description": order,
         "content": {
             "text/event-stream": {"itemSchema": sent},
-            "application/x-ndjson": {"itemSchema": _ref("Event")},
+            "application/x-ndjson": {"itemSchema": _ref(schema)},
         },
     }
 

@@ -17,7 +17,8 @@ from api.openapi import document
 from api.problems import NotFound
 from api.request_body import read_json
 from api.service import Service
-from api.stream import HEADERS, RunResponse, negotiate
+from api.stream import HEADERS, negotiate, pair_response, run_response
+from mav_engine.compare.settings import parse_compare
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
 
 
@@ -25,6 +26,7 @@ def api_routes(service: Service) -> BaseRoute:
     """All of /api; what is not among it is told as a problem, not as a page of the site."""
     routes = [
         Route("/run", _run(service), methods=["GET", "POST"]),
+        Route("/compare", _compare(service), methods=["POST"]),
         Route("/models", _models(service), methods=["GET"]),
         Route("/tokenize", _tokenize(service), methods=["POST"]),
         Route("/health", _health(service), methods=["GET"]),
@@ -48,7 +50,7 @@ def _run(service: Service) -> Endpoint:
         settings = await _settings(request, service.operator.max_body_bytes)
         gzip = worth_it(settings.capture, request.headers.get("accept-encoding") or "")
         run = await service.start(settings)
-        return RunResponse(run, kind, service.operator.heartbeat_s, gzip=gzip)
+        return run_response(run, kind, service.operator.heartbeat_s, gzip=gzip)
 
     return answer
 
@@ -57,6 +59,18 @@ async def _settings(request: Request, max_body_bytes: int) -> RunSettings:
     if request.method == "POST":
         return parse_settings(await read_json(request, max_body_bytes))
     return settings_from_query(request.query_params.multi_items())
+
+
+def _compare(service: Service) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        kind = negotiate(request.headers.get("accept") or "*/*")
+        settings = parse_compare(await read_json(request, service.operator.max_body_bytes))
+        captured = {*settings.a.capture, *settings.b.capture}
+        gzip = worth_it(captured, request.headers.get("accept-encoding") or "")
+        pair = await service.compare(settings)
+        return pair_response(pair, kind, service.operator.heartbeat_s, gzip=gzip)
+
+    return answer
 
 
 def _models(service: Service) -> Endpoint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
@@ -14,14 +15,17 @@ from api.limits import within_limits
 from api.live_run import LiveRun
 from api.model_cache import Load, ModelCache
 from api.operator_settings import OperatorSettings
+from api.pair import LivePair
 from api.places import RETRY_AFTER_S, Place, Places
 from mav_engine import __version__
 from mav_engine.backends import Backend
 from mav_engine.catalog import Catalog
-from mav_engine.errors import Busy
+from mav_engine.compare.lockstep import Lockstep
+from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
+from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.events import ModelInfo
 from mav_engine.resume import Seal, take_up
-from mav_engine.run import prepare
+from mav_engine.run import PreparedRun, prepare
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")
@@ -52,18 +56,37 @@ class Service:
         """
         asked = within_limits(asked, self.operator, self.catalog.default)
         settings, before = take_up(asked, self._seal, most=self.operator.max_new_tokens)
-        entry = self.catalog.find(settings.model)
-        place = self._take_place(entry.source)
-        lease = self.models.lease(entry)
-        how = partial(prepare, before=before, seal=self._seal)
-        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how)
-        self.runs.add(run)
+        run = self._placed(settings, partial(prepare, before=before, seal=self._seal))
         try:
             await run.ready()
         except BaseException:
             run.abandon()
             raise
         return run
+
+    async def compare(self, asked: CompareSettings) -> LivePair:
+        """Give both runs of a comparison their places, and find out what is wrong with either.
+
+        Both places are taken at once, so that two comparisons never wait for each other.
+
+        Raises:
+            MavError: the run that it names cannot be run.
+        """
+        a, b = self._limited("a", asked.a), self._limited("b", asked.b)
+        settings = CompareSettings(a=a, b=b, mode=asked.mode).resolved()
+        self._check_two_places(settings)
+        lockstep = Lockstep(settings.mode)
+        runs: dict[Side, LiveRun] = {}
+        try:
+            for side in SIDES:
+                runs[side] = self._placed_half(getattr(settings, side), lockstep, side)
+            pair = LivePair(runs, lockstep)
+            await pair.ready()
+        except BaseException:
+            for run in runs.values():
+                run.abandon()
+            raise
+        return pair
 
     async def tokenize(self, request: TokenizeRequest) -> TokenizeResult:
         """The tokens of a text.
@@ -111,13 +134,53 @@ class Service:
 
         lease.loading.add_done_callback(loaded)
 
-    def _take_place(self, source: str) -> Place:
-        used = {key: each for key, each in self._places.items() if each.active}
-        places = used.get(source) or Places(self.operator.max_runs, self.operator.max_queue)
+    def _placed(
+        self, settings: RunSettings, how: Callable[[RunSettings, Backend], PreparedRun]
+    ) -> LiveRun:
+        """A run with its place and its lease of the model."""
+        entry = self.catalog.find(settings.model)
+        place = self._take_place(entry.key)
+        lease = self.models.lease(entry)
+        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how)
+        self.runs.add(run)
+        return run
+
+    def _placed_half(self, settings: RunSettings, lockstep: Lockstep, side: Side) -> LiveRun:
+        try:
+            return self._placed(settings, partial(self._paired, lockstep, side))
+        except MavError as error:
+            raise blamed(error, side) from None
+
+    def _limited(self, side: Side, asked: RunSettings) -> RunSettings:
+        try:
+            settings = within_limits(asked, self.operator, self.catalog.default)
+            self.catalog.find(settings.model)
+        except MavError as error:
+            raise blamed(error, side) from None
+        return settings
+
+    def _check_two_places(self, settings: CompareSettings) -> None:
+        same = self.catalog.find(settings.a.model).key == self.catalog.find(settings.b.model).key
+        if same and self.operator.max_runs < 2:
+            raise InvalidSettings(
+                f"Comparing {settings.a.model} with itself takes two runs of it at a time, but "
+                "this server allows one (MAV_MAX_RUNS). Compare two models, or ask the operator "
+                "for two places.",
+                field="b.model",
+            )
+
+    def _paired(
+        self, lockstep: Lockstep, side: Side, settings: RunSettings, backend: Backend
+    ) -> PreparedRun:
+        return lockstep.paired(side, prepare(settings, backend, seal=self._seal))
+
+    def _take_place(self, key: str) -> Place:
+        used = {other: each for other, each in self._places.items() if each.active}
+        places = used.get(key) or Places(self.operator.max_runs, self.operator.max_queue)
         place = places.take()
-        self._places = {**used, source: places}
+        self._places = {**used, key: places}
         return place
 
     def _describe_all(self) -> list[ModelInfo]:
         loaded = self.models.loaded()
-        return [loaded.get(entry.source) or entry.describe() for entry in self.catalog.entries()]
+        return [loaded.get(entry.key) or entry.describe() for entry in self.catalog.entries()]

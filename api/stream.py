@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -11,7 +11,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.compression import Gzipped
 from api.live_run import LiveRun
+from api.pair import LivePair
 from api.problems import NotAcceptable
+from mav_engine.compare.events import CompareEvent, compare_to_json
 from mav_engine.events import Event, to_json
 
 SSE = "text/event-stream"
@@ -58,16 +60,45 @@ def json_line(event: Event) -> bytes:
     return to_json(event) + b"\n"
 
 
-class RunResponse(EventSourceResponse):
-    """The stream of a run; heartbeats between, and the run stopped when the client goes."""
+def compared_sent(event: CompareEvent) -> bytes:
+    """An event of a comparison as a server-sent event; unnumbered, since two runs tell them."""
+    return f"event: {event.type}\ndata: ".encode() + compare_to_json(event) + b"\n\n"
 
-    def __init__(self, run: LiveRun, kind: str, heartbeat_s: float, *, gzip: bool = False) -> None:
-        encode = server_sent(run.run_id) if kind == SSE else json_line
+
+def compared_line(event: CompareEvent) -> bytes:
+    """An event of a comparison as one line."""
+    return compare_to_json(event) + b"\n"
+
+
+def run_response(run: LiveRun, kind: str, heartbeat_s: float, *, gzip: bool) -> StreamResponse:
+    """The stream of a run."""
+    encode = server_sent(run.run_id) if kind == SSE else json_line
+    return StreamResponse(run, run.chunks(encode), kind, heartbeat_s, gzip=gzip)
+
+
+def pair_response(pair: LivePair, kind: str, heartbeat_s: float, *, gzip: bool) -> StreamResponse:
+    """The stream of a comparison."""
+    encode = compared_sent if kind == SSE else compared_line
+    return StreamResponse(pair, pair.chunks(encode), kind, heartbeat_s, gzip=gzip)
+
+
+class StreamResponse(EventSourceResponse):
+    """A live stream; heartbeats between, and what feeds it stopped when the client goes."""
+
+    def __init__(
+        self,
+        run: LiveRun | LivePair,
+        chunks: AsyncIterator[bytes],
+        kind: str,
+        heartbeat_s: float,
+        *,
+        gzip: bool,
+    ) -> None:
         self._run = run
         self._gzip = gzip
         self._shutdown = anyio.Event()
         super().__init__(
-            run.chunks(encode),
+            chunks,
             headers=HEADERS,
             media_type=kind,
             ping=heartbeat_s if kind == SSE else 0,
@@ -79,7 +110,7 @@ class RunResponse(EventSourceResponse):
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream the run, and let it go in whatever way that ends."""
+        """Stream it, and let it go in whatever way that ends."""
         watch = asyncio.create_task(self._stop_at_shutdown())
         try:
             await super().__call__(scope, receive, Gzipped(send) if self._gzip else send)

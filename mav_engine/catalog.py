@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mav_engine.errors import InvalidSettings, UnknownModel
 from mav_engine.events import ModelInfo
 from mav_engine.model_files import describe
+from mav_engine.precision import Precision, split_precision
 from mav_engine.settings import DEFAULT_MODEL
 
 EMBEDDED_DIR = Path(__file__).parent / "models"
@@ -27,10 +28,19 @@ class CatalogEntry:
     name: str
     source: str
     """A folder, or a name on the hub."""
+    precision: Precision | None = None
+    """The precision that the name asks for; None is the server's."""
+
+    @property
+    def key(self) -> str:
+        """The same for the same weights in the same precision; as an operator may list it."""
+        return self.source if self.precision is None else f"{self.source}@{self.precision}"
 
     def describe(self) -> ModelInfo:
         """What the model's files tell; null where only the loaded model knows."""
-        return describe(self.source, name=self.name)
+        told = describe(self.source, name=self.name)
+        told.dtype = None if self.precision == "auto" else self.precision
+        return told
 
 
 class Catalog:
@@ -50,7 +60,8 @@ class Catalog:
         """Check what the operator listed.
 
         Args:
-            listed: hub names or folders; a folder goes by its last name.
+            listed: hub names or folders; a folder goes by its last name. With `@int8` or another
+                precision behind it, the model is to be had in that one under that name.
             models_dir: each subfolder that holds a model goes by its name, and one that is
                 dropped in later shows up.
             any_model: whether every other hub name and folder may be named too.
@@ -71,7 +82,7 @@ class Catalog:
 
     def entries(self) -> list[CatalogEntry]:
         """All models that are known by name now, in the order of their names."""
-        return [CatalogEntry(name, source) for name, source in sorted(self._sources().items())]
+        return [entry for _, entry in sorted(self._entries().items())]
 
     def find(self, name: str) -> CatalogEntry:
         """The model of this name.
@@ -79,19 +90,41 @@ class Catalog:
         Raises:
             UnknownModel: no model goes by it.
         """
-        sources = self._sources()
-        if name in sources:
-            return CatalogEntry(name, sources[name])
+        known = self._entries()
+        if name in known:
+            return known[name]
         if self._any_model and _can_be_source(name):
-            return CatalogEntry(name, name)
-        near = difflib.get_close_matches(name, sources, n=1)
+            return self._anything(name, known)
+        near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
-        known = f"Known here: {', '.join(sorted(sources))}." if sources else "None is known here."
-        raise UnknownModel(f"There is no model named {_shown(name)}.{hint} {known}", field="model")
+        base = name.rpartition("@")[0]
+        if base in known:
+            hint = f" The operator can offer it: mav serve --model {name[:80]}."
+        told = f"Known here: {', '.join(sorted(known))}." if known else "None is known here."
+        raise UnknownModel(f"There is no model named {_shown(name)}.{hint} {told}", field="model")
 
-    def _sources(self) -> dict[str, str]:
+    def _entries(self) -> dict[str, CatalogEntry]:
         in_dir = {} if self._models_dir is None else _models_in(self._models_dir)
-        return _models_in(EMBEDDED_DIR) | in_dir | self._listed
+        found = {
+            name: CatalogEntry(name, at) for name, at in (_models_in(EMBEDDED_DIR) | in_dir).items()
+        }
+        known = found | self._listed
+        # A precision of a model that is here by name: the source that is meant is that one's.
+        for entry in self._listed.values():
+            if entry.precision is not None and entry.source in found:
+                known[entry.name] = replace(entry, source=found[entry.source].source)
+        return known
+
+    def _anything(self, name: str, known: dict[str, CatalogEntry]) -> CatalogEntry:
+        """Any folder or hub name, in any precision."""
+        if _is_path(name):
+            return CatalogEntry(name, name)
+        try:
+            base, precision = split_precision(name)
+        except InvalidSettings as error:
+            raise UnknownModel(error.detail, field="model") from None
+        source = known[base].source if base in known else base
+        return CatalogEntry(name, source, precision)
 
     def _check_default(self, default: str) -> None:
         try:
@@ -108,30 +141,34 @@ def _models_in(folder: Path) -> dict[str, str]:
 
 
 def entry_of(given: str) -> CatalogEntry:
-    """The entry of a hub name or a folder; a folder goes by its last name.
+    """The entry of a hub name or a folder, with or without a precision behind an @.
 
     Raises:
-        InvalidSettings: it looks like a folder and is none (field "models").
+        InvalidSettings: it looks like a folder and is none, or there is no such precision (field
+            "models").
     """
-    if not _is_path(given):
-        return CatalogEntry(given, given)
-    folder = Path(given).expanduser().resolve()
+    # A folder may have an @ in its name.
+    base, precision = (given, None) if Path(given).is_dir() else split_precision(given)
+    if not _is_path(base):
+        return CatalogEntry(given, base, precision)
+    folder = Path(base).expanduser().resolve()
     if not folder.is_dir():
-        raise InvalidSettings(f"{given} is neither a folder here nor a hub name.", field="models")
-    return CatalogEntry(folder.name, str(folder))
+        raise InvalidSettings(f"{base} is neither a folder here nor a hub name.", field="models")
+    name = folder.name if precision is None else f"{folder.name}@{precision}"
+    return CatalogEntry(name, str(folder), precision)
 
 
-def _by_name(listed: Iterable[str]) -> dict[str, str]:
-    sources: dict[str, str] = {}
+def _by_name(listed: Iterable[str]) -> dict[str, CatalogEntry]:
+    entries: dict[str, CatalogEntry] = {}
     for entry in map(entry_of, listed):
-        other = sources.setdefault(entry.name, entry.source)
-        if other != entry.source:
+        other = entries.setdefault(entry.name, entry)
+        if other.source != entry.source:
             raise InvalidSettings(
-                f"Two models are named {entry.name}: {other} and {entry.source}; "
+                f"Two models are named {entry.name}: {other.source} and {entry.source}; "
                 "rename one folder.",
                 field="models",
             )
-    return sources
+    return entries
 
 
 def _is_path(given: str) -> bool:

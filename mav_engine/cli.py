@@ -50,7 +50,8 @@ def serve(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="A hub name or a folder that may be run besides mav-tiny; may be repeated. "
+            help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
+            "its own (NAME@int8); may be repeated. "
             "MAV_DEFAULT_MODEL makes one the default."
         ),
     ] = None,
@@ -83,7 +84,7 @@ def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
 
     wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
     if models:
-        listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).source for given in models)]
+        listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).key for given in models)]
         wanted["MAV_MODELS"] = ",".join(filter(None, listed))
     if any_model:
         wanted["MAV_ANY_MODEL"] = "1"

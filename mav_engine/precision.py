@@ -40,3 +40,22 @@ def check_precision(wanted: str) -> Precision:
         if wanted == known:
             return known
     raise InvalidSettings(f"dtype is {wanted!r}; allowed: {', '.join(PRECISIONS)}.", field="dtype")
+
+
+def split_precision(given: str) -> tuple[str, Precision | None]:
+    """A model's name and the precision that it names after an @: `mav-tiny@int8`.
+
+    Raises:
+        InvalidSettings: what stands after the @ is no precision (field "models").
+    """
+    base, at, wanted = given.rpartition("@")
+    if not at or not base:
+        return given, None
+    try:
+        return base, check_precision(wanted)
+    except InvalidSettings:
+        raise InvalidSettings(
+            f"{given!r:.100}: {wanted!r:.40} is no precision. After @ may stand "
+            f"{', '.join(PRECISIONS)}.",
+            field="models",
+        ) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -28,16 +28,22 @@ from mav_engine.settings import RunSettings
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
     from mav_engine.capture import PromptReading
-    from mav_engine.generation import Session
+    from mav_engine.generation import Generated, Session
     from mav_engine.telling import Teller
 
 _log = logging.getLogger(__name__)
 
+Watch = Callable[["Generated"], FinishReason | None]
+"""Shown each token before it is told: None to go on, or why the run ends with it."""
 Stop = Callable[[], FinishReason | None]
 """Asked at each token: None to go on, or why the run ends with this token."""
 
 
 def _never() -> None:
+    return None
+
+
+def _unseen(_: Generated) -> None:
     return None
 
 
@@ -103,7 +109,7 @@ def prepare(
     info = backend.info
     probes = captured(settings.capture, info.capabilities, info.name)
     check_forced(settings, info)
-    stop_ids, stop_texts = stops_of(settings, backend)
+    stops = stops_of(settings, backend)
     if before is not None:
         check_same_model(before, backend)
     known = None if before is None else before.prompt_ids
@@ -113,9 +119,8 @@ def prepare(
         limit = min(limit, info.context - len(prompt_ids))
     written = [] if before is None else before.written
     check_all(probes, Plan(settings, info, len(prompt_ids) + len(written), limit - len(written)))
-    return PreparedRun(
-        settings, backend, probes, prompt_ids, written, limit, stop_ids, stop_texts, seal
-    )
+    forced = settings.forced_ids
+    return PreparedRun(settings, backend, probes, prompt_ids, written, limit, *stops, seal, forced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,9 @@ class PreparedRun:
     stop_ids: frozenset[int]
     stop_texts: list[str]
     seal: Seal
+    forced_ids: Sequence[int]
+    """Ids to write first; those of another run may still be on their way."""
+    watch: Watch = _unseen
 
     @property
     def read_ids(self) -> list[int]:
@@ -185,13 +193,13 @@ class PreparedRun:
                 sampler,
                 self.read_ids,
                 reading.step,
-                forced_ids=settings.forced_ids,
+                forced_ids=self.forced_ids,
                 limit=self.limit,
                 eos_ids=backend.eos_ids,
                 begin=begin,
             )
             for generated in tokens:
-                yield teller.token(generated, stop())
+                yield teller.token(generated, self.watch(generated) or stop())
                 if teller.reason is not None:
                     break
             yield teller.done(began)

@@ -156,7 +156,7 @@ class Teller:
     def _ending(self, generated: Generated) -> FinishReason | None:
         """Why the run is over with this token, as far as its id tells."""
         token_id = generated.choice.token_id
-        more_forced = generated.index + 1 < len(self._run.settings.forced_ids)
+        more_forced = generated.index + 1 < len(self._run.forced_ids)
         if token_id in self._run.stop_ids and not more_forced:
             return "stop"
         if token_id in self._run.backend.eos_ids and not more_forced:

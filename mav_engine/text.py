@@ -7,6 +7,7 @@ pieces concatenate to the decoded whole, characters that span tokens included.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -94,6 +95,13 @@ class Vocabulary:
                 list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
             )
         )
+
+    @cached_property
+    def digest(self) -> str:
+        """The same for the same tokens under the same ids, and for no others."""
+        ids = range(len(self._tokenizer))
+        pieces = [self._tokenizer.convert_ids_to_tokens(token_id) for token_id in ids]
+        return hashlib.sha256(json.dumps(pieces).encode()).hexdigest()
 
     @cached_property
     def special(self) -> dict[str, int]:

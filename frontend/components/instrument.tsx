@@ -11,8 +11,11 @@ import { text } from "@/lib/text/en";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";
+import { BranchStrip } from "./branches/branch-strip";
+import { ForkContext } from "./fork-context";
 import { PanelGrid } from "./panel-grid";
-import { RunProvider, useRunContext, useRunState } from "./run-context";
+import { RecordingDrop } from "./recording-drop";
+import { useRunContext, useRunState, useSession } from "./run-context";
 import { RunForm } from "./run-form/run-form";
 import { useGiven, useRunInAddress } from "./run-form/use-given";
 import { useSettingsForm } from "./run-form/use-settings-form";
@@ -36,16 +39,15 @@ const NO_BREAKPOINTS = {};
 /** The page: settings on the left, the run on the right. */
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
   return (
-    <RunProvider>
-      <ArrangementProvider>
-        <Page fields={fields} />
-      </ArrangementProvider>
-    </RunProvider>
+    <ArrangementProvider>
+      <Page fields={fields} />
+    </ArrangementProvider>
   );
 }
 
 function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const fields = useSettingFields(built);
+  const session = useSession();
   const { store, controller } = useRunContext();
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);
@@ -65,11 +67,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     (values: FormValues) => {
       const panels = openPanels.map(({ panel }) => panel);
       const capture = neededCaptures(panels, model?.capabilities);
-      void controller.run(runRequest(fields, values, given, capture));
+      session.run(runRequest(fields, values, given, capture));
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
-    [controller, fields, openPanels, model, given],
+    [session, fields, openPanels, model, given],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
@@ -148,13 +150,17 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             />
             <Timeline />
             <RunProblem models={models} />
+            <BranchStrip />
             <BeginContext value={begin}>
-              <PanelGrid model={model} onPanels={showDrawer} />
+              <ForkContext value={session.fork}>
+                <PanelGrid model={model} onPanels={showDrawer} />
+              </ForkContext>
             </BeginContext>
           </div>
         </main>
       </div>
       {drawer !== null && <PanelsDrawer model={model} open={drawer} onOpenChange={setDrawer} />}
+      <RecordingDrop />
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

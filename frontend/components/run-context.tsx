@@ -2,8 +2,10 @@
 
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { useStore } from "zustand";
+import { branchOf } from "@/lib/run/branches";
 import { createRunController, type RunController } from "@/lib/run/run-controller";
 import { createRunStore, type RunState, type RunStore } from "@/lib/run/run-store";
+import { createSession, type Session, type SessionState } from "@/lib/run/session";
 import { openRun } from "@/lib/transport/run-stream";
 
 interface RunContextValue {
@@ -11,16 +13,39 @@ interface RunContextValue {
   readonly controller: RunController;
 }
 
+const SessionContext = createContext<Session | null>(null);
 const RunContext = createContext<RunContextValue | null>(null);
 
+/** A run of its own, outside of the visit's session. */
 export function createRunContext(): RunContextValue {
   const store = createRunStore();
   return { store, controller: createRunController(store, openRun) };
 }
 
-export function RunProvider({ value, children }: { value?: RunContextValue; children: ReactNode }) {
-  const [own] = useState(() => value ?? createRunContext());
-  return <RunContext value={own}>{children}</RunContext>;
+/** Holds all runs of the visit; what stands within shows the chosen one. */
+export function SessionProvider({ value, children }: { value?: Session; children: ReactNode }) {
+  const [session] = useState(() => value ?? createSession(openRun));
+  const chosen = useStore(session, ({ branches, chosen }) => branchOf(branches, chosen));
+  return (
+    <SessionContext value={session}>
+      <RunProvider value={chosen}>{children}</RunProvider>
+    </SessionContext>
+  );
+}
+
+/** Shows one run in what stands within. */
+export function RunProvider({ value, children }: { value: RunContextValue; children: ReactNode }) {
+  return <RunContext value={value}>{children}</RunContext>;
+}
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("useSession needs a SessionProvider above it");
+  return session;
+}
+
+export function useSessionState<T>(selector: (state: SessionState) => T): T {
+  return useStore(useSession(), selector);
 }
 
 export function useRunContext(): RunContextValue {

@@ -3,28 +3,36 @@
 import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
+import { SaveMenu } from "./save-menu";
 import { ThemeToggle } from "./theme-toggle";
+import { ViewNav } from "./views/view-nav";
 
 interface SiteHeaderProps {
   onShortcuts: () => void;
-  onPanels: () => void;
+  /** Absent where there is nothing to arrange. */
+  onPanels?: () => void;
 }
 
 export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
   return (
-    <header className="flex h-13 shrink-0 items-center justify-between gap-4 border-rule border-b bg-paper px-5">
-      <h1 className="flex items-center gap-3">
+    <header className="flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5">
+      <h1 className="flex h-13 items-center gap-3 max-sm:h-11">
         <Mark />
         <span className="font-semibold text-base tracking-[-0.02em]">{text.site.name}</span>
-        <span className="hidden font-serif text-[1.0625rem] text-quiet italic sm:inline">
+        <span className="hidden font-serif text-[1.0625rem] text-quiet italic md:inline">
           {text.site.title}
         </span>
       </h1>
+      <div className="max-sm:order-last max-sm:-mx-2 max-sm:w-full sm:mr-auto sm:ml-4">
+        <ViewNav />
+      </div>
       <div className="flex items-center gap-1.5">
-        <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
-          <LayoutGrid size={15} aria-hidden />
-          <span className="max-sm:sr-only">{text.arrangement.open}</span>
-        </Button>
+        {onPanels && (
+          <>
+            <PanelsButton onPanels={onPanels} />
+            <SaveMenu />
+          </>
+        )}
         <Button
           icon
           variant="quiet"
@@ -40,8 +48,17 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
   );
 }
 
+export function PanelsButton({ onPanels }: { onPanels: () => void }) {
+  return (
+    <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
+      <LayoutGrid size={15} aria-hidden />
+      <span className="max-sm:sr-only">{text.arrangement.open}</span>
+    </Button>
+  );
+}
+
 /** Five layers, and the one that speaks. */
-function Mark() {
+export function Mark() {
   const widths = [7, 13, 18, 11, 15];
   return (
     <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">

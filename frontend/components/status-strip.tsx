@@ -20,8 +20,8 @@ const DOTS: Partial<Record<Phase, string>> = {
 
 interface StatusStripProps {
   model: ModelInfo | undefined;
-  /** Those that stand in the form now. */
-  breakpoints: () => Breakpoints;
+  /** Those that stand in the form now; absent where there is no server to go on. */
+  breakpoints?: () => Breakpoints;
 }
 
 /** Where the run stands, how fast it goes, and what can be done with it. */
@@ -48,11 +48,16 @@ export function StatusStrip({ model, breakpoints }: StatusStripProps) {
             {phaseName(run)}
           </span>{" "}
           <span className="ml-1 text-quiet">{detail}</span>
+          {run.source && (
+            <span className="ml-2 text-quiet" title={run.source}>
+              {text.recording.source} {run.source}
+            </span>
+          )}
         </p>
         <RunFigures run={run} />
         <ModelFacts model={run.start?.model ?? model} />
       </div>
-      <RunControls breakpoints={breakpoints} />
+      {breakpoints && <RunControls breakpoints={breakpoints} />}
       <Announcement run={run} />
     </section>
   );

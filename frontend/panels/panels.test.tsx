@@ -1,6 +1,7 @@
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
+import { ForkContext } from "@/components/fork-context";
 import { recordedRun } from "@/lib/run/fixtures/recording";
 import type { RunRecord } from "@/lib/run/run-record";
 import { attentionEntropyPanel } from "./attention-entropy";
@@ -107,7 +108,33 @@ describe("top predictions", () => {
       expect(row.queryByText("said") !== null).toBe(candidate.id === id);
       expect(row.queryByText("top-p") !== null).toBe(candidate.cut_by === "top_p");
     });
-    expect(screen.getByText("top-p")).toBeVisible();
+    expect(screen.getAllByText("top-p")[0]).toBeVisible();
+  });
+
+  test("another row can be gone on with, by pointer and by keyboard", async () => {
+    const fork = vi.fn();
+    const run = recordedRun();
+    const frame = frameOf(run, 4);
+    const { Component } = topPredictionsPanel;
+    render(
+      <ForkContext value={fork}>
+        <Component run={run} step={4} frame={frame} live select={() => {}} />
+      </ForkContext>,
+    );
+    const others = frame.top.filter(({ id }) => id !== frame.id);
+    const buttons = screen.getAllByRole("button", { name: /^Go on with/ });
+    expect(buttons).toHaveLength(others.length);
+    await userEvent.click(buttons[2] as HTMLElement);
+    expect(fork).toHaveBeenLastCalledWith(4, others[2]);
+    await userEvent.tab();
+    buttons[0]?.focus();
+    await userEvent.keyboard("{ArrowDown}{Enter}");
+    expect(fork).toHaveBeenLastCalledWith(4, others[1]);
+  });
+
+  test("where nobody could go on, the rows are no buttons", () => {
+    show(topPredictionsPanel, 4);
+    expect(screen.queryByRole("button")).toBeNull();
   });
 
   test("tells a said token that is not in the list", () => {

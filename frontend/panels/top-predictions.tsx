@@ -1,5 +1,8 @@
 "use client";
 
+import { Split } from "lucide-react";
+import type { KeyboardEvent, ReactNode } from "react";
+import { useFork } from "@/components/fork-context";
 import { TokenLabel } from "@/components/token-label";
 import { barX } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
@@ -7,7 +10,7 @@ import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
-import { formatMeasure, formatPercent } from "@/lib/text/numbers";
+import { formatMeasure, formatPercent, visible } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
 import { predictionsTable } from "./tables";
 
@@ -15,8 +18,11 @@ const words = text.panels.predictions;
 const SKELETON_SHARES = Array.from({ length: 20 }, (_, place) => 0.6 * 0.72 ** place);
 
 function TopPredictions({ frame, run }: PanelProps) {
+  const fork = useFork();
   if (!frame) return <Skeleton breathing={isBusy(run)} />;
   const said = frame.top.find(({ id }) => id === frame.id);
+  // One stop of the tab key for all rows; the arrow keys move between them.
+  const entry = frame.top.findIndex(({ id }) => id !== frame.id);
   return (
     <div className="flex h-full flex-col">
       <div
@@ -27,10 +33,16 @@ function TopPredictions({ frame, run }: PanelProps) {
       >
         <table className="w-full table-fixed border-separate border-spacing-0">
           <Head />
-          <tbody>
+          <tbody onKeyDown={walkRows}>
             {frame.top.map((candidate, place) => (
               // The place, not the token: rows stay where they are and their bars move.
-              <Row key={place} candidate={candidate} said={candidate.id === frame.id} />
+              <Row
+                key={place}
+                candidate={candidate}
+                said={candidate.id === frame.id}
+                reachable={place === entry}
+                onFork={fork && (() => fork(frame.index, candidate))}
+              />
             ))}
           </tbody>
         </table>
@@ -65,16 +77,40 @@ function Head() {
   );
 }
 
-function Row({ candidate, said }: { candidate: Candidate; said: boolean }) {
+interface RowProps {
+  candidate: Candidate;
+  said: boolean;
+  reachable: boolean;
+  /** Go on with this token; null where nobody could. */
+  onFork: (() => void) | null;
+}
+
+function Row({ candidate, said, reachable, onFork }: RowProps) {
   const { text: label, prob, sampled_prob: drawn, cut_by: cutBy, logit } = candidate;
+  const name = (
+    <TokenLabel
+      label={label}
+      className={classNames("truncate", said && "font-semibold", cutBy && "text-quiet")}
+    />
+  );
+  const canFork = onFork && !said;
   return (
-    <tr aria-current={said || undefined} className={classNames(said && "bg-accent-wash")}>
+    <tr
+      aria-current={said || undefined}
+      className={classNames(
+        said && "bg-accent-wash",
+        canFork && "group relative hover:bg-well has-focus-visible:bg-well",
+      )}
+    >
       <th scope="row" className="h-[1.625rem] rounded-l pl-1.5 text-left font-normal">
         <span className="flex items-center gap-1">
-          <TokenLabel
-            label={label}
-            className={classNames("truncate", said && "font-semibold", cutBy && "text-quiet")}
-          />
+          {canFork ? (
+            <ForkButton label={label} reachable={reachable} onFork={onFork}>
+              {name}
+            </ForkButton>
+          ) : (
+            name
+          )}
           {said && (
             <span title={words.chosen} className="text-accent text-micro">
               <span aria-hidden>◂</span>
@@ -95,6 +131,44 @@ function Row({ candidate, said }: { candidate: Candidate; said: boolean }) {
       </td>
     </tr>
   );
+}
+
+interface ForkButtonProps {
+  label: string;
+  reachable: boolean;
+  onFork: () => void;
+  children: ReactNode;
+}
+
+/** The token's name, and the whole row around it, as a button. */
+function ForkButton({ label, reachable, onFork, children }: ForkButtonProps) {
+  return (
+    <button
+      type="button"
+      data-alternative
+      tabIndex={reachable ? 0 : -1}
+      aria-label={words.forkLabel(visible(label))}
+      title={words.forkLabel(visible(label))}
+      onClick={onFork}
+      className="flex min-w-0 cursor-pointer items-center gap-1 after:absolute after:inset-0"
+    >
+      {children}
+      <Split
+        size={12}
+        aria-hidden
+        className="shrink-0 rotate-90 text-accent opacity-0 group-hover:opacity-100 group-has-focus-visible:opacity-100"
+      />
+    </button>
+  );
+}
+
+function walkRows(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-alternative]")];
+  const next = rows[rows.indexOf(event.target as HTMLElement) + step];
+  event.preventDefault();
+  next?.focus();
 }
 
 /** Both bars run from 0 to 100 %, at every step. */

@@ -10,6 +10,7 @@ from pathlib import Path
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
 from mav_engine.errors import MavError
 from mav_engine.faults import load_fault
+from mav_engine.precision import split_precision
 from mav_engine.settings import DEFAULT_MODEL
 
 EMBEDDED_MODELS = Path(__file__).parents[1] / "models"
@@ -28,7 +29,7 @@ def load_backend(
     Only safetensors weights are read and no code of a model is run. Imports torch.
 
     Args:
-        source: `mav-tiny`, a folder in Hugging Face layout, or a hub name.
+        source: `mav-tiny`, a folder or a hub name; `mav-tiny@int8` names a precision too.
         name: what to call it; the source's last part where not given.
         device: `auto` takes CUDA, then MPS, then the CPU; `spread` takes all of them.
         dtype: one of `mav_engine.precision.PRECISIONS`; `auto` is float32 on the CPU, elsewhere
@@ -40,9 +41,11 @@ def load_backend(
         ModelLoadFailed: it cannot be loaded; the detail says why and what to do.
         InvalidSettings: there is no such `dtype`.
     """
+    name = name or Path(source).name
+    source, dtype = _with_precision(source, dtype)
     embedded = EMBEDDED_MODELS / source
     inside = source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir())
-    folder, name = str(embedded) if inside else source, name or Path(source).name
+    folder = str(embedded) if inside else source
     try:
         with _collecting_later():
             from mav_engine.backends.transformers.load import load
@@ -68,3 +71,11 @@ def _collecting_later() -> Iterator[None]:
     finally:
         if collected:
             gc.enable()
+
+
+def _with_precision(source: str, dtype: str) -> tuple[str, str]:
+    """The source without the precision that it may name, and the precision to load."""
+    if dtype != "auto" or Path(source).exists():
+        return source, dtype
+    source, precision = split_precision(source)
+    return source, precision or dtype

@@ -54,6 +54,7 @@ class Models:
         memory_bytes: int = 1000,
     ) -> None:
         self.loads: list[str] = []
+        self.dtypes: list[str] = []
         self.backends: list[FakeBackend] = []
         self._on_load = on_load
         self._on_step = on_step
@@ -61,8 +62,9 @@ class Models:
         self._memory_bytes = memory_bytes
 
     def __call__(self, source: str, *, name: str, device: str, dtype: str) -> FakeBackend:
-        del source, device, dtype
+        del source, device
         self.loads.append(name)
+        self.dtypes.append(dtype)
         self._on_load(name)
         backend = FakeBackend(name, context=self._context, on_step=self._on_step)
         backend.memory_bytes = self._memory_bytes

@@ -124,3 +124,32 @@ def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
     folders = [make_model(tmp_path / place / "same", LLAMA) for place in ("a", "b")]
     with pytest.raises(InvalidSettings, match="Two models are named same"):
         Catalog(map(str, folders))
+
+
+def test_a_precision_behind_the_name_is_a_model_of_its_own(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "mine", LLAMA)
+    catalog = Catalog(["mav-tiny@int8-dynamic", f"{folder}@float32"], models_dir=tmp_path)
+    names = [entry.name for entry in catalog.entries()]
+    assert names == ["mav-tiny", "mav-tiny@int8-dynamic", "mine", "mine@float32"]
+    quantized, plain = catalog.find("mav-tiny@int8-dynamic"), catalog.find("mav-tiny")
+    assert (quantized.source, quantized.precision) == (plain.source, "int8-dynamic")
+    assert quantized.key != plain.key
+    assert quantized.describe().dtype == "int8-dynamic"
+    assert quantized.describe().parameters == plain.describe().parameters
+    assert catalog.find("mine@float32").source == str(folder)
+
+
+def test_a_precision_that_is_not_listed_is_not_to_be_had() -> None:
+    with pytest.raises(UnknownModel, match="mav serve --model mav-tiny@int8"):
+        Catalog().find("mav-tiny@int8")
+    assert Catalog(any_model=True).find("mav-tiny@int8").precision == "int8"
+    with pytest.raises(UnknownModel, match="'int9' is no precision"):
+        Catalog(any_model=True).find("mav-tiny@int9")
+    with pytest.raises(InvalidSettings, match="After @ may stand auto, float32"):
+        Catalog(["mav-tiny@int9"])
+
+
+def test_a_folder_may_have_an_at_sign_in_its_name(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "model@int8", LLAMA)
+    entry = entry_of(str(folder))
+    assert (entry.name, entry.precision) == ("model@int8", None)

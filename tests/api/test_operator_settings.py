@@ -86,6 +86,14 @@ def test_a_mistyped_variable_is_told_of(caplog: pytest.LogCaptureFixture) -> Non
     assert "Did you mean MAV_MAX_RUNS?" in caplog.text
 
 
+def test_a_variable_of_the_sites_build_is_not_taken_for_a_mistyped_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        read_environment({"MAV_PANELS_DIR": "mine"})
+    assert caplog.text == ""
+
+
 def test_every_setting_stands_in_the_documentation_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `(MAV_\w+)` \| ([^|]*) \|", TABLE.read_text(), re.MULTILINE))
     assert set(rows) == {variable_of(name) for name in OperatorSettings.model_fields}

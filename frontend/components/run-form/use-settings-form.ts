@@ -45,7 +45,12 @@ export function useSettingsForm(
   return form;
 }
 
-function problemsOf(fields: readonly SettingField[], values: FormValues, given: Given) {
+/** What is wrong with each value, as a form's errors. */
+export function problemsOf(
+  fields: readonly SettingField[],
+  values: FormValues,
+  given: Given = NOTHING,
+) {
   const problems = fields.flatMap((field) => {
     if (field.name === "prompt" && given.messages) return [];
     const message = problemOf(field, values[field.name] ?? "");

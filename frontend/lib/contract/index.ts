@@ -10,6 +10,10 @@ export type WireLayers = Schemas["Layers"];
 export type WireLensRow = Schemas["LensRow"];
 export type WireDone = Schemas["Done"];
 export type WireError = Schemas["Error"];
+export type WireCommon = Schemas["Common"];
+export type WireDivergence = Schemas["Divergence"];
+export type WireCompared = Schemas["Compared"];
+export type CompareMode = Schemas["CompareSettings"]["mode"];
 export type RunSettings = Schemas["RunSettings"];
 export type ModelInfo = Schemas["ModelInfo"];
 export type ModelList = Schemas["ModelList"];
@@ -25,3 +29,10 @@ export type FinishReason = WireDone["reason"];
 
 /** What a client sends: every setting is optional and the server knows the defaults. */
 export type RunRequest = Partial<RunSettings>;
+
+/** Two runs to compare. */
+export interface CompareRequest {
+  readonly a: RunRequest;
+  readonly b: RunRequest;
+  readonly mode: NonNullable<CompareMode>;
+}

@@ -22,6 +22,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run two models in step and stream what is measured of both, and how they differ */
+        post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -226,6 +243,87 @@ export interface components {
             cut_by: string | null;
         };
         /**
+         * Common
+         * @description What of the two runs can be compared; told once, before the first divergence.
+         */
+        Common: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "own" | "forced";
+            /**
+             * Kl Absent
+             * @description Why there is no divergence of the predictions; null where there is.
+             */
+            kl_absent: string | null;
+            /**
+             * Layers Absent
+             * @description Why there is no difference of the layers; null where there is.
+             */
+            layers_absent: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "common";
+        };
+        CompareEvent: components["schemas"]["SideEvent"] | components["schemas"]["Common"] | components["schemas"]["Divergence"] | components["schemas"]["Compared"] | components["schemas"]["Error"];
+        /**
+         * CompareSettings
+         * @description Two runs to compare, token by token.
+         */
+        CompareSettings: {
+            /** @description The first run. */
+            a: components["schemas"]["RunSettings"];
+            /**
+             * @description The second run. Where only one of the two names a seed both take it, and where none does
+             *     one is drawn for both.
+             */
+            b: components["schemas"]["RunSettings"];
+            /**
+             * Mode
+             * @description own: each writes its own text. forced: the second is forced to the first's text, token by
+             *     token as that is written; both must have the same vocabulary.
+             * @default own
+             * @enum {string}
+             */
+            mode: "own" | "forced";
+        };
+        /**
+         * Compared
+         * @description Both runs have ended as they should.
+         */
+        Compared: {
+            /**
+             * Steps
+             * @description Tokens that both wrote.
+             */
+            steps: number;
+            /**
+             * Mean Kl
+             * @description Mean of `kl` over the tokens with the same context; null where there is none.
+             */
+            mean_kl: number | null;
+            /** Max Kl */
+            max_kl: number | null;
+            /**
+             * Same Top
+             * @description Share of those tokens at which both find the same token likeliest, 0 to 1.
+             */
+            same_top: number | null;
+            /**
+             * Parted At
+             * @description Index of the first token that differs; null where none does.
+             */
+            parted_at: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "compared";
+        };
+        /**
          * Distribution
          * @description The shape of the prediction over the whole vocabulary, before and after the controls.
          */
@@ -252,6 +350,69 @@ export interface components {
              * @description Entropy in nats of what it drew from, after all controls; 0 where one token was left.
              */
             sampled_entropy: number;
+        };
+        /**
+         * Divergence
+         * @description How far apart the two runs are at one token.
+         *
+         *     Predictions are the models' own, the softmax of all raw logits before any sampling control,
+         *     and logarithms are natural: so divergences are in nats.
+         */
+        Divergence: {
+            /**
+             * Index
+             * @description The token's, counted from 0 in both runs.
+             */
+            index: number;
+            /**
+             * Same Context
+             * @description Whether both had read the same tokens. Where not, the figures below are those of
+             *     predictions after different texts.
+             */
+            same_context: boolean;
+            /**
+             * Kl
+             * @description KL(a‖b) = sum over the vocabulary of p_a (ln p_a - ln p_b): what is lost where b stands for
+             *     a. 0 where they agree; null where it does not exist.
+             */
+            kl: number | null;
+            /**
+             * Kl Reverse
+             * @description KL(b‖a).
+             */
+            kl_reverse: number | null;
+            /**
+             * Rank
+             * @description Rank of a's token in b's prediction; 0 is the top.
+             */
+            rank: number | null;
+            /**
+             * Rank Reverse
+             * @description Rank of b's token in a's prediction.
+             */
+            rank_reverse: number | null;
+            /**
+             * Logprob
+             * @description Log-probability of a's token in b's prediction.
+             */
+            logprob: number | null;
+            /**
+             * Same Top
+             * @description Whether both find the same token likeliest.
+             */
+            same_top: boolean | null;
+            /**
+             * @description [n_layers + 1] L2 length of the difference between both residual streams, as a share of
+             *     a's length; rows as in resid_norm.
+             */
+            resid_distance: components["schemas"]["Array"] | null;
+            /** @description [n_layers + 1] cosine of the angle between both residual streams. */
+            resid_cosine: components["schemas"]["Array"] | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "divergence";
         };
         /**
          * Done
@@ -867,6 +1028,24 @@ export interface components {
             said: number | null;
         };
         /**
+         * SideEvent
+         * @description An event of one of the two runs, as that run alone would tell it.
+         */
+        SideEvent: {
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "a" | "b";
+            /** Event */
+            event: components["schemas"]["Start"] | components["schemas"]["Queued"] | components["schemas"]["Prompt"] | components["schemas"]["Token"] | components["schemas"]["Done"] | components["schemas"]["Error"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "side";
+        };
+        /**
          * Start
          * @description The run is accepted; these are its settings as resolved.
          */
@@ -1223,6 +1402,39 @@ export interface operations {
         };
         responses: {
             /** @description The events of the run, in this order: start, queued (any number), prompt, token (any number), then done or error. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            406: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareSettings"];
+            };
+        };
+        responses: {
+            /** @description The events of both runs, each in its own order; common, and a divergence for each token once both have it; then compared, or error where a run broke off. */
             200: {
                 headers: {
                     [name: string]: unknown;

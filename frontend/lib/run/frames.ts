@@ -112,6 +112,8 @@ export interface PromptFrame {
   readonly prefillMs: number;
   /** The exact text of the tokens that an earlier run wrote and this one goes on from. */
   readonly writtenText: string;
+  /** How many of the tokens an earlier run wrote that this one continues; 0 of most. */
+  readonly written: number;
   /** [layers, heads, queries, keys] of the prompt. */
   readonly attentionMap?: Shares;
 }
@@ -136,7 +138,10 @@ export interface Failure {
   readonly retryAfterS?: number;
 }
 
-export type RunEvent =
+/** An event of a run, with the text that it was received as. */
+export type RunEvent = RunEventBody & { readonly line?: string };
+
+export type RunEventBody =
   | { readonly type: "start"; readonly start: StartFrame }
   | { readonly type: "queued"; readonly position: number }
   | { readonly type: "prompt"; readonly prompt: PromptFrame }

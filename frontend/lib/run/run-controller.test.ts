@@ -163,7 +163,7 @@ test("a character that was cut in half is told once, whole", async () => {
   const whole = { ...second, frame: { ...second.frame, text: "é" } };
   const again = {
     type: "prompt",
-    prompt: { tokens: [], prefillMs: 1, writtenText: " caf" },
+    prompt: { tokens: [], prefillMs: 1, written: 1, writtenText: " caf" },
   } as const;
   const server = serverOf(
     { events: [START, PROMPT, half, HELD] },

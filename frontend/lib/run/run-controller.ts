@@ -1,13 +1,15 @@
 import type { Breakpoints, RunRequest } from "@/lib/contract";
 import { failureOf } from "@/lib/transport/failure";
 import type { openRun } from "@/lib/transport/run-stream";
-import type { StartFrame, TokenFrame } from "./frames";
+import type { RunEvent, StartFrame, TokenFrame } from "./frames";
 import { isBusy } from "./run-record";
 import type { RunStore } from "./run-store";
 
 export interface RunController {
   /** Start a run; one still going on is stopped first. */
   run(request: RunRequest): Promise<void>;
+  /** The same for a run that begins with what another one has received. */
+  goOn(request: RunRequest): Promise<void>;
   stop(): void;
   /** Ask for the same once more, from the beginning. */
   retry(): Promise<void>;
@@ -17,31 +19,45 @@ export interface RunController {
   pause(): void;
   /** Go on by a single token. */
   step(breakpoints?: Breakpoints): Promise<void>;
+  /** Show a run that was recorded, as if it were received now. */
+  replay(events: AsyncIterable<RunEvent>, source: string): Promise<void>;
 }
 
 /** Joins a transport to a store: who may run when, and what becomes of what arrives. */
 export function createRunController(store: RunStore, open: typeof openRun): RunController {
   let request: RunRequest | null = null;
+  let kept: "nothing" | "received" = "nothing";
   let abort = new AbortController();
 
-  const follow = async (
+  const follow = (
     asked: RunRequest,
     keep: "nothing" | "received",
     orElse?: RunRequest,
+  ): Promise<void> =>
+    receive(
+      (signal) => open(asked, signal),
+      () => store.begin(keep),
+      orElse && (() => follow(orElse, keep)),
+    );
+
+  const receive = async (
+    ask: (signal: AbortSignal) => AsyncIterable<RunEvent>,
+    begin: () => void,
+    ifRefused?: () => Promise<void>,
   ): Promise<void> => {
     abort.abort();
     const mine = new AbortController();
     abort = mine;
-    store.begin(keep);
+    begin();
     try {
-      for await (const event of open(asked, mine.signal)) {
+      for await (const event of ask(mine.signal)) {
         if (mine.signal.aborted) return;
         store.receive(event);
       }
     } catch (error) {
       if (mine.signal.aborted) return;
       const failure = failureOf(error);
-      if (failure.code === "resume_refused" && orElse) return follow(orElse, keep);
+      if (failure.code === "resume_refused" && ifRefused) return ifRefused();
       store.fail(failure);
     }
   };
@@ -64,14 +80,22 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   return {
     run(asked) {
       request = asked;
-      return follow(asked, "nothing");
+      kept = "nothing";
+      return follow(asked, kept);
+    },
+    goOn(asked) {
+      request = asked;
+      kept = "received";
+      return follow(asked, kept);
     },
     stop() {
       abort.abort();
       store.stop();
     },
     async retry() {
-      if (request) await follow(request, "nothing");
+      const { start } = store.getState().run;
+      const asked = request ?? (start && continuation(start, []));
+      if (asked) await follow(asked, request ? kept : "nothing");
     },
     resume: (breakpoints) => goOnTo(null, breakpoints),
     pause() {
@@ -82,11 +106,31 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       const { run } = store.getState();
       if (!isBusy(run)) await goOnTo(run.frames.length + 1, breakpoints);
     },
+    replay(events, source) {
+      request = null;
+      return receive(
+        () => events,
+        () => store.begin("nothing", source),
+      );
+    },
   };
 }
 
-/** The request that repeats what was received, token by token, and goes on from there. */
+/**
+ * The request that repeats what was received, token by token, and goes on from there; what it was
+ * to be forced to and had not come to yet is forced still.
+ */
 export function continuation(start: StartFrame, frames: readonly TokenFrame[]): RunRequest {
-  const given = Object.entries(start.settings).filter(([, value]) => value !== null);
-  return { ...Object.fromEntries(given), forced_ids: frames.map((frame) => frame.id) };
+  const received = frames.map(({ id }) => id);
+  return repeated(start, [...received, ...forcedIds(start).slice(received.length)]);
 }
+
+/** The request of the same run, made to write these tokens first. */
+export function repeated(start: StartFrame, forced_ids: readonly number[]): RunRequest {
+  const given = Object.entries(start.settings).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(given), forced_ids: [...forced_ids] };
+}
+
+/** The ids that a run was told to write first. */
+export const forcedIds = ({ settings }: StartFrame): readonly number[] =>
+  (settings.forced_ids as readonly number[] | undefined) ?? [];

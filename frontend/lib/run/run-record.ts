@@ -1,3 +1,4 @@
+import { type EventLog, logEvent } from "@/lib/recording/event-log";
 import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
 import type { DoneFrame, Failure, PromptFrame, RunEvent, StartFrame, TokenFrame } from "./frames";
 
@@ -39,6 +40,10 @@ export interface RunRecord {
   readonly failure: Failure | null;
   readonly domains: Partial<Record<NormSeries, ToldDomain>>;
   readonly extents: Partial<Record<NormSeries, Extent>>;
+  /** The events as they were received, to take away. */
+  readonly log: EventLog | null;
+  /** The name of the file that it was read from; null for a run of the server. */
+  readonly source: string | null;
 }
 
 export const EMPTY_RUN: RunRecord = {
@@ -51,6 +56,8 @@ export const EMPTY_RUN: RunRecord = {
   failure: null,
   domains: {},
   extents: {},
+  log: null,
+  source: null,
 };
 
 const BUSY: ReadonlySet<Phase> = new Set(["connecting", "queued", "loading", "prefill", "running"]);
@@ -70,6 +77,11 @@ export const canContinue = (run: RunRecord): boolean =>
 
 /** The record after one more event; the frames array is shared and appended to. */
 export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
+  const log = logEvent(run.log, event, run.frames.length);
+  return { ...applyBody(run, event), log };
+}
+
+function applyBody(run: RunRecord, event: RunEvent): RunRecord {
   switch (event.type) {
     case "start":
       // A continued run keeps its first start, whose settings it repeats.

@@ -9,8 +9,11 @@ export interface RunState {
 }
 
 export interface RunStore extends StoreApi<RunState> {
-  /** Forget the last run and wait for a new one, or keep it and wait for its continuation. */
-  begin(keep: "nothing" | "received"): void;
+  /**
+   * Forget the last run and wait for a new one, or keep it and wait for its continuation; `source`
+   * is the file that a recorded one comes from.
+   */
+  begin(keep: "nothing" | "received", source?: string): void;
   receive(event: RunEvent): void;
   fail(failure: Failure): void;
   /** The visitor stopped it: what was received stays. */
@@ -30,11 +33,14 @@ const nextFrame: Schedule = (callback) => {
 
 /**
  * Events change a record outside React at any speed; what subscribers see changes at most once
- * a frame of the screen.
+ * a frame of the screen. A branch begins with a record that is `given`.
  */
-export function createRunStore(schedule: Schedule = nextFrame): RunStore {
-  const store = createStore<RunState>(() => ({ run: EMPTY_RUN, selected: null }));
-  let latest: RunRecord = EMPTY_RUN;
+export function createRunStore(
+  schedule: Schedule = nextFrame,
+  given: RunRecord = EMPTY_RUN,
+): RunStore {
+  const store = createStore<RunState>(() => ({ run: given, selected: null }));
+  let latest: RunRecord = given;
   let scheduled = false;
 
   const publish = () => {
@@ -49,11 +55,11 @@ export function createRunStore(schedule: Schedule = nextFrame): RunStore {
 
   return {
     ...store,
-    begin(keep) {
+    begin(keep, source) {
       latest =
         keep === "received"
           ? { ...latest, phase: "connecting", failure: null, done: null }
-          : { ...EMPTY_RUN, phase: "connecting", frames: [] };
+          : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
       store.setState({ selected: null });
     },

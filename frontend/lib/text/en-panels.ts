@@ -31,7 +31,7 @@ export const panelText = {
     unit: "probability, logit",
     hookPoint: "logits",
     howToRead:
-      "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from.",
+      "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from. Choose a row to go on with it.",
     caution:
       "A probability is the model’s habit after exactly this text. It is no measure of how true the words are, nor does it say why they are likely.",
     columns: ["rank", "id", "token", "logit", "probability", "drawn from", "cut by", "said"],
@@ -41,6 +41,7 @@ export const panelText = {
     logit: "logit",
     cutBy: (control: string) => `cut by ${control}`,
     said: "said",
+    forkLabel: (label: string) => `Go on with ${label} instead`,
     chosen: "This is the token that was said",
     outside: (label: string, rank: number) => `Said: ${label}, rank ${rank}, outside this list.`,
     tableLabel: "Candidates for this token, likeliest first",

@@ -2,8 +2,10 @@ import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
 import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
+import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
 import { timelineText } from "./en-timeline";
+import { viewText } from "./en-views";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -192,4 +194,6 @@ export const text = {
   arrangement: arrangementText,
   timeline: timelineText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
+  ...viewText,
+  ...exportText,
 } as const;

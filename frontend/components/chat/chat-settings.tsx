@@ -1,0 +1,114 @@
+"use client";
+
+import { SlidersHorizontal } from "lucide-react";
+import { useState } from "react";
+import type { UseFormReturn } from "react-hook-form";
+import { useStore } from "zustand";
+import type { Turn } from "@/lib/chat/conversation";
+import { conversation } from "@/lib/chat/current";
+import type { ModelList } from "@/lib/contract";
+import type { SettingField } from "@/lib/settings/fields";
+import type { FormValues } from "@/lib/settings/form-values";
+import { groupFields } from "@/lib/settings/groups";
+import { text } from "@/lib/text/en";
+import { formatCount } from "@/lib/text/numbers";
+import { ModelSelect } from "../run-form/model-select";
+import { SettingControl } from "../run-form/setting-control";
+import { Button } from "../ui/button";
+import { classNames } from "../ui/class-names";
+import { Disclosure } from "../ui/disclosure";
+import { Textarea } from "../ui/input";
+
+interface ChatSettingsFormProps {
+  fields: readonly SettingField[];
+  form: UseFormReturn<FormValues>;
+  models: ModelList | null;
+  system: string;
+  turns: readonly Turn[];
+}
+
+/** Who speaks, with what controls, and how much room is left. */
+export function ChatSettingsForm({ fields, form, models, system, turns }: ChatSettingsFormProps) {
+  const [shown, setShown] = useState(false);
+  const groups = groupFields(fields);
+  const model = fields.find(({ name }) => name === "model");
+  const last = turns.findLast((turn) => turn.role === "assistant");
+  const words = text.chat;
+  return (
+    <div className="px-5 pt-5 pb-3">
+      {model && <ModelSelect field={model} form={form} list={models} />}
+      {last && <ContextMeter turn={last} />}
+      <Button
+        variant="quiet"
+        className="-mx-3 lg:hidden"
+        aria-expanded={shown}
+        onClick={() => setShown(!shown)}
+      >
+        <SlidersHorizontal size={14} aria-hidden />
+        {words.settings}
+      </Button>
+      <div className={classNames("mt-2 lg:block", !shown && "hidden")}>
+        <label htmlFor="chat-system" className="mb-1.5 block font-medium text-small">
+          {words.system}
+        </label>
+        <Textarea
+          id="chat-system"
+          rows={2}
+          value={system}
+          placeholder={words.systemPlaceholder}
+          aria-describedby="chat-system-help"
+          onChange={(event) => conversation.setSystem(event.target.value)}
+          className="block resize-y text-small"
+        />
+        <p id="chat-system-help" className="mt-0.5 mb-2 text-quiet text-xs">
+          {words.systemHelp}
+        </p>
+        {groups.common.map((field) => (
+          <SettingControl key={field.name} field={field} form={form} />
+        ))}
+        <Disclosure label={text.form.more}>
+          {groups.more.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+        </Disclosure>
+        {turns.length > 0 && (
+          <Button className="mt-2" onClick={conversation.clear}>
+            {words.clear}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** How much of the model's context the conversation takes, as the last reply found it. */
+function ContextMeter({ turn }: { turn: Turn & { role: "assistant" } }) {
+  const run = useStore(turn.run.store, (state) => state.run);
+  const context = run.start?.model.context;
+  if (!context || !run.prompt) return null;
+  const used = run.prompt.tokens.length + run.frames.length;
+  const share = Math.min(1, used / context);
+  return (
+    <div className="mt-2 mb-3">
+      <p className="flex justify-between text-xs">
+        <span className="text-quiet">{text.chat.context}</span>
+        <span className="figures">
+          {formatCount(used)}/{formatCount(context)}
+        </span>
+      </p>
+      <div
+        role="meter"
+        aria-label={text.chat.context}
+        aria-valuemin={0}
+        aria-valuemax={context}
+        aria-valuenow={used}
+        className="mt-1 h-1.5 overflow-hidden rounded-full bg-well"
+      >
+        <div
+          className={classNames("h-full", share > 0.85 ? "bg-accent" : "bg-data")}
+          style={{ width: `${share * 100}%` }}
+        />
+      </div>
+    </div>
+  );
+}

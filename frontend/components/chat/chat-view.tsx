@@ -1,0 +1,115 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { useStore } from "zustand";
+import type { ChatSettings } from "@/lib/chat/conversation";
+import { conversation } from "@/lib/chat/current";
+import type { SettingField } from "@/lib/settings/fields";
+import { toRequest } from "@/lib/settings/form-values";
+import { text } from "@/lib/text/en";
+import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
+import { ErrorCard } from "../error-card";
+import { useSettingsForm } from "../run-form/use-settings-form";
+import { SiteHeader } from "../site-header";
+import { useModels } from "../use-models";
+import { useSettingFields } from "../use-setting-fields";
+import { useShortcuts } from "../use-shortcuts";
+import { ChatEmpty } from "./chat-empty";
+import { ChatSettingsForm } from "./chat-settings";
+import { Composer } from "./composer";
+import { ReplyTurn } from "./reply-turn";
+import { UserTurn } from "./user-turn";
+
+const ShortcutsDialog = dynamic(() =>
+  import("../shortcuts-dialog").then((module) => module.ShortcutsDialog),
+);
+
+/** A conversation, each reply of which is a run. */
+export function ChatView({ fields: built }: { fields: readonly SettingField[] }) {
+  const fields = useSettingFields(built);
+  const models = useModels();
+  const form = useSettingsForm(fields);
+  const { system, turns } = useStore(conversation);
+  const [help, setHelp] = useState(false);
+  const [draft, setDraft] = useState("");
+  const end = useRef<HTMLDivElement>(null);
+  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+
+  const settings = useCallback((): ChatSettings => {
+    const { prompt: _, ...asked } = toRequest(fields, form.getValues());
+    return { ...asked, capture: neededCaptures(OPEN_PANELS) };
+  }, [fields, form]);
+  useShortcuts({
+    run: useCallback(() => {}, []),
+    stop: conversation.stop,
+    live: useCallback(() => {}, []),
+    help: useCallback(() => setHelp(true), []),
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn comes into sight
+  useEffect(() => {
+    // In braces: newer browsers give a promise, which React would take for a clean-up.
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [turns.length]);
+
+  return (
+    <div className="flex min-h-dvh flex-col lg:h-dvh">
+      <SiteHeader onShortcuts={() => setHelp(true)} />
+      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
+        <aside className="w-full shrink-0 border-rule border-b lg:w-84 lg:overflow-y-auto lg:border-r lg:border-b-0">
+          <ChatSettingsForm
+            fields={fields}
+            form={form}
+            models={models.list}
+            system={system}
+            turns={turns}
+          />
+        </aside>
+        <main
+          id="run"
+          tabIndex={-1}
+          aria-label={text.chat.label}
+          className="flex min-h-0 min-w-0 flex-1 flex-col bg-sheet outline-none"
+        >
+          {models.failure && (
+            <ErrorCard failure={models.failure} received={0} onRetry={models.reload} />
+          )}
+          <div className="scroll-thin relative min-h-0 flex-1 overflow-y-auto px-5 py-6">
+            {turns.length === 0 ? (
+              <ChatEmpty model={model} onBegin={setDraft} />
+            ) : (
+              <ol aria-label={text.chat.turns} className="mx-auto max-w-3xl space-y-6">
+                {turns.map((turn, place) =>
+                  turn.role === "user" ? (
+                    <UserTurn
+                      key={turn.id}
+                      turn={turn}
+                      onEdit={(content) => conversation.edit(turn.id, content, settings())}
+                    />
+                  ) : (
+                    <ReplyTurn
+                      key={turn.id}
+                      turn={turn}
+                      last={place === turns.length - 1}
+                      canShorten={turns.filter(({ role }) => role === "user").length > 1}
+                      onRegenerate={() => conversation.regenerate(turn.id, settings())}
+                      onEdit={(content) => conversation.edit(turn.id, content, settings())}
+                      onShorten={() => conversation.shorten(settings())}
+                    />
+                  ),
+                )}
+              </ol>
+            )}
+            <div ref={end} />
+          </div>
+          <Composer
+            draft={draft}
+            onDraft={setDraft}
+            onSay={(content) => conversation.say(content, settings())}
+          />
+        </main>
+      </div>
+      {help && <ShortcutsDialog open onOpenChange={setHelp} />}
+    </div>
+  );
+}

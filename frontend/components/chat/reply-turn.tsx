@@ -1,0 +1,175 @@
+"use client";
+
+import { Activity, Pencil, RotateCcw, Scissors, Square } from "lucide-react";
+import { type CSSProperties, type ReactNode, useState } from "react";
+import { useStore } from "zustand";
+import { replyText, type Turn } from "@/lib/chat/conversation";
+import { canContinue, isBusy, type RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { formatPercent, visible } from "@/lib/text/numbers";
+import { openView } from "@/lib/views/view";
+import { ErrorCard } from "../error-card";
+import { useSession } from "../run-context";
+import { Button } from "../ui/button";
+import { TurnEditor } from "./turn-editor";
+
+interface ReplyTurnProps {
+  turn: Turn & { role: "assistant" };
+  last: boolean;
+  /** Whether there is an older question that could be forgotten. */
+  canShorten: boolean;
+  onRegenerate: () => void;
+  onEdit: (content: string) => void;
+  onShorten: () => void;
+}
+
+/** One reply: a run like any other, that can be looked into. */
+export function ReplyTurn(props: ReplyTurnProps) {
+  const { turn, onEdit } = props;
+  const [editing, setEditing] = useState(false);
+  const run = useStore(turn.run.store, (state) => state.run);
+  return (
+    <li aria-busy={isBusy(run)}>
+      <p className="flex items-center gap-2 font-medium text-quiet text-xs">
+        {run.start?.model.title || run.start?.model.name || text.chat.model}
+        {turn.edited !== null && <span className="font-normal">{text.chat.edited}</span>}
+        {isBusy(run) && (
+          <span className="flex items-center gap-1.5 font-normal">
+            <span aria-hidden className="breathing size-1.5 rounded-full bg-accent" />
+            {text.status.phases[run.phase]}
+          </span>
+        )}
+      </p>
+      {editing ? (
+        <TurnEditor
+          content={replyText(turn)}
+          label={text.chat.editReply}
+          onCancel={() => setEditing(false)}
+          onSave={(content) => {
+            setEditing(false);
+            onEdit(content);
+          }}
+        />
+      ) : (
+        <ReplyWords run={run} edited={turn.edited} />
+      )}
+      {run.failure && <Failed run={run} {...props} />}
+      {!editing && <Actions run={run} onStartEdit={() => setEditing(true)} {...props} />}
+    </li>
+  );
+}
+
+/** The model's words, each token under the shade of its probability. */
+function ReplyWords({ run, edited }: { run: RunRecord; edited: string | null }) {
+  const words = "mt-0.5 whitespace-pre-wrap break-words font-serif text-[1.125rem] leading-relaxed";
+  if (edited !== null) return <p className={words}>{edited}</p>;
+  if (run.frames.length === 0) return null;
+  // White space before the first word is the template's.
+  const begin = run.frames.findIndex(({ text: written }) => written.trim() !== "");
+  return (
+    <p className={words}>
+      {run.frames.slice(Math.max(0, begin)).map((frame) => (
+        <span
+          key={frame.index}
+          className="token-shade rounded-[3px] py-[0.08em]"
+          style={{ "--prob": frame.prob } as CSSProperties}
+          title={`${visible(frame.label)} · ${formatPercent(frame.prob)} %`}
+        >
+          {frame.index === begin ? frame.text.trimStart() : frame.text}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Failed({ run, turn, canShorten, onShorten }: ReplyTurnProps & { run: RunRecord }) {
+  if (!run.failure) return null;
+  const full = run.failure.code === "prompt_too_long";
+  return (
+    <div className="mt-2 overflow-hidden rounded-lg">
+      <ErrorCard
+        failure={full ? { ...run.failure, title: text.chat.full } : run.failure}
+        received={run.frames.length}
+        onRetry={() => void turn.run.controller.retry()}
+        onResume={canContinue(run) ? () => void turn.run.controller.resume() : undefined}
+      />
+      {full && canShorten && (
+        <div className="bg-accent-wash px-5 pb-4">
+          <Button onClick={onShorten}>
+            <Scissors size={13} aria-hidden />
+            {text.chat.shorten}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface ActionsProps extends ReplyTurnProps {
+  run: RunRecord;
+  onStartEdit: () => void;
+}
+
+function Actions({ run, turn, last, onRegenerate, onStartEdit }: ActionsProps) {
+  const session = useSession();
+  const words = text.chat;
+  const look = () => {
+    session.adopt(turn.run, words.replyName(replyText(turn)));
+    openView("instrument");
+  };
+  if (isBusy(run)) {
+    return (
+      <Row>
+        <Act label={text.form.stop} onClick={turn.run.controller.stop}>
+          <Square size={11} aria-hidden fill="currentColor" />
+        </Act>
+        {run.frames.length > 0 && <Look onClick={look} />}
+      </Row>
+    );
+  }
+  return (
+    <Row>
+      {run.frames.length > 0 && <Look onClick={look} />}
+      {last && (
+        <Act label={words.regenerate} onClick={onRegenerate}>
+          <RotateCcw size={13} aria-hidden />
+        </Act>
+      )}
+      {run.frames.length > 0 && (
+        <Act label={words.editReply} onClick={onStartEdit}>
+          <Pencil size={12} aria-hidden />
+        </Act>
+      )}
+      {run.frames.length > 0 && (
+        <span className="px-2 text-quiet text-xs">
+          <span className="figures">{run.frames.length}</span> {text.status.tokens}
+          {run.phase === "done" && run.done && ` · ${text.status.reasons[run.done.reason]}`}
+          {run.phase === "stopped" && ` · ${text.status.phases.stopped}`}
+        </span>
+      )}
+    </Row>
+  );
+}
+
+const Look = ({ onClick }: { onClick: () => void }) => (
+  <Act label={text.chat.look} onClick={onClick}>
+    <Activity size={13} aria-hidden />
+  </Act>
+);
+
+const Row = ({ children }: { children: ReactNode }) => (
+  <div className="-ml-2 mt-1.5 flex min-h-7 flex-wrap items-center">{children}</div>
+);
+
+interface ActProps {
+  label: string;
+  onClick: () => void;
+  children: ReactNode;
+}
+
+const Act = ({ label, onClick, children }: ActProps) => (
+  <Button variant="quiet" className="h-7 gap-1.5 px-2 text-xs" onClick={onClick}>
+    {children}
+    {label}
+  </Button>
+);

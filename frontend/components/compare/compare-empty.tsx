@@ -1,0 +1,68 @@
+"use client";
+
+import { Boxes, SlidersHorizontal, TextCursorInput } from "lucide-react";
+import type { ComponentType } from "react";
+import type { ModelList } from "@/lib/contract";
+import { text } from "@/lib/text/en";
+import { Button } from "../ui/button";
+import type { usePairForms } from "./use-pair-forms";
+
+interface CompareEmptyProps {
+  pair: ReturnType<typeof usePairForms>;
+  models: ModelList | null;
+}
+
+/** What can be compared, each one press away. */
+export function CompareEmpty({ pair, models }: CompareEmptyProps) {
+  const { forms, setSide } = pair;
+  const words = text.compare.empty;
+  const first = forms.a.getValues("model");
+  const other = models?.models.find(({ name }) => name !== first)?.name;
+  const edit = (name: string, value?: string) => {
+    setSide("b");
+    if (value !== undefined) forms.b.setValue(name, value, { shouldValidate: true });
+    requestAnimationFrame(() => document.getElementById(`setting-${name}`)?.focus());
+  };
+  return (
+    <div className="flex flex-1 flex-col bg-sheet px-5 py-8">
+      <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.title}</p>
+      <p className="mt-1 max-w-[68ch] text-quiet">{words.detail}</p>
+      <ul className="mt-5 grid max-w-4xl gap-3 md:grid-cols-3">
+        <Way
+          Icon={Boxes}
+          words={words.models}
+          detail={other ? words.models.detail : words.models.alone}
+          disabled={!other}
+          onChoose={() => edit("model", other)}
+        />
+        <Way Icon={TextCursorInput} words={words.prompts} onChoose={() => edit("prompt")} />
+        <Way
+          Icon={SlidersHorizontal}
+          words={words.settings}
+          onChoose={() => edit("temperature", "0.8")}
+        />
+      </ul>
+    </div>
+  );
+}
+
+interface WayProps {
+  Icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; className?: string }>;
+  words: { readonly name: string; readonly detail: string };
+  detail?: string;
+  disabled?: boolean;
+  onChoose: () => void;
+}
+
+function Way({ Icon, words, detail = words.detail, disabled = false, onChoose }: WayProps) {
+  return (
+    <li className="flex flex-col items-start rounded-lg border border-rule p-4">
+      <Icon size={18} aria-hidden className="text-data" />
+      <p className="mt-2 font-medium">{words.name}</p>
+      <p className="mt-0.5 mb-3 flex-1 text-quiet text-small">{detail}</p>
+      <Button onClick={onChoose} disabled={disabled}>
+        {text.compare.empty.choose}
+      </Button>
+    </li>
+  );
+}

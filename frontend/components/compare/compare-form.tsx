@@ -1,0 +1,117 @@
+"use client";
+
+import { ArrowRight, X } from "lucide-react";
+import type { RefObject } from "react";
+import type { ModelList } from "@/lib/contract";
+import type { SettingField } from "@/lib/settings/fields";
+import { initialValues } from "@/lib/settings/form-values";
+import { text } from "@/lib/text/en";
+import { RunForm } from "../run-form/run-form";
+import { Segmented } from "../ui/segmented";
+import type { Mode, usePairForms } from "./use-pair-forms";
+
+/** Nothing is given here beside what stands in the forms. */
+const NOTHING = {};
+
+interface CompareFormProps {
+  ref: RefObject<HTMLFormElement | null>;
+  fields: readonly SettingField[];
+  pair: ReturnType<typeof usePairForms>;
+  models: ModelList | null;
+  busy: boolean;
+  onRun: () => void;
+  onStop: () => void;
+}
+
+/** The settings of both runs, one at a time, and what the second has otherwise. */
+export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps) {
+  const { forms, side, setSide, mode, setMode, wrongSide } = pair;
+  const words = text.compare;
+  const onRun = () => {
+    const wrong = wrongSide();
+    if (wrong === null) return rest.onRun();
+    setSide(wrong);
+    void forms[wrong].trigger();
+  };
+  const form = forms[side];
+  return (
+    <>
+      <div className="border-rule border-b px-5 pt-4 pb-3">
+        <div className="flex items-center justify-between gap-3">
+          <span className="font-medium text-small">{words.sideLabel}</span>
+          <Segmented
+            label={words.sideLabel}
+            value={side}
+            options={(["a", "b"] as const).map((value) => ({
+              value,
+              label: words.run(value),
+            }))}
+            onChange={setSide}
+          />
+        </div>
+        <Differences pair={pair} />
+        <div className="mt-3 flex items-center justify-between gap-3">
+          <span className="font-medium text-small">{words.modeLabel}</span>
+          <Segmented<Mode>
+            label={words.modeLabel}
+            value={mode}
+            options={(["own", "forced"] as const).map((value) => ({
+              value,
+              label: words.modes[value].name,
+            }))}
+            onChange={setMode}
+          />
+        </div>
+        <p className="mt-1 text-quiet text-xs">{words.modes[mode].detail}</p>
+      </div>
+      <RunForm
+        key={side}
+        ref={rest.ref}
+        fields={fields}
+        form={form}
+        models={models}
+        given={NOTHING}
+        onLeaveOut={() => {}}
+        busy={rest.busy}
+        onRun={onRun}
+        onStop={rest.onStop}
+        onReset={() =>
+          side === "b"
+            ? pair.clear()
+            : form.reset({ ...initialValues(fields), model: models?.default ?? "" })
+        }
+      />
+    </>
+  );
+}
+
+/** What B has otherwise than A, each with a way back. */
+function Differences({ pair }: { pair: CompareFormProps["pair"] }) {
+  const { own, forms } = pair;
+  const words = text.compare;
+  const first = forms.a.watch();
+  const names = Object.keys(own);
+  if (names.length === 0) return <p className="mt-2 text-quiet text-xs">{words.same}</p>;
+  return (
+    <ul aria-label={words.differences} className="mt-2 space-y-1">
+      {names.map((name) => (
+        <li key={name} className="flex min-w-0 items-baseline gap-1.5 text-xs">
+          <span className="shrink-0 text-quiet">{text.form.settings[name] ?? name}</span>
+          <span className="figures min-w-0 truncate">{first[name] || words.none}</span>
+          <ArrowRight size={11} aria-hidden className="shrink-0 self-center text-quiet" />
+          <span className="figures min-w-0 truncate font-medium text-accent-strong">
+            {own[name] || words.none}
+          </span>
+          <button
+            type="button"
+            aria-label={words.undo(text.form.settings[name] ?? name)}
+            onClick={() => forms.b.setValue(name, first[name] ?? "", { shouldValidate: true })}
+            className="ml-auto cursor-pointer self-center rounded p-0.5 text-quiet hover:bg-well hover:text-ink"
+          >
+            <X size={12} aria-hidden />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

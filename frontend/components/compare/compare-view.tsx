@@ -1,0 +1,99 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useCallback, useRef, useState } from "react";
+import { useStore } from "zustand";
+import { comparison } from "@/lib/compare/current";
+import type { SettingField } from "@/lib/settings/fields";
+import { toRequest } from "@/lib/settings/form-values";
+import { text } from "@/lib/text/en";
+import { viewStore } from "@/lib/views/view";
+import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
+import { ErrorCard } from "../error-card";
+import { SiteHeader } from "../site-header";
+import { useModels } from "../use-models";
+import { useSettingFields } from "../use-setting-fields";
+import { useShortcuts } from "../use-shortcuts";
+import { BesideView } from "./beside-view";
+import { CompareEmpty } from "./compare-empty";
+import { CompareForm } from "./compare-form";
+import { PairView } from "./pair-view";
+import { usePairForms } from "./use-pair-forms";
+
+const ShortcutsDialog = dynamic(() =>
+  import("../shortcuts-dialog").then((module) => module.ShortcutsDialog),
+);
+
+/** Two runs in step: their settings on the left, both runs on the right. */
+export function CompareView({ fields: built }: { fields: readonly SettingField[] }) {
+  const fields = useSettingFields(built);
+  const models = useModels();
+  const pair = usePairForms(fields);
+  const beside = useStore(viewStore, (state) => state.beside);
+  const state = useStore(comparison);
+  const a = useStore(comparison.sides.a, ({ run }) => run);
+  const b = useStore(comparison.sides.b, ({ run }) => run);
+  const [help, setHelp] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const main = useRef<HTMLElement>(null);
+  const { forms, mode } = pair;
+
+  const run = useCallback(() => {
+    viewStore.setState({ beside: null });
+    const capture = neededCaptures(OPEN_PANELS);
+    const asked = (side: "a" | "b") => ({ ...toRequest(fields, forms[side].getValues()), capture });
+    void comparison.run({ a: asked("a"), b: asked("b"), mode });
+    if (window.matchMedia("(width < 64rem)").matches) main.current?.scrollIntoView();
+  }, [fields, forms, mode]);
+  useShortcuts({
+    run: useCallback(() => form.current?.requestSubmit(), []),
+    stop: comparison.stop,
+    live: useCallback(() => {}, []),
+    help: useCallback(() => setHelp(true), []),
+  });
+
+  const failure = state.failure ?? models.failure;
+  return (
+    <div className="flex min-h-dvh flex-col lg:h-dvh">
+      <SiteHeader onShortcuts={() => setHelp(true)} />
+      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
+        <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
+          <CompareForm
+            ref={form}
+            fields={fields}
+            pair={pair}
+            models={models.list}
+            busy={state.going}
+            onRun={run}
+            onStop={comparison.stop}
+          />
+        </aside>
+        <main
+          id="run"
+          ref={main}
+          tabIndex={-1}
+          aria-label={text.compare.label}
+          className="scroll-thin relative min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
+        >
+          <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
+            {failure && (
+              <ErrorCard
+                failure={failure}
+                received={a.frames.length + b.frames.length}
+                onRetry={() => (state.failure ? void comparison.retry() : models.reload())}
+              />
+            )}
+            {beside ? (
+              <BesideView beside={beside} />
+            ) : state.request ? (
+              <PairView records={{ a, b }} measured {...state} />
+            ) : (
+              <CompareEmpty pair={pair} models={models.list} />
+            )}
+          </div>
+        </main>
+      </div>
+      {help && <ShortcutsDialog open onOpenChange={setHelp} />}
+    </div>
+  );
+}

@@ -1,0 +1,28 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useEffect } from "react";
+import { useStore } from "zustand";
+import type { SettingField } from "@/lib/settings/fields";
+import { followAddress, viewStore } from "@/lib/views/view";
+import { Instrument } from "./instrument";
+import { SessionProvider } from "./run-context";
+
+/** Loaded when it is first opened. */
+const CompareView = dynamic(() =>
+  import("./compare/compare-view").then((module) => module.CompareView),
+);
+const ChatView = dynamic(() => import("./chat/chat-view").then((module) => module.ChatView));
+
+/** The one page with its views; runs outlive the view that began them. */
+export function Site({ fields }: { fields: readonly SettingField[] }) {
+  const view = useStore(viewStore, (state) => state.view);
+  useEffect(followAddress, []);
+  return (
+    <SessionProvider>
+      {view === "instrument" && <Instrument fields={fields} />}
+      {view === "compare" && <CompareView fields={fields} />}
+      {view === "chat" && <ChatView fields={fields} />}
+    </SessionProvider>
+  );
+}

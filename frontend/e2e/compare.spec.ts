@@ -1,0 +1,137 @@
+import { expect, type Page, test } from "@playwright/test";
+import { expectNoViolations } from "./axe";
+import { Instrument, STORY } from "./instrument";
+
+const chart = (page: Page) => page.getByRole("slider", { name: /^Divergence/ });
+const overview = (page: Page) => page.getByRole("region", { name: "Overview of the comparison" });
+const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
+const texts = (page: Page) => page.getByRole("listbox");
+
+async function open(page: Page, settings: Record<string, string | number>): Promise<void> {
+  const query = new URLSearchParams({ view: "compare", prompt: STORY });
+  for (const [name, value] of Object.entries(settings)) query.set(name, String(value));
+  await page.goto(`/?${query}`);
+  await expect(page.locator("#model-help")).toContainText("parameters");
+}
+
+const compared = (page: Page) =>
+  expect(overview(page).getByText("Compared", { exact: true })).toBeVisible();
+
+test("two settings, each its own text, under one scrubber", async ({ page }) => {
+  await open(page, { max_new_tokens: 16, min_new_tokens: 16, seed: 3, "b.temperature": 1.3 });
+  await expect(page.getByRole("list", { name: "What B has otherwise" })).toContainText("1.3");
+  await run(page).click();
+  await compared(page);
+  await expect(texts(page)).toHaveCount(2);
+  await chart(page).focus();
+  await page.keyboard.press("Home");
+  for (const side of [0, 1]) {
+    const chosen = texts(page).nth(side).getByRole("option", { selected: true });
+    await expect(chosen).toHaveCount(1);
+  }
+  await expect(chart(page)).toHaveAttribute("aria-valuetext", /^token 0: A .*, B .*, KL 0/);
+  await page.keyboard.press("ArrowRight");
+  await expect(chart(page)).toHaveAttribute("aria-valuenow", "1");
+  // A token of either text moves both, too.
+  await texts(page).nth(1).getByRole("option").nth(-4).click();
+  await expect(chart(page)).not.toHaveAttribute("aria-valuenow", "1");
+  await expectNoViolations(page);
+});
+
+test("the page shows what the API says of a forced comparison", async ({ page }) => {
+  const settings = { prompt: STORY, max_new_tokens: 10, seed: 3 };
+  const changed = { ...settings, prompt: "The sun was hot. There was a little" };
+  const answer = await page.request.post("/api/compare", {
+    headers: { Accept: "application/x-ndjson" },
+    data: { a: settings, b: changed, mode: "forced" },
+  });
+  const events = (await answer.text())
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const apart = events.filter(({ type }) => type === "divergence");
+  expect(apart).toHaveLength(10);
+
+  await open(page, { ...settings, "b.prompt": changed.prompt, compare: "forced" });
+  await run(page).click();
+  await compared(page);
+  await expect(overview(page)).toContainText("texts part nowhere");
+  await chart(page).focus();
+  await page.keyboard.press("Home");
+  const figures = page.getByRole("region", { name: "Predictions apart" });
+  for (const { kl, rank } of apart.slice(0, 3)) {
+    await expect(figures).toContainText(kl.toFixed(2).slice(0, 4));
+    await expect(figures.getByText("rank of A’s token in B").locator("xpath=..")).toContainText(
+      String(rank),
+    );
+    await page.keyboard.press("ArrowRight");
+  }
+  await expect(
+    page.getByRole("region", { name: "Layers apart" }).getByRole("img"),
+  ).toHaveAccessibleName(/^Distance by layer: 0: .* out: .* %/);
+});
+
+test("what is wrong is said with its side, and what was received stays", async ({ page }) => {
+  await open(page, { max_new_tokens: 6, "b.model": "nobody" });
+  await run(page).click();
+  const alert = page.getByRole("alert").filter({ has: page.getByRole("button") });
+  await expect(alert).toContainText("Run b: There is no model named 'nobody'");
+  await page.getByRole("button", { name: "Model: as in A" }).click();
+  await run(page).click();
+  await compared(page);
+  await expect(alert).toBeHidden();
+});
+
+test("a comparison can be stopped, and its places are free again", async ({ page }) => {
+  await open(page, { max_new_tokens: 400, min_new_tokens: 400, "b.temperature": 0.5 });
+  await run(page).click();
+  await expect(texts(page).first().getByRole("option").nth(14)).toBeAttached();
+  await page.keyboard.press("Escape");
+  await expect(overview(page).getByText("Not finished", { exact: true })).toBeVisible();
+  await expect
+    .poll(async () => (await (await page.request.get("/api/health")).json()).runs_active)
+    .toBe(0);
+});
+
+test("the empty view leads to what shall differ, and the link holds it", async ({ page }) => {
+  await open(page, {});
+  await expectNoViolations(page);
+  await page.getByRole("button", { name: "Choose" }).last().click();
+  await expect(page.getByRole("button", { name: "Run B" })).toHaveAttribute("aria-pressed", "true");
+  await expect(page).toHaveURL(/b\.temperature=0\.8/);
+  await page.reload();
+  await expect(page.getByRole("list", { name: "What B has otherwise" })).toContainText("0.8");
+});
+
+test("two branches are laid side by side and can be measured", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 10, min_new_tokens: 10 });
+  await run(page).click();
+  await site.finished();
+  await site.tokens.last().focus();
+  for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
+  await site
+    .panel("Top predictions")
+    .getByRole("button", { name: /^Go on/ })
+    .first()
+    .click();
+  await site.finished();
+  await page.getByRole("button", { name: "Side by side" }).click();
+  await expect(overview(page)).toContainText("texts part at token 5");
+  await expect(texts(page)).toHaveCount(2);
+  await expectNoViolations(page);
+  await page.getByRole("button", { name: "Measure the divergence" }).click();
+  await compared(page);
+  await expect(overview(page)).toContainText("at token 5");
+  await page.getByRole("link", { name: "Instrument" }).click();
+  await expect(page.getByRole("tree").getByRole("treeitem")).toHaveCount(2);
+});
+
+test("360 pixels are wide enough for a comparison", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(page, { max_new_tokens: 8, "b.temperature": 0.9 });
+  await run(page).click();
+  await compared(page);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide).toBeLessThanOrEqual(360);
+});

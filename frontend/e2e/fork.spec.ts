@@ -1,0 +1,109 @@
+import { expect, type Page, test } from "@playwright/test";
+import { expectNoViolations } from "./axe";
+import { Instrument, STORY } from "./instrument";
+
+const tree = (page: Page) => page.getByRole("tree");
+const rows = (page: Page) => tree(page).getByRole("treeitem");
+
+async function ran(page: Page, settings = {}): Promise<Instrument> {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 12, min_new_tokens: 12, ...settings });
+  await site.run.click();
+  await site.finished();
+  return site;
+}
+
+async function textOf(page: Page): Promise<string> {
+  return (await page.getByRole("listbox").evaluate((list) => list.textContent)) ?? "";
+}
+
+test("a row of the predictions at any token goes on from there as a branch", async ({ page }) => {
+  const asked: Record<string, unknown>[] = [];
+  page.on("request", (request) => {
+    if (request.url().endsWith("/api/run")) asked.push(request.postDataJSON());
+  });
+  const site = await ran(page, { temperature: 0.8, seed: 5 });
+  const original = await textOf(page);
+  await expect(tree(page)).toBeHidden();
+
+  await site.tokens.last().focus();
+  for (let moved = 0; moved < 6; moved++) await page.keyboard.press("ArrowLeft");
+  const step = await site.shownStep();
+  const other = site.panel("Top predictions").getByRole("button").first();
+  const name = (await other.getAttribute("aria-label")) ?? "";
+  await other.click();
+  await expect(rows(page)).toHaveCount(2);
+  await site.finished();
+
+  const label = /Go on with (.*) instead/.exec(name)?.[1] ?? "none";
+  await expect(rows(page).nth(1)).toHaveAccessibleName(
+    new RegExp(`^${label.replace(/[.*+?^$()|[\]\\]/g, "\\$&")} instead of .* at token ${step}`),
+  );
+  expect(asked[1]).toMatchObject({ prompt: STORY, temperature: 0.8, seed: 5 });
+  expect(asked[1]?.forced_ids).toHaveLength(step + 1);
+  const branched = await textOf(page);
+  expect(branched).not.toBe(original);
+  expect(branched.startsWith(STORY)).toBe(true);
+
+  await rows(page).first().click();
+  expect(await textOf(page)).toBe(original);
+});
+
+test("branches are forked, chosen, named and deleted by keyboard", async ({ page }) => {
+  const site = await ran(page);
+  const original = await textOf(page);
+  await site.panel("Top predictions").getByRole("button").first().focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await site.finished();
+  await rows(page).nth(1).focus();
+  await page.keyboard.press("ArrowUp");
+  await expect(rows(page).first()).toBeFocused();
+  expect(await textOf(page)).toBe(original);
+  await page.keyboard.press("ArrowDown");
+  await expect(rows(page).nth(1)).toHaveAttribute("aria-selected", "true");
+  await page.keyboard.press("F2");
+  await page.keyboard.type("the other way");
+  await page.keyboard.press("Enter");
+  await expect(rows(page).nth(1)).toContainText("the other way");
+  await expectNoViolations(page);
+  await rows(page).nth(1).focus();
+  await page.keyboard.press("Delete");
+  await expect(tree(page)).toBeHidden();
+  expect(await textOf(page)).toBe(original);
+});
+
+test("a branch whose model is gone says so and keeps what was received", async ({ page }) => {
+  const site = await ran(page);
+  await page.route("**/api/run", (route) =>
+    route.fulfill({
+      status: 404,
+      contentType: "application/problem+json",
+      json: { code: "unknown_model", title: "No such model here", detail: "?", field: "model" },
+    }),
+  );
+  await site.tokens.last().focus();
+  for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
+  await site.panel("Top predictions").getByRole("button").first().click();
+  await expect(site.alert).toContainText("the server no longer has");
+  await expect(site.alert).toContainText("mav-tiny");
+  await expect(site.alert).toContainText("7 tokens were received and stay below.");
+  await expect(page.getByRole("listbox")).toContainText(STORY);
+  await expect(rows(page).nth(1)).toContainText("broke off");
+  await page.unroute("**/api/run");
+  await site.alert.getByRole("button", { name: "Continue" }).click();
+  await site.finished();
+  await expect(site.status).toContainText("12/12");
+});
+
+test("a branch goes on in the background while another is looked at", async ({ page }) => {
+  const site = await ran(page, { max_new_tokens: 120, min_new_tokens: 120 });
+  await site.tokens.nth(20).click();
+  await site.panel("Top predictions").getByRole("button").first().click();
+  await expect(rows(page)).toHaveCount(2);
+  await rows(page).first().click();
+  await expect(site.status).toContainText("120/120");
+  await expect(rows(page).nth(1)).toContainText("120");
+  await rows(page).nth(1).click();
+  await site.finished();
+});

@@ -1,0 +1,117 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { RunRequest } from "@/lib/contract";
+import type { openRun } from "@/lib/transport/run-stream";
+import {
+  type Branch,
+  branchOf,
+  branchWith,
+  forkOwner,
+  oldestSpare,
+  recordOf,
+  withDescendants,
+} from "./branches";
+import { type Alternative, type ForkPoint, forkRecord, forkRequest, isForkable } from "./fork";
+import { createRunController } from "./run-controller";
+import { EMPTY_RUN, isBusy, type RunRecord } from "./run-record";
+import { createRunStore, type RunStore } from "./run-store";
+
+/** So many runs are kept; beyond it the oldest that nothing grew from is forgotten. */
+export const MAX_BRANCHES = 24;
+
+export interface SessionState {
+  /** In the order in which they were begun. */
+  readonly branches: readonly Branch[];
+  /** The id of the one that the instrument shows. */
+  readonly chosen: number;
+}
+
+/** All runs of a visit: trees of branches, of which one is shown. */
+export interface Session extends StoreApi<SessionState> {
+  /** Start a run of its own; the one that is shown is stopped where it is still going on. */
+  run(request: RunRequest): void;
+  /** Go on with another token in the place of one of the shown run; the branch is shown. */
+  fork(step: number, token: Alternative): void;
+  /** Show a run that was made elsewhere, such as a reply of a conversation. */
+  adopt(run: Pick<Branch, "store" | "controller">, name: string): void;
+  choose(id: number): void;
+  rename(id: number, name: string): void;
+  /** Forget a branch and all that grew from it. */
+  remove(id: number): void;
+}
+
+type MakeStore = (given: RunRecord) => RunStore;
+
+export function createSession(
+  open: typeof openRun,
+  makeStore: MakeStore = (given) => createRunStore(undefined, given),
+): Session {
+  let next = 0;
+  const begun = (given: Partial<Branch> & { record?: RunRecord } = {}): Branch => {
+    const { record = EMPTY_RUN, ...rest } = given;
+    const store = rest.store ?? makeStore(record);
+    const controller = rest.controller ?? createRunController(store, open);
+    return { parent: null, fork: null, name: "", ...rest, id: next++, store, controller };
+  };
+  const first = begun();
+  const session = createStore<SessionState>(() => ({ branches: [first], chosen: first.id }));
+  const all = () => session.getState().branches;
+  const shown = () => branchOf(all(), session.getState().chosen);
+  const show = (branch: Branch) => {
+    const branches = withRoom([...all(), branch], branch.id);
+    session.setState({ branches, chosen: branch.id });
+  };
+
+  return {
+    ...session,
+    run(request) {
+      const present = shown();
+      const record = recordOf(present);
+      if (isBusy(record)) present.controller.stop();
+      // What never began is no run to come back to.
+      const fresh = record.start !== null;
+      const branch = fresh ? begun() : present;
+      if (fresh) show(branch);
+      void branch.controller.run(request);
+    },
+    fork(step, token) {
+      const origin = forkOwner(all(), shown(), step);
+      const run = recordOf(origin);
+      if (!isForkable(run, step)) return;
+      const known = branchWith(all(), origin, step, token.id);
+      if (known) return session.setState({ chosen: known.id });
+      const point: ForkPoint = { step, token, instead: run.frames[step]?.label ?? "" };
+      const branch = begun({ parent: origin.id, fork: point, record: forkRecord(run, point) });
+      show(branch);
+      void branch.controller.goOn(forkRequest(run, point));
+    },
+    adopt(run, name) {
+      const known = all().find(({ store }) => store === run.store);
+      if (known) session.setState({ chosen: known.id });
+      else show(begun({ store: run.store, controller: run.controller, name }));
+    },
+    choose: (id) => session.setState({ chosen: branchOf(all(), id).id }),
+    rename: (id, name) =>
+      session.setState({
+        branches: all().map((each) => (each.id === id ? { ...each, name: name.trim() } : each)),
+      }),
+    remove(id) {
+      const gone = withDescendants(all(), id);
+      for (const branch of gone) branch.controller.stop();
+      const left = all().filter((branch) => !gone.includes(branch));
+      const { parent } = branchOf(all(), id);
+      const branches = left.length > 0 ? left : [begun()];
+      const near = branches.find((branch) => branch.id === parent) ?? branches.at(-1);
+      const chosen = branches.find((branch) => branch.id === session.getState().chosen) ?? near;
+      session.setState({ branches, chosen: chosen?.id ?? 0 });
+    },
+  };
+}
+
+/** At most MAX_BRANCHES of them; the one of this id and those it grew from stay. */
+function withRoom(branches: readonly Branch[], kept: number): readonly Branch[] {
+  if (branches.length <= MAX_BRANCHES) return branches;
+  const spare = oldestSpare(branches, kept);
+  if (!spare) return branches;
+  spare.controller.stop();
+  return branches.filter((branch) => branch !== spare);
+}

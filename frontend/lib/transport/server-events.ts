@@ -1,0 +1,34 @@
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import { StreamBroken } from "./failure";
+import { accepted } from "./problem";
+
+/**
+ * The data of each server-sent event that a POST is answered with.
+ * Throws Refused before the stream, StreamBroken when it breaks, and whatever fetch throws.
+ */
+export async function* serverEvents(
+  address: string,
+  body: unknown,
+  signal: AbortSignal,
+): AsyncGenerator<string, void> {
+  const response = await accepted(
+    await fetch(address, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+      body: JSON.stringify(body),
+      signal,
+    }),
+  );
+  if (!response.body) throw new StreamBroken("no body");
+  const messages = response.body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
+    .pipeThrough(new EventSourceParserStream())
+    .getReader();
+  for (;;) {
+    const { value, done } = await messages.read().catch((error: unknown) => {
+      throw new StreamBroken(String(error));
+    });
+    if (done) return;
+    yield value.data;
+  }
+}

@@ -1,0 +1,49 @@
+"""How far two predictions and two residual streams are apart: pure functions over numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.prediction import Prediction
+
+
+def kl_divergence(a: Prediction, b: Prediction) -> float | None:
+    """KL(a‖b) in nats over the whole vocabulary (Kullback and Leibler 1951), from raw logits.
+
+    In double precision, since close models differ by less than float32's rounding. None where a
+    gives a chance to a token to which b gives none: then it is infinite.
+    """
+    log_p, log_q = _logprobs(a.logits), _logprobs(b.logits)
+    some = log_p > -np.inf
+    p, difference = np.exp(log_p[some]), log_p[some] - log_q[some]
+    if np.isinf(difference).any():
+        return None
+    return max(0.0, float(p @ difference))
+
+
+def relative_distance(a: Floats, b: Floats) -> Floats:
+    """[rows] ‖a - b‖ / ‖a‖ of two sets of vectors [rows, d]; NaN where a is nothing."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.linalg.norm(a - b, axis=-1) / np.linalg.norm(a, axis=-1)
+    return _finite(shares)
+
+
+def cosine(a: Floats, b: Floats) -> Floats:
+    """[rows] cosine of the angle between the vectors of two sets [rows, d]; NaN where one is 0."""
+    lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = np.vecdot(a, b) / lengths
+    return _finite(np.clip(shares, -1, 1))
+
+
+def _logprobs(logits: Floats) -> np.ndarray:
+    precise = logits.astype(np.float64)
+    top = precise.max()
+    logprobs: np.ndarray = precise - top - np.log(np.exp(precise - top).sum())
+    return logprobs
+
+
+def _finite(values: np.ndarray) -> Floats:
+    kept: Floats = np.where(np.isfinite(values), values, np.nan).astype(np.float32)
+    return kept

@@ -1,0 +1,98 @@
+"""What a comparison is asked for, and whose fault an error is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from mav_engine.errors import InvalidSettings, MavError
+from mav_engine.settings import RunSettings, parse_settings
+
+Side = Literal["a", "b"]
+SIDES: tuple[Side, Side] = ("a", "b")
+Mode = Literal["own", "forced"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+class CompareSettings(BaseModel):
+    """Two runs to compare, token by token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    a: RunSettings
+    """The first run."""
+    b: RunSettings
+    """The second run. Where only one of the two names a seed both take it, and where none does
+    one is drawn for both."""
+    mode: Mode = "own"
+    """own: each writes its own text. forced: the second is forced to the first's text, token by
+    token as that is written; both must have the same vocabulary."""
+
+    def resolved(self) -> CompareSettings:
+        """With one seed for both where they do not name two."""
+        seed = self.a.seed if self.a.seed is not None else self.b.seed
+        a = self.a.model_copy(update={"seed": seed}).resolved()
+        b = self.b if self.b.seed is not None else self.b.model_copy(update={"seed": a.seed})
+        return self.model_copy(update={"a": a, "b": b})
+
+
+def parse_compare(given: object) -> CompareSettings:
+    """Make settings from JSON data.
+
+    Raises:
+        InvalidSettings: it names the side and the field at fault (`b.top_p`).
+    """
+    if not isinstance(given, Mapping):
+        raise InvalidSettings("A comparison must be a JSON object with the settings a and b.")
+    for name in given:
+        if name not in CompareSettings.model_fields:
+            near = difflib.get_close_matches(str(name), CompareSettings.model_fields, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise InvalidSettings(
+                f"A comparison has no field named {str(name)[:80]}.{hint} Known: a, b, mode.",
+                field=str(name)[:80],
+            )
+    mode = given.get("mode", "own")
+    if mode not in MODES:
+        raise InvalidSettings(f"mode is {mode!r:.80}; allowed: {', '.join(MODES)}.", field="mode")
+    settings = CompareSettings(a=_side("a", given), b=_side("b", given), mode=mode)
+    _check_together(settings)
+    return settings
+
+
+def blamed(error: MavError, side: Side) -> MavError:
+    """The same error, telling which of the two runs it is about."""
+    if error.field is None or error.field.partition(".")[0] not in ("mode", *SIDES):
+        error.field = side if error.field is None else f"{side}.{error.field}"
+        error.detail = f"Run {side}: {error.detail}"
+    return error
+
+
+def _side(side: Side, given: Mapping[str, object]) -> RunSettings:
+    if side not in given:
+        raise InvalidSettings(
+            f"{side} is missing: give the settings of both runs, a and b.", field=side
+        )
+    try:
+        return parse_settings(given[side])
+    except MavError as error:
+        raise blamed(error, side) from None
+
+
+def _check_together(settings: CompareSettings) -> None:
+    for side in SIDES:
+        if getattr(settings, side).resume is not None:
+            raise InvalidSettings(
+                f"{side}.resume: a run that is continued cannot be compared; give the settings of "
+                "the whole run.",
+                field=f"{side}.resume",
+            )
+    if settings.mode == "forced" and settings.b.forced_ids:
+        raise InvalidSettings(
+            "b.forced_ids was given, but in the mode forced b is forced to a's text; leave it "
+            "away, or use the mode own.",
+            field="b.forced_ids",
+        )
