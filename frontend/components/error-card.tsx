@@ -26,9 +26,12 @@ export function ErrorCard({ failure, received, onRetry, retryLabel, onResume }: 
     >
       <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
       <div className="min-w-60 flex-1">
-        <p className="font-semibold text-ink">{failure.title}</p>
-        <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">{failure.detail}</p>
+        <div lang={failure.byServer ? "en" : undefined}>
+          <p className="font-semibold text-ink">{failure.title}</p>
+          <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">{failure.detail}</p>
+        </div>
         <p className="mt-1 text-small text-ink">
+          {failure.byServer && words.serverLanguage && <>{words.serverLanguage} </>}
           {received > 0 && <>{words.kept(received)} </>}
           {failure.retryAfterS !== undefined && <>{words.wait(failure.retryAfterS)} </>}
           {failure.field && (

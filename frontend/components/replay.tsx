@@ -28,9 +28,11 @@ export function Replay({ recording }: { recording: Blob | null }) {
 
 function Page({ recording }: { recording: Blob | null }) {
   const { controller } = useRunContext();
+  // Other recordings may be opened beside it, each with a controller of its own.
+  const [own] = useState(controller);
   useEffect(() => {
-    if (recording) void controller.replay(readRecording(recording, document.title), "");
-  }, [recording, controller]);
+    if (recording) void own.replay(readRecording(recording, document.title), "");
+  }, [recording, own]);
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const showDrawer = useCallback(() => setDrawer(true), []);
   const words = text.replay;

@@ -3,8 +3,10 @@
 import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
+import { LanguageChoice } from "./language-choice";
 import { SaveMenu } from "./save-menu";
 import { ThemeToggle } from "./theme-toggle";
+import { TourButton } from "./tour/tour-button";
 import { ViewNav } from "./views/view-nav";
 
 interface SiteHeaderProps {
@@ -29,6 +31,7 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
       <div className="flex items-center gap-1.5">
         {onPanels && (
           <>
+            <TourButton />
             <PanelsButton onPanels={onPanels} />
             <SaveMenu />
           </>
@@ -36,12 +39,14 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
         <Button
           icon
           variant="quiet"
+          className="max-sm:hidden"
           aria-label={text.shortcuts.open}
           title={`${text.shortcuts.open} (?)`}
           onClick={onShortcuts}
         >
           <Keyboard size={16} aria-hidden />
         </Button>
+        <LanguageChoice />
         <ThemeToggle />
       </div>
     </header>
@@ -50,7 +55,13 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
 
 export function PanelsButton({ onPanels }: { onPanels: () => void }) {
   return (
-    <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
+    <Button
+      variant="quiet"
+      className="h-8 px-2.5"
+      aria-haspopup="dialog"
+      data-tour="panels"
+      onClick={onPanels}
+    >
       <LayoutGrid size={15} aria-hidden />
       <span className="max-sm:sr-only">{text.arrangement.open}</span>
     </Button>

@@ -20,6 +20,7 @@ export function Timeline() {
   return (
     <section
       ref={useMoving()}
+      data-tour="time"
       aria-label={words.label}
       className="@container sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
     >

@@ -136,6 +136,8 @@ export interface Failure {
   readonly detail: string;
   readonly field?: string;
   readonly retryAfterS?: number;
+  /** Whether these are the server's words, which are English on any page. */
+  readonly byServer?: boolean;
 }
 
 /** An event of a run, with the text that it was received as. */

@@ -186,5 +186,6 @@ export function parseFailure(wire: Partial<WireError>): Failure {
     detail: wire.detail ?? "",
     ...(wire.field != null && { field: wire.field }),
     ...(wire.retry_after_s != null && { retryAfterS: wire.retry_after_s }),
+    ...(wire.detail && { byServer: true }),
   };
 }

@@ -1,6 +1,7 @@
 import { type EventLog, logEvent } from "@/lib/recording/event-log";
 import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
 import type { DoneFrame, Failure, PromptFrame, RunEvent, StartFrame, TokenFrame } from "./frames";
+import { type Kept, keepNewest, NOTHING_KEPT } from "./keep";
 
 /**
  * Where a run stands: nothing asked yet, waiting for the server, waiting in line, its model being
@@ -44,6 +45,8 @@ export interface RunRecord {
   readonly log: EventLog | null;
   /** The name of the file that it was read from; null for a run of the server. */
   readonly source: string | null;
+  /** Where memory is short, the measurements of the oldest tokens are let go. */
+  readonly kept: Kept;
 }
 
 export const EMPTY_RUN: RunRecord = {
@@ -58,6 +61,7 @@ export const EMPTY_RUN: RunRecord = {
   extents: {},
   log: null,
   source: null,
+  kept: NOTHING_KEPT,
 };
 
 const BUSY: ReadonlySet<Phase> = new Set(["connecting", "queued", "loading", "prefill", "running"]);
@@ -145,7 +149,8 @@ function appendFrame(run: RunRecord, frame: TokenFrame): RunRecord {
     if (domain) domains[series] = domain;
     extents[series] = widen(extents[series], values);
   }
-  return { ...run, phase: "running", domains, extents };
+  const kept = keepNewest(run.frames as TokenFrame[], run.kept);
+  return { ...run, phase: "running", domains, extents, kept };
 }
 
 function widen(extent: Extent | undefined, values: Float32Array): Extent {
