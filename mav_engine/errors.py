@@ -8,6 +8,7 @@
     ├── ModelLoadFailed      model_load_failed   the model is known but cannot be loaded
     ├── RunFailed            run_failed          a run broke while it was going on
     │   ├── NotFinite        not_finite          the model's logits hold NaN or +Infinity
+    │   ├── PatternTooSlow   pattern_too_slow    a breakpoint's pattern cannot be searched in time
     │   ├── NoCandidates     no_candidates       the sampling controls removed every token
     │   └── OutOfMemory      out_of_memory       the device ran out of memory
     ├── Busy                 busy                all places are taken; waiting helps
@@ -74,6 +75,11 @@ class RunFailed(MavError):
 class NotFinite(RunFailed):
     code = "not_finite"
     title = "The model computed numbers that are not finite"
+
+
+class PatternTooSlow(RunFailed):
+    code = "pattern_too_slow"
+    title = "A breakpoint's pattern takes too long"
 
 
 class NoCandidates(RunFailed):

@@ -27,12 +27,14 @@ from mav_engine.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
 __all__ = [
-    "EVENTS", "OPTIONAL", "SHARES", "Candidate", "Distribution", "Done", "Error", "Event",
-    "FinishReason", "Layers", "LensRow", "ModelInfo", "ProbeInfo", "Prompt", "PromptToken",
-    "Queued", "SamplerStage", "Start", "Timing", "Token", "TokenRef", "from_json", "to_json",
+    "EVENTS", "OPTIONAL", "SHARES", "BreakpointHit", "Candidate", "Condition", "Distribution",
+    "Done", "Error", "Event", "FinishReason", "Layers", "LensRow", "ModelInfo", "ProbeInfo",
+    "Prompt", "PromptToken", "Queued", "SamplerStage", "Start", "Timing", "Token", "TokenRef",
+    "from_json", "to_json",
 ]  # fmt: skip
 
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
+Condition = Literal["entropy_above", "probability_below", "text", "pattern", "loop", "after"]
 
 
 @with_config(SCHEMA)
@@ -168,6 +170,20 @@ class Token:
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
+class BreakpointHit:
+    """A condition of the setting breakpoints that the run's last token met."""
+
+    condition: Condition
+    """Its name in the setting."""
+    value: float | None = None
+    """What met it: the entropy (nats), the probability, the tokens of the group that loops, or the
+    number of new tokens."""
+    found: str | None = None
+    """The text that was found, of text and pattern."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
 class Done:
     """The run ended as it should."""
 
@@ -184,6 +200,9 @@ class Done:
     resume: str | None = None
     """A signed token: as the setting `resume` it continues the run as if it had not been cut short.
     Null where the run is over (end-of-text, stop string, full context) or never began."""
+    hits: list[BreakpointHit] = field(default_factory=list)
+    """The conditions that stopped it, where the reason is breakpoint. Going on from resume, they
+    judge the tokens after this one."""
 
 
 @with_config(SCHEMA)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from mav_engine.errors import InvalidSettings, ResumeRefused
-from mav_engine.settings import MEASUREMENTS, RunSettings
+from mav_engine.settings import ADJUSTABLE, RunSettings
 
 VERSION = "mav1"
 """Of what stands inside; other versions are refused."""
@@ -139,7 +139,7 @@ def take_up(
             f"resume continues a run of {before.settings.model}, but model is {asked.model}; leave "
             "model away, or start a new run."
         )
-    changes: dict[str, object] = {name: getattr(asked, name) for name in named & MEASUREMENTS}
+    changes: dict[str, object] = {name: getattr(asked, name) for name in named & ADJUSTABLE}
     changes["max_new_tokens"] = len(before.written) + _more_tokens(asked, before, most)
     return before.settings.model_copy(update=changes), before
 

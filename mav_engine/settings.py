@@ -13,9 +13,11 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from mav_engine.breakpoints import Breakpoints
 from mav_engine.errors import InvalidSettings
+from mav_engine.strict import WHOLE, Real, Strict, Text
 
 DEFAULT_MODEL = "mav-tiny"
 DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_entropy")
@@ -24,27 +26,14 @@ MAX_SEED = 2**53 - 1
 
 MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
 """Settings that change what is told of a run, but not what it writes."""
-_BESIDE_RESUME = MEASUREMENTS | {"resume", "model", "max_new_tokens"}
+ADJUSTABLE = MEASUREMENTS | {"breakpoints"}
+"""Settings that may be others when a run is gone on with: they change no token that it writes."""
+_BESIDE_RESUME = ADJUSTABLE | {"resume", "model", "max_new_tokens"}
 
 Aggregation = Literal["l2", "max_abs", "mean_abs", "rms"]
 
 
-def _whole_number(value: object) -> object:
-    """Let JSON's 1.0 be the integer that JSON Schema says it is; all else stays strict."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-# Stands after a field's limits: before them, pydantic would leave them out of the JSON Schema.
-WHOLE = BeforeValidator(_whole_number)
-Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Text = Annotated[str, Field(strict=True)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Message(_Strict):
+class Message(Strict):
     """One turn of a conversation."""
 
     role: Annotated[Text, Field(min_length=1)]
@@ -53,7 +42,7 @@ class Message(_Strict):
     """What is said."""
 
 
-class Tile(_Strict):
+class Tile(Strict):
     """How the `tiles` probe draws a layer."""
 
     height: Annotated[int, Field(strict=True, ge=1, le=64), WHOLE] = 16
@@ -67,7 +56,7 @@ class Tile(_Strict):
     """Which vector of a layer is drawn."""
 
 
-class RunSettings(_Strict):
+class RunSettings(Strict):
     """Everything that decides a run."""
 
     model: Annotated[Text, Field(min_length=1)] = DEFAULT_MODEL
@@ -104,6 +93,8 @@ class RunSettings(_Strict):
     """No token that is only white space in the first so many steps."""
     stop: list[Annotated[Text, Field(min_length=1)]] = []
     """Writing ends once the text holds one of these; the stop text itself is not shown."""
+    breakpoints: Breakpoints = Breakpoints()
+    """Conditions that stop the run with the token that meets one; it can be gone on with."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), WHOLE] | None = None
     """The same seed and settings write the same tokens; empty draws one and tells it."""
     top_n: Annotated[int, Field(strict=True, ge=1, le=100), WHOLE] = 20
@@ -120,8 +111,8 @@ class RunSettings(_Strict):
     """How the tiles probe draws a layer."""
     resume: Annotated[Text, Field(min_length=1)] | None = None
     """The token of an earlier run's done event: goes on with that run, with all its settings.
-    Only max_new_tokens (how many more; where absent, as many as the run still lacked) and what is
-    measured (capture, top_n, aggregation, attn_every, tile) may be given beside it."""
+    Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
+    and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it."""
 
     def __init__(self, **given: object) -> None:
         try:
@@ -271,7 +262,11 @@ def _invalid(error: ValidationError) -> InvalidSettings:
     return InvalidSettings(f"{where} {given}: {problem}. {described}", field=".".join(names))
 
 
-_NESTED: dict[str, type[BaseModel]] = {"messages": Message, "tile": Tile}
+_NESTED: dict[str, type[BaseModel]] = {
+    "messages": Message,
+    "tile": Tile,
+    "breakpoints": Breakpoints,
+}
 
 
 def _owner_of(names: list[str]) -> tuple[type[BaseModel], str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from mav_engine.arrays import Floats
 from mav_engine.capture import HookPoint, PromptReading
 from mav_engine.events import (
+    BreakpointHit,
     Done,
     FinishReason,
     Layers,
@@ -25,6 +27,7 @@ from mav_engine.probes.base import Groundwork, Scene
 from mav_engine.probes.measuring import Measuring, fit_all
 from mav_engine.probes.tiles import MAX_PROMPT_POSITIONS
 from mav_engine.text import StopWatch, TextStream
+from mav_engine.watching import BreakpointWatch
 
 if TYPE_CHECKING:
     from mav_engine.run import PreparedRun
@@ -39,7 +42,10 @@ class Teller:
         self._stream = TextStream(self._vocabulary, run.prompt_ids)
         self._ids = list(run.written)
         self._stop_watch = StopWatch(run.stop_texts)
-        self._before = "".join(self._shown(token_id) for token_id in run.written)
+        written = [self._stream.push(token_id) for token_id in run.written]
+        self._before = "".join(map(self._stop_watch.push, written))
+        self._breakpoints = BreakpointWatch(run.settings.breakpoints, run.written, "".join(written))
+        self._hits: list[BreakpointHit] = []
         self._edges = rank_bin_edges(run.backend.info.vocabulary or 0)
         self._texts: list[str] = []
         self._patterns: PatternMap | None = None
@@ -124,29 +130,38 @@ class Teller:
             # The first token comes from the prompt's own pass.
             tokens_per_second=(told - 1) / (now - self._read_at) if told > 1 else None,
             resume=None if self.reason in ("eos", "stop") else self._run.resume_token(self._ids),
+            hits=self._hits if self.reason == "breakpoint" else [],
         )
 
     def _told(self, generated: Generated, ending: FinishReason | None) -> str:
         """The text that this token adds; decides whether the run ends with it, and why."""
-        token_id = generated.choice.token_id
+        token_id, forced = generated.choice.token_id, generated.choice.forced
         self._ids.append(token_id)
-        more_forced = generated.index + 1 < len(self._run.forced_ids)
-        if token_id in self._run.stop_ids and not more_forced:
-            self.reason = "stop"
-        elif token_id in self._run.backend.eos_ids and not more_forced:
-            self.reason = "eos"
-        elif generated.index + 1 == self._run.limit:
-            self.reason = "length"
-        else:
-            self.reason = ending
-        text = self._shown(token_id, last=self.reason is not None)
+        self._hits = self._breakpoints.token(
+            token_id,
+            entropy=generated.prediction.entropy,
+            probability=math.exp(generated.prediction.logprob(token_id)),
+            forced=forced,
+        )
+        self.reason = self._ending(generated) or ending or ("breakpoint" if self._hits else None)
+        added = self._stream.push(token_id, last=self.reason is not None)
+        self._hits += self._breakpoints.text(added, forced=forced)
+        self.reason = self.reason or ("breakpoint" if self._hits else None)
+        text = self._stop_watch.push(added, last=self.reason is not None)
         if self._stop_watch.hit:
             self.reason = "stop"
         self._texts.append(text)
         return text
 
-    def _shown(self, token_id: int, *, last: bool = False) -> str:
-        return self._stop_watch.push(self._stream.push(token_id, last=last), last=last)
+    def _ending(self, generated: Generated) -> FinishReason | None:
+        """Why the run is over with this token, as far as its id tells."""
+        token_id = generated.choice.token_id
+        more_forced = generated.index + 1 < len(self._run.forced_ids)
+        if token_id in self._run.stop_ids and not more_forced:
+            return "stop"
+        if token_id in self._run.backend.eos_ids and not more_forced:
+            return "eos"
+        return "length" if generated.index + 1 == self._run.limit else None
 
     def _scene(self, generated: Generated) -> Scene:
         step = generated.step

@@ -22,9 +22,12 @@ BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
     {"errors", "arrays", "faults"},
-    {"settings", "precision"},
+    {"strict"},
+    {"breakpoints", "precision"},
+    {"settings"},
     {"events", "model_info", "measurements"},
     {"prediction", "stages", "sampling", "capture", "architectures", "text", "chat", "resume"},
+    {"watching"},
     {"generation"},
     {"probes"},
     {"backends"},

@@ -125,8 +125,12 @@ function paint(canvas: HTMLCanvasElement, picture: Picture) {
   const { matrix, max, theme, size, ratio } = picture;
   const context = canvas.getContext("2d");
   if (!context) return;
-  canvas.width = Math.round(size.width * ratio);
-  canvas.height = Math.round(size.height * ratio);
+  const width = Math.round(size.width * ratio);
+  const height = Math.round(size.height * ratio);
+  // Setting a size, even the same one, throws the canvas away.
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, width, height);
   context.imageSmoothingEnabled = false;
   context.drawImage(cellsOf(matrix, max, theme), 0, 0, canvas.width, canvas.height);
   const cell = { width: size.width / matrix.columns, height: size.height / matrix.rows };

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { writeAddress } from "@/lib/address/address-bar";
 import { isBusy } from "@/lib/run/run-record";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
-import { type FormValues, initialValues } from "@/lib/settings/form-values";
+import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
 import { neededCaptures } from "@/panels/registry";
@@ -22,6 +22,7 @@ import { useSettingsForm } from "./run-form/use-settings-form";
 import { RunProblem } from "./run-problem";
 import { SiteHeader } from "./site-header";
 import { StatusStrip } from "./status-strip";
+import { Timeline } from "./timeline/timeline";
 import { useModels } from "./use-models";
 import { useSettingFields } from "./use-setting-fields";
 import { useShortcuts } from "./use-shortcuts";
@@ -31,6 +32,9 @@ const PanelsDrawer = dynamic(() => import("./arrangement/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
   import("./shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
+
+/** Each is off where it is not named. */
+const NO_BREAKPOINTS = {};
 
 /** The page: settings on the left, the run on the right. */
 export function Instrument({ fields }: { fields: readonly SettingField[] }) {
@@ -140,7 +144,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
           className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
-            <StatusStrip model={model} />
+            <StatusStrip
+              model={model}
+              breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
+            />
+            <Timeline />
             <RunProblem models={models} />
             <BranchStrip />
             <BeginContext value={begin}>

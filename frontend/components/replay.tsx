@@ -13,6 +13,7 @@ import { SaveMenu } from "./save-menu";
 import { Mark, PanelsButton } from "./site-header";
 import { StatusStrip } from "./status-strip";
 import { ThemeToggle } from "./theme-toggle";
+import { Timeline } from "./timeline/timeline";
 
 /** A page that holds its run: the instrument without a server. */
 export function Replay({ recording }: { recording: Blob | null }) {
@@ -61,6 +62,7 @@ function Page({ recording }: { recording: Blob | null }) {
         {recording ? (
           <>
             <StatusStrip model={undefined} />
+            <Timeline />
             <RunProblem models={null} />
             <PanelGrid model={undefined} onPanels={showDrawer} />
           </>

@@ -1,39 +1,55 @@
 "use client";
 
 import { classNames } from "@/components/ui/class-names";
-import type { ModelInfo } from "@/lib/contract";
+import type { Breakpoints, ModelInfo } from "@/lib/contract";
+import type { DoneFrame } from "@/lib/run/frames";
 import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
-import { formatDuration, formatParameters } from "@/lib/text/numbers";
+import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/text/numbers";
 import { useRunState } from "./run-context";
-import { StepNavigator } from "./step-navigator";
+import { RunControls } from "./timeline/run-controls";
 import { useArrivalRate } from "./use-arrival-rate";
 
 const DOTS: Partial<Record<Phase, string>> = {
   idle: "bg-edge",
   done: "bg-data",
   stopped: "bg-edge",
+  paused: "bg-accent",
   failed: "bg-accent",
 };
 
-/** Where the run stands, how fast it goes, and which token is shown. */
-export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
+interface StatusStripProps {
+  model: ModelInfo | undefined;
+  /** Those that stand in the form now; absent where there is no server to go on. */
+  breakpoints?: () => Breakpoints;
+}
+
+/** Where the run stands, how fast it goes, and what can be done with it. */
+export function StatusStrip({ model, breakpoints }: StatusStripProps) {
   const run = useRunState((state) => state.run);
+  const detail = phaseDetail(run);
+  const hit = run.phase === "done" && run.done?.reason === "breakpoint";
   return (
     <section
       aria-label={text.status.label}
-      className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 bg-sheet px-5 py-2"
+      className="flex flex-col justify-between gap-x-6 gap-y-1.5 bg-sheet px-5 py-2 sm:flex-row sm:items-center"
     >
-      <div className="flex min-h-8 min-w-0 flex-wrap items-center gap-x-5 gap-y-0.5">
-        <p className="flex items-center gap-2 whitespace-nowrap font-medium text-small">
+      <div className="flex min-w-0 flex-col gap-x-5 gap-y-0.5 sm:min-h-8 sm:flex-1 sm:flex-row sm:items-center">
+        {/* One line, or two on a phone, whatever it says: nothing below moves. */}
+        <p className="min-h-[2.4rem] min-w-0 text-small sm:min-h-0 sm:truncate" title={detail}>
           <span
             aria-hidden
-            className={classNames("size-2 rounded-full", DOTS[run.phase] ?? "breathing bg-accent")}
+            className={classNames(
+              "mr-2 inline-block size-2 rounded-full",
+              hit ? "bg-accent" : (DOTS[run.phase] ?? "breathing bg-accent"),
+            )}
           />
-          <span>{phaseName(run)}</span>
-          <span className="font-normal text-quiet">{phaseDetail(run)}</span>
+          <span className={classNames("font-medium", hit && "text-accent-strong")}>
+            {phaseName(run)}
+          </span>{" "}
+          <span className="ml-1 text-quiet">{detail}</span>
           {run.source && (
-            <span className="max-w-60 truncate font-normal text-quiet" title={run.source}>
+            <span className="ml-2 text-quiet" title={run.source}>
               {text.recording.source} {run.source}
             </span>
           )}
@@ -41,19 +57,33 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
         <RunFigures run={run} />
         <ModelFacts model={run.start?.model ?? model} />
       </div>
-      <StepNavigator />
+      {breakpoints && <RunControls breakpoints={breakpoints} />}
       <Announcement run={run} />
     </section>
   );
 }
 
-function phaseName({ phase, start }: RunRecord): string {
+function phaseName({ phase, start, done }: RunRecord): string {
+  if (phase === "done" && done?.reason === "breakpoint") return text.timeline.breakpoint;
   return phase === "failed" && !start ? text.status.refused : text.status.phases[phase];
 }
 
-function phaseDetail({ phase, done, queuePosition }: RunRecord): string {
+function phaseDetail({ phase, done, queuePosition, frames }: RunRecord): string {
+  if (phase === "done" && done?.reason === "breakpoint") return hitsOf(done, frames.length - 1);
   if (phase === "done" && done) return text.status.reasons[done.reason];
   return phase === "queued" && queuePosition ? text.status.ahead(queuePosition) : "";
+}
+
+/** Which breakpoints hit, and where. */
+function hitsOf({ hits }: DoneFrame, step: number): string {
+  const words = text.timeline;
+  const said = hits.map(({ condition, value, found }) => {
+    if (condition === "probability_below") return words.hits[condition](formatPercent(value ?? 0));
+    return words.hits[condition](
+      found ?? (condition === "loop" ? `${value}` : formatNats(value ?? 0)),
+    );
+  });
+  return `${words.at(step)} ${said.join(", ")}`;
 }
 
 function RunFigures({ run }: { run: RunRecord }) {
@@ -61,13 +91,18 @@ function RunFigures({ run }: { run: RunRecord }) {
   if (!run.start) return null;
   const { settings } = run.start;
   return (
-    <dl className="flex flex-wrap items-baseline gap-x-4 text-xs">
+    <dl className="flex min-h-4 shrink-0 items-baseline gap-x-4 text-xs">
       <Figure value={`${run.frames.length}/${settings.max_new_tokens}`} name={text.status.tokens} />
       {rate !== null && (
         <Figure value={rate.toFixed(rate < 10 ? 1 : 0)} name={text.status.tokensPerSecond} />
       )}
       {run.prompt && (
-        <Figure before name={text.status.prefill} value={formatDuration(run.prompt.prefillMs)} />
+        <Figure
+          before
+          name={text.status.prefill}
+          value={formatDuration(run.prompt.prefillMs)}
+          className="sm:hidden min-[88rem]:flex"
+        />
       )}
       <Figure
         before
@@ -122,8 +157,8 @@ function ModelFacts({ model }: { model: ModelInfo | undefined }) {
 function Announcement({ run }: { run: RunRecord }) {
   const said =
     run.phase === "done" && run.done
-      ? text.status.announceDone(run.done.tokens, text.status.reasons[run.done.reason])
-      : isBusy(run) || run.phase === "stopped"
+      ? text.status.announceDone(run.frames.length, phaseDetail(run))
+      : isBusy(run) || run.phase === "stopped" || run.phase === "paused"
         ? text.status.phases[run.phase]
         : "";
   return (

@@ -2,11 +2,10 @@
 
 import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import { Examples } from "@/components/examples";
-import { TokenChip } from "@/components/token-chip";
+import { TokenChips } from "@/components/token-chips";
 import { type Figured, TokenFigures } from "@/components/token-figures";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
-import { formatPercent, visible } from "@/lib/text/numbers";
 import type { Panel, PanelProps } from "./panel";
 import { textTable } from "./tables";
 
@@ -15,14 +14,16 @@ const words = text.panels.text;
 function GeneratedText({ run, step, live, select }: PanelProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const list = useRef<HTMLDivElement>(null);
-  const prompt = run.prompt?.tokens ?? [];
+  const prompt = run.prompt?.tokens ?? NO_PROMPT;
   const count = prompt.length + run.frames.length;
 
-  // Follow the newest token while nobody looks at another one.
+  // Follow the newest token while nobody looks at another one, else the one that is looked at.
   useEffect(() => {
     const box = list.current;
-    if (box && live && run.frames.length > 0) box.scrollTop = box.scrollHeight;
-  }, [live, run]);
+    if (!box || run.frames.length === 0) return;
+    if (live) box.scrollTop = box.scrollHeight;
+    else keepInSight(box, prompt.length + step);
+  }, [live, run, step, prompt]);
 
   const choose = (place: number) => place >= prompt.length && select(place - prompt.length);
   const walk = (event: KeyboardEvent) => {
@@ -40,21 +41,24 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
       {count === 0 ? (
         <Empty run={run} />
       ) : (
-        <div
-          ref={list}
-          role="listbox"
-          tabIndex={-1}
-          aria-label={words.listLabel}
-          aria-orientation="horizontal"
-          onClick={(event) => onPlace(event, choose)}
-          onPointerOver={(event) => setPointed(placeOf(event.target))}
-          onPointerLeave={() => setPointed(null)}
-          onFocus={(event) => setPointed(placeOf(event.target))}
-          onBlur={() => setPointed(null)}
-          onKeyDown={walk}
-          className="scroll-thin min-h-0 flex-1 overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
-        >
-          <Chips run={run} step={step} />
+        // Contained, so that the figures below can change without a long text laid out anew.
+        <div className="contain-strict min-h-0 flex-1 basis-0">
+          <div
+            ref={list}
+            role="listbox"
+            tabIndex={-1}
+            aria-label={words.listLabel}
+            aria-orientation="horizontal"
+            onClick={(event) => onPlace(event, choose)}
+            onPointerOver={(event) => setPointed(placeOf(event.target))}
+            onPointerLeave={() => setPointed(null)}
+            onFocus={(event) => setPointed(placeOf(event.target))}
+            onBlur={() => setPointed(null)}
+            onKeyDown={walk}
+            className="scroll-thin contain-strict relative h-full overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
+          >
+            <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
+          </div>
         </div>
       )}
       <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">
@@ -65,45 +69,16 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
   );
 }
 
-function Chips({ run, step }: { run: RunRecord; step: number }) {
-  const prompt = run.prompt?.tokens ?? [];
-  const last = run.frames.length - 1;
-  return (
-    <>
-      {prompt.map((token, place) => (
-        <TokenChip
-          key={place}
-          place={place}
-          written={token.text}
-          label={token.text}
-          description={text.token.describePrompt(visible(token.text))}
-          prob={null}
-          kind="prompt"
-          shown={false}
-          newest={false}
-          reachable={last < 0 && place === prompt.length - 1}
-        />
-      ))}
-      {run.frames.map((frame) => (
-        <TokenChip
-          key={frame.index}
-          place={prompt.length + frame.index}
-          written={frame.text}
-          label={frame.label}
-          description={text.token.describe(
-            visible(frame.label),
-            `${formatPercent(frame.prob)} %`,
-            frame.rank,
-          )}
-          prob={frame.prob}
-          kind="generated"
-          shown={frame.index === step}
-          newest={frame.index === last}
-          reachable={frame.index === step}
-        />
-      ))}
-    </>
-  );
+const NO_PROMPT: NonNullable<RunRecord["prompt"]>["tokens"] = [];
+
+/** Scrolls within the box only, and only where the token is not in it. */
+function keepInSight(box: HTMLElement, place: number): void {
+  const chip = box.querySelector<HTMLElement>(`[data-place="${place}"]`);
+  if (!chip) return;
+  const top = chip.offsetTop;
+  const bottom = top + chip.offsetHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
 }
 
 function Empty({ run }: { run: RunRecord }) {

@@ -1,6 +1,7 @@
 "use client";
 
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
+import { barX } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
 import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
@@ -90,7 +91,7 @@ function Rows(props: RowsProps) {
       onPointerLeave={() => onPoint(null)}
       aria-label={skeleton ? words.howToRead : summary}
       className={classNames(
-        "flex min-h-0 flex-1 flex-col justify-around",
+        "contain-strict flex min-h-0 flex-1 basis-0 flex-col justify-around",
         breathing && "breathing",
       )}
     >
@@ -140,7 +141,7 @@ function Track({ share, low, high, skeleton }: TrackProps) {
           "bar-x absolute inset-x-0 top-1/4 bottom-1/4",
           skeleton ? "bg-rule" : "bg-data",
         )}
-        style={{ "--share": Number.isFinite(share) ? share : 0 } as CSSProperties}
+        style={barX(Number.isFinite(share) ? share : 0)}
       />
     </span>
   );

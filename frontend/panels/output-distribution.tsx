@@ -1,6 +1,7 @@
 "use client";
 
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
+import { barY } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -70,7 +71,11 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
     : Array.from({ length: 20 }, (_, i) => SKELETON_SHARES[i] ?? 0.05);
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <div className="relative min-h-0 flex-1" role="img" aria-label={summary ?? words.howToRead}>
+      <div
+        className="contain-layout contain-style relative min-h-0 flex-1"
+        role="img"
+        aria-label={summary ?? words.howToRead}
+      >
         <Grid />
         <div
           className={classNames("absolute inset-y-0 right-0 left-7 flex", breathing && "breathing")}
@@ -83,7 +88,7 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
                   "bar-y h-full rounded-t-[1px]",
                   bins ? "bg-data" : "bg-rule/70",
                 )}
-                style={{ "--share": share } as CSSProperties}
+                style={barY(share)}
               />
             </div>
           ))}

@@ -162,7 +162,7 @@ describe("output distribution", () => {
 describe("layers", () => {
   const shares = (container: HTMLElement) =>
     [...container.querySelectorAll<HTMLElement>(".bar-x")].map((bar) =>
-      Number(bar.style.getPropertyValue("--share")),
+      Number(/scaleX\((.+)\)/.exec(bar.style.transform)?.[1]),
     );
 
   test("draws every step against the same scale", () => {

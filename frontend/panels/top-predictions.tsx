@@ -1,9 +1,10 @@
 "use client";
 
 import { Split } from "lucide-react";
-import type { CSSProperties, KeyboardEvent, ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 import { useFork } from "@/components/fork-context";
 import { TokenLabel } from "@/components/token-label";
+import { barX } from "@/components/ui/bar-style";
 import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
@@ -25,7 +26,7 @@ function TopPredictions({ frame, run }: PanelProps) {
   return (
     <div className="flex h-full flex-col">
       <div
-        className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
+        className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto pr-2"
         tabIndex={0}
         role="group"
         aria-label={words.tableLabel}
@@ -174,14 +175,8 @@ function walkRows(event: KeyboardEvent<HTMLElement>): void {
 function Bars({ prob, drawn }: { prob: number; drawn: number }) {
   return (
     <span className="relative block h-3.5 overflow-hidden rounded-[2px] bg-well">
-      <span
-        className="bar-x absolute inset-0 bg-data"
-        style={{ "--share": prob } as CSSProperties}
-      />
-      <span
-        className="bar-x absolute inset-x-0 bottom-0 h-1 bg-accent"
-        style={{ "--share": drawn } as CSSProperties}
-      />
+      <span className="bar-x absolute inset-0 bg-data" style={barX(prob)} />
+      <span className="bar-x absolute inset-x-0 bottom-0 h-1 bg-accent" style={barX(drawn)} />
     </span>
   );
 }
@@ -218,10 +213,7 @@ function Skeleton({ breathing }: { breathing: boolean }) {
             />
           </span>
           <span className="h-3.5 flex-1 rounded-[2px] bg-well">
-            <span
-              className="bar-x block h-full rounded-[2px] bg-rule"
-              style={{ "--share": share } as CSSProperties}
-            />
+            <span className="bar-x block h-full rounded-[2px] bg-rule" style={barX(share)} />
           </span>
           <span className="ml-28 h-2.5 w-10 rounded-sm bg-well" />
         </div>

@@ -133,3 +133,24 @@ def test_the_operators_limit_holds_for_each_part(
     asked = {**ASKED, "block_eos_steps": 100, "max_new_tokens": 8}
     second = run(client, resume=run(client, **asked)[-1]["resume"])
     assert len(ids_of(second)) == more
+
+
+def test_a_breakpoint_ends_with_a_token_that_goes_on_past_it(client: TestClient) -> None:
+    whole = run(client, **ASKED, max_new_tokens=20)
+    low = sorted(event["entropy"] for event in whole if event["type"] == "token")[10]
+    parts = [run(client, **ASKED, max_new_tokens=20, breakpoints={"entropy_above": low})]
+    while parts[-1][-1]["reason"] == "breakpoint":
+        token, done = parts[-1][-2:]
+        assert done["hits"] == [
+            {"condition": "entropy_above", "value": token["entropy"], "found": None}
+        ]
+        parts.append(run(client, resume=done["resume"]))
+    assert len(parts) > 4
+    assert [token for part in parts for token in ids_of(part)] == ids_of(whole)
+    assert parts[-1][-1]["hits"] == []
+
+
+def test_a_pattern_that_cannot_be_searched_is_refused_by_name(client: TestClient) -> None:
+    response = client.post("/api/run", json={"prompt": "a", "breakpoints": {"pattern": "(a"}})
+    assert (response.status_code, response.json()["field"]) == (422, "breakpoints.pattern")
+    assert "regular expression" in response.json()["detail"]

@@ -34,6 +34,14 @@ def test_defaults_are_those_of_the_contract() -> None:
         "capture": ["predictions", "distribution", "residual", "mlp", "attention_entropy"],
         "attn_every": 0,
         "tile": {"height": 16, "width": 16, "projection": "random", "signal": "residual"},
+        "breakpoints": {
+            "entropy_above": None,
+            "probability_below": None,
+            "text": None,
+            "pattern": None,
+            "loop": False,
+            "after": None,
+        },
         "resume": None,
     }
 

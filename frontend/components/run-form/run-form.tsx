@@ -14,6 +14,7 @@ import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
 import type { Given } from "@/lib/settings/run-address";
 import { text } from "@/lib/text/en";
+import { BreakpointFields } from "./breakpoint-fields";
 import { GivenNote } from "./given-note";
 import { ModelSelect } from "./model-select";
 import { SettingControl } from "./setting-control";
@@ -71,6 +72,7 @@ export function RunForm(props: RunFormProps) {
             <SettingControl key={field.name} field={field} form={form} />
           ))}
         </Disclosure>
+        <BreakpointFields fields={groups.breakpoints} form={form} />
         <Disclosure
           label={text.form.measuring}
           open={hasWrong([...groups.measuring, ...groups.tiles]) || undefined}

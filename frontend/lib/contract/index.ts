@@ -20,6 +20,10 @@ export type ModelList = Schemas["ModelList"];
 export type ProbeInfo = Schemas["ProbeInfo"];
 export type PromptToken = Schemas["PromptToken"];
 export type Candidate = Schemas["Candidate"];
+/** What a client sends of them; each is off where it is not named. */
+export type Breakpoints = Partial<RunSettings["breakpoints"]>;
+export type BreakpointHit = Schemas["BreakpointHit"];
+export type Condition = BreakpointHit["condition"];
 export type SamplerStage = Schemas["SamplerStage"];
 export type FinishReason = WireDone["reason"];
 

@@ -142,6 +142,77 @@ export interface components {
             data: string;
         };
         /**
+         * BreakpointHit
+         * @description A condition of the setting breakpoints that the run's last token met.
+         */
+        BreakpointHit: {
+            /**
+             * Condition
+             * @description Its name in the setting.
+             * @enum {string}
+             */
+            condition: "entropy_above" | "probability_below" | "text" | "pattern" | "loop" | "after";
+            /**
+             * Value
+             * @description What met it: the entropy (nats), the probability, the tokens of the group that loops, or the
+             *     number of new tokens.
+             * @default null
+             */
+            value: number | null;
+            /**
+             * Found
+             * @description The text that was found, of text and pattern.
+             * @default null
+             */
+            found: string | null;
+        };
+        /**
+         * Breakpoints
+         * @description Conditions that each stop the run with the token that meets it; all are off by default. But
+         *     for `after`, they judge the tokens that the model chooses, not those of forced_ids or of a run
+         *     that is continued.
+         */
+        Breakpoints: {
+            /**
+             * Entropy Above
+             * @description Stop where the entropy of the model's prediction (nats) is above this.
+             * @default null
+             */
+            entropy_above: number | null;
+            /**
+             * Probability Below
+             * @description Stop where the model gave the token that was chosen less probability than this.
+             * @default null
+             */
+            probability_below: number | null;
+            /**
+             * Text
+             * @description Stop where this text appears in what is written, across tokens too.
+             * @default null
+             */
+            text: string | null;
+            /**
+             * Pattern
+             * @description Stop where this regular expression matches once more in what is written.
+             * @default null
+             */
+            pattern: string | null;
+            /**
+             * Loop
+             * @description Stop where the text starts to loop: its last tokens are one group of up to 64 tokens, three
+             *     times over and eight tokens at least.
+             * @default false
+             */
+            loop: boolean;
+            /**
+             * After
+             * @description Stop once so many new tokens stand, those of forced_ids and of earlier parts counted; it
+             *     gives the single steps of a paused run.
+             * @default null
+             */
+            after: number | null;
+        };
+        /**
          * Candidate
          * @description A row of `top`: a token that the model could have said.
          */
@@ -380,6 +451,12 @@ export interface components {
              * @default null
              */
             resume: string | null;
+            /**
+             * Hits
+             * @description The conditions that stopped it, where the reason is breakpoint. Going on from resume, they
+             *     judge the tokens after this one.
+             */
+            hits: components["schemas"]["BreakpointHit"][];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -850,6 +927,18 @@ export interface components {
              */
             stop: string[];
             /**
+             * @description Conditions that stop the run with the token that meets one; it can be gone on with.
+             * @default {
+             *       "entropy_above": null,
+             *       "probability_below": null,
+             *       "text": null,
+             *       "pattern": null,
+             *       "loop": false,
+             *       "after": null
+             *     }
+             */
+            breakpoints: components["schemas"]["Breakpoints"];
+            /**
              * Seed
              * @description The same seed and settings write the same tokens; empty draws one and tells it.
              * @default null
@@ -901,8 +990,8 @@ export interface components {
             /**
              * Resume
              * @description The token of an earlier run's done event: goes on with that run, with all its settings.
-             *     Only max_new_tokens (how many more; where absent, as many as the run still lacked) and what is
-             *     measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
+             *     Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
+             *     and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
              * @default null
              */
             resume: string | null;
@@ -1244,6 +1333,8 @@ export interface operations {
                 block_ws_steps?: number;
                 /** @description Writing ends once the text holds one of these; the stop text itself is not shown. */
                 stop?: string[];
+                /** @description Conditions that stop the run with the token that meets one; it can be gone on with. */
+                breakpoints?: components["schemas"]["Breakpoints"];
                 /** @description The same seed and settings write the same tokens; empty draws one and tells it. */
                 seed?: number | null;
                 /** @description How many predictions are reported for each token. */
@@ -1264,8 +1355,8 @@ export interface operations {
                 tile?: string;
                 /**
                  * @description The token of an earlier run's done event: goes on with that run, with all its settings.
-                 *     Only max_new_tokens (how many more; where absent, as many as the run still lacked) and what is
-                 *     measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
+                 *     Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
+                 *     and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
                  */
                 resume?: string | null;
                 /** @description The whole RunSettings object as JSON, instead of the others. */

@@ -1,4 +1,5 @@
 import type {
+  BreakpointHit,
   Candidate,
   FinishReason,
   ModelInfo,
@@ -103,11 +104,14 @@ export type ResolvedSettings = Record<string, unknown> & {
   readonly seed: number;
   readonly max_new_tokens: number;
   readonly aggregation: RunSettings["aggregation"];
+  readonly breakpoints?: RunSettings["breakpoints"];
 };
 
 export interface PromptFrame {
   readonly tokens: readonly PromptToken[];
   readonly prefillMs: number;
+  /** The exact text of the tokens that an earlier run wrote and this one goes on from. */
+  readonly writtenText: string;
   /** How many of the tokens an earlier run wrote that this one continues; 0 of most. */
   readonly written: number;
   /** [layers, heads, queries, keys] of the prompt. */
@@ -119,6 +123,10 @@ export interface DoneFrame {
   readonly tokens: number;
   readonly elapsedMs: number;
   readonly tokensPerSecond: number | null;
+  /** What the server takes to go on; null where the run is over. */
+  readonly resume: string | null;
+  /** The breakpoints that stopped it. */
+  readonly hits: readonly BreakpointHit[];
 }
 
 /** Why a run could not begin or go on, in words for a person. */

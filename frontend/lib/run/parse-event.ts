@@ -100,6 +100,7 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
   return {
     tokens: wire.tokens as PromptFrame["tokens"],
     prefillMs: wire.prefill_ms as number,
+    writtenText: (wire.written_text as string | undefined) ?? "",
     written: (wire.written as number | undefined) ?? 0,
     ...(wire.attention_map != null && {
       attentionMap: parseShares(wire.attention_map, "prompt.attention_map"),
@@ -171,6 +172,9 @@ function parseDone(wire: WireDone): DoneFrame {
     tokens: wire.tokens,
     elapsedMs: wire.elapsed_ms,
     tokensPerSecond: wire.tokens_per_second ?? null,
+    resume: wire.resume ?? null,
+    // Recordings of before there were breakpoints have none.
+    hits: wire.hits ?? [],
   };
 }
 

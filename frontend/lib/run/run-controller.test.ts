@@ -83,3 +83,95 @@ test("when nobody answers the failure says what to check", async () => {
     title: "The server cannot be reached",
   });
 });
+
+const HELD = {
+  type: "done",
+  done: {
+    reason: "breakpoint",
+    tokens: 1,
+    elapsedMs: 1,
+    tokensPerSecond: null,
+    resume: "mav1.token",
+    hits: [{ condition: "after", value: 6, found: null }],
+  },
+} as const satisfies RunEvent;
+
+const tokens = (from: number, to: number) => RECORDED.slice(2 + from, 2 + to);
+const [START, PROMPT] = RECORDED as [RunEvent, RunEvent];
+
+test("a paused run goes on by one token, and then from the server's own token", async () => {
+  const server = serverOf(
+    { events: RECORDED.slice(0, 7), ending: new StreamBroken("cut") },
+    { events: [START, PROMPT, ...tokens(0, 6), HELD] },
+    { events: [START, PROMPT, ...tokens(6, 7), HELD] },
+    { events: [START, PROMPT, ...RECORDED.slice(9)] },
+  );
+  await server.controller.run({ prompt: "Once" });
+  await server.controller.step();
+  expect(server.store.getState().run).toMatchObject({ phase: "paused" });
+  expect(server.store.getState().run.frames).toHaveLength(6);
+  await server.controller.step();
+  expect(server.store.getState().run.frames).toHaveLength(7);
+  await server.controller.resume({ loop: true });
+  expect(server.store.getState().run.phase).toBe("done");
+  const ids = RECORDED.flatMap((event) => (event.type === "token" ? [event.frame.id] : []));
+  expect(server.store.getState().run.frames.map(({ id }) => id)).toEqual(ids);
+  expect(server.asked[1]).toMatchObject({ forced_ids: ids.slice(0, 5), breakpoints: { after: 6 } });
+  expect(server.asked[2]).toMatchObject({ resume: "mav1.token", breakpoints: { after: 7 } });
+  expect(server.asked[3]).toEqual({
+    resume: "mav1.token",
+    breakpoints: { loop: true, after: null },
+  });
+});
+
+test("a token that the server refuses gives way to telling again what was received", async () => {
+  const refused = { code: "resume_refused", title: "No", detail: "Expired", field: "resume" };
+  const server = serverOf(
+    { events: [START, PROMPT, ...tokens(0, 4), HELD] },
+    { events: [], ending: new Refused(refused) },
+    { events: RECORDED },
+  );
+  await server.controller.run({ prompt: "Once" });
+  await server.controller.resume();
+  expect(server.store.getState().run).toMatchObject({ phase: "done", failure: null });
+  expect(server.asked[2]).toHaveProperty("forced_ids");
+});
+
+test("pausing ends the request and holds what was received", async () => {
+  const aborted = vi.fn();
+  const open: typeof openRun = async function* (_, signal) {
+    signal.addEventListener("abort", aborted);
+    yield* RECORDED.slice(0, 4);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  };
+  const store = createRunStore(atOnce);
+  const controller = createRunController(store, open);
+  const run = controller.run({ prompt: "a" });
+  await vi.waitFor(() => expect(store.getState().run.frames).toHaveLength(2));
+  controller.pause();
+  await run;
+  expect(aborted).toHaveBeenCalledOnce();
+  expect(store.getState().run.phase).toBe("paused");
+});
+
+test("a character that was cut in half is told once, whole", async () => {
+  const [first, second] = tokens(0, 2) as [
+    RunEvent & { type: "token" },
+    RunEvent & { type: "token" },
+  ];
+  const half = { ...first, frame: { ...first.frame, text: " caf\ufffd" } };
+  const whole = { ...second, frame: { ...second.frame, text: "é" } };
+  const again = {
+    type: "prompt",
+    prompt: { tokens: [], prefillMs: 1, written: 1, writtenText: " caf" },
+  } as const;
+  const server = serverOf(
+    { events: [START, PROMPT, half, HELD] },
+    { events: [START, again, whole, HELD] },
+  );
+  await server.controller.run({ prompt: "Once" });
+  await server.controller.step();
+  const { frames, prompt } = server.store.getState().run;
+  expect(frames.map(({ text }) => text).join("")).toBe(" café");
+  expect(prompt?.tokens.length).toBeGreaterThan(0);
+});

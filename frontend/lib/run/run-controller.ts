@@ -1,7 +1,8 @@
-import type { RunRequest } from "@/lib/contract";
+import type { Breakpoints, RunRequest } from "@/lib/contract";
 import { failureOf } from "@/lib/transport/failure";
 import type { openRun } from "@/lib/transport/run-stream";
 import type { RunEvent, StartFrame, TokenFrame } from "./frames";
+import { isBusy } from "./run-record";
 import type { RunStore } from "./run-store";
 
 export interface RunController {
@@ -12,8 +13,12 @@ export interface RunController {
   stop(): void;
   /** Ask for the same once more, from the beginning. */
   retry(): Promise<void>;
-  /** Go on from what was received. */
-  resume(): Promise<void>;
+  /** Go on from what was received, past the breakpoint that stopped it; with others if given. */
+  resume(breakpoints?: Breakpoints): Promise<void>;
+  /** Hold the run: the server computes no further token, and what was received stays. */
+  pause(): void;
+  /** Go on by a single token. */
+  step(breakpoints?: Breakpoints): Promise<void>;
   /** Show a run that was recorded, as if it were received now. */
   replay(events: AsyncIterable<RunEvent>, source: string): Promise<void>;
 }
@@ -24,16 +29,22 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   let kept: "nothing" | "received" = "nothing";
   let abort = new AbortController();
 
-  const follow = (asked: RunRequest, keep: "nothing" | "received") =>
+  const follow = (
+    asked: RunRequest,
+    keep: "nothing" | "received",
+    orElse?: RunRequest,
+  ): Promise<void> =>
     receive(
       (signal) => open(asked, signal),
       () => store.begin(keep),
+      orElse && (() => follow(orElse, keep)),
     );
 
   const receive = async (
     ask: (signal: AbortSignal) => AsyncIterable<RunEvent>,
     begin: () => void,
-  ) => {
+    ifRefused?: () => Promise<void>,
+  ): Promise<void> => {
     abort.abort();
     const mine = new AbortController();
     abort = mine;
@@ -44,8 +55,26 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
         store.receive(event);
       }
     } catch (error) {
-      if (!mine.signal.aborted) store.fail(failureOf(error));
+      if (mine.signal.aborted) return;
+      const failure = failureOf(error);
+      if (failure.code === "resume_refused" && ifRefused) return ifRefused();
+      store.fail(failure);
     }
+  };
+
+  /** Go on, to the end or until so many tokens stand. */
+  const goOnTo = async (length: number | null, given?: Breakpoints) => {
+    const { run } = store.getState();
+    if (!run.start) return;
+    const asked = { ...(given ?? run.start.settings.breakpoints), after: length };
+    // What could not be searched in time cannot be when it is searched again.
+    const pattern = run.failure?.code === "pattern_too_slow" ? { pattern: null } : {};
+    const breakpoints = { ...asked, ...pattern } as RunRequest["breakpoints"];
+    const again = { ...continuation(run.start, run.frames), breakpoints } as RunRequest;
+    // The server's own token spares telling again what was received.
+    const token = run.done?.resume;
+    if (token) await follow({ resume: token, breakpoints } as RunRequest, "received", again);
+    else await follow(again, "received");
   };
 
   return {
@@ -68,9 +97,14 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       const asked = request ?? (start && continuation(start, []));
       if (asked) await follow(asked, request ? kept : "nothing");
     },
-    async resume() {
-      const { start, frames } = store.getState().run;
-      if (start) await follow(continuation(start, frames), "received");
+    resume: (breakpoints) => goOnTo(null, breakpoints),
+    pause() {
+      abort.abort();
+      store.pause();
+    },
+    async step(breakpoints) {
+      const { run } = store.getState();
+      if (!isBusy(run)) await goOnTo(run.frames.length + 1, breakpoints);
     },
     replay(events, source) {
       request = null;

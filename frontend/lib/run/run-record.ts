@@ -5,7 +5,8 @@ import { type Kept, keepNewest, NOTHING_KEPT } from "./keep";
 
 /**
  * Where a run stands: nothing asked yet, waiting for the server, waiting in line, its model being
- * made ready, reading the prompt, writing, ended well, stopped by the visitor, or broken off.
+ * made ready, reading the prompt, writing, held by the visitor, ended well, stopped by the visitor,
+ * or broken off.
  */
 export type Phase =
   | "idle"
@@ -14,6 +15,7 @@ export type Phase =
   | "loading"
   | "prefill"
   | "running"
+  | "paused"
   | "done"
   | "stopped"
   | "failed";
@@ -69,10 +71,13 @@ export const isBusy = (run: RunRecord): boolean => BUSY.has(run.phase);
 
 /** Whether the run ended before its time with something worth going on from. */
 export const canContinue = (run: RunRecord): boolean =>
-  (run.phase === "failed" || run.phase === "stopped") &&
   run.start !== null &&
   run.frames.length > 0 &&
-  run.frames.length < run.start.settings.max_new_tokens;
+  run.frames.length < run.start.settings.max_new_tokens &&
+  (run.phase === "failed" ||
+    run.phase === "stopped" ||
+    run.phase === "paused" ||
+    (run.phase === "done" && run.done?.resume != null && run.done.reason !== "length"));
 
 /** The record after one more event; the frames array is shared and appended to. */
 export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
@@ -92,18 +97,46 @@ function applyBody(run: RunRecord, event: RunEvent): RunRecord {
         queuePosition: event.position,
       };
     case "prompt":
-      return { ...run, phase: "running", prompt: event.prompt };
+      return goneOn({ ...run, phase: "running" }, event.prompt);
     case "token":
       return appendFrame(run, event.frame);
     case "done":
-      return { ...run, phase: "done", done: event.done };
+      return { ...run, phase: isStep(event.done) ? "paused" : "done", done: event.done };
     case "error":
       return { ...run, phase: "failed", failure: event.failure };
   }
 }
 
+/** Whether it ended since a single step was asked for, and for no other reason. */
+const isStep = ({ reason, hits }: DoneFrame): boolean =>
+  reason === "breakpoint" && hits.every(({ condition }) => condition === "after");
+
+/** The record when the prompt has been read, of a new run or one that is gone on with. */
+function goneOn(run: RunRecord, prompt: PromptFrame): RunRecord {
+  // The prompt of a part holds what was written before, which the frames have already.
+  if (!run.prompt || run.frames.length === 0) return { ...run, prompt };
+  if (prompt.writtenText === "") return run;
+  return { ...run, frames: cutTo(run.frames, prompt.writtenText.length) };
+}
+
+/**
+ * The frames, their text no longer than this: a character that was unfinished when the run was
+ * held has been told as far as it went, and comes whole with the next token.
+ */
+function cutTo(frames: readonly TokenFrame[], length: number): readonly TokenFrame[] {
+  let excess = frames.reduce((sum, frame) => sum + frame.text.length, -length);
+  const cut = frames.slice();
+  for (let i = cut.length - 1; i >= 0 && excess > 0; i--) {
+    const frame = cut[i] as TokenFrame;
+    const kept = Math.max(0, frame.text.length - excess);
+    excess -= frame.text.length - kept;
+    cut[i] = { ...frame, text: frame.text.slice(0, kept) };
+  }
+  return cut;
+}
+
 function appendFrame(run: RunRecord, frame: TokenFrame): RunRecord {
-  // A continued run is told again what was received before the break.
+  // A continued run may be told again what was received before the break.
   if (frame.index < run.frames.length)
     return run.phase === "running" ? run : { ...run, phase: "running" };
   (run.frames as TokenFrame[]).push(frame);

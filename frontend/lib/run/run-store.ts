@@ -18,6 +18,8 @@ export interface RunStore extends StoreApi<RunState> {
   fail(failure: Failure): void;
   /** The visitor stopped it: what was received stays. */
   stop(): void;
+  /** The visitor holds it, to go on later. */
+  pause(): void;
   select(step: number | null): void;
 }
 
@@ -70,8 +72,13 @@ export function createRunStore(
       publishSoon();
     },
     stop() {
-      if (!isBusy(latest)) return;
+      if (!isBusy(latest) && latest.phase !== "paused") return;
       latest = { ...latest, phase: "stopped" };
+      publish();
+    },
+    pause() {
+      if (!isBusy(latest)) return;
+      latest = { ...latest, phase: latest.frames.length > 0 ? "paused" : "stopped" };
       publish();
     },
     select(step) {

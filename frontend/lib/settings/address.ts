@@ -39,7 +39,7 @@ export function fromQuery(fields: readonly SettingField[], query: string): FormV
 function partIn(json: string | null, name: string): string | null {
   try {
     const value = (JSON.parse(json ?? "null") as Record<string, unknown> | null)?.[name];
-    return typeof value === "string" || typeof value === "number" ? String(value) : null;
+    return ["string", "number", "boolean"].includes(typeof value) ? String(value) : null;
   } catch {
     return null;
   }

@@ -3,7 +3,7 @@ export interface SettingField {
   readonly name: string;
   /** The setting that it is a part of and its name there, for parts of an object. */
   readonly part?: { readonly of: string; readonly name: string };
-  readonly kind: "integer" | "number" | "text" | "texts" | "choice";
+  readonly kind: "integer" | "number" | "text" | "texts" | "choice" | "boolean";
   readonly description: string;
   /** As it stands in the form: text, also for numbers. */
   readonly initial: string;
@@ -33,7 +33,7 @@ interface Document {
 }
 
 /** Given by an earlier run, not by a person. */
-const FROM_A_RUN = new Set(["resume"]);
+const FROM_A_RUN = new Set(["resume", "breakpoints_after"]);
 
 /** The settings that a form can show; an object's parts are fields of their own. */
 export function settingFields(document: Document): SettingField[] {
@@ -48,7 +48,8 @@ export function settingFields(document: Document): SettingField[] {
 /** A dot in a field's name would mean nesting to the form, so its name has none. */
 function partsOf(of: string, parts: Record<string, Schema>): SettingField[] {
   return Object.entries(parts).flatMap(([name, schema]) => {
-    const field = settingField(`${of}_${name}`, schema);
+    const known = `${of}_${name}`;
+    const field = FROM_A_RUN.has(known) ? null : settingField(known, schema);
     return field ? [{ ...field, part: { of, name } }] : [];
   });
 }
@@ -78,6 +79,7 @@ function settingField(name: string, schema: Schema): SettingField | null {
 function kindOf(schema: Schema): SettingField["kind"] | null {
   if (schema.enum) return "choice";
   if (schema.type === "integer" || schema.type === "number") return schema.type;
+  if (schema.type === "boolean") return "boolean";
   if (schema.type === "string") return "text";
   return schema.type === "array" && schema.items?.type === "string" ? "texts" : null;
 }

@@ -10,8 +10,10 @@ export const initialValues = (fields: readonly SettingField[]): FormValues =>
 
 /** Why a value cannot be sent, or null when it can. */
 export function problemOf(field: SettingField, value: string): string | null {
-  if (field.kind === "texts") return null;
-  if (field.kind === "text") return value === "" ? text.form.problems.empty : null;
+  if (field.kind === "texts" || field.kind === "boolean") return null;
+  if (field.kind === "text") {
+    return value === "" && !(field.part && field.optional) ? text.form.problems.empty : null;
+  }
   if (field.kind === "choice") {
     return field.choices?.includes(value) ? null : text.form.problems.choice(field.choices ?? []);
   }
@@ -50,7 +52,8 @@ export function toRequest(fields: readonly SettingField[], values: FormValues): 
   return request as RunRequest;
 }
 
-export function toJson(field: SettingField, value: string): string | number | string[] {
+export function toJson(field: SettingField, value: string): string | number | boolean | string[] {
+  if (field.kind === "boolean") return value === "true";
   if (field.kind === "integer" || field.kind === "number") return Number(value);
   return field.kind === "texts" ? linesOf(value) : value;
 }

@@ -1,6 +1,7 @@
 import type { SettingField } from "./fields";
 
 const WRITING = ["temperature", "max_new_tokens", "top_k", "top_p", "seed"];
+const BREAKPOINTS = "breakpoints";
 const MEASURING = ["top_n", "aggregation", "attn_every"];
 const TILES = ["tile_signal", "tile_projection", "tile_height", "tile_width"];
 /** Shown in places of their own, or asked for by the panels. */
@@ -21,6 +22,8 @@ export interface SettingGroups {
   readonly measuring: readonly SettingField[];
   /** How the tiles probe draws a layer. */
   readonly tiles: readonly SettingField[];
+  /** The conditions that stop a run. */
+  readonly breakpoints: readonly SettingField[];
 }
 
 /** The common controls, those for measuring, and all others that the schema knows. */
@@ -30,8 +33,9 @@ export function groupFields(fields: readonly SettingField[]): SettingGroups {
   const placed = new Set([...WRITING, ...MEASURING, ...TILES, ...ELSEWHERE]);
   return {
     common: named(WRITING),
-    more: fields.filter(({ name }) => !placed.has(name)),
+    more: fields.filter(({ name, part }) => !placed.has(name) && part?.of !== BREAKPOINTS),
     measuring: named(MEASURING),
     tiles: named(TILES),
+    breakpoints: fields.filter(({ part }) => part?.of === BREAKPOINTS),
   };
 }

@@ -137,3 +137,39 @@ describe("the address bar", () => {
     expect(fromQuery(fields, "?utm=1&top_k=7")).toEqual({ top_k: "7" });
   });
 });
+
+describe("breakpoints", () => {
+  const values = {
+    prompt: "Once",
+    breakpoints_entropy_above: "2.5",
+    breakpoints_pattern: "\\d+",
+    breakpoints_loop: "true",
+  };
+
+  test("are a group of their own, without what only stepping needs", () => {
+    const { breakpoints, more } = groupFields(fields);
+    expect(breakpoints.map(({ part }) => part?.name)).toEqual([
+      "entropy_above",
+      "probability_below",
+      "text",
+      "pattern",
+      "loop",
+    ]);
+    expect(more.some(({ part }) => part?.of === "breakpoints")).toBe(false);
+  });
+
+  test("are sent as one object of those that are on, and stand so in the address", () => {
+    const told = { entropy_above: 2.5, pattern: "\\d+", loop: true };
+    expect(toRequest(fields, filled(values)).breakpoints).toEqual(told);
+    expect(toRequest(fields, filled({ prompt: "Once" }))).not.toHaveProperty("breakpoints");
+    const query = toQuery(fields, filled(values));
+    expect(JSON.parse(new URLSearchParams(query).get("breakpoints") ?? "")).toEqual(told);
+    expect(filled(fromQuery(fields, query))).toEqual(filled(values));
+  });
+
+  test("may be empty, but not out of range", () => {
+    for (const name of ["entropy_above", "text", "pattern"])
+      expect(problemOf(field(`breakpoints_${name}`), "")).toBeNull();
+    expect(problemOf(field("breakpoints_probability_below"), "2")).toContain("above 0 to 1");
+  });
+});

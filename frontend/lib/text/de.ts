@@ -4,6 +4,7 @@ import { deeperText } from "./de-deeper";
 import { exportText } from "./de-export";
 import { panelText } from "./de-panels";
 import { settingExplanations } from "./de-settings";
+import { timelineText } from "./de-timeline";
 import { tourText } from "./de-tour";
 import { viewText } from "./de-views";
 import type { Words } from "./words";
@@ -34,9 +35,16 @@ export const german: Words = {
     close: "Schließen",
     rows: [
       { keys: ["Strg", "Enter"], action: "Start (am Mac ⌘ Enter)" },
-      { keys: ["Esc"], action: "Den Lauf anhalten" },
+      { keys: ["Esc"], action: "Den Lauf beenden" },
       { keys: ["←", "→"], action: "Auf einem Token: das vorige, das nächste" },
       { keys: ["Pos1", "Ende"], action: "Auf einem Token: das erste, das neueste" },
+      { keys: ["Leertaste"], action: "Im Lauf: die Token abspielen oder innehalten" },
+      {
+        keys: ["Umschalt", "←", "→"],
+        action: "In der Zeitleiste: einen Bereich markieren, der sich wiederholt",
+      },
+      { keys: ["P"], action: "Im Lauf: auf dem Server anhalten oder weitergehen" },
+      { keys: ["N"], action: "Im Lauf: ein Token mehr eines angehaltenen Laufs" },
       { keys: ["L"], action: "Im Lauf: wieder dem neuesten Token folgen" },
       { keys: ["?"], action: "Diese Tastenkürzel zeigen" },
     ],
@@ -78,7 +86,7 @@ export const german: Words = {
     },
     tiles: deeperText.tileSettings,
     choices: deeperText.choices,
-    explanations: settingExplanations,
+    explanations: { ...settingExplanations, ...timelineText.breakpoints.explained },
     range: {
       from: (low) => `ab ${low}`,
       above: (low) => `über ${low}`,
@@ -111,8 +119,9 @@ export const german: Words = {
       loading: "Das Modell wird geladen",
       prefill: "Der Prompt wird gelesen",
       running: "Schreibt",
+      paused: "Angehalten",
       done: "Fertig",
-      stopped: "Von dir angehalten",
+      stopped: "Von dir beendet",
       failed: "Abgebrochen",
     },
     refused: "Nicht begonnen",
@@ -200,6 +209,7 @@ export const german: Words = {
     describePrompt: (label) => `${label}, Prompt`,
   },
   arrangement: arrangementText,
+  timeline: timelineText,
   tour: tourText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,

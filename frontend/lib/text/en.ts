@@ -4,6 +4,7 @@ import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
 import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
+import { timelineText } from "./en-timeline";
 import { tourText } from "./en-tour";
 import { viewText } from "./en-views";
 import { inChosenLanguage } from "./follow";
@@ -36,6 +37,10 @@ export const english = {
       { keys: ["Esc"], action: "Stop the run" },
       { keys: ["←", "→"], action: "With a token focused: the token before, the token after" },
       { keys: ["Home", "End"], action: "With a token focused: the first, the newest" },
+      { keys: ["Space"], action: "In the run: play the tokens, or pause" },
+      { keys: ["Shift", "←", "→"], action: "In the timeline: mark a range that plays in a loop" },
+      { keys: ["P"], action: "In the run: pause the run on the server, or go on" },
+      { keys: ["N"], action: "In the run: one more token of a paused run" },
       { keys: ["L"], action: "In the run: follow the newest token again" },
       { keys: ["?"], action: "Show these shortcuts" },
     ],
@@ -111,6 +116,7 @@ export const english = {
       loading: "Loading the model",
       prefill: "Reading the prompt",
       running: "Writing",
+      paused: "Paused",
       done: "Done",
       stopped: "Stopped by you",
       failed: "Broke off",
@@ -200,6 +206,7 @@ export const english = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
+  timeline: timelineText,
   tour: tourText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,

@@ -1,0 +1,107 @@
+"use client";
+
+import { ChevronLeft, ChevronRight, Pause, Play, Repeat } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { classNames } from "@/components/ui/class-names";
+import { currentStep } from "@/lib/run/run-store";
+import { text } from "@/lib/text/en";
+import { SPEEDS } from "@/lib/timeline/player";
+import { within } from "@/lib/timeline/range";
+import { useRunContext, useRunState } from "../run-context";
+import { usePlayer, usePlayerState } from "./use-player";
+
+/** Token before, play, token after; how fast, and what again and again. */
+export function PlayControls() {
+  const { store } = useRunContext();
+  const player = usePlayer();
+  const playing = usePlayerState((state) => state.playing);
+  const step = useRunState(currentStep);
+  const last = useRunState(({ run }) => run.frames.length - 1);
+  return (
+    <div className="flex items-center gap-0.5">
+      <Button
+        icon
+        variant="quiet"
+        aria-label={text.steps.previous}
+        title={text.steps.previous}
+        disabled={step <= 0}
+        onClick={() => store.select(step - 1)}
+      >
+        <ChevronLeft size={16} aria-hidden />
+      </Button>
+      <Button
+        variant="quiet"
+        className="h-8 gap-1.5 px-2 text-xs sm:w-18"
+        title={text.steps.playHint}
+        disabled={last < 0}
+        onClick={player.toggle}
+      >
+        {playing ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
+        <span className="max-sm:sr-only">{playing ? text.steps.pause : text.steps.play}</span>
+      </Button>
+      <Button
+        icon
+        variant="quiet"
+        aria-label={text.steps.next}
+        title={text.steps.next}
+        disabled={step >= last}
+        onClick={() => store.select(step + 1)}
+      >
+        <ChevronRight size={16} aria-hidden />
+      </Button>
+      <Speed />
+      <Loop last={last} />
+    </div>
+  );
+}
+
+function Speed() {
+  const player = usePlayer();
+  const speed = usePlayerState((state) => state.speed);
+  return (
+    <select
+      aria-label={text.timeline.speed}
+      title={text.timeline.speed}
+      value={speed}
+      onChange={(event) => player.setSpeed(Number(event.target.value))}
+      className="figures h-8 cursor-pointer rounded-md bg-transparent px-1 text-quiet text-xs hover:bg-well hover:text-ink"
+    >
+      {SPEEDS.map((each) => (
+        <option key={each} value={each}>
+          {text.timeline.perSecond(each)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Pressed where there is a range; without one it takes all tokens, whose ends can be dragged. */
+function Loop({ last }: { last: number }) {
+  const words = text.timeline;
+  const player = usePlayer();
+  const range = within(
+    usePlayerState((state) => state.range),
+    last,
+  );
+  return (
+    <Button
+      variant="quiet"
+      className={classNames(
+        "h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start",
+        range && "text-accent-strong hover:text-accent-strong",
+      )}
+      aria-pressed={range !== null}
+      title={words.loopHint}
+      disabled={last < 0}
+      onClick={() => player.setRange(range ? null : { from: 0, to: last })}
+    >
+      <Repeat size={14} aria-hidden className="shrink-0" />
+      <span className="max-sm:sr-only">{words.loop}</span>
+      {range && (
+        <span aria-hidden className="figures max-sm:sr-only">
+          {words.loopRange(range.from, range.to)}
+        </span>
+      )}
+    </Button>
+  );
+}

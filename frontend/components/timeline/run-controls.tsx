@@ -1,0 +1,57 @@
+"use client";
+
+import { CirclePause, FastForward, StepForward } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import type { Breakpoints } from "@/lib/contract";
+import { canContinue, type RunRecord } from "@/lib/run/run-record";
+import { text } from "@/lib/text/en";
+import { useRunContext, useRunState } from "../run-context";
+
+interface RunControlsProps {
+  /** Those that stand in the form now: what is changed while a run is held counts from there on. */
+  breakpoints: () => Breakpoints;
+}
+
+/** Hold the run on the server, go on by one token, go on. */
+export function RunControls({ breakpoints }: RunControlsProps) {
+  const { controller } = useRunContext();
+  const run = useRunState((state) => state.run);
+  const words = text.timeline;
+  const held = canContinue(run) && run.phase !== "failed";
+  return (
+    <div className="flex items-center gap-1.5">
+      <Button
+        className="h-8 px-2.5 text-xs"
+        title={words.holdHint}
+        aria-keyshortcuts="P"
+        disabled={!isHoldable(run)}
+        onClick={controller.pause}
+      >
+        <CirclePause size={14} aria-hidden />
+        {words.hold}
+      </Button>
+      <Button
+        className="h-8 px-2.5 text-xs"
+        title={words.stepHint}
+        aria-keyshortcuts="N"
+        disabled={!held}
+        onClick={() => void controller.step(breakpoints())}
+      >
+        <StepForward size={14} aria-hidden />
+        {words.step}
+      </Button>
+      <Button
+        className="h-8 px-2.5 text-xs"
+        title={words.goOnHint}
+        disabled={!held}
+        onClick={() => void controller.resume(breakpoints())}
+      >
+        <FastForward size={14} aria-hidden />
+        {words.goOn}
+      </Button>
+    </div>
+  );
+}
+
+const isHoldable = ({ phase, frames }: RunRecord): boolean =>
+  phase === "running" && frames.length > 0;

@@ -1,0 +1,120 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { classNames } from "@/components/ui/class-names";
+import { currentStep } from "@/lib/run/run-store";
+import { text } from "@/lib/text/en";
+import { isFast } from "@/lib/timeline/player";
+import { seriesOf } from "@/lib/timeline/series";
+import { useRunContext, useRunState } from "../run-context";
+import { PlayControls } from "./play-controls";
+import { Track } from "./track";
+import { usePlayerState } from "./use-player";
+import { useTimelineKeys } from "./use-timeline-keys";
+
+/** Which token the panels show, among all tokens; it stays in sight while the panels scroll. */
+export function Timeline() {
+  useTimelineKeys();
+  const words = text.timeline;
+  return (
+    <section
+      ref={useMoving()}
+      data-tour="time"
+      aria-label={words.label}
+      className="@container sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
+    >
+      <div className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-3 gap-y-1 px-5 pt-1 pb-2 @min-[34rem]:grid-cols-[auto_minmax(0,1fr)] @min-[34rem]:pb-3 @min-[68rem]:grid-cols-[auto_minmax(0,1fr)_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
+        <div role="group" aria-label={text.steps.label} className="contents">
+          <div className="-ml-2.5">
+            <PlayControls />
+          </div>
+          <div className="order-3 flex items-center justify-between gap-1 @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
+            <Place />
+            <Live />
+          </div>
+        </div>
+        <div className="order-2 col-span-full grid grid-cols-[minmax(0,1fr)] gap-x-3 @min-[34rem]:grid-cols-[6.5rem_minmax(0,1fr)] @min-[68rem]:col-span-1">
+          <LaneNames />
+          <Track />
+        </div>
+      </div>
+      <LoopSaid />
+    </section>
+  );
+}
+
+/** Marks the run's side of the page while tokens go by so fast that bars should not be animated. */
+function useMoving() {
+  const section = useRef<HTMLElement>(null);
+  const fast = usePlayerState(isFast);
+  useEffect(() => {
+    const main = section.current?.closest("main");
+    main?.toggleAttribute("data-moving", fast);
+  }, [fast]);
+  return section;
+}
+
+function Place() {
+  const step = useRunState(currentStep);
+  const last = useRunState(({ run }) => run.frames.length - 1);
+  return (
+    <span className="figures text-quiet text-xs @min-[34rem]:w-33 @min-[34rem]:text-right">
+      {last < 0 ? text.steps.none : text.steps.at(step, last)}
+    </span>
+  );
+}
+
+function Live() {
+  const { store } = useRunContext();
+  const live = useRunState(({ selected }) => selected === null);
+  const none = useRunState(({ run }) => run.frames.length === 0);
+  return (
+    <Button
+      variant="quiet"
+      className={classNames("-mr-2 h-7 gap-1.5 px-2 text-xs", live && "text-ink")}
+      aria-pressed={live}
+      title={text.steps.liveHint}
+      disabled={none}
+      onClick={() => store.select(null)}
+    >
+      <span
+        aria-hidden
+        className={classNames("size-1.5 rounded-full", live && !none ? "bg-accent" : "bg-edge")}
+      />
+      {text.steps.live}
+    </Button>
+  );
+}
+
+/** What each lane of the picture shows, and its scale. */
+function LaneNames() {
+  const words = text.timeline;
+  const max = useRunState(({ run }) => seriesOf(run.frames).domain?.max ?? 0);
+  return (
+    <div
+      aria-hidden
+      className="relative hidden text-micro text-quiet leading-none @min-[34rem]:block"
+    >
+      <p className="absolute inset-x-0 top-0">{words.tokens}</p>
+      <p className="absolute inset-x-0 top-6 flex justify-between">
+        {words.entropy}
+        <span className="figures">{max > 0 ? words.entropyScale(max) : ""}</span>
+      </p>
+      <p className="absolute inset-x-0 bottom-1 flex justify-between">
+        {words.probability}
+        <span className="figures">{max > 0 ? words.probabilityScale : ""}</span>
+      </p>
+    </div>
+  );
+}
+
+/** Said once where a range is marked. */
+function LoopSaid() {
+  const range = usePlayerState((state) => state.range);
+  return (
+    <p aria-live="polite" className="sr-only">
+      {range && text.timeline.loopSaid(range.from, range.to)}
+    </p>
+  );
+}

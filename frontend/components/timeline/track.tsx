@@ -1,0 +1,124 @@
+"use client";
+
+import { useState } from "react";
+import type { TokenFrame } from "@/lib/run/frames";
+import { currentStep } from "@/lib/run/run-store";
+import { text } from "@/lib/text/en";
+import { formatNats, formatPercent, visible } from "@/lib/text/numbers";
+import { axisLength, shareOf } from "@/lib/timeline/axis";
+import { within } from "@/lib/timeline/range";
+import { useRunState } from "../run-context";
+import { useElementSize } from "../use-element-size";
+import { Curves } from "./curves";
+import { CURVES_HEIGHT } from "./paint-curves";
+import { usePlayerState } from "./use-player";
+import { useScrub } from "./use-scrub";
+
+/** All tokens from the first to the last that may come, and a mark at the one that is shown. */
+export function Track() {
+  const words = text.timeline;
+  const frames = useRunState(({ run }) => run.frames);
+  const count = useRunState(({ run }) => run.frames.length);
+  const length = useRunState(({ run }) => axisLength(run));
+  const step = useRunState(currentStep);
+  const [pointed, setPointed] = useState<number | null>(null);
+  const [frame, size] = useElementSize<HTMLDivElement>();
+  const last = count - 1;
+  const scrub = useScrub({ length, step, last, onPoint: setPointed });
+  const shown = frames[step];
+  return (
+    <div className="relative" style={{ height: CURVES_HEIGHT }}>
+      <div
+        ref={frame}
+        role="slider"
+        tabIndex={0}
+        aria-label={words.slider}
+        aria-describedby="timeline-help"
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, last)}
+        aria-valuenow={Math.max(0, step)}
+        aria-valuetext={shown ? sayToken(shown, last) : words.empty}
+        aria-disabled={last < 0 || undefined}
+        className="absolute inset-0 cursor-ew-resize touch-pan-y select-none rounded-[2px] outline-offset-4 aria-disabled:cursor-default"
+        {...scrub}
+      >
+        <Curves frames={frames} count={count} length={length} size={size} />
+        <LoopBand length={length} last={last} />
+        {shown && <Playhead share={shareOf(step, length)} width={size.width} length={length} />}
+      </div>
+      <p id="timeline-help" className="sr-only">
+        {words.sliderHelp}
+      </p>
+      {pointed !== null && frames[pointed] && (
+        <Tip frame={frames[pointed]} share={shareOf(pointed, length)} />
+      )}
+    </div>
+  );
+}
+
+const sayToken = (frame: TokenFrame, last: number): string =>
+  text.timeline.value(
+    frame.index,
+    last,
+    visible(frame.label),
+    `${formatPercent(frame.prob)} %`,
+    formatNats(frame.entropy),
+  );
+
+interface PlayheadProps {
+  share: number;
+  width: number;
+  length: number;
+}
+
+/** Moves by its transform, so that nothing is laid out anew. */
+function Playhead({ share, width, length }: PlayheadProps) {
+  const wide = Math.max(2, width / length);
+  return (
+    <span
+      aria-hidden
+      data-playhead
+      className="pointer-events-none absolute -top-1 -bottom-1 left-0"
+      style={{ transform: `translateX(${share * width - wide / 2}px)`, width: wide }}
+    >
+      <span className="absolute inset-y-1 inset-x-0 bg-accent/15" />
+      <span className="absolute inset-y-0 left-1/2 w-0.5 -translate-x-1/2 rounded-full bg-accent" />
+    </span>
+  );
+}
+
+/** What plays again and again; its ends can be dragged. */
+function LoopBand({ length, last }: { length: number; last: number }) {
+  const range = within(
+    usePlayerState((state) => state.range),
+    last,
+  );
+  if (!range) return null;
+  const left = `${(range.from / length) * 100}%`;
+  const width = `${((range.to + 1 - range.from) / length) * 100}%`;
+  return (
+    <span
+      aria-hidden
+      data-loop
+      className="pointer-events-none absolute -inset-y-1 rounded-[3px] border-[1.5px] border-data bg-data/12"
+      style={{ left, width }}
+    />
+  );
+}
+
+/** What is under the pointer, over the panels below so that nothing makes room for it. */
+function Tip({ frame, share }: { frame: TokenFrame; share: number }) {
+  const side = share < 0.15 ? "" : share > 0.85 ? "-translate-x-full" : "-translate-x-1/2";
+  return (
+    <span
+      aria-hidden
+      className={`figures pointer-events-none absolute top-full z-30 mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-rule bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
+      style={{ left: `${share * 100}%` }}
+    >
+      <span>{frame.index}</span>
+      <span className="font-semibold text-ink">{visible(frame.label)}</span>
+      <span>{formatPercent(frame.prob)} %</span>
+      <span>{formatNats(frame.entropy)} nats</span>
+    </span>
+  );
+}

@@ -1,0 +1,141 @@
+/** A run as a server would send it, made up in size and shape: for what only a long run shows. */
+
+interface Shape {
+  readonly tokens: number;
+  readonly layers: number;
+  readonly heads: number;
+}
+
+const VOCABULARY = 50_000;
+const EDGES = [
+  0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 5000, 10_000, 20_000,
+];
+const WORDS = [
+  " the",
+  " little",
+  " fox",
+  " ran",
+  ",",
+  " and",
+  " then",
+  " it",
+  " was",
+  " happy",
+  ".",
+];
+
+/** Numbers from 0 to 1 that look drawn at random and are the same each time. */
+function numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** The body of an answer of /api/run. */
+export function longRun(shape: Shape): string {
+  const random = numbersFrom(7);
+  const tokens = Array.from({ length: shape.tokens }, (_, index) => token(index, shape, random));
+  const done = {
+    type: "done",
+    reason: "length",
+    text: "",
+    tokens: shape.tokens,
+    elapsed_ms: 1000,
+    tokens_per_second: 500,
+    resume: null,
+    hits: [],
+  };
+  const events = [start(shape), prompt(), ...tokens, done];
+  return events
+    .map((event, n) => `id: long:${n}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    .join("");
+}
+
+function start({ tokens, layers, heads }: Shape) {
+  return {
+    type: "start",
+    v: 1,
+    run_id: "long",
+    model: {
+      name: "mav-tiny",
+      title: "Long",
+      layers,
+      heads,
+      vocabulary: VOCABULARY,
+      context: 4096,
+    },
+    settings: { model: "mav-tiny", seed: 1, max_new_tokens: tokens, aggregation: "l2" },
+    probes: [],
+    rank_bin_edges: [...EDGES, VOCABULARY],
+  };
+}
+
+const prompt = () => ({
+  type: "prompt",
+  tokens: [{ id: 1, text: "Once", logprob: null, entropy: null }],
+  prefill_ms: 12,
+  written: 0,
+  written_text: "",
+});
+
+function token(index: number, { layers, heads }: Shape, random: () => number) {
+  const list = (length: number, size: number) =>
+    Array.from({ length }, () => Number((random() * size).toFixed(4)));
+  const word = (at: number) => WORDS[at % WORDS.length] ?? "";
+  const place = Math.floor(random() * 9);
+  const shares = list(20, 1);
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const top = shares
+    .map((share) => share / sum)
+    .sort((one, other) => other - one)
+    .map((prob, at) => ({
+      id: 100 * at + (index % 90),
+      text: word(index + at),
+      logit: 20 - at / 2,
+      prob,
+      sampled_prob: at < 15 ? prob : 0,
+      cut_by: at < 15 ? null : "top_k",
+    }));
+  const said = top[place] as (typeof top)[number];
+  const entropy = random() * 6;
+  return {
+    type: "token",
+    index,
+    position: index + 1,
+    token: { id: said.id, text: said.text },
+    forced: false,
+    logprob: Math.log(said.prob),
+    rank: place,
+    entropy,
+    text: said.text,
+    top,
+    distribution: {
+      rank_bins: shares.map((share) => share / sum),
+      entropy,
+      sampled_entropy: entropy,
+      effective_tokens: Math.exp(entropy),
+      kept: 15,
+    },
+    layers: {
+      resid_norm: list(layers + 1, 90),
+      mlp_norm: list(layers, 40),
+      attn_norm: list(layers, 30),
+      attn_entropy: packed(layers, heads, random),
+      attn_entropy_max: Math.log(index + 2),
+    },
+    timing: { step_ms: 10, capture_ms: 1 },
+  };
+}
+
+/** A large array as it travels: base64 of bytes with a scale. */
+function packed(rows: number, columns: number, random: () => number) {
+  const bytes = Uint8Array.from({ length: rows * columns }, () => Math.floor(random() * 256));
+  return {
+    shape: [rows, columns],
+    dtype: "u8",
+    scale: 6 / 255,
+    data: Buffer.from(bytes).toString("base64"),
+  };
+}

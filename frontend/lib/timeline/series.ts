@@ -1,0 +1,78 @@
+import type { TokenFrame } from "@/lib/run/frames";
+import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
+
+/** What the timeline draws of a run, a number a token. */
+export interface Series {
+  readonly count: number;
+  /** Nats. */
+  readonly entropy: Float32Array;
+  /** Of the chosen token, 0 to 1. */
+  readonly prob: Float32Array;
+  readonly forced: Uint8Array;
+  /** Of the entropy. */
+  readonly domain: ToldDomain | undefined;
+}
+
+const known = new WeakMap<readonly TokenFrame[], Series>();
+
+/** The numbers of a list of frames that is only ever appended to; each frame is read once. */
+export function seriesOf(frames: readonly TokenFrame[]): Series {
+  let series = known.get(frames) ?? emptySeries(frames.length);
+  if (frames.length === series.count) return series;
+  if (frames.length > series.entropy.length) series = grown(series, frames.length);
+  series = appended(series, frames);
+  known.set(frames, series);
+  return series;
+}
+
+const emptySeries = (room: number): Series => ({
+  count: 0,
+  entropy: new Float32Array(room),
+  prob: new Float32Array(room),
+  forced: new Uint8Array(room),
+  domain: undefined,
+});
+
+function grown(series: Series, needed: number): Series {
+  const larger = emptySeries(Math.max(64, 2 * needed));
+  larger.entropy.set(series.entropy);
+  larger.prob.set(series.prob);
+  larger.forced.set(series.forced);
+  return { ...larger, count: series.count, domain: series.domain };
+}
+
+function appended(series: Series, frames: readonly TokenFrame[]): Series {
+  let domain = series.domain;
+  for (let i = series.count; i < frames.length; i++) {
+    const frame = frames[i] as TokenFrame;
+    series.entropy[i] = frame.entropy;
+    series.prob[i] = frame.prob;
+    series.forced[i] = frame.forced ? 1 : 0;
+    domain = growDomain(domain, [frame.entropy], i);
+  }
+  return { ...series, count: frames.length, domain };
+}
+
+/**
+ * Least and greatest value of the tokens under each of so many columns, so that a peak of a single
+ * token is seen in a text of ten thousand. Of no more tokens than columns: the values themselves.
+ */
+export function columnsOf(values: Float32Array, count: number, columns: number) {
+  const bins = Math.min(count, columns);
+  const low = new Float32Array(bins);
+  const high = new Float32Array(bins);
+  for (let bin = 0; bin < bins; bin++) {
+    const begin = Math.floor((bin * count) / bins);
+    const end = Math.max(begin + 1, Math.floor(((bin + 1) * count) / bins));
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = begin; i < end; i++) {
+      const value = values[i] ?? 0;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    low[bin] = least;
+    high[bin] = most;
+  }
+  return { low, high };
+}

@@ -1,0 +1,121 @@
+"""Watches a run for its breakpoints: one object a run, asked at each token.
+
+A text or pattern hits when what is written holds one match more than before. So a match that
+grows with the next token does not hit again, and neither does one of the part of a run that is
+gone on from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mav_engine.breakpoints import Breakpoints
+from mav_engine.errors import PatternTooSlow
+from mav_engine.events import BreakpointHit, Condition
+
+MAX_PERIOD = 64
+"""Tokens of the longest group whose repetition is told as a loop."""
+REPEATS = 3
+MIN_LOOP = 8
+"""Tokens that a loop has at least: short words are said thrice without looping."""
+WINDOW = 8192
+"""Characters at the end of the text that are searched."""
+SEARCH_S = 0.25
+"""Seconds that one search of the window may take; a harmless one takes a thousandth of it."""
+
+
+class BreakpointWatch:
+    """The breakpoints of one run."""
+
+    def __init__(self, breakpoints: Breakpoints, written: Sequence[int], text: str) -> None:
+        """Begin after `written` ids and their text, which have been judged already."""
+        self._asked = breakpoints
+        self._ids = list(written)
+        self._looping = bool(loop_period(self._ids)) if breakpoints.loop else False
+        self._matches = MatchCount(breakpoints.text, breakpoints.pattern, text)
+
+    def token(
+        self, token_id: int, *, entropy: float, probability: float, forced: bool
+    ) -> list[BreakpointHit]:
+        """What this token meets, as far as it is known without its text."""
+        self._ids.append(token_id)
+        asked, hits = self._asked, []
+        period = loop_period(self._ids) if asked.loop else 0
+        began_to_loop, self._looping = period > 0 and not self._looping, period > 0
+        if len(self._ids) == asked.after:
+            hits.append(BreakpointHit("after", value=asked.after))
+        if forced:
+            return hits
+        if asked.entropy_above is not None and entropy > asked.entropy_above:
+            hits.append(BreakpointHit("entropy_above", value=entropy))
+        if asked.probability_below is not None and probability < asked.probability_below:
+            hits.append(BreakpointHit("probability_below", value=probability))
+        if began_to_loop:
+            hits.append(BreakpointHit("loop", value=period))
+        return hits
+
+    def text(self, added: str, *, forced: bool) -> list[BreakpointHit]:
+        """What the text that a token added meets.
+
+        Raises:
+            PatternTooSlow: the search took longer than it may.
+        """
+        hits = self._matches.push(added) if added else []
+        return [] if forced else hits
+
+
+class MatchCount:
+    """How often a text and a pattern stand in a growing text."""
+
+    def __init__(self, text: str | None, pattern: str | None, before: str) -> None:
+        self._text = text
+        self._pattern = None
+        if pattern is not None:
+            import regex
+
+            self._pattern = regex.compile(pattern)
+        self._window = before[-WINDOW:]
+        self._seen = self._found()
+
+    def push(self, added: str) -> list[BreakpointHit]:
+        """A hit for each of the two that stands there once more than before."""
+        self._window += added
+        found = self._found()
+        hits = [
+            BreakpointHit(name, found=now[-1])
+            for name, now in found.items()
+            if len(now) > len(self._seen[name])
+        ]
+        self._seen = found
+        if len(self._window) > WINDOW:
+            self._window = self._window[-WINDOW:]
+            self._seen = self._found()
+        return hits
+
+    def _found(self) -> dict[Condition, list[str]]:
+        found: dict[Condition, list[str]] = {}
+        if self._text is not None:
+            found["text"] = [self._text] * self._window.count(self._text)
+        if self._pattern is not None:
+            try:
+                matches = self._pattern.finditer(self._window, timeout=SEARCH_S, concurrent=True)
+                found["pattern"] = [match.group() for match in matches]
+            except TimeoutError:
+                raise PatternTooSlow(
+                    f"The search for breakpoints.pattern took longer than {SEARCH_S:g} seconds, so "
+                    "the run broke off here. Simplify the pattern (repetitions within repetitions "
+                    "are slow) and go on.",
+                    field="breakpoints.pattern",
+                ) from None
+        return found
+
+
+def loop_period(ids: Sequence[int]) -> int:
+    """Length of the shortest group of tokens that the text has begun to repeat; 0 for none."""
+    for period in range(1, min(MAX_PERIOD, len(ids) // REPEATS) + 1):
+        length = max(REPEATS * period, MIN_LOOP)
+        if length <= len(ids) and all(
+            ids[-place] == ids[-place - period] for place in range(1, length - period + 1)
+        ):
+            return period
+    return 0

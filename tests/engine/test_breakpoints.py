@@ -1,0 +1,212 @@
+"""Breakpoints: each condition stops the run at its token, and the run goes on past it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mav_engine import RunSettings, run
+from mav_engine.backends import Backend, load_backend
+from mav_engine.backends.fake import FakeBackend
+from mav_engine.errors import InvalidSettings
+from mav_engine.events import Done, Error, Event, Token
+from mav_engine.settings import settings_from_query
+from mav_engine.watching import MIN_LOOP, loop_period
+from tests.engine.conftest import EMBEDDED
+
+STORY = "Once upon a time, there was a little"
+FAKE = FakeBackend()
+ASKED: dict[str, Any] = {"prompt": STORY, "temperature": 1.0, "seed": 3, "block_eos_steps": 200}
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Backend:
+    return load_backend(str(EMBEDDED))
+
+
+def events_of(backend: Backend, **asked: Any) -> list[Event]:
+    return list(run(RunSettings(**asked), backend=backend))
+
+
+def tokens_of(events: list[Event]) -> list[Token]:
+    return [event for event in events if isinstance(event, Token)]
+
+
+def done_of(events: list[Event]) -> Done:
+    assert isinstance(events[-1], Done), events[-1]
+    return events[-1]
+
+
+def stops(backend: Backend, breakpoints: dict[str, Any], **asked: Any) -> list[Done]:
+    """The ends of all parts of a run that is gone on with past each breakpoint; the parts are
+    checked to be the run that has none."""
+    whole = events_of(backend, **asked)
+    parts = [events_of(backend, **asked, breakpoints=breakpoints)]
+    while (done := done_of(parts[-1])).reason == "breakpoint":
+        assert done.hits
+        parts.append(events_of(backend, resume=done.resume))
+    ids = [token.token.id for part in parts for token in tokens_of(part)]
+    assert ids == [token.token.id for token in tokens_of(whole)]
+    assert done_of(parts[-1]).reason == done_of(whole).reason
+    assert done_of(parts[-1]).hits == []
+    return [done_of(part) for part in parts]
+
+
+def lengths(ends: list[Done]) -> list[int]:
+    """After how many tokens in all each part ended."""
+    totals = [0]
+    for end in ends:
+        totals.append(totals[-1] + end.tokens)
+    return totals[1:-1]
+
+
+def test_entropy_and_probability_stop_at_each_token_that_passes_them(tiny: Backend) -> None:
+    asked = {**ASKED, "max_new_tokens": 40}
+    tokens = tokens_of(events_of(tiny, **asked))
+    breakpoints = {"entropy_above": 2.5, "probability_below": 0.02}
+    ends = stops(tiny, breakpoints, **asked)
+    expected = [
+        each.index + 1
+        for each in tokens[:-1]
+        if each.entropy > 2.5 or (each.top[0].prob > 0 and each.logprob < -3.912023)
+    ]
+    assert lengths(ends) == expected
+    assert len(expected) > 2
+    for end, length in zip(ends, expected, strict=False):
+        token = tokens[length - 1]
+        told = {hit.condition: hit.value for hit in end.hits}
+        if token.entropy > 2.5:
+            assert told["entropy_above"] == pytest.approx(token.entropy, rel=1e-4)
+        else:
+            assert set(told) == {"probability_below"}
+
+
+def test_a_text_stops_where_it_is_complete_across_tokens(tiny: Backend) -> None:
+    asked = {**ASKED, "temperature": 0.0, "max_new_tokens": 60}
+    text = done_of(events_of(tiny, **asked)).text
+    words = text.split()
+    phrase = " ".join(words[4:6])
+    ends = stops(tiny, {"text": phrase}, **asked)
+    assert ends[0].hits[0].condition == "text"
+    assert ends[0].hits[0].found == phrase
+    before = ends[0].text
+    assert before.count(phrase) == 1
+    assert not before[: -len(phrase)].count(phrase)
+    assert len(ends) - 1 == text.count(phrase)
+
+
+def test_a_pattern_tells_what_it_found_and_does_not_hit_a_match_that_grows() -> None:
+    ids = list(b"ab12")
+    # Given tokens are passed over, though what stands in them counts.
+    end = done_of(
+        events_of(FAKE, prompt="x", forced_ids=ids, breakpoints={"pattern": r"\d+"}, seed=1)
+    )
+    assert end.reason != "breakpoint" or end.hits[0].found != "12"
+    asked = {"prompt": "x", "temperature": 3.0, "seed": 8, "max_new_tokens": 60, "top_k": 0}
+    ends = stops(FAKE, {"pattern": "[A-Za-z]+"}, **asked)
+    assert len(ends) > 2
+    for end in ends[:-1]:
+        (hit,) = end.hits
+        assert hit.condition == "pattern"
+        assert hit.found
+        assert len(hit.found) == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    group=st.lists(st.integers(0, 5), min_size=1, max_size=9),
+    before=st.lists(st.integers(6, 30), max_size=5, unique=True),
+    repeats=st.integers(1, 12),
+)
+def test_a_loop_is_a_group_said_three_times(
+    group: list[int], before: list[int], repeats: int
+) -> None:
+    ids = before + group * repeats
+    period = loop_period(ids)
+    if repeats >= 3 and len(group) * repeats >= MIN_LOOP:
+        assert 0 < period <= len(group)
+        assert ids[-3 * period :] == ids[-period:] * 3
+    if period:
+        assert ids[-period:] * 3 == ids[-3 * period :]
+
+
+def test_a_loop_stops_once_where_it_starts(tiny: Backend) -> None:
+    ids = [tokens_of(events_of(tiny, **ASKED, max_new_tokens=6))[at].token.id for at in range(3)]
+    # The embedded model repeats on and on what it was given again and again.
+    asked = {"prompt": STORY, "min_new_tokens": 24, "max_new_tokens": 24, "forced_ids": ids * 2}
+    chosen = tokens_of(events_of(tiny, **asked))[6:]
+    whole = [*ids * 2, *(token.token.id for token in chosen)]
+    starts = [
+        length
+        for length in range(7, 24)
+        if loop_period(whole[:length]) and not loop_period(whole[: length - 1])
+    ]
+    assert lengths(stops(tiny, {"loop": True}, **asked)) == starts
+
+
+def test_steps_of_one_token_are_the_run(tiny: Backend) -> None:
+    asked = {**ASKED, "max_new_tokens": 9, "min_new_tokens": 9}
+    whole = [token.token.id for token in tokens_of(events_of(tiny, **asked))]
+    # Paused after four tokens by a client that hung up, then single steps, then to the end.
+    parts = [events_of(tiny, **asked, forced_ids=whole[:4], breakpoints={"after": 5})]
+    for length in (6, 7):
+        resume = done_of(parts[-1]).resume
+        parts.append(events_of(tiny, resume=resume, breakpoints={"after": length}))
+        assert done_of(parts[-1]).hits[0].condition == "after"
+        assert done_of(parts[-1]).hits[0].value == length
+    assert [len(tokens_of(part)) for part in parts] == [5, 1, 1]
+    parts.append(events_of(tiny, resume=done_of(parts[-1]).resume, breakpoints={}))
+    assert [token.token.id for part in parts for token in tokens_of(part)] == whole
+
+
+def test_a_step_counts_given_tokens_too(tiny: Backend) -> None:
+    ids = [token.token.id for token in tokens_of(events_of(tiny, **ASKED, max_new_tokens=6))]
+    part = events_of(tiny, **ASKED, forced_ids=ids, breakpoints={"after": 2})
+    assert (len(tokens_of(part)), done_of(part).reason) == (2, "breakpoint")
+
+
+def test_the_end_of_a_run_is_no_breakpoint() -> None:
+    end = done_of(events_of(FAKE, prompt="a", max_new_tokens=3, breakpoints={"after": 3}))
+    assert (end.reason, end.hits) == ("length", [])
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "hint"),
+    [
+        ({"entropy_above": -1}, "breakpoints.entropy_above", "greater than or equal to 0"),
+        ({"probability_below": 0}, "breakpoints.probability_below", "greater than 0"),
+        ({"probability_below": 1.5}, "breakpoints.probability_below", "less than or equal to 1"),
+        ({"text": ""}, "breakpoints.text", "at least 1"),
+        ({"text": "a" * 201}, "breakpoints.text", "at most 200"),
+        ({"pattern": "(a"}, "breakpoints.pattern", "no regular expression"),
+        ({"pattern": "a*"}, "breakpoints.pattern", "empty text"),
+        ({"loop": "yes"}, "breakpoints.loop", "boolean"),
+        ({"after": 0}, "breakpoints.after", "greater than or equal to 1"),
+        ({"entropy": 1}, "breakpoints.entropy", "Did you mean entropy_above?"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused_by_name(
+    given: dict[str, Any], field: str, hint: str
+) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        RunSettings(prompt="a", breakpoints=given)
+    assert refused.value.field == field
+    assert hint in refused.value.detail
+
+
+def test_a_query_gives_them_as_json() -> None:
+    asked = settings_from_query([("prompt", "a"), ("breakpoints", '{"loop": true, "after": 2}')])
+    assert (asked.breakpoints.loop, asked.breakpoints.after) == (True, 2)
+
+
+def test_a_catastrophic_pattern_ends_its_own_run_only() -> None:
+    text = list(b"a" * 60)
+    asked = {"prompt": "x", "forced_ids": text, "max_new_tokens": 70, "seed": 1}
+    events = events_of(FAKE, **asked, breakpoints={"pattern": "(a|a|aa)+[^a](?<=b)"})
+    error = events[-1]
+    assert isinstance(error, Error), error
+    assert (error.code, error.field) == ("pattern_too_slow", "breakpoints.pattern")
+    assert done_of(events_of(FAKE, **asked)).tokens == 70
