@@ -23,13 +23,14 @@ _ON_THE_LOOP = 65_536
 
 def worth_it(capture: Collection[str], accept_encoding: str) -> bool:
     """Whether a run sends attention patterns to a client that takes gzip."""
-    return bool(SHARES & set(capture)) and _takes_gzip(accept_encoding)
+    return bool(SHARES & set(capture)) and takes("gzip", accept_encoding)
 
 
-def _takes_gzip(accept_encoding: str) -> bool:
+def takes(wanted: str, accept_encoding: str) -> bool:
+    """Whether a client that sent this Accept-Encoding can read a coding, named in lower case."""
     for part in accept_encoding.lower().split(","):
         coding, *parameters = (piece.strip() for piece in part.split(";"))
-        if coding == "gzip":
+        if coding == wanted:
             return not any(each.replace(" ", "") in _NEVER for each in parameters)
     return False
 

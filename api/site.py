@@ -6,13 +6,18 @@ import os
 from pathlib import Path
 
 import anyio.to_thread
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.compression import takes
+
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
+COPIES = (("br", ".br"), ("gzip", ".gz"))
+"""Content codings, the smallest first, and how the build names the copies of a file."""
 NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -57,11 +62,36 @@ class Site(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """Files with a hash in their name are kept for ever; all others are asked for anew."""
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        """The file, or its smallest copy that the client can read.
+
+        Files with a hash in their name are kept for ever; all others are asked for anew.
+        """
+        coding, path, stat = _copy_for(scope, full_path, stat_result)
+        response = super().file_response(path, stat, scope, status_code)
         hashed = scope["path"].startswith("/_next/static/")
         response.headers["Cache-Control"] = IMMUTABLE if hashed else REVALIDATE
+        response.headers["Vary"] = "Accept-Encoding"
+        if coding is not None and response.status_code != 304:
+            response.headers["Content-Encoding"] = coding
         return response
+
+
+def _copy_for(
+    scope: Scope, path: str | os.PathLike[str], stat: os.stat_result
+) -> tuple[str | None, str | os.PathLike[str], os.stat_result]:
+    """The coding, path and state of what to send; copies older than their file do not count."""
+    accepted = Headers(scope=scope).get("accept-encoding", "")
+    for coding, ending in COPIES:
+        if not takes(coding, accepted):
+            continue
+        copy = Path(f"{os.fspath(path)}{ending}")
+        try:
+            found = copy.stat()
+        except FileNotFoundError:
+            continue
+        if found.st_mtime_ns >= stat.st_mtime_ns:
+            return coding, copy, found
+    return None, path, stat
 
 
 def _not_built(scope: Scope) -> Response:

@@ -16,7 +16,12 @@ export default defineConfig({
   // One server with one model: runs would wait in line for each other.
   workers: 1,
   timeout: 180_000,
-  expect: { timeout: 60_000 },
+  expect: {
+    timeout: 60_000,
+    toHaveScreenshot: { maxDiffPixelRatio: 0.02, animations: "disabled" },
+  },
+  // One picture for every machine: the fonts are the page's own.
+  snapshotPathTemplate: "{testDir}/pictures/{arg}{ext}",
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",
   use: {

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -125,7 +126,7 @@ def _plain(values: Floats) -> bytes:
 def _in_bytes(values: Floats) -> dict[str, Any]:
     # Rows that sum to 1 are, in steps of a fixed size, mostly zeros: they compress well. Steps
     # that follow the peak all the way down would keep noise that nobody could tell apart.
-    scale = max(float(values.max()), MIN_SHARES_PEAK) / 255
+    scale = _short(max(float(values.max()), MIN_SHARES_PEAK) / 255)
     data = np.rint(values * np.float32(1 / scale)).astype(np.uint8)
     return {
         "shape": list(values.shape),
@@ -133,6 +134,13 @@ def _in_bytes(values: Floats) -> dict[str, Any]:
         "scale": scale,
         "data": base64.b64encode(data.tobytes()).decode("ascii"),
     }
+
+
+def _short(number: float) -> float:
+    """Rounded up to 16 binary digits: times a byte it is exact in float32, so that an array which
+    was read is sent again as the same bytes."""
+    mantissa, exponent = math.frexp(number)
+    return math.ldexp(math.ceil(mantissa * 2**16) / 2**16, exponent)
 
 
 def _in_halves(values: Floats) -> dict[str, Any]:

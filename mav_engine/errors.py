@@ -10,7 +10,12 @@
     │   ├── NotFinite        not_finite          the model's logits hold NaN or +Infinity
     │   ├── NoCandidates     no_candidates       the sampling controls removed every token
     │   └── OutOfMemory      out_of_memory       the device ran out of memory
-    └── Busy                 busy                all places are taken; waiting helps
+    ├── Busy                 busy                all places are taken; waiting helps
+    └── RecordingProblem     recording_problem   a recording cannot be read, or not to its end
+        ├── NotARecording    not_a_recording     the file is something else, or empty
+        ├── OtherVersion     recording_version   it was made by another version of MAV
+        ├── BrokenRecording  recording_broken    a line is no event that belongs there
+        └── TornRecording    recording_torn      it stops before the run ended
 
 `code` is stable: clients may branch on it. `field` names the setting to blame, where there
 is one. `detail` says what was given, what is allowed and what to do.
@@ -84,3 +89,34 @@ class OutOfMemory(RunFailed):
 class Busy(MavError):
     code = "busy"
     title = "All places are taken"
+
+
+class RecordingProblem(MavError):
+    """Carries the line to blame, counted from 1; None where it is the whole file."""
+
+    code = "recording_problem"
+    title = "The recording cannot be read"
+
+    def __init__(self, detail: str, *, line: int | None = None, field: str | None = None) -> None:
+        super().__init__(detail, field=field)
+        self.line = line
+
+
+class NotARecording(RecordingProblem):
+    code = "not_a_recording"
+    title = "This is no recording"
+
+
+class OtherVersion(RecordingProblem):
+    code = "recording_version"
+    title = "The recording is of another version"
+
+
+class BrokenRecording(RecordingProblem):
+    code = "recording_broken"
+    title = "The recording is damaged"
+
+
+class TornRecording(RecordingProblem):
+    code = "recording_torn"
+    title = "The recording is not whole"

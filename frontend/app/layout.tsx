@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
 import { text } from "@/lib/text/en";
+import { LANGUAGE_SCRIPT } from "@/lib/text/language";
 import { THEME_SCRIPT } from "@/lib/theme/theme";
 import { fontVariables } from "./fonts";
 import "./globals.css";
@@ -21,9 +22,9 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={fontVariables} suppressHydrationWarning>
       <head>
-        {/* Runs before the first paint, so that a chosen theme does not flash. */}
+        {/* Runs before the first paint, so that no other theme and no other language flashes. */}
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of our own */}
-        <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
+        <script dangerouslySetInnerHTML={{ __html: `${THEME_SCRIPT};${LANGUAGE_SCRIPT}` }} />
       </head>
       <body>{children}</body>
     </html>

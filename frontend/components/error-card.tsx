@@ -1,6 +1,6 @@
 "use client";
 
-import { RotateCcw, StepForward, TriangleAlert } from "lucide-react";
+import { FolderOpen, RotateCcw, StepForward, TriangleAlert } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import type { Failure } from "@/lib/run/frames";
 import { text } from "@/lib/text/en";
@@ -10,12 +10,14 @@ interface ErrorCardProps {
   /** Tokens that were received before it broke. */
   received: number;
   onRetry: () => void;
+  /** What the way on is called, where it is not trying again. */
+  retryLabel?: string | undefined;
   /** Absent where there is nothing to go on from. */
   onResume?: (() => void) | undefined;
 }
 
 /** What happened, what to do, and the way on. */
-export function ErrorCard({ failure, received, onRetry, onResume }: ErrorCardProps) {
+export function ErrorCard({ failure, received, onRetry, retryLabel, onResume }: ErrorCardProps) {
   const words = text.failures;
   return (
     <div
@@ -24,9 +26,12 @@ export function ErrorCard({ failure, received, onRetry, onResume }: ErrorCardPro
     >
       <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
       <div className="min-w-60 flex-1">
-        <p className="font-semibold text-ink">{failure.title}</p>
-        <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">{failure.detail}</p>
+        <div lang={failure.byServer ? "en" : undefined}>
+          <p className="font-semibold text-ink">{failure.title}</p>
+          <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">{failure.detail}</p>
+        </div>
         <p className="mt-1 text-small text-ink">
+          {failure.byServer && words.serverLanguage && <>{words.serverLanguage} </>}
           {received > 0 && <>{words.kept(received)} </>}
           {failure.retryAfterS !== undefined && <>{words.wait(failure.retryAfterS)} </>}
           {failure.field && (
@@ -47,8 +52,8 @@ export function ErrorCard({ failure, received, onRetry, onResume }: ErrorCardPro
           </Button>
         )}
         <Button onClick={onRetry} variant={onResume ? "outline" : "primary"}>
-          <RotateCcw size={14} aria-hidden />
-          {words.retry}
+          {retryLabel ? <FolderOpen size={14} aria-hidden /> : <RotateCcw size={14} aria-hidden />}
+          {retryLabel ?? words.retry}
         </Button>
       </div>
     </div>

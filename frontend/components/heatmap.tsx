@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { inkOn, RAMPS, rampColour, type Theme } from "@/lib/colour/ramp";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Matrix } from "@/lib/run/frames";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { useElementSize } from "./use-element-size";
@@ -33,11 +34,12 @@ export function Heatmap({ matrix, max, label, format, sayCell, cell, onCell }: H
   const [frame, size] = useElementSize<HTMLDivElement>();
   const [said, setSaid] = useState("");
   const theme = useShownTheme();
+  const ratio = usePixelRatio();
 
   useEffect(() => {
     if (canvas.current && size.width > 0)
-      paint(canvas.current, { matrix, max, theme, size, format });
-  }, [matrix, max, theme, size, format]);
+      paint(canvas.current, { matrix, max, theme, size, ratio, format });
+  }, [matrix, max, theme, size, ratio, format]);
 
   const point = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -114,14 +116,15 @@ interface Picture {
   readonly max: number;
   readonly theme: Theme;
   readonly size: Size;
+  /** Dots for each pixel. */
+  readonly ratio: number;
   readonly format: (value: number) => string;
 }
 
 function paint(canvas: HTMLCanvasElement, picture: Picture) {
-  const { matrix, max, theme, size } = picture;
+  const { matrix, max, theme, size, ratio } = picture;
   const context = canvas.getContext("2d");
   if (!context) return;
-  const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(size.width * ratio);
   canvas.height = Math.round(size.height * ratio);
   context.imageSmoothingEnabled = false;

@@ -14,6 +14,7 @@ import { BeginContext } from "./begin-context";
 import { BranchStrip } from "./branches/branch-strip";
 import { ForkContext } from "./fork-context";
 import { PanelGrid } from "./panel-grid";
+import { RecordingDrop } from "./recording-drop";
 import { useRunContext, useRunState, useSession } from "./run-context";
 import { RunForm } from "./run-form/run-form";
 import { useGiven, useRunInAddress } from "./run-form/use-given";
@@ -152,6 +153,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
         </main>
       </div>
       {drawer !== null && <PanelsDrawer model={model} open={drawer} onOpenChange={setDrawer} />}
+      <RecordingDrop />
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

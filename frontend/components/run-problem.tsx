@@ -1,29 +1,47 @@
 "use client";
 
+import { useStore } from "zustand";
+import { pickRecording, refusedFile } from "@/lib/recording/open-recording";
 import { branchOf } from "@/lib/run/branches";
 import { canContinue } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { ErrorCard } from "./error-card";
 import { useRunContext, useRunState, useSessionState } from "./run-context";
 import type { useModels } from "./use-models";
+import { useOpenRecording } from "./use-open-recording";
 
 /** What stands in the way, of the run or of the page itself. */
-export function RunProblem({ models }: { models: ReturnType<typeof useModels> }) {
+export function RunProblem({ models }: { models: ReturnType<typeof useModels> | null }) {
   const { controller } = useRunContext();
   const run = useRunState((state) => state.run);
   const branched = useSessionState(({ branches, chosen }) => branchOf(branches, chosen).fork);
   const model = run.start?.model.name;
   const gone = run.failure?.code === "unknown_model" && model ? text.fork.modelGone(model) : null;
+  const refused = useStore(refusedFile, ({ failure }) => failure);
+  const open = useOpenRecording();
+  if (refused) {
+    const made = refused.code === "export_failed";
+    return (
+      <ErrorCard
+        failure={refused}
+        received={run.frames.length}
+        onRetry={() => (made ? refusedFile.setState({ failure: null }) : pickRecording(open))}
+        retryLabel={made ? text.takeAway.dismiss : text.recording.another}
+      />
+    );
+  }
   if (run.failure) {
+    const recorded = run.failure.code.startsWith("recording_");
     return (
       <ErrorCard
         failure={branched && gone ? { ...run.failure, detail: gone } : run.failure}
         received={run.frames.length}
-        onRetry={() => void controller.retry()}
-        onResume={canContinue(run) ? () => void controller.resume() : undefined}
+        onRetry={() => (recorded ? pickRecording(open) : void controller.retry())}
+        retryLabel={recorded ? text.recording.another : undefined}
+        onResume={models && canContinue(run) ? () => void controller.resume() : undefined}
       />
     );
   }
-  if (!models.failure) return null;
+  if (!models?.failure) return null;
   return <ErrorCard failure={models.failure} received={0} onRetry={models.reload} />;
 }

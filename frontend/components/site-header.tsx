@@ -3,7 +3,10 @@
 import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { text } from "@/lib/text/en";
+import { LanguageChoice } from "./language-choice";
+import { SaveMenu } from "./save-menu";
 import { ThemeToggle } from "./theme-toggle";
+import { TourButton } from "./tour/tour-button";
 import { ViewNav } from "./views/view-nav";
 
 interface SiteHeaderProps {
@@ -27,28 +30,46 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
       </div>
       <div className="flex items-center gap-1.5">
         {onPanels && (
-          <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
-            <LayoutGrid size={15} aria-hidden />
-            <span className="max-sm:sr-only">{text.arrangement.open}</span>
-          </Button>
+          <>
+            <TourButton />
+            <PanelsButton onPanels={onPanels} />
+            <SaveMenu />
+          </>
         )}
         <Button
           icon
           variant="quiet"
+          className="max-sm:hidden"
           aria-label={text.shortcuts.open}
           title={`${text.shortcuts.open} (?)`}
           onClick={onShortcuts}
         >
           <Keyboard size={16} aria-hidden />
         </Button>
+        <LanguageChoice />
         <ThemeToggle />
       </div>
     </header>
   );
 }
 
+export function PanelsButton({ onPanels }: { onPanels: () => void }) {
+  return (
+    <Button
+      variant="quiet"
+      className="h-8 px-2.5"
+      aria-haspopup="dialog"
+      data-tour="panels"
+      onClick={onPanels}
+    >
+      <LayoutGrid size={15} aria-hidden />
+      <span className="max-sm:sr-only">{text.arrangement.open}</span>
+    </Button>
+  );
+}
+
 /** Five layers, and the one that speaks. */
-function Mark() {
+export function Mark() {
   const widths = [7, 13, 18, 11, 15];
   return (
     <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">

@@ -1,9 +1,10 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { useEffect } from "react";
+import { Fragment, useEffect } from "react";
 import { useStore } from "zustand";
 import type { SettingField } from "@/lib/settings/fields";
+import { useVisitorsLanguage } from "@/lib/text/use-language";
 import { followAddress, viewStore } from "@/lib/views/view";
 import { Instrument } from "./instrument";
 import { SessionProvider } from "./run-context";
@@ -16,13 +17,17 @@ const ChatView = dynamic(() => import("./chat/chat-view").then((module) => modul
 
 /** The one page with its views; runs outlive the view that began them. */
 export function Site({ fields }: { fields: readonly SettingField[] }) {
+  const language = useVisitorsLanguage();
   const view = useStore(viewStore, (state) => state.view);
   useEffect(followAddress, []);
   return (
     <SessionProvider>
-      {view === "instrument" && <Instrument fields={fields} />}
-      {view === "compare" && <CompareView fields={fields} />}
-      {view === "chat" && <ChatView fields={fields} />}
+      {/* In another language a view is made anew; the runs and the address bar outlive it. */}
+      <Fragment key={language}>
+        {view === "instrument" && <Instrument fields={fields} />}
+        {view === "compare" && <CompareView fields={fields} />}
+        {view === "chat" && <ChatView fields={fields} />}
+      </Fragment>
     </SessionProvider>
   );
 }

@@ -32,6 +32,11 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
           />
           <span>{phaseName(run)}</span>
           <span className="font-normal text-quiet">{phaseDetail(run)}</span>
+          {run.source && (
+            <span className="max-w-60 truncate font-normal text-quiet" title={run.source}>
+              {text.recording.source} {run.source}
+            </span>
+          )}
         </p>
         <RunFigures run={run} />
         <ModelFacts model={run.start?.model ?? model} />

@@ -24,7 +24,12 @@ export function StepNavigator() {
     setPlaying(!playing);
   };
   return (
-    <div role="group" aria-label={text.steps.label} className="flex items-center gap-0.5">
+    <div
+      role="group"
+      data-tour="time"
+      aria-label={text.steps.label}
+      className="flex items-center gap-0.5"
+    >
       <IconButton
         label={text.steps.previous}
         disabled={step <= 0}

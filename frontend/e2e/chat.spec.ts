@@ -12,7 +12,7 @@ async function open(page: Page, settings: Record<string, string | number> = {}):
 }
 
 async function say(page: Page, message: string): Promise<void> {
-  await page.getByRole("textbox", { name: "Message" }).fill(message);
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill(message);
   await page.keyboard.press("Enter");
 }
 

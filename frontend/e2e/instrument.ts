@@ -1,4 +1,10 @@
 import { expect, type Locator, type Page } from "@playwright/test";
+import { german } from "../lib/text/de";
+import { english } from "../lib/text/en";
+import type { Language } from "../lib/text/language";
+import type { Words } from "../lib/text/words";
+
+export const WORDS: Record<Language, Words> = { en: english, de: german };
 
 /** The page as a visitor sees it. */
 export class Instrument {
@@ -9,11 +15,19 @@ export class Instrument {
   readonly tokens: Locator;
   readonly alert: Locator;
 
-  constructor(readonly page: Page) {
-    this.prompt = page.getByRole("textbox", { name: "Prompt", exact: true });
-    this.run = page.getByRole("button", { name: "Run", exact: true });
-    this.stop = page.getByRole("button", { name: "Stop", exact: true });
-    this.status = page.getByRole("region", { name: "Status of the run" });
+  readonly words: Words;
+
+  constructor(
+    readonly page: Page,
+    readonly language: Language = "en",
+  ) {
+    this.words = WORDS[language];
+    const { form, status } = this.words;
+    const { prompt = "" } = form.settings;
+    this.prompt = page.getByRole("textbox", { name: prompt, exact: true });
+    this.run = page.getByRole("button", { name: form.run, exact: true });
+    this.stop = page.getByRole("button", { name: form.stop, exact: true });
+    this.status = page.getByRole("region", { name: status.label });
     this.tokens = page.getByRole("listbox").getByRole("option");
     this.alert = page.getByRole("alert").filter({ has: page.getByRole("button") });
   }
@@ -23,13 +37,17 @@ export class Instrument {
     const query = new URLSearchParams(
       Object.entries(settings).map(([name, value]) => [name, String(value)]),
     );
+    if (this.language !== "en") query.set("lang", this.language);
     await this.page.goto(`/?${query}`);
-    await expect(this.page.getByLabel("Model", { exact: true })).toBeEnabled();
-    await expect(this.page.locator("#model-help")).toContainText("parameters");
+    const { model = "" } = this.words.form.settings;
+    await expect(this.page.getByLabel(model, { exact: true })).toBeEnabled();
+    await expect(this.page.locator("#model-help")).toContainText(this.words.status.parameters(""));
   }
 
   async finished(): Promise<void> {
-    await expect(this.status.getByText("Done", { exact: true })).toBeVisible();
+    await expect(
+      this.status.getByText(this.words.status.phases.done, { exact: true }),
+    ).toBeVisible();
   }
 
   panel(title: string): Locator {

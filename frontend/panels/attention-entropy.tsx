@@ -56,7 +56,8 @@ function AttentionEntropy({ frame, run }: PanelProps) {
       </p>
       <Legend max={max} ceiling={ceiling} shown={matrix !== undefined} />
       <p className="flex h-5 justify-between gap-3 truncate pt-1 text-quiet text-xs tabular-nums">
-        {matrix && (cell ? sayCell(matrix, cell, ceiling) : words.choose)}
+        {matrix &&
+          (cell ? sayCell(matrix, cell, ceiling) : <span data-export="skip">{words.choose}</span>)}
         {!cell && ceiling !== undefined && <span>{words.ceiling(formatNats(ceiling))}</span>}
       </p>
     </div>

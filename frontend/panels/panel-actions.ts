@@ -1,4 +1,5 @@
 import type { ComponentType } from "react";
+import { PANEL_EXPORTS } from "@/components/panel-export";
 import type { RunRecord } from "@/lib/run/run-record";
 import type { Panel } from "./panel";
 
@@ -21,4 +22,4 @@ export interface PanelAction {
   readonly act: (shown: ShownPanel) => void | Promise<void>;
 }
 
-export const PANEL_ACTIONS: readonly PanelAction[] = [];
+export const PANEL_ACTIONS: readonly PanelAction[] = PANEL_EXPORTS;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,49 @@ def test_pages_and_files_are_served_with_the_right_cache(
     assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
     again = client.get("/", headers={"If-None-Match": client.get("/").headers["etag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip;q=1.0, br;q=0", "gzip"),
+        ("GZIP", "gzip"),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_the_smallest_copy_that_a_client_can_read_is_sent(
+    make_client: MakeClient, out: Path, accepted: str, coding: str | None
+) -> None:
+    script = out / "_next/static/a.js"
+    text = "let a = 0;" * 100
+    script.write_text(text)
+    (out / "_next/static/a.js.gz").write_bytes(gzip.compress(text.encode()))
+    # Stands for Brotli, which Python's own library has not: the bytes are sent as they are.
+    (out / "_next/static/a.js.br").write_bytes(b"small")
+    client = make_client(site_dir=out)
+    with client.stream(
+        "GET", "/_next/static/a.js", headers={"Accept-Encoding": accepted}
+    ) as response:
+        sent = b"".join(response.iter_raw())
+    assert response.headers.get("content-encoding") == coding
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.headers["content-type"].startswith("text/javascript")
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    unpack = {"br": lambda _: text.encode(), "gzip": gzip.decompress, None: bytes}[coding]
+    assert unpack(sent) == text.encode()
+    assert len(sent) == int(response.headers["content-length"])
+
+
+def test_a_copy_older_than_its_file_is_not_sent(make_client: MakeClient, out: Path) -> None:
+    copy = out / "index.html.gz"
+    copy.write_bytes(gzip.compress(b"yesterday"))
+    built = (out / "index.html").stat().st_mtime
+    os.utime(copy, (built - 60, built - 60))
+    response = make_client(site_dir=out).get("/", headers={"Accept-Encoding": "gzip"})
+    assert response.text == "index.html"
+    assert "content-encoding" not in response.headers
 
 
 def test_what_is_not_there_is_the_sites_own_page(make_client: MakeClient, out: Path) -> None:

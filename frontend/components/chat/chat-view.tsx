@@ -47,7 +47,10 @@ export function ChatView({ fields: built }: { fields: readonly SettingField[] })
     help: useCallback(() => setHelp(true), []),
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn comes into sight
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [turns.length]);
+  useEffect(() => {
+    // In braces: newer browsers give a promise, which React would take for a clean-up.
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [turns.length]);
 
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
@@ -71,7 +74,7 @@ export function ChatView({ fields: built }: { fields: readonly SettingField[] })
           {models.failure && (
             <ErrorCard failure={models.failure} received={0} onRetry={models.reload} />
           )}
-          <div className="scroll-thin min-h-0 flex-1 overflow-y-auto px-5 py-6">
+          <div className="scroll-thin relative min-h-0 flex-1 overflow-y-auto px-5 py-6">
             {turns.length === 0 ? (
               <ChatEmpty model={model} onBegin={setDraft} />
             ) : (

@@ -64,16 +64,18 @@ function ReplyWords({ run, edited }: { run: RunRecord; edited: string | null }) 
   const words = "mt-0.5 whitespace-pre-wrap break-words font-serif text-[1.125rem] leading-relaxed";
   if (edited !== null) return <p className={words}>{edited}</p>;
   if (run.frames.length === 0) return null;
+  // White space before the first word is the template's.
+  const begin = run.frames.findIndex(({ text: written }) => written.trim() !== "");
   return (
     <p className={words}>
-      {run.frames.map((frame) => (
+      {run.frames.slice(Math.max(0, begin)).map((frame) => (
         <span
           key={frame.index}
           className="token-shade rounded-[3px] py-[0.08em]"
           style={{ "--prob": frame.prob } as CSSProperties}
           title={`${visible(frame.label)} · ${formatPercent(frame.prob)} %`}
         >
-          {frame.index === 0 ? frame.text.trimStart() : frame.text}
+          {frame.index === begin ? frame.text.trimStart() : frame.text}
         </span>
       ))}
     </p>

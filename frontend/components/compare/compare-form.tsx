@@ -1,7 +1,7 @@
 "use client";
 
 import { ArrowRight, X } from "lucide-react";
-import { type RefObject, useEffect } from "react";
+import type { RefObject } from "react";
 import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import { initialValues } from "@/lib/settings/form-values";
@@ -29,14 +29,11 @@ export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps)
   const words = text.compare;
   const onRun = () => {
     const wrong = wrongSide();
-    if (wrong === null) rest.onRun();
-    else setSide(wrong);
+    if (wrong === null) return rest.onRun();
+    setSide(wrong);
+    void forms[wrong].trigger();
   };
   const form = forms[side];
-  // A side that is turned to because of it shows what is wrong there.
-  useEffect(() => {
-    void form.trigger();
-  }, [form]);
   return (
     <>
       <div className="border-rule border-b px-5 pt-4 pb-3">

@@ -73,7 +73,7 @@ export function CompareView({ fields: built }: { fields: readonly SettingField[]
           ref={main}
           tabIndex={-1}
           aria-label={text.compare.label}
-          className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
+          className="scroll-thin relative min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             {failure && (

@@ -1,16 +1,20 @@
 "use client";
 
-import { type KeyboardEvent, type PointerEvent, useRef } from "react";
+import { type CSSProperties, type KeyboardEvent, type PointerEvent, useRef } from "react";
+import { formatDivergence } from "@/lib/compare/format";
 import { lengthOf, partedAt, type Records } from "@/lib/compare/pair";
 import type { Divergence } from "@/lib/compare/parse-compare-event";
 import { roundUp } from "@/lib/scales/told-domain";
 import { text } from "@/lib/text/en";
-import { formatMeasure, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/numbers";
+import { classNames } from "../ui/class-names";
 
 interface DivergenceChartProps {
   records: Records;
   divergences: readonly Divergence[];
   step: number;
+  /** Whether there are divergences at all; without, only what differs is marked. */
+  measured: boolean;
   onStep: (step: number) => void;
 }
 
@@ -40,7 +44,7 @@ export function DivergenceChart(props: DivergenceChartProps) {
         aria-hidden
         className="figures flex w-9 shrink-0 flex-col justify-between pb-4 text-right text-micro text-quiet leading-none"
       >
-        <span>{max === null ? "" : formatMeasure(max)}</span>
+        <span>{max === null ? "" : formatDivergence(max)}</span>
         <span>{max === null ? "" : "0"}</span>
       </div>
       <div className="min-w-0 flex-1">
@@ -60,7 +64,10 @@ export function DivergenceChart(props: DivergenceChartProps) {
             point(event);
           }}
           onPointerMove={point}
-          className="relative h-24 cursor-ew-resize touch-pan-y border-edge/60 border-b bg-well/40"
+          className={classNames(
+            "relative cursor-ew-resize touch-pan-y border-edge/60 border-b bg-well/40",
+            props.measured ? "h-24" : "h-8",
+          )}
         >
           {length > 0 && <Bars {...props} length={length} max={max ?? 1} />}
           {parted !== null && (
@@ -81,10 +88,18 @@ export function DivergenceChart(props: DivergenceChartProps) {
             />
           )}
         </div>
-        <div aria-hidden className="figures mt-1 flex justify-between text-micro text-quiet">
+        <div
+          aria-hidden
+          className="figures relative mt-1 flex justify-between text-micro text-quiet"
+        >
           <span>0</span>
           {parted !== null && (
-            <span className="font-sans text-accent-strong">{words.parted(parted)}</span>
+            <span
+              className="absolute whitespace-nowrap bg-sheet px-1 font-sans text-accent-strong"
+              style={besideLine(parted / length)}
+            >
+              {words.parted(parted)}
+            </span>
           )}
           <span>{length > 0 ? length - 1 : ""}</span>
         </div>
@@ -93,9 +108,15 @@ export function DivergenceChart(props: DivergenceChartProps) {
   );
 }
 
+/** Left of the line where the right end is near, so that no word is cut. */
+const besideLine = (share: number): CSSProperties =>
+  share > 0.6 ? { right: `${(1 - share) * 100}%` } : { left: `${share * 100}%` };
+
 /** Heights are exact; after the texts part the bars are faint, for they mean something else. */
 function Bars({
+  records,
   divergences,
+  measured,
   length,
   max,
 }: DivergenceChartProps & { length: number; max: number }) {
@@ -122,6 +143,21 @@ function Bars({
           )}
         </g>
       ))}
+      {!measured &&
+        Array.from({ length }, (_, index) => (
+          <rect
+            key={index}
+            x={index + 0.1}
+            width={0.8}
+            y={0.72}
+            height={0.28}
+            className={
+              records.a.frames[index]?.id === records.b.frames[index]?.id
+                ? "fill-data-soft"
+                : "fill-accent"
+            }
+          />
+        ))}
     </svg>
   );
 }
@@ -138,7 +174,7 @@ function sayStep({ records, divergences, step }: DivergenceChartProps): string {
     step,
     label("a"),
     label("b"),
-    kl === null || kl === undefined ? null : formatMeasure(kl),
+    kl === null || kl === undefined ? null : formatDivergence(kl),
   );
 }
 

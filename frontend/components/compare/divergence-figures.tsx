@@ -1,4 +1,5 @@
 import type { CSSProperties } from "react";
+import { formatDivergence } from "@/lib/compare/format";
 import { extentOf } from "@/lib/compare/pair";
 import type { Common, Divergence } from "@/lib/compare/parse-compare-event";
 import { roundUp } from "@/lib/scales/told-domain";
@@ -43,8 +44,8 @@ function Predictions({ divergence }: { divergence: Divergence | undefined }) {
   const rank = (value: number | null | undefined) =>
     value === null || value === undefined ? "–" : formatCount(value);
   const rows: [string, string][] = [
-    [words.kl, formatMeasure(divergence?.kl)],
-    [words.klReverse, formatMeasure(divergence?.klReverse)],
+    [words.kl, formatDivergence(divergence?.kl)],
+    [words.klReverse, formatDivergence(divergence?.klReverse)],
     [words.rank, rank(divergence?.rank)],
     [words.rankReverse, rank(divergence?.rankReverse)],
   ];

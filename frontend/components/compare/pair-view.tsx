@@ -1,10 +1,11 @@
 "use client";
 
 import { type ReactNode, useState } from "react";
+import { formatDivergence } from "@/lib/compare/format";
 import { lengthOf, meanKl, partedAt, type Records } from "@/lib/compare/pair";
 import type { Common, Divergence, Summary } from "@/lib/compare/parse-compare-event";
 import { text } from "@/lib/text/en";
-import { formatMeasure, formatPercent } from "@/lib/text/numbers";
+import { formatPercent } from "@/lib/text/numbers";
 import { Button } from "../ui/button";
 import { classNames } from "../ui/class-names";
 import { DivergenceChart } from "./divergence-chart";
@@ -61,6 +62,7 @@ export function PairView(props: PairViewProps) {
           records={records}
           divergences={divergences}
           step={step}
+          measured={measured}
           onStep={setSelected}
         />
         {measured && (
@@ -87,7 +89,7 @@ function Overview({ records, divergences, summary, going, measured }: PairViewPr
   const mean = meanKl(divergences);
   const facts: [string, string][] = [
     ...(mean && measured
-      ? ([[words.meanKl(mean.tokens), `${formatMeasure(mean.mean)} ${text.figures.nats}`]] as [
+      ? ([[words.meanKl(mean.tokens), `${formatDivergence(mean.mean)} ${text.figures.nats}`]] as [
           string,
           string,
         ][])

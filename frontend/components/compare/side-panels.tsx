@@ -1,6 +1,6 @@
 "use client";
 
-import { Suspense } from "react";
+import { type ReactNode, Suspense, useEffect, useRef } from "react";
 import { onOneScale, type Records } from "@/lib/compare/pair";
 import type { Side } from "@/lib/compare/parse-compare-event";
 import type { RunRecord } from "@/lib/run/run-record";
@@ -62,11 +62,31 @@ export function SideTexts({ records, ...rest }: SidePanelsProps) {
           className="min-w-0 bg-sheet px-5 py-3"
         >
           <SideName side={side} run={records[side]} />
-          <div className="h-44">
+          <InSight step={rest.step} live={rest.live}>
             <Body panel={generatedTextPanel} run={records[side]} {...rest} />
-          </div>
+          </InSight>
         </section>
       ))}
+    </div>
+  );
+}
+
+/** Keeps the token that is shown in sight of its own text, without moving the page. */
+function InSight({ step, live, children }: { step: number; live: boolean; children: ReactNode }) {
+  const frame = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another step is another token
+  useEffect(() => {
+    const box = frame.current?.querySelector<HTMLElement>("[role=listbox]");
+    const token = box?.querySelector<HTMLElement>("[aria-selected=true]");
+    if (!box || !token || live) return;
+    const from = token.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    if (from < 0 || from > box.clientHeight - token.offsetHeight) {
+      box.scrollTop += from - box.clientHeight / 2;
+    }
+  }, [step, live]);
+  return (
+    <div ref={frame} className="h-44">
+      {children}
     </div>
   );
 }
@@ -111,7 +131,7 @@ function SideName({ side, run }: { side: Side; run: RunRecord }) {
   const { start, frames, phase, done } = run;
   const facts = start && [
     start.model.title || start.model.name,
-    start.model.dtype,
+    start.model.name.includes("@") ? null : start.model.dtype,
     text.compare.tokens(frames.length),
     phase === "done" && done ? text.status.reasons[done.reason] : text.status.phases[phase],
   ];

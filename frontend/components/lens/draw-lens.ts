@@ -14,6 +14,8 @@ export interface LensPicture {
   readonly vocabulary: number;
   readonly theme: Theme;
   readonly size: { readonly width: number; readonly height: number };
+  /** Dots for each CSS pixel. */
+  readonly ratio: number;
   /** Of one column, in CSS pixels. */
   readonly width: number;
 }
@@ -27,10 +29,9 @@ export const lensShare = (row: LensRow, colour: LensColour, vocabulary: number):
 
 /** One cell a layer and token, with its word where there is room, and a line where it settles. */
 export function drawLens(canvas: HTMLCanvasElement, picture: LensPicture): void {
-  const { shown, layers, size, width } = picture;
+  const { shown, layers, size, ratio, width } = picture;
   const context = canvas.getContext("2d");
   if (!context) return;
-  const ratio = window.devicePixelRatio || 1;
   resize(canvas, Math.round(size.width * ratio), Math.round(size.height * ratio));
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size.width, size.height);

@@ -3,6 +3,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { drawLens, type LensColour, WORD_CELL } from "@/components/lens/draw-lens";
 import { useElementSize } from "@/components/use-element-size";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import { windowStart } from "@/lib/lens/settled";
 import type { TokenFrame } from "@/lib/run/frames";
 import { text } from "@/lib/text/en";
@@ -35,13 +36,14 @@ export function LensMap(props: LensMapProps) {
   const [place, setPlace] = useState<Place | null>(null);
   const [said, setSaid] = useState("");
   const theme = useShownTheme();
+  const ratio = usePixelRatio();
   const { first, count, width } = useWindow(size, layers, frames.length, step);
 
   useEffect(() => {
     if (!canvas.current || size.width === 0) return;
     const shown = frames.slice(first, first + count);
-    drawLens(canvas.current, { shown, layers, colour, vocabulary, theme, size, width });
-  }, [frames, first, count, layers, colour, vocabulary, theme, size, width]);
+    drawLens(canvas.current, { shown, layers, colour, vocabulary, theme, size, ratio, width });
+  }, [frames, first, count, layers, colour, vocabulary, theme, size, ratio, width]);
 
   const look = (next: Place | null) => {
     setPlace(next);

@@ -22,10 +22,12 @@ interface PanelBodyProps {
 export function PanelBody({ panel, model }: PanelBodyProps) {
   const { hide } = useArrange();
   const missing = useMissing(panel, model);
+  const letGo = useLetGo(panel);
   return (
     <div className="absolute inset-0 flex flex-col">
       {missing && <Uncaptured {...missing} />}
-      {missing?.all !== true && (
+      {letGo !== null && <LetGo from={letGo} />}
+      {missing?.all !== true && letGo === null && (
         <div className="min-h-0 flex-1">
           <PanelBoundary panel={panel} onHide={() => hide(panel)}>
             <Suspense fallback={<Loading panel={panel} />}>
@@ -55,6 +57,27 @@ function Loading({ panel }: { panel: Panel }) {
       aria-label={text.arrangement.loading(panel.title)}
       className="breathing h-full rounded bg-well"
     />
+  );
+}
+
+/** The first token whose measurements are still held, where the shown one is older; else null. */
+function useLetGo(panel: Panel): number | null {
+  const from = useRunState(({ run }) => run.kept.from);
+  const step = useRunState(currentStep);
+  return panel.captures.length > 0 && step >= 0 && step < from ? from : null;
+}
+
+function LetGo({ from }: { from: number }) {
+  const words = text.steps.letGo;
+  const { store } = useRunContext();
+  return (
+    <div className="pt-3">
+      <p className="text-small text-ink">{words.what(from)}</p>
+      <p className="mt-1 text-quiet text-small">{words.why}</p>
+      <Button className="mt-3" onClick={() => store.select(from)}>
+        {words.go(from)}
+      </Button>
+    </div>
   );
 }
 

@@ -50,6 +50,7 @@ export function PanelFrame({ panel, placed, place, of, model }: PanelFrameProps)
         onPointerDown={drag}
       />
       <div
+        data-panel-body
         className={classNames(
           "relative min-w-0",
           panel.wide

@@ -67,7 +67,8 @@ export function SettingControl({ field, form }: SettingControlProps) {
 
 function help(field: SettingField): string {
   const range = field.maximum === undefined ? "" : rangeOf(field);
-  return range && !field.optional ? `${field.description} (${range})` : field.description;
+  const explained = text.form.explanations[field.name] ?? field.description;
+  return range && !field.optional ? `${explained} (${range})` : explained;
 }
 
 function Slider({ field, form }: SettingControlProps) {

@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, type PointerEvent, useMemo, useState } from "react";
 import { useElementSize } from "@/components/use-element-size";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Tensor } from "@/lib/run/frames";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { cellAfter, cellAt, layoutTiles, type TileCell } from "@/lib/tiles/layout";
@@ -36,7 +37,7 @@ export function TilePicture(props: TilePictureProps) {
   const [said, setSaid] = useState("");
   const theme = useShownTheme();
   const table = useMemo(() => shadeTable(shading, theme), [shading, theme]);
-  const ratio = typeof window === "undefined" ? 1 : window.devicePixelRatio || 1;
+  const ratio = usePixelRatio();
   const [count = 0, rows = 1, columns = 1] = tiles?.shape ?? EMPTY_SHAPE;
   const grid = useMemo(() => {
     const layers = only === null ? Array.from({ length: count }, (_, i) => i) : [only];

@@ -37,6 +37,7 @@ export function TrendPicker({ limits, lines }: TrendPickerProps) {
   };
   return (
     <form
+      data-export="skip"
       aria-label={words.addLabel}
       onSubmit={submit}
       className="mb-2 flex flex-wrap items-center gap-1.5"

@@ -108,6 +108,8 @@ export type ResolvedSettings = Record<string, unknown> & {
 export interface PromptFrame {
   readonly tokens: readonly PromptToken[];
   readonly prefillMs: number;
+  /** How many of the tokens an earlier run wrote that this one continues; 0 of most. */
+  readonly written: number;
   /** [layers, heads, queries, keys] of the prompt. */
   readonly attentionMap?: Shares;
 }
@@ -126,9 +128,14 @@ export interface Failure {
   readonly detail: string;
   readonly field?: string;
   readonly retryAfterS?: number;
+  /** Whether these are the server's words, which are English on any page. */
+  readonly byServer?: boolean;
 }
 
-export type RunEvent =
+/** An event of a run, with the text that it was received as. */
+export type RunEvent = RunEventBody & { readonly line?: string };
+
+export type RunEventBody =
   | { readonly type: "start"; readonly start: StartFrame }
   | { readonly type: "queued"; readonly position: number }
   | { readonly type: "prompt"; readonly prompt: PromptFrame }

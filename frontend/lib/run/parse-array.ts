@@ -2,7 +2,10 @@ import type { Matrix, Shares, Tensor } from "./frames";
 
 /** An event that does not say what the contract says it must. */
 export class ContractMismatch extends Error {
-  constructor(where: string, problem: string) {
+  constructor(
+    readonly where: string,
+    readonly problem: string,
+  ) {
     super(`${where}: ${problem}`);
     this.name = "ContractMismatch";
   }

@@ -6,6 +6,7 @@ import type {
   WireStart,
   WireToken,
 } from "@/lib/contract";
+import { checkWire } from "./check-wire";
 import type {
   DoneFrame,
   Failure,
@@ -14,6 +15,7 @@ import type {
   PromptFrame,
   ResolvedSettings,
   RunEvent,
+  RunEventBody,
   StartFrame,
   TokenFrame,
 } from "./frames";
@@ -28,29 +30,29 @@ import {
 /** The version of the contract that this site reads. */
 export const CONTRACT_VERSION = 1;
 
-const REQUIRED: Record<RunEvent["type"], readonly string[]> = {
-  start: ["v", "run_id", "model", "settings", "probes", "rank_bin_edges"],
-  queued: ["position"],
-  prompt: ["tokens", "prefill_ms"],
-  token: ["index", "token", "logprob", "rank", "entropy", "text", "top", "distribution", "layers"],
-  done: ["reason", "tokens", "elapsed_ms"],
-  error: ["code", "title", "detail"],
-};
+/** An event of another version of the contract. */
+export class OtherVersion extends ContractMismatch {
+  constructor(readonly version: unknown) {
+    super("start.v", `is ${JSON.stringify(version)}, this site reads ${CONTRACT_VERSION}`);
+    this.name = "OtherVersion";
+  }
+}
 
 /**
  * The one door for events: JSON text in, typed frames out.
  * Throws ContractMismatch, naming the place, for anything that does not fit.
  */
-export const parseEvent = (json: string): RunEvent => readEvent(parseObject(json));
+export const parseEvent = (json: string): RunEvent => ({
+  ...readEvent(parseObject(json)),
+  line: json,
+});
 
 /** The same of JSON that is parsed already, such as an event within another. */
-export function readEvent(wire: Record<string, unknown>): RunEvent {
+export function readEvent(wire: Record<string, unknown>): RunEventBody {
   const type = wire.type as RunEvent["type"];
-  const required = REQUIRED[type];
-  if (!required) throw new ContractMismatch("type", `is ${JSON.stringify(wire.type)}`);
-  for (const name of required) {
-    if (!(name in wire)) throw new ContractMismatch(`${type}.${name}`, "is missing");
-  }
+  // Of another version nothing else can be expected to fit.
+  if (type === "start") checkVersion(wire.v);
+  checkWire(wire);
   switch (type) {
     case "start":
       return { type, start: parseStart(wire as unknown as WireStart) };
@@ -80,10 +82,11 @@ export function parseObject(json: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+function checkVersion(version: unknown): void {
+  if (version !== CONTRACT_VERSION) throw new OtherVersion(version);
+}
+
 function parseStart(wire: WireStart): StartFrame {
-  if (wire.v !== CONTRACT_VERSION) {
-    throw new ContractMismatch("start.v", `is ${wire.v}, this site reads ${CONTRACT_VERSION}`);
-  }
   return {
     runId: wire.run_id,
     model: wire.model,
@@ -94,10 +97,10 @@ function parseStart(wire: WireStart): StartFrame {
 }
 
 function parsePrompt(wire: Record<string, unknown>): PromptFrame {
-  if (!Array.isArray(wire.tokens)) throw new ContractMismatch("prompt.tokens", "is no list");
   return {
-    tokens: wire.tokens,
+    tokens: wire.tokens as PromptFrame["tokens"],
     prefillMs: wire.prefill_ms as number,
+    written: (wire.written as number | undefined) ?? 0,
     ...(wire.attention_map != null && {
       attentionMap: parseShares(wire.attention_map, "prompt.attention_map"),
     }),
@@ -179,5 +182,6 @@ export function parseFailure(wire: Partial<WireError>): Failure {
     detail: wire.detail ?? "",
     ...(wire.field != null && { field: wire.field }),
     ...(wire.retry_after_s != null && { retryAfterS: wire.retry_after_s }),
+    ...(wire.detail && { byServer: true }),
   };
 }

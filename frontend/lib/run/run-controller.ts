@@ -1,7 +1,7 @@
 import type { RunRequest } from "@/lib/contract";
 import { failureOf } from "@/lib/transport/failure";
 import type { openRun } from "@/lib/transport/run-stream";
-import type { StartFrame, TokenFrame } from "./frames";
+import type { RunEvent, StartFrame, TokenFrame } from "./frames";
 import type { RunStore } from "./run-store";
 
 export interface RunController {
@@ -14,6 +14,8 @@ export interface RunController {
   retry(): Promise<void>;
   /** Go on from what was received. */
   resume(): Promise<void>;
+  /** Show a run that was recorded, as if it were received now. */
+  replay(events: AsyncIterable<RunEvent>, source: string): Promise<void>;
 }
 
 /** Joins a transport to a store: who may run when, and what becomes of what arrives. */
@@ -22,13 +24,22 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   let kept: "nothing" | "received" = "nothing";
   let abort = new AbortController();
 
-  const follow = async (asked: RunRequest, keep: "nothing" | "received") => {
+  const follow = (asked: RunRequest, keep: "nothing" | "received") =>
+    receive(
+      (signal) => open(asked, signal),
+      () => store.begin(keep),
+    );
+
+  const receive = async (
+    ask: (signal: AbortSignal) => AsyncIterable<RunEvent>,
+    begin: () => void,
+  ) => {
     abort.abort();
     const mine = new AbortController();
     abort = mine;
-    store.begin(keep);
+    begin();
     try {
-      for await (const event of open(asked, mine.signal)) {
+      for await (const event of ask(mine.signal)) {
         if (mine.signal.aborted) return;
         store.receive(event);
       }
@@ -53,11 +64,20 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       store.stop();
     },
     async retry() {
-      if (request) await follow(request, kept);
+      const { start } = store.getState().run;
+      const asked = request ?? (start && continuation(start, []));
+      if (asked) await follow(asked, request ? kept : "nothing");
     },
     async resume() {
       const { start, frames } = store.getState().run;
       if (start) await follow(continuation(start, frames), "received");
+    },
+    replay(events, source) {
+      request = null;
+      return receive(
+        () => events,
+        () => store.begin("nothing", source),
+      );
     },
   };
 }

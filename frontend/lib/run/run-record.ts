@@ -1,5 +1,7 @@
+import { type EventLog, logEvent } from "@/lib/recording/event-log";
 import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
 import type { DoneFrame, Failure, PromptFrame, RunEvent, StartFrame, TokenFrame } from "./frames";
+import { type Kept, keepNewest, NOTHING_KEPT } from "./keep";
 
 /**
  * Where a run stands: nothing asked yet, waiting for the server, waiting in line, its model being
@@ -37,6 +39,12 @@ export interface RunRecord {
   readonly failure: Failure | null;
   readonly domains: Partial<Record<NormSeries, ToldDomain>>;
   readonly extents: Partial<Record<NormSeries, Extent>>;
+  /** The events as they were received, to take away. */
+  readonly log: EventLog | null;
+  /** The name of the file that it was read from; null for a run of the server. */
+  readonly source: string | null;
+  /** Where memory is short, the measurements of the oldest tokens are let go. */
+  readonly kept: Kept;
 }
 
 export const EMPTY_RUN: RunRecord = {
@@ -49,6 +57,9 @@ export const EMPTY_RUN: RunRecord = {
   failure: null,
   domains: {},
   extents: {},
+  log: null,
+  source: null,
+  kept: NOTHING_KEPT,
 };
 
 const BUSY: ReadonlySet<Phase> = new Set(["connecting", "queued", "loading", "prefill", "running"]);
@@ -65,6 +76,11 @@ export const canContinue = (run: RunRecord): boolean =>
 
 /** The record after one more event; the frames array is shared and appended to. */
 export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
+  const log = logEvent(run.log, event, run.frames.length);
+  return { ...applyBody(run, event), log };
+}
+
+function applyBody(run: RunRecord, event: RunEvent): RunRecord {
   switch (event.type) {
     case "start":
       // A continued run keeps its first start, whose settings it repeats.
@@ -100,7 +116,8 @@ function appendFrame(run: RunRecord, frame: TokenFrame): RunRecord {
     if (domain) domains[series] = domain;
     extents[series] = widen(extents[series], values);
   }
-  return { ...run, phase: "running", domains, extents };
+  const kept = keepNewest(run.frames as TokenFrame[], run.kept);
+  return { ...run, phase: "running", domains, extents, kept };
 }
 
 function widen(extent: Extent | undefined, values: Float32Array): Extent {

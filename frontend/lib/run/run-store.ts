@@ -9,8 +9,11 @@ export interface RunState {
 }
 
 export interface RunStore extends StoreApi<RunState> {
-  /** Forget the last run and wait for a new one, or keep it and wait for its continuation. */
-  begin(keep: "nothing" | "received"): void;
+  /**
+   * Forget the last run and wait for a new one, or keep it and wait for its continuation; `source`
+   * is the file that a recorded one comes from.
+   */
+  begin(keep: "nothing" | "received", source?: string): void;
   receive(event: RunEvent): void;
   fail(failure: Failure): void;
   /** The visitor stopped it: what was received stays. */
@@ -50,11 +53,11 @@ export function createRunStore(
 
   return {
     ...store,
-    begin(keep) {
+    begin(keep, source) {
       latest =
         keep === "received"
           ? { ...latest, phase: "connecting", failure: null, done: null }
-          : { ...EMPTY_RUN, phase: "connecting", frames: [] };
+          : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
       store.setState({ selected: null });
     },

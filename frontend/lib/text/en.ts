@@ -2,14 +2,17 @@ import type { FinishReason } from "@/lib/contract";
 import { arrangementText } from "./en-arrangement";
 import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
+import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
+import { tourText } from "./en-tour";
 import { viewText } from "./en-views";
+import { inChosenLanguage } from "./follow";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
-/** Every word that a person reads on the site. */
-export const text = {
+/** Every word that a person reads on the site, in English. */
+export const english = {
   site: {
     name: "MAV",
     title: "Model Activity Visualizer",
@@ -21,6 +24,9 @@ export const text = {
     system: "Follow the system",
     light: "Light",
     dark: "Dark",
+  },
+  language: {
+    label: "Language",
   },
   shortcuts: {
     open: "Keyboard shortcuts",
@@ -71,6 +77,8 @@ export const text = {
     } as Record<string, string>,
     tiles: deeperText.tileSettings,
     choices: deeperText.choices as Record<string, string>,
+    /** Beside the schema's own explanations, which are English. */
+    explanations: {} as Record<string, string>,
     range: {
       from: (low: number) => `${low} or more`,
       above: (low: number) => `above ${low}`,
@@ -139,6 +147,11 @@ export const text = {
     pause: "Pause",
     at: (step: number, last: number) => `token ${step} of 0–${last}`,
     none: "no token yet",
+    letGo: {
+      what: (from: number) => `What was measured before token ${from} is no longer here.`,
+      why: "A page that streams for hours keeps the newest measurements; text, probability, entropy and rank stay for every token.",
+      go: (from: number) => `Show token ${from}`,
+    },
   },
   failures: {
     retry: "Try again",
@@ -147,6 +160,8 @@ export const text = {
     wait: (seconds: number) =>
       `The server asks to wait ${count(Math.ceil(seconds), "second", "seconds")}.`,
     field: "Setting to change:",
+    /** Nothing where the server speaks the page's language. */
+    serverLanguage: "",
     refused: {
       title: "The server refused this run",
       detail: (status: number) =>
@@ -185,6 +200,11 @@ export const text = {
     describePrompt: (label: string) => `${label}, prompt`,
   },
   arrangement: arrangementText,
+  tour: tourText,
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,
+  ...exportText,
 } as const;
+
+/** The same words in the language that was chosen; English until another one is loaded. */
+export const text = inChosenLanguage(english);

@@ -1,12 +1,16 @@
 import { text } from "./en";
+import { currentLanguage } from "./language";
 
+// Figures stand the same in every language, with a point, so that they can be compared and copied;
+// what is said in a sentence is written as the language writes it.
 const grouped = new Intl.NumberFormat("en");
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const COMPACT = { notation: "compact", maximumSignificantDigits: 3 } as const;
 
 export const formatCount = (value: number): string => grouped.format(value);
 
-/** 5,870,000 as "5.87M". */
-export const formatParameters = (value: number): string => compact.format(value);
+/** 5,870,000 as "5.87M", in German as "5,87 Mio.". */
+export const formatParameters = (value: number): string =>
+  new Intl.NumberFormat(currentLanguage(), COMPACT).format(value);
 
 /** A share from 0 to 1 in percent, one digit after the point. */
 export function formatPercent(share: number): string {

@@ -1,0 +1,257 @@
+import { readFileSync } from "node:fs";
+import { type Download, expect, type Page, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+const RECORDINGS = "../tests/recordings";
+const WHOLE = `${RECORDINGS}/mav-tiny.jsonl`;
+
+interface Wire {
+  readonly type: string;
+  readonly top: readonly { id: number; text: string; logit: number; prob: number }[];
+}
+
+const eventsOf = (text: string): Wire[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+const contentOf = async (download: Download) => readFileSync(await download.path());
+
+async function saveBy(page: Page, item: string | RegExp): Promise<Download> {
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: item }).click(),
+  ]);
+  await page.keyboard.press("Escape");
+  return download;
+}
+
+async function openFile(page: Page, file: string): Promise<void> {
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  const [chooser] = await Promise.all([
+    page.waitForEvent("filechooser"),
+    page.getByRole("menuitem", { name: /^Open a recording/ }).click(),
+  ]);
+  await chooser.setFiles(file);
+}
+
+async function takeFrom(page: Page, panel: string, item: string): Promise<Download> {
+  const region = new Instrument(page).panel(panel);
+  await region.locator("[data-panel-menu]").click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: item }).click(),
+  ]);
+  return download;
+}
+
+const panelsOf = (page: Page) =>
+  page
+    .locator("[data-panel-body]")
+    .evaluateAll((bodies) => bodies.map((body) => (body as HTMLElement).innerText));
+
+test("a saved run opened again gives the same page, with no server", async ({ page, context }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 12, temperature: 0.9, seed: 11 });
+  await site.run.click();
+  await site.finished();
+  const before = await panelsOf(page);
+  const download = await saveBy(page, /^Recording/);
+  expect(download.suggestedFilename()).toMatch(/^mav-tiny-\w+\.jsonl$/);
+  const saved = (await contentOf(download)).toString();
+  expect(eventsOf(saved).map(({ type }) => type)).toEqual([
+    "start",
+    ...eventsOf(saved)
+      .map(({ type }) => type)
+      .filter((type) => type === "queued"),
+    "prompt",
+    ...Array.from({ length: 12 }, () => "token"),
+    "done",
+  ]);
+
+  const other = await context.newPage();
+  const again = new Instrument(other);
+  await again.open();
+  // What opens and saves recordings was loaded with the menu.
+  await other.getByRole("button", { name: "Save", exact: true }).click();
+  await expect(other.getByRole("menu")).toBeVisible();
+  await other.keyboard.press("Escape");
+  await context.setOffline(true);
+  await openFile(other, await download.path());
+  await again.finished();
+  expect(await panelsOf(other)).toEqual(before);
+  await expect(again.status).toContainText("Recording");
+  expect((await contentOf(await saveBy(other, /^Recording/))).toString()).toBe(saved);
+  await context.setOffline(false);
+});
+
+test("a recording can be dropped anywhere on the page", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  const transfer = await page.evaluateHandle(
+    (content) => {
+      const data = new DataTransfer();
+      data.items.add(new File([content], "dropped.jsonl"));
+      return data;
+    },
+    readFileSync(WHOLE, "utf8"),
+  );
+  await page.dispatchEvent("main", "dragover", { dataTransfer: transfer });
+  await expect(page.getByText("Drop the recording to open it")).toBeVisible();
+  await page.dispatchEvent("main", "drop", { dataTransfer: transfer });
+  await site.finished();
+  await expect(site.status).toContainText("dropped.jsonl");
+  await expect(page.getByText("Drop the recording to open it")).toBeHidden();
+});
+
+test("a damaged recording says what and where, and shows what is whole", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  await openFile(page, WHOLE);
+  await site.finished();
+  const cases: { file: string; line: number | null; field: string | null; events: number }[] =
+    JSON.parse(readFileSync(`${RECORDINGS}/broken/expected.json`, "utf8"));
+  for (const { file, line, field, events } of cases) {
+    await openFile(page, `${RECORDINGS}/broken/${file}`);
+    const tokens = page.locator("[role=option][data-place]");
+    if (events > 0) {
+      await expect(site.alert).toContainText(new RegExp(`ine ${line}\\b`));
+      await expect(tokens).toHaveCount(10 + events - 2);
+    } else {
+      await expect(site.alert).toContainText(/recording/);
+      await expect(tokens).not.toHaveCount(0);
+    }
+    if (field?.includes("distribution")) await expect(site.alert).toContainText(field);
+  }
+  await openFile(page, WHOLE);
+  await site.finished();
+  await expect(site.alert).toBeHidden();
+});
+
+test("a recording that stops halfway goes on from there", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  await openFile(page, `${RECORDINGS}/broken/stops-halfway.jsonl`);
+  await expect(site.alert).toContainText("not whole");
+  const begun = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  await site.alert.getByRole("button", { name: "Continue" }).click();
+  await site.finished();
+  const whole = await page.getByRole("listbox").evaluate((list) => list.textContent);
+  expect(whole?.startsWith(begun ?? "-")).toBe(true);
+  expect(whole?.length).toBeGreaterThan(begun?.length ?? 0);
+});
+
+test("the standalone page replays from a disk without a network", async ({ page, browser }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: "A </script><b>bold</b> <!-- fox", max_new_tokens: 9, seed: 4 });
+  await site.run.click();
+  await site.finished();
+  const last = await panelsOf(page);
+  const saved = await contentOf(await saveBy(page, /^Recording/));
+  const download = await saveBy(page, /^Standalone page/);
+  expect(download.suggestedFilename()).toMatch(/\.html$/);
+  const file = test.info().outputPath("run.html");
+  await download.saveAs(file);
+
+  const context = await browser.newContext({ offline: true, colorScheme: "light" });
+  const alone = await context.newPage();
+  const asked: string[] = [];
+  const broken: string[] = [];
+  alone.on("request", (request) => asked.push(request.url()));
+  alone.on("pageerror", (error) => broken.push(error.message));
+  await alone.goto(`file://${file}`);
+  const replay = new Instrument(alone);
+  await replay.finished();
+  expect(await panelsOf(alone)).toEqual(last);
+  await replay.tokens.last().focus();
+  await alone.keyboard.press("ArrowLeft");
+  await alone.keyboard.press("ArrowLeft");
+  await expect(replay.tokens.nth(-3)).toHaveAttribute("aria-selected", "true");
+  expect(await panelsOf(alone)).not.toEqual(last);
+  const paper = () =>
+    alone.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await paper();
+  await alone.getByRole("button", { name: "Dark" }).click();
+  expect(await paper()).not.toBe(light);
+  expect(await contentOf(await saveBy(alone, /^Recording/))).toEqual(saved);
+  expect(asked.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
+  expect(broken).toEqual([]);
+  await context.close();
+});
+
+for (const theme of ["light", "dark"] as const) {
+  test(`pictures of panels hold text, fonts and words (${theme})`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: theme });
+    const site = new Instrument(page);
+    await site.open();
+    await openFile(page, WHOLE);
+    await site.finished();
+    for (const title of ["Generated text", "Top predictions", "Attention entropy"]) {
+      const svg = (
+        await contentOf(await takeFrom(page, title, "Picture on white, SVG"))
+      ).toString();
+      const found = await page.evaluate((content) => {
+        const picture = new DOMParser().parseFromString(content, "image/svg+xml");
+        const texts = [...picture.querySelectorAll("text")].map((text) => text.textContent);
+        return {
+          broken: picture.querySelector("parsererror") !== null,
+          title: picture.querySelector("title")?.textContent,
+          fonts: picture.querySelector("style")?.textContent?.match(/data:font\/woff2/g)?.length,
+          ground: picture.querySelector("rect")?.getAttribute("fill"),
+          width: Number(picture.documentElement.getAttribute("width")),
+          height: Number(picture.documentElement.getAttribute("height")),
+          text: texts.join(""),
+        };
+      }, svg);
+      expect(found).toMatchObject({ broken: false, title, ground: "#ffffff" });
+      expect(found.fonts).toBeGreaterThan(0);
+      expect(found.text).toContain("mav-tiny");
+      expect(found.text).toContain("seed 7");
+      expect(svg).not.toMatch(/okl|color-mix|var\(/);
+      const png = await contentOf(await takeFrom(page, title, "Picture on white, PNG"));
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      expect(png.readUInt32BE(16)).toBe(Math.round(found.width * 3));
+      expect(Math.abs(png.readUInt32BE(20) - found.height * 3)).toBeLessThanOrEqual(3);
+    }
+    const shown = await page.evaluate(() => document.documentElement.dataset.theme ?? "system");
+    expect(shown).toBe("system");
+  });
+}
+
+test("the numbers of a panel are those of the events", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open();
+  await openFile(page, WHOLE);
+  await site.finished();
+  const tokens = eventsOf(readFileSync(WHOLE, "utf8")).filter(({ type }) => type === "token");
+  const csv = await contentOf(
+    await takeFrom(page, "Top predictions", "Numbers of this token, CSV"),
+  );
+  const [head, ...rows] = csv.toString().trim().split("\r\n");
+  const columns = (head ?? "").split(",");
+  const last = tokens.at(-1)?.top ?? [];
+  expect(rows).toHaveLength(last.length);
+  rows.forEach((row, i) => {
+    for (const value of [last[i]?.id, last[i]?.logit, last[i]?.prob]) {
+      expect(row).toContain(String(value));
+    }
+  });
+  const all = await contentOf(
+    await takeFrom(page, "Top predictions", "Numbers of all tokens, CSV"),
+  );
+  const lines = all.toString().trim().split("\r\n");
+  expect(lines[0]).toBe(["token", ...columns].join(","));
+  expect(lines).toHaveLength(1 + tokens.reduce((sum, { top }) => sum + top.length, 0));
+  const json = await contentOf(
+    await takeFrom(page, "Top predictions", "Numbers with settings, JSON"),
+  );
+  expect(JSON.parse(json.toString())).toMatchObject({
+    panel: "top-predictions",
+    model: "mav-tiny",
+    settings: { seed: 7 },
+    token: { index: 11 },
+    columns,
+  });
+});

@@ -1,0 +1,45 @@
+import { gzipSync } from "node:zlib";
+import { expect, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+/** Bytes of compressed JavaScript that the page may ask for before anything is opened. */
+const BUDGET = 250_000;
+
+test("the first load stays within its budget of JavaScript", async ({ page, request }) => {
+  const html = await (await request.get("/")).text();
+  const referenced = [...html.matchAll(/<script[^>]* src="([^"]+)"/g)].map(([, src]) => src ?? "");
+  expect(referenced.length).toBeGreaterThan(3);
+
+  const loaded = new Set<string>();
+  page.on("request", (asked) => {
+    if (asked.resourceType() === "script") loaded.add(new URL(asked.url()).pathname);
+  });
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 4 });
+  await site.run.click();
+  await site.finished();
+
+  const size = async (path: string) => gzipSync(await (await request.get(path)).body()).length;
+  const sum = async (paths: Iterable<string>) =>
+    (await Promise.all([...paths].map(size))).reduce((total, bytes) => total + bytes, 0);
+  const [written, asked] = [await sum(referenced), await sum(new Set([...referenced, ...loaded]))];
+  console.log(`  gzipped JavaScript: ${written} bytes in the page, ${asked} with a first run`);
+  expect(written).toBeLessThanOrEqual(BUDGET);
+  expect(asked).toBeLessThanOrEqual(BUDGET);
+});
+
+test("scripts arrive compressed and are kept; the page is asked for anew", async ({ page }) => {
+  const answers = new Map<string, Record<string, string>>();
+  page.on("response", async (response) => {
+    answers.set(new URL(response.url()).pathname, await response.allHeaders());
+  });
+  await new Instrument(page).open();
+  const scripts = [...answers].filter(([path]) => path.endsWith(".js"));
+  expect(scripts.length).toBeGreaterThan(3);
+  for (const [, headers] of scripts) {
+    expect(headers["cache-control"]).toContain("immutable");
+    if (Number(headers["content-length"]) > 1000)
+      expect(headers["content-encoding"]).toMatch(/br|gzip/);
+  }
+  expect(answers.get("/")?.["cache-control"]).toBe("no-cache");
+});

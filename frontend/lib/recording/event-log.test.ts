@@ -1,0 +1,73 @@
+// @vitest-environment node
+// jsdom has no text of files.
+import { expect, test } from "vitest";
+import { RECORDED, RECORDED_LINES, recordedRun } from "@/lib/run/fixtures/recording";
+import type { RunEvent } from "@/lib/run/frames";
+import { parseEvent } from "@/lib/run/parse-event";
+import { applyEvent, EMPTY_RUN, type RunRecord } from "@/lib/run/run-record";
+import { type EventLog, isFull, logBlob, logEvent, loggedTokens, logSize } from "./event-log";
+
+const whole = `${RECORDED_LINES.join("\n")}\n`;
+const saved = (log: EventLog | null) => (log ? logBlob(log).text() : Promise.resolve(null));
+const after = (run: RunRecord, events: readonly RunEvent[]) => events.reduce(applyEvent, run);
+
+test("what is saved is what was received, to the byte", async () => {
+  const { log } = recordedRun();
+  expect(await saved(log)).toBe(whole);
+  expect(logSize(log as EventLog)).toBe(new TextEncoder().encode(whole).length);
+});
+
+test("many parts are one file", async () => {
+  const [start, prompt] = RECORDED as [RunEvent, RunEvent];
+  let log = logEvent(logEvent(null, start, 0), prompt, 0);
+  let expected = `${start.line}\n${prompt.line}\n`;
+  for (let index = 0; index < 600; index++) {
+    const line = JSON.stringify({ ...JSON.parse(RECORDED_LINES[2] ?? ""), index });
+    log = logEvent(log, parseEvent(line), index);
+    expected += `${line}\n`;
+  }
+  expect(log?.shared.sealed.length).toBeGreaterThan(2);
+  expect(await saved(log)).toBe(expected);
+});
+
+test("a run asked for again is recorded once, and the longer part counts until then", async () => {
+  const broken = recordedRun(8);
+  const again = after(broken, RECORDED.slice(0, 5));
+  expect(loggedTokens(again.log as EventLog)).toBe(6);
+  expect(await saved(again.log)).toBe(`${RECORDED_LINES.slice(0, 8).join("\n")}\n`);
+  expect(await saved(after(again, RECORDED.slice(5)).log)).toBe(whole);
+});
+
+test("a run that goes on where it stopped is one recording, without the end in between", async () => {
+  const end = RECORDED.at(-1) as RunEvent;
+  const stopped = after(recordedRun(6), [end]);
+  const goingOn = after(stopped, [...RECORDED.slice(0, 2), ...RECORDED.slice(6)]);
+  expect(await saved(goingOn.log)).toBe(whole);
+  expect(await saved(stopped.log)).toBe(
+    `${[...RECORDED_LINES.slice(0, 6), RECORDED_LINES.at(-1)].join("\n")}\n`,
+  );
+});
+
+test("a branch that shares a beginning leaves the other's recording alone", async () => {
+  const common = recordedRun(6);
+  const one = after({ ...common, frames: [...common.frames] }, RECORDED.slice(6));
+  const other = after({ ...common, frames: [...common.frames] }, RECORDED.slice(6, 8));
+  expect(await saved(one.log)).toBe(whole);
+  expect(await saved(other.log)).toBe(`${RECORDED_LINES.slice(0, 8).join("\n")}\n`);
+});
+
+test("a run that outgrows the limit is recorded up to there", async () => {
+  const limit = new TextEncoder().encode(RECORDED_LINES.slice(0, 7).join("\n")).length + 10;
+  let log: EventLog | null = null;
+  RECORDED.forEach((event, n) => {
+    log = logEvent(log, event, Math.max(0, n - 2), limit);
+  });
+  expect(await saved(log)).toBe(`${RECORDED_LINES.slice(0, 7).join("\n")}\n`);
+  expect(isFull(log as unknown as EventLog)).toBe(true);
+  expect(loggedTokens(log as unknown as EventLog)).toBe(5);
+  expect(logSize(log as unknown as EventLog)).toBeLessThanOrEqual(limit);
+});
+
+test("events without their text are not recorded", () => {
+  expect(applyEvent(EMPTY_RUN, { type: "queued", position: 1 }).log).toBeNull();
+});

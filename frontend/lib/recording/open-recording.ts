@@ -1,0 +1,40 @@
+import { createStore } from "zustand/vanilla";
+import type { Failure, RunEvent } from "@/lib/run/frames";
+import { failureOf } from "@/lib/transport/failure";
+import { readRecording } from "./read-recording";
+
+/** What is wrong with the file that was opened last, where nothing of it could be shown. */
+export const refusedFile = createStore<{ readonly failure: Failure | null }>(() => ({
+  failure: null,
+}));
+
+type Show = (events: AsyncIterable<RunEvent>, name: string) => Promise<void>;
+
+/** Show a recording; a file that is none is told of, and the run on the page stays. */
+export async function openRecording(file: File, show: Show): Promise<void> {
+  const events = readRecording(file, file.name);
+  try {
+    const { value: first } = await events.next();
+    refusedFile.setState({ failure: null });
+    if (first) await show(after(first, events), file.name);
+  } catch (error) {
+    refusedFile.setState({ failure: failureOf(error) });
+  }
+}
+
+async function* after(first: RunEvent, rest: AsyncIterable<RunEvent>): AsyncGenerator<RunEvent> {
+  yield first;
+  yield* rest;
+}
+
+/** Ask the visitor for a file. */
+export function pickRecording(open: (file: File) => void): void {
+  const input = document.createElement("input");
+  input.type = "file";
+  input.accept = ".jsonl,.ndjson,.gz,application/x-ndjson";
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) open(file);
+  });
+  input.click();
+}

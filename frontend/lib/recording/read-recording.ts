@@ -1,0 +1,146 @@
+import type { Failure, RunEvent } from "@/lib/run/frames";
+import { ContractMismatch } from "@/lib/run/parse-array";
+import { CONTRACT_VERSION, OtherVersion, parseEvent } from "@/lib/run/parse-event";
+import { text } from "@/lib/text/en";
+import { Refused } from "@/lib/transport/failure";
+import { textLines } from "./text-lines";
+
+/** Why a recording gives no more events; `line` counts from 1. */
+export class RecordingProblem extends Refused {
+  constructor(
+    failure: Failure,
+    readonly line: number | null,
+    readonly where: string | null = null,
+  ) {
+    super(failure);
+    this.name = "RecordingProblem";
+  }
+}
+
+interface Reading {
+  readonly last: RunEvent | null;
+  /** The index that the next token must have. */
+  readonly next: number | null;
+}
+
+/**
+ * The events of a recording, plain or gzipped. All that is whole is given before anything is
+ * thrown; what is thrown is a RecordingProblem.
+ */
+export async function* readRecording(file: Blob, name: string): AsyncGenerator<RunEvent, void> {
+  try {
+    yield* readEvents(file, name);
+  } catch (error) {
+    if (error instanceof RecordingProblem) throw error;
+    const { title, detail } = text.recording.unreadable;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RecordingProblem({ code: "unreadable_file", title, detail: detail(reason) }, null);
+  }
+}
+
+async function* readEvents(file: Blob, name: string): AsyncGenerator<RunEvent, void> {
+  const words = text.recording;
+  let reading: Reading = { last: null, next: null };
+  let number = 0;
+  for await (const line of textLines(file)) {
+    number = line.number;
+    if (line.text.trim() === "") continue;
+    const event = eventOf(line.text, number, { first: !reading.last, whole: line.whole, name });
+    checkOrder(event, reading, number);
+    reading = { last: event, next: nextIndex(event, reading.next) };
+    yield event;
+  }
+  const { last } = reading;
+  if (!last) {
+    const { title, empty } = words.notARecording;
+    throw new RecordingProblem({ code: "not_a_recording", title, detail: empty(name) }, null);
+  }
+  if (last.type !== "done" && last.type !== "error")
+    throw torn(words.torn.ended(number, last.type), number);
+}
+
+function nextIndex(event: RunEvent, next: number | null): number | null {
+  if (event.type === "prompt") return event.prompt.written;
+  return event.type === "token" ? event.frame.index + 1 : next;
+}
+
+interface Line {
+  readonly first: boolean;
+  /** Whether it ends in a line break. */
+  readonly whole: boolean;
+  readonly name: string;
+}
+
+function eventOf(json: string, number: number, { first, whole, name }: Line): RunEvent {
+  const words = text.recording;
+  if (first && !isStart(json)) {
+    const { title, detail } = words.notARecording;
+    throw new RecordingProblem({ code: "not_a_recording", title, detail: detail(name) }, number);
+  }
+  if (!isJson(json)) {
+    if (!whole) throw torn(words.torn.line(number), number);
+    throw broken(words.broken.json(number), number);
+  }
+  try {
+    return parseEvent(json);
+  } catch (error) {
+    if (error instanceof OtherVersion) {
+      const detail = words.version.detail(JSON.stringify(error.version), CONTRACT_VERSION);
+      const failure = { code: "recording_version", title: words.version.title, detail };
+      throw new RecordingProblem(failure, number, error.where);
+    }
+    if (!(error instanceof ContractMismatch)) throw error;
+    const { where, problem } = error;
+    throw broken(words.broken.misfit(number, where, problem), number, where);
+  }
+}
+
+const FOLLOWS: Record<RunEvent["type"], readonly RunEvent["type"][]> = {
+  start: [],
+  queued: ["start", "queued"],
+  prompt: ["start", "queued"],
+  token: ["prompt", "token"],
+  done: ["start", "queued", "prompt", "token"],
+  error: ["start", "queued", "prompt", "token"],
+};
+
+function checkOrder(event: RunEvent, { last, next }: Reading, number: number): void {
+  const words = text.recording.broken;
+  if (last && !FOLLOWS[event.type].includes(last.type)) {
+    throw broken(words.order(number, event.type, last.type), number, "type");
+  }
+  if (event.type === "token" && next !== null && event.frame.index !== next) {
+    throw broken(words.index(number, event.frame.index, next), number, "token.index");
+  }
+}
+
+function isStart(json: string): boolean {
+  try {
+    return JSON.parse(json)?.type === "start";
+  } catch {
+    return false;
+  }
+}
+
+function isJson(json: string): boolean {
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function broken(problem: string, line: number, where: string | null = null): RecordingProblem {
+  const { title, remedy } = text.recording.broken;
+  const detail = `${problem} ${remedy}`;
+  return new RecordingProblem({ code: "recording_broken", title, detail }, line, where);
+}
+
+function torn(problem: string, line: number): RecordingProblem {
+  const { title, remedy } = text.recording.torn;
+  return new RecordingProblem(
+    { code: "recording_torn", title, detail: `${problem} ${remedy}` },
+    line,
+  );
+}

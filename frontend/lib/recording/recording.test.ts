@@ -1,0 +1,108 @@
+// @vitest-environment node
+// jsdom has no streams of files.
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import type { RunEvent } from "@/lib/run/frames";
+import { createRunController } from "@/lib/run/run-controller";
+import { createRunStore } from "@/lib/run/run-store";
+import { failureOf } from "@/lib/transport/failure";
+import { RecordingProblem, readRecording } from "./read-recording";
+
+const FOLDER = "../tests/recordings";
+const file = (bytes: string | Uint8Array) => new Blob([bytes as BlobPart]);
+const bytesOf = (name: string) => readFileSync(`${FOLDER}/${name}`);
+
+/** What the Python tests expect of the same files. */
+interface Broken {
+  readonly file: string;
+  readonly code: string;
+  readonly line: number | null;
+  readonly field: string | null;
+  readonly events: number;
+}
+const BROKEN: readonly Broken[] = JSON.parse(bytesOf("broken/expected.json").toString());
+const WHOLE = readdirSync(FOLDER).filter((name) => name.endsWith(".jsonl"));
+
+async function read(blob: Blob, name = "run.jsonl") {
+  const events: RunEvent[] = [];
+  try {
+    for await (const event of readRecording(blob, name)) events.push(event);
+  } catch (error) {
+    return { events, problem: error };
+  }
+  return { events, problem: null };
+}
+
+describe("reading", () => {
+  test.each(WHOLE)("%s gives every event, plain and gzipped", async (name) => {
+    const lines = bytesOf(name).toString().trim().split("\n");
+    for (const bytes of [bytesOf(name), gzipSync(bytesOf(name))]) {
+      const { events, problem } = await read(file(bytes));
+      expect(problem).toBeNull();
+      expect(events.map(({ line }) => line)).toEqual(lines);
+    }
+  });
+
+  test.each(BROKEN)("$file: what is wrong is told, what is whole is given", async (broken) => {
+    const { events, problem } = await read(file(bytesOf(`broken/${broken.file}`)), broken.file);
+    expect(problem).toBeInstanceOf(RecordingProblem);
+    const { line, where } = problem as RecordingProblem;
+    const { code, detail, title } = failureOf(problem);
+    expect({ code, line, field: where, events: events.length }).toEqual({
+      code: broken.code,
+      line: broken.line,
+      field: broken.field,
+      events: broken.events,
+    });
+    expect(title).not.toBe("");
+    if (line && line > 1) expect(detail).toMatch(new RegExp(`ine ${line}\\b`));
+    if (broken.field && broken.field !== "type")
+      expect(detail).toContain(broken.field.split(".").at(-1) === "index" ? "token" : broken.field);
+  });
+
+  test("a gzip that was cut off gives its beginning", async () => {
+    const packed = gzipSync(bytesOf("mav-tiny-attention.jsonl"));
+    const { events, problem } = await read(file(packed.subarray(0, packed.length / 2)));
+    expect(events.length).toBeGreaterThan(0);
+    expect(failureOf(problem).code).toBe("recording_torn");
+  });
+});
+
+describe("replaying", () => {
+  const atOnce = (callback: () => void) => callback();
+  const replayed = async (name: string) => {
+    const store = createRunStore(atOnce);
+    const asked: unknown[] = [];
+    const controller = createRunController(store, async function* (request) {
+      asked.push(request);
+      yield* [];
+    });
+    await controller.replay(readRecording(file(bytesOf(name)), name), name);
+    return { store, controller, asked };
+  };
+
+  test("shows the recorded run as if it were received", async () => {
+    const { store } = await replayed("mav-tiny.jsonl");
+    const { run } = store.getState();
+    expect(run).toMatchObject({ phase: "done", source: "mav-tiny.jsonl" });
+    expect(run.frames).toHaveLength(12);
+  });
+
+  test("a torn one keeps its tokens and can be asked to go on", async () => {
+    const { store, controller, asked } = await replayed("broken/stops-halfway.jsonl");
+    const { run } = store.getState();
+    expect(run).toMatchObject({ phase: "failed", failure: { code: "recording_torn" } });
+    expect(run.frames).toHaveLength(5);
+    await controller.resume();
+    expect(asked).toEqual([
+      expect.objectContaining({ forced_ids: run.frames.map(({ id }) => id) }),
+    ]);
+  });
+
+  test("trying again asks the server for the recorded settings", async () => {
+    const { controller, asked } = await replayed("mav-tiny.jsonl");
+    await controller.retry();
+    expect(asked).toEqual([expect.objectContaining({ seed: 7, temperature: 0.8, forced_ids: [] })]);
+  });
+});

@@ -1,0 +1,39 @@
+// @vitest-environment node
+// jsdom has no streams of files.
+import { expect, test } from "vitest";
+import { RECORDED_LINES } from "@/lib/run/fixtures/recording";
+import { escaped, PLACEHOLDER, standalonePage, unescaped } from "./standalone";
+
+const template = `<script type="application/x-ndjson">${PLACEHOLDER}</script><script>${PLACEHOLDER}</script>`;
+
+test.each([
+  '{"text":"</script><!-- <b>"}',
+  '{"text":"a \\\\u003c that is text, \\" and \\n"}',
+  '{"text":"\\\\\\\\<"}',
+  RECORDED_LINES.join("\n"),
+])("what is put into a page comes out to the byte", (json) => {
+  const inside = escaped(json);
+  expect(inside).not.toContain("<");
+  expect(inside.split("\n").map((line) => JSON.parse(line))).toEqual(
+    json.split("\n").map((line) => JSON.parse(line)),
+  );
+  expect(unescaped(inside)).toBe(json);
+});
+
+test("only the first placeholder is the recording's", async () => {
+  const page = await standalonePage(template, new Blob(['{"text":"<é🦊"}\n']));
+  const [first, second] = (await page.text()).split("</script><script>");
+  expect(first).toContain('{"text":"\\u003cé🦊"}');
+  expect(first).not.toContain(PLACEHOLDER);
+  expect(second).toContain(PLACEHOLDER);
+});
+
+test("the page begins with the panels that stood open", async () => {
+  const held = `<script data-panels="">${PLACEHOLDER}</script>`;
+  const page = await standalonePage(held, new Blob([]), 'generated-text.trends*2x1"><b>');
+  expect(await page.text()).toContain('data-panels="generated-text.trends*2x1b"');
+});
+
+test("another template is refused", async () => {
+  await expect(standalonePage("<html>", new Blob([]))).rejects.toThrow(PLACEHOLDER);
+});

@@ -1,0 +1,207 @@
+import { arrangementText } from "./de-arrangement";
+import { attentionText } from "./de-attention";
+import { deeperText } from "./de-deeper";
+import { exportText } from "./de-export";
+import { panelText } from "./de-panels";
+import { settingExplanations } from "./de-settings";
+import { tourText } from "./de-tour";
+import { viewText } from "./de-views";
+import type { Words } from "./words";
+
+const count = (n: number, one: string, many: string) =>
+  `${n.toLocaleString("de")} ${n === 1 ? one : many}`;
+
+/** Every word that a person reads on the site, in German. */
+export const german: Words = {
+  site: {
+    name: "MAV",
+    title: "Model Activity Visualizer",
+    description:
+      "Einem Sprachmodell beim Denken zusehen: sein Inneres, bei jedem Token gemessen, live.",
+    skip: "Zum Lauf springen",
+  },
+  theme: {
+    label: "Farbschema",
+    system: "Wie das System",
+    light: "Hell",
+    dark: "Dunkel",
+  },
+  language: {
+    label: "Sprache",
+  },
+  shortcuts: {
+    open: "Tastenkürzel",
+    close: "Schließen",
+    rows: [
+      { keys: ["Strg", "Enter"], action: "Start (am Mac ⌘ Enter)" },
+      { keys: ["Esc"], action: "Den Lauf anhalten" },
+      { keys: ["←", "→"], action: "Auf einem Token: das vorige, das nächste" },
+      { keys: ["Pos1", "Ende"], action: "Auf einem Token: das erste, das neueste" },
+      { keys: ["L"], action: "Im Lauf: wieder dem neuesten Token folgen" },
+      { keys: ["?"], action: "Diese Tastenkürzel zeigen" },
+    ],
+  },
+  form: {
+    label: "Einstellungen des Laufs",
+    run: "Start",
+    stop: "Stopp",
+    copyLink: "Link kopieren",
+    copied: "Link kopiert",
+    notCopied: "Siehe Adresszeile",
+    reset: "Zurücksetzen",
+    common: "Auswahl der Token",
+    more: "Mehr zur Auswahl der Token",
+    measuring: "Messen",
+    modelsLoading: "Der Server wird nach seinen Modellen gefragt …",
+    promptPlaceholder: "Der Anfang einer Geschichte …",
+    seedPlaceholder: "neu gezogen",
+    stopPlaceholder: "einer je Zeile",
+    settings: {
+      model: "Modell",
+      prompt: "Prompt",
+      temperature: "Temperatur",
+      max_new_tokens: "Neue Token",
+      top_k: "Top-k",
+      top_p: "Top-p",
+      min_p: "Min-p",
+      seed: "Startwert",
+      repetition_penalty: "Wiederholung dämpfen",
+      no_repeat_ngram_size: "Kein N-Gramm zweimal",
+      min_new_tokens: "Mindestens",
+      block_eos_steps: "Textende sperren",
+      block_ws_steps: "Leerraum sperren",
+      stop: "Stopptexte",
+      top_n: "Gezeigte Vorhersagen",
+      aggregation: "Größe eines Vektors",
+      ...deeperText.settings,
+      attn_every: "Attention-Muster alle",
+    },
+    tiles: deeperText.tileSettings,
+    choices: deeperText.choices,
+    explanations: settingExplanations,
+    range: {
+      from: (low) => `ab ${low}`,
+      above: (low) => `über ${low}`,
+      upTo: (high) => `bis ${high}`,
+      to: (from, high) =>
+        high >= Number.MAX_SAFE_INTEGER ? from : `${from.replace("ab ", "")} bis ${high}`,
+    },
+    problems: {
+      empty: "Hier muss zuerst etwas stehen.",
+      number: "Das muss eine Zahl sein.",
+      integer: "Das muss eine ganze Zahl sein.",
+      range: (range) => `Erlaubt: ${range}.`,
+      choice: (choices) => `Zur Wahl stehen ${choices.join(", ")}.`,
+    },
+  },
+  examples: {
+    title: "Oder fang mit einem von diesen an (das Modell kann Englisch)",
+    prompts: [
+      "Once upon a time, there was a little",
+      "Lily found a big red ball in the garden. She",
+      "The dragon was sad because",
+    ],
+  },
+  status: {
+    label: "Stand des Laufs",
+    phases: {
+      idle: "Bereit",
+      connecting: "Der Server wird gefragt",
+      queued: "In der Warteschlange",
+      loading: "Das Modell wird geladen",
+      prefill: "Der Prompt wird gelesen",
+      running: "Schreibt",
+      done: "Fertig",
+      stopped: "Von dir angehalten",
+      failed: "Abgebrochen",
+    },
+    refused: "Nicht begonnen",
+    ahead: (n) => `${n} davor`,
+    reasons: {
+      eos: "das Modell hat den Text beendet",
+      length: "die Höchstzahl an Token ist erreicht",
+      stop: "ein Stopptext ist erschienen",
+      cancelled: "er wurde abgebrochen",
+      deadline: "die Zeit ist um",
+      breakpoint: "ein Haltepunkt ist erreicht",
+    },
+    tokens: "Token",
+    tokensPerSecond: "Token/s",
+    prefill: "Prompt gelesen in",
+    seed: "Startwert",
+    announceDone: (n, reason) =>
+      `Der Lauf ist nach ${count(n, "Token", "Token")} fertig: ${reason}.`,
+    layers: (n) => count(n, "Schicht", "Schichten"),
+    heads: (n) => count(n, "Kopf", "Köpfe"),
+    parameters: (n) => `${n} Parameter`,
+    on: (dtype, device) => `${dtype} auf ${device}`,
+  },
+  steps: {
+    label: "Welches Token die Tafeln zeigen",
+    previous: "Voriges Token",
+    next: "Nächstes Token",
+    live: "Live",
+    liveHint: "Dem neuesten Token folgen",
+    play: "Abspielen",
+    playHint: "Token für Token im Lesetempo zeigen",
+    pause: "Pause",
+    at: (step, last) => `Token ${step} von 0–${last}`,
+    none: "noch kein Token",
+    letGo: {
+      what: (from) => `Was vor Token ${from} gemessen wurde, ist nicht mehr da.`,
+      why: "Eine Seite, die stundenlang läuft, behält die neuesten Messungen; Text, Wahrscheinlichkeit, Entropie und Rang bleiben von jedem Token.",
+      go: (from) => `Token ${from} zeigen`,
+    },
+  },
+  failures: {
+    retry: "Noch einmal",
+    resume: "Fortsetzen",
+    kept: (n) =>
+      `${count(n, "Token wurde", "Token wurden")} empfangen und ${n === 1 ? "bleibt" : "bleiben"} unten stehen.`,
+    wait: (seconds) =>
+      `Der Server bittet, ${count(Math.ceil(seconds), "Sekunde", "Sekunden")} zu warten.`,
+    field: "Zu ändern:",
+    serverLanguage: "Meldungen des Servers sind englisch.",
+    refused: {
+      title: "Der Server hat diesen Lauf abgelehnt",
+      detail: (status) =>
+        `Er hat mit Status ${status} geantwortet und keinen Grund genannt. Versuch es noch einmal.`,
+    },
+    unreachable: {
+      title: "Der Server ist nicht zu erreichen",
+      detail: "Sieh nach, ob er noch läuft und ob du online bist, und versuch es dann noch einmal.",
+    },
+    streamBroken: {
+      title: "Die Verbindung ist mittendrin abgerissen",
+      detail:
+        "Fortsetzen macht bei dem Token weiter, bei dem sie abriss, mit gleichem Startwert und gleichen Einstellungen; Noch einmal beginnt von vorn.",
+    },
+    contractMismatch: {
+      title: "Der Server hat etwas gesagt, das diese Seite nicht versteht",
+      detail:
+        "Seite und Server haben vielleicht verschiedene Versionen: Lade die Seite neu und versuch es noch einmal.",
+    },
+  },
+  figures: {
+    id: "ID",
+    probability: "Wahrscheinlichkeit",
+    logprob: "Logprob",
+    rank: "Rang",
+    entropy: "Entropie",
+    nats: "Nat",
+    forced: "vorgegeben, nicht gewählt",
+    prompt: "Token des Prompts",
+  },
+  token: {
+    space: "␣",
+    newline: "⏎",
+    tab: "⇥",
+    describe: (label, percent, rank) => `${label}, Wahrscheinlichkeit ${percent}, Rang ${rank}`,
+    describePrompt: (label) => `${label}, Prompt`,
+  },
+  arrangement: arrangementText,
+  tour: tourText,
+  panels: { ...panelText, ...deeperText.panels, ...attentionText },
+  ...viewText,
+  ...exportText,
+};

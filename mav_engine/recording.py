@@ -1,0 +1,195 @@
+"""Recordings: a run's events in a file, one JSON object a line, as the wire sends them.
+
+    for event in record(run(settings), "run.jsonl"):
+        ...
+    for event in replay("run.jsonl"):
+        ...
+
+What `replay` gives is what the run gave, so whatever shows a run shows a recording. The format is
+told in docs/recordings.md; `.gz` at the end of a name compresses.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, cast
+
+import orjson
+from pydantic import ValidationError
+
+from mav_engine.errors import BrokenRecording, NotARecording, OtherVersion, TornRecording
+from mav_engine.events import Done, Error, Event, Prompt, Queued, Start, Token, from_json, to_json
+
+VERSION = 1
+"""The version of the contract that is written and read here."""
+
+_GZIP = b"\x1f\x8b"
+
+
+def record(events: Iterable[Event], path: str | Path) -> Iterator[Event]:
+    """The same events, each written to the file before it is given on.
+
+    A line is whole on the disk before the next event is asked for, so that what a crash leaves
+    can be replayed up to there.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    path = Path(path)
+    with _writable(path) as file:
+        for event in events:
+            file.write(to_json(event) + b"\n")
+            file.flush()
+            yield event
+
+
+def write(events: Iterable[Event], path: str | Path) -> int:
+    """Write all events to the file; how many they were."""
+    return sum(1 for _ in record(events, path))
+
+
+def replay(path: str | Path) -> Iterator[Event]:
+    """The events of a recording, one at a time, as the run gave them.
+
+    All that is whole is given before anything is raised.
+
+    Raises:
+        OSError: the file cannot be read.
+        NotARecording: it is something else, or empty.
+        OtherVersion: it was made by another version of MAV.
+        BrokenRecording: a line is no event, does not fit the contract, or is out of order.
+        TornRecording: it stops before the run ended.
+    """
+    with _readable(Path(path)) as file:
+        yield from read_events(_lines(file))
+
+
+def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
+    """The events of a recording's lines, each with its line break where it has one.
+
+    Raises: as `replay`.
+    """
+    last: Event | None = None
+    tokens: int | None = None
+    number = 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        event = _event(line, number, first=last is None)
+        _check_order(event, last, tokens, number)
+        if isinstance(event, Token):
+            tokens = event.index + 1
+        elif isinstance(event, Prompt):
+            tokens = event.written
+        last = event
+        yield event
+    if last is None:
+        raise NotARecording("The file is empty: no event was written into it.")
+    if not isinstance(last, Done | Error):
+        raise TornRecording(
+            f"The recording stops after line {number}, a {last.type} event, without done or error: "
+            "it was saved while the run went on, or cut off. What stands before is whole.",
+            line=number,
+        )
+
+
+def _event(line: bytes, number: int, *, first: bool) -> Event:
+    try:
+        wire = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        if first:
+            raise NotARecording(_UNLIKE, line=number) from None
+        if not line.endswith(b"\n"):
+            raise TornRecording(
+                f"Line {number} stops in its middle: the file was cut off there. "
+                "What stands before is whole.",
+                line=number,
+            ) from None
+        raise BrokenRecording(
+            f"Line {number} is no JSON ({error}). Get the file anew, or use what stands before.",
+            line=number,
+        ) from None
+    if first:
+        _check_first(wire, number)
+    try:
+        return from_json(line)
+    except ValidationError as error:
+        place, problem = _blame(error)
+        raise BrokenRecording(
+            f"Line {number} does not fit the contract: {place}: {problem}. "
+            "Get the file anew, or use what stands before.",
+            line=number,
+            field=place,
+        ) from None
+
+
+_UNLIKE = (
+    "The first line is no start event, so this is no recording of MAV. A recording holds one JSON "
+    "event a line; ask the API with `Accept: application/x-ndjson` to make one."
+)
+
+
+def _check_first(wire: object, number: int) -> None:
+    if not isinstance(wire, dict) or wire.get("type") != "start":
+        raise NotARecording(_UNLIKE, line=number)
+    if wire.get("v") != VERSION:
+        raise OtherVersion(
+            f"The recording is of version {wire.get('v')}, and this MAV reads version {VERSION}. "
+            "Open it with the MAV that made it, or run the same settings again.",
+            line=number,
+            field="start.v",
+        )
+
+
+def _check_order(event: Event, last: Event | None, tokens: int | None, number: int) -> None:
+    follows: dict[type, tuple[type, ...]] = {
+        Start: (),
+        Queued: (Start, Queued),
+        Prompt: (Start, Queued),
+        Token: (Prompt, Token),
+        Done: (Start, Queued, Prompt, Token),
+        Error: (Start, Queued, Prompt, Token),
+    }
+    if last is not None and not isinstance(last, follows[type(event)]):
+        raise BrokenRecording(
+            f"Line {number} is a {event.type} event, which cannot follow a {last.type} event: "
+            "lines are missing, or two recordings stand in one file.",
+            line=number,
+            field="type",
+        )
+    if isinstance(event, Token) and tokens is not None and event.index != tokens:
+        raise BrokenRecording(
+            f"Line {number} is token {event.index} where token {tokens} should be: "
+            "lines are missing or twice there.",
+            line=number,
+            field="token.index",
+        )
+
+
+def _blame(error: ValidationError) -> tuple[str, str]:
+    first = error.errors(include_url=False, include_context=False)[0]
+    # Without a place it is the kind of event that nobody knows.
+    return ".".join(str(part) for part in first["loc"]) or "type", first["msg"]
+
+
+def _writable(path: Path) -> IO[bytes]:
+    if path.suffix == ".gz":
+        return cast(IO[bytes], gzip.open(path, "wb", compresslevel=6))
+    return path.open("wb")
+
+
+def _readable(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+    return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The file's lines; a compressed one that was cut off ends in a line without a break."""
+    try:
+        yield from file
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return

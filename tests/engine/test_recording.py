@@ -1,0 +1,123 @@
+"""Recordings: the bytes come back, and a damaged file gives what is whole and says what is not."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mav_engine import RunSettings, run
+from mav_engine.arrays import MAX_HALF_SHARES, from_wire, to_wire
+from mav_engine.backends.fake import FakeBackend
+from mav_engine.errors import NotARecording, RecordingProblem, TornRecording
+from mav_engine.events import Event, Token, to_json
+from mav_engine.recording import record, replay, write
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+WHOLE = sorted(RECORDINGS.glob("*.jsonl"))
+BROKEN = json.loads((RECORDINGS / "broken" / "expected.json").read_text(encoding="utf-8"))
+
+
+def given_before(path: Path) -> tuple[list[Event], RecordingProblem | None]:
+    events: list[Event] = []
+    try:
+        for event in replay(path):
+            events.append(event)  # noqa: PERF402 - what came before the problem counts
+    except RecordingProblem as problem:
+        return events, problem
+    return events, None
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.name)
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_a_recording_of_an_earlier_mav_can_be_read_and_written(
+    path: Path, suffix: str, tmp_path: Path
+) -> None:
+    """What was added to the contract since is filled in, so bytes are compared from then on."""
+    copy = tmp_path / f"copy{suffix}"
+    count = write(replay(path), copy)
+    data = copy.read_bytes()
+    lines = (gzip.decompress(data) if suffix.endswith("gz") else data).splitlines()
+    assert len(lines) == count == len(path.read_bytes().splitlines())
+    assert [to_json(event) for event in replay(copy)] == lines
+
+
+@pytest.mark.parametrize("model", ["fake", "mav-tiny"])
+def test_a_live_run_comes_back_to_the_byte(model: str, tmp_path: Path) -> None:
+    capture = ("predictions", "residual", "attention_rows", "attention_map", "tiles", "logit_lens")
+    settings = RunSettings(
+        prompt="Lily had a 🦊. She",
+        max_new_tokens=6,
+        seed=1,
+        temperature=1.0,
+        attn_every=2,
+        capture=capture if model == "mav-tiny" else capture[:2],
+    )
+    path = tmp_path / "run.jsonl"
+    backend = FakeBackend() if model == "fake" else None
+    live = list(record(run(settings, backend=backend), path))
+    again = list(replay(path))
+    assert [type(event) for event in again] == [type(event) for event in live]
+    assert b"".join(to_json(event) + b"\n" for event in again) == path.read_bytes()
+    tokens = [event for event in again if isinstance(event, Token)]
+    assert all(isinstance(event.layers.resid_norm, np.ndarray) for event in tokens)
+
+
+def test_what_a_crash_leaves_is_whole_up_to_there(tmp_path: Path) -> None:
+    for name in ("run.jsonl", "run.jsonl.gz"):
+        path = tmp_path / name
+        events = record(replay(WHOLE[0]), path)
+        taken = [to_json(next(events)) for _ in range(4)]
+        on_disk = tmp_path / f"left-{name}"
+        on_disk.write_bytes(path.read_bytes())
+        left, problem = given_before(on_disk)
+        assert [to_json(event) for event in left] == taken
+        assert isinstance(problem, TornRecording)
+        events.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["file"])
+def test_what_is_wrong_is_told_and_what_is_whole_is_given(case: dict[str, Any]) -> None:
+    events, problem = given_before(RECORDINGS / "broken" / case["file"])
+    assert problem is not None
+    told = {"code": problem.code, "line": problem.line, "field": problem.field}
+    assert told == {name: case[name] for name in told}
+    assert len(events) == case["events"]
+    if case["line"] not in (None, 1):
+        assert f"ine {case['line']}" in problem.detail
+
+
+def test_an_event_stream_is_told_how_to_become_a_recording() -> None:
+    with pytest.raises(NotARecording, match=r"Accept: application/x-ndjson"):
+        list(replay(RECORDINGS / "broken" / "event-stream.txt"))
+
+
+def test_a_compressed_file_that_was_cut_off_gives_its_beginning(tmp_path: Path) -> None:
+    packed = gzip.compress(WHOLE[0].read_bytes())
+    path = tmp_path / "cut.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    events, problem = given_before(path)
+    assert events
+    assert isinstance(problem, TornRecording)
+
+
+@given(st.floats(2**-10, 1.0, width=32))
+def test_shares_in_bytes_are_the_same_when_sent_again(peak: float) -> None:
+    values = np.linspace(0, peak, MAX_HALF_SHARES + 1, dtype=np.float32).reshape(1, 1, 1, -1)
+    once = to_wire(values, shares=True)
+    assert once["dtype"] == "u8"
+    assert to_wire(from_wire(once), shares=True) == once
+    np.testing.assert_allclose(from_wire(once), values, atol=once["scale"] * 0.51)
+
+
+@given(st.floats(2.0**-100, 2.0**100, width=32))
+def test_halves_are_the_same_when_sent_again(peak: float) -> None:
+    values = np.linspace(-peak, peak, 100, dtype=np.float32)
+    once = to_wire(values)
+    assert to_wire(from_wire(once)) == once
