@@ -44,17 +44,17 @@ export function PanelHeader(props: PanelHeaderProps) {
       <Grip {...props} />
       <div
         className={classNames(
-          "flex flex-wrap items-baseline justify-between gap-x-4",
+          "flex flex-wrap items-baseline justify-between gap-x-2",
           placed.columns === 1 && "four-narrow:flex-col",
         )}
       >
-        <div className="flex items-center gap-1">
+        <div className="flex items-center gap-0.5">
           <h2 id={titleId} className="font-semibold text-[0.9375rem] tracking-[-0.01em]">
             {panel.title}
           </h2>
           {panel.caution && <CautionNote panel={panel} />}
         </div>
-        <p className={classNames("pr-6 text-micro text-quiet", !whole && "four-narrow:pr-0")}>
+        <p className={classNames("pr-3.5 text-micro text-quiet", !whole && "four-narrow:pr-0")}>
           {unit}
           <span aria-hidden> · </span>
           <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
@@ -88,7 +88,7 @@ function MenuButton(props: PanelHeaderProps) {
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
-        className={classNames(ICON_BUTTON, "absolute top-3.5 right-3")}
+        className={classNames(ICON_BUTTON, "absolute top-3.5 right-1.5")}
       >
         <Ellipsis size={15} aria-hidden />
       </button>
