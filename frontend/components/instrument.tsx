@@ -56,9 +56,10 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const openPanels = useOpenPanels();
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
+  // Before the form reads it: a run that another view opened here sets up the form, too.
+  useRunInAddress(fields);
   const [given, leaveOutGiven] = useGiven();
   const form = useSettingsForm(fields, given);
-  useRunInAddress(fields);
   const models = useModels();
   const { setError, setValue, getValues } = form;
   const model = models.list?.models.find(({ name }) => name === form.watch("model"));

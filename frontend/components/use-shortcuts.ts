@@ -34,7 +34,8 @@ const isInRun = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest("main") !== null;
 
 const isInPopup = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest("[role=dialog], [role=menu]") !== null;
+  target instanceof Element &&
+  target.closest("[role=dialog], [role=menu], :has(> [data-popup])") !== null;
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input:not([type=range]), textarea, select");

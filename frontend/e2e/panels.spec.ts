@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expectNoViolations } from "./axe";
 import { Instrument, STORY } from "./instrument";
 
 const FIRST = [
@@ -20,13 +20,6 @@ const box = async (panel: Locator) => {
 async function openMenu(page: Page, title: string): Promise<void> {
   await page.getByRole("button", { name: `Menu of ${title}` }).click();
   await expect(page.getByRole("menu")).toBeVisible();
-}
-
-async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`),
-  ).toEqual([]);
 }
 
 const choose = (page: Page, item: string) => page.getByRole("menuitem", { name: item }).click();
@@ -67,6 +60,7 @@ test("a link carries the arrangement, and wins over what was kept", async ({ pag
   await site.open({ prompt: STORY });
   await openMenu(page, "Attention entropy");
   await choose(page, "Move earlier");
+  await expect(page.getByRole("button", { name: "Menu of Attention entropy" })).toBeFocused();
   await openMenu(page, "Attention entropy");
   await choose(page, "Wider");
   await openMenu(page, "Top predictions");
@@ -307,9 +301,10 @@ for (const colorScheme of ["light", "dark"] as const) {
     await expectNoViolations(page);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "What Top predictions does not prove" }).click();
-    await expect(page.getByRole("dialog")).toBeVisible();
+    await expect(page.getByRole("note")).toBeVisible();
     await expectNoViolations(page);
     await page.keyboard.press("Escape");
+    await expect(page.getByRole("note")).toBeHidden();
     await page.getByRole("button", { name: "Panels", exact: true }).click();
     await expect(page.getByRole("switch").first()).toBeVisible();
     await expectNoViolations(page);

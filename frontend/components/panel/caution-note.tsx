@@ -1,43 +1,42 @@
 "use client";
 
-import { Popover } from "@base-ui/react/popover";
-import type { RefObject } from "react";
+import { Info } from "lucide-react";
+import { useId } from "react";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
-import { dismissal } from "./dismissal";
+import { ICON_BUTTON } from "./icon-button";
+import { usePopup } from "./use-popup";
 
-interface CautionNoteProps {
-  panel: Panel;
-  anchor: RefObject<HTMLElement | null>;
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
-}
-
-/** What a picture does not prove, beside its title. */
-export default function CautionNote({ panel, anchor, open, onOpenChange }: CautionNoteProps) {
+/** What a picture does not prove, behind a button beside its title. */
+export function CautionNote({ panel }: { panel: Panel }) {
+  const words = text.arrangement.caution;
+  const { open, toggle, button, wrapper } = usePopup();
+  const noteId = useId();
   return (
-    <Popover.Root open={open} onOpenChange={dismissal(anchor, onOpenChange)}>
-      <Popover.Portal>
-        <Popover.Positioner
-          anchor={anchor}
-          side="bottom"
-          align="start"
-          sideOffset={6}
-          className="z-40"
+    <div {...wrapper} className="flex">
+      <button
+        ref={button}
+        type="button"
+        aria-label={words.open(panel.title)}
+        aria-expanded={open}
+        aria-controls={open ? noteId : undefined}
+        title={words.title}
+        onClick={toggle}
+        className={`${ICON_BUTTON} size-5`}
+      >
+        <Info size={13} aria-hidden />
+      </button>
+      {open && (
+        <div
+          id={noteId}
+          data-popup
+          role="note"
+          className="absolute top-11 left-5 z-30 w-80 max-w-[calc(100%-2.5rem)] cursor-default rounded-lg border border-rule bg-sheet px-4 py-3 shadow-xl"
         >
-          <Popover.Popup
-            finalFocus={anchor}
-            className="w-[min(20rem,calc(100vw-2rem))] rounded-lg border border-rule bg-sheet px-4 py-3 shadow-xl outline-none"
-          >
-            <Popover.Title className="font-medium text-quiet text-xs">
-              {text.arrangement.caution.title}
-            </Popover.Title>
-            <Popover.Description className="mt-1 text-small leading-snug">
-              {panel.caution}
-            </Popover.Description>
-          </Popover.Popup>
-        </Popover.Positioner>
-      </Popover.Portal>
-    </Popover.Root>
+          <p className="font-medium text-quiet text-xs">{words.title}</p>
+          <p className="mt-1 text-small leading-snug">{panel.caution}</p>
+        </div>
+      )}
+    </div>
   );
 }

@@ -36,7 +36,10 @@ export class PanelBoundary extends Component<PanelBoundaryProps, PanelBoundarySt
     const { panel, onHide } = this.props;
     const words = text.arrangement.broken;
     return (
-      <div role="alert" className="flex h-full gap-3 overflow-y-auto rounded bg-accent-wash p-4">
+      <div
+        role="alert"
+        className="flex max-h-full gap-3 overflow-y-auto rounded-md bg-accent-wash p-4"
+      >
         <TriangleAlert size={17} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
         <div className="min-w-0">
           <p className="font-semibold">{words.title(panel.title)}</p>

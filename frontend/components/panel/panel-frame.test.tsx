@@ -10,7 +10,7 @@ import { lazyPanel } from "@/panels/lazy-panel";
 import type { Panel } from "@/panels/panel";
 
 // Loaded beforehand: what is tested is what they do, not how long a machine takes to compile them.
-beforeAll(() => Promise.all([import("./panel-menu"), import("./caution-note")]));
+beforeAll(() => import("./panel-menu"));
 
 afterEach(() => {
   window.history.replaceState(null, "", "/");

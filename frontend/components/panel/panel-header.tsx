@@ -1,6 +1,6 @@
 "use client";
 
-import { Ellipsis, GripVertical, Info } from "lucide-react";
+import { Ellipsis, GripVertical } from "lucide-react";
 import {
   type KeyboardEvent,
   lazy,
@@ -8,8 +8,6 @@ import {
   type RefObject,
   Suspense,
   useId,
-  useRef,
-  useState,
 } from "react";
 import { gridColumns } from "@/components/arrangement/grid-columns";
 import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
@@ -19,11 +17,12 @@ import { nextColumns, type Placed } from "@/lib/arrangement/arrangement";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
+import { CautionNote } from "./caution-note";
 import { focusPanelAt } from "./focus-panel";
+import { ICON_BUTTON } from "./icon-button";
+import { usePopup } from "./use-popup";
 
-/** Both are loaded when they are first opened. */
 const PanelMenu = lazy(() => import("./panel-menu"));
-const CautionNote = lazy(() => import("./caution-note"));
 
 export interface PanelHeaderProps {
   panel: Panel;
@@ -45,17 +44,17 @@ export function PanelHeader(props: PanelHeaderProps) {
       <Grip {...props} />
       <div
         className={classNames(
-          "flex flex-wrap items-baseline justify-between gap-x-4",
+          "flex flex-wrap items-baseline justify-between gap-x-2",
           placed.columns === 1 && "four-narrow:flex-col",
         )}
       >
-        <div className="flex items-center gap-1">
+        <div className="flex items-center gap-0.5">
           <h2 id={titleId} className="font-semibold text-[0.9375rem] tracking-[-0.01em]">
             {panel.title}
           </h2>
-          {panel.caution && <Caution panel={panel} />}
+          {panel.caution && <CautionNote panel={panel} />}
         </div>
-        <p className={classNames("pr-6 text-micro text-quiet", !whole && "four-narrow:pr-0")}>
+        <p className={classNames("pr-3.5 text-micro text-quiet", !whole && "four-narrow:pr-0")}>
           {unit}
           <span aria-hidden> · </span>
           <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
@@ -76,66 +75,29 @@ export function PanelHeader(props: PanelHeaderProps) {
 
 const unitOf = ({ unit }: Panel, run: RunRecord) => (typeof unit === "string" ? unit : unit(run));
 
-const ICON_BUTTON =
-  "inline-flex size-6 cursor-pointer items-center justify-center rounded text-quiet hover:bg-well hover:text-ink";
-
-function Caution({ panel }: { panel: Panel }) {
-  const [open, setOpen] = useState<boolean | null>(null);
-  const button = useRef<HTMLButtonElement>(null);
+/** The button is there at once, what it opens is loaded when it is first opened. */
+function MenuButton(props: PanelHeaderProps) {
+  const { open, toggle, close, button, wrapper } = usePopup();
   return (
-    <>
-      <button
-        ref={button}
-        type="button"
-        aria-label={text.arrangement.caution.open(panel.title)}
-        aria-expanded={open === true}
-        title={text.arrangement.caution.title}
-        onClick={() => setOpen(!open)}
-        className={classNames(ICON_BUTTON, "size-5")}
-      >
-        <Info size={13} aria-hidden />
-      </button>
-      {open !== null && (
-        <Suspense>
-          <CautionNote panel={panel} anchor={button} open={open} onOpenChange={setOpen} />
-        </Suspense>
-      )}
-    </>
-  );
-}
-
-function MenuButton({ panel, placed, place, of, element }: PanelHeaderProps) {
-  const [open, setOpen] = useState<boolean | null>(null);
-  const button = useRef<HTMLButtonElement>(null);
-  return (
-    <>
+    <div {...wrapper}>
       <button
         ref={button}
         type="button"
         data-panel-menu
-        aria-label={text.arrangement.menu.open(panel.title)}
+        aria-label={text.arrangement.menu.open(props.panel.title)}
         aria-haspopup="menu"
-        aria-expanded={open === true}
-        onClick={() => setOpen(!open)}
-        className={classNames(ICON_BUTTON, "absolute top-3.5 right-3")}
+        aria-expanded={open}
+        onClick={toggle}
+        className={classNames(ICON_BUTTON, "absolute top-3.5 right-1.5")}
       >
         <Ellipsis size={15} aria-hidden />
       </button>
-      {open !== null && (
+      {open && (
         <Suspense>
-          <PanelMenu
-            panel={panel}
-            placed={placed}
-            place={place}
-            of={of}
-            element={element}
-            anchor={button}
-            open={open}
-            onOpenChange={setOpen}
-          />
+          <PanelMenu {...props} close={close} />
         </Suspense>
       )}
-    </>
+    </div>
   );
 }
 
@@ -159,7 +121,6 @@ function Grip({ panel, placed, place, element }: PanelHeaderProps) {
       <button
         type="button"
         data-grip
-        data-own-keys
         aria-label={text.arrangement.grip(panel.title)}
         aria-describedby={help}
         onKeyDown={onKeyDown}

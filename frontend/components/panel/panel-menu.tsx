@@ -1,6 +1,5 @@
 "use client";
 
-import { Menu } from "@base-ui/react/menu";
 import {
   ArrowDown,
   ArrowUp,
@@ -10,7 +9,7 @@ import {
   UnfoldHorizontal,
   UnfoldVertical,
 } from "lucide-react";
-import type { ComponentType, RefObject } from "react";
+import { type ComponentType, type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
 import { gridColumns } from "@/components/arrangement/grid-columns";
 import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
 import { useRunContext } from "@/components/run-context";
@@ -19,7 +18,6 @@ import { currentStep } from "@/lib/run/run-store";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
 import { PANEL_ACTIONS, type ShownPanel } from "@/panels/panel-actions";
-import { dismissal } from "./dismissal";
 import { focusPanelAt } from "./focus-panel";
 
 interface PanelMenuProps {
@@ -28,9 +26,7 @@ interface PanelMenuProps {
   place: number;
   of: number;
   element: RefObject<HTMLElement | null>;
-  anchor: RefObject<HTMLElement | null>;
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
+  close: () => void;
 }
 
 interface Item {
@@ -42,7 +38,7 @@ interface Item {
 
 /** Everything that can be done with a panel, arranging first. */
 export default function PanelMenu(props: PanelMenuProps) {
-  const { anchor, open, onOpenChange } = props;
+  const menu = useRef<HTMLDivElement>(null);
   const arrange = useArrange();
   const shown = useShownPanel(props);
   const actions = shown
@@ -56,46 +52,84 @@ export default function PanelMenu(props: PanelMenuProps) {
       )
     : [];
   const groups = [placing(props, arrange), sizing(props, arrange), actions, hiding(props, arrange)];
+  useEffect(() => {
+    menu.current?.scrollIntoView?.({ block: "nearest" });
+    itemsIn(menu.current)[0]?.focus();
+  }, []);
   return (
-    <Menu.Root open={open} onOpenChange={dismissal(anchor, onOpenChange)} modal={false}>
-      <Menu.Portal>
-        <Menu.Positioner anchor={anchor} side="bottom" align="end" sideOffset={4} className="z-40">
-          <Menu.Popup
-            finalFocus={anchor}
-            aria-label={text.arrangement.menu.open(props.panel.title)}
-            className="min-w-44 rounded-lg border border-rule bg-sheet py-1 shadow-xl outline-none"
+    <div
+      ref={menu}
+      data-popup
+      role="menu"
+      aria-label={text.arrangement.menu.open(props.panel.title)}
+      tabIndex={-1}
+      onKeyDown={walk}
+      className="absolute top-10 right-2 z-30 min-w-44 cursor-default rounded-lg border border-rule bg-sheet py-1 shadow-xl outline-none"
+    >
+      {groups
+        .filter(({ length }) => length > 0)
+        .map((items, group) => (
+          <div
+            key={items[0]?.label}
+            role="group"
+            className={group > 0 ? "mt-1 border-rule border-t pt-1" : undefined}
           >
-            {groups
-              .filter(({ length }) => length > 0)
-              .map((items, group) => (
-                <Menu.Group
-                  key={items[0]?.label}
-                  className={group > 0 ? "mt-1 border-rule border-t pt-1" : undefined}
-                >
-                  {items.map((item) => (
-                    <MenuItem key={item.label} {...item} />
-                  ))}
-                </Menu.Group>
-              ))}
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+            {items.map((item) => (
+              <MenuItem key={item.label} {...item} close={props.close} />
+            ))}
+          </div>
+        ))}
+    </div>
   );
 }
 
-function MenuItem({ label, Icon, disabled, act }: Item) {
+function MenuItem({ label, Icon, disabled, act, close }: Item & { close: () => void }) {
+  const choose = () => {
+    if (disabled) return;
+    close();
+    act();
+  };
   return (
-    <Menu.Item
-      disabled={disabled}
-      onClick={act}
-      className="mx-1 flex h-8 cursor-pointer items-center gap-2.5 rounded px-2 text-small outline-none data-disabled:cursor-default data-highlighted:bg-well data-disabled:text-quiet data-disabled:opacity-55"
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
+      aria-disabled={disabled || undefined}
+      onClick={choose}
+      onPointerEnter={({ currentTarget }) => currentTarget.focus({ preventScroll: true })}
+      className="mx-1 flex h-8 w-[calc(100%-0.5rem)] cursor-pointer items-center gap-2.5 rounded px-2 text-small outline-none focus:bg-well aria-disabled:cursor-default aria-disabled:text-quiet aria-disabled:opacity-60"
     >
       <Icon size={14} aria-hidden />
       {label}
-    </Menu.Item>
+    </button>
   );
 }
+
+const itemsIn = (menu: Element | null): HTMLElement[] => [
+  ...(menu?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? []),
+];
+
+/** From item to item; a letter goes to the next one that begins with it. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const items = itemsIn(event.currentTarget);
+  const at = items.indexOf(event.target as HTMLElement);
+  const moves: Record<string, number> = {
+    ArrowDown: at + 1,
+    ArrowUp: at < 0 ? -1 : at - 1,
+    Home: 0,
+    End: -1,
+  };
+  const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
+  const named = after.find((item) => startsWith(item, event.key));
+  const move = moves[event.key];
+  const next = move === undefined ? named : items.at(move % items.length);
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+const startsWith = (item: HTMLElement, key: string): boolean =>
+  key.length === 1 && key !== " " && item.innerText.toLowerCase().startsWith(key.toLowerCase());
 
 function useShownPanel({ panel, element }: PanelMenuProps): ShownPanel | null {
   const { store } = useRunContext();

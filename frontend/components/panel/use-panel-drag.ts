@@ -9,7 +9,7 @@ import type { Panel } from "@/panels/panel";
 const SLACK = 6;
 /** Near this many pixels to its edge the page scrolls along. */
 const EDGE = 56;
-const CONTROLS = "button:not([data-grip]), a, input, select, textarea, [role=slider]";
+const CONTROLS = "button:not([data-grip]), a, input, select, textarea, [role=slider], [data-popup]";
 
 /**
  * Moves a panel with the mouse, held by its header; a finger holds the grip, since the header

@@ -1,8 +1,9 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useRunState } from "@/components/run-context";
 import { readAddress, writeAddress } from "@/lib/address/address-bar";
+import type { StartFrame } from "@/lib/run/frames";
 import type { SettingField } from "@/lib/settings/fields";
 import { type Given, givenIn, isSetting, runParameters } from "@/lib/settings/run-address";
 
@@ -18,14 +19,15 @@ export function useGiven(): readonly [Given, () => void] {
   return [given, useCallback(() => setGiven(NOTHING), [])];
 }
 
-/** Once a run has begun the address bar holds that run, with the seed that was drawn for it. */
+/** The run that was put into the address last; what was typed since is newer and outlives the page. */
+let written: StartFrame | null = null;
+
+/** Once a run is shown the address bar holds that run, with the seed that was drawn for it. */
 export function useRunInAddress(fields: readonly SettingField[]): void {
   const start = useRunState(({ run }) => run.start);
-  // A run that was there before the page is in the address, or something newer is.
-  const written = useRef(start);
   useEffect(() => {
-    if (!start || written.current === start) return;
-    written.current = start;
+    if (!start || written === start) return;
+    written = start;
     writeAddress(isSetting(fields), runParameters(fields, start.settings));
   }, [start, fields]);
 }
