@@ -1,5 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "@playwright/test";
 import { freePort } from "../playwright.config";
@@ -22,6 +30,7 @@ test.describe("a site that was built with the documentation's panel", () => {
     test.setTimeout(900_000);
     rmSync(SITE, { recursive: true, force: true });
     mkdirSync(`${SITE}/mine`, { recursive: true });
+    symlinkSync("../node_modules", `${SITE}/node_modules`);
     for (const name of readdirSync(".").filter((name) => !LEFT_OUT.test(name))) {
       cpSync(name, `${SITE}/${name}`, { recursive: true });
     }

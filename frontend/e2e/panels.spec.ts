@@ -87,6 +87,7 @@ test("a link carries the arrangement, and wins over what was kept", async ({ pag
 });
 
 test("the mouse moves a panel by its header and sizes it by its corner", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
   await site.open();
   const moving = site.panel("Attention entropy");
@@ -120,6 +121,7 @@ test("the mouse moves a panel by its header and sizes it by its corner", async (
 });
 
 test("Escape leaves a panel where it was, and the run going", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300 });
   await site.run.click();
