@@ -10,6 +10,9 @@ async function visitEveryView(site: Instrument, look: (view: string) => Promise<
   await site.open();
   await look("empty");
 
+  // On a small screen the controls wait behind a button.
+  const common = page.getByRole("button", { name: words.form.common, exact: true });
+  if (await common.isVisible()) await common.click();
   await page.getByText(words.form.more).click();
   await page.getByText(words.form.measuring, { exact: true }).click();
   await page.getByRole("textbox", { name: "Top-p" }).fill("7");

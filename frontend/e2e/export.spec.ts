@@ -199,7 +199,7 @@ for (const theme of ["light", "dark"] as const) {
           broken: picture.querySelector("parsererror") !== null,
           title: picture.querySelector("title")?.textContent,
           fonts: picture.querySelector("style")?.textContent?.match(/data:font\/woff2/g)?.length,
-          ground: picture.querySelector("rect")?.getAttribute("fill"),
+          ground: picture.querySelector(":root > rect")?.getAttribute("fill"),
           width: Number(picture.documentElement.getAttribute("width")),
           height: Number(picture.documentElement.getAttribute("height")),
           text: texts.join(""),

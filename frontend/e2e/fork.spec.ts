@@ -29,7 +29,10 @@ test("a row of the predictions at any token goes on from there as a branch", asy
   await site.tokens.last().focus();
   for (let moved = 0; moved < 6; moved++) await page.keyboard.press("ArrowLeft");
   const step = await site.shownStep();
-  const other = site.panel("Top predictions").getByRole("button").first();
+  const other = site
+    .panel("Top predictions")
+    .getByRole("button", { name: /^Go on with/ })
+    .first();
   const name = (await other.getAttribute("aria-label")) ?? "";
   await other.click();
   await expect(rows(page)).toHaveCount(2);
@@ -52,7 +55,11 @@ test("a row of the predictions at any token goes on from there as a branch", asy
 test("branches are forked, chosen, named and deleted by keyboard", async ({ page }) => {
   const site = await ran(page);
   const original = await textOf(page);
-  await site.panel("Top predictions").getByRole("button").first().focus();
+  await site
+    .panel("Top predictions")
+    .getByRole("button", { name: /^Go on with/ })
+    .first()
+    .focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await site.finished();
@@ -84,7 +91,11 @@ test("a branch whose model is gone says so and keeps what was received", async (
   );
   await site.tokens.last().focus();
   for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
-  await site.panel("Top predictions").getByRole("button").first().click();
+  await site
+    .panel("Top predictions")
+    .getByRole("button", { name: /^Go on with/ })
+    .first()
+    .click();
   await expect(site.alert).toContainText("the server no longer has");
   await expect(site.alert).toContainText("mav-tiny");
   await expect(site.alert).toContainText("7 tokens were received and stay below.");
@@ -99,7 +110,11 @@ test("a branch whose model is gone says so and keeps what was received", async (
 test("a branch goes on in the background while another is looked at", async ({ page }) => {
   const site = await ran(page, { max_new_tokens: 120, min_new_tokens: 120 });
   await site.tokens.nth(20).click();
-  await site.panel("Top predictions").getByRole("button").first().click();
+  await site
+    .panel("Top predictions")
+    .getByRole("button", { name: /^Go on with/ })
+    .first()
+    .click();
   await expect(rows(page)).toHaveCount(2);
   await rows(page).first().click();
   await expect(site.status).toContainText("120/120");

@@ -63,7 +63,10 @@ test("a click and a drag show the token under the pointer in every panel", async
   await page.mouse.click(place.x, place.y);
   await site.shows(5);
   await expect(site.panel("Output distribution")).not.toHaveText(newest);
-  await expect(page.getByRole("option", { selected: true })).toHaveAttribute("tabindex", "0");
+  await expect(page.getByRole("listbox").getByRole("option", { selected: true })).toHaveAttribute(
+    "tabindex",
+    "0",
+  );
   expect(await site.shownStep()).toBe(5);
   await site.drag(5, 17);
   await site.shows(17);
@@ -184,7 +187,7 @@ test("a run is paused, stepped and gone on with, and writes what it would have",
     await expect(site.status.getByText("Paused", { exact: true }).first()).toBeVisible();
   }
   expect(await site.runsActive()).toBe(0);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Go on", exact: true }).click();
   await site.finished();
   await expect(site.status).toContainText("160/160");
   expect(await site.text()).toContain(STORY + whole);
@@ -216,7 +219,7 @@ test("a breakpoint stops the run on the server, says why, and is gone on past", 
   for (const { index } of rare) {
     await expect(site.status).toContainText(`Breakpoint at token ${index}: probability`);
     await site.shows(index);
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Go on", exact: true }).click();
   }
   await site.finished();
   expect(await site.text()).toContain(STORY + events.at(-1).text);
@@ -227,7 +230,7 @@ test("a breakpoint stops the run on the server, says why, and is gone on past", 
   await site.run.click();
   await expect(site.status).toContainText("the pattern matched");
   await page.getByRole("textbox", { name: "Pattern matches" }).fill("");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Go on", exact: true }).click();
   await site.finished();
 });
 
