@@ -87,6 +87,7 @@ test("a link carries the arrangement, and wins over what was kept", async ({ pag
 });
 
 test("the mouse moves a panel by its header and sizes it by its corner", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
   await site.open();
   const moving = site.panel("Attention entropy");
@@ -114,12 +115,13 @@ test("the mouse moves a panel by its header and sizes it by its corner", async (
   await page.mouse.up();
   const large = await box(moving);
   expect(large.width).toBeGreaterThan(small.width * 1.8);
-  expect(large.height).toBeGreaterThan(small.height * 1.5);
+  expect(large.height).toBeGreaterThan(small.height * 1.3);
   await page.reload();
   await expect.poll(async () => (await box(moving)).width).toBeGreaterThan(small.width * 1.8);
 });
 
 test("Escape leaves a panel where it was, and the run going", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300 });
   await site.run.click();
@@ -208,32 +210,26 @@ test("a panel that the model cannot feed says so", async ({ page }) => {
   expect((await asked).postDataJSON().capture).not.toContain("attention_entropy");
 });
 
-test("a panel that throws says so in its place, and the others go on", async ({ page }) => {
+test("a panel whose code cannot be loaded says so in its place, and can be tried again", async ({
+  page,
+}) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 6 });
-  let spoil = true;
-  await page.route("**/api/run", async (route) => {
-    const response = await route.fetch();
-    const body = await response.text();
-    await route.fulfill({
-      response,
-      body: spoil
-        ? body.replaceAll(/"top":\[.*?\],"distribution"/g, '"top":[null],"distribution"')
-        : body,
-    });
-  });
   await site.run.click();
   await site.finished();
-  const broken = site.panel("Top predictions");
-  await expect(broken.getByRole("alert")).toContainText("Top predictions broke");
+  // The list itself is loaded when it is first opened.
+  await page.getByRole("button", { name: "Panels", exact: true }).click();
+  await expect(page.getByRole("switch", { name: "Trends" })).toBeVisible();
+  await page.route("**/_next/static/chunks/**", (route) => route.abort());
+  await page.getByRole("switch", { name: "Trends" }).click();
+  await page.getByRole("button", { name: "Close" }).click();
+  const broken = site.panel("Trends");
+  await expect(broken.getByRole("alert")).toContainText("Trends broke");
   await expect(site.panel("Output distribution")).toContainText("nats of entropy");
-  await expect(site.tokens.nth(8)).toBeVisible();
-
-  spoil = false;
-  await site.run.click();
-  await site.finished();
+  await page.unroute("**/_next/static/chunks/**");
   await broken.getByRole("button", { name: "Try again" }).click();
-  await expect(broken.getByRole("row").nth(2)).toBeVisible();
+  await expect(broken.getByRole("alert")).toBeHidden();
+  await expect(broken.getByRole("img").first()).toBeVisible();
 });
 
 test("a phone has one column, and panels move in it", async ({ page }) => {

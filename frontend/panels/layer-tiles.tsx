@@ -1,5 +1,5 @@
-import { lazy } from "react";
 import { text } from "@/lib/text/en";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel } from "./panel";
 
 export const layerTilesPanel: Panel = {
@@ -30,5 +30,5 @@ export const layerTilesPanel: Panel = {
     return { columns: text.panels.tiles.columns, rows };
   },
   columns: 2,
-  Component: lazy(() => import("./layer-tiles-view")),
+  Component: lazyPanel(() => import("./layer-tiles-view")),
 };

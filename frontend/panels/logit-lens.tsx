@@ -1,6 +1,6 @@
-import { lazy } from "react";
 import { settledLayer } from "@/lib/lens/settled";
 import { text } from "@/lib/text/en";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel } from "./panel";
 
 export const logitLensPanel: Panel = {
@@ -33,5 +33,5 @@ export const logitLensPanel: Panel = {
     };
   },
   columns: 2,
-  Component: lazy(() => import("./logit-lens-view")),
+  Component: lazyPanel(() => import("./logit-lens-view")),
 };

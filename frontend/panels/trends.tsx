@@ -1,8 +1,8 @@
-import { lazy } from "react";
 import { text } from "@/lib/text/en";
 import { chosenScalars } from "@/lib/trends/chosen";
 import { readScalar } from "@/lib/trends/scalars";
 import { columnName } from "@/lib/trends/words";
+import { lazyPanel } from "./lazy-panel";
 import type { Panel } from "./panel";
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
@@ -36,5 +36,5 @@ export const trendsPanel: Panel = {
     };
   },
   columns: 2,
-  Component: lazy(() => import("./trends-view")),
+  Component: lazyPanel(() => import("./trends-view")),
 };

@@ -38,7 +38,6 @@ export interface PanelHeaderProps {
 export function PanelHeader(props: PanelHeaderProps) {
   const { panel, placed, titleId } = props;
   const unit = useRunState(({ run }) => unitOf(panel, run));
-  const whole = placed.columns === 4;
   return (
     <header className="mb-3 md:cursor-grab" onPointerDown={props.onPointerDown}>
       <Grip {...props} />
@@ -54,7 +53,7 @@ export function PanelHeader(props: PanelHeaderProps) {
           </h2>
           {panel.caution && <CautionNote panel={panel} />}
         </div>
-        <p className={classNames("pr-3.5 text-micro text-quiet", !whole && "four-narrow:pr-0")}>
+        <p className="text-micro text-quiet">
           {unit}
           <span aria-hidden> · </span>
           <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
@@ -88,7 +87,7 @@ function MenuButton(props: PanelHeaderProps) {
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
-        className={classNames(ICON_BUTTON, "absolute top-3.5 right-1.5")}
+        className={classNames(ICON_BUTTON, "absolute top-4 right-0 h-6 w-5")}
       >
         <Ellipsis size={15} aria-hidden />
       </button>
