@@ -34,7 +34,7 @@ ROOMS = [
     {"admission", "telling"},
     {"model_files"},
     {"catalog"},
-    {"run"},
+    {"running"},
     {"recording", "compare", "training", "artifacts"},
     {"terminal"},
     {"cli"},
