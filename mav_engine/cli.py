@@ -9,7 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from mav_engine.commands import options as opt
+from mav_engine.commands.compare import compare
+from mav_engine.commands.doctor import doctor
 from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail
+from mav_engine.commands.models import models
+from mav_engine.commands.passing import PASSING, bench, train
 from mav_engine.commands.replay import replay
 from mav_engine.commands.serve import serve
 
@@ -35,6 +39,11 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(replay)
+app.command()(compare)
+app.add_typer(models, name="models")
+app.command(context_settings=PASSING)(train)
+app.command(context_settings=PASSING)(bench)
+app.command()(doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

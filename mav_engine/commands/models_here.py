@@ -83,9 +83,9 @@ def refuse_misspelt(name: str) -> None:
 
 
 @contextmanager
-def waiting(words: str) -> Iterator[None]:
+def waiting(words: str, wanted: bool = True) -> Iterator[None]:
     """Say on a terminal what is waited for."""
-    if not sys.stderr.isatty():
+    if not (wanted and sys.stderr.isatty()):
         yield
         return
     from rich.console import Console

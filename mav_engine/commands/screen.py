@@ -31,6 +31,11 @@ class Showing:
     drawn: bool = field(default_factory=sys.stdout.isatty)
     """Whether standard output is a terminal."""
 
+    @property
+    def draws(self) -> bool:
+        """Whether a run becomes a picture, and not lines."""
+        return self.drawn and not self.json
+
     def check(self) -> None:
         """End the command where there is nothing to show a run on, before anything is computed."""
         if self.json:
@@ -59,11 +64,7 @@ class Showing:
         """Show a run to its end, and end the command as the run ended."""
         from mav_engine.events import Error
 
-        last: Event | None
-        if self.json or not self.drawn:
-            last = self._as_lines(events)
-        else:
-            last = self._as_picture(events, runner)
+        last = self._as_picture(events, runner) if self.draws else self._as_lines(events)
         if isinstance(last, Error):
             fail(f"{last.title}: {last.detail}")
 
@@ -87,8 +88,10 @@ class Showing:
         from rich.console import Console
 
         from mav_engine.terminal.live import LiveView
+        from mav_engine.terminal.plain import use_stand_ins
         from mav_engine.terminal.player import Player
 
+        use_stand_ins()
         player = Player(events, runner)
         view = LiveView(
             player,

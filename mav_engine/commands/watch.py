@@ -88,7 +88,7 @@ def watch(options: Mapping[str, Any]) -> None:
         path: Path | None = options["record"]
         if path is not None:
             _check_writable(path)
-        with waiting(f"Loading {settings.model} …"):
+        with waiting(f"Loading {settings.model} …", showing.draws):
             backend = loaded(settings.model, options["device"])
         events = run(settings, backend=backend)
         if path is not None:

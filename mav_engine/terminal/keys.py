@@ -7,7 +7,8 @@ import select
 import signal
 import sys
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 RESIZED = "resized"
@@ -29,6 +30,16 @@ def names_of(typed: str) -> list[str]:
             keys.append(_NAMED.get(typed[0], typed[0].lower()))
             typed = typed[1:]
     return keys
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C and a kill wait meanwhile, so that nothing is left half written."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Keyboard:

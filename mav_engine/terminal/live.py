@@ -14,11 +14,13 @@ from mav_engine.errors import MavError
 from mav_engine.events import Done, Error
 from mav_engine.terminal.bars import number
 from mav_engine.terminal.frame import Size, frame
-from mav_engine.terminal.keys import RESIZED, Keyboard
+from mav_engine.terminal.keys import RESIZED, Keyboard, undisturbed
 from mav_engine.terminal.player import Player, told
 from mav_engine.terminal.view import TerminalPanel, View, ViewOptions
 
 QUIT = "q"
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+"""Synchronized output: what stands between them is one picture."""
 
 
 @dataclass
@@ -51,7 +53,8 @@ class LiveView:
         finally:
             self.player.close()
             if self.player.tokens:
-                self.console.print(self._picture(closing=True))
+                with undisturbed():
+                    self.console.print(self._picture(closing=True))
 
     def _watch(self) -> None:
         console = self.console
@@ -107,7 +110,16 @@ class LiveView:
             self._said = told(error)
 
     def _refresh(self, live: Live) -> None:
-        live.update(self._picture(), refresh=True)
+        # Terminals that know it show what comes between as one picture; others ignore it.
+        picture = self._picture()
+        with undisturbed():
+            self._write(_BEGIN)
+            live.update(picture, refresh=True)
+            self._write(_END)
+
+    def _write(self, sequence: str) -> None:
+        self.console.file.write(sequence)
+        self.console.file.flush()
 
     def _picture(self, *, closing: bool = False) -> RenderableType:
         player = self.player

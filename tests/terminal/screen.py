@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 import pyte
 
 PATIENCE_S = 120.0
+_PICTURE_BEGINS, _PICTURE_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
 MAV = (sys.executable, "-m", "mav_engine")
 
 
@@ -30,6 +31,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         """All bytes that the command wrote."""
+        self._unseen = b""
+        self._in_picture = False
         self._status: int | None = None
         told = {
             "TERM": "xterm", "COLUMNS": "", "LINES": "", "COLORTERM": "", "NO_COLOR": "",
@@ -71,7 +74,9 @@ class Terminal:
         """Read until the screen shows this; the screen then."""
         seen = shown if callable(shown) else lambda text: shown in text
         deadline = time.monotonic() + PATIENCE_S
-        while not seen(self.text):
+        while self._in_picture or not seen(self.text):
+            if self._see():
+                continue
             assert time.monotonic() < deadline, f"not shown in time: {shown!r}\n{self.text}"
             assert self._read(), f"ended before it showed {shown!r}\n{self.text}"
         return self.text
@@ -81,6 +86,8 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE_S
         while self._read():
             assert time.monotonic() < deadline, f"did not end in time\n{self.text}"
+        while self._see():
+            pass
         _, status = os.waitpid(self.pid, 0)
         self._status = os.waitstatus_to_exitcode(status)
         return self._status
@@ -100,5 +107,14 @@ class Terminal:
         except OSError:  # on Linux the end of the other side
             return False
         self.raw += data
-        self._stream.feed(data)
+        self._unseen += data
         return bool(data)
+
+    def _see(self) -> bool:
+        """Draw what was read up to the end of the next whole picture; False where all is drawn."""
+        if not self._unseen:
+            return False
+        drawn, end, self._unseen = self._unseen.partition(_PICTURE_ENDS)
+        self._stream.feed(drawn + end)
+        self._in_picture = (drawn.rfind(_PICTURE_BEGINS) >= 0 or self._in_picture) and not end
+        return True
