@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,8 +73,10 @@ def pull(name: Annotated[str, typer.Argument(help="A hub name: owner/model.")]) 
         RepositoryNotFoundError,
     )
 
+    opened: list[Any] = []
+    wanted = [*WEIGHTS, *BESIDE]
     try:
-        folder = snapshot_download(name, allow_patterns=[*WEIGHTS, *BESIDE])
+        folder = snapshot_download(name, allow_patterns=wanted, tqdm_class=_bars(opened))
     except GatedRepoError:
         fail(f"{name} asks for its terms to be accepted: do so on its page, then: hf auth login.")
     except (RepositoryNotFoundError, HFValidationError):
@@ -86,9 +88,25 @@ def pull(name: Annotated[str, typer.Argument(help="A hub name: owner/model.")]) 
         raise typer.Exit(INTERRUPTED) from None
     except (HfHubHTTPError, OSError) as error:
         fail(f"{name} could not be had: {error}")
+    for bar in opened:
+        bar.close()
     if not any(Path(folder).glob("*.safetensors")):
         fail(f"{name} has no safetensors weights, and MAV reads no others.")
     typer.echo(f"{name} is here. Run it: mav --model {name}")
+
+
+def _bars(opened: list[Any]) -> Any:
+    """The hub's progress bars, each kept, so that none is drawn again after the last word."""
+    import huggingface_hub.utils
+
+    shown: Any = getattr(huggingface_hub.utils, "tqdm")  # noqa: B009, it exports it untyped
+
+    class Bar(shown):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            opened.append(self)
+
+    return Bar
 
 
 def _places() -> Iterator[Place]:
