@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import platform
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
@@ -56,7 +53,8 @@ def doctor(as_json: opt.Json = False) -> None:
 
 
 def _findings() -> Iterator[Finding]:
-    yield Finding("mav", "ok", f"{version('mav-engine')}, Python {platform.python_version()}")
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("mav", "ok", f"{_version('mav-engine')}, Python {python}")
     yield from map(_needed, NEEDED)
     yield from _devices()
     yield _embedded()
@@ -67,11 +65,21 @@ def _findings() -> Iterator[Finding]:
         yield _extra(name, why, extra)
 
 
-def _needed(name: str) -> Finding:
+def _version(name: str) -> str | None:
+    """The version of an installed package; None where it is not there."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return Finding(name, "ok", version(name))
+        return version(name)
     except PackageNotFoundError:
+        return None
+
+
+def _needed(name: str) -> Finding:
+    found = _version(name)
+    if found is None:
         return Finding(name, "broken", "not installed", "pip install mav-engine")
+    return Finding(name, "ok", found)
 
 
 def _devices() -> Iterator[Finding]:
@@ -117,6 +125,8 @@ def _site() -> Finding:
 
 
 def _cache() -> Finding:
+    import shutil
+
     from huggingface_hub import constants
 
     folder = Path(constants.HF_HUB_CACHE)
@@ -144,10 +154,10 @@ def _terminal() -> Finding:
 
 
 def _extra(name: str, why: str, extra: str) -> Finding:
-    try:
-        return Finding(name, "ok", f"{version(name)}, for {why}")
-    except PackageNotFoundError:
+    found = _version(name)
+    if found is None:
         return Finding(name, "missing", f"for {why}", f"pip install 'mav-engine[{extra}]'")
+    return Finding(name, "ok", f"{found}, for {why}")
 
 
 def _print(findings: list[Finding]) -> None:
