@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.operator_settings import OperatorSettings
 from mav_engine.errors import InvalidSettings, PromptTooLong
-from mav_engine.run import PreparedRun
+from mav_engine.running import PreparedRun
 from mav_engine.settings import RunSettings
 
 

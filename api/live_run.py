@@ -22,7 +22,7 @@ from mav_engine.errors import MavError, RunFailed
 from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
 from mav_engine.probes import captured
 from mav_engine.probes import names as probe_names
-from mav_engine.run import PreparedRun, error_event, new_run_id, start_event
+from mav_engine.running import PreparedRun, error_event, new_run_id, start_event
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")

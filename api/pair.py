@@ -13,7 +13,7 @@ from mav_engine.compare.pair import error_of_side
 from mav_engine.compare.settings import Side, blamed
 from mav_engine.errors import MavError
 from mav_engine.events import Error, Event, FinishReason, Token
-from mav_engine.run import new_run_id
+from mav_engine.running import new_run_id
 
 Encode = Callable[[CompareEvent], bytes]
 

@@ -25,7 +25,7 @@ from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
 from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.events import ModelInfo
 from mav_engine.resume import Seal, take_up
-from mav_engine.run import PreparedRun, prepare
+from mav_engine.running import PreparedRun, prepare
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")

@@ -4,14 +4,42 @@
     for event in run(RunSettings(prompt="Once upon a time")):
         ...
 
-Importing this package does not import torch; the first run does.
+Importing this package imports next to nothing: what it offers comes when it is first named, and
+torch with the first run.
 """
 
-from mav_engine.errors import MavError
-from mav_engine.events import Event
-from mav_engine.run import run
-from mav_engine.settings import RunSettings
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mav_engine.errors import MavError
+    from mav_engine.events import Event
+    from mav_engine.running import run
+    from mav_engine.settings import RunSettings
 
 __version__ = "0.1.0"
 
 __all__ = ["Event", "MavError", "RunSettings", "__version__", "run"]
+
+_HOMES = {
+    "Event": "mav_engine.events",
+    "MavError": "mav_engine.errors",
+    "RunSettings": "mav_engine.settings",
+    "run": "mav_engine.running",
+}
+
+
+def __getattr__(name: str) -> object:
+    """What this package offers, from the module where it lives (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

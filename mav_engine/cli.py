@@ -2,23 +2,88 @@
 
 from __future__ import annotations
 
-import os
-from typing import Annotated, NoReturn
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
 
+from mav_engine.commands import options as opt
+from mav_engine.commands.compare import compare
+from mav_engine.commands.doctor import doctor
+from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail
+from mav_engine.commands.models import models
+from mav_engine.commands.passing import PASSING, bench, train
+from mav_engine.commands.replay import replay
+from mav_engine.commands.serve import serve
+
+_EXAMPLES = """Watch a language model think.
+
+\b
+[bold]Examples[/bold]
+  mav                                            the usual panels
+  mav --prompt "The little fox" --temp 0.8       sample; --seed 7 for another
+  mav --model gpt2 --interactive                 step, go back, fork
+  mav --selected-panels logit_lens tiles         look deeper
+  mav --prompt "The sun" | jq -c .text           JSON lines in a pipe
+  mav --record run.jsonl; mav replay run.jsonl   keep a run, play it again
+  mav serve                                      the site, with all panels
+"""
+
 app = typer.Typer(
     name="mav",
-    help="Watch a language model think.",
-    no_args_is_help=True,
-    add_completion=False,
+    help=_EXAMPLES,
+    rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(serve)
+app.command()(replay)
+app.command()(compare)
+app.add_typer(models, name="models")
+app.command(context_settings=PASSING)(train)
+app.command(context_settings=PASSING)(bench)
+app.command()(doctor)
 
 
-def main() -> None:
-    """The entry of the `mav` command."""
-    app()
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The entry of the `mav` command; every failure is one line and an exit status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        status = app(joined(given), standalone_mode=False, prog_name="mav")
+    except (typer.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        typer.echo(f"mav: {_explained(error)}", err=True)
+        status = UNUSABLE
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the words after --selected-panels as one, as OpenMAV takes several."""
+    done: list[str] = []
+    taking = False
+    for place, word in enumerate(arguments):
+        if word == "--":
+            return [*done, *arguments[place:]]
+        if taking and not word.startswith("-"):
+            begun = done[-1] != "--selected-panels"
+            done[-1:] = [f"{done[-1]},{word}"] if begun else [done[-1], word]
+            continue
+        taking = word == "--selected-panels"
+        done.append(word)
+    return done
+
+
+def _explained(error: Any) -> str:
+    """What is wrong with a command line, in one line with the nearest right name."""
+    near = getattr(error, "possibilities", None)
+    if near:
+        return f"There is no option {error.option_name}. Did you mean {near[0]}?"
+    told = " ".join(error.format_message().split()).replace("Value error, ", "")
+    return f"{told} See mav --help."
 
 
 def _tell_version(wanted: bool) -> None:
@@ -29,8 +94,31 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def _options(
+@app.callback(invoke_without_command=True)
+def _watch(
+    context: typer.Context,
+    model: opt.Model = None,
+    prompt: opt.Prompt = "Once upon a time",
+    max_new_tokens: opt.MaxNewTokens = 200,
+    device: opt.Device = "cpu",
+    backend: opt.Backend = "transformers",
+    temp: opt.Temperature = 0.0,
+    top_k: opt.TopK = 50,
+    top_p: opt.TopP = 1.0,
+    min_p: opt.MinP = 0.0,
+    repetition_penalty: opt.RepetitionPenalty = 1.0,
+    seed: opt.Seed = 42,
+    stop: opt.Stop = None,
+    selected_panels: opt.SelectedPanels = None,
+    num_grid_rows: opt.NumGridRows = 2,
+    interactive: opt.Interactive = False,
+    refresh_rate: opt.RefreshRate = 0.2,
+    scale: opt.Scale = "linear",
+    aggregation: opt.Aggregation = "l2",
+    limit_chars: opt.LimitChars = 400,
+    max_bar_length: opt.MaxBarLength = 35,
+    as_json: opt.Json = False,
+    record: opt.Record = None,
     version: Annotated[
         bool,
         typer.Option(
@@ -38,59 +126,23 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    del version  # its callback has done all
+    if context.invoked_subcommand is not None:
+        _refuse_beside(context)
+        return
+    from mav_engine.commands.watch import watch
+
+    watch(context.params)
 
 
-@app.command()
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(help="Port to listen at; 0 takes a free one.", min=0, max=65535)
-    ] = 8000,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
-            "its own (NAME@int8); may be repeated. "
-            "MAV_DEFAULT_MODEL makes one the default."
-        ),
-    ] = None,
-    any_model: Annotated[
-        bool, typer.Option("--any-model", help="Let clients name any hub model or folder.")
-    ] = False,
-    reload: Annotated[
-        bool, typer.Option("--reload", help="Start anew when the code changes.")
-    ] = False,
-) -> None:
-    """Serve the site and the API."""
-    from api import server
-    from api.operator_settings import read_environment
-    from mav_engine.errors import InvalidSettings
-
-    try:
-        listener = server.bind(host, port)
-        # The options go by the environment, so that a reloaded process has them too.
-        os.environ.update(_as_environment(model or [], any_model))
-        read_environment(os.environ).catalog()
-    except (server.PortTaken, InvalidSettings) as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"Cannot listen at {host}, port {port}: {error.strerror or error}.")
-    server.serve("api.index:app", listener, reload=reload)
-
-
-def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
-    from mav_engine.catalog import entry_of
-
-    wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
-    if models:
-        listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).key for given in models)]
-        wanted["MAV_MODELS"] = ",".join(filter(None, listed))
-    if any_model:
-        wanted["MAV_ANY_MODEL"] = "1"
-    return wanted
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
+def _refuse_beside(context: typer.Context) -> None:
+    """Options before a subcommand would be dropped in silence."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = name.replace("_", "-").removeprefix("as-")
+            command = context.invoked_subcommand
+            fail(
+                f"--{option} stands before {command}, which has options of its own; put it behind, "
+                f"see mav {command} --help.",
+                UNUSABLE,
+            )

@@ -30,7 +30,7 @@ from mav_engine.text import StopWatch, TextStream
 from mav_engine.watching import BreakpointWatch
 
 if TYPE_CHECKING:
-    from mav_engine.run import PreparedRun
+    from mav_engine.running import PreparedRun
 
 
 class Teller:

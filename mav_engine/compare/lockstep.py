@@ -18,7 +18,7 @@ from mav_engine.compare.tally import Tally
 from mav_engine.compare.together import Moment, check_followable, common_of, compared
 from mav_engine.errors import RunFailed
 from mav_engine.events import Done, Error, Event, FinishReason
-from mav_engine.run import PreparedRun
+from mav_engine.running import PreparedRun
 
 if TYPE_CHECKING:
     from mav_engine.generation import Generated

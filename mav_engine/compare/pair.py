@@ -13,7 +13,7 @@ from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
 from mav_engine.errors import MavError
 from mav_engine.events import Error, Event, FinishReason, Token
-from mav_engine.run import PreparedRun, Stop, new_run_id, prepare, start_event
+from mav_engine.running import PreparedRun, Stop, new_run_id, prepare, start_event
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend

@@ -11,7 +11,7 @@ from mav_engine.compare.events import Common, Divergence
 from mav_engine.compare.settings import Mode
 from mav_engine.errors import InvalidSettings
 from mav_engine.prediction import Prediction
-from mav_engine.run import PreparedRun
+from mav_engine.running import PreparedRun
 
 if TYPE_CHECKING:
     from mav_engine.generation import Generated

@@ -1,0 +1,1 @@
+"""The subcommands of `mav`, one file each; what a command needs is imported when it is called."""

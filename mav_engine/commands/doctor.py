@@ -1,0 +1,181 @@
+"""`mav doctor`: what is installed, where models can run, what is missing and how to get it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from mav_engine.commands import options as opt
+from mav_engine.commands.ending import FAILED, told, write_lines
+
+State = Literal["ok", "missing", "broken"]
+
+NEEDED = ("torch", "transformers", "safetensors", "tokenizers", "numpy", "starlette", "uvicorn")
+EXTRAS = {
+    "accelerate": ("models larger than one device", "large"),
+    "torchao": ("int8 weights", "quantized"),
+    "bitsandbytes": ("8-bit and nf4 weights", "quantized"),
+}
+"""Packages that can be done without: what for, and the extra that brings them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    told: str
+    remedy: str = ""
+
+
+def doctor(as_json: opt.Json = False) -> None:
+    """Tell what is installed, which device is used, what is missing and how to get it.
+
+    Example:  mav doctor
+    """
+    with told():
+        findings = list(_findings())
+    if as_json or not sys.stdout.isatty():
+        import orjson
+
+        write_lines(orjson.dumps(asdict(each)) for each in findings)
+    else:
+        _print(findings)
+    if any(each.state == "broken" for each in findings):
+        raise typer.Exit(FAILED)
+
+
+def _findings() -> Iterator[Finding]:
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("mav", "ok", f"{_version('mav-engine')}, Python {python}")
+    yield from map(_needed, NEEDED)
+    yield from _devices()
+    yield _embedded()
+    yield _site()
+    yield _cache()
+    yield _terminal()
+    for name, (why, extra) in EXTRAS.items():
+        yield _extra(name, why, extra)
+
+
+def _version(name: str) -> str | None:
+    """The version of an installed package; None where it is not there."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _needed(name: str) -> Finding:
+    found = _version(name)
+    if found is None:
+        return Finding(name, "broken", "not installed", "pip install mav-engine")
+    return Finding(name, "ok", found)
+
+
+def _devices() -> Iterator[Finding]:
+    try:
+        import torch
+    except Exception as error:
+        yield Finding("device", "broken", f"torch cannot be imported: {error}", "reinstall torch")
+        return
+    yield Finding("cpu", "ok", f"{os.cpu_count()} cores, {torch.get_num_threads()} threads")
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            memory = torch.cuda.get_device_properties(index).total_memory / 1e9
+            name = torch.cuda.get_device_name(index)
+            yield Finding(f"cuda:{index}", "ok", f"{name}, {memory:.0f} GB: --device cuda:{index}")
+    elif torch.version.cuda is None:
+        yield Finding(
+            "cuda", "missing", "this torch is built without CUDA", "the CUDA build of torch"
+        )
+    else:
+        yield Finding("cuda", "missing", "no CUDA device is seen", "an NVIDIA GPU and its driver")
+    if torch.backends.mps.is_available():
+        yield Finding("mps", "ok", "Apple silicon: --device mps")
+
+
+def _embedded() -> Finding:
+    from mav_engine.catalog import EMBEDDED_DIR
+    from mav_engine.model_files import describe
+    from mav_engine.settings import DEFAULT_MODEL
+
+    told_of = describe(str(EMBEDDED_DIR / DEFAULT_MODEL), name=DEFAULT_MODEL)
+    if told_of.parameters is None:
+        return Finding(DEFAULT_MODEL, "broken", "its weights cannot be read", "reinstall MAV")
+    return Finding(DEFAULT_MODEL, "ok", f"{told_of.parameters / 1e6:.1f}M parameters, with MAV")
+
+
+def _site() -> Finding:
+    from api.operator_settings import read_environment
+
+    folder = read_environment(os.environ).site_dir
+    if (folder / "index.html").is_file():
+        return Finding("site", "ok", f"built: {folder}")
+    return Finding("site", "missing", "not built; mav serve has the API only", "make run")
+
+
+def _cache() -> Finding:
+    import shutil
+
+    from huggingface_hub import constants
+
+    folder = Path(constants.HF_HUB_CACHE)
+    nearest = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(nearest, os.W_OK):
+        return Finding(
+            "hub cache",
+            "missing",
+            f"{folder} cannot be written",
+            "set HF_HOME to another folder",
+        )
+    free = shutil.disk_usage(nearest).free / 1e9
+    return Finding("hub cache", "ok", f"{folder}, {free:.0f} GB free")
+
+
+def _terminal() -> Finding:
+    from rich.console import Console
+
+    console = Console()
+    if not console.is_terminal:
+        return Finding("terminal", "missing", "output is no terminal; mav writes JSON lines")
+    width, height = console.size
+    colours = console.color_system or "no colours"
+    return Finding("terminal", "ok", f"{width} × {height}, {colours}, {console.encoding}")
+
+
+def _extra(name: str, why: str, extra: str) -> Finding:
+    found = _version(name)
+    if found is None:
+        return Finding(name, "missing", f"for {why}", f"pip install 'mav-engine[{extra}]'")
+    return Finding(name, "ok", f"{found}, for {why}")
+
+
+def _print(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from mav_engine.terminal.plain import use_stand_ins
+
+    use_stand_ins()
+    signs = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "broken": ("✗", "bold red")}
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for each in findings:
+        text = Text(each.told, style="dim" if each.state == "missing" else "")
+        if each.remedy:
+            text.append(f"  → {each.remedy}", style="not dim")
+        table.add_row(Text(*signs[each.state]), each.name, text)
+    Console(highlight=False, markup=False).print(table)

@@ -1,0 +1,49 @@
+"""`mav replay FILE`: a recording on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mav_engine.commands import options as opt
+from mav_engine.commands.ending import told
+from mav_engine.commands.models_here import loaded
+
+if TYPE_CHECKING:
+    from mav_engine.events import Event
+    from mav_engine.settings import RunSettings
+
+
+def replay(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A recording: .jsonl or .jsonl.gz.")],
+    selected_panels: opt.SelectedPanels = None,
+    num_grid_rows: opt.NumGridRows = 2,
+    refresh_rate: opt.RefreshRate = 0.2,
+    interactive: opt.Interactive = False,
+    scale: opt.Scale = "linear",
+    limit_chars: opt.LimitChars = 400,
+    max_bar_length: opt.MaxBarLength = 35,
+    device: opt.Device = "cpu",
+    as_json: opt.Json = False,
+) -> None:
+    """Play a recorded run again; forks compute on with its model.
+
+    Example:  mav --record run.jsonl --prompt "The sun" && mav replay run.jsonl --interactive
+    """
+    from mav_engine.commands.watch import showing_of
+    from mav_engine.recording import replay as events_of
+
+    with told():
+        showing = showing_of(context.params)
+        showing.check()
+        showing.show(events_of(file), lambda settings: _computed(settings, device))
+
+
+def _computed(settings: RunSettings, device: str) -> Iterator[Event]:
+    from mav_engine.running import run
+
+    return run(settings, backend=loaded(settings.model, device))

@@ -1,0 +1,62 @@
+"""`mav serve`: the site and the API."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from mav_engine.commands.ending import fail
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen at; 0 takes a free one.", min=0, max=65535)
+    ] = 8000,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
+            "its own (NAME@int8); may be repeated. "
+            "MAV_DEFAULT_MODEL makes one the default."
+        ),
+    ] = None,
+    any_model: Annotated[
+        bool, typer.Option("--any-model", help="Let clients name any hub model or folder.")
+    ] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Start anew when the code changes.")
+    ] = False,
+) -> None:
+    """Serve the site and the API.
+
+    Example:  mav serve --port 9000 --model Qwen/Qwen3-0.6B
+    """
+    from api import server
+    from api.operator_settings import read_environment
+    from mav_engine.errors import InvalidSettings
+
+    try:
+        listener = server.bind(host, port)
+        # The options go by the environment, so that a reloaded process has them too.
+        os.environ.update(_as_environment(model or [], any_model))
+        read_environment(os.environ).catalog()
+    except (server.PortTaken, InvalidSettings) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"Cannot listen at {host}, port {port}: {error.strerror or error}.")
+    server.serve("api.index:app", listener, reload=reload)
+
+
+def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
+    from mav_engine.catalog import entry_of
+
+    wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
+    if models:
+        listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).key for given in models)]
+        wanted["MAV_MODELS"] = ",".join(filter(None, listed))
+    if any_model:
+        wanted["MAV_ANY_MODEL"] = "1"
+    return wanted

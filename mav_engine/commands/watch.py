@@ -1,0 +1,115 @@
+"""`mav --model … --prompt …`: a run on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mav_engine.commands.ending import told
+from mav_engine.commands.models_here import catalog_here, loaded, waiting
+
+if TYPE_CHECKING:
+    from mav_engine.commands.screen import Showing
+    from mav_engine.events import Event
+    from mav_engine.settings import RunSettings
+    from mav_engine.terminal.view import TerminalPanel
+
+
+def panels_named(selected: str | None) -> list[TerminalPanel]:
+    """The panels of a command line, or OpenMAV's own."""
+    from mav_engine.terminal.registry import DEFAULT_PANELS, panels_of
+
+    if selected is None:
+        return panels_of(DEFAULT_PANELS)
+    return panels_of(selected.replace(",", " ").split())
+
+
+SETTINGS = (
+    "prompt",
+    "max_new_tokens",
+    "top_k",
+    "top_p",
+    "min_p",
+    "repetition_penalty",
+    "seed",
+    "aggregation",
+)
+"""Options that are run settings by the same name."""
+
+
+def settings_of(options: Mapping[str, Any], panels: Sequence[TerminalPanel]) -> RunSettings:
+    """The settings of a run that shows these panels.
+
+    Raises:
+        InvalidSettings: an option is out of its range.
+    """
+    from mav_engine.settings import DEFAULT_PROBES, RunSettings
+    from mav_engine.terminal.registry import captured_by, tile_of
+
+    return RunSettings(
+        **{name: options[name] for name in SETTINGS},
+        model=options["model"] or catalog_here().default,
+        temperature=options["temp"],
+        stop=options["stop"] or [],
+        capture=list(dict.fromkeys([*DEFAULT_PROBES, *captured_by(panels)])),
+        tile=tile_of(panels),
+    )
+
+
+def showing_of(options: Mapping[str, Any]) -> Showing:
+    """How the options of a command ask to show a run.
+
+    Raises:
+        InvalidSettings: there is no such panel.
+    """
+    from mav_engine.commands.screen import Showing
+    from mav_engine.terminal.view import ViewOptions
+
+    look = ViewOptions(options["scale"], options["limit_chars"], options["max_bar_length"])
+    return Showing(
+        panels_named(options["selected_panels"]),
+        look,
+        options["num_grid_rows"],
+        options["refresh_rate"],
+        options["interactive"],
+        options["as_json"],
+    )
+
+
+def watch(options: Mapping[str, Any]) -> None:
+    """Run a model and show it, as the options of the command say."""
+    from mav_engine.running import run
+
+    with told():
+        showing = showing_of(options)
+        settings = settings_of(options, showing.panels)
+        showing.check()
+        path: Path | None = options["record"]
+        if path is not None:
+            _check_writable(path)
+        with waiting(f"Loading {settings.model} …", showing.draws):
+            backend = loaded(settings.model, options["device"])
+        events = run(settings, backend=backend)
+        if path is not None:
+            events = _recorded(events, path)
+        showing.show(events, lambda other: run(other, backend=backend))
+
+
+def _recorded(events: Iterator[Event], path: Path) -> Iterator[Event]:
+    from mav_engine.recording import record
+
+    return record(events, path)
+
+
+def _check_writable(path: Path) -> None:
+    """Before a model is loaded for nothing.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    existed = path.exists()
+    with path.open("ab"):
+        pass
+    if not existed:
+        path.unlink()

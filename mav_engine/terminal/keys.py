@@ -1,0 +1,102 @@
+"""Keys of a terminal, one at a time and without Enter; a resize wakes who waits for one."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+RESIZED = "resized"
+_SEQUENCES = {"\x1b[C": "right", "\x1b[D": "left", "\x1bOC": "right", "\x1bOD": "left"}
+_NAMED = {"\n": "enter", "\r": "enter", " ": "space", "\x7f": "left", "\x04": "q"}
+
+
+def names_of(typed: str) -> list[str]:
+    """What was typed, key by key: `enter`, `space`, `left`, `right`, or the character."""
+    keys = []
+    while typed:
+        if typed[:3] in _SEQUENCES:
+            keys.append(_SEQUENCES[typed[:3]])
+            typed = typed[3:]
+        elif typed[0] == "\x1b":
+            # Some other key's sequence: its letters are not to be taken for commands.
+            break
+        else:
+            keys.append(_NAMED.get(typed[0], typed[0].lower()))
+            typed = typed[1:]
+    return keys
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Ctrl-C and a kill wait meanwhile, so that nothing is left half written."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Keyboard:
+    """Reads the terminal behind standard input while the context is open."""
+
+    def __init__(self) -> None:
+        self._leave = ExitStack()
+        self._waiting: deque[str] = deque()
+        self._typing = sys.stdin is not None and sys.stdin.isatty()
+        self._woken = -1
+
+    def __enter__(self) -> Keyboard:
+        if self._typing:
+            self._one_key_at_a_time()
+        self._woken, waking = os.pipe()
+        self._leave.callback(os.close, self._woken)
+        self._leave.callback(os.close, waking)
+        os.set_blocking(waking, False)
+        before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+        self._leave.callback(signal.set_wakeup_fd, before)
+        for number, handler in ((signal.SIGWINCH, _go_on), (signal.SIGTERM, _end)):
+            self._leave.callback(signal.signal, number, signal.signal(number, handler))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave.close()
+
+    def wait(self, seconds: float | None) -> str | None:
+        """The next key, `resized`, or None when this long nothing came; None waits for ever."""
+        if self._waiting:
+            return self._waiting.popleft()
+        typing = [sys.stdin.fileno()] if self._typing else []
+        ready, _, _ = select.select([*typing, self._woken], [], [], seconds)
+        if self._woken in ready:
+            os.read(self._woken, 512)
+            return RESIZED
+        if not ready:
+            return None
+        typed = os.read(ready[0], 512)
+        if not typed:  # the terminal has hung up
+            return "q"
+        self._waiting.extend(names_of(typed.decode(errors="ignore")))
+        return self._waiting.popleft() if self._waiting else None
+
+    def _one_key_at_a_time(self) -> None:
+        import termios
+        import tty
+
+        where = sys.stdin.fileno()
+        before = termios.tcgetattr(where)
+        tty.setcbreak(where)
+        self._leave.callback(termios.tcsetattr, where, termios.TCSADRAIN, before)
+
+
+def _go_on(_: int, __: FrameType | None) -> None:
+    """The signal's number has woken the reader; there is no more to do."""
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,104 @@
+"""What a terminal panel is, and what it may look at."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from rich.text import Text
+
+from mav_engine.events import Prompt, Start, Token
+from mav_engine.terminal.bars import Scale
+
+ScaleName = Literal["linear", "log", "minmax"]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """How panels draw; the names are those of the command's options."""
+
+    scale: ScaleName = "linear"
+    limit_chars: int = 400
+    max_bar_length: int = 35
+
+
+@dataclass(frozen=True)
+class View:
+    """One moment of a run, as a panel sees it."""
+
+    start: Start
+    prompt: Prompt
+    tokens: Sequence[Token]
+    """All tokens of the run that are known by now, later ones than the shown among them, so that
+    scales hold still while one goes back and forth."""
+    index: int
+    """Which of them is shown."""
+    options: ViewOptions = field(default_factory=ViewOptions)
+    blocks: bool = True
+    """Whether the terminal can draw block characters; else ASCII stands in for them."""
+    picking: bool = False
+    """Whether numbers pick a prediction, so that rows should tell them."""
+
+    @property
+    def token(self) -> Token:
+        """The token that is shown."""
+        return self.tokens[self.index]
+
+    @cached_property
+    def text(self) -> str:
+        """All text that stands before the shown token, prompt included."""
+        read = self.prompt.tokens[: len(self.prompt.tokens) - self.prompt.written]
+        said = "".join(token.text for token in self.tokens[: self.index])
+        # The first token is the model's own begin-of-text mark in most models.
+        opening = "".join(each.text for each in read[_marks(read[0].text) :]) if read else ""
+        return opening + self.prompt.written_text + said
+
+    def label_at(self, position: int) -> str | None:
+        """The token that stands at a position of the context; None past what is known."""
+        if position < len(self.prompt.tokens):
+            return self.prompt.tokens[position].text
+        place = position - len(self.prompt.tokens)
+        return self.tokens[place].token.text if place < len(self.tokens) else None
+
+    def scale(self, name: str) -> Scale:
+        """The scale of one of `layers`' measurements over all of the run so far."""
+        lows, highs = zip(*(_range_of(token, name) for token in self.tokens), strict=True)
+        return Scale.over(min(lows), max(highs), self.options.scale)
+
+
+def _marks(text: str) -> int:
+    return 1 if text.startswith("<") and text.endswith(">") else 0
+
+
+def _range_of(token: Token, name: str) -> tuple[float, float]:
+    values = getattr(token.layers, name)
+    known = [] if values is None else [float(value) for value in values if not math.isnan(value)]
+    return (min(known), max(known)) if known else (0.0, 0.0)
+
+
+Lines = list[Text]
+"""What a panel draws: one line of the screen each."""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalPanel:
+    """A box of the screen: a name, what it must measure and one function that draws it."""
+
+    name: str
+    """As `--selected-panels` takes it."""
+    title: str
+    about: str
+    """What it shows, in a line."""
+    draw: Callable[[View, int, int], Lines]
+    """Draws a moment into so many columns and rows; what is too long is cut off."""
+    rows: Callable[[View], int]
+    """How many rows it would like to have."""
+    caption: Callable[[View], str] = lambda _: ""
+    """The unit and the scale, for the lower edge of the box."""
+    capture: tuple[str, ...] = ()
+    """Probes that it needs besides those that always measure."""
+    tile: tuple[int, int] | None = None
+    """Rows and columns of the tiles that it draws."""
