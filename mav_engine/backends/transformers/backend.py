@@ -46,6 +46,7 @@ class TransformersBackend:
         *,
         dtype: str | None = None,
         prefix_bytes: int = DEFAULT_PREFIX_BYTES,
+        shared_steps: bool = True,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
@@ -55,7 +56,9 @@ class TransformersBackend:
         self._n_layers = len(parts.blocks)
         self._hooks = install(parts)
         self._lens = proven_lens(model, config, parts)
-        self._stepper = proven_stepper(model, config, self._n_layers, self._lens, prefix_bytes)
+        # The written-out step keeps weights in an order of its own.
+        given = (model, config, self._n_layers, self._lens, prefix_bytes)
+        self._stepper = proven_stepper(*given) if shared_steps else None
         self._turns = Turns(no_batches) if self._stepper is None else self._stepper.turns
         self.vocabulary = Vocabulary(tokenizer)
         self._activations = Activations(model, self._n_layers, self._calibration_ids)
