@@ -16,18 +16,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mav_engine.errors import MavError
     from mav_engine.events import Event
+    from mav_engine.notebook import show
+    from mav_engine.results import RunRecord, collect
     from mav_engine.running import run
     from mav_engine.settings import RunSettings
 
 __version__ = "0.1.0"
 
-__all__ = ["Event", "MavError", "RunSettings", "__version__", "run"]
+__all__ = [
+    "Event", "MavError", "RunRecord", "RunSettings", "__version__", "collect", "run", "show",
+]  # fmt: skip
 
 _HOMES = {
     "Event": "mav_engine.events",
     "MavError": "mav_engine.errors",
+    "RunRecord": "mav_engine.results",
     "RunSettings": "mav_engine.settings",
+    "collect": "mav_engine.results",
     "run": "mav_engine.running",
+    "show": "mav_engine.notebook",
 }
 
 

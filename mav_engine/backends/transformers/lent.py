@@ -99,7 +99,7 @@ class LentBackend(TransformersBackend):
     def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
         self._borrowed = Borrowed(model)
         with self._borrowed.pass_():
-            super().__init__(model, tokenizer, name, shared_steps=False)
+            super().__init__(model, tokenizer, name, prefix_bytes=None)
             # Where layers tell other numbers than their own, the model's eager attention was taken.
             self._borrowed.attention = model.config._attn_implementation
         self._borrowed.parts = self._anatomy.parts
