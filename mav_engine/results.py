@@ -71,6 +71,12 @@ class RunRecord:
         """The text that was written, without the prompt."""
         return "".join(token.text for token in self.tokens)
 
+    @property
+    def events(self) -> list[Event]:
+        """The events in their order; how long the run had waited is not kept."""
+        told = (self.start, self.prompt, *self.tokens, self.end)
+        return [event for event in told if event is not None]
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that was measured, by the names of the token event; axis 0 is the token.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ from mav_engine.architectures import NO_PARTS
 from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.attention import OWN, implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
-from mav_engine.backends.transformers.fingerprint import fingerprint
+from mav_engine.backends.transformers.fingerprint import fingerprint, pieces_of
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.turns import Turns, no_batches
@@ -115,7 +116,11 @@ class LentBackend(TransformersBackend):
     # The owner's weights change under it, so nothing that follows from them is kept.
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self._model, self._tokenizer, self.info.dtype)
+        return fingerprint(self._model, self._tokenizer, self.info.dtype, self._pieces)
+
+    @cached_property
+    def _pieces(self) -> str:
+        return pieces_of(self._tokenizer)
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
         with self._borrowed.pass_():
@@ -218,15 +223,17 @@ def _unchanged(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         for table, was in before:
-            if not _same(table, was):
-                table.clear()
-                table.update(was)
+            _put_back(table, was)
 
 
-def _same(table: dict[str, Any], was: dict[str, Any]) -> bool:
-    return len(table) == len(was) and all(
-        key in was and value is was[key] for key, value in table.items()
-    )
+def _put_back(table: dict[str, Any], was: dict[str, Any]) -> None:
+    if list(table) != list(was):
+        table.clear()
+        table.update(was)
+        return
+    for key, value in was.items():
+        if table[key] is not value:
+            table[key] = value
 
 
 @contextmanager
