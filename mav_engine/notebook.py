@@ -55,6 +55,22 @@ def show(events: Iterable[Event], *, refresh_s: float = REFRESH_S) -> None:
         handle.update(record)
 
 
+class Canvas:
+    """One place of a notebook's output, drawn over again and again; HTML without scripts."""
+
+    def __init__(self) -> None:
+        self._display = _display()
+        self._handle: Any = None
+
+    def draw(self, html: str) -> None:
+        """Show this instead of what was there."""
+        data = {"text/html": html, "text/plain": "a run of MAV"}
+        if self._handle is None:
+            self._handle = self._display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+
 def _display() -> Any:
     try:
         from IPython.display import display

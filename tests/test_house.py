@@ -21,7 +21,7 @@ MAX_FUNCTION_LINES = 40
 BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
-    {"errors", "arrays", "faults"},
+    {"errors", "arrays", "faults", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},
     {"settings"},
@@ -38,6 +38,7 @@ ROOMS = [
     {"recording", "compare", "picture", "results"},
     {"notebook", "training", "artifacts"},
     {"terminal"},
+    {"openmav"},
     {"commands"},
     {"cli"},
 ]
