@@ -35,6 +35,13 @@ class Found:
         dist = self.entry.dist
         return f"{dist.name} {dist.version}" if dist is not None else self.entry.value
 
+    @property
+    def requires(self) -> list[str]:
+        """What its package needs besides MAV."""
+        dist = self.entry.dist
+        needed = (dist.requires or []) if dist is not None else []
+        return [each for each in needed if not each.startswith("mav-engine") and ";" not in each]
+
     def take(self, check: Check) -> Any:
         """What it names, imported; or, a text, why it cannot be taken."""
         return _taken(self.entry, check)

@@ -20,7 +20,12 @@ BUILT_IN = "transformers"
 
 def names() -> tuple[str, ...]:
     """Every backend that can be asked for, the built-in first; none is imported for it."""
-    return (BUILT_IN, *entries(GROUP, frozenset({BUILT_IN})))
+    return (BUILT_IN, *plugins())
+
+
+def plugins() -> dict[str, Found]:
+    """The backends of other packages, by name."""
+    return entries(GROUP, frozenset({BUILT_IN}))
 
 
 def load_with(backend: str, model: str, *, device: str = "auto") -> Backend:
@@ -32,7 +37,7 @@ def load_with(backend: str, model: str, *, device: str = "auto") -> Backend:
     """
     if backend == BUILT_IN:
         return load_backend(model, device=device)
-    found = entries(GROUP, frozenset({BUILT_IN})).get(backend)
+    found = plugins().get(backend)
     if found is None:
         near = difflib.get_close_matches(backend, names(), n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
