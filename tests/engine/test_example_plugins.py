@@ -112,6 +112,23 @@ def test_the_backend_runs_and_its_model_says_something_else(installed: Path) -> 
     assert layer[0].split("L5")[1].split()[0] == "0"
 
 
+def test_the_command_takes_a_plugins_backend_and_names_the_nearest(installed: Path) -> None:
+    def command(backend: str) -> str:
+        return (
+            "import sys\n"
+            "from mav_engine.cli import main\n"
+            "try:\n"
+            f"    main(['--backend', {backend!r}, '--max-new-tokens', '1', '--device', 'cpu'])\n"
+            "except SystemExit as ended:\n"
+            "    print('status', ended.code)\n"
+        )
+
+    first, *_, status = python(command("without_last_mlp"), installed).splitlines()
+    assert orjson.loads(first)["model"]["name"] == "mav-tiny, last MLP off"
+    assert status == "status 0"
+    assert python(command("without_last"), installed).splitlines()[-1] == "status 2"
+
+
 BROKEN = {
     "lent_gone": "import nowhere_to_be_found",
     "lent_exit": "raise SystemExit(3)",
