@@ -16,18 +16,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mav_engine.errors import MavError
     from mav_engine.events import Event
+    from mav_engine.notebook import show
+    from mav_engine.openmav import MAV
+    from mav_engine.results import RunRecord, collect
     from mav_engine.running import run
     from mav_engine.settings import RunSettings
+    from mav_engine.terminal.panel_base import PanelBase
+    from mav_engine.training.callback import MAVCallback
+    from mav_engine.training.watch import TrainingWatch
 
 __version__ = "0.1.0"
 
-__all__ = ["Event", "MavError", "RunSettings", "__version__", "run"]
+__all__ = [
+    "MAV", "Event", "MAVCallback", "MavError", "PanelBase", "RunRecord", "RunSettings",
+    "TrainingWatch", "__version__", "collect", "run", "show",
+]  # fmt: skip
 
 _HOMES = {
     "Event": "mav_engine.events",
+    "MAV": "mav_engine.openmav",
+    "MAVCallback": "mav_engine.training.callback",
     "MavError": "mav_engine.errors",
+    "PanelBase": "mav_engine.terminal.panel_base",
+    "RunRecord": "mav_engine.results",
     "RunSettings": "mav_engine.settings",
+    "TrainingWatch": "mav_engine.training.watch",
+    "collect": "mav_engine.results",
     "run": "mav_engine.running",
+    "show": "mav_engine.notebook",
 }
 
 

@@ -14,6 +14,7 @@ from mav_engine.commands.doctor import doctor
 from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail
 from mav_engine.commands.models import models
 from mav_engine.commands.passing import PASSING, bench, train
+from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
 from mav_engine.commands.serve import serve
 
@@ -44,6 +45,7 @@ app.add_typer(models, name="models")
 app.command(context_settings=PASSING)(train)
 app.command(context_settings=PASSING)(bench)
 app.command()(doctor)
+app.command()(plugins)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,6 +12,7 @@
     │   ├── NoCandidates     no_candidates       the sampling controls removed every token
     │   └── OutOfMemory      out_of_memory       the device ran out of memory
     ├── Busy                 busy                all places are taken; waiting helps
+    ├── MissingExtra         missing_extra       an optional package is not installed
     └── RecordingProblem     recording_problem   a recording cannot be read, or not to its end
         ├── NotARecording    not_a_recording     the file is something else, or empty
         ├── OtherVersion     recording_version   it was made by another version of MAV
@@ -95,6 +96,11 @@ class OutOfMemory(RunFailed):
 class Busy(MavError):
     code = "busy"
     title = "All places are taken"
+
+
+class MissingExtra(MavError):
+    code = "missing_extra"
+    title = "An optional package is missing"
 
 
 class RecordingProblem(MavError):

@@ -21,7 +21,7 @@ MAX_FUNCTION_LINES = 40
 BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
-    {"errors", "arrays", "faults"},
+    {"errors", "arrays", "faults", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},
     {"settings"},
@@ -35,8 +35,10 @@ ROOMS = [
     {"model_files"},
     {"catalog"},
     {"running"},
-    {"recording", "compare", "training", "artifacts"},
+    {"recording", "compare", "picture", "results"},
+    {"notebook", "training", "artifacts"},
     {"terminal"},
+    {"openmav"},
     {"commands"},
     {"cli"},
 ]

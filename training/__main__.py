@@ -12,6 +12,7 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers.utils import logging as transformers_logging
 
+from mav_engine.errors import MavError
 from training.data import CorpusError, WindowStream, load_sources
 from training.evaluate import load_held_out
 from training.loop import OnStep, Runtime, Trainer, has_fast_bfloat16
@@ -21,6 +22,7 @@ from training.report import Report
 from training.settings import ModelShape, Recipe
 from training.state import STATE_FILE, StateError, load_state
 from training.tokenizer import TOKENIZER_FILE, corpus_texts, load_tokenizer, train_tokenizer
+from training.watching import add_options, watch_of, watched
 
 MODEL_FOLDER = "model"
 EXIT_UNUSABLE = 2
@@ -44,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     runtime.add_argument(
         "--evaluate-documents", type=int, default=100, help="held-out texts scored on the way"
     )
+    add_options(parser)
     recipe = parser.add_argument_group("recipe (kept by --resume, which only takes --tokens)")
     for field in (*fields(Recipe), *fields(ModelShape)):
         recipe.add_argument(
@@ -135,7 +138,8 @@ def train(options: argparse.Namespace, console: Console, on_step: OnStep | None)
     on_the_way = load_held_out(options.corpus, tokenizer, options.evaluate_documents)
     with Report(options.out, trainer.recipe.tokens, console) as report:
         report.evaluation(trainer, trainer.evaluate(on_the_way))
-        finished = trainer.run(on_the_way, options.out, report, on_step)
+        with watched(watch_of(options, tokenizer, console), trainer, on_step) as watched_step:
+            finished = trainer.run(on_the_way, options.out, report, watched_step)
     if not finished:
         console.print(
             f"Stopped after {trainer.tokens_seen:,} tokens; the state is saved. Go on with:\n"
@@ -155,7 +159,7 @@ def main(arguments: Sequence[str] | None = None, on_step: OnStep | None = None) 
     transformers_logging.disable_progress_bar()
     try:
         return train(options, console, on_step)
-    except (CorpusError, StateError, OSError, ValueError) as error:
+    except (CorpusError, StateError, MavError, OSError, ValueError) as error:
         Console(stderr=True).print(f"error: {error}", style="red", markup=False)
         return EXIT_UNUSABLE
 

@@ -39,8 +39,8 @@ def cached_names() -> list[str]:
         return []
 
 
-def loaded(name: str, device: str) -> Backend:
-    """Load a model by any name that a command may give.
+def loaded(name: str, device: str, backend: str = "transformers") -> Backend:
+    """Load a model by any name that a command may give; by a plugin's backend as it takes names.
 
     Raises:
         MavError: there is no such model, or it cannot be loaded; names the nearest that is here.
@@ -48,6 +48,10 @@ def loaded(name: str, device: str) -> Backend:
     from mav_engine.backends import load_backend
     from mav_engine.errors import MavError
 
+    if backend != "transformers":
+        from mav_engine.backends.plugins import load_with
+
+        return load_with(backend, name, device=device)
     refuse_misspelt(name)
     catalog = catalog_here()
     try:

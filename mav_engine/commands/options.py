@@ -40,7 +40,10 @@ Device = Annotated[
     ),
 ]
 Backend = Annotated[
-    Literal["transformers"], typer.Option(help="What runs the model.", rich_help_panel=RUN)
+    str,
+    typer.Option(
+        help="What runs the model: transformers, or a plugin's (mav plugins).", rich_help_panel=RUN
+    ),
 ]
 Seed = Annotated[
     int, typer.Option(help="The same seed and settings write the same.", rich_help_panel=SAMPLING)

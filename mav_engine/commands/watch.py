@@ -89,7 +89,7 @@ def watch(options: Mapping[str, Any]) -> None:
         if path is not None:
             _check_writable(path)
         with waiting(f"Loading {settings.model} …", showing.draws):
-            backend = loaded(settings.model, options["device"])
+            backend = loaded(settings.model, options["device"], options["backend"])
         events = run(settings, backend=backend)
         if path is not None:
             events = _recorded(events, path)

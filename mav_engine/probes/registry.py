@@ -53,6 +53,12 @@ def probe(name: str) -> Probe:
     return _failing(name, loaded) if isinstance(loaded, str) else loaded
 
 
+def plugins() -> dict[str, tuple[str, Probe | str]]:
+    """The probes of other packages by name: which package, and the probe or why it is broken."""
+    others = {name: entry for name, entry in _entries().items() if name not in BUILT_IN}
+    return {name: (_source(entry), _loaded(name)) for name, entry in others.items()}
+
+
 def capabilities(points: Collection[HookPoint]) -> list[str]:
     """The probes that a model with these hook points can give."""
     return [name for name in names() if _gives(probe(name), set(points)) and _works(name)]

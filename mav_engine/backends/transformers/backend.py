@@ -36,7 +36,10 @@ from mav_engine.text import Vocabulary
 
 
 class TransformersBackend:
-    """Owns a model and a tokenizer that were loaded for it: hooks stay on until `close`."""
+    """Owns a model and a tokenizer that were loaded for it: hooks stay on until `close`.
+
+    Without `prefix_bytes` nothing is kept of the weights or of what was read, and runs take turns.
+    """
 
     def __init__(
         self,
@@ -45,30 +48,30 @@ class TransformersBackend:
         name: str,
         *,
         dtype: str | None = None,
-        prefix_bytes: int = DEFAULT_PREFIX_BYTES,
+        prefix_bytes: int | None = DEFAULT_PREFIX_BYTES,
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         config = text_config(model.config)
         self._anatomy = examine(model, config)
-        parts = self._anatomy.parts
-        self._n_layers = len(parts.blocks)
-        self._hooks = install(parts)
-        self._lens = proven_lens(model, config, parts)
-        self._stepper = proven_stepper(model, config, self._n_layers, self._lens, prefix_bytes)
+        self._n_layers = len(self._anatomy.parts.blocks)
+        self._hooks = install(self._anatomy.parts)
+        self._lens = proven_lens(model, config, self._anatomy.parts)
+        given = (model, config, self._n_layers, self._lens)
+        self._stepper = None if prefix_bytes is None else proven_stepper(*given, prefix_bytes)
         self._turns = Turns(no_batches) if self._stepper is None else self._stepper.turns
         self.vocabulary = Vocabulary(tokenizer)
         self._activations = Activations(model, self._n_layers, self._calibration_ids)
         self.eos_ids = _eos_ids(model, tokenizer)
         self._weight_bytes = memory_bytes(model)
+        heads = getattr(config, "num_attention_heads", None)
         self.info = ModelInfo(
             name=name,
             title=name.rpartition("/")[2],
             parameters=parameter_count(model),
             layers=self._n_layers or getattr(config, "num_hidden_layers", None),
-            heads=getattr(config, "num_attention_heads", None),
-            kv_heads=getattr(config, "num_key_value_heads", None)
-            or getattr(config, "num_attention_heads", None),
+            heads=heads,
+            kv_heads=getattr(config, "num_key_value_heads", None) or heads,
             d_model=getattr(config, "hidden_size", None),
             vocabulary=int(config.vocab_size),
             context=_context(config),

@@ -12,8 +12,10 @@ _SAMPLES = 16
 
 
 @torch.inference_mode()
-def fingerprint(model: Any, tokenizer: Any, dtype: str | None) -> str:
+def fingerprint(model: Any, tokenizer: Any, dtype: str | None, pieces: str | None = None) -> str:
     """The same for the same weights, tokenizer and number type; 32 hexadecimal digits.
+
+    `pieces` are those of the tokenizer, where they are known.
 
     Of weights that are packed or stand elsewhere (quantized, offloaded) names and shapes count.
     """
@@ -22,10 +24,14 @@ def fingerprint(model: Any, tokenizer: Any, dtype: str | None) -> str:
         digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
         if type(weight.data) is torch.Tensor and not weight.is_meta and weight.numel():
             digest.update(_samples(weight.data))
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    pieces = backend.to_str() if backend else str(sorted(tokenizer.get_vocab().items()))
-    digest.update(pieces.encode())
+    digest.update((pieces or pieces_of(tokenizer)).encode())
     return digest.hexdigest()[:32]
+
+
+def pieces_of(tokenizer: Any) -> str:
+    """All that a tokenizer is, as text."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    return backend.to_str() if backend else str(sorted(tokenizer.get_vocab().items()))
 
 
 def _samples(weight: torch.Tensor) -> bytes:

@@ -1,0 +1,21 @@
+"""A backend: any model of transformers with the MLP of its last layer silenced."""
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from mav_engine.architectures import possible_parts, text_config
+from mav_engine.backends.load import EMBEDDED_MODELS
+from mav_engine.backends.transformers.lent import lent_backend
+
+
+def load(model, *, device="cpu"):
+    """The model of a folder or hub name, on a device, as MAV's `Backend`."""
+    embedded = EMBEDDED_MODELS / model
+    source = embedded if embedded.is_dir() else model
+    loaded = AutoModelForCausalLM.from_pretrained(source, dtype="auto").float().to(device).eval()
+    layers = text_config(loaded.config).num_hidden_layers
+    last = possible_parts(loaded, layers)[0].mlps[-1]
+    if last is None:
+        raise ValueError(f"the last layer of {model} has no MLP of its own")
+    last.register_forward_hook(lambda _module, _given, output: torch.zeros_like(output))
+    return lent_backend(loaded, AutoTokenizer.from_pretrained(source), f"{model}, last MLP off")

@@ -1,0 +1,218 @@
+"""A run as a whole: its tokens in a pandas frame, in numpy arrays or as a picture, in one call.
+
+record = collect(run(RunSettings(prompt="Once upon a time")))
+record.text, record.to_frame(), record.arrays()["mlp_norm"]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mav_engine.errors import MissingExtra, RunFailed
+from mav_engine.events import Done, Error, Event, Prompt, Start, Token
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LAYERS = ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy")
+_PLAIN: Mapping[str, Callable[[Token], Any]] = {
+    "index": lambda token: token.index,
+    "position": lambda token: token.position,
+    "id": lambda token: token.token.id,
+    "token": lambda token: token.token.text,
+    "text": lambda token: token.text,
+    "forced": lambda token: token.forced,
+    "logprob": lambda token: token.logprob,
+    "rank": lambda token: token.rank,
+    "entropy": lambda token: token.entropy,
+    "effective_tokens": lambda token: token.distribution.effective_tokens,
+    "kept": lambda token: token.distribution.kept,
+    "sampled_entropy": lambda token: token.distribution.sampled_entropy,
+    "attn_entropy_max": lambda token: _or_nan(token.layers.attn_entropy_max),
+    "step_ms": lambda token: token.timing.step_ms,
+    "capture_ms": lambda token: token.timing.capture_ms,
+}
+"""One value a token, by the names of the token event."""
+
+
+@dataclass
+class RunRecord:
+    """The events of a run, kept. `str` gives the text, a notebook shows the picture."""
+
+    start: Start | None = None
+    prompt: Prompt | None = None
+    tokens: list[Token] = field(default_factory=list)
+    end: Done | Error | None = None
+
+    def add(self, event: Event) -> None:
+        """Keep one more event."""
+        if isinstance(event, Start):
+            self.start = event
+        elif isinstance(event, Prompt):
+            self.prompt = event
+        elif isinstance(event, Token):
+            self.tokens.append(event)
+        elif isinstance(event, Done | Error):
+            self.end = event
+
+    def kept(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The same events, each kept before it is given on."""
+        for event in events:
+            self.add(event)
+            yield event
+
+    @property
+    def text(self) -> str:
+        """The text that was written, without the prompt."""
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def events(self) -> list[Event]:
+        """The events in their order; how long the run had waited is not kept."""
+        told = (self.start, self.prompt, *self.tokens, self.end)
+        return [event for event in told if event is not None]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that was measured, by the names of the token event; axis 0 is the token.
+
+        One value a token: index, position, id, token, text, forced, logprob (nats), rank, entropy
+        (nats), effective_tokens, kept, sampled_entropy, attn_entropy_max, step_ms, capture_ms.
+        By prediction [tokens, top_n]: top_id, top_text, top_logit, top_prob, top_sampled_prob.
+        By layer: resid_norm [tokens, n_layers + 1], mlp_norm and attn_norm [tokens, n_layers],
+        attn_entropy [tokens, n_layers, n_heads]; rank_bins [tokens, bins]. Where they were
+        captured: attention_rows [tokens, n_layers, n_heads, keys of the last token], tiles
+        [tokens, n_layers, height, width], lens_id, lens_prob and lens_rank [tokens, n_layers]. Of
+        the prompt: prompt_id, prompt_logprob, prompt_entropy [prompt tokens]. What does not exist
+        is NaN.
+        """
+        told = {name: np.array([of(each) for each in self.tokens]) for name, of in _PLAIN.items()}
+        told |= self._of_top() | self._of_layers() | self._of_lens()
+        if self.prompt is not None:
+            read = self.prompt.tokens
+            told["prompt_id"] = np.array([each.id for each in read])
+            told["prompt_logprob"] = np.array([_or_nan(each.logprob) for each in read])
+            told["prompt_entropy"] = np.array([_or_nan(each.entropy) for each in read])
+        return told
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas frame with a row a token, indexed by its number.
+
+        Columns are the single values of `arrays()`, the likeliest token (top_id, top_text,
+        top_prob) and a column for each layer (`mlp_norm.3`) and head (`attn_entropy.3.0`).
+        `attrs` holds the model's name and the settings.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError:
+            raise MissingExtra(
+                "to_frame() needs pandas, which is not installed: pip install 'mav-engine[frame]'. "
+                "arrays() gives the same numbers without it."
+            ) from None
+        arrays = self.arrays()
+        columns = {name: arrays[name] for name in _PLAIN}
+        best = ("top_id", "top_text", "top_prob")
+        columns |= {name: arrays[name][:, 0] for name in best if name in arrays}
+        for name in _LAYERS:
+            columns |= dict(_columns(name, arrays.get(name)))
+        frame = pd.DataFrame(columns).set_index("index")
+        if self.start is not None:
+            frame.attrs = {
+                "model": self.start.model.name,
+                "settings": self.start.settings.model_dump(mode="json"),
+            }
+        return frame
+
+    def raise_for_error(self) -> RunRecord:
+        """This record, where its run did not break.
+
+        Raises:
+            RunFailed: it did, with the reason.
+        """
+        if isinstance(self.end, Error):
+            raise RunFailed(self.end.detail, field=self.end.field)
+        return self
+
+    def svg(self) -> str:
+        """The run as one picture: its text, surprise, and what its layers did."""
+        from mav_engine.picture import picture
+
+        return picture(self)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        from mav_engine.picture import as_image
+
+        return as_image(self)
+
+    def _of_top(self) -> dict[str, np.ndarray]:
+        names = ("id", "text", "logit", "prob", "sampled_prob")
+        if not self.tokens:
+            return {}
+        return {
+            f"top_{name}": np.array(
+                [[_or_nan(getattr(row, name)) for row in each.top] for each in self.tokens]
+            )
+            for name in names
+        }
+
+    def _of_layers(self) -> dict[str, np.ndarray]:
+        found = {name: [getattr(each.layers, name) for each in self.tokens] for name in _LAYERS}
+        found["rank_bins"] = [each.distribution.rank_bins for each in self.tokens]
+        found |= {
+            name: [getattr(each, name) for each in self.tokens]
+            for name in ("attention_rows", "tiles")
+        }
+        return {name: _stacked(rows) for name, rows in found.items() if _any(rows)}
+
+    def _of_lens(self) -> dict[str, np.ndarray]:
+        rows = [each.logit_lens for each in self.tokens]
+        if not rows or any(row is None for row in rows):
+            return {}
+        return {
+            f"lens_{name}": np.array([[getattr(each, name) for each in row or ()] for row in rows])
+            for name in ("id", "prob", "rank")
+        }
+
+
+def collect(events: Iterable[Event]) -> RunRecord:
+    """Run to the end and keep what was told; works for a replayed recording as well."""
+    record = RunRecord()
+    for event in events:
+        record.add(event)
+    return record
+
+
+def _or_nan(value: Any) -> Any:
+    return math.nan if value is None else value
+
+
+def _any(rows: list[Any]) -> bool:
+    return any(row is not None for row in rows)
+
+
+def _stacked(rows: list[Any]) -> np.ndarray:
+    """Rows as one array; those that are missing, and keys that were not read yet, are NaN."""
+    known = [row for row in rows if row is not None]
+    shape = tuple(max(sizes) for sizes in zip(*(row.shape for row in known), strict=True))
+    whole = np.full((len(rows), *shape), np.nan, dtype=np.float32)
+    for place, row in enumerate(rows):
+        if row is not None:
+            whole[place][tuple(slice(size) for size in row.shape)] = row
+    return whole
+
+
+def _columns(name: str, values: np.ndarray | None) -> Iterator[tuple[str, np.ndarray]]:
+    if values is None:
+        return
+    for place in np.ndindex(values.shape[1:]):
+        yield ".".join([name, *map(str, place)]), values[(slice(None), *place)]

@@ -1,0 +1,79 @@
+"""`PanelBase`: a panel of one's own by one method, as OpenMAV has it.
+
+class EntropyFire(PanelBase):
+    def __init__(self, measurements):
+        super().__init__("Entropy Fire", "red")
+        self.measurements = measurements
+
+    def get_panel_content(self):
+        return "🔥 " * int(self.measurements.attention_entropy_values[0])
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.panel import Panel
+
+
+class PanelBase(ABC):
+    """A panel that is made anew for each token; selected by the name of its class.
+
+    It is constructed with `(measurements)` or `(measurements, max_bar_length, limit_chars)`.
+    """
+
+    def __init__(
+        self, title: str, border_style: str, max_bar_length: int = 20, limit_chars: int = 50
+    ) -> None:
+        self.title = title
+        self.border_style = border_style
+        self.max_bar_length = max_bar_length
+        self.limit_chars = limit_chars
+
+    @abstractmethod
+    def get_panel_content(self) -> RenderableType:
+        """What stands in the panel: a text in rich's markup, or anything that rich can draw."""
+
+    def get_panel(self) -> Panel:
+        """The content in its box."""
+        from rich.panel import Panel
+
+        return Panel(self.get_panel_content(), title=self.title, border_style=self.border_style)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """One token, by the names that OpenMAV gave. Layers count from 0.
+
+    Tensors are torch's where torch is loaded, else arrays of numpy.
+    """
+
+    mlp_activations: np.ndarray
+    """[n_layers] size of each MLP block's true output; NaN where a layer has none. (What OpenMAV
+    shows under this name are norms of the residual stream.)"""
+    mlp_normalized: np.ndarray
+    """[n_layers] the same as lengths of bars, on a scale that holds for the run; 0 for NaN."""
+    attention_entropy_values: np.ndarray
+    """[n_layers] mean of the heads' entropies, in nats; NaN where there is no pattern."""
+    attention_entropy_values_normalized: np.ndarray
+    """[n_layers] as lengths of bars, up to the entropy that the run's last token could have."""
+    generated_text: str
+    """All text before the token, prompt included."""
+    predicted_char: str
+    """The exact text that the token adds."""
+    next_token_probs: Any
+    """[vocabulary] the model's own probabilities; None in a recording, which has only the top."""
+    top_ids: Any
+    """[20] ids of the likeliest tokens, best first."""
+    top_probs: Any
+    """[20] their probabilities."""
+    logits: Any
+    """[1, 1, vocabulary] the model's own scores; None in a recording."""
+    decoded_tokens: list[str]
+    """[20] the texts of the likeliest tokens, spaces kept."""

@@ -1,0 +1,66 @@
+"""`MAVCallback`: a watched training with transformers' Trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from transformers import TrainerCallback
+
+from mav_engine.training.watch import DEFAULT_EVERY, DEFAULT_PROMPTS, TrainingWatch
+
+
+class MAVCallback(TrainerCallback):  # type: ignore[misc]
+    """Runs fixed prompts through the model every so many steps and changes nothing of it.
+
+        Trainer(..., callbacks=[MAVCallback(["Once upon a time"], every=100)])
+
+    Of several processes the first one watches. The loss of a look is the last that the Trainer had
+    logged.
+
+    Args:
+        prompts: the texts to continue.
+        tokenizer: of the model; where not given, the Trainer's `processing_class`.
+        every: optimizer steps from one look to the next.
+        options: as `TrainingWatch` takes them, `recording="training.jsonl"` for example.
+
+    Raises:
+        InvalidSettings: a setting is wrong. When the training begins also what
+            `TrainingWatch.begin` raises.
+    """
+
+    def __init__(
+        self,
+        prompts: Sequence[str] = DEFAULT_PROMPTS,
+        *,
+        tokenizer: Any = None,
+        every: int = DEFAULT_EVERY,
+        **options: Any,
+    ) -> None:
+        self.watch = TrainingWatch(tokenizer, prompts, every=every, **options)
+
+    def on_train_begin(
+        self, args: Any, state: Any, control: Any, *, model: Any = None, **given: Any
+    ) -> None:
+        del args, control
+        if state.is_world_process_zero:
+            tokenizer = given.get("processing_class") or given.get("tokenizer")
+            self.watch.tokenizer = self.watch.tokenizer or tokenizer
+            self.watch.begin(model, state.global_step)
+
+    def on_step_end(
+        self, args: Any, state: Any, control: Any, *, model: Any = None, **given: Any
+    ) -> None:
+        del args, control, given
+        if state.is_world_process_zero:
+            self.watch.step(model, state.global_step, loss=_last_loss(state))
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+        del args, control, given
+        if state.is_world_process_zero:
+            self.watch.end()
+
+
+def _last_loss(state: Any) -> float | None:
+    told = (entry["loss"] for entry in reversed(state.log_history) if "loss" in entry)
+    return next(told, None)

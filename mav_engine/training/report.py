@@ -1,0 +1,66 @@
+"""What a watched training tells on the terminal: the same prompts, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mav_engine.events import Error
+from mav_engine.results import RunRecord
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+
+class TrainingReport:
+    """Some lines a look."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        from rich.console import Console as Terminal
+
+        self._console = console or Terminal(stderr=True)
+
+    def look(
+        self, step: int, loss: float | None, records: Sequence[RunRecord], share: float
+    ) -> None:
+        """Tell what the model says to each prompt, and how well it reads the prompt itself."""
+        from rich.text import Text
+
+        head = Text.assemble(("mav ", "bold cyan"), (f"step {step}", "bold"))
+        if loss is not None:
+            head.append(f" · loss {loss:.4f}")
+        head.append(f" · watching {share:.1%} of the time", style="dim")
+        self._console.print(head)
+        for record in records:
+            self._console.print(_told(record), soft_wrap=True)
+
+    def end(self, cost: str) -> None:
+        """Tell what it took."""
+        from rich.text import Text
+
+        self._console.print(Text.assemble(("mav ", "bold cyan"), (cost, "dim")))
+
+
+def _told(record: RunRecord) -> Text:
+    from rich.text import Text
+
+    line = Text("  ")
+    read = record.start.settings.prompt if record.start is not None else None
+    line.append(_visible(read or ""), style="dim").append(_visible(record.text))
+    if isinstance(record.end, Error):
+        return line.append(f"  {record.end.title}: {record.end.detail}", style="red")
+    expected = [each.logprob for each in record.prompt.tokens] if record.prompt else []
+    known = [each for each in expected if each is not None]
+    if known:
+        line.append(f"  reads {-sum(known) / len(known):.2f}", style="yellow")
+    if record.tokens:
+        said = -sum(each.logprob for each in record.tokens) / len(record.tokens)
+        line.append(f"  says {said:.2f}", style="yellow")
+    return line.append(" nats a token", style="dim")
+
+
+def _visible(text: str) -> str:
+    """On one line; nothing that a model says may steer the terminal."""
+    shown = text.replace("\n", "↵").replace("\t", " ")
+    return "".join(each if each.isprintable() else "\ufffd" for each in shown)

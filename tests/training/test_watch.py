@@ -1,0 +1,289 @@
+"""A watched training is the training that it would have been, bit for bit, and is told and kept."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from tokenizers import Tokenizer
+from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+from mav_engine.errors import (
+    BrokenRecording,
+    InvalidSettings,
+    ModelLoadFailed,
+    NotARecording,
+    TornRecording,
+)
+from mav_engine.events import Done
+from mav_engine.training import MAVCallback, TrainingWatch, replay_training
+from tests.training.conftest import OPTIONS
+from training.__main__ import main
+from training.data import END_OF_TEXT
+from training.watching import WATCH_FILE
+
+PROMPTS = ["the cat", "Lily saw"]
+STEPS = 6
+
+
+@pytest.fixture
+def spoken(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT,
+        pad_token=END_OF_TEXT,
+    )  # fmt: skip
+
+
+def new_model() -> Any:
+    """With dropout, so that each step draws from the random state."""
+    torch.manual_seed(11)
+    random.seed(11)
+    np.random.seed(11)
+    shape = {"vocab_size": 300, "n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 64}
+    return GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=0, eos_token_id=0))
+
+
+def trained(watch: TrainingWatch | None) -> tuple[Any, list[float]]:
+    """A hand-written loop of some steps; the model and its loss curve."""
+    model = new_model().train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
+    losses = []
+    if watch is not None:
+        watch.begin(model)
+    for step in range(1, STEPS + 1):
+        ids = torch.randint(0, 300, (4, 16))
+        loss = model(input_ids=ids, labels=ids).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        if watch is not None:
+            watch.step(model, step, loss=loss)
+    if watch is not None:
+        watch.end()
+    return model, losses
+
+
+def left_of(model: Any) -> dict[str, Any]:
+    """What a training leaves, to the bit."""
+    return {
+        "weights": [weight.detach().numpy().tobytes() for weight in model.parameters()],
+        "gradients": [weight.grad.numpy().tobytes() for weight in model.parameters()],
+        "torch": torch.get_rng_state().tolist(),
+        "numpy": np.random.get_state()[1].tolist(),
+        "random": random.getstate(),
+        "modes": [module.training for module in model.modules()],
+        "attention": model.config._attn_implementation,
+        "hooks": sum(len(module._forward_hooks) for module in model.modules()),
+    }
+
+
+def test_a_watched_loop_gives_the_same_weights_and_losses(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    alone, losses = trained(None)
+    expected = left_of(alone)
+    watch = TrainingWatch(
+        spoken, PROMPTS, every=2, recording=tmp_path / "t.jsonl", terminal=False,
+        temperature=1.0, capture=["residual", "attention_entropy", "tiles", "logit_lens"],
+    )  # fmt: skip
+    model, watched_losses = trained(watch)
+    assert watched_losses == losses
+    assert left_of(model) == expected
+    # Looking did see the model change.
+    texts = {record.text for _, record in replay_training(tmp_path / "t.jsonl")}
+    assert len(texts) > 2
+
+
+class _Texts(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
+    def __len__(self) -> int:
+        return 24
+
+    def __getitem__(self, place: int) -> dict[str, torch.Tensor]:
+        ids = (torch.arange(16) * (place + 3)) % 300
+        return {"input_ids": ids, "labels": ids}
+
+
+def trained_by_trainer(out: Path, callbacks: list[Any], tokenizer: Any) -> Any:
+    from transformers import Trainer, TrainingArguments
+
+    model = new_model()
+    arguments = TrainingArguments(
+        output_dir=str(out), max_steps=STEPS, per_device_train_batch_size=4, logging_steps=1,
+        report_to="none", save_strategy="no", use_cpu=True, disable_tqdm=True, seed=5,
+    )  # fmt: skip
+    trainer = Trainer(
+        model=model, args=arguments, train_dataset=_Texts(), callbacks=callbacks,
+        processing_class=tokenizer,
+    )  # fmt: skip
+    trainer.train()
+    return trainer
+
+
+def curve_of(trainer: Any) -> list[Any]:
+    told = ("loss", "grad_norm", "learning_rate", "step")
+    return [{name: entry.get(name) for name in told} for entry in trainer.state.log_history]
+
+
+def test_the_callback_gives_the_same_training(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    alone = trained_by_trainer(tmp_path, [], spoken)
+    state = torch.get_rng_state().tolist()
+    kept = tmp_path / "t.jsonl.gz"
+    callback = MAVCallback(PROMPTS, every=4, recording=kept, terminal=False)
+    watched = trained_by_trainer(tmp_path, [callback], spoken)
+    for one, other in zip(alone.model.parameters(), watched.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert curve_of(watched) == curve_of(alone)
+    assert torch.get_rng_state().tolist() == state
+    looks = [look for look, _ in replay_training(kept)]
+    assert [(look.step, look.prompt) for look in looks] == [
+        (step, prompt) for step in (0, 4, 6) for prompt in (0, 1)
+    ]
+    assert looks[0].loss is None
+    assert looks[-1].loss == curve_of(alone)[STEPS - 2]["loss"]
+
+
+def test_the_terminal_tells_text_figures_and_cost(spoken: PreTrainedTokenizerFast) -> None:
+    out = io.StringIO()
+    watch = TrainingWatch(spoken, PROMPTS, every=3, console=Console(file=out, width=200))
+    trained(watch)
+    lines = out.getvalue().splitlines()
+    assert [line.split(" · ")[0] for line in lines if line.startswith("mav step")] == [
+        "mav step 0",
+        "mav step 3",
+        "mav step 6",
+    ]
+    assert " · loss " in lines[3]
+    assert lines[1].startswith("  the cat")
+    assert " reads " in lines[1]
+    assert " nats a token" in lines[1]
+    assert lines[-1].startswith("mav 3 looks took ")
+    assert watch.cost.looks == 3
+    assert 0 < watch.cost.seconds <= watch.cost.training_seconds
+
+
+def test_a_recording_holds_each_run_whole(spoken: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    trained(TrainingWatch(spoken, PROMPTS, every=3, recording=path, terminal=False))
+    runs = list(replay_training(path))
+    assert [(look.step, look.prompt) for look, _ in runs] == [
+        (0, 0), (0, 1), (3, 0), (3, 1), (6, 0), (6, 1),
+    ]  # fmt: skip
+    for look, record in runs:
+        assert record.start.settings.prompt == PROMPTS[look.prompt]
+        assert isinstance(record.end, Done)
+        assert record.end.resume is None
+        assert record.tokens[0].layers.mlp_norm.shape == (2,)
+        assert (look.loss is None) == (look.step == 0)
+        assert 0 < look.cost_s <= look.elapsed_s
+
+
+def test_a_training_that_was_cut_off_goes_on_in_its_recording(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    trained(TrainingWatch(spoken, PROMPTS[:1], every=3, recording=path, terminal=False))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    with pytest.raises(TornRecording):
+        list(replay_training(path))
+    again = TrainingWatch(spoken, PROMPTS[:1], every=6, recording=path, append=True, terminal=False)
+    trained(again)
+    assert [look.step for look, _ in replay_training(path)] == [0, 3, 0, 6]
+
+
+def _cut(lines: list[bytes]) -> list[bytes]:
+    return lines[:1]
+
+
+def _other(lines: list[bytes]) -> list[bytes]:
+    return lines[1:]
+
+
+def _later(lines: list[bytes]) -> list[bytes]:
+    return [lines[0].replace(b'"v":1', b'"v":2'), *lines[1:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [(_cut, TornRecording), (_other, NotARecording), (_later, BrokenRecording)],
+)
+def test_what_is_wrong_with_a_recording_is_told(
+    spoken: PreTrainedTokenizerFast,
+    tmp_path: Path,
+    change: Callable[[list[bytes]], list[bytes]],
+    error: type[Exception],
+) -> None:
+    path = tmp_path / "t.jsonl"
+    trained(TrainingWatch(spoken, PROMPTS[:1], recording=path, terminal=False))
+    path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+    with pytest.raises(error):
+        list(replay_training(path))
+
+
+def test_what_goes_wrong_while_looking_does_not_end_the_training(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, losses = trained(None)
+    watch = TrainingWatch(spoken, PROMPTS, every=2, recording=tmp_path / "t.jsonl", terminal=False)
+    watch._writer.write = None  # type: ignore[union-attr, method-assign, assignment]
+    with caplog.at_level(logging.WARNING):
+        _, watched_losses = trained(watch)
+    assert watched_losses == losses
+    assert "step 2 could not be watched; the training goes on" in caplog.text
+
+
+def test_what_is_wrong_is_said_before_the_training(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidSettings, match="every is 0"):
+        TrainingWatch(spoken, PROMPTS, every=0)
+    with pytest.raises(InvalidSettings, match="prompts is a list"):
+        TrainingWatch(spoken, "one text")
+    with pytest.raises(InvalidSettings, match="temprature"):
+        TrainingWatch(spoken, PROMPTS, temprature=1.0)
+    with pytest.raises(InvalidSettings, match="compressed"):
+        TrainingWatch(spoken, PROMPTS, recording=tmp_path / "t.jsonl.gz", append=True)
+    with pytest.raises(InvalidSettings, match=r"no probe named 'tile'\. Did you mean tiles"):
+        TrainingWatch(spoken, PROMPTS, capture=["tile"], terminal=False).begin(new_model())
+    with pytest.raises(ModelLoadFailed, match="without its tokenizer"):
+        TrainingWatch(None, PROMPTS, terminal=False).begin(new_model())
+    missing = TrainingWatch(spoken, PROMPTS, recording=tmp_path / "no" / "t", terminal=False)
+    with pytest.raises(FileNotFoundError):
+        missing.begin(new_model())
+
+
+def test_the_program_that_trains_the_embedded_model_can_be_watched(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command(out: str, *more: str) -> int:
+        return main(["--corpus", str(corpus), "--out", str(tmp_path / out), *OPTIONS, *more])
+
+    assert command("alone") == 0
+    assert command("watched", "--watch-steps", "4", "--watch-prompt", "Lily") == 0
+    for name in ("model.safetensors", "README.md"):
+        one, other = (tmp_path / out / "model" / name for out in ("alone", "watched"))
+        assert one.read_bytes() == other.read_bytes()
+    losses = [
+        [
+            json.loads(line).get("loss")
+            for line in (tmp_path / out / "metrics.jsonl").read_text().splitlines()
+        ]
+        for out in ("alone", "watched")
+    ]
+    assert losses[0] == losses[1]
+    told = list(replay_training(tmp_path / "watched" / WATCH_FILE))
+    assert [look.step for look, _ in told][:2] == [0, 4]
+    assert told[0][1].start.settings.prompt == "Lily"
+    assert "looks took" in capsys.readouterr().out

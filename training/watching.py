@@ -1,0 +1,73 @@
+"""The training watched by the engine that the model is for: its runs go into a recording."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from tokenizers import Tokenizer
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+from mav_engine.training import TrainingWatch
+from training.data import END_OF_TEXT
+from training.loop import OnStep, Trainer
+
+WATCH_FILE = "training.jsonl"
+WATCH_PROMPTS = ["Once upon a time, there was"]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What to look at, and how often."""
+    watch = parser.add_argument_group(
+        "watching", f"runs of the model on its way, shown and kept in {WATCH_FILE}"
+    )
+    watch.add_argument("--watch-steps", type=int, default=0, help="steps between looks; 0 is off")
+    watch.add_argument(
+        "--watch-prompt", action="append", help=f"may be repeated; default {WATCH_PROMPTS[0]!r}"
+    )
+
+
+def watch_of(
+    options: argparse.Namespace, tokenizer: Tokenizer, console: Console
+) -> TrainingWatch | None:
+    """What was asked for on the command line; a resumed run goes on with its recording.
+
+    Raises:
+        InvalidSettings: an option is wrong.
+    """
+    if options.watch_steps == 0:
+        return None
+    return TrainingWatch(
+        PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer,
+            bos_token=END_OF_TEXT,
+            eos_token=END_OF_TEXT,
+            clean_up_tokenization_spaces=False,
+        ),
+        options.watch_prompt or WATCH_PROMPTS,
+        every=options.watch_steps,
+        recording=options.out / WATCH_FILE,
+        append=options.resume,
+        console=console,
+    )
+
+
+@contextmanager
+def watched(
+    watch: TrainingWatch | None, trainer: Trainer, on_step: OnStep | None
+) -> Iterator[OnStep | None]:
+    """What is to be called after each step, for the time of a training."""
+    if watch is None:
+        yield on_step
+        return
+    watch.begin(trainer.model, trainer.step)
+
+    def both(step: int, model: LlamaForCausalLM) -> None:
+        watch.step(model, step)
+        if on_step is not None:
+            on_step(step, model)
+
+    try:
+        yield both
+    finally:
+        watch.end()
