@@ -21,7 +21,7 @@ export function BreakpointFields({ fields, form }: BreakpointFieldsProps) {
   const wrong = fields.some(({ name }) => form.formState.errors[name]);
   return (
     <Disclosure
-      open={wrong || undefined}
+      opened={wrong}
       label={
         <>
           {words.title}

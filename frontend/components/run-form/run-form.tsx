@@ -67,7 +67,7 @@ export function RunForm(props: RunFormProps) {
             <SettingControl key={field.name} field={field} form={form} />
           ))}
         </div>
-        <Disclosure label={text.form.more} open={hasWrong(groups.more) || undefined}>
+        <Disclosure label={text.form.more} opened={hasWrong(groups.more)}>
           {groups.more.map((field) => (
             <SettingControl key={field.name} field={field} form={form} />
           ))}
@@ -75,7 +75,7 @@ export function RunForm(props: RunFormProps) {
         <BreakpointFields fields={groups.breakpoints} form={form} />
         <Disclosure
           label={text.form.measuring}
-          open={hasWrong([...groups.measuring, ...groups.tiles]) || undefined}
+          opened={hasWrong([...groups.measuring, ...groups.tiles])}
         >
           {groups.measuring.map((field) => (
             <SettingControl key={field.name} field={field} form={form} />
