@@ -34,6 +34,12 @@ def test_a_plain_norm_is_shortened_and_gives_the_same(eps: float) -> None:
         torch.testing.assert_close(norm(x), expected, rtol=2e-6, atol=1e-7)
 
 
+def test_a_norm_of_broken_weights_stays_what_it_is() -> None:
+    norm = LlamaRMSNorm(48).requires_grad_(False)
+    norm.weight.fill_(float("nan"))
+    assert shorten_norms(nn.Sequential(norm)) == 0
+
+
 @pytest.mark.parametrize(
     "norm",
     [GemmaRMSNorm(48).requires_grad_(False), CentredRMSNorm(), LlamaRMSNorm(48).bfloat16()],

@@ -68,6 +68,8 @@ def _same(module: nn.Module, short: RmsNorm) -> bool:
                 return False
             if not isinstance(theirs, torch.Tensor) or theirs.dtype != torch.float32:
                 return False
+            if not torch.isfinite(theirs).all():  # broken weights are told of by the run
+                return False
             ours = short(wave * scale)
             if not torch.allclose(
                 ours, theirs, rtol=_TOLERANCE, atol=_TOLERANCE * float(theirs.abs().max())
