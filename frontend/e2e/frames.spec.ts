@@ -34,7 +34,9 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
     expect(last).toBeGreaterThan(SHAPE.tokens - 20);
     await expect(site.panel("Output distribution")).toContainText(/effective tokens/);
     await expect(site.panel("Top predictions").locator("tr[aria-current]")).toHaveCount(1);
-    await expect(page.getByRole("option", { selected: true })).toBeInViewport();
+    await expect(
+      page.getByRole("listbox").getByRole("option", { selected: true }),
+    ).toBeInViewport();
 
     await page.getByLabel("Speed").selectOption("60");
     await holds(browser, page, "playing 60 tokens a second", async () => {

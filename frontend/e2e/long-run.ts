@@ -6,6 +6,7 @@ interface Shape {
   readonly heads: number;
 }
 
+const PROBES = ["predictions", "distribution", "residual", "mlp", "attention_entropy"];
 const VOCABULARY = 50_000;
 const EDGES = [
   0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 5000, 10_000, 20_000,
@@ -65,9 +66,10 @@ function start({ tokens, layers, heads }: Shape) {
       heads,
       vocabulary: VOCABULARY,
       context: 4096,
+      capabilities: PROBES,
     },
     settings: { model: "mav-tiny", seed: 1, max_new_tokens: tokens, aggregation: "l2" },
-    probes: [],
+    probes: PROBES.map((name) => ({ name, unit: "", shape: [], hook_point: "logits" })),
     rank_bin_edges: [...EDGES, VOCABULARY],
   };
 }

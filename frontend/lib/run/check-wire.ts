@@ -25,7 +25,7 @@ const SHAPES: Record<RunEvent["type"], Record<string, Shape>> = {
   start: {
     v: "whole",
     run_id: "string",
-    model: { name: "string" },
+    model: { name: "string", capabilities: ["string"] },
     settings: { model: "string", seed: "whole", max_new_tokens: "whole" },
     probes: [{ name: "string", unit: "string", hook_point: "string" }],
     rank_bin_edges: ["whole"],
