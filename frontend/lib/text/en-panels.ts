@@ -106,7 +106,7 @@ export const panelText = {
     howToRead:
       "All probability, likeliest tokens first. Tall first column: the model is sure. Dashed: the sum so far.",
     caution:
-      "Sure is not right: a narrow distribution says that the model has seen such a text go on in one way.",
+      "Sure is not right: a narrow distribution tells what the model expects, not that it is so.",
     columns: ["from rank", "to rank", "probability", "sum so far"],
     entropy: "nats of entropy",
     effective: "effective tokens",
