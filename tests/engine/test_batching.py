@@ -385,8 +385,37 @@ def test_who_was_answered_goes_on_one_after_the_other(
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
     assert len(together) == 80
-    # Where threads come and leave, two may meet; answered all at once, most would.
-    assert sum(len(each) == 1 for each in together) >= 60
+    assert all(len(each) == 1 for each in together)
+
+
+def test_a_newcomer_does_not_let_the_next_go_on(
+    doubled: _Doubled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled.held = False
+    monkeypatch.setattr(turns_module, "_MIN_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(turns_module, "_MAX_PATIENCE_S", PATIENCE_S)
+    turns: Turns[int, int] = Turns(doubled)
+    went_on: list[int] = []
+
+    def ask(number: int) -> None:
+        assert turns.ask(number, number) == 2 * number
+        went_on.append(number)
+        turns.leave(number)
+
+    assert turns.ask(1, 1) == 2
+    threads = [_spawn(lambda: ask(2))]
+    _until(lambda: len(turns._asking) == 1)
+    assert turns.ask(1, 1) == 2
+    threads.append(_spawn(lambda: ask(3)))
+    _until(lambda: len(turns._asking) == 1)
+    assert [each.who for each in turns._answered] == [2]
+    assert went_on == []
+    assert turns.ask(1, 1) == 2
+    turns.leave(1)
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert went_on == [2, 3]
 
 
 def test_who_stays_away_holds_nobody_up(doubled: _Doubled) -> None:

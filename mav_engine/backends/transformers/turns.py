@@ -70,6 +70,8 @@ class Turns(Generic[Ask, Answer]):
         self._asking: list[_Waiting[Ask, Answer]] = []
         self._answered: deque[_Waiting[Ask, Answer]] = deque()
         """Those who have an answer and sleep, until it is their turn to go on with it."""
+        self._going_on: set[Hashable] = set()
+        """Those who have an answer and have not come back with it yet."""
         self._others: deque[_Waiting[Ask, Answer]] = deque()
         self._idle_since = 0.0
         self._patience_s = _MIN_PATIENCE_S
@@ -89,10 +91,9 @@ class Turns(Generic[Ask, Answer]):
         with self._lock:
             self._present.add(who)
             self._asking.append(mine)
+            self._came_back(who)
             if not self._busy and len(self._asking) == len(self._present):
                 self._take_all(mine)
-            else:
-                self._wake_answered()
         if not mine.batch:
             self._await_answer(mine)
         if mine.batch:
@@ -129,7 +130,7 @@ class Turns(Generic[Ask, Answer]):
         """Nobody need wait for this one any more; harmless when done twice."""
         with self._lock:
             self._present.discard(who)
-            self._wake_answered()
+            self._came_back(who)
             if not self._busy:
                 self._wake_next(after_batch=True)
 
@@ -142,6 +143,7 @@ class Turns(Generic[Ask, Answer]):
                 if mine in self._answered:
                     # Whose turn it is has something else to do than to ask again.
                     self._answered.remove(mine)
+                    self._going_on.add(mine.who)
                     return
                 if mine not in self._asking or self._busy:
                     continue
@@ -152,9 +154,15 @@ class Turns(Generic[Ask, Answer]):
                     return
                 patience_s = left_s
 
-    def _wake_answered(self) -> None:
+    def _came_back(self, who: Hashable) -> None:
+        """If this one was going on with its answer, the next may; a newcomer changes nothing."""
+        if who not in self._going_on:
+            return
+        self._going_on.discard(who)
         if self._answered:
-            self._answered.popleft().wake()
+            following = self._answered.popleft()
+            self._going_on.add(following.who)
+            following.wake()
 
     def _take_all(self, leader: _Waiting[Ask, Answer]) -> None:
         leader.batch, self._asking = self._asking, []
@@ -178,6 +186,7 @@ class Turns(Generic[Ask, Answer]):
             others = [each for each in batch if each is not leader]
             with self._lock:
                 self._answered.extend(others)
+                self._going_on.add(leader.who)
             self._pass_on(after_batch=True)
 
     def _pass_on(self, *, after_batch: bool) -> None:
