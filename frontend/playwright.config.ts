@@ -16,8 +16,6 @@ export default defineConfig({
   // One server with one model: runs would wait in line for each other.
   workers: 1,
   timeout: 180_000,
-  // A shared machine has bad minutes: what fails once is tried again, and told as flaky.
-  retries: 1,
   expect: {
     timeout: 60_000,
     toHaveScreenshot: { maxDiffPixelRatio: 0.02, animations: "disabled" },
