@@ -33,7 +33,6 @@ export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
       className={classNames(
         "cursor-pointer rounded-[3px] py-[0.1em] outline-offset-1",
         kind === "prompt" ? "cursor-default text-quiet" : "token-shade hover:bg-data-soft",
-        shown && "shadow-[0_2px_0_0_var(--accent)]",
         newest && "rounded-b-none",
       )}
     >

@@ -15,9 +15,13 @@ export function TokenLabel({
   label: string;
   className?: string | undefined;
 }) {
-  const parts = label.split(/(\s)/).filter(Boolean);
+  // The white space before a word has an element of its own even where there is none: most labels
+  // have it or not, and putting it in and out at every step is dear.
+  const leading = MARKS[label.charAt(0)] ?? "";
+  const parts = (leading ? label.slice(1) : label).split(/(\s)/).filter(Boolean);
   return (
     <span className={classNames("figures text-small", className)}>
+      <span className="text-quiet/80">{leading}</span>
       {parts.map((part, i) =>
         part in MARKS ? (
           <span key={i} className="text-quiet/80">

@@ -12,6 +12,9 @@ const MAX_SHARE = Number(process.env.MAX_SLOW_FRAMES ?? 1);
 /** A machine that is shared has bad seconds; the page must have one good round of these. */
 const ROUNDS = 3;
 
+/** The test tool's own pictures of the page would be measured with it. */
+test.use({ trace: "off" });
+
 /**
  * What is measured: of the frames painted while the visitor scrubs or plays, how many ask more
  * than 16.7 ms of the main thread, in the processor's own time. That is the page's share of a frame

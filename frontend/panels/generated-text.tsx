@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import { Examples } from "@/components/examples";
+import { ShownMark } from "@/components/shown-mark";
 import { TokenChips } from "@/components/token-chips";
 import { type Figured, TokenFigures } from "@/components/token-figures";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
@@ -59,6 +60,7 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
           >
             <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
           </div>
+          <ShownMark list={list} place={step >= 0 ? prompt.length + step : null} />
         </div>
       )}
       <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">

@@ -1,7 +1,7 @@
 "use client";
 
-import { useState } from "react";
-import { barX } from "@/components/ui/bar-style";
+import { memo, useState } from "react";
+import { LineBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
 import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
@@ -91,7 +91,7 @@ function Rows(props: RowsProps) {
       onPointerLeave={() => onPoint(null)}
       aria-label={skeleton ? words.howToRead : summary}
       className={classNames(
-        "contain-strict flex min-h-0 flex-1 basis-0 flex-col justify-around",
+        "contain-strict relative flex min-h-0 flex-1 basis-0 flex-col justify-around [container-type:size]",
         breathing && "breathing",
       )}
     >
@@ -104,13 +104,8 @@ function Rows(props: RowsProps) {
           <span className="figures w-6 shrink-0 text-right text-micro text-quiet leading-none">
             {labelled || row % 4 === 0 ? nameOf(row, values, series) : ""}
           </span>
-          <Track
-            share={value / max}
-            low={(extent?.low[row] ?? 0) / max}
-            high={(extent?.high[row] ?? 0) / max}
-            skeleton={skeleton}
-          />
-          <span className="figures w-11 shrink-0 text-right text-xs leading-none">
+          <Track low={(extent?.low[row] ?? 0) / max} high={(extent?.high[row] ?? 0) / max} />
+          <span className="figures contain-strict h-3 w-11 shrink-0 text-right text-xs leading-none">
             {labelled && !skeleton
               ? Number.isNaN(value)
                 ? words.absent
@@ -119,33 +114,32 @@ function Rows(props: RowsProps) {
           </span>
         </div>
       ))}
+      <LineBars
+        shares={layers.map((value) => value / max)}
+        thickness="0.875rem"
+        className={classNames(
+          "inset-y-0 right-13 left-8 h-full w-[calc(100%-5.25rem)]",
+          skeleton ? "text-rule" : "text-data",
+        )}
+      />
     </div>
   );
 }
 
 interface TrackProps {
-  share: number;
   low: number;
   high: number;
-  skeleton: boolean;
 }
 
-/** The bar of one layer over the band of values that it had in this run. */
-function Track({ share, low, high, skeleton }: TrackProps) {
+/** The room of one layer's bar, and the band of values that it had in this run. */
+const Track = memo(function Track({ low, high }: TrackProps) {
   const band = { left: `${low * 100}%`, width: `${Math.max(0, high - low) * 100}%` };
   return (
     <span className="relative h-full max-h-7 flex-1 overflow-hidden rounded-[2px] bg-well/60">
       <span className="absolute inset-y-0 bg-data-soft" style={band} />
-      <span
-        className={classNames(
-          "bar-x absolute inset-x-0 top-1/4 bottom-1/4",
-          skeleton ? "bg-rule" : "bg-data",
-        )}
-        style={barX(Number.isFinite(share) ? share : 0)}
-      />
     </span>
   );
-}
+});
 
 export const layerNormsPanel: Panel = {
   id: "layer-norms",

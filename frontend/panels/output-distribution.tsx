@@ -1,7 +1,7 @@
 "use client";
 
-import { useState } from "react";
-import { barY } from "@/components/ui/bar-style";
+import { memo, useState } from "react";
+import { ColumnBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -81,17 +81,13 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
           className={classNames("absolute inset-y-0 right-0 left-7 flex", breathing && "breathing")}
           onPointerLeave={() => setPointed(null)}
         >
-          {shares.map((share, bin) => (
-            <div key={bin} className="h-full flex-1 px-px" onPointerEnter={() => setPointed(bin)}>
-              <div
-                className={classNames(
-                  "bar-y h-full rounded-t-[1px]",
-                  bins ? "bg-data" : "bg-rule/70",
-                )}
-                style={barY(share)}
-              />
-            </div>
-          ))}
+          <ColumnBars
+            shares={shares}
+            from={0.06}
+            to={0.94}
+            className={classNames("inset-0 size-full", bins ? "text-data" : "text-rule/70")}
+          />
+          <PointedColumns count={shares.length} onPoint={setPointed} />
           {bins && <Cumulative bins={bins} />}
         </div>
       </div>
@@ -103,7 +99,18 @@ function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
   );
 }
 
-function Grid() {
+interface PointedColumnsProps {
+  count: number;
+  onPoint: (bin: number) => void;
+}
+
+const PointedColumns = memo(function PointedColumns({ count, onPoint }: PointedColumnsProps) {
+  return Array.from({ length: count }, (_, bin) => (
+    <div key={bin} className="relative h-full flex-1" onPointerEnter={() => onPoint(bin)} />
+  ));
+});
+
+const Grid = memo(function Grid() {
   return (
     <div aria-hidden className="absolute inset-0 text-micro text-quiet">
       {[1, 0.5, 0].map((share) => (
@@ -119,7 +126,7 @@ function Grid() {
       ))}
     </div>
   );
-}
+});
 
 function Cumulative({ bins }: { bins: Float32Array }) {
   let sum = 0;
@@ -146,7 +153,12 @@ function Cumulative({ bins }: { bins: Float32Array }) {
   );
 }
 
-function Axis({ edges, count }: { edges: readonly number[]; count: number }) {
+interface AxisProps {
+  edges: readonly number[];
+  count: number;
+}
+
+const Axis = memo(function Axis({ edges, count }: AxisProps) {
   return (
     <div aria-hidden className="figures relative ml-7 h-5 text-micro text-quiet">
       {edges.slice(0, count).map((edge, bin) =>
@@ -163,7 +175,7 @@ function Axis({ edges, count }: { edges: readonly number[]; count: number }) {
       <span className="absolute top-1 -left-7 font-sans">{words.axis}</span>
     </div>
   );
-}
+});
 
 interface ReadingProps {
   bins: Float32Array;

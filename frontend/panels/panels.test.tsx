@@ -161,9 +161,9 @@ describe("output distribution", () => {
 
 describe("layers", () => {
   const shares = (container: HTMLElement) =>
-    [...container.querySelectorAll<HTMLElement>(".bar-x")].map((bar) =>
-      Number(/scaleX\((.+)\)/.exec(bar.style.transform)?.[1]),
-    );
+    [
+      ...(container.querySelector(".bars path")?.getAttribute("d") ?? "").matchAll(/H([\d.]+)/g),
+    ].map(([, length]) => Number(length));
 
   test("draws every step against the same scale", () => {
     const { container, run, showStep } = show(layerNormsPanel, 0);
@@ -171,6 +171,7 @@ describe("layers", () => {
     for (const step of [0, 5, 11]) {
       showStep(step);
       const expected = [...(frameOf(run, step).layers.mlpNorm ?? [])].map((value) => value / max);
+      expect(shares(container)).toHaveLength(expected.length);
       shares(container).forEach((share, layer) => {
         expect(share).toBeCloseTo(expected[layer] ?? Number.NaN, 5);
       });

@@ -1,6 +1,6 @@
 "use client";
 
-import { type CSSProperties, useState } from "react";
+import { useState } from "react";
 import { NotMeasured } from "@/components/not-measured";
 import { TokenLabel } from "@/components/token-label";
 import { classNames } from "@/components/ui/class-names";
@@ -171,10 +171,10 @@ function Share({ prob, before, said }: ShareProps) {
       <span aria-hidden className="relative block h-1.5 rounded-[1px] bg-well">
         <span
           className={classNames(
-            "bar-x absolute inset-0 rounded-[1px]",
+            "absolute inset-0 origin-left rounded-[1px]",
             said ? "bg-accent" : "bg-data",
           )}
-          style={{ "--share": prob } as CSSProperties}
+          style={{ transform: `scaleX(${prob})` }}
         />
         {change !== 0 && before !== null && (
           <span

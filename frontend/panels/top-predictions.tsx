@@ -1,10 +1,10 @@
 "use client";
 
 import { Split } from "lucide-react";
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, memo, type ReactNode } from "react";
 import { useFork } from "@/components/fork-context";
 import { TokenLabel } from "@/components/token-label";
-import { barX } from "@/components/ui/bar-style";
+import { RowBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
@@ -15,12 +15,14 @@ import type { Panel, PanelProps } from "./panel";
 import { predictionsTable } from "./tables";
 
 const words = text.panels.predictions;
+/** 1.625rem, as drawn at the usual size of text. */
+const ROW_PX = 26;
 const SKELETON_SHARES = Array.from({ length: 20 }, (_, place) => 0.6 * 0.72 ** place);
 
 function TopPredictions({ frame, run }: PanelProps) {
   const fork = useFork();
   if (!frame) return <Skeleton breathing={isBusy(run)} />;
-  const said = frame.top.find(({ id }) => id === frame.id);
+  const said = frame.top.findIndex(({ id }) => id === frame.id);
   // One stop of the tab key for all rows; the arrow keys move between them.
   const entry = frame.top.findIndex(({ id }) => id !== frame.id);
   return (
@@ -31,28 +33,34 @@ function TopPredictions({ frame, run }: PanelProps) {
         role="group"
         aria-label={words.tableLabel}
       >
-        <table className="w-full table-fixed border-separate border-spacing-0">
-          <Head />
-          <tbody onKeyDown={walkRows}>
-            {frame.top.map((candidate, place) => (
-              // The place, not the token: rows stay where they are and their bars move.
-              <Row
-                key={place}
-                candidate={candidate}
-                said={candidate.id === frame.id}
-                reachable={place === entry}
-                onFork={fork && (() => fork(frame.index, candidate))}
-              />
-            ))}
-          </tbody>
-        </table>
+        <div className="relative isolate">
+          {said >= 0 && <Said place={said} />}
+          <table className="w-full table-fixed border-separate border-spacing-0">
+            <Head />
+            <tbody onKeyDown={walkRows}>
+              {frame.top.map((candidate, place) => (
+                // The place, not the token: rows stay where they are and their bars move.
+                <Row
+                  key={place}
+                  candidate={candidate}
+                  said={place === said}
+                  reachable={place === entry}
+                  onFork={fork && (() => fork(frame.index, candidate))}
+                />
+              ))}
+            </tbody>
+          </table>
+          <Bars candidates={frame.top} />
+        </div>
       </div>
-      <p className="h-6 truncate pt-2 text-quiet text-xs">{!said && <Outside frame={frame} />}</p>
+      <p className="h-6 truncate pt-2 text-quiet text-xs">
+        {said < 0 && <Outside frame={frame} />}
+      </p>
     </div>
   );
 }
 
-function Head() {
+const Head = memo(function Head() {
   const cell = "sticky top-0 z-10 bg-sheet pb-1.5 font-normal text-micro text-quiet";
   return (
     <thead>
@@ -75,7 +83,7 @@ function Head() {
       </tr>
     </thead>
   );
-}
+});
 
 interface RowProps {
   candidate: Candidate;
@@ -85,49 +93,54 @@ interface RowProps {
   onFork: (() => void) | null;
 }
 
+/** Where the token that was said stands in the list: one mark that moves, behind the rows. */
+function Said({ place }: { place: number }) {
+  return (
+    <div
+      aria-hidden
+      className="absolute inset-x-0 top-[1.375rem] -z-10 h-[1.625rem] rounded bg-accent-wash pl-20 text-accent text-micro leading-[1.625rem]"
+      style={{ transform: `translateY(${place * 1.625}rem)` }}
+    >
+      ◂
+    </div>
+  );
+}
+
+/** The elements of a row stay the same at every step: only their texts change, and who is said. */
 function Row({ candidate, said, reachable, onFork }: RowProps) {
   const { text: label, prob, sampled_prob: drawn, cut_by: cutBy, logit } = candidate;
   const name = (
-    <TokenLabel
-      label={label}
-      className={classNames("truncate", said && "font-semibold", cutBy && "text-quiet")}
-    />
+    <span className="block w-17 text-left">
+      <span className="contain-strict block h-5 truncate leading-5">
+        <TokenLabel label={label} className={said ? "font-semibold" : cutBy ? "text-quiet" : ""} />
+        {said && <span className="sr-only">{words.said}</span>}
+      </span>
+    </span>
   );
-  const canFork = onFork && !said;
   return (
-    <tr
-      aria-current={said || undefined}
-      className={classNames(
-        said && "bg-accent-wash",
-        canFork && "group relative hover:bg-well has-focus-visible:bg-well",
-      )}
-    >
+    <tr aria-current={said || undefined} className="group relative">
       <th scope="row" className="h-[1.625rem] rounded-l pl-1.5 text-left font-normal">
-        <span className="flex items-center gap-1">
-          {canFork ? (
-            <ForkButton label={label} reachable={reachable} onFork={onFork}>
+        <span className="flex h-5 items-center gap-1">
+          {onFork ? (
+            <ForkButton label={label} said={said} reachable={reachable} onFork={onFork}>
               {name}
             </ForkButton>
           ) : (
             name
           )}
-          {said && (
-            <span title={words.chosen} className="text-accent text-micro">
-              <span aria-hidden>◂</span>
-              <span className="sr-only">{words.said}</span>
-            </span>
-          )}
         </span>
       </th>
       <td aria-hidden className="px-2">
-        <Bars prob={prob} drawn={drawn} />
+        <span className="block h-3.5 rounded-[2px] bg-well" />
       </td>
-      <td className="figures text-right text-xs">{formatPercent(prob)}</td>
       <td className="figures text-right text-xs">
-        {cutBy ? <CutChip control={cutBy} /> : formatPercent(drawn)}
+        <Figure>{formatPercent(prob)}</Figure>
+      </td>
+      <td className="figures text-right text-xs">
+        <Figure>{cutBy ? <CutChip control={cutBy} /> : formatPercent(drawn)}</Figure>
       </td>
       <td className="figures rounded-r pr-1.5 text-right text-quiet text-xs">
-        {formatMeasure(logit)}
+        <Figure>{formatMeasure(logit)}</Figure>
       </td>
     </tr>
   );
@@ -135,28 +148,30 @@ function Row({ candidate, said, reachable, onFork }: RowProps) {
 
 interface ForkButtonProps {
   label: string;
+  said: boolean;
   reachable: boolean;
   onFork: () => void;
   children: ReactNode;
 }
 
-/** The token's name, and the whole row around it, as a button. */
-function ForkButton({ label, reachable, onFork, children }: ForkButtonProps) {
+/** The token's name, and the whole row around it, as a button; what was said is no alternative. */
+function ForkButton({ label, said, reachable, onFork, children }: ForkButtonProps) {
   return (
     <button
       type="button"
       data-alternative
+      disabled={said}
       tabIndex={reachable ? 0 : -1}
-      aria-label={words.forkLabel(visible(label))}
-      title={words.forkLabel(visible(label))}
+      aria-label={said ? visible(label) : words.forkLabel(visible(label))}
+      title={said ? words.chosen : words.forkHint}
       onClick={onFork}
-      className="flex min-w-0 cursor-pointer items-center gap-1 after:absolute after:inset-0"
+      className="flex min-w-0 items-center gap-1 after:absolute after:inset-0 after:rounded enabled:group-hover:after:bg-data/10 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-data focus-visible:after:-outline-offset-2 enabled:cursor-pointer"
     >
       {children}
       <Split
         size={12}
         aria-hidden
-        className="shrink-0 rotate-90 text-accent opacity-0 group-hover:opacity-100 group-has-focus-visible:opacity-100"
+        className="shrink-0 rotate-90 text-accent opacity-0 in-focus-visible:opacity-100 in-enabled:group-hover:opacity-100"
       />
     </button>
   );
@@ -165,19 +180,39 @@ function ForkButton({ label, reachable, onFork, children }: ForkButtonProps) {
 function walkRows(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-alternative]")];
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-alternative]:enabled")];
   const next = rows[rows.indexOf(event.target as HTMLElement) + step];
   event.preventDefault();
   next?.focus();
 }
 
-/** Both bars run from 0 to 100 %, at every step. */
-function Bars({ prob, drawn }: { prob: number; drawn: number }) {
+/** A room whose size is its own, so that a new number lays out nothing but itself. */
+const Figure = ({ children }: { children: ReactNode }) => (
+  <span className="contain-strict block h-4 leading-4">{children}</span>
+);
+
+/** Over the column of the bars; both kinds run from 0 to 100 % at every step. */
+function Bars({ candidates }: { candidates: readonly Candidate[] }) {
+  const place = "inset-0 size-full";
   return (
-    <span className="relative block h-3.5 overflow-hidden rounded-[2px] bg-well">
-      <span className="bar-x absolute inset-0 bg-data" style={barX(prob)} />
-      <span className="bar-x absolute inset-x-0 bottom-0 h-1 bg-accent" style={barX(drawn)} />
-    </span>
+    <div
+      aria-hidden
+      className="pointer-events-none absolute top-[1.375rem] left-26 w-[calc(100%-16.75rem)] overflow-hidden rounded-[2px]"
+      style={{ height: `${1.625 * candidates.length}rem` }}
+    >
+      <RowBars
+        shares={candidates.map(({ prob }) => prob)}
+        from={6 / ROW_PX}
+        to={20 / ROW_PX}
+        className={classNames(place, "text-data")}
+      />
+      <RowBars
+        shares={candidates.map(({ sampled_prob: drawn }) => drawn)}
+        from={16 / ROW_PX}
+        to={20 / ROW_PX}
+        className={classNames(place, "text-accent")}
+      />
+    </div>
   );
 }
 
@@ -213,7 +248,10 @@ function Skeleton({ breathing }: { breathing: boolean }) {
             />
           </span>
           <span className="h-3.5 flex-1 rounded-[2px] bg-well">
-            <span className="bar-x block h-full rounded-[2px] bg-rule" style={barX(share)} />
+            <span
+              className="block h-full rounded-[2px] bg-rule"
+              style={{ width: `${share * 100}%` }}
+            />
           </span>
           <span className="ml-28 h-2.5 w-10 rounded-sm bg-well" />
         </div>

@@ -1,4 +1,3 @@
-import type { CSSProperties } from "react";
 import { formatDivergence } from "@/lib/compare/format";
 import { extentOf } from "@/lib/compare/pair";
 import type { Common, Divergence } from "@/lib/compare/parse-compare-event";
@@ -90,8 +89,8 @@ function Layers({ divergence, divergences }: Omit<DivergenceFiguresProps, "commo
               }}
             />
             <span
-              className="bar-x absolute inset-x-0 inset-y-[3px] bg-data"
-              style={{ "--share": Number.isFinite(value) ? value / max : 0 } as CSSProperties}
+              className="absolute inset-x-0 inset-y-[3px] origin-left bg-data"
+              style={{ transform: `scaleX(${Number.isFinite(value) ? value / max : 0})` }}
             />
           </span>
           <span className="figures w-14 shrink-0 text-right text-xs leading-none">

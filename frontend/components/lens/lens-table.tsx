@@ -129,10 +129,10 @@ function Row({ layer, row, said, settles, settled }: RowProps) {
             <span className="relative block h-3 overflow-hidden rounded-[2px] bg-well">
               <span
                 className={classNames(
-                  "bar-x absolute inset-0",
+                  "absolute inset-0 origin-left",
                   settled ? "bg-data" : "bg-data-soft",
                 )}
-                style={{ "--share": row.prob } as CSSProperties}
+                style={{ transform: `scaleX(${row.prob})` }}
               />
             </span>
           </td>

@@ -24,7 +24,8 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
   const missing = useMissing(panel, model);
   const letGo = useLetGo(panel);
   return (
-    <div className="absolute inset-0 flex flex-col">
+    // Of a size that nothing within changes: a new step lays out what it changes, not the page.
+    <div className="contain-size contain-layout contain-style absolute inset-0 flex flex-col">
       {missing && <Uncaptured {...missing} />}
       {letGo !== null && <LetGo from={letGo} />}
       {missing?.all !== true && letGo === null && (

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { currentStep } from "@/lib/run/run-store";
 import { text } from "@/lib/text/en";
-import { isFast } from "@/lib/timeline/player";
+import { createMoving } from "@/lib/timeline/moving";
 import { seriesOf } from "@/lib/timeline/series";
 import { useRunContext, useRunState } from "../run-context";
 import { PlayControls } from "./play-controls";
@@ -46,12 +46,19 @@ export function Timeline() {
 
 /** Marks the run's side of the page while tokens go by so fast that bars should not be animated. */
 function useMoving() {
+  const { store } = useRunContext();
   const section = useRef<HTMLElement>(null);
-  const fast = usePlayerState(isFast);
   useEffect(() => {
     const main = section.current?.closest("main");
-    main?.toggleAttribute("data-moving", fast);
-  }, [fast]);
+    const watch = createMoving((moving) => main?.toggleAttribute("data-moving", moving));
+    const unsubscribe = store.subscribe((now, before) => {
+      if (currentStep(now) !== currentStep(before)) watch.changed();
+    });
+    return () => {
+      unsubscribe();
+      watch.end();
+    };
+  }, [store]);
   return section;
 }
 
@@ -59,8 +66,10 @@ function Place() {
   const step = useRunState(currentStep);
   const last = useRunState(({ run }) => run.frames.length - 1);
   return (
-    <span className="figures text-quiet text-xs @min-[34rem]:w-33 @min-[34rem]:text-right">
-      {last < 0 ? text.steps.none : text.steps.at(step, last)}
+    <span className="figures w-33 text-quiet text-xs @min-[34rem]:text-right">
+      <span className="contain-strict block h-4 leading-4">
+        {last < 0 ? text.steps.none : text.steps.at(step, last)}
+      </span>
     </span>
   );
 }

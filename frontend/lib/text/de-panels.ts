@@ -63,6 +63,7 @@ export const panelText: Translated<typeof english> = {
     cutBy: (control) => `entfällt: ${control}`,
     said: "gesagt",
     forkLabel: (label) => `Stattdessen mit ${label} weiterschreiben`,
+    forkHint: "Stattdessen mit diesem Token weiterschreiben",
     chosen: "Dieses Token wurde gesagt",
     outside: (label, rank) => `Gesagt: ${label}, Rang ${rank}, außerhalb dieser Liste.`,
     tableLabel: "Kandidaten für dieses Token, der wahrscheinlichste zuerst",

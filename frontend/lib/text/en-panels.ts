@@ -42,6 +42,7 @@ export const panelText = {
     cutBy: (control: string) => `cut by ${control}`,
     said: "said",
     forkLabel: (label: string) => `Go on with ${label} instead`,
+    forkHint: "Go on with this token instead",
     chosen: "This is the token that was said",
     outside: (label: string, rank: number) => `Said: ${label}, rank ${rank}, outside this list.`,
     tableLabel: "Candidates for this token, likeliest first",

@@ -5,8 +5,6 @@ import { type TokenRange, within } from "./range";
 /** Tokens a second. */
 export const SPEEDS = [2, 6, 15, 30, 60] as const;
 export const USUAL_SPEED = 6;
-/** The faster of these show a token for less time than a bar takes to grow. */
-const FAST = 10;
 /** A page that was hidden goes on from where it was, rather than leap. */
 const LONGEST_FRAME_MS = 250;
 
@@ -113,10 +111,6 @@ function advanced(step: number, by: number, last: number, range: TokenRange | nu
   const inside = step >= range.from && step <= range.to;
   return inside ? range.from + ((step - range.from + by) % length) : range.from;
 }
-
-/** Whether tokens change so fast that what they change should not be animated besides. */
-export const isFast = ({ playing, speed, dragging }: PlayerState): boolean =>
-  dragging || (playing && speed > FAST);
 
 const players = new WeakMap<RunStore, Player>();
 

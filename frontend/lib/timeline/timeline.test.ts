@@ -3,7 +3,7 @@ import { RECORDED, recordedRun } from "@/lib/run/fixtures/recording";
 import type { TokenFrame } from "@/lib/run/frames";
 import { createRunStore, currentStep } from "@/lib/run/run-store";
 import { axisLength, shareOf, stepAt } from "./axis";
-import { createPlayer, isFast, playerOf } from "./player";
+import { createPlayer, playerOf } from "./player";
 import { extended, keyedStep, rangeBetween, within } from "./range";
 import { columnsOf, seriesOf } from "./series";
 
@@ -191,13 +191,6 @@ describe("playing", () => {
     pass(16);
     expect(step()).toBe(5);
     expect(heard).toBe(1);
-  });
-
-  test("bars are not animated while tokens fly by", () => {
-    const state = { playing: true, speed: 6, range: null, dragging: false };
-    expect(isFast(state)).toBe(false);
-    expect(isFast({ ...state, speed: 30 })).toBe(true);
-    expect(isFast({ ...state, playing: false, dragging: true })).toBe(true);
   });
 
   test("a new run forgets the range; each run has a player of its own", () => {
