@@ -96,23 +96,15 @@ function Rows(props: RowsProps) {
       )}
     >
       {layers.map((value, row) => (
-        <div
+        <Row
           key={row}
-          onPointerEnter={() => onPoint(row)}
-          className="flex min-h-0 flex-1 items-center gap-2"
-        >
-          <span className="figures w-6 shrink-0 text-right text-micro text-quiet leading-none">
-            {labelled || row % 4 === 0 ? nameOf(row, values, series) : ""}
-          </span>
-          <Track low={(extent?.low[row] ?? 0) / max} high={(extent?.high[row] ?? 0) / max} />
-          <span className="figures contain-strict h-3 w-11 shrink-0 text-right text-xs leading-none">
-            {labelled && !skeleton
-              ? Number.isNaN(value)
-                ? words.absent
-                : formatMeasure(value)
-              : ""}
-          </span>
-        </div>
+          row={row}
+          name={labelled || row % 4 === 0 ? nameOf(row, values, series) : ""}
+          reading={labelled && !skeleton ? readingOf(value) : ""}
+          low={(extent?.low[row] ?? 0) / max}
+          high={(extent?.high[row] ?? 0) / max}
+          onPoint={onPoint}
+        />
       ))}
       <LineBars
         shares={layers.map((value) => value / max)}
@@ -126,18 +118,32 @@ function Rows(props: RowsProps) {
   );
 }
 
-interface TrackProps {
+const readingOf = (value: number): string =>
+  Number.isNaN(value) ? words.absent : formatMeasure(value);
+
+interface RowProps {
+  row: number;
+  name: string;
+  reading: string;
+  /** The band of values that the layer had in this run, as shares of the scale. */
   low: number;
   high: number;
+  onPoint: (row: number | null) => void;
 }
 
-/** The room of one layer's bar, and the band of values that it had in this run. */
-const Track = memo(function Track({ low, high }: TrackProps) {
+/** One layer's name, the room of its bar with the band that it was in, and its number. */
+const Row = memo(function Row({ row, name, reading, low, high, onPoint }: RowProps) {
   const band = { left: `${low * 100}%`, width: `${Math.max(0, high - low) * 100}%` };
   return (
-    <span className="relative h-full max-h-7 flex-1 overflow-hidden rounded-[2px] bg-well/60">
-      <span className="absolute inset-y-0 bg-data-soft" style={band} />
-    </span>
+    <div onPointerEnter={() => onPoint(row)} className="flex min-h-0 flex-1 items-center gap-2">
+      <span className="figures w-6 shrink-0 text-right text-micro text-quiet leading-none">
+        {name}
+      </span>
+      <span className="relative h-full max-h-7 flex-1 overflow-hidden rounded-[2px] bg-well/60">
+        <span className="absolute inset-y-0 bg-data-soft" style={band} />
+      </span>
+      <span className="figures w-11 shrink-0 text-right text-xs leading-none">{reading}</span>
+    </div>
   );
 });
 

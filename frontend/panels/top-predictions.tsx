@@ -1,11 +1,13 @@
 "use client";
 
 import { Split } from "lucide-react";
-import { type KeyboardEvent, memo, type ReactNode } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useState } from "react";
 import { useFork } from "@/components/fork-context";
 import { TokenLabel } from "@/components/token-label";
 import { RowBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
+import { useElementSize } from "@/components/use-element-size";
+import { useRested } from "@/components/use-rested";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
@@ -15,38 +17,42 @@ import type { Panel, PanelProps } from "./panel";
 import { predictionsTable } from "./tables";
 
 const words = text.panels.predictions;
+/** Token, bars, and three figures; a grid, so that a row is laid out without the others. */
+const COLUMNS = "grid grid-cols-[6rem_minmax(0,1fr)_3rem_4rem_2.75rem]";
 /** 1.625rem, as drawn at the usual size of text. */
 const ROW_PX = 26;
 const SKELETON_SHARES = Array.from({ length: 20 }, (_, place) => 0.6 * 0.72 ** place);
 
 function TopPredictions({ frame, run }: PanelProps) {
-  const fork = useFork();
   if (!frame) return <Skeleton breathing={isBusy(run)} />;
-  const said = frame.top.findIndex(({ id }) => id === frame.id);
-  // One stop of the tab key for all rows; the arrow keys move between them.
-  const entry = frame.top.findIndex(({ id }) => id !== frame.id);
+  return <Predictions frame={frame} />;
+}
+
+function Predictions({ frame }: { frame: TokenFrame }) {
+  const [list, { height }] = useElementSize<HTMLDivElement>();
+  const [scrolled, setScrolled] = useState(false);
+  const rested = useRested(frame);
+  const said = saidIn(frame);
+  // Rows below the edge, half of all, wait until the tokens rest.
+  const inSight = scrolled || height === 0 ? frame.top.length : Math.ceil(height / ROW_PX);
   return (
     <div className="flex h-full flex-col">
       <div
+        ref={list}
         className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto pr-2"
         tabIndex={0}
         role="group"
         aria-label={words.tableLabel}
+        onScroll={(event) => setScrolled(event.currentTarget.scrollTop > 0)}
       >
         <div className="relative isolate">
           {said >= 0 && <Said place={said} />}
-          <table className="w-full table-fixed border-separate border-spacing-0">
+          <table className="block w-full">
             <Head />
-            <tbody onKeyDown={walkRows}>
-              {frame.top.map((candidate, place) => (
+            <tbody className="block" onKeyDown={walkRows}>
+              {frame.top.map((_, place) => (
                 // The place, not the token: rows stay where they are and their bars move.
-                <Row
-                  key={place}
-                  candidate={candidate}
-                  said={place === said}
-                  reachable={place === entry}
-                  onFork={fork && (() => fork(frame.index, candidate))}
-                />
+                <Row key={place} place={place} frame={place < inSight ? frame : rested} />
               ))}
             </tbody>
           </table>
@@ -60,38 +66,32 @@ function TopPredictions({ frame, run }: PanelProps) {
   );
 }
 
+/** Where in the list the token that was said stands; -1 outside of it. */
+const saidIn = (frame: TokenFrame): number => frame.top.findIndex(({ id }) => id === frame.id);
+
 const Head = memo(function Head() {
-  const cell = "sticky top-0 z-10 bg-sheet pb-1.5 font-normal text-micro text-quiet";
   return (
-    <thead>
-      <tr>
-        <th scope="col" className={classNames(cell, "w-24 text-left")}>
+    <thead className="sticky top-0 z-10 block bg-sheet pb-1.5 text-micro text-quiet leading-4">
+      <tr className={COLUMNS}>
+        <th scope="col" className="text-left font-normal">
           {words.token}
         </th>
-        <th scope="col" className={classNames(cell, "text-left")}>
+        <th scope="col">
           <span className="sr-only">{text.figures.probability}</span>
         </th>
-        <th scope="col" className={classNames(cell, "w-12 text-right")}>
+        <th scope="col" className="text-right font-normal">
           {words.model} %
         </th>
-        <th scope="col" className={classNames(cell, "w-16 text-right")}>
+        <th scope="col" className="text-right font-normal">
           {words.drawn} %
         </th>
-        <th scope="col" className={classNames(cell, "w-11 text-right")}>
+        <th scope="col" className="text-right font-normal">
           {words.logit}
         </th>
       </tr>
     </thead>
   );
 });
-
-interface RowProps {
-  candidate: Candidate;
-  said: boolean;
-  reachable: boolean;
-  /** Go on with this token; null where nobody could. */
-  onFork: (() => void) | null;
-}
 
 /** Where the token that was said stands in the list: one mark that moves, behind the rows. */
 function Said({ place }: { place: number }) {
@@ -106,9 +106,18 @@ function Said({ place }: { place: number }) {
   );
 }
 
+interface RowProps {
+  frame: TokenFrame;
+  place: number;
+}
+
 /** The elements of a row stay the same at every step: only their texts change, and who is said. */
-function Row({ candidate, said, reachable, onFork }: RowProps) {
+const Row = memo(function Row({ frame, place }: RowProps) {
+  const fork = useFork();
+  const candidate = frame.top[place];
+  if (!candidate) return null;
   const { text: label, prob, sampled_prob: drawn, cut_by: cutBy, logit } = candidate;
+  const said = candidate.id === frame.id;
   const name = (
     <span className="block w-17 text-left">
       <span className="contain-strict block h-5 truncate leading-5">
@@ -118,11 +127,20 @@ function Row({ candidate, said, reachable, onFork }: RowProps) {
     </span>
   );
   return (
-    <tr aria-current={said || undefined} className="group relative">
-      <th scope="row" className="h-[1.625rem] rounded-l pl-1.5 text-left font-normal">
+    <tr
+      aria-current={said || undefined}
+      className={classNames(COLUMNS, "group relative h-[1.625rem] items-center")}
+    >
+      <th scope="row" className="pl-1.5 text-left font-normal">
         <span className="flex h-5 items-center gap-1">
-          {onFork ? (
-            <ForkButton label={label} said={said} reachable={reachable} onFork={onFork}>
+          {fork ? (
+            <ForkButton
+              label={label}
+              said={said}
+              // One stop of the tab key for all rows; the arrow keys move between them.
+              reachable={place === (saidIn(frame) === 0 ? 1 : 0)}
+              onFork={() => fork(frame.index, candidate)}
+            >
               {name}
             </ForkButton>
           ) : (
@@ -139,12 +157,12 @@ function Row({ candidate, said, reachable, onFork }: RowProps) {
       <td className="figures text-right text-xs">
         <Figure>{cutBy ? <CutChip control={cutBy} /> : formatPercent(drawn)}</Figure>
       </td>
-      <td className="figures rounded-r pr-1.5 text-right text-quiet text-xs">
+      <td className="figures pr-1.5 text-right text-quiet text-xs">
         <Figure>{formatMeasure(logit)}</Figure>
       </td>
     </tr>
   );
-}
+});
 
 interface ForkButtonProps {
   label: string;

@@ -110,15 +110,20 @@ function LoopBand({ length, last }: { length: number; last: number }) {
 function Tip({ frame, share }: { frame: TokenFrame; share: number }) {
   const side = share < 0.15 ? "" : share > 0.85 ? "-translate-x-full" : "-translate-x-1/2";
   return (
+    // In a room of no height whose layout is its own: it changes as often as the pointer moves.
     <span
       aria-hidden
-      className={`figures pointer-events-none absolute top-full z-30 mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-rule bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
-      style={{ left: `${share * 100}%` }}
+      className="pointer-events-none absolute inset-x-0 top-full z-30 block h-0 contain-layout contain-size contain-style"
     >
-      <span>{frame.index}</span>
-      <span className="font-semibold text-ink">{visible(frame.label)}</span>
-      <span>{formatPercent(frame.prob)} %</span>
-      <span>{formatNats(frame.entropy)} nats</span>
+      <span
+        className={`figures absolute mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-rule bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
+        style={{ left: `${share * 100}%` }}
+      >
+        <span>{frame.index}</span>
+        <span className="font-semibold text-ink">{visible(frame.label)}</span>
+        <span>{formatPercent(frame.prob)} %</span>
+        <span>{formatNats(frame.entropy)} nats</span>
+      </span>
     </span>
   );
 }
