@@ -36,9 +36,9 @@ ROOMS = [
     {"catalog"},
     {"running"},
     {"recording", "compare", "picture", "results"},
-    {"notebook", "training", "artifacts"},
+    {"notebook", "training"},
     {"terminal"},
-    {"openmav"},
+    {"openmav", "explore"},
     {"commands"},
     {"cli"},
 ]

@@ -27,7 +27,7 @@ _MOST = 12
 """Characters of a token beside its row."""
 _MAP, _GAP, _ABOVE, _ROW_OF_MAPS = 1.25, 0.16, 0.2, 6
 """Inches of a map among others, between them and above each; how many stand in a row."""
-_TICKS = (0, 0.01, 0.05, 0.1, 0.25, 0.5, 1)
+_TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,30 @@ class _Column:
         return max(_SMALLEST_FONT, min(look.BODY, 72 * 0.72 * self.span / self.tokens))
 
     @property
+    def names(self) -> list[str]:
+        """Of the tokens that were read."""
+        return [look.token(text, _MOST) for text in self.seen.texts_read(self.tokens)]
+
+    @property
     def beside(self) -> float:
-        """Inches of the longest label, and what stands around it."""
-        return _MOST * look.CHARACTER * self.font + 0.3 if self.is_one else 0.0
+        """Inches of the longest label, left of a map with its tokens and below it."""
+        return self._wide(max(map(len, self.names))) if self.is_one else 0.0
+
+    @property
+    def behind(self) -> float:
+        """Inches of the token that was predicted, right of the last query."""
+        said = self.seen.token(self.step)
+        if not self.is_one or said is None:
+            return 0.0
+        return self._wide(2 + len(look.token(said.token.text, _MOST)))
+
+    def _wide(self, characters: int) -> float:
+        return characters * look.CHARACTER * self.font + 0.12
 
     @property
     def width(self) -> float:
         across = self.span * self.grid[1] + _GAP * (self.grid[1] - 1)
-        return max(_NARROWEST, 2 * self.beside + across)
+        return max(_NARROWEST, self.beside + across + self.behind)
 
     @property
     def height(self) -> float:
@@ -145,8 +161,7 @@ def _one(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
     every = math.ceil(font * 1.15 / (72 * column.span / count))
     # Counted from the end, so that the query that predicted the token is among them.
     places = range(count - 1, -1, -every)
-    texts = column.seen.texts_read(count)
-    names = [look.token(texts[place], _MOST) for place in places]
+    names = [column.names[place] for place in places]
     axes.set_yticks(places, names, family=look.MONO, fontsize=font, color=look.INK)
     axes.set_xticks(places, names, family=look.MONO, fontsize=font, color=look.INK, rotation=90)
     said = column.seen.token(column.step)

@@ -14,25 +14,33 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_ROW, _HEAD, _FOOT = 0.225, 1.42, 0.98
-_LABEL, _BARS, _BESIDE = 1.3, 3.2, 1.35
-"""Inches: a row; above and below the rows; left of the bars, they themselves, right of them."""
+_ROW, _HEAD, _FOOT = 0.225, 1.56, 1.16
+_LABEL, _BARS, _BESIDE = 1.3, 2.9, 1.85
+_PROB, _DRAWN = 0.52, 0.68
+"""Inches: a row; above and below the rows; left of the bars, they themselves, right of them; there
+the right edge of a number, and the left of the next."""
 _COLUMN = _LABEL + _BARS + _BESIDE
 
 
-def picture(seen: Sequence[Seen], step: int) -> Figure:
-    """A column for each model, all on the same scale from 0 to 100 %."""
-    tokens = [each.token(step) for each in seen]
+def picture(seen: Sequence[Seen], step: int | None) -> Figure:
+    """A column for each model, all on the same scale from 0 to 100 %.
+
+    Args:
+        step: which prediction, from 1; None is each model's last.
+    """
+    steps = [step or each.steps for each in seen]
+    tokens = [each.token(at) for each, at in zip(seen, steps, strict=True)]
     rows = max(len(_rows(token)) for token in tokens if token is not None)
     width = 2 * look.EDGE + len(seen) * _COLUMN + (len(seen) - 1) * look.EDGE
     figure = look.canvas(width, _HEAD + rows * _ROW + _FOOT)
-    look.words(
-        figure, look.EDGE, 0.46, f"Next token, step {step}", fontsize=look.HEAD, weight="bold"
-    )
+    last = f"last step, {steps[0]}" if len(seen) == 1 else "last step of each"
+    title = f"Next token, {last if step is None else f'step {step}'}"
+    look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
     for place, (each, token) in enumerate(zip(seen, tokens, strict=True)):
         left = look.EDGE + place * (_COLUMN + look.EDGE)
-        _head(figure, left, each, step, token)
+        _head(figure, left, each, steps[place], token)
         if token is not None:
+            _headings(figure, left)
             _bars(figure, left, token, rows)
     _foot(figure, seen[0], _HEAD + rows * _ROW + 0.56)
     return figure
@@ -47,7 +55,14 @@ def _head(figure: Figure, left: float, seen: Seen, step: int, token: Token | Non
     told = f"entropy {token.entropy:.2f} nats, like {_like(token)} equally likely tokens"
     look.words(figure, left, 0.96, told, color=look.QUIET, fontsize=look.SMALL)
     text = look.tail(seen.text_before(step), 52)
-    look.words(figure, left, 1.22, f"{text}\N{RIGHTWARDS ARROW}", family=look.SERIF, style="italic")
+    look.words(figure, left, 1.22, f"{text} …", family=look.SERIF, style="italic")
+
+
+def _headings(figure: Figure, left: float) -> None:
+    beside = left + _LABEL + _BARS
+    small = {"fontsize": look.SMALL, "color": look.QUIET}
+    look.words(figure, beside + _PROB, _HEAD - 0.08, "model", ha="right", **small)
+    look.words(figure, beside + _DRAWN, _HEAD - 0.08, "drawn, or cut by", **small)
 
 
 def _like(token: Token) -> str:
@@ -92,17 +107,19 @@ def _bar(axes: Axes, place: int, row: Candidate, said: bool) -> None:
             drawn, place, "o", markersize=4.2, markerfacecolor=look.WHITE,
             markeredgecolor=look.INK, markeredgewidth=0.9, clip_on=False, zorder=3,
         )  # fmt: skip
-    beside = max(row.prob, drawn if drawn > 0 else 0)
-    told = _percent(row.prob) + (f"  cut by {row.cut_by}" if row.cut_by else "")
-    axes.annotate(
-        told, (beside, place), (6 if drawn > 0 else 4, -0.5), textcoords="offset points",
-        va="center", family=look.SANS, fontsize=look.SMALL, annotation_clip=False,
-        color=look.CHOSEN if said else look.QUIET,
-    )  # fmt: skip
+    look_of = {
+        "textcoords": "offset points", "va": "center", "fontsize": look.SMALL,
+        "annotation_clip": False, "color": look.CHOSEN if said else look.QUIET,
+    }  # fmt: skip
+    axes.annotate(_percent(row.prob), (1, place), (72 * _PROB, -0.5), ha="right", **look_of)
+    told = row.cut_by or _percent(drawn)
+    axes.annotate(told, (1, place), (72 * _DRAWN, -0.5), **look_of)
 
 
 def _percent(share: float) -> str:
     """Three digits, so that what is rare does not look like nothing."""
+    if math.isnan(share):
+        return "–"
     if share >= 0.1:
         return f"{share:.1%}"
     return f"{share:.2%}" if share >= 0.0001 else "<0.01%"
@@ -112,8 +129,8 @@ def _foot(figure: Figure, seen: Seen, top: float) -> None:
     settings = seen.start.settings
     axes = look.place(figure, look.EDGE, top - 0.1, 5.4, 0.14)
     axes.set(xlim=(0, 5.4), ylim=(0, 1), xticks=[], yticks=[])
-    keys = ((0, look.DATA, "the model’s own"), (1.4, look.SOFT, "cut by a control"),
-            (2.75, look.CHOSEN, "chosen"), (3.6, None, "what was drawn from"))  # fmt: skip
+    keys = ((0, look.DATA, "model"), (0.85, look.SOFT, "cut by a control"),
+            (2.15, look.CHOSEN, "chosen"), (3.0, None, "drawn from"))  # fmt: skip
     for x, hue, name in keys:
         if hue is None:
             axes.plot(x + 0.06, 0.5, "o", markersize=4.2, markerfacecolor=look.WHITE,
@@ -121,7 +138,12 @@ def _foot(figure: Figure, seen: Seen, top: float) -> None:
         else:
             axes.barh(0.5, 0.14, left=x, height=0.7, color=hue)
         look.words(figure, look.EDGE + x + 0.21, top, name, fontsize=look.SMALL, color=look.QUIET)
-    controls = [f"temperature {settings.temperature:g}", f"top-p {settings.top_p:g}",
-                f"repetition penalty {settings.repetition_penalty:g}", f"seed {settings.seed}"]  # fmt: skip
-    told = f"Probability: softmax of logits, before any sampling control. {', '.join(controls)}."
-    look.words(figure, look.EDGE, top + 0.22, told, fontsize=look.SMALL, color=look.QUIET)
+    told = "Probability: softmax of logits, before any sampling control."
+    drawn = (
+        f"Drawn from after temperature {settings.temperature:g}, top-p {settings.top_p:g}, "
+        f"repetition penalty {settings.repetition_penalty:g}, no repeated "
+        f"{settings.no_repeat_ngram_size}-gram; seed {settings.seed}."
+    ).replace(", no repeated 0-gram", "")
+    for line, text in enumerate((told, drawn), start=1):
+        under = top + 0.05 + 0.17 * line
+        look.words(figure, look.EDGE, under, text, fontsize=look.SMALL, color=look.QUIET)

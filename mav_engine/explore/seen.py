@@ -38,6 +38,8 @@ class Seen:
 
     record: RunRecord
     heads: Heads
+    prompt_tokens: list[str]
+    """The prompt's tokens, each by its own text (bytes as `<0xF0>`)."""
     unseen: str | None = None
     """Why there is no attention to show."""
 
@@ -67,9 +69,8 @@ class Seen:
 
     def texts_read(self, count: int) -> list[str]:
         """The first so many tokens of prompt and text, each by its own text."""
-        read = self.record.prompt.tokens if self.record.prompt is not None else []
-        texts = [each.text for each in read] + [each.token.text for each in self.record.tokens]
-        return texts[:count]
+        written = (each.token.text for each in self.record.tokens)
+        return [*self.prompt_tokens, *written][:count]
 
 
 def capture_for(attn_every: int) -> list[str]:
@@ -99,6 +100,11 @@ class SeenRun:
         self._run: PreparedRun = replace(run, watch=watch)
         self._heads = heads
 
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self._run.backend.info.name
+
     def events(self) -> Iterator[Event]:
         """The run's events, as `run` gives them."""
         yield start_event(self._run.settings, self._run.backend.info, new_run_id())
@@ -106,7 +112,9 @@ class SeenRun:
 
     def seen(self, record: RunRecord) -> Seen:
         """What came of it."""
-        return Seen(record, self._heads, self.unseen)
+        read = record.prompt.tokens if record.prompt is not None else []
+        texts = self._run.backend.vocabulary.labels([each.id for each in read])
+        return Seen(record, self._heads, texts, self.unseen)
 
 
 def _without_attention(settings: RunSettings) -> RunSettings:

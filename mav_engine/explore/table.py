@@ -37,7 +37,7 @@ def _rows(seen: Seen) -> Iterator[dict[str, Any]]:
     for place, each in enumerate(read):
         yield {
             "model": seen.name, "part": "prompt", "step": 0, "position": place, "id": each.id,
-            "token": each.text, "text": each.text, "logprob": each.logprob,
+            "token": seen.prompt_tokens[place], "text": each.text, "logprob": each.logprob,
             "prob": None if each.logprob is None else math.exp(each.logprob),
             "entropy": each.entropy,
         }  # fmt: skip

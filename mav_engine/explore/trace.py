@@ -73,7 +73,7 @@ def _of_prompt(seen: Seen) -> dict[str, Any]:
         "step": 0,
         "generated_token": None,
         **_top(seen.record.tokens[0].top if seen.record.tokens else []),
-        "tokens": [each.text for each in read],
+        "tokens": seen.prompt_tokens,
         "token_ids": [each.id for each in read],
         "logprobs": [each.logprob for each in read],
         "entropies": [each.entropy for each in read],
