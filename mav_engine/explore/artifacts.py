@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from mav_engine.explore import heatmaps, look, probabilities
 from mav_engine.explore.folder import TRACE
@@ -12,6 +13,9 @@ from mav_engine.explore.report import WITH_ATTENTION, report
 from mav_engine.explore.seen import Seen
 from mav_engine.explore.table import tokens_csv
 from mav_engine.explore.trace import trace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,7 @@ def artifacts(
             files[f"report{beside}.html"] = made
     files["tokens.csv"] = tokens_csv(seen)
     with look.drawing():
-        for name, data in _pictures(seen, wanted, tell):
-            files[name] = data
+        files |= _pictures(seen, wanted, tell)
     return {TRACE: trace(seen, wanted.options, wanted.attn_every, [TRACE, *files])} | files
 
 
@@ -66,18 +69,19 @@ def _pictures(
 ) -> Iterator[tuple[str, bytes]]:
     longest = max(each.steps for each in seen)
 
-    def attention(step: int, *, of_prompt: bool = False) -> Any:
-        return heatmaps.picture(seen, step, of_prompt=of_prompt)
-
-    plans: dict[str, Callable[[], Any]] = {
-        "final_step_token_probs": lambda: probabilities.picture(seen, None),
-        "prompt_attention_heatmap": lambda: attention(1, of_prompt=True),
-    }
-    for step in _every(wanted.probs_every, longest):
-        plans[f"probs_step_{step}"] = lambda step=step: probabilities.picture(seen, step)
-    for step in _every(wanted.attn_every, longest):
-        plans[f"attn_step_{step}"] = lambda step=step: attention(step)
-    for name, draw in plans.items():
+    plans: list[tuple[str, Callable[[], Figure | None]]] = [
+        ("final_step_token_probs", partial(probabilities.picture, seen, None)),
+        ("prompt_attention_heatmap", partial(heatmaps.picture, seen, 1, of_prompt=True)),
+    ]
+    plans += [
+        (f"probs_step_{step}", partial(probabilities.picture, seen, step))
+        for step in _every(wanted.probs_every, longest)
+    ]
+    plans += [
+        (f"attn_step_{step}", partial(heatmaps.picture, seen, step))
+        for step in _every(wanted.attn_every, longest)
+    ]
+    for name, draw in plans:
         tell(f"{name}.png")
         figure = draw()
         if figure is not None:

@@ -53,8 +53,8 @@ def _numbers(
         return list(dict.fromkeys(numbers))
     known = f"0 to {count - 1}" if count else "not told"
     raise InvalidSettings(
-        f"--{field.replace('_', '-')} is {given!r:.80}: give {word}, {ALL}, or numbers with commas. "
-        f"The {things} of {model}: {known}.",
+        f"--{field.replace('_', '-')} is {given!r:.80}: give {word}, {ALL}, or numbers with "
+        f"commas. The {things} of {model}: {known}.",
         field=field,
     )
 
@@ -65,7 +65,7 @@ def map_at(record: RunRecord, index: int) -> Floats | None:
     The prompt's rows are those of its event; each later one is the row of the step that read it,
     so the last row is the one that predicted the token. None where a run did not capture them.
     """
-    told = record.prompt and record.prompt.attention_map
+    told = None if record.prompt is None else record.prompt.attention_map
     if told is None or index >= len(record.tokens):
         return None
     read = told.shape[-1]
@@ -82,7 +82,7 @@ def map_at(record: RunRecord, index: int) -> Floats | None:
 
 def mean_of_heads(pattern: Floats) -> Floats:
     """[…][queries][keys] of [n_layers][n_heads][queries][keys]; NaN where a layer has none."""
-    known = ~np.isnan(pattern).all(axis=(2, 3))
+    known = np.asarray(~np.isnan(pattern).all(axis=(2, 3)))
     count = known.sum(axis=1)[:, None, None].astype(np.float32)
     total = np.where(known[:, :, None, None], pattern, 0).sum(axis=1)
     return np.asarray(np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0))

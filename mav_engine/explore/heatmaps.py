@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEAD, _FOOT, _SCALE = 1.34, 1.0, 2.6
-_NARROWEST = 4.9
-_LARGEST_CELL, _WIDEST = 0.3, 6.4
-"""Inches of a token's row and column at most, and of a map with its tokens."""
+_NARROWEST = 5.6
+_CELL, _LARGEST_CELL, _LEAST, _WIDEST = 0.3, 0.5, 2.7, 6.4
+"""Inches of a token's row and column, and at most where there are few; of a map with its tokens,
+at least where it can be, and at most."""
 _SMALLEST_FONT = 4.5
-_MOST = 12
+_MOST = 13
 """Characters of a token beside its row."""
 _MAP, _GAP, _ABOVE, _ROW_OF_MAPS = 1.25, 0.16, 0.2, 6
 """Inches of a map among others, between them and above each; how many stand in a row."""
@@ -51,7 +52,8 @@ class _Column:
     def span(self) -> float:
         """Inches of a map's side."""
         if self.is_one:
-            return min(_WIDEST, self.tokens * _LARGEST_CELL)
+            least = min(_LEAST, self.tokens * _LARGEST_CELL)
+            return max(least, min(_WIDEST, self.tokens * _CELL))
         return max(_MAP, self.tokens / 120)
 
     @property
@@ -102,7 +104,7 @@ class _Column:
         return rows * (self.span + _ABOVE) + (rows - 1) * _GAP
 
 
-def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool) -> Figure | None:
+def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool = False) -> Figure | None:
     """A column for each model; None where no model has attention to show at this step."""
     columns = [_Column(each, step, _maps(each, step)) for each in seen]
     known = [each for each in columns if each.maps is not None]

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 INK, QUIET, RULE, WHITE = "#1a1e27", "#575b64", "#dedcd7", "#ffffff"
 DATA, SOFT, CHOSEN = "#0581a3", "#b1d9e6", "#cd3916"
 """The data's hue, the same faint, and what was chosen: the site's, told apart by any eye."""
-RAMP = ("#f5f1e7", "#32a5b0", "#263a86")
-"""From nothing to all of it, in even steps of lightness (frontend/lib/colour/ramp.ts)."""
+RAMP = (
+    "#f4f2e7", "#c9dfd9", "#9dcbcb", "#6eb7bd", "#31a4af",
+    "#2d88a3", "#296d96", "#265189", "#23367b",
+)  # fmt: skip
+"""From nothing to all of it, in even steps of lightness: frontend/lib/colour/ramp.ts."""
 DOTS_PER_INCH = 200
 SANS, SERIF, MONO = "sans-serif", "serif", "monospace"
 SMALL, BODY, HEAD = 7.5, 8.5, 13.0
@@ -48,7 +51,7 @@ def require() -> None:
         MissingExtra: matplotlib is not installed.
     """
     try:
-        import matplotlib.figure
+        import matplotlib.figure  # noqa: F401, to see that it can be
     except ImportError:
         raise MissingExtra(
             "mav explore draws its pictures with matplotlib, which is not installed: "
@@ -61,20 +64,17 @@ def drawing() -> Iterator[None]:
     """matplotlib's settings as the pictures need them, and afterwards as they were."""
     import matplotlib
 
+    ours: dict[Any, Any] = {
+        "text.parse_math": False,  # a dollar in a token is a dollar
+        "svg.fonttype": "none",  # text stays text: searched, copied, restyled
+        "svg.hashsalt": "mav",  # the same picture is the same file
+        "axes.unicode_minus": False,
+        "text.color": INK,
+    }
+    ours |= {f"font.{kind}": [name, *_installed()] for kind, name in _FONTS.items()}
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {
-                "text.parse_math": False,  # a dollar in a token is a dollar
-                "svg.fonttype": "none",  # text stays text: searched, copied, restyled
-                "svg.hashsalt": "mav",  # the same picture is the same file
-                "axes.linewidth": 0.6,
-                "axes.edgecolor": RULE,
-                "axes.unicode_minus": False,
-                "text.color": INK,
-                **{f"font.{kind}": [name, *_installed()] for kind, name in _FONTS.items()},
-            }
-        )
+        matplotlib.rcParams.update(ours)
         yield
 
 
@@ -107,8 +107,8 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
 def words(figure: Figure, left: float, top: float, text: str, **look: Any) -> None:
     """A line of text, its baseline at a place in inches from the upper left corner."""
     wide, tall = figure.get_size_inches()
-    look = {"fontsize": BODY, "color": INK, "family": SANS, "va": "baseline"} | look
-    figure.text(left / wide, 1 - top / tall, text, **look)
+    usual: dict[str, Any] = {"fontsize": BODY, "color": INK, "family": SANS, "va": "baseline"}
+    figure.text(left / wide, 1 - top / tall, text, **(usual | look))
 
 
 def ramp() -> Colormap:

@@ -1,10 +1,10 @@
-"""The picture of one prediction: what a model could have said, what was drawn from, what it said."""
+"""The picture of one prediction: what a model could have said, what it drew from, what it said."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mav_engine.events import Candidate, Token
 from mav_engine.explore import look
@@ -60,7 +60,7 @@ def _head(figure: Figure, left: float, seen: Seen, step: int, token: Token | Non
 
 def _headings(figure: Figure, left: float) -> None:
     beside = left + _LABEL + _BARS
-    small = {"fontsize": look.SMALL, "color": look.QUIET}
+    small: dict[str, Any] = {"fontsize": look.SMALL, "color": look.QUIET}
     look.words(figure, beside + _PROB, _HEAD - 0.08, "model", ha="right", **small)
     look.words(figure, beside + _DRAWN, _HEAD - 0.08, "drawn, or cut by", **small)
 
@@ -107,13 +107,13 @@ def _bar(axes: Axes, place: int, row: Candidate, said: bool) -> None:
             drawn, place, "o", markersize=4.2, markerfacecolor=look.WHITE,
             markeredgecolor=look.INK, markeredgewidth=0.9, clip_on=False, zorder=3,
         )  # fmt: skip
-    look_of = {
+    how: dict[str, Any] = {
         "textcoords": "offset points", "va": "center", "fontsize": look.SMALL,
         "annotation_clip": False, "color": look.CHOSEN if said else look.QUIET,
     }  # fmt: skip
-    axes.annotate(_percent(row.prob), (1, place), (72 * _PROB, -0.5), ha="right", **look_of)
+    axes.annotate(_percent(row.prob), (1, place), (72 * _PROB, -0.5), ha="right", **how)
     told = row.cut_by or _percent(drawn)
-    axes.annotate(told, (1, place), (72 * _DRAWN, -0.5), **look_of)
+    axes.annotate(told, (1, place), (72 * _DRAWN, -0.5), **how)
 
 
 def _percent(share: float) -> str:
