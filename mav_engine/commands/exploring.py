@@ -56,13 +56,13 @@ def explored(options: Mapping[str, Any]) -> None:
 
 def _settings(options: Mapping[str, Any], model: str) -> RunSettings:
     from mav_engine.errors import InvalidSettings
-    from mav_engine.explore.seen import capture_for
+    from mav_engine.explore.seen import capturing
     from mav_engine.settings import RunSettings
 
     longest = options["max_new_tokens"]
     given = {name: options[name] for name in SETTINGS}
     try:
-        return RunSettings(
+        settings = RunSettings(
             **given,
             model=model,
             # There is no such control in Model Interpret Explorer.
@@ -70,11 +70,11 @@ def _settings(options: Mapping[str, Any], model: str) -> RunSettings:
             # It takes a least number above the most, as its own defaults are.
             min_new_tokens=min(options["min_new_tokens"], max(longest, 0)),
             top_n=options["topk"],
-            capture=capture_for(options["attn_every"]),
         )
     except InvalidSettings as error:
         error.detail = error.detail.replace("top_n", "topk")
         raise
+    return capturing(settings, options["attn_every"])
 
 
 def _wanted(options: Mapping[str, Any]) -> Wanted:
@@ -129,6 +129,8 @@ def _tell_all(seen: list[Seen], files: Mapping[str, bytes], folder: Path, as_jso
     for each in seen:
         if each.unseen is not None:
             _note(f"No attention of {each.name} is shown: {each.unseen}")
+    if "prompt_attention_heatmap.png" not in files and all(each.unseen is None for each in seen):
+        _note("No attention is shown: the layers of --attn-layer have none; name others.")
     if as_json or not sys.stdout.isatty():
         import orjson
 

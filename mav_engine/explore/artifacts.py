@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mav_engine.explore import heatmaps, look, probabilities
 from mav_engine.explore.folder import TRACE
-from mav_engine.explore.report import WITH_ATTENTION, report
+from mav_engine.explore.report import report
 from mav_engine.explore.seen import Seen
 from mav_engine.explore.table import tokens_csv
 from mav_engine.explore.trace import trace
@@ -50,9 +50,7 @@ def artifacts(
         beside = "_compare" if place else ""
         files[f"output{beside}.txt"] = _text(each).encode()
         if wanted.template is not None:
-            panels = WITH_ATTENTION if each.unseen is None else ""
-            made = report(wanted.template, each.record.events, panels)
-            files[f"report{beside}.html"] = made
+            files[f"report{beside}.html"] = report(wanted.template, each.record)
     files["tokens.csv"] = tokens_csv(seen)
     with look.drawing():
         files |= _pictures(seen, wanted, tell)

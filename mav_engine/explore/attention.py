@@ -8,7 +8,7 @@ import numpy as np
 
 from mav_engine.arrays import Floats
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import ModelInfo
+from mav_engine.events import ModelInfo, Token
 from mav_engine.results import RunRecord
 
 LAST, MEAN, ALL = "last", "mean", "all"
@@ -62,18 +62,23 @@ def _numbers(
 def map_at(record: RunRecord, index: int) -> Floats | None:
     """[n_layers][n_heads][queries][keys] of all that was read when token `index` was predicted.
 
-    The prompt's rows are those of its event; each later one is the row of the step that read it,
-    so the last row is the one that predicted the token. None where a run did not capture them.
+    The last row is the one that predicted the token. None where the run did not capture them.
     """
     told = None if record.prompt is None else record.prompt.attention_map
     if told is None or index >= len(record.tokens):
         return None
-    read = told.shape[-1]
-    size = read + index
-    whole = np.zeros((*told.shape[:2], size, size), dtype=np.float32)
-    whole[np.isnan(told).all(axis=(2, 3))] = np.nan
-    whole[:, :, :read, :read] = told
-    for place, token in enumerate(record.tokens[1 : index + 1], start=read):
+    whole = told if index == 0 else record.tokens[index].attention_map
+    return _from_rows(told, record.tokens[1 : index + 1]) if whole is None else whole
+
+
+def _from_rows(prompt: Floats, tokens: list[Token]) -> Floats | None:
+    """The prompt's map, and a row of each step that read one more token."""
+    read = prompt.shape[-1]
+    size = read + len(tokens)
+    whole = np.zeros((*prompt.shape[:2], size, size), dtype=np.float32)
+    whole[np.isnan(prompt).all(axis=(2, 3))] = np.nan
+    whole[:, :, :read, :read] = prompt
+    for place, token in enumerate(tokens, start=read):
         if token.attention_rows is None:
             return None
         whole[:, :, place, : place + 1] = token.attention_rows

@@ -139,7 +139,9 @@ def _head(figure: Figure, left: float, column: _Column) -> None:
     seen, heads = column.seen, column.seen.heads
     look.words(figure, left, 0.78, look.drawable(seen.name), weight="bold")
     if column.maps is None:
-        told = seen.unseen or f"no pattern at step {column.step}: {seen.steps} tokens were written"
+        ended = f"wrote {seen.steps} tokens; its text ended before this step"
+        none = f"no attention pattern in {_listed('layer', heads.layers)}"
+        told = seen.unseen or (ended if seen.token(column.step) is None else none)
     else:
         which = _listed("layer", heads.layers)
         count = seen.start.model.heads
@@ -173,11 +175,16 @@ def _one(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
             textcoords="offset points", va="center", family=look.MONO, fontsize=font,
             weight="bold", color=look.CHOSEN, annotation_clip=False,
         )  # fmt: skip
-    middle = {"fontsize": look.SMALL, "color": look.QUIET, "ha": "left"}
-    look.words(figure, left + column.beside, _HEAD - 0.1, "query ↓   key →", **middle)
+    _axes_named(figure, left + column.beside)
+
+
+def _axes_named(figure: Figure, left: float, more: str = "") -> None:
+    told = f"query ↓   key →{more}"
+    look.words(figure, left, _HEAD - 0.1, told, fontsize=look.SMALL, color=look.QUIET)
 
 
 def _many(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
+    _axes_named(figure, left, "   tokens in their order")
     across = column.grid[1]
     side = column.span
     wide = across * side + (across - 1) * _GAP

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mav_engine.generation import Generated
     from mav_engine.text import Vocabulary
 
-_ATTENTION = {"attention_map", "attention_rows"}
 FULL_STOP = "."
 
 
@@ -73,32 +72,40 @@ class Seen:
         return [*self.prompt_tokens, *written][:count]
 
 
-def capture_for(attn_every: int) -> list[str]:
-    """The probes behind the artifacts."""
-    rows = ["attention_rows"] if attn_every else []
-    return [*DEFAULT_PROBES, "attention_map", *rows]
+def capturing(settings: RunSettings, attn_every: int) -> RunSettings:
+    """The settings with the probes behind the artifacts."""
+    capture = [*DEFAULT_PROBES, "attention_map"]
+    return settings.model_copy(update={"capture": capture, "attn_every": attn_every})
 
 
 class SeenRun:
     """A run that is about to be seen: checked against its model, nothing computed yet.
 
+    Whole maps of attention late in a long text may pass the engine's bound; then each token's own
+    row is captured, and the maps are put together from those. Attention that cannot be had at all
+    is left out, and what was seen says why.
+
     Raises:
-        MavError: the settings do not fit the model. Attention that cannot be had is left out, and
-            `unseen` says why.
+        MavError: the settings do not fit the model.
     """
 
     def __init__(self, settings: RunSettings, backend: Backend, heads: Heads, ends: Ending) -> None:
-        self.unseen: str | None = None
-        try:
-            run = prepare(settings.resolved(), backend)
-        except InvalidSettings as error:
-            if error.field != "capture":
-                raise
-            self.unseen = error.detail
-            run = prepare(_without_attention(settings).resolved(), backend)
-        watch = CleanStop(backend.vocabulary, ends)
-        self._run: PreparedRun = replace(run, watch=watch)
         self._heads = heads
+        self._unseen: str | None = None
+        asked = settings.resolved()
+        try:
+            run = prepare(asked, backend)
+        except InvalidSettings as error:
+            if error.field == "attn_every":
+                capture = [*asked.capture, "attention_rows"]
+            elif error.field == "capture":
+                self._unseen = error.detail
+                capture = [*DEFAULT_PROBES]
+            else:
+                raise
+            fewer = asked.model_copy(update={"capture": capture, "attn_every": 0})
+            run = prepare(fewer, backend)
+        self._run: PreparedRun = replace(run, watch=CleanStop(backend.vocabulary, ends))
 
     @property
     def name(self) -> str:
@@ -114,12 +121,7 @@ class SeenRun:
         """What came of it."""
         read = record.prompt.tokens if record.prompt is not None else []
         texts = self._run.backend.vocabulary.labels([each.id for each in read])
-        return Seen(record, self._heads, texts, self.unseen)
-
-
-def _without_attention(settings: RunSettings) -> RunSettings:
-    kept = [probe for probe in settings.capture if probe not in _ATTENTION]
-    return settings.model_copy(update={"capture": kept})
+        return Seen(record, self._heads, texts, self._unseen)
 
 
 class CleanStop:
