@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mav_engine.events import Candidate, Token
 from mav_engine.explore import look
-from mav_engine.explore.seen import Seen
+from mav_engine.explore.seen import Seen, sampled_prob
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,7 +52,10 @@ def _head(figure: Figure, left: float, seen: Seen, step: int, token: Token | Non
         told = f"wrote {seen.steps} tokens; its text ended before this step"
         look.words(figure, left, 1.16, told, color=look.QUIET)
         return
-    told = f"entropy {token.entropy:.2f} nats, like {_like(token)} equally likely tokens"
+    told = (
+        f"entropy {token.entropy:.2f} nats, like {_like(token)} equally likely tokens · "
+        f"chosen: rank {token.rank}"
+    )
     look.words(figure, left, 0.96, told, color=look.QUIET, fontsize=look.SMALL)
     text = look.tail(seen.text_before(step), 52)
     look.words(figure, left, 1.22, f"{text} …", family=look.SERIF, style="italic")
@@ -75,7 +78,9 @@ def _rows(token: Token) -> list[Candidate]:
     if any(row.id == token.token.id for row in token.top):
         return token.top
     prob = math.exp(token.logprob)
-    own = Candidate(token.token.id, token.token.text, None, prob, math.nan, None)
+    drawn = sampled_prob(token)
+    drawn = math.nan if drawn is None else drawn
+    own = Candidate(token.token.id, token.token.text, None, prob, drawn, None)
     return [*token.top, own]
 
 

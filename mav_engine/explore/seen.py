@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mav_engine.text import Vocabulary
 
 FULL_STOP = "."
+_ALWAYS = (*DEFAULT_PROBES, "sampler_stages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,17 @@ class Seen:
         return [*self.prompt_tokens, *written][:count]
 
 
+def sampled_prob(token: Token) -> float | None:
+    """The probability with which the sampler drew what it drew, all controls applied."""
+    row = next((row for row in token.top if row.id == token.token.id), None)
+    if row is not None:
+        return row.sampled_prob
+    return token.sampler_stages[-1].said if token.sampler_stages else math.exp(token.logprob)
+
+
 def capturing(settings: RunSettings, attn_every: int) -> RunSettings:
     """The settings with the probes behind the artifacts."""
-    capture = [*DEFAULT_PROBES, "attention_map"]
+    capture = [*_ALWAYS, "attention_map"]
     return settings.model_copy(update={"capture": capture, "attn_every": attn_every})
 
 
@@ -100,7 +110,7 @@ class SeenRun:
                 capture = [*asked.capture, "attention_rows"]
             elif error.field == "capture":
                 self._unseen = error.detail
-                capture = [*DEFAULT_PROBES]
+                capture = [*_ALWAYS]
             else:
                 raise
             fewer = asked.model_copy(update={"capture": capture, "attn_every": 0})

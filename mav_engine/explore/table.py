@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from mav_engine.explore.seen import Seen
+from mav_engine.explore.seen import Seen, sampled_prob
 
 _MOVED = ("index", "forced", "position", "id", "token", "text", "logprob", "entropy")
 """Columns of the record that stand at the front, or not at all."""
-FRONT = ("model", "part", "step", "position", "id", "token", "text", "logprob", "prob", "entropy")
+FRONT = (
+    "model", "part", "step", "position", "id", "token", "text", "logprob", "prob", "sampled_prob",
+    "entropy",
+)  # fmt: skip
 
 
 def tokens_csv(seen: list[Seen]) -> bytes:
@@ -46,7 +49,8 @@ def _rows(seen: Seen) -> Iterator[dict[str, Any]]:
         front = {"model": seen.name, "part": "new", "step": place + 1}
         own = {name: columns[name][place] for name in _MOVED[2:]}
         others = {name: all_[place] for name, all_ in columns.items() if name not in _MOVED}
-        yield front | own | {"prob": math.exp(token.logprob)} | others
+        probs = {"prob": math.exp(token.logprob), "sampled_prob": sampled_prob(token)}
+        yield front | own | probs | others
 
 
 def _field(value: Any) -> Any:

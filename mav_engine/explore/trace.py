@@ -13,7 +13,7 @@ import orjson
 from mav_engine.arrays import Floats
 from mav_engine.events import Candidate, Done, Token
 from mav_engine.explore.attention import map_at, mean_of_heads, shown
-from mav_engine.explore.seen import Seen
+from mav_engine.explore.seen import Seen, sampled_prob
 
 _OF_TOKEN = ("position", "text", "forced", "logprob", "rank", "entropy")
 _OF_DISTRIBUTION = ("effective_tokens", "kept", "sampled_entropy")
@@ -88,6 +88,7 @@ def _of_step(step: int, token: Token) -> dict[str, Any]:
         **_top(token.top),
         "token_id": token.token.id,
         "prob": math.exp(token.logprob),
+        "sampled_prob": sampled_prob(token),
         **{name: getattr(token, name) for name in _OF_TOKEN},
         **{name: getattr(token.distribution, name) for name in _OF_DISTRIBUTION},
         **{name: getattr(token.layers, name) for name in _OF_LAYERS},

@@ -110,6 +110,24 @@ def test_the_trace_is_explorers_and_its_numbers_are_the_engines(
         assert np.array(step["attn_entropy"]).shape == (6, 4)
 
 
+def test_what_was_said_from_far_below_has_a_row_of_its_own(tiny: Backend) -> None:
+    few = SETTINGS.model_copy(update={"top_n": 1, "temperature": 1.5, "max_new_tokens": 12})
+    found = see(tiny, few)
+    made = artifacts([found], Wanted(0, 1))
+    far = [token for token in found.record.tokens if token.rank > 0]
+    assert far
+    for token in far:
+        stages = token.sampler_stages
+        assert stages
+        step = orjson.loads(made["trace.json"])["steps"][token.index + 1]
+        assert step["sampled_prob"] == stages[-1].said
+        svg = made[f"probs_step_{token.index + 1}.svg"]
+        assert look.token(token.token.text) in texts_in(svg)
+        assert any(f"chosen: rank {token.rank}" in text for text in texts_in(svg))
+        width = widths_of(svg, look.CHOSEN)[0] / (72 * probabilities._BARS)
+        assert width == pytest.approx(math.exp(token.logprob), abs=1e-4)
+
+
 def test_attention_in_the_trace_is_the_engines(told: dict[str, Any], alone: RunRecord) -> None:
     assert alone.prompt is not None
     maps = {0: alone.prompt.attention_map} | {
