@@ -26,8 +26,9 @@ at least where it can be, and at most."""
 _SMALLEST_FONT = 4.5
 _MOST = 13
 """Characters of a token beside its row."""
-_MAP, _GAP, _ABOVE, _ROW_OF_MAPS = 1.25, 0.16, 0.2, 6
-"""Inches of a map among others, between them and above each; how many stand in a row."""
+_MAP, _ALL_MAPS, _GAP, _ABOVE, _ROW_OF_MAPS = 1.25, 18.0, 0.16, 0.2, 6
+"""Inches of a map among others, of a row of them at most, between them and above each; how many
+stand in a row where nothing else says so."""
 _TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
 
 
@@ -54,7 +55,13 @@ class _Column:
         if self.is_one:
             least = min(_LEAST, self.tokens * _LARGEST_CELL)
             return max(least, min(_WIDEST, self.tokens * _CELL))
-        return max(_MAP, self.tokens / 120)
+        return self.tokens * self.dots / look.DOTS_PER_INCH
+
+    @property
+    def dots(self) -> int:
+        """Pixels of a cell of a map among others: whole ones, so that all cells are alike."""
+        wanted = min(_MAP, _ALL_MAPS / self.grid[1])
+        return max(1, round(wanted * look.DOTS_PER_INCH / self.tokens))
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -185,19 +192,30 @@ def _axes_named(figure: Figure, left: float, more: str = "") -> None:
 
 def _many(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
     _axes_named(figure, left, "   tokens in their order")
-    across = column.grid[1]
-    side = column.span
-    wide = across * side + (across - 1) * _GAP
-    axes = look.place(figure, left, _HEAD, wide, column.height)
+    rows, across = column.grid
+    side, heads = column.span, column.seen.heads
+    wide, tall = across * (side + _GAP), rows * (side + _ABOVE + _GAP)
+    axes = look.place(figure, left, _HEAD, wide, tall)
+    size = round(tall * look.DOTS_PER_INCH), round(wide * look.DOTS_PER_INCH), 3
+    dots = np.full(size, 255, dtype=np.uint8)
     for number, (layer, head) in enumerate(np.ndindex(maps.shape[:2])):
         x = number % across * (side + _GAP)
         y = number // across * (side + _ABOVE + _GAP) + _ABOVE
-        _heat(axes, maps[layer, head], (x, x + side, y + side, y))
-        heads = column.seen.heads
+        drawn = _coloured(maps[layer, head]).repeat(column.dots, 0).repeat(column.dots, 1)
+        down, right = round(y * look.DOTS_PER_INCH), round(x * look.DOTS_PER_INCH)
+        dots[down : down + len(drawn), right : right + len(drawn)] = drawn
         name = f"L{heads.layers[layer]}"
         name += "" if heads.heads is None else f" H{heads.heads[head]}"
         axes.text(x, y - 0.05, name, fontsize=look.SMALL, color=look.QUIET, family=look.MONO)
-    axes.set(xlim=(0, wide), ylim=(column.height, 0), xticks=[], yticks=[], aspect="auto")
+    # One image: thousands of axes, or of images, take minutes.
+    axes.imshow(dots, extent=(0, wide, tall, 0), aspect="auto", interpolation="none")
+    axes.set(xlim=(0, wide), ylim=(tall, 0), xticks=[], yticks=[])
+
+
+def _coloured(values: Floats) -> np.ndarray:
+    """[queries][keys][3] bytes: the colours of shares, white where there is none."""
+    colours = look.ramp()(np.ma.masked_invalid(np.sqrt(values)), bytes=True)
+    return np.asarray(colours)[..., :3]
 
 
 def _heat(axes: Axes, values: Floats, extent: tuple[float, float, float, float]) -> None:

@@ -179,17 +179,22 @@ def test_the_cells_of_the_heatmap_are_the_shares(
     files: dict[str, bytes], told: dict[str, Any]
 ) -> None:
     shares = np.array(told["steps"][0]["attention_avg_final_layer"])
-    with Image.open(io.BytesIO(files["prompt_attention_heatmap.png"])) as picture:
+    cell = min(heatmaps._CELL, heatmaps._WIDEST / len(shares)) * look.DOTS_PER_INCH
+    assert_cells(files["prompt_attention_heatmap.png"], shares, cell)
+
+
+def assert_cells(png: bytes, shares: np.ndarray, cell: float) -> None:
+    """The first map of a picture shows these shares; its first cell, which is 1, is the darkest."""
+    with Image.open(io.BytesIO(png)) as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
         assert picture.info["dpi"][0] == pytest.approx(look.DOTS_PER_INCH, abs=1)
     dark = np.array(mpl.colors.to_rgb(look.RAMP[-1])) * 255
     ((top, left), *_) = np.argwhere(np.abs(pixels - dark).max(axis=2) <= 2)
-    cell = min(heatmaps._CELL, heatmaps._WIDEST / len(shares)) * look.DOTS_PER_INCH
     ramp = look.ramp()
     for query, key in np.ndindex(shares.shape):
         x, y = left + (key + 0.5) * cell, top + (query + 0.5) * cell
         colour = ramp(math.sqrt(shares[query, key]))[:3] if key <= query else (1, 1, 1)
-        assert np.abs(pixels[round(y), round(x)] - 255 * np.array(colour)).max() <= 3
+        assert np.abs(pixels[int(y), int(x)] - 255 * np.array(colour)).max() <= 3
 
 
 def test_pictures_have_their_size_and_their_ink(files: dict[str, bytes]) -> None:
@@ -248,6 +253,8 @@ def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
     whole = map_at(found.record, 3)
     assert whole is not None
     assert np.allclose(attention["pattern"], whole[[0, 5]])
+    dots = round(heatmaps._MAP * look.DOTS_PER_INCH / read)
+    assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
 
 
 @pytest.mark.parametrize(
