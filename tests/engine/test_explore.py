@@ -326,6 +326,9 @@ def test_a_text_ends_with_its_sentence_or_where_it_is_told(tiny: Backend) -> Non
     told = see(tiny, longer, ends=Ending(5, (word.strip()[:3],))).record
     assert told.tokens[-1].text == word
     assert len(told.tokens) < len(texts)
+    before = see(tiny, longer, ends=Ending(5, (texts[1],))).record
+    assert len(before.tokens) > 5, "what was said before does not count"
+    assert texts[1] in before.tokens[-1].text or len(before.tokens) == len(texts)
 
 
 def test_what_no_font_has_is_told_by_its_number_and_nothing_warns() -> None:
