@@ -145,7 +145,9 @@ def _tell_all(seen: list[Seen], files: Mapping[str, bytes], folder: Path, as_jso
         typer.echo(f"{each.name}:\n\n{prose(each.text_before(each.steps + 1))}\n")
     typer.echo(f"{len(files)} files in {folder}:")
     for name, data in files.items():
-        typer.echo(f"  {name:<32} {len(data) / 1000:>9,.0f} kB")
+        typer.echo(f"  {name:<32} {len(data) / 1000:>9,.1f} kB")
+    if "report.html" in files:
+        typer.echo("\nreport.html replays the run in any browser.")
 
 
 def _note(words: str) -> None:

@@ -109,6 +109,8 @@ def test_on_a_terminal_it_shows_the_text_and_the_files(tmp_path: Path) -> None:
         assert "Once upon a time" in terminal.text
         assert "files in" in terminal.text
         assert "trace.json" in terminal.text
+        built = (tmp_path / "out" / "report.html").exists()
+        assert ("report.html replays the run" in terminal.text) == built
 
 
 def test_without_a_built_site_all_but_the_report_is_written(tmp_path: Path) -> None:
