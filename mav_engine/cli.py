@@ -12,6 +12,7 @@ from mav_engine.commands import options as opt
 from mav_engine.commands.compare import compare
 from mav_engine.commands.doctor import doctor
 from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail
+from mav_engine.commands.explore import DASHED, explore
 from mav_engine.commands.models import models
 from mav_engine.commands.passing import PASSING, bench, train
 from mav_engine.commands.plugins import plugins
@@ -28,6 +29,7 @@ _EXAMPLES = """Watch a language model think.
   mav --selected-panels logit_lens tiles         look deeper
   mav --prompt "The sun" | jq -c .text           JSON lines in a pipe
   mav --record run.jsonl; mav replay run.jsonl   keep a run, play it again
+  mav explore --prompt "The sun"                 a run as files: PNG, SVG, HTML, JSON
   mav serve                                      the site, with all panels
 """
 
@@ -39,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(serve)
+app.command(context_settings=DASHED)(explore)
 app.command()(replay)
 app.command()(compare)
 app.add_typer(models, name="models")

@@ -99,11 +99,23 @@ class RunRecord:
             told["prompt_entropy"] = np.array([_or_nan(each.entropy) for each in read])
         return told
 
-    def to_frame(self) -> pd.DataFrame:
-        """A pandas frame with a row a token, indexed by its number.
+    def columns(self) -> dict[str, np.ndarray]:
+        """A value a token in each, by name: what `to_frame` and other tables hold.
 
-        Columns are the single values of `arrays()`, the likeliest token (top_id, top_text,
-        top_prob) and a column for each layer (`mlp_norm.3`) and head (`attn_entropy.3.0`).
+        The single values of `arrays()`, the likeliest token (top_id, top_text, top_prob) and a
+        column for each layer (`mlp_norm.3`) and head (`attn_entropy.3.0`).
+        """
+        arrays = self.arrays()
+        columns = {name: arrays[name] for name in _PLAIN}
+        best = ("top_id", "top_text", "top_prob")
+        columns |= {name: arrays[name][:, 0] for name in best if name in arrays}
+        for name in _LAYERS:
+            columns |= dict(_columns(name, arrays.get(name)))
+        return columns
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas frame with a row a token, indexed by its number, and the columns of `columns`.
+
         `attrs` holds the model's name and the settings.
 
         Raises:
@@ -116,13 +128,7 @@ class RunRecord:
                 "to_frame() needs pandas, which is not installed: pip install 'mav-engine[frame]'. "
                 "arrays() gives the same numbers without it."
             ) from None
-        arrays = self.arrays()
-        columns = {name: arrays[name] for name in _PLAIN}
-        best = ("top_id", "top_text", "top_prob")
-        columns |= {name: arrays[name][:, 0] for name in best if name in arrays}
-        for name in _LAYERS:
-            columns |= dict(_columns(name, arrays.get(name)))
-        frame = pd.DataFrame(columns).set_index("index")
+        frame = pd.DataFrame(self.columns()).set_index("index")
         if self.start is not None:
             frame.attrs = {
                 "model": self.start.model.name,

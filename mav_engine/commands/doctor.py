@@ -18,6 +18,7 @@ State = Literal["ok", "missing", "broken"]
 
 NEEDED = ("torch", "transformers", "safetensors", "tokenizers", "numpy", "starlette", "uvicorn")
 EXTRAS = {
+    "matplotlib": ("the pictures of mav explore", "explore"),
     "accelerate": ("models larger than one device", "large"),
     "torchao": ("int8 weights", "quantized"),
     "bitsandbytes": ("8-bit and nf4 weights", "quantized"),

@@ -23,7 +23,7 @@ Model = Annotated[
     str | None,
     typer.Option(
         help="A hub name, a folder or mav-tiny; NAME@int8 loads it in another precision. "
-        "[default: mav-tiny]",
+        r"\[default: mav-tiny]",
         rich_help_panel=RUN,
         show_default=False,
         autocompletion=complete_model,

@@ -19,7 +19,9 @@ RECORDINGS = Path(__file__).parents[1] / "recordings"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
 
 
-def mav(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def mav(
+    *arguments: str, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*MAV, *arguments],
         capture_output=True,
@@ -27,6 +29,7 @@ def mav(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         timeout=PATIENCE_S,
         check=False,
         stdin=subprocess.DEVNULL,
+        cwd=cwd,
         env={**os.environ, **OFFLINE, **environment},
     )
 

@@ -1,0 +1,245 @@
+"""Pictures of attention patterns: one with all its tokens, or layers and heads side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mav_engine.arrays import Floats
+from mav_engine.explore import look
+from mav_engine.explore.attention import map_at, shown
+from mav_engine.explore.seen import Seen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_HEAD, _FOOT, _SCALE = 1.34, 1.0, 2.6
+_NARROWEST = 5.6
+_CELL, _LARGEST_CELL, _LEAST, _WIDEST = 0.3, 0.5, 2.7, 6.4
+"""Inches of a token's row and column, and at most where there are few; of a map with its tokens,
+at least where it can be, and at most."""
+_SMALLEST_FONT = 4.5
+_MOST = 13
+"""Characters of a token beside its row."""
+_MAP, _ALL_MAPS, _GAP, _ABOVE, _ROW_OF_MAPS = 1.25, 18.0, 0.16, 0.2, 6
+"""Inches of a map among others, of a row of them at most, between them and above each; how many
+stand in a row where nothing else says so."""
+_TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What is drawn of one model."""
+
+    seen: Seen
+    step: int
+    maps: Floats | None
+    """[layers][heads][queries][keys], the future NaN; None where the text had ended."""
+
+    @property
+    def tokens(self) -> int:
+        return 1 if self.maps is None else int(self.maps.shape[-1])
+
+    @property
+    def is_one(self) -> bool:
+        return self.maps is None or self.maps.shape[0] * self.maps.shape[1] == 1
+
+    @property
+    def span(self) -> float:
+        """Inches of a map's side."""
+        if self.is_one:
+            least = min(_LEAST, self.tokens * _LARGEST_CELL)
+            return max(least, min(_WIDEST, self.tokens * _CELL))
+        return self.tokens * self.dots / look.DOTS_PER_INCH
+
+    @property
+    def dots(self) -> int:
+        """Pixels of a cell of a map among others: whole ones, so that all cells are alike."""
+        wanted = min(_MAP, _ALL_MAPS / self.grid[1])
+        return max(1, round(wanted * look.DOTS_PER_INCH / self.tokens))
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Rows and columns of maps; a single row is broken."""
+        rows, columns = (1, 1) if self.maps is None else self.maps.shape[:2]
+        if min(rows, columns) > 1:
+            return rows, columns
+        count = rows * columns
+        across = min(count, _ROW_OF_MAPS)
+        return math.ceil(count / across), across
+
+    @property
+    def font(self) -> float:
+        return max(_SMALLEST_FONT, min(look.BODY, 72 * 0.72 * self.span / self.tokens))
+
+    @property
+    def names(self) -> list[str]:
+        """Of the tokens that were read."""
+        return [look.token(text, _MOST) for text in self.seen.texts_read(self.tokens)]
+
+    @property
+    def beside(self) -> float:
+        """Inches of the longest label, left of a map with its tokens and below it."""
+        return self._wide(max(map(len, self.names))) if self.is_one else 0.0
+
+    @property
+    def behind(self) -> float:
+        """Inches of the token that was predicted, right of the last query."""
+        said = self.seen.token(self.step)
+        if not self.is_one or said is None:
+            return 0.0
+        return self._wide(2 + len(look.token(said.token.text, _MOST)))
+
+    def _wide(self, characters: int) -> float:
+        return characters * look.CHARACTER * self.font + 0.12
+
+    @property
+    def width(self) -> float:
+        across = self.span * self.grid[1] + _GAP * (self.grid[1] - 1)
+        return max(_NARROWEST, self.beside + across + self.behind)
+
+    @property
+    def height(self) -> float:
+        rows = self.grid[0]
+        if self.is_one:
+            return self.span + self.beside
+        return rows * (self.span + _ABOVE) + (rows - 1) * _GAP
+
+
+def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool = False) -> Figure | None:
+    """A column for each model; None where no model has attention to show at this step."""
+    columns = [_Column(each, step, _maps(each, step)) for each in seen]
+    known = [each for each in columns if each.maps is not None]
+    if not known:
+        return None
+    tall = max(each.height for each in known)
+    width = sum(each.width for each in columns) + (len(columns) + 1) * look.EDGE
+    figure = look.canvas(width, _HEAD + tall + _FOOT)
+    title = "Attention over the prompt" if of_prompt else f"Attention, step {step}"
+    look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
+    left = look.EDGE
+    for each in columns:
+        _head(figure, left, each)
+        if each.maps is not None:
+            (_one if each.is_one else _many)(figure, left, each, each.maps)
+        left += each.width + look.EDGE
+    _foot(figure, _HEAD + tall + 0.34)
+    return figure
+
+
+def _maps(seen: Seen, step: int) -> Floats | None:
+    pattern = map_at(seen.record, step - 1)
+    if pattern is None:
+        return None
+    maps = shown(pattern, seen.heads).copy()
+    size = maps.shape[-1]
+    maps[..., np.triu(np.ones((size, size), dtype=bool), 1)] = np.nan
+    return None if np.isnan(maps).all() else maps
+
+
+def _head(figure: Figure, left: float, column: _Column) -> None:
+    seen, heads = column.seen, column.seen.heads
+    look.words(figure, left, 0.78, look.drawable(seen.name), weight="bold")
+    if column.maps is None:
+        ended = f"wrote {seen.steps} tokens; its text ended before this step"
+        none = f"no attention pattern in {_listed('layer', heads.layers)}"
+        told = seen.unseen or (ended if seen.token(column.step) is None else none)
+    else:
+        which = _listed("layer", heads.layers)
+        count = seen.start.model.heads
+        of = f"mean of {count} heads" if heads.heads is None else _listed("head", heads.heads)
+        told = f"{which}, {of} · {column.tokens} tokens read"
+    look.words(figure, left, 0.98, look.cut(told, 90), color=look.QUIET, fontsize=look.SMALL)
+
+
+def _listed(thing: str, numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"{thing} {numbers[0]}"
+    if numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{thing}s {numbers[0]} to {numbers[-1]}"
+    return f"{thing}s {', '.join(map(str, numbers))}"
+
+
+def _one(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
+    count, font = column.tokens, column.font
+    axes = look.place(figure, left + column.beside, _HEAD, column.span, column.span)
+    _heat(axes, maps[0, 0], (-0.5, count - 0.5, count - 0.5, -0.5))
+    every = math.ceil(font * 1.15 / (72 * column.span / count))
+    # Counted from the end, so that the query that predicted the token is among them.
+    places = range(count - 1, -1, -every)
+    names = [column.names[place] for place in places]
+    axes.set_yticks(places, names, family=look.MONO, fontsize=font, color=look.INK)
+    axes.set_xticks(places, names, family=look.MONO, fontsize=font, color=look.INK, rotation=90)
+    said = column.seen.token(column.step)
+    if said is not None:
+        axes.annotate(
+            f"→ {look.token(said.token.text, _MOST)}", (count - 0.5, count - 1), (4, 0),
+            textcoords="offset points", va="center", family=look.MONO, fontsize=font,
+            weight="bold", color=look.CHOSEN, annotation_clip=False,
+        )  # fmt: skip
+    _axes_named(figure, left + column.beside)
+
+
+def _axes_named(figure: Figure, left: float, more: str = "") -> None:
+    told = f"query ↓   key →{more}"
+    look.words(figure, left, _HEAD - 0.1, told, fontsize=look.SMALL, color=look.QUIET)
+
+
+def _many(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
+    _axes_named(figure, left, "   tokens in their order")
+    rows, across = column.grid
+    side, heads = column.span, column.seen.heads
+    wide, tall = across * (side + _GAP), rows * (side + _ABOVE + _GAP)
+    axes = look.place(figure, left, _HEAD, wide, tall)
+    size = round(tall * look.DOTS_PER_INCH), round(wide * look.DOTS_PER_INCH), 3
+    dots = np.full(size, 255, dtype=np.uint8)
+    for number, (layer, head) in enumerate(np.ndindex(maps.shape[:2])):
+        x = number % across * (side + _GAP)
+        y = number // across * (side + _ABOVE + _GAP) + _ABOVE
+        drawn = _coloured(maps[layer, head]).repeat(column.dots, 0).repeat(column.dots, 1)
+        down, right = round(y * look.DOTS_PER_INCH), round(x * look.DOTS_PER_INCH)
+        dots[down : down + len(drawn), right : right + len(drawn)] = drawn
+        name = f"L{heads.layers[layer]}"
+        name += "" if heads.heads is None else f" H{heads.heads[head]}"
+        axes.text(x, y - 0.05, name, fontsize=look.SMALL, color=look.QUIET, family=look.MONO)
+    # One image: thousands of axes, or of images, take minutes.
+    axes.imshow(dots, extent=(0, wide, tall, 0), aspect="auto", interpolation="none")
+    axes.set(xlim=(0, wide), ylim=(tall, 0), xticks=[], yticks=[])
+
+
+def _coloured(values: Floats) -> np.ndarray:
+    """[queries][keys][3] bytes: the colours of shares, white where there is none."""
+    colours = look.ramp()(np.ma.masked_invalid(np.sqrt(values)), bytes=True)
+    return np.asarray(colours)[..., :3]
+
+
+def _heat(axes: Axes, values: Floats, extent: tuple[float, float, float, float]) -> None:
+    from matplotlib.colors import PowerNorm
+
+    axes.imshow(
+        values, cmap=look.ramp(), norm=PowerNorm(0.5, 0, 1), extent=extent, aspect="auto",
+        interpolation="nearest",
+    )  # fmt: skip
+
+
+def _foot(figure: Figure, top: float) -> None:
+    """The scale, the same in every picture of every run."""
+    axes = look.place(figure, look.EDGE, top, _SCALE, 0.1)
+    axes.imshow(
+        np.linspace(0, 1, 256)[None], cmap=look.ramp(), extent=(0, 1, 0, 1), aspect="auto",
+    )  # fmt: skip
+    names = [f"{share:.0%}" for share in _TICKS]
+    axes.set_xticks([math.sqrt(share) for share in _TICKS], names, family=look.SANS)
+    axes.set_yticks([])
+    told = ("share of a query’s attention; a row sums to 100 %",
+            "pattern, all queries; square-root scale")  # fmt: skip
+    for line, text in enumerate(told):
+        look.words(
+            figure, look.EDGE + _SCALE + 0.25, top + 0.08 + line * 0.17, text,
+            fontsize=look.SMALL, color=look.QUIET,
+        )  # fmt: skip

@@ -1,0 +1,155 @@
+"""How the pictures look: the site's colours on white, fonts that are always there, sizes in inches.
+
+matplotlib is used without its state: no pyplot, and its settings are put back after each picture.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mav_engine.errors import MissingExtra
+from mav_engine.terminal.labels import label, prose
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+INK, QUIET, RULE, WHITE = "#1a1e27", "#575b64", "#dedcd7", "#ffffff"
+DATA, SOFT, CHOSEN = "#0581a3", "#b1d9e6", "#cd3916"
+"""The data's hue, the same faint, and what was chosen: the site's, told apart by any eye."""
+RAMP = (
+    "#f4f2e7", "#c9dfd9", "#9dcbcb", "#6eb7bd", "#31a4af",
+    "#2d88a3", "#296d96", "#265189", "#23367b",
+)  # fmt: skip
+"""From nothing to all of it, in even steps of lightness: frontend/lib/colour/ramp.ts."""
+DOTS_PER_INCH = 200
+SANS, SERIF, MONO = "sans-serif", "serif", "monospace"
+SMALL, BODY, HEAD = 7.5, 8.5, 13.0
+CHARACTER = 0.602 / 72
+"""Inches that a character of the monospaced font is wide, for each point of its size."""
+EDGE = 0.3
+
+_FONTS = {SANS: "DejaVu Sans", SERIF: "DejaVu Serif", MONO: "DejaVu Sans Mono"}
+"""They come with matplotlib, so a picture looks alike everywhere."""
+_MORE_SCRIPTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
+    "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Hiragino Sans", "Microsoft YaHei",
+    "Yu Gothic", "Malgun Gothic", "Noto Sans Devanagari", "Noto Sans Thai", "Arial Unicode MS",
+)  # fmt: skip
+"""Asked for characters that those lack, where they are installed."""
+
+
+def require() -> None:
+    """See that pictures can be drawn, before anything is computed.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401, to see that it can be
+    except ImportError:
+        raise MissingExtra(
+            "mav explore draws its pictures with matplotlib, which is not installed: "
+            "pip install 'mav-engine[explore]'."
+        ) from None
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """matplotlib's settings as the pictures need them, and afterwards as they were."""
+    import matplotlib
+
+    ours: dict[Any, Any] = {
+        "text.parse_math": False,  # a dollar in a token is a dollar
+        "svg.fonttype": "none",  # text stays text: searched, copied, restyled
+        "svg.hashsalt": "mav",  # the same picture is the same file
+        "axes.unicode_minus": False,
+        "text.color": INK,
+    }
+    ours |= {f"font.{kind}": [name, *_installed()] for kind, name in _FONTS.items()}
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(ours)
+        yield
+
+
+def canvas(width: float, height: float) -> Figure:
+    """An empty picture, white, of so many inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=DOTS_PER_INCH, facecolor=WHITE)
+
+
+def files_of(figure: Figure) -> dict[str, bytes]:
+    """The picture by suffix: png, and svg beside it."""
+    made = {}
+    for kind, facts in (("png", {"Software": "MAV"}), ("svg", {"Date": None, "Creator": "MAV"})):
+        out = io.BytesIO()
+        figure.savefig(out, format=kind, metadata=facts)
+        made[kind] = out.getvalue()
+    return made
+
+
+def place(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes at a place in inches from the upper left corner, without their frame."""
+    wide, tall = figure.get_size_inches()
+    axes = figure.add_axes((left / wide, 1 - (top + height) / tall, width / wide, height / tall))
+    axes.set_frame_on(False)
+    axes.tick_params(length=0, pad=4, colors=QUIET, labelsize=SMALL)
+    return axes
+
+
+def words(figure: Figure, left: float, top: float, text: str, **look: Any) -> None:
+    """A line of text, its baseline at a place in inches from the upper left corner."""
+    wide, tall = figure.get_size_inches()
+    usual: dict[str, Any] = {"fontsize": BODY, "color": INK, "family": SANS, "va": "baseline"}
+    figure.text(left / wide, 1 - top / tall, text, **(usual | look))
+
+
+def ramp() -> Colormap:
+    """Colours of a share, from 0 to 1; what does not exist is white."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("mav", RAMP).with_extremes(bad=WHITE)
+
+
+def token(text: str, most: int = 14) -> str:
+    """A token on one line, spaces and line breaks to be seen, cut to so many characters."""
+    return cut(drawable(label(text)), most)
+
+
+def tail(text: str, most: int) -> str:
+    """The end of a text on one line."""
+    line = drawable(prose(text).replace("\n", "↵"))
+    return line if len(line) <= most else "…" + line[1 - most :]
+
+
+def cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def drawable(text: str) -> str:
+    """What the fonts here can draw; other characters by their number."""
+    return "".join(each if _drawn(each) else f"\\u{ord(each):04x}" for each in text)
+
+
+@cache
+def _installed() -> tuple[str, ...]:
+    from matplotlib.font_manager import fontManager
+
+    known = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in _MORE_SCRIPTS if name in known)
+
+
+@cache
+def _drawn(character: str) -> bool:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    names = (_FONTS[MONO], *_installed())
+    paths = (findfont(FontProperties(family=name)) for name in names)
+    return any(get_font(path).get_char_index(ord(character)) for path in paths)

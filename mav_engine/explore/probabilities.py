@@ -1,0 +1,154 @@
+"""The picture of one prediction: what a model could have said, what it drew from, what it said."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from mav_engine.events import Candidate, Token
+from mav_engine.explore import look
+from mav_engine.explore.seen import Seen, sampled_prob
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_ROW, _HEAD, _FOOT = 0.225, 1.56, 1.16
+_LABEL, _BARS, _BESIDE = 1.3, 2.9, 1.85
+_PROB, _DRAWN = 0.52, 0.68
+"""Inches: a row; above and below the rows; left of the bars, they themselves, right of them; there
+the right edge of a number, and the left of the next."""
+_COLUMN = _LABEL + _BARS + _BESIDE
+
+
+def picture(seen: Sequence[Seen], step: int | None) -> Figure:
+    """A column for each model, all on the same scale from 0 to 100 %.
+
+    Args:
+        step: which prediction, from 1; None is each model's last.
+    """
+    steps = [step or each.steps for each in seen]
+    tokens = [each.token(at) for each, at in zip(seen, steps, strict=True)]
+    rows = max(len(_rows(token)) for token in tokens if token is not None)
+    width = 2 * look.EDGE + len(seen) * _COLUMN + (len(seen) - 1) * look.EDGE
+    figure = look.canvas(width, _HEAD + rows * _ROW + _FOOT)
+    last = f"last step, {steps[0]}" if len(seen) == 1 else "last step of each"
+    title = f"Next token, {last if step is None else f'step {step}'}"
+    look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
+    for place, (each, token) in enumerate(zip(seen, tokens, strict=True)):
+        left = look.EDGE + place * (_COLUMN + look.EDGE)
+        _head(figure, left, each, steps[place], token)
+        if token is not None:
+            _headings(figure, left)
+            _bars(figure, left, token, rows)
+    _foot(figure, seen[0], _HEAD + rows * _ROW + 0.56)
+    return figure
+
+
+def _head(figure: Figure, left: float, seen: Seen, step: int, token: Token | None) -> None:
+    look.words(figure, left, 0.78, look.drawable(seen.name), weight="bold")
+    if token is None:
+        told = f"wrote {seen.steps} tokens; its text ended before this step"
+        look.words(figure, left, 1.16, told, color=look.QUIET)
+        return
+    told = (
+        f"entropy {token.entropy:.2f} nats, like {_like(token)} equally likely tokens · "
+        f"chosen: rank {token.rank}"
+    )
+    look.words(figure, left, 0.96, told, color=look.QUIET, fontsize=look.SMALL)
+    text = look.tail(seen.text_before(step), 52)
+    look.words(figure, left, 1.22, f"{text} …", family=look.SERIF, style="italic")
+
+
+def _headings(figure: Figure, left: float) -> None:
+    beside = left + _LABEL + _BARS
+    small: dict[str, Any] = {"fontsize": look.SMALL, "color": look.QUIET}
+    look.words(figure, beside + _PROB, _HEAD - 0.08, "model", ha="right", **small)
+    look.words(figure, beside + _DRAWN, _HEAD - 0.08, "drawn, or cut by", **small)
+
+
+def _like(token: Token) -> str:
+    count = token.distribution.effective_tokens
+    return f"{count:.1f}" if count < 100 else f"{count:,.0f}"
+
+
+def _rows(token: Token) -> list[Candidate]:
+    """What was reported; the token itself below it where it stood further down."""
+    if any(row.id == token.token.id for row in token.top):
+        return token.top
+    prob = math.exp(token.logprob)
+    drawn = sampled_prob(token)
+    drawn = math.nan if drawn is None else drawn
+    own = Candidate(token.token.id, token.token.text, None, prob, drawn, None)
+    return [*token.top, own]
+
+
+def _bars(figure: Figure, left: float, token: Token, rows: int) -> None:
+    axes = look.place(figure, left + _LABEL, _HEAD, _BARS, rows * _ROW)
+    axes.set_xlim(0, 1)
+    axes.set_ylim(rows - 0.5, -0.5)
+    shares = (0, 0.25, 0.5, 0.75, 1)
+    axes.set_xticks(shares, [f"{share:.0%}" for share in shares], family=look.SANS)
+    axes.vlines(shares, -0.5, rows - 0.5, color=look.RULE, linewidth=0.6, zorder=0)
+    found = _rows(token)
+    axes.set_yticks(
+        range(len(found)), [look.token(row.text) for row in found], family=look.MONO,
+        fontsize=look.BODY, color=look.INK,
+    )  # fmt: skip
+    for place, row in enumerate(found):
+        said = row.id == token.token.id
+        _bar(axes, place, row, said)
+        if said:
+            axes.get_yticklabels()[place].set(color=look.CHOSEN, weight="bold")
+
+
+def _bar(axes: Axes, place: int, row: Candidate, said: bool) -> None:
+    hue = look.CHOSEN if said else look.SOFT if row.cut_by else look.DATA
+    axes.barh(place, row.prob, height=0.62, color=hue, linewidth=0)
+    drawn = row.sampled_prob
+    if drawn > 0:
+        axes.plot(
+            drawn, place, "o", markersize=4.2, markerfacecolor=look.WHITE,
+            markeredgecolor=look.INK, markeredgewidth=0.9, clip_on=False, zorder=3,
+        )  # fmt: skip
+    how: dict[str, Any] = {
+        "textcoords": "offset points", "va": "center", "fontsize": look.SMALL,
+        "annotation_clip": False, "color": look.CHOSEN if said else look.QUIET,
+    }  # fmt: skip
+    axes.annotate(_percent(row.prob), (1, place), (72 * _PROB, -0.5), ha="right", **how)
+    told = row.cut_by or _percent(drawn)
+    axes.annotate(told, (1, place), (72 * _DRAWN, -0.5), **how)
+
+
+def _percent(share: float) -> str:
+    """Three digits, so that what is rare does not look like nothing."""
+    if math.isnan(share):
+        return "–"
+    if share >= 0.1:
+        return f"{share:.1%}"
+    return f"{share:.2%}" if share >= 0.0001 else "<0.01%"
+
+
+def _foot(figure: Figure, seen: Seen, top: float) -> None:
+    settings = seen.start.settings
+    axes = look.place(figure, look.EDGE, top - 0.1, 5.4, 0.14)
+    axes.set(xlim=(0, 5.4), ylim=(0, 1), xticks=[], yticks=[])
+    keys = ((0, look.DATA, "model"), (0.85, look.SOFT, "cut by a control"),
+            (2.15, look.CHOSEN, "chosen"), (3.0, None, "drawn from"))  # fmt: skip
+    for x, hue, name in keys:
+        if hue is None:
+            axes.plot(x + 0.06, 0.5, "o", markersize=4.2, markerfacecolor=look.WHITE,
+                      markeredgecolor=look.INK, markeredgewidth=0.9)  # fmt: skip
+        else:
+            axes.barh(0.5, 0.14, left=x, height=0.7, color=hue)
+        look.words(figure, look.EDGE + x + 0.21, top, name, fontsize=look.SMALL, color=look.QUIET)
+    told = "Probability: softmax of logits, before any sampling control."
+    drawn = (
+        f"Drawn from after temperature {settings.temperature:g}, top-p {settings.top_p:g}, "
+        f"repetition penalty {settings.repetition_penalty:g}, no repeated "
+        f"{settings.no_repeat_ngram_size}-gram; seed {settings.seed}."
+    ).replace(", no repeated 0-gram", "")
+    for line, text in enumerate((told, drawn), start=1):
+        under = top + 0.05 + 0.17 * line
+        look.words(figure, look.EDGE, under, text, fontsize=look.SMALL, color=look.QUIET)

@@ -1,0 +1,43 @@
+"""`report.html`: one file that replays a run in the site's own instrument, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mav_engine.events import to_json
+from mav_engine.results import RunRecord
+
+TEMPLATE = "replay.html"
+"""The standalone page without a recording, in the built site."""
+PLACEHOLDER = "__MAV_RECORDING__"
+_PANELS = 'data-panels=""'
+_BESIDE = "output-distribution.layer-norms.attention-entropy"
+
+
+def template_in(site: Path) -> str | None:
+    """The page that holds no recording yet; None where the site is not built.
+
+    Raises:
+        OSError: it is there, but cannot be read.
+    """
+    path = site / TEMPLATE
+    page = path.read_text("utf-8") if path.is_file() else ""
+    return page if PLACEHOLDER in page else None
+
+
+def report(template: str, record: RunRecord) -> bytes:
+    """The page of a run (docs/recordings.md), with its attention open where that was captured."""
+    lines = "\n".join(to_json(event).decode() for event in record.events)
+    # So HTML cannot take it for the end of its script; in JSON it stands in strings only.
+    held = "\n" + lines.replace("<", "\\u003c") + "\n"
+    page = template.replace(_PANELS, f'data-panels="{_panels(record)}"', 1)
+    return page.replace(PLACEHOLDER, held, 1).encode()
+
+
+def _panels(record: RunRecord) -> str:
+    """As a link names them; empty for the usual ones."""
+    if record.prompt is None or record.prompt.attention_map is None:
+        return ""
+    by_rows = any(token.attention_rows is not None for token in record.tokens)
+    attention = "attention-text" if by_rows else "attention-maps"
+    return f"generated-text.top-predictions.{attention}.{_BESIDE}"

@@ -1,0 +1,382 @@
+"""What `mav explore` makes of a run: trace against engine, pictures against trace."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import numpy as np
+import orjson
+import pytest
+from PIL import Image
+
+from mav_engine.backends import Backend
+from mav_engine.errors import InvalidSettings
+from mav_engine.events import from_json
+from mav_engine.explore import heatmaps, look, probabilities
+from mav_engine.explore.artifacts import Wanted, artifacts
+from mav_engine.explore.attention import heads_of, map_at
+from mav_engine.explore.folder import check_writable, write_whole
+from mav_engine.explore.report import PLACEHOLDER
+from mav_engine.explore.seen import Ending, Seen, SeenRun, capturing
+from mav_engine.results import RunRecord, collect
+from mav_engine.running import run
+from mav_engine.settings import RunSettings
+
+PROMPT = "One day, $5 and $6 fell on 北京. The cat"
+EVERY = 4
+SETTINGS = RunSettings(
+    prompt=PROMPT, max_new_tokens=9, temperature=0.8, top_p=0.9, top_k=0, repetition_penalty=1.1,
+    no_repeat_ngram_size=3, seed=5,
+)  # fmt: skip
+TEMPLATE = f'<p data-panels=""><script id="mav-recording">{PLACEHOLDER}</script>"{PLACEHOLDER}"'
+
+
+def see(
+    backend: Backend,
+    settings: RunSettings = SETTINGS,
+    *,
+    layer: str = "last",
+    head: str = "mean",
+    ends: Ending = Ending(100),  # noqa: B008, it is frozen
+) -> Seen:
+    heads = heads_of(layer, head, backend.info)
+    asked = SeenRun(capturing(settings, EVERY), backend, heads, ends)
+    record = collect(asked.events())
+    record.raise_for_error()
+    return asked.seen(record)
+
+
+@pytest.fixture(scope="module")
+def seen(tiny: Backend) -> Seen:
+    return see(tiny)
+
+
+@pytest.fixture(scope="module")
+def files(seen: Seen) -> dict[str, bytes]:
+    return artifacts([seen], Wanted(EVERY, 5, TEMPLATE, {"topk": 20}))
+
+
+@pytest.fixture(scope="module")
+def told(files: dict[str, bytes]) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(files["trace.json"])
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(tiny: Backend) -> RunRecord:
+    """The same run as the engine gives it to anybody."""
+    update = {"capture": ["residual", "mlp", "attention_entropy", "attention_map"]}
+    return collect(run(SETTINGS.model_copy(update=update | {"attn_every": EVERY}), backend=tiny))
+
+
+def test_all_files_are_there_and_told(files: dict[str, bytes], told: dict[str, Any]) -> None:
+    pictures = [
+        "final_step_token_probs", "prompt_attention_heatmap", "probs_step_5", "attn_step_4",
+        "attn_step_8",
+    ]  # fmt: skip
+    named = [f"{name}.{kind}" for name in pictures for kind in ("png", "svg")]
+    expected = {"trace.json", "tokens.csv", "output.txt", "report.html", *named}
+    assert set(files) == expected == set(told["files"])
+
+
+def test_the_trace_is_explorers_and_its_numbers_are_the_engines(
+    told: dict[str, Any], alone: RunRecord
+) -> None:
+    assert told["model"] == "mav-tiny"
+    assert told["prompt"] == PROMPT
+    assert told["text"] == alone.text
+    first, *steps = told["steps"]
+    assert first["step"] == 0
+    assert first["generated_token"] is None
+    assert [each["step"] for each in steps] == list(range(1, 10))
+    assert first["topk_probs"] == steps[0]["topk_probs"]
+    for step, token in zip(steps, alone.tokens, strict=True):
+        assert step["generated_token"] == token.token.text
+        assert step["topk_tokens"] == [row.text for row in token.top]
+        assert step["topk_probs"] == pytest.approx([row.prob for row in token.top])
+        assert step["topk_cut_by"] == [row.cut_by for row in token.top]
+        assert step["entropy"] == pytest.approx(token.entropy)
+        assert step["prob"] == pytest.approx(math.exp(token.logprob))
+        assert np.allclose(step["mlp_norm"], token.layers.mlp_norm, rtol=1e-4)
+        assert np.array(step["attn_entropy"]).shape == (6, 4)
+
+
+def test_what_was_said_from_far_below_has_a_row_of_its_own(tiny: Backend) -> None:
+    few = SETTINGS.model_copy(update={"top_n": 1, "temperature": 1.5, "max_new_tokens": 12})
+    found = see(tiny, few)
+    made = artifacts([found], Wanted(0, 1))
+    far = [token for token in found.record.tokens if token.rank > 0]
+    assert far
+    for token in far:
+        stages = token.sampler_stages
+        assert stages
+        step = orjson.loads(made["trace.json"])["steps"][token.index + 1]
+        assert step["sampled_prob"] == stages[-1].said
+        svg = made[f"probs_step_{token.index + 1}.svg"]
+        assert look.token(token.token.text) in texts_in(svg)
+        assert any(f"chosen: rank {token.rank}" in text for text in texts_in(svg))
+        width = widths_of(svg, look.CHOSEN)[0] / (72 * probabilities._BARS)
+        assert width == pytest.approx(math.exp(token.logprob), abs=1e-4)
+
+
+def test_attention_in_the_trace_is_the_engines(told: dict[str, Any], alone: RunRecord) -> None:
+    assert alone.prompt is not None
+    maps = {0: alone.prompt.attention_map} | {
+        token.index + 1: token.attention_map
+        for token in alone.tokens
+        if token.attention_map is not None
+    }
+    assert set(maps) == {0, 4, 8}
+    for step in told["steps"]:
+        whole = maps.get(step["step"])
+        if whole is None:
+            assert "attention_avg_final_layer" not in step
+            continue
+        found = np.array(step["attention_avg_final_layer"])
+        assert np.allclose(found, whole[-1].mean(axis=0), atol=1e-5)
+        assert np.allclose(found.sum(axis=1), 1, atol=1e-5)
+        assert len(step["tokens" if step["step"] == 0 else "attention_tokens"]) == len(found)
+
+
+def test_tokens_of_bytes_and_spaces_are_readable(
+    told: dict[str, Any], files: dict[str, bytes]
+) -> None:
+    tokens = told["steps"][0]["tokens"]
+    assert {"<0xE5>", " The", "$"} <= set(tokens)
+    shown = texts_in(files["prompt_attention_heatmap.svg"])
+    assert {"<0xE5>", "␣The", "$"} <= set(shown)
+    assert f"→ {look.token(told['steps'][1]['generated_token'])}" in shown
+
+
+def test_the_bars_of_the_picture_are_the_probabilities(
+    files: dict[str, bytes], told: dict[str, Any]
+) -> None:
+    last = told["steps"][-1]
+    svg = files["final_step_token_probs.svg"]
+    shown = texts_in(svg)
+    labels = [look.token(text) for text in last["topk_tokens"]]
+    assert [text for text in shown if text in labels][: len(labels)] == labels
+    assert "Next token, last step, 9" in shown
+    assert any("softmax of logits" in text for text in shown)
+    bars = widths_of(svg, look.DATA, look.SOFT, look.CHOSEN)
+    # The full 100 % are so many points wide; the legend's boxes come after the rows.
+    found = np.array(bars[:20]) / (72 * probabilities._BARS)
+    assert np.allclose(found, last["topk_probs"], atol=1e-4)
+    chosen = widths_of(svg, look.CHOSEN)
+    assert chosen[0] / (72 * probabilities._BARS) == pytest.approx(last["prob"], abs=1e-4)
+
+
+def test_the_cells_of_the_heatmap_are_the_shares(
+    files: dict[str, bytes], told: dict[str, Any]
+) -> None:
+    shares = np.array(told["steps"][0]["attention_avg_final_layer"])
+    cell = min(heatmaps._CELL, heatmaps._WIDEST / len(shares)) * look.DOTS_PER_INCH
+    assert_cells(files["prompt_attention_heatmap.png"], shares, cell)
+
+
+def assert_cells(png: bytes, shares: np.ndarray, cell: float) -> None:
+    """The first map of a picture shows these shares; its first cell, which is 1, is the darkest."""
+    with Image.open(io.BytesIO(png)) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+        assert picture.info["dpi"][0] == pytest.approx(look.DOTS_PER_INCH, abs=1)
+    dark = np.array(mpl.colors.to_rgb(look.RAMP[-1])) * 255
+    ((top, left), *_) = np.argwhere(np.abs(pixels - dark).max(axis=2) <= 2)
+    ramp = look.ramp()
+    for query, key in np.ndindex(shares.shape):
+        x, y = left + (key + 0.5) * cell, top + (query + 0.5) * cell
+        colour = ramp(math.sqrt(shares[query, key]))[:3] if key <= query else (1, 1, 1)
+        assert np.abs(pixels[int(y), int(x)] - 255 * np.array(colour)).max() <= 3
+
+
+def test_pictures_have_their_size_and_their_ink(files: dict[str, bytes]) -> None:
+    for name, data in files.items():
+        if not name.endswith(".png"):
+            continue
+        with Image.open(io.BytesIO(data)) as picture:
+            wide, tall = picture.size
+            ink = np.asarray(picture.convert("L"))
+        size = ElementTree.fromstring(files[name.replace(".png", ".svg")]).get("viewBox")
+        assert size is not None
+        assert np.array(size.split()[2:], float) * look.DOTS_PER_INCH / 72 == pytest.approx(
+            [wide, tall], abs=1.5
+        )
+        # Nothing runs out of the picture.
+        edges = (ink[:8], ink[-8:], ink[:, :8], ink[:, -8:])
+        assert all(edge.min() == 255 for edge in edges), name
+
+
+def test_the_table_has_a_row_for_each_token(
+    files: dict[str, bytes], told: dict[str, Any], alone: RunRecord
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(files["tokens.csv"].decode(), newline="")))
+    read = len(told["steps"][0]["tokens"])
+    assert [row["step"] for row in rows] == ["0"] * read + [str(step) for step in range(1, 10)]
+    assert [row["position"] for row in rows] == [str(place) for place in range(len(rows))]
+    assert rows[0]["logprob"] == ""
+    assert "".join(row["text"] for row in rows[read:]) == alone.text
+    for row, token in zip(rows[read:], alone.tokens, strict=True):
+        assert float(row["entropy"]) == pytest.approx(token.entropy)
+        assert token.layers.resid_norm is not None
+        assert float(row["resid_norm.6"]) == pytest.approx(float(token.layers.resid_norm[6]))
+
+
+def test_the_report_holds_the_recording(files: dict[str, bytes], seen: Seen) -> None:
+    page = files["report.html"].decode()
+    assert page.endswith(f'"{PLACEHOLDER}"'), "the page's own script keeps the word"
+    assert 'data-panels="generated-text.top-predictions.attention-maps.' in page
+    held = page.partition('id="mav-recording">')[2].partition("</script>")[0]
+    assert "<" not in held
+    kinds = [from_json(line).type for line in held.strip().splitlines()]
+    assert kinds == ["start", "prompt", *["token"] * 9, "done"]
+    assert files["output.txt"].decode() == PROMPT + seen.record.text
+
+
+def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
+    found = see(tiny, layer="0,5", head="all")
+    made = artifacts([found], Wanted(EVERY, 0))
+    shown = texts_in(made["attn_step_4.svg"])
+    assert {f"L{layer} H{head}" for layer in (0, 5) for head in range(4)} <= set(shown)
+    read = len(found.prompt_tokens) + 3
+    assert f"layers 0, 5, heads 0 to 3 · {read} tokens read" in shown
+    attention = orjson.loads(made["trace.json"])["steps"][4]["attention"]
+    assert attention["layers"] == [0, 5]
+    assert attention["heads"] == [0, 1, 2, 3]
+    whole = map_at(found.record, 3)
+    assert whole is not None
+    assert np.allclose(attention["pattern"], whole[[0, 5]])
+    dots = round(heatmaps._MAP * look.DOTS_PER_INCH / read)
+    assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "words"),
+    [("6", "mean", "layers of mav-tiny: 0 to 5"), ("first", "mean", "give last, all"),
+     ("0", "4", "heads of mav-tiny: 0 to 3"), ("0", "-1", "give mean, all")],
+)  # fmt: skip
+def test_a_layer_or_head_that_is_not_there_is_named(
+    tiny: Backend, layer: str, head: str, words: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=words):
+        heads_of(layer, head, tiny.info)
+
+
+def test_maps_beyond_the_engines_bound_are_put_together_from_rows(
+    tiny: Backend, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = len(seen.prompt_tokens)
+    bound = "mav_engine.probes.attention_map.MAX_MAP_NUMBERS"
+    monkeypatch.setattr(bound, 6 * 4 * (read + 1) ** 2)
+    by_rows = see(tiny)
+    assert by_rows.record.tokens[3].attention_map is None
+    for index in (0, 3, 7):
+        whole, put_together = map_at(seen.record, index), map_at(by_rows.record, index)
+        assert whole is not None
+        assert put_together is not None
+        assert np.allclose(put_together, whole, atol=1e-6)
+    page = artifacts([by_rows], Wanted(EVERY, 0, TEMPLATE))["report.html"].decode()
+    assert "attention-text" in page.partition("<script")[0]
+    monkeypatch.setattr(bound, 6 * 4 * (read - 1) ** 2)
+    without = see(tiny)
+    assert without.unseen is not None
+    assert f"the prompt has {read}" in without.unseen
+    made = artifacts([without], Wanted(EVERY, 0))
+    assert not any("attn" in name or "attention" in name for name in made)
+    assert orjson.loads(made["trace.json"])["attention_absent"] == without.unseen
+
+
+def test_two_models_stand_side_by_side(tiny: Backend, seen: Seen) -> None:
+    other = see(tiny, SETTINGS.model_copy(update={"max_new_tokens": 6, "temperature": 0.0}))
+    assert other.record.start is not None
+    other.record.start = replace(
+        other.record.start, model=replace(other.record.start.model, name="other")
+    )
+    made = artifacts([seen, other], Wanted(EVERY, 5, TEMPLATE))
+    for name in ("final_step_token_probs", "probs_step_5", "prompt_attention_heatmap"):
+        assert {"mav-tiny", "other"} <= set(texts_in(made[f"{name}.svg"]))
+    later = texts_in(made["attn_step_8.svg"])
+    assert "wrote 6 tokens; its text ended before this step" in later
+    told = orjson.loads(made["trace.json"])
+    assert told["compare"]["model"] == "other"
+    assert told["compare"]["text"] == other.record.text
+    rows = csv.DictReader(io.StringIO(made["tokens.csv"].decode(), newline=""))
+    assert {row["model"] for row in rows} == {"mav-tiny", "other"}
+    assert made["output_compare.txt"].decode() == PROMPT + other.record.text
+    assert "report_compare.html" in made
+
+
+def test_a_text_ends_with_its_sentence_or_where_it_is_told(tiny: Backend) -> None:
+    longer = SETTINGS.model_copy(update={"max_new_tokens": 80, "prompt": "Once upon a time"})
+    whole = see(tiny, longer).record
+    texts = [token.text for token in whole.tokens]
+    stops = [place for place, text in enumerate(texts) if text.endswith(".")]
+    ended = see(tiny, longer, ends=Ending(stops[0] + 2)).record
+    assert [token.text for token in ended.tokens] == texts[: stops[1] + 1]
+    assert ended.end is not None
+    assert orjson.loads(orjson.dumps(ended.end))["reason"] == "stop"
+    word = next(text for text in texts[5:] if len(text) > 3)
+    told = see(tiny, longer, ends=Ending(5, (word.strip()[:3],))).record
+    assert told.tokens[-1].text == word
+    assert len(told.tokens) < len(texts)
+    before = see(tiny, longer, ends=Ending(5, (texts[1],))).record
+    assert len(before.tokens) > 5, "what was said before does not count"
+    assert texts[1] in before.tokens[-1].text or len(before.tokens) == len(texts)
+
+
+def test_what_no_font_has_is_told_by_its_number_and_nothing_warns() -> None:
+    before = dict(mpl.rcParams)
+    with warnings.catch_warnings(), look.drawing():
+        warnings.simplefilter("error")
+        assert look.token(" \U0001f9f8\n\x1b") == "␣\\u1f9f8↵\\x1b"
+        figure = look.canvas(3, 1)
+        look.words(figure, 0.1, 0.5, look.tail("costs $5\n\U0001f9f8 or $6", 40))
+        assert texts_in(look.files_of(figure)["svg"]) == ["costs $5↵\\u1f9f8 or $6"]
+    assert dict(mpl.rcParams) == before
+
+
+def test_files_come_whole_and_replace_those_of_an_earlier_run(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "out"
+    check_writable(folder)
+    assert not folder.parent.exists(), "trying leaves nothing"
+    earlier = orjson.dumps({"files": ["trace.json", "attn_step_40.png", "../kept", "mine.md"]})
+    write_whole(folder, {"trace.json": earlier, "attn_step_40.png": b"old"})
+    for mine in (folder / "mine.md", folder.parent / "kept", folder / "attn_step_50.png"):
+        mine.write_bytes(b"mine")
+    write_whole(folder, {"trace.json": b"{}", "probs_step_10.png": b"new"})
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"trace.json", "probs_step_10.png", "mine.md", "attn_step_50.png"}
+    assert (folder.parent / "kept").exists()
+
+
+def test_a_write_that_fails_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "tokens.csv").mkdir()
+    with pytest.raises(OSError, match="is a folder"):
+        write_whole(tmp_path, {"output.txt": b"text", "tokens.csv": b"table"})
+    assert [path.name for path in tmp_path.iterdir()] == ["tokens.csv"]
+    with pytest.raises(OSError, match=r"Not a directory|File exists"):
+        check_writable(Path("/dev/null/out"))
+
+
+def texts_in(svg: bytes) -> list[str]:
+    """All texts of a picture; that they are there says that they can be searched and copied."""
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return ["".join(each.itertext()) for each in found]
+
+
+def widths_of(svg: bytes, *colours: str) -> list[float]:
+    """Points that the boxes of these colours are wide, in their order."""
+    paths = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}path")
+    widths = []
+    for path in paths:
+        if any(f"fill: {colour}" in path.get("style", "") for colour in colours):
+            places = [float(x) for x in re.findall(r"[ML] (\S+) \S+", path.get("d", ""))]
+            widths.append(max(places) - min(places))
+    return widths
