@@ -84,8 +84,9 @@ test("what is wrong is said with its side, and what was received stays", async (
 
 test("a comparison can be stopped, and its places are free again", async ({ page }) => {
   await open(page, { max_new_tokens: 400, min_new_tokens: 400, "b.temperature": 0.5 });
+  const asked = page.waitForRequest("**/api/compare");
   await run(page).click();
-  await expect(overview(page).getByText("Comparing", { exact: true })).toBeVisible();
+  await asked;
   await page.keyboard.press("Escape");
   await expect(overview(page).getByText("Not finished", { exact: true })).toBeVisible();
   await expect

@@ -4,11 +4,7 @@ import { Instrument, STORY } from "./instrument";
 import { longRun } from "./long-run";
 
 const SHAPE = { tokens: 500, layers: 24, heads: 16 };
-/**
- * The share of slow frames that is let pass. The goal is 0.05; on two cores without a graphics card
- * it was 0.44 while scrubbing, so it is printed, and held where this variable asks for it.
- */
-const MAX_SHARE = Number(process.env.MAX_SLOW_FRAMES ?? 1);
+const MAX_SHARE = 0.05;
 /** A machine that is shared has bad seconds; the page must have one good round of these. */
 const ROUNDS = 3;
 

@@ -129,8 +129,9 @@ test("a stream that breaks halfway keeps its tokens and goes on from there", asy
   const after = await page.getByRole("listbox").evaluate((list) => list.textContent);
   expect(after?.startsWith(before ?? "-")).toBe(true);
 
+  const again = page.waitForResponse("**/api/run");
   await site.run.click();
-  await expect(site.status.getByText("Done", { exact: true })).toBeHidden();
+  await (await again).finished();
   await site.finished();
   expect(await page.getByRole("listbox").evaluate((list) => list.textContent)).toBe(after);
 });
