@@ -22,15 +22,7 @@ function LayerNorms({ frame, run, step }: PanelProps) {
   const domain = run.domains[series];
   return (
     <div className="flex h-full flex-col">
-      <div className="mb-2 flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
-        <Segmented
-          label={words.seriesLabel}
-          value={series}
-          options={NORM_SERIES.map((value) => ({ value, label: words.series[value].name }))}
-          onChange={setSeries}
-        />
-        <span className="text-micro text-quiet">{words.series[series].hookPoint}</span>
-      </div>
+      <SeriesChoice series={series} onChange={setSeries} />
       {frame && !values ? (
         <p className="flex-1 pt-4 text-quiet text-small">{words.notCaptured}</p>
       ) : (
@@ -59,6 +51,25 @@ function LayerNorms({ frame, run, step }: PanelProps) {
     </div>
   );
 }
+
+interface SeriesChoiceProps {
+  series: NormSeries;
+  onChange: (series: NormSeries) => void;
+}
+
+const SeriesChoice = memo(function SeriesChoice({ series, onChange }: SeriesChoiceProps) {
+  return (
+    <div className="mb-2 flex flex-wrap items-center justify-between gap-x-3 gap-y-1">
+      <Segmented
+        label={words.seriesLabel}
+        value={series}
+        options={NORM_SERIES.map((value) => ({ value, label: words.series[value].name }))}
+        onChange={onChange}
+      />
+      <span className="text-micro text-quiet">{words.series[series].hookPoint}</span>
+    </div>
+  );
+});
 
 /** The residual stream has one row more than there are layers: what leaves the last one. */
 function nameOf(row: number, values: Float32Array, series: NormSeries): string {
