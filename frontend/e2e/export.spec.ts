@@ -28,15 +28,6 @@ async function saveBy(page: Page, item: string | RegExp): Promise<Download> {
   return download;
 }
 
-async function openFile(page: Page, file: string): Promise<void> {
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  const [chooser] = await Promise.all([
-    page.waitForEvent("filechooser"),
-    page.getByRole("menuitem", { name: /^Open a recording/ }).click(),
-  ]);
-  await chooser.setFiles(file);
-}
-
 async function takeFrom(page: Page, panel: string, item: string): Promise<Download> {
   const region = new Instrument(page).panel(panel);
   await region.locator("[data-panel-menu]").click();
@@ -79,7 +70,7 @@ test("a saved run opened again gives the same page, with no server", async ({ pa
   await expect(other.getByRole("menu")).toBeVisible();
   await other.keyboard.press("Escape");
   await context.setOffline(true);
-  await openFile(other, await download.path());
+  await again.openRecording(await download.path());
   await again.finished();
   expect(await panelsOf(other)).toEqual(before);
   await expect(again.status).toContainText("Recording");
@@ -109,12 +100,12 @@ test("a recording can be dropped anywhere on the page", async ({ page }) => {
 test("a damaged recording says what and where, and shows what is whole", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
-  await openFile(page, WHOLE);
+  await site.openRecording(WHOLE);
   await site.finished();
   const cases: { file: string; line: number | null; field: string | null; events: number }[] =
     JSON.parse(readFileSync(`${RECORDINGS}/broken/expected.json`, "utf8"));
   for (const { file, line, field, events } of cases) {
-    await openFile(page, `${RECORDINGS}/broken/${file}`);
+    await site.openRecording(`${RECORDINGS}/broken/${file}`);
     const tokens = page.locator("[role=option][data-place]");
     if (events > 0) {
       await expect(site.alert).toContainText(new RegExp(`ine ${line}\\b`));
@@ -125,7 +116,7 @@ test("a damaged recording says what and where, and shows what is whole", async (
     }
     if (field?.includes("distribution")) await expect(site.alert).toContainText(field);
   }
-  await openFile(page, WHOLE);
+  await site.openRecording(WHOLE);
   await site.finished();
   await expect(site.alert).toBeHidden();
 });
@@ -133,7 +124,7 @@ test("a damaged recording says what and where, and shows what is whole", async (
 test("a recording that stops halfway goes on from there", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
-  await openFile(page, `${RECORDINGS}/broken/stops-halfway.jsonl`);
+  await site.openRecording(`${RECORDINGS}/broken/stops-halfway.jsonl`);
   await expect(site.alert).toContainText("not whole");
   const begun = await page.getByRole("listbox").evaluate((list) => list.textContent);
   await site.alert.getByRole("button", { name: "Continue" }).click();
@@ -186,7 +177,7 @@ for (const theme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme: theme });
     const site = new Instrument(page);
     await site.open();
-    await openFile(page, WHOLE);
+    await site.openRecording(WHOLE);
     await site.finished();
     for (const title of ["Generated text", "Top predictions", "Attention entropy"]) {
       const svg = (
@@ -224,7 +215,7 @@ for (const theme of ["light", "dark"] as const) {
 test("the numbers of a panel are those of the events", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
-  await openFile(page, WHOLE);
+  await site.openRecording(WHOLE);
   await site.finished();
   const tokens = eventsOf(readFileSync(WHOLE, "utf8")).filter(({ type }) => type === "token");
   const csv = await contentOf(

@@ -44,6 +44,17 @@ export class Instrument {
     await expect(this.page.locator("#model-help")).toContainText(this.words.status.parameters(""));
   }
 
+  /** Open a recording from the disk. */
+  async openRecording(file: string): Promise<void> {
+    const { save } = this.words;
+    await this.page.getByRole("button", { name: save.open, exact: true }).click();
+    const [chooser] = await Promise.all([
+      this.page.waitForEvent("filechooser"),
+      this.page.getByRole("menuitem", { name: save.openFile }).click(),
+    ]);
+    await chooser.setFiles(file);
+  }
+
   async finished(): Promise<void> {
     await expect(
       this.status.getByText(this.words.status.phases.done, { exact: true }),
