@@ -51,6 +51,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const { store, controller } = useRunContext();
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);
+  const shown = useRunState(({ run }) => run.start?.model);
   const [help, setHelp] = useState(false);
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const openPanels = useOpenPanels();
@@ -119,7 +120,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       >
         {text.site.skip}
       </a>
-      <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} />
+      <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
           <RunForm
@@ -160,7 +161,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
           </div>
         </main>
       </div>
-      {drawer !== null && <PanelsDrawer model={model} open={drawer} onOpenChange={setDrawer} />}
+      {drawer !== null && (
+        <PanelsDrawer model={shown ?? model} open={drawer} onOpenChange={setDrawer} />
+      )}
       <RecordingDrop />
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>

@@ -60,7 +60,7 @@ export function PanelGrid({ model, onPanels }: PanelGridProps) {
   );
 }
 
-function NoPanels({ onPanels }: { onPanels: () => void }) {
+export function NoPanels({ onPanels }: { onPanels: () => void }) {
   const words = text.arrangement;
   const { reset } = useArrange();
   return (

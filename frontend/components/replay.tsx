@@ -74,7 +74,9 @@ function Page({ recording }: { recording: Blob | null }) {
         )}
       </main>
       <RecordingDrop />
-      {drawer !== null && <PanelsDrawer model={undefined} open={drawer} onOpenChange={setDrawer} />}
+      {drawer !== null && (
+        <PanelsDrawer model={start?.model} open={drawer} onOpenChange={setDrawer} />
+      )}
     </div>
   );
 }

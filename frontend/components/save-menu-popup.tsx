@@ -3,6 +3,8 @@
 import { Menu } from "@base-ui/react/menu";
 import { FileCode, FileJson, FolderOpen, Link } from "lucide-react";
 import { type ComponentType, type ReactNode, type RefObject, useEffect, useState } from "react";
+import { readAddress } from "@/lib/address/address-bar";
+import { linkedParameters } from "@/lib/address/linked-store";
 import { ARRANGEMENT_PARAMETER } from "@/lib/arrangement/arrangement-store";
 import { download, fileName } from "@/lib/export/download";
 import {
@@ -18,6 +20,7 @@ import { standalonePage } from "@/lib/recording/standalone";
 import { fetchTemplate, templateSize } from "@/lib/recording/template";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
+import { currentLanguage } from "@/lib/text/language";
 import { useRunState } from "./run-context";
 import { useOpenRecording } from "./use-open-recording";
 
@@ -158,8 +161,10 @@ async function savePage(run: RunRecord): Promise<string> {
     return `${title}. ${detail}`;
   }
   const name = fileName(run, ".html");
-  const panels = new URLSearchParams(window.location.search).get(ARRANGEMENT_PARAMETER) ?? "";
-  download(await standalonePage(template, logBlob(run.log), panels), name);
+  const panels = [...readAddress()].filter(([parameter]) => parameter === ARRANGEMENT_PARAMETER);
+  const query = new URLSearchParams([...panels, ...linkedParameters()]).toString();
+  const view = { query, language: currentLanguage() };
+  download(await standalonePage(template, logBlob(run.log), view), name);
   return text.save.saved(name);
 }
 

@@ -13,9 +13,11 @@ interface SiteHeaderProps {
   onShortcuts: () => void;
   /** Absent where there is nothing to arrange. */
   onPanels?: () => void;
+  /** Whether one run is shown, which can be taken away. */
+  single?: boolean;
 }
 
-export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
+export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeaderProps) {
   return (
     <header className="flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5">
       <h1 className="flex h-13 items-center gap-3 max-sm:h-11">
@@ -29,13 +31,9 @@ export function SiteHeader({ onShortcuts, onPanels }: SiteHeaderProps) {
         <ViewNav />
       </div>
       <div className="flex items-center gap-1.5">
-        {onPanels && (
-          <>
-            <TourButton />
-            <PanelsButton onPanels={onPanels} />
-            <SaveMenu />
-          </>
-        )}
+        {single && <TourButton />}
+        {onPanels && <PanelsButton onPanels={onPanels} />}
+        {single && <SaveMenu />}
         <Button
           icon
           variant="quiet"

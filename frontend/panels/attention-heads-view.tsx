@@ -12,6 +12,7 @@ import { type GridCell, useGridCursor } from "@/components/use-grid-cursor";
 import { axesOf, fitting, numbersOf, type Reading, strongest } from "@/lib/attention/pattern";
 import { placesOf, tokenAt } from "@/lib/attention/run-tokens";
 import { rampGradient } from "@/lib/colour/ramp";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { roundUp } from "@/lib/scales/told-domain";
@@ -103,12 +104,13 @@ interface PictureProps {
 function Picture({ shares, span, size, onBinned }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useShownTheme();
+  const ratio = usePixelRatio();
   const { scale, leaveOutFirst } = useAttentionChoice();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is another picture
   useLayoutEffect(() => {
     if (!canvas.current) return;
-    onBinned(paintHeads(canvas.current, { shares, span, scale, leaveOutFirst, theme }));
-  }, [shares, span, scale, leaveOutFirst, theme, size, onBinned]);
+    onBinned(paintHeads(canvas.current, { shares, span, scale, leaveOutFirst, theme, ratio }));
+  }, [shares, span, scale, leaveOutFirst, theme, ratio, size, onBinned]);
   return <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full text-edge" />;
 }
 

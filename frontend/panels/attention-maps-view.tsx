@@ -20,6 +20,7 @@ import { type GridCell, useGridCursor } from "@/components/use-grid-cursor";
 import { fitting, mapOf } from "@/lib/attention/pattern";
 import { type Snapshot, snapshotAt, snapshotsOf, tokenAt } from "@/lib/attention/run-tokens";
 import { rampGradient } from "@/lib/colour/ramp";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Matrix } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -99,6 +100,7 @@ function Chooser({ run, snapshots, snapshot, select }: ChooserProps) {
 function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
   const words = text.panels.attentionMaps;
   const theme = useShownTheme();
+  const ratio = usePixelRatio();
   const { reading, scale, leaveOutFirst } = useAttentionChoice();
   const { layer, head } = fitting(reading, snapshot.map);
   const map = useMemo(() => mapOf(snapshot.map, { layer, head }), [snapshot.map, layer, head]);
@@ -110,8 +112,9 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
   const name = readingName({ layer, head });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is another picture
   useLayoutEffect(() => {
-    if (canvas.current) setMost(paintMap(canvas.current, { map, scale, leaveOutFirst, theme }));
-  }, [map, scale, leaveOutFirst, theme, size]);
+    if (!canvas.current) return;
+    setMost(paintMap(canvas.current, { map, scale, leaveOutFirst, theme, ratio }));
+  }, [map, scale, leaveOutFirst, theme, ratio, size]);
   return (
     <>
       <div className="grid min-h-0 flex-1 grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto]">

@@ -20,6 +20,7 @@ import { TokenLabel } from "@/components/token-label";
 import { fitting, numbersOf, strongest, sumBetween, withoutFirst } from "@/lib/attention/pattern";
 import { placesOf, tokenAt } from "@/lib/attention/run-tokens";
 import { shadeOf } from "@/lib/attention/scale";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -102,18 +103,19 @@ function useGround(
   count: number,
 ): Visible {
   const theme = useShownTheme();
+  const ratio = usePixelRatio();
   const ground = useRef<Ground | null>(null);
   const [seen, setSeen] = useState<Visible>({ first: 0, end: count });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours
   const paint = useCallback(() => {
     const { current } = ground;
     if (!current) return;
-    current.paint(shades);
+    current.paint(shades, ratio);
     const visible = current.visible();
     setSeen((before) =>
       before.first === visible.first && before.end === visible.end ? before : visible,
     );
-  }, [shades, theme]);
+  }, [shades, ratio, theme]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: more tokens are other chips
   useLayoutEffect(() => {
     if (!list.current || !canvas.current) return;

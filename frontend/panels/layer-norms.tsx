@@ -1,9 +1,11 @@
 "use client";
 
 import { memo, useState } from "react";
+import { useStore } from "zustand";
 import { LineBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
+import { linkedStore, oneOf } from "@/lib/address/linked-store";
 import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatMeasure } from "@/lib/text/numbers";
@@ -12,17 +14,20 @@ import { layersTable } from "./tables";
 
 const words = text.panels.layers;
 const SKELETON = Float32Array.from([0.3, 0.35, 0.42, 0.5, 0.62, 0.8]);
+/** Which norms the visitor looks at. */
+const shownSeries = linkedStore<NormSeries>("norms", "mlpNorm", oneOf(NORM_SERIES));
+const chooseSeries = (series: NormSeries) => shownSeries.setState(series);
 /** With more rows than this the numbers give way and a pointed row is read below. */
 const MAX_LABELLED_ROWS = 14;
 
 function LayerNorms({ frame, run, step }: PanelProps) {
-  const [series, setSeries] = useState<NormSeries>("mlpNorm");
+  const series = useStore(shownSeries);
   const [pointed, setPointed] = useState<number | null>(null);
   const values = frame?.layers[series];
   const domain = run.domains[series];
   return (
     <div className="flex h-full flex-col">
-      <SeriesChoice series={series} onChange={setSeries} />
+      <SeriesChoice series={series} onChange={chooseSeries} />
       {frame && !values ? (
         <p className="flex-1 pt-4 text-quiet text-small">{words.notCaptured}</p>
       ) : (

@@ -11,14 +11,14 @@ import { text } from "@/lib/text/en";
 import { formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { TileCell } from "@/lib/tiles/layout";
 import { type Shaded, type Shading, sizesOf } from "@/lib/tiles/shade";
-import { tileView } from "@/lib/tiles/view";
+import { enlargedTile, tileView } from "@/lib/tiles/view";
 import type { PanelProps } from "./panel";
 
 export default function LayerTiles({ frame, run, step }: PanelProps) {
   const words = text.panels.tiles;
   const shading = useStore(tileView);
   const [cell, setCell] = useState<TileCell | null>(null);
-  const [only, setOnly] = useState<number | null>(null);
+  const only = useStore(enlargedTile);
   const [shaded, setShaded] = useState<Shaded>({ cells: 0, clipped: 0 });
   const keepShaded = useCallback(
     (next: Shaded) => setShaded((last) => (same(last, next) ? last : next)),
@@ -49,7 +49,7 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
           cell={shownCell}
           only={shownOnly}
           onCell={setCell}
-          onOnly={setOnly}
+          onOnly={enlargeTile}
           onShaded={keepShaded}
           sayCell={(at) => (tiles ? sayCell(run, tiles, before, at) : "")}
         />
@@ -73,6 +73,8 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
     </div>
   );
 }
+
+const enlargeTile = (layer: number | null) => enlargedTile.setState(layer);
 
 const same = (a: Shaded, b: Shaded) => a.cells === b.cells && a.clipped === b.clipped;
 

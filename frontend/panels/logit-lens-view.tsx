@@ -1,6 +1,7 @@
 "use client";
 
 import { useState } from "react";
+import { useStore } from "zustand";
 import type { LensColour } from "@/components/lens/draw-lens";
 import { LensMap } from "@/components/lens/lens-map";
 import { LensTable } from "@/components/lens/lens-table";
@@ -8,6 +9,7 @@ import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
 import { rampGradient } from "@/lib/colour/ramp";
 import { answerOf, settledLayer } from "@/lib/lens/settled";
+import { LENS_COLOURS, LENS_VIEWS, lensView } from "@/lib/lens/view";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -15,13 +17,11 @@ import { formatCount, visible } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";
 
-type View = "token" | "time";
 const SKELETON_SHARES = [0.2, 0.16, 0.34, 0.28, 0.55, 0.8];
 
 export default function LogitLens({ frame, run, step, select }: PanelProps) {
   const words = text.panels.lens;
-  const [view, setView] = useState<View>("token");
-  const [colour, setColour] = useState<LensColour>("rank");
+  const { view, colour } = useStore(lensView);
   const [reading, setReading] = useState<string | null>(null);
   const rows = frame?.logitLens;
   if (frame && !rows) {
@@ -36,21 +36,21 @@ export default function LogitLens({ frame, run, step, select }: PanelProps) {
         <Segmented
           label={words.viewLabel}
           value={view}
-          options={(["token", "time"] as const).map((value) => ({
+          options={LENS_VIEWS.map((value) => ({
             value,
             label: words.views[value],
           }))}
-          onChange={setView}
+          onChange={(view) => lensView.setState({ view })}
         />
         {view === "time" && (
           <Segmented
             label={words.colourLabel}
             value={colour}
-            options={(["rank", "prob"] as const).map((value) => ({
+            options={LENS_COLOURS.map((value) => ({
               value,
               label: words.colours[value],
             }))}
-            onChange={setColour}
+            onChange={(colour) => lensView.setState({ colour })}
           />
         )}
       </div>

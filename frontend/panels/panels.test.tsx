@@ -9,7 +9,7 @@ import { generatedTextPanel } from "./generated-text";
 import { layerNormsPanel } from "./layer-norms";
 import { outputDistributionPanel } from "./output-distribution";
 import type { Panel, PanelProps } from "./panel";
-import { neededCaptures, OPEN_PANELS, PANELS } from "./registry";
+import { neededCaptures, PANELS } from "./registry";
 import { topPredictionsPanel } from "./top-predictions";
 
 function show({ Component }: Panel, step: number, run: RunRecord = recordedRun()) {
@@ -45,7 +45,7 @@ describe("every panel", () => {
   });
 
   test("together they ask for the five default probes", () => {
-    expect(neededCaptures(OPEN_PANELS).sort()).toEqual(
+    expect(neededCaptures(PANELS.filter(({ open }) => open)).sort()).toEqual(
       ["attention_entropy", "distribution", "mlp", "predictions", "residual"].sort(),
     );
   });

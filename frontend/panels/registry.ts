@@ -31,9 +31,6 @@ export const PANELS: readonly Panel[] = [
   samplerWaterfallPanel,
 ];
 
-/** Those that stand on the page before a visitor arranges it. */
-export const OPEN_PANELS: readonly Panel[] = PANELS.filter(({ open }) => open);
-
 /**
  * The probes that these panels together ask a run to capture; of a model that tells what it can
  * give, only those.

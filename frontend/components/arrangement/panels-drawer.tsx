@@ -4,7 +4,6 @@ import { Dialog } from "@base-ui/react/dialog";
 import { Switch } from "@base-ui/react/switch";
 import { RotateCcw, X } from "lucide-react";
 import { useId, useRef } from "react";
-import { useRunState } from "@/components/run-context";
 import { Button } from "@/components/ui/button";
 import type { ModelInfo } from "@/lib/contract";
 import { missingCaptures } from "@/lib/run/captures";
@@ -15,6 +14,7 @@ import { useArrangementContext, useOpenPanels } from "./arrangement-context";
 import { useArrange } from "./use-arrange";
 
 interface PanelsDrawerProps {
+  /** The one that is shown, or would be run. */
   model: ModelInfo | undefined;
   open: boolean;
   onOpenChange: (open: boolean) => void;
@@ -94,12 +94,10 @@ interface PanelRowProps {
 function PanelRow({ panel, model, open, onOpened }: PanelRowProps) {
   const words = text.arrangement;
   const arrange = useArrange();
-  const start = useRunState(({ run }) => run.start);
   const switchId = useId();
   const titleId = useId();
   const lineId = useId();
-  const from = start?.model ?? model;
-  const impossible = missingCaptures(panel.captures, null, from?.capabilities);
+  const impossible = missingCaptures(panel.captures, null, model?.capabilities);
   const nameOf = (probe: string) => words.probes[probe] ?? probe;
   const toggle = (checked: boolean) => {
     if (!checked) return arrange.hide(panel);
@@ -122,10 +120,10 @@ function PanelRow({ panel, model, open, onOpened }: PanelRowProps) {
                 ? words.drawer.noCaptures
                 : words.drawer.captures(panel.captures.map(nameOf).join(", "))}
             </span>
-            {from && impossible.length > 0 && (
+            {model && impossible.length > 0 && (
               <span className="mt-1 block text-accent-strong text-xs">
                 {words.uncaptured.cannot(
-                  from.title || from.name,
+                  model.title || model.name,
                   impossible.map(nameOf).join(", "),
                 )}
               </span>

@@ -71,13 +71,16 @@ export class Ground {
     else if (scrollTop > chip.offsetTop) this.list.scrollTop = chip.offsetTop;
   }
 
-  /** Shades 0 to 1 by place, NaN for what is left out; the last place is the token that looks. */
-  paint(shades: Float32Array): void {
+  /**
+   * Shades 0 to 1 by place, NaN for what is left out; the last place is the token that looks.
+   *
+   * @param ratio dots for each CSS pixel
+   */
+  paint(shades: Float32Array, ratio: number): void {
     const { canvas, list } = this;
     const { clientHeight: height, clientWidth: width } = list;
     const context = height > 0 ? canvas.getContext("2d") : null;
     if (!context) return;
-    const ratio = window.devicePixelRatio || 1;
     const top = Math.max(0, list.scrollTop - height);
     const last = this.chips.at(-1);
     const textHeight = last ? last.offsetTop + 2 * last.offsetHeight : height;

@@ -12,6 +12,8 @@ export interface HeadsPicture {
   readonly scale: ShadeScale;
   readonly leaveOutFirst: boolean;
   readonly theme: Theme;
+  /** Dots for each CSS pixel. */
+  readonly ratio: number;
 }
 
 /** Pixels between strips; the mean stands apart by more. */
@@ -34,7 +36,7 @@ export function columnsOf(heads: number, width: number): { left: number; width: 
  */
 export function paintHeads(canvas: HTMLCanvasElement, picture: HeadsPicture): number {
   const { layers, heads } = axesOf(picture.shares);
-  const ratio = window.devicePixelRatio || 1;
+  const { ratio } = picture;
   const width = Math.round(canvas.clientWidth * ratio);
   const height = Math.round(canvas.clientHeight * ratio);
   const context = width > 0 && height > 0 ? canvas.getContext("2d") : null;

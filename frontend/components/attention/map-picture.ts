@@ -9,6 +9,8 @@ export interface MapPicture {
   readonly scale: ShadeScale;
   readonly leaveOutFirst: boolean;
   readonly theme: Theme;
+  /** Dots for each CSS pixel. */
+  readonly ratio: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface MapPicture {
  * queries, or keys, that share a pixel.
  */
 export function paintMap(canvas: HTMLCanvasElement, picture: MapPicture): number {
-  const ratio = window.devicePixelRatio || 1;
+  const { ratio } = picture;
   const width = Math.round(canvas.clientWidth * ratio);
   const height = Math.round(canvas.clientHeight * ratio);
   const context = width > 0 && height > 0 ? canvas.getContext("2d") : null;

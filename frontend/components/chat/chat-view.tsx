@@ -8,7 +8,8 @@ import { conversation } from "@/lib/chat/current";
 import type { SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";
-import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
+import { neededCaptures } from "@/panels/registry";
+import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";
 import { useSettingsForm } from "../run-form/use-settings-form";
 import { SiteHeader } from "../site-header";
@@ -25,12 +26,25 @@ const ShortcutsDialog = dynamic(() =>
   import("../shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
 
-/** A conversation, each reply of which is a run. */
-export function ChatView({ fields: built }: { fields: readonly SettingField[] }) {
+interface ChatViewProps {
+  fields: readonly SettingField[];
+}
+
+/** A conversation, each reply of which is a run that the instrument's panels can show. */
+export function ChatView({ fields }: ChatViewProps) {
+  return (
+    <ArrangementProvider>
+      <Page fields={fields} />
+    </ArrangementProvider>
+  );
+}
+
+function Page({ fields: built }: ChatViewProps) {
   const fields = useSettingFields(built);
   const models = useModels();
   const form = useSettingsForm(fields);
   const { system, turns } = useStore(conversation);
+  const openPanels = useOpenPanels();
   const [help, setHelp] = useState(false);
   const [draft, setDraft] = useState("");
   const end = useRef<HTMLDivElement>(null);
@@ -38,8 +52,9 @@ export function ChatView({ fields: built }: { fields: readonly SettingField[] })
 
   const settings = useCallback((): ChatSettings => {
     const { prompt: _, ...asked } = toRequest(fields, form.getValues());
-    return { ...asked, capture: neededCaptures(OPEN_PANELS) };
-  }, [fields, form]);
+    const panels = openPanels.map(({ panel }) => panel);
+    return { ...asked, capture: neededCaptures(panels, model?.capabilities) };
+  }, [fields, form, openPanels, model]);
   useShortcuts({
     run: useCallback(() => {}, []),
     stop: conversation.stop,

@@ -16,7 +16,7 @@ import { Select } from "../ui/input";
 import { PairView } from "./pair-view";
 
 /** Two branches of this visit as they were recorded, side by side. */
-export function BesideView({ beside }: { beside: Beside }) {
+export function BesideView({ beside, onPanels }: { beside: Beside; onPanels: () => void }) {
   const branches = useSessionState((state) => state.branches);
   const chosen = useMemo(
     () => [branchOf(branches, beside.left), branchOf(branches, beside.right)],
@@ -38,6 +38,7 @@ export function BesideView({ beside }: { beside: Beside }) {
       summary={null}
       going={false}
       measured={false}
+      onPanels={onPanels}
     >
       <div className="mt-2 flex flex-wrap items-center gap-2">
         <Choice side="left" beside={beside} branches={branches} />

@@ -8,24 +8,38 @@ import type { SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text/en";
 import { viewStore } from "@/lib/views/view";
-import { neededCaptures, OPEN_PANELS } from "@/panels/registry";
+import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";
 import { SiteHeader } from "../site-header";
 import { useModels } from "../use-models";
 import { useSettingFields } from "../use-setting-fields";
 import { useShortcuts } from "../use-shortcuts";
 import { BesideView } from "./beside-view";
+import { comparedCaptures } from "./captures";
 import { CompareEmpty } from "./compare-empty";
 import { CompareForm } from "./compare-form";
 import { PairView } from "./pair-view";
 import { usePairForms } from "./use-pair-forms";
 
+const PanelsDrawer = dynamic(() => import("../arrangement/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
   import("../shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
 
+interface CompareViewProps {
+  fields: readonly SettingField[];
+}
+
 /** Two runs in step: their settings on the left, both runs on the right. */
-export function CompareView({ fields: built }: { fields: readonly SettingField[] }) {
+export function CompareView({ fields }: CompareViewProps) {
+  return (
+    <ArrangementProvider>
+      <Page fields={fields} />
+    </ArrangementProvider>
+  );
+}
+
+function Page({ fields: built }: CompareViewProps) {
   const fields = useSettingFields(built);
   const models = useModels();
   const pair = usePairForms(fields);
@@ -33,18 +47,24 @@ export function CompareView({ fields: built }: { fields: readonly SettingField[]
   const state = useStore(comparison);
   const a = useStore(comparison.sides.a, ({ run }) => run);
   const b = useStore(comparison.sides.b, ({ run }) => run);
+  const openPanels = useOpenPanels();
   const [help, setHelp] = useState(false);
+  const [drawer, setDrawer] = useState<boolean | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const main = useRef<HTMLElement>(null);
   const { forms, mode } = pair;
 
   const run = useCallback(() => {
     viewStore.setState({ beside: null });
-    const capture = neededCaptures(OPEN_PANELS);
-    const asked = (side: "a" | "b") => ({ ...toRequest(fields, forms[side].getValues()), capture });
+    const panels = openPanels.map(({ panel }) => panel);
+    const asked = (side: "a" | "b") => {
+      const request = toRequest(fields, forms[side].getValues());
+      const model = models.list?.models.find(({ name }) => name === request.model);
+      return { ...request, capture: comparedCaptures(panels, model) };
+    };
     void comparison.run({ a: asked("a"), b: asked("b"), mode });
     if (window.matchMedia("(width < 64rem)").matches) main.current?.scrollIntoView();
-  }, [fields, forms, mode]);
+  }, [fields, forms, mode, models.list, openPanels]);
   useShortcuts({
     run: useCallback(() => form.current?.requestSubmit(), []),
     stop: comparison.stop,
@@ -52,10 +72,11 @@ export function CompareView({ fields: built }: { fields: readonly SettingField[]
     help: useCallback(() => setHelp(true), []),
   });
 
+  const showDrawer = useCallback(() => setDrawer(true), []);
   const failure = state.failure ?? models.failure;
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
-      <SiteHeader onShortcuts={() => setHelp(true)} />
+      <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
           <CompareForm
@@ -84,15 +105,18 @@ export function CompareView({ fields: built }: { fields: readonly SettingField[]
               />
             )}
             {beside ? (
-              <BesideView beside={beside} />
+              <BesideView beside={beside} onPanels={showDrawer} />
             ) : state.request ? (
-              <PairView records={{ a, b }} measured {...state} />
+              <PairView records={{ a, b }} measured onPanels={showDrawer} {...state} />
             ) : (
               <CompareEmpty pair={pair} models={models.list} />
             )}
           </div>
         </main>
       </div>
+      {drawer !== null && (
+        <PanelsDrawer model={a.start?.model} open={drawer} onOpenChange={setDrawer} />
+      )}
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

@@ -20,6 +20,7 @@ interface PairViewProps {
   going: boolean;
   /** Whether the figures of both were computed together. */
   measured: boolean;
+  onPanels: () => void;
   children?: ReactNode;
 }
 
@@ -78,7 +79,7 @@ export function PairView(props: PairViewProps) {
           common={common}
         />
       )}
-      <SidePanels {...shown} />
+      <SidePanels {...shown} measured={measured} onPanels={props.onPanels} />
     </>
   );
 }

@@ -1,17 +1,26 @@
 "use client";
 
-import { type ReactNode, Suspense, useEffect, useRef } from "react";
+import { RotateCw } from "lucide-react";
+import { type CSSProperties, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { MAX_COLUMNS } from "@/lib/arrangement/arrangement";
+import { comparison } from "@/lib/compare/current";
 import { onOneScale, type Records } from "@/lib/compare/pair";
 import type { Side } from "@/lib/compare/parse-compare-event";
+import type { ModelInfo } from "@/lib/contract";
+import { missingCaptures } from "@/lib/run/captures";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { generatedTextPanel } from "@/panels/generated-text";
 import type { Panel } from "@/panels/panel";
-import { OPEN_PANELS } from "@/panels/registry";
+import { useOpenPanels } from "../arrangement/arrangement-context";
+import { useArrange } from "../arrangement/use-arrange";
 import { PanelBoundary } from "../panel/panel-boundary";
+import { NoPanels } from "../panel-grid";
+import { Button } from "../ui/button";
 import { classNames } from "../ui/class-names";
+import { comparedCaptures } from "./captures";
 
-interface SidePanelsProps {
+interface SideTextsProps {
   records: Records;
   step: number;
   /** Whether the newest token is followed. */
@@ -19,18 +28,31 @@ interface SidePanelsProps {
   onStep: (step: number | null) => void;
 }
 
+interface SidePanelsProps extends SideTextsProps {
+  /** Whether both can be run once more, in step. */
+  measured: boolean;
+  onPanels: () => void;
+}
+
 const SIDES = ["a", "b"] as const;
 
-/** Every panel twice, at the same moment and on one scale. */
-export function SidePanels({ records, ...rest }: SidePanelsProps) {
+/** Every open panel twice, at the same moment and on one scale. */
+export function SidePanels({ records, measured, onPanels, ...rest }: SidePanelsProps) {
   const scaled = onOneScale(records);
+  const open = useOpenPanels().filter(({ panel }) => panel !== generatedTextPanel);
+  const again = useAgain(records);
+  if (open.length === 0) return <NoPanels onPanels={onPanels} />;
   return (
     <div className="grid flex-1 content-start gap-px bg-rule 2xl:grid-cols-2">
-      {OPEN_PANELS.filter((panel) => panel !== generatedTextPanel).map((panel) => (
+      {open.map(({ panel, placed: { columns, rows } }) => (
         <section
           key={panel.id}
           aria-label={panel.title}
-          className="min-w-0 bg-sheet px-5 pt-4 pb-4"
+          style={{ "--rows": rows } as CSSProperties}
+          className={classNames(
+            "min-w-0 bg-sheet px-5 pt-4 pb-4",
+            columns > MAX_COLUMNS / 2 && "2xl:col-span-2",
+          )}
         >
           <div className="flex flex-wrap items-baseline justify-between gap-x-4">
             <h2 className="font-semibold text-[0.9375rem]">{panel.title}</h2>
@@ -42,7 +64,14 @@ export function SidePanels({ records, ...rest }: SidePanelsProps) {
           </div>
           <div className="mt-2 grid gap-x-6 gap-y-4 md:grid-cols-2">
             {SIDES.map((side) => (
-              <Half key={side} side={side} panel={panel} run={scaled[side]} {...rest} />
+              <Half
+                key={side}
+                side={side}
+                panel={panel}
+                run={scaled[side]}
+                onAgain={measured ? again : null}
+                {...rest}
+              />
             ))}
           </div>
         </section>
@@ -52,7 +81,7 @@ export function SidePanels({ records, ...rest }: SidePanelsProps) {
 }
 
 /** Both texts, with the token that is shown marked in both. */
-export function SideTexts({ records, ...rest }: SidePanelsProps) {
+export function SideTexts({ records, ...rest }: SideTextsProps) {
   return (
     <div className="grid gap-px bg-rule md:grid-cols-2">
       {SIDES.map((side) => (
@@ -63,7 +92,7 @@ export function SideTexts({ records, ...rest }: SidePanelsProps) {
         >
           <SideName side={side} run={records[side]} />
           <InSight step={rest.step} live={rest.live}>
-            <Body panel={generatedTextPanel} run={records[side]} {...rest} />
+            <Body panel={generatedTextPanel} run={records[side]} onAgain={null} {...rest} />
           </InSight>
         </section>
       ))}
@@ -91,10 +120,29 @@ function InSight({ step, live, children }: { step: number; live: boolean; childr
   );
 }
 
-interface HalfProps extends Omit<SidePanelsProps, "records"> {
+/** Asks for both once more, with the seeds that were drawn and what the open panels need. */
+function useAgain(records: Records): () => void {
+  const open = useOpenPanels();
+  return () => {
+    const { request } = comparison.getState();
+    if (!request) return;
+    const panels = open.map(({ panel }) => panel);
+    const asked = (side: Side) => {
+      const { start } = records[side];
+      if (!start) return request[side];
+      const capture = comparedCaptures(panels, start.model);
+      return { ...request[side], seed: start.settings.seed, capture };
+    };
+    void comparison.run({ ...request, a: asked("a"), b: asked("b") });
+  };
+}
+
+interface HalfProps extends Omit<SideTextsProps, "records"> {
   side: Side;
   panel: Panel;
   run: RunRecord;
+  /** Null where it cannot be run again from here. */
+  onAgain: (() => void) | null;
 }
 
 function Half({ side, panel, ...rest }: HalfProps) {
@@ -105,25 +153,55 @@ function Half({ side, panel, ...rest }: HalfProps) {
       className="flex min-w-0 gap-3"
     >
       <Letter side={side} />
-      <div className="h-76 min-w-0 flex-1">
+      <div className="h-[calc(19rem*var(--rows))] min-w-0 flex-1">
         <Body panel={panel} {...rest} />
       </div>
     </div>
   );
 }
 
-function Body({ panel, run, step, live, onStep }: Omit<HalfProps, "side">) {
+function Body({ panel, run, step, live, onStep, onAgain }: Omit<HalfProps, "side">) {
   const { Component } = panel;
+  const { hide } = useArrange();
   const frame = run.frames[step];
   if (!frame && run.frames.length > 0 && panel !== generatedTextPanel) {
     return <p className="pt-2 text-quiet text-small">{text.compare.overBefore(step)}</p>;
   }
+  const missing = missingCaptures(panel.captures, run.start, undefined);
+  if (missing.length > 0 && missing.length === panel.captures.length) {
+    return <Uncaptured probes={missing} model={run.start?.model} onAgain={onAgain} />;
+  }
   return (
-    <PanelBoundary panel={panel} onHide={() => {}}>
+    <PanelBoundary panel={panel} onHide={() => hide(panel)}>
       <Suspense>
         <Component run={run} step={frame ? step : -1} frame={frame} live={live} select={onStep} />
       </Suspense>
     </PanelBoundary>
+  );
+}
+
+interface UncapturedProps {
+  probes: readonly string[];
+  model: ModelInfo | undefined;
+  onAgain: (() => void) | null;
+}
+
+function Uncaptured({ probes, model, onAgain }: UncapturedProps) {
+  const words = text.arrangement.uncaptured;
+  const names = probes.map((probe) => text.arrangement.probes[probe] ?? probe).join(", ");
+  const cannot = model && probes.every((probe) => !model.capabilities.includes(probe));
+  return (
+    <div className="pt-2">
+      <p className="text-small text-ink">
+        {cannot ? words.cannot(model.title || model.name, names) : words.missing(names)}
+      </p>
+      {!cannot && onAgain && (
+        <Button className="mt-3" onClick={onAgain}>
+          <RotateCw size={13} aria-hidden />
+          {words.again}
+        </Button>
+      )}
+    </div>
   );
 }
 

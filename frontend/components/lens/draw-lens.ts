@@ -1,10 +1,10 @@
 import { css, inkOn, rampColour, type Theme } from "@/lib/colour/ramp";
 import { rankShare, settledLayer } from "@/lib/lens/settled";
+import type { LensView } from "@/lib/lens/view";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
 import { visible } from "@/lib/text/numbers";
 
-/** What the colour of a cell tells: the rank of the token that was said, or the layer's own sureness. */
-export type LensColour = "rank" | "prob";
+export type LensColour = LensView["colour"];
 
 export interface LensPicture {
   /** The tokens beside each other. */

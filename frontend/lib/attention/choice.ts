@@ -1,6 +1,6 @@
-import { createStore } from "zustand/vanilla";
+import { linkedStore } from "@/lib/address/linked-store";
 import { MEAN_OF_ALL, type Reading } from "./pattern";
-import type { ShadeScale } from "./scale";
+import { FULL_AT, type ShadeScale } from "./scale";
 
 /** What all attention panels look at together. */
 export interface AttentionChoice {
@@ -16,4 +16,27 @@ export const FIRST_CHOICE: AttentionChoice = {
   leaveOutFirst: false,
 };
 
-export const attentionChoice = createStore<AttentionChoice>(() => FIRST_CHOICE);
+export const attentionChoice = linkedStore<AttentionChoice>("attention", FIRST_CHOICE, {
+  encode,
+  decode,
+});
+
+/** `3.1*root100`: layer, head and scale; `*root25*rest`: the mean of all, without the first token. */
+function encode({ reading: { layer, head }, scale, leaveOutFirst }: AttentionChoice): string {
+  const reading = [layer, head].filter((part) => part !== null).join(".");
+  return `${reading}*${scale.curve}${scale.full * 100}${leaveOutFirst ? "*rest" : ""}`;
+}
+
+function decode(code: string): AttentionChoice | null {
+  const parts = /^(?:(\d+)(?:\.(\d+))?)?\*(root|linear)(\d+)(\*rest)?$/.exec(code);
+  const full = FULL_AT.find((share) => String(share * 100) === parts?.[4]);
+  if (!parts || full === undefined) return null;
+  const [, layer, head, curve, , rest] = parts;
+  return {
+    reading: { layer: numberOf(layer), head: numberOf(head) },
+    scale: { curve: curve === "linear" ? "linear" : "root", full },
+    leaveOutFirst: rest !== undefined,
+  };
+}
+
+const numberOf = (digits: string | undefined) => (digits === undefined ? null : Number(digits));

@@ -28,10 +28,13 @@ test("only the first placeholder is the recording's", async () => {
   expect(second).toContain(PLACEHOLDER);
 });
 
-test("the page begins with the panels that stood open", async () => {
-  const held = `<script data-panels="">${PLACEHOLDER}</script>`;
-  const page = await standalonePage(held, new Blob([]), 'generated-text.trends*2x1"><b>');
-  expect(await page.text()).toContain('data-panels="generated-text.trends*2x1b"');
+test("the page begins with the panels that stood open, what was chosen and the language", async () => {
+  const held = `<html lang="en"><script data-view="">${PLACEHOLDER}</script>`;
+  const query = 'panels=generated-text.trends*2x1"><b>&lens=time*prob';
+  const page = await standalonePage(held, new Blob([]), { query, language: "de" });
+  const html = await page.text();
+  expect(html).toContain('data-view="panels=generated-text.trends*2x1b&amp;lens=time*prob"');
+  expect(html).toContain('<html lang="de">');
 });
 
 test("another template is refused", async () => {

@@ -5,17 +5,31 @@ export const PLACEHOLDER = "__MAV_RECORDING__";
 /** The element of a standalone page that holds its recording. */
 export const RECORDING_ID = "mav-recording";
 
-/** Which panels a page begins with, as links say it; the template says none. */
-const NO_PANELS = 'data-panels=""';
+/** What a page begins with, as links say it; the template says nothing. */
+const NO_VIEW = 'data-view=""';
+const ENGLISH = '<html lang="en"';
+
+/** How the page stood that a recording is saved from. */
+export interface SavedView {
+  /** The query of its link, as far as panels are concerned. */
+  readonly query: string;
+  readonly language: string;
+}
 
 /**
  * The standalone page of a recording: the template with the events in it.
  *
- * @param panels the arrangement, as it stands in a link; empty for the usual one
+ * @param view what it begins with; without, what a visitor finds who has chosen nothing
  */
-export async function standalonePage(empty: string, recording: Blob, panels = ""): Promise<Blob> {
-  const named = panels.replace(/[^\w.*-]/g, "");
-  const template = empty.replace(NO_PANELS, () => `data-panels="${named}"`);
+export async function standalonePage(
+  empty: string,
+  recording: Blob,
+  { query, language }: SavedView = { query: "", language: "en" },
+): Promise<Blob> {
+  const named = query.replace(/[^\w.*=&-]/g, "").replaceAll("&", "&amp;");
+  const template = empty
+    .replace(NO_VIEW, () => `data-view="${named}"`)
+    .replace(ENGLISH, () => `<html lang="${language.replace(/[^\w-]/g, "")}"`);
   const at = template.indexOf(PLACEHOLDER);
   if (at < 0) throw new Error(`the template holds no ${PLACEHOLDER}`);
   const rest = template.slice(at + PLACEHOLDER.length);
@@ -47,9 +61,9 @@ export function recordingOfPage(page: Document): Blob | null {
   return new Blob([unescaped(held), "\n"], { type: "application/x-ndjson" });
 }
 
-/** The arrangement that a standalone page was saved with; empty for the usual one. */
-export const panelsOfPage = (page: Document): string =>
-  page.getElementById(RECORDING_ID)?.dataset.panels ?? "";
+/** The query that a standalone page was saved with. */
+export const viewOfPage = (page: Document): URLSearchParams =>
+  new URLSearchParams(page.getElementById(RECORDING_ID)?.dataset.view);
 
 const decoded = () =>
   new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>;

@@ -2,14 +2,17 @@ import { colourMap, HUES, hueRow, isDiverging, type MapName } from "@/lib/colour
 import type { Rgb } from "@/lib/colour/oklab";
 import { SIZE, type Theme } from "@/lib/colour/ramp";
 
+export const DRAWS = ["value", "magnitude", "change"] as const;
+export const HUE_SIGNALS = ["change", "sign"] as const;
+
 /** How the numbers of tiles become colours; all of it stays put from token to token. */
 export interface Shading {
   /** `hue` draws the magnitude as lightness and a second signal as hue. */
   readonly map: MapName | "hue";
   /** What a map draws; `hue` always draws the magnitude. */
-  readonly draws: "value" | "magnitude" | "change";
+  readonly draws: (typeof DRAWS)[number];
   /** The second signal of `hue`. */
-  readonly hue: "change" | "sign";
+  readonly hue: (typeof HUE_SIGNALS)[number];
   /** The number, in deviations, at which the colour is strongest. */
   readonly clip: number;
   /** Exponent of the magnitude's share of the clip: below 1 lifts what is small. */

@@ -1,0 +1,87 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { attentionChoice, FIRST_CHOICE } from "@/lib/attention/choice";
+import { lensView } from "@/lib/lens/view";
+import { DEFAULT_SHADING } from "@/lib/tiles/shade";
+import { enlargedTile, tileView } from "@/lib/tiles/view";
+import { chosenScalars } from "@/lib/trends/chosen";
+import { linkedParameters, linkedStore, oneOf } from "./linked-store";
+
+/** As a visitor comes to the page, or back to it. */
+function arrive(query: string): void {
+  window.history.replaceState(null, "", `/${query}`);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
+beforeEach(() => arrive(""));
+
+const CHOICES = [
+  {
+    store: attentionChoice,
+    state: {
+      reading: { layer: 3, head: 1 },
+      scale: { curve: "linear", full: 0.05 },
+      leaveOutFirst: true,
+    },
+    query: "?attention=3.1*linear5*rest",
+    broken: "?attention=3.1*root30",
+  },
+  {
+    store: tileView,
+    state: { ...DEFAULT_SHADING, map: "viridis", draws: "magnitude", clip: 4.5, gamma: 0.7 },
+    query: "?shading=viridis*magnitude*change*4.5*0.7",
+    broken: "?shading=viridis*magnitude*change*99*0.7",
+  },
+  {
+    store: lensView,
+    state: { view: "time", colour: "prob" },
+    query: "?lens=time*prob",
+    broken: "?lens=time",
+  },
+  {
+    store: chosenScalars,
+    state: { scalars: [{ kind: "rank" }, { kind: "head", layer: 3, head: 4 }] },
+    query: "?trends=rank*head.3.4",
+    broken: "?trends=head.3*glow",
+  },
+];
+
+test.each(CHOICES)("a choice stands in the link and comes from it: $query", (choice) => {
+  const { query, broken } = choice;
+  const store = choice.store as ReturnType<typeof linkedStore<object>>;
+  const state: object = choice.state;
+  store.setState(state, true);
+  expect(window.location.search).toBe(query);
+  expect(linkedParameters()).toHaveLength(1);
+  store.setState(store.getInitialState(), true);
+  expect(window.location.search).toBe("");
+
+  arrive(query);
+  expect(store.getState()).toEqual(state);
+  arrive(broken);
+  expect(store.getState()).toEqual(store.getInitialState());
+});
+
+test("choices leave each other and all else in the link as it is", () => {
+  arrive("?prompt=a+b&panels=trends*2x1");
+  enlargedTile.setState(2);
+  attentionChoice.setState({ reading: { layer: 0, head: null } });
+  expect(window.location.search).toBe(
+    "?prompt=a+b&panels=trends*2x1&tile-layer=2&attention=0*root100",
+  );
+  attentionChoice.setState(FIRST_CHOICE, true);
+  expect(window.location.search).toBe("?prompt=a+b&panels=trends*2x1&tile-layer=2");
+});
+
+test("a store that is made later finds what the link says, and begins as the server has it", () => {
+  arrive("?mode=two");
+  const store = linkedStore("mode", "one", oneOf(["one", "two"]));
+  expect(store.getState()).toBe("two");
+  expect(store.getInitialState()).toBe("one");
+});
+
+test("where there is no window there is no address", () => {
+  vi.stubGlobal("window", undefined);
+  const store = linkedStore("mode", "one", oneOf(["one", "two"]));
+  expect(store.getState()).toBe("one");
+  vi.unstubAllGlobals();
+});
