@@ -9,7 +9,7 @@ import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatNats, formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
-import type { Panel, PanelProps } from "./panel";
+import { type PanelProps, worded } from "./panel";
 import { attentionTable } from "./tables";
 
 const words = text.panels.attention;
@@ -159,25 +159,11 @@ function Skeleton({ breathing }: { breathing: boolean }) {
   );
 }
 
-export const attentionEntropyPanel: Panel = {
+export const attentionEntropyPanel = worded(words, {
   id: "attention-entropy",
-  get title() {
-    return words.title;
-  },
-  get unit() {
-    return words.unit;
-  },
-  get hookPoint() {
-    return words.hookPoint;
-  },
-  get howToRead() {
-    return words.howToRead;
-  },
-  get caution() {
-    return words.caution;
-  },
+  unit: () => words.unit,
   captures: ["attention_entropy"],
   open: true,
   table: attentionTable,
   Component: AttentionEntropy,
-};
+});

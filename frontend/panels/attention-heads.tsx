@@ -3,7 +3,7 @@ import { tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel, PanelTable } from "./panel";
+import { type PanelTable, worded } from "./panel";
 
 /** A row for each head, and for each layer's mean; a column for each token that is looked at. */
 function table(run: RunRecord, step: number): PanelTable {
@@ -25,25 +25,11 @@ function table(run: RunRecord, step: number): PanelTable {
 
 const nameOf = (run: RunRecord, place: number) => `${place}: ${tokenAt(run, place)?.label ?? ""}`;
 
-export const attentionHeadsPanel: Panel = {
+export const attentionHeadsPanel = worded(text.panels.attentionHeads, {
   id: "attention-heads",
-  get title() {
-    return text.panels.attentionHeads.title;
-  },
-  get unit() {
-    return text.panels.attentionHeads.unit;
-  },
-  get hookPoint() {
-    return text.panels.attentionHeads.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.attentionHeads.howToRead;
-  },
-  get caution() {
-    return text.panels.attentionHeads.caution;
-  },
+  unit: () => text.panels.attentionHeads.unit,
   captures: ["attention_rows"],
   table,
   columns: 2,
   Component: lazyPanel(() => import("./attention-heads-view")),
-};
+});

@@ -4,7 +4,7 @@ import { snapshotAt, snapshotsOf, tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel, PanelTable } from "./panel";
+import { type PanelTable, worded } from "./panel";
 
 /** A row for each token that looks, a column for each that is looked at; null ahead of it. */
 function table(run: RunRecord, step: number): PanelTable {
@@ -26,26 +26,12 @@ function table(run: RunRecord, step: number): PanelTable {
   };
 }
 
-export const attentionMapsPanel: Panel = {
+export const attentionMapsPanel = worded(text.panels.attentionMaps, {
   id: "attention-maps",
-  get title() {
-    return text.panels.attentionMaps.title;
-  },
-  get unit() {
-    return text.panels.attentionMaps.unit;
-  },
-  get hookPoint() {
-    return text.panels.attentionMaps.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.attentionMaps.howToRead;
-  },
-  get caution() {
-    return text.panels.attentionMaps.caution;
-  },
+  unit: () => text.panels.attentionMaps.unit,
   captures: ["attention_map"],
   table,
   columns: 2,
   rows: 2,
   Component: lazyPanel(() => import("./attention-maps-view")),
-};
+});

@@ -4,7 +4,7 @@ import { tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel, PanelTable } from "./panel";
+import { type PanelTable, worded } from "./panel";
 
 /** A row for each token that was looked at. */
 function table(run: RunRecord, step: number): PanelTable {
@@ -22,25 +22,11 @@ function table(run: RunRecord, step: number): PanelTable {
   };
 }
 
-export const attentionTextPanel: Panel = {
+export const attentionTextPanel = worded(text.panels.attentionText, {
   id: "attention-text",
-  get title() {
-    return text.panels.attentionText.title;
-  },
-  get unit() {
-    return text.panels.attentionText.unit;
-  },
-  get hookPoint() {
-    return text.panels.attentionText.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.attentionText.howToRead;
-  },
-  get caution() {
-    return text.panels.attentionText.caution;
-  },
+  unit: () => text.panels.attentionText.unit,
   captures: ["attention_rows"],
   table,
   columns: 2,
   Component: lazyPanel(() => import("./attention-text-view")),
-};
+});

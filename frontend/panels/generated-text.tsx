@@ -7,7 +7,7 @@ import { TokenChips } from "@/components/token-chips";
 import { type Figured, TokenFigures } from "@/components/token-figures";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
-import type { Panel, PanelProps } from "./panel";
+import { type PanelProps, worded } from "./panel";
 import { textTable } from "./tables";
 
 const words = text.panels.text;
@@ -157,26 +157,12 @@ function nextPlace(key: string, place: number, count: number): number | null {
   return next === undefined ? null : Math.max(0, Math.min(count - 1, next));
 }
 
-export const generatedTextPanel: Panel = {
+export const generatedTextPanel = worded(words, {
   id: "generated-text",
-  get title() {
-    return words.title;
-  },
-  get unit() {
-    return words.unit;
-  },
-  get hookPoint() {
-    return words.hookPoint;
-  },
-  get howToRead() {
-    return words.howToRead;
-  },
-  get caution() {
-    return words.caution;
-  },
+  unit: () => words.unit,
   captures: [],
   open: true,
   table: textTable,
   wide: true,
   Component: GeneratedText,
-};
+});

@@ -9,7 +9,7 @@ import { linkedStore, oneOf } from "@/lib/address/linked-store";
 import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatMeasure } from "@/lib/text/numbers";
-import type { Panel, PanelProps } from "./panel";
+import { type PanelProps, worded } from "./panel";
 import { layersTable } from "./tables";
 
 const words = text.panels.layers;
@@ -163,23 +163,11 @@ const Row = memo(function Row({ row, name, reading, low, high, onPoint }: RowPro
   );
 });
 
-export const layerNormsPanel: Panel = {
+export const layerNormsPanel = worded(words, {
   id: "layer-norms",
-  get title() {
-    return words.title;
-  },
   unit: (run) => words.unit(run.start?.settings.aggregation ?? "l2"),
-  get hookPoint() {
-    return words.hookPoint;
-  },
-  get howToRead() {
-    return words.howToRead;
-  },
-  get caution() {
-    return words.caution;
-  },
   captures: ["mlp", "residual"],
   open: true,
   table: layersTable,
   Component: LayerNorms,
-};
+});

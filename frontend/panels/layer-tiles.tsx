@@ -1,22 +1,10 @@
 import { text } from "@/lib/text/en";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel } from "./panel";
+import { worded } from "./panel";
 
-export const layerTilesPanel: Panel = {
+export const layerTilesPanel = worded(text.panels.tiles, {
   id: "layer-tiles",
-  get title() {
-    return text.panels.tiles.title;
-  },
   unit: () => text.panels.tiles.unit,
-  get hookPoint() {
-    return text.panels.tiles.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.tiles.howToRead;
-  },
-  get caution() {
-    return text.panels.tiles.caution;
-  },
   captures: ["tiles"],
   table: (run, step) => {
     const { shape = [], values = new Float32Array() } = run.frames[step]?.tiles ?? {};
@@ -31,4 +19,4 @@ export const layerTilesPanel: Panel = {
   },
   columns: 2,
   Component: lazyPanel(() => import("./layer-tiles-view")),
-};
+});

@@ -1,23 +1,11 @@
 import { settledLayer } from "@/lib/lens/settled";
 import { text } from "@/lib/text/en";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel } from "./panel";
+import { worded } from "./panel";
 
-export const logitLensPanel: Panel = {
+export const logitLensPanel = worded(text.panels.lens, {
   id: "logit-lens",
-  get title() {
-    return text.panels.lens.title;
-  },
   unit: () => text.panels.lens.unit,
-  get hookPoint() {
-    return text.panels.lens.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.lens.howToRead;
-  },
-  get caution() {
-    return text.panels.lens.caution;
-  },
   captures: ["logit_lens"],
   table: (run, step) => {
     const rows = run.frames[step]?.logitLens ?? [];
@@ -34,4 +22,4 @@ export const logitLensPanel: Panel = {
   },
   columns: 2,
   Component: lazyPanel(() => import("./logit-lens-view")),
-};
+});

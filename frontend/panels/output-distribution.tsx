@@ -6,7 +6,7 @@ import { classNames } from "@/components/ui/class-names";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/text/numbers";
-import type { Panel, PanelProps } from "./panel";
+import { type PanelProps, worded } from "./panel";
 import { distributionTable } from "./tables";
 
 const words = text.panels.distribution;
@@ -195,25 +195,11 @@ function Reading({ bins, edges, bin }: ReadingProps) {
   );
 }
 
-export const outputDistributionPanel: Panel = {
+export const outputDistributionPanel = worded(words, {
   id: "output-distribution",
-  get title() {
-    return words.title;
-  },
-  get unit() {
-    return words.unit;
-  },
-  get hookPoint() {
-    return words.hookPoint;
-  },
-  get howToRead() {
-    return words.howToRead;
-  },
-  get caution() {
-    return words.caution;
-  },
+  unit: () => words.unit,
   captures: ["distribution"],
   open: true,
   table: distributionTable,
   Component: OutputDistribution,
-};
+});

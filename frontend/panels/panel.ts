@@ -53,3 +53,22 @@ export const ownSize = ({ wide, columns, rows }: Panel) => ({
   columns: columns ?? (wide ? 4 : 1),
   rows: rows ?? 1,
 });
+
+type Words = Required<Pick<Panel, "title" | "hookPoint" | "howToRead" | "caution">>;
+
+/** A panel whose words are looked up when they are read, since the language can change. */
+export const worded = (words: Words, panel: Omit<Panel, keyof Words>): Panel => ({
+  get title() {
+    return words.title;
+  },
+  get hookPoint() {
+    return words.hookPoint;
+  },
+  get howToRead() {
+    return words.howToRead;
+  },
+  get caution() {
+    return words.caution;
+  },
+  ...panel,
+});

@@ -2,7 +2,7 @@ import type { RunRecord } from "@/lib/run/run-record";
 import { waterfallOf } from "@/lib/sampler/waterfall";
 import { text } from "@/lib/text/en";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel, PanelTable } from "./panel";
+import { type PanelTable, worded } from "./panel";
 
 /** A row for each candidate, a column for the model and for each control that was active. */
 function table(run: RunRecord, step: number): PanelTable {
@@ -27,26 +27,12 @@ function table(run: RunRecord, step: number): PanelTable {
 
 const vocabularyOf = ({ start }: RunRecord) => start?.rankBinEdges.at(-1) ?? 0;
 
-export const samplerWaterfallPanel: Panel = {
+export const samplerWaterfallPanel = worded(text.panels.waterfall, {
   id: "sampler-waterfall",
-  get title() {
-    return text.panels.waterfall.title;
-  },
-  get unit() {
-    return text.panels.waterfall.unit;
-  },
-  get hookPoint() {
-    return text.panels.waterfall.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.waterfall.howToRead;
-  },
-  get caution() {
-    return text.panels.waterfall.caution;
-  },
+  unit: () => text.panels.waterfall.unit,
   captures: ["sampler_stages"],
   table,
   columns: 2,
   rows: 2,
   Component: lazyPanel(() => import("./sampler-waterfall-view")),
-};
+});

@@ -13,7 +13,7 @@ import type { TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { formatMeasure, formatPercent, visible } from "@/lib/text/numbers";
-import type { Panel, PanelProps } from "./panel";
+import { type PanelProps, worded } from "./panel";
 import { predictionsTable } from "./tables";
 
 const words = text.panels.predictions;
@@ -278,25 +278,11 @@ function Skeleton({ breathing }: { breathing: boolean }) {
   );
 }
 
-export const topPredictionsPanel: Panel = {
+export const topPredictionsPanel = worded(words, {
   id: "top-predictions",
-  get title() {
-    return words.title;
-  },
-  get unit() {
-    return words.unit;
-  },
-  get hookPoint() {
-    return words.hookPoint;
-  },
-  get howToRead() {
-    return words.howToRead;
-  },
-  get caution() {
-    return words.caution;
-  },
+  unit: () => words.unit,
   captures: ["predictions"],
   open: true,
   table: predictionsTable,
   Component: TopPredictions,
-};
+});

@@ -3,25 +3,13 @@ import { chosenScalars } from "@/lib/trends/chosen";
 import { readScalar } from "@/lib/trends/scalars";
 import { columnName } from "@/lib/trends/words";
 import { lazyPanel } from "./lazy-panel";
-import type { Panel } from "./panel";
+import { worded } from "./panel";
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
 
-export const trendsPanel: Panel = {
+export const trendsPanel = worded(text.panels.trends, {
   id: "trends",
-  get title() {
-    return text.panels.trends.title;
-  },
   unit: () => text.panels.trends.unit,
-  get hookPoint() {
-    return text.panels.trends.hookPoint;
-  },
-  get howToRead() {
-    return text.panels.trends.howToRead;
-  },
-  get caution() {
-    return text.panels.trends.caution;
-  },
   captures: ["predictions", "distribution", "residual", "mlp", "attention_entropy"],
   // Every token, whatever the step: that is what the panel shows.
   table: (run) => {
@@ -37,4 +25,4 @@ export const trendsPanel: Panel = {
   },
   columns: 2,
   Component: lazyPanel(() => import("./trends-view")),
-};
+});

@@ -129,7 +129,7 @@ export const panelText: Translated<typeof english> = {
     howToRead:
       "Die ganze Wahrscheinlichkeit, Naheliegendes zuerst. Hohe erste Säule: Das Modell ist sicher. Gestrichelt: die Summe bis dahin.",
     caution:
-      "Sicher heißt nicht richtig: Eine schmale Verteilung sagt, dass das Modell solchen Text auf eine Weise weitergehen sah.",
+      "Sicher heißt nicht richtig: Eine schmale Verteilung sagt, was das Modell erwartet, nicht, dass es so ist.",
     columns: ["ab Rang", "bis Rang", "Wahrscheinlichkeit", "Summe bis dahin"],
     entropy: "Nat Entropie",
     effective: "wirksame Token",
