@@ -44,7 +44,7 @@ function Page({ recording }: { recording: Blob | null }) {
   }, [start]);
   return (
     <div className="flex min-h-dvh flex-col">
-      <header className="flex h-13 shrink-0 items-center justify-between gap-4 border-rule border-b bg-paper px-5">
+      <header className="relative flex h-13 shrink-0 items-center justify-between gap-4 border-rule border-b bg-paper px-5">
         <h1 className="flex min-w-0 items-center gap-3">
           <Mark />
           <span className="font-semibold text-base tracking-[-0.02em]">{text.site.name}</span>

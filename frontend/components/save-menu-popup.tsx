@@ -1,8 +1,7 @@
 "use client";
 
-import { Menu } from "@base-ui/react/menu";
 import { FileCode, FileJson, FolderOpen, Link } from "lucide-react";
-import { type ComponentType, type ReactNode, type RefObject, useEffect, useState } from "react";
+import { type ComponentType, type ReactNode, useEffect, useRef, useState } from "react";
 import { readAddress } from "@/lib/address/address-bar";
 import { linkedParameters } from "@/lib/address/linked-store";
 import { ARRANGEMENT_PARAMETER } from "@/lib/arrangement/arrangement-store";
@@ -22,68 +21,63 @@ import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
 import { currentLanguage } from "@/lib/text/language";
 import { useRunState } from "./run-context";
+import { itemsIn, walkMenu } from "./ui/menu-keys";
 import { useOpenRecording } from "./use-open-recording";
 
 interface SaveMenuPopupProps {
   /** A standalone page has no server to link to, and no template of itself. */
   standalone: boolean;
-  anchor: RefObject<HTMLElement | null>;
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
+  close: () => void;
 }
 
 /** Everything of a run that can be taken away, and how to open it again. */
-export default function SaveMenuPopup({
-  standalone,
-  anchor,
-  open,
-  onOpenChange,
-}: SaveMenuPopupProps) {
+export default function SaveMenuPopup({ standalone, close }: SaveMenuPopupProps) {
   const run = useRunState((state) => state.run);
   const openFile = useOpenRecording();
   const [pageBytes, setPageBytes] = useState<number | null>(null);
   const [said, setSaid] = useState("");
+  const menu = useRef<HTMLDivElement>(null);
   const words = text.save;
   useEffect(() => {
-    setSaid("");
-    if (open && !standalone) void templateSize().then(setPageBytes);
-  }, [open, standalone]);
+    itemsIn(menu.current)[0]?.focus();
+    if (!standalone) void templateSize().then(setPageBytes);
+  }, [standalone]);
   const log = run.frames.length > 0 ? run.log : null;
+  const closing = (act: () => void) => () => {
+    close();
+    act();
+  };
   return (
-    <Menu.Root open={open} onOpenChange={onOpenChange} modal={false}>
-      <Menu.Portal>
-        <Menu.Positioner anchor={anchor} sideOffset={6} align="end" className="z-40">
-          <Menu.Popup
-            finalFocus={anchor}
-            aria-label={words.label}
-            className="w-[min(22rem,calc(100vw-1rem))] rounded-xl border border-rule bg-sheet p-1.5 shadow-xl outline-none"
-          >
-            <Item
-              Icon={FileJson}
-              name={`${words.recording} · .jsonl`}
-              hint={words.recordingHint}
-              aside={log && bytes(logSize(log))}
-              disabled={!log}
-              onClick={() => log && download(logBlob(log), fileName(run, ".jsonl"))}
-            />
-            {!standalone && <ServerItems run={run} pageBytes={pageBytes} say={setSaid} />}
-            <Menu.Separator className="mx-2.5 my-1.5 h-px bg-rule" />
-            <Item
-              Icon={FolderOpen}
-              name={words.openFile}
-              hint={words.openHint}
-              onClick={() => pickRecording(openFile)}
-            />
-            <p
-              role="status"
-              className="px-2.5 text-micro text-quiet not-empty:pt-1 not-empty:pb-1.5"
-            >
-              {said || note(run, log)}
-            </p>
-          </Menu.Popup>
-        </Menu.Positioner>
-      </Menu.Portal>
-    </Menu.Root>
+    <div className="absolute top-full right-2 z-40 sm:right-0 sm:mt-1.5 w-[min(22rem,calc(100vw-1rem))] rounded-xl border border-rule bg-sheet p-1.5 shadow-xl">
+      <div
+        ref={menu}
+        role="menu"
+        aria-label={words.label}
+        tabIndex={-1}
+        onKeyDown={walkMenu}
+        className="outline-none"
+      >
+        <Item
+          Icon={FileJson}
+          name={`${words.recording} · .jsonl`}
+          hint={words.recordingHint}
+          aside={log && bytes(logSize(log))}
+          disabled={!log}
+          onClick={closing(() => log && download(logBlob(log), fileName(run, ".jsonl")))}
+        />
+        {!standalone && <ServerItems run={run} pageBytes={pageBytes} say={setSaid} />}
+        <div role="separator" className="mx-2.5 my-1.5 h-px bg-rule" />
+        <Item
+          Icon={FolderOpen}
+          name={words.openFile}
+          hint={words.openHint}
+          onClick={closing(() => pickRecording(openFile))}
+        />
+      </div>
+      <p role="status" className="px-2.5 text-micro text-quiet not-empty:pt-1 not-empty:pb-1.5">
+        {said || note(run, log)}
+      </p>
+    </div>
   );
 }
 
@@ -104,14 +98,12 @@ function ServerItems({ run, pageBytes, say }: ServerItemsProps) {
         hint={words.pageHint}
         aside={log && pageBytes !== null && bytes(logSize(log) + pageBytes)}
         disabled={!log}
-        keepOpen
         onClick={() => void savePage(run).then(say)}
       />
       <Item
         Icon={Link}
         name={words.link}
         hint={words.linkHint}
-        keepOpen
         onClick={() => void copyLink().then(say)}
       />
     </>
@@ -124,23 +116,25 @@ interface ItemProps {
   hint: string;
   aside?: ReactNode;
   disabled?: boolean;
-  keepOpen?: boolean;
   onClick: () => void;
 }
 
-function Item({ Icon, name, hint, aside, disabled = false, keepOpen, onClick }: ItemProps) {
+function Item({ Icon, name, hint, aside, disabled = false, onClick }: ItemProps) {
   return (
-    <Menu.Item
-      disabled={disabled}
-      closeOnClick={!keepOpen}
-      onClick={onClick}
-      className="grid cursor-pointer grid-cols-[1rem_1fr_auto] items-baseline gap-x-3 rounded-lg px-2.5 py-1.5 outline-none data-disabled:cursor-default data-highlighted:bg-well data-disabled:opacity-50"
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
+      aria-disabled={disabled || undefined}
+      onClick={disabled ? undefined : onClick}
+      onPointerEnter={({ currentTarget }) => currentTarget.focus({ preventScroll: true })}
+      className="grid w-full cursor-pointer grid-cols-[1rem_1fr_auto] items-baseline gap-x-3 rounded-lg px-2.5 py-1.5 text-left outline-none focus:bg-well aria-disabled:cursor-default aria-disabled:opacity-60"
     >
       <Icon size={15} className="translate-y-0.5 text-quiet" />
       <span className="text-small">{name}</span>
       <span className="figures text-micro text-quiet">{aside}</span>
       <span className="col-start-2 col-end-4 text-micro text-quiet">{hint}</span>
-    </Menu.Item>
+    </button>
   );
 }
 

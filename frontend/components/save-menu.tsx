@@ -1,41 +1,36 @@
 "use client";
 
 import { Download } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { lazy, Suspense } from "react";
 import { Button } from "@/components/ui/button";
+import { usePopup } from "@/components/ui/use-popup";
 import { text } from "@/lib/text/en";
 
 /** Loaded when it is first opened. */
 const SaveMenuPopup = lazy(() => import("./save-menu-popup"));
 
-/** What can be taken away from here. */
+/** What can be taken away from here; on a small screen it opens below the header it stands in. */
 export function SaveMenu({ standalone = false }: { standalone?: boolean }) {
-  const [open, setOpen] = useState<boolean | null>(null);
-  const button = useRef<HTMLButtonElement>(null);
+  const { open, toggle, close, button, wrapper } = usePopup();
   return (
-    <>
+    <div {...wrapper} className="sm:relative">
       <Button
         ref={button}
         variant="quiet"
         className="h-8 px-2.5"
         title={text.save.hint}
         aria-haspopup="menu"
-        aria-expanded={open === true}
-        onClick={() => setOpen(!open)}
+        aria-expanded={open}
+        onClick={toggle}
       >
         <Download size={15} aria-hidden />
         <span className="max-sm:sr-only">{text.save.open}</span>
       </Button>
-      {open !== null && (
+      {open && (
         <Suspense>
-          <SaveMenuPopup
-            standalone={standalone}
-            anchor={button}
-            open={open}
-            onOpenChange={setOpen}
-          />
+          <SaveMenuPopup standalone={standalone} close={close} />
         </Suspense>
       )}
-    </>
+    </div>
   );
 }

@@ -19,7 +19,7 @@ interface SiteHeaderProps {
 
 export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeaderProps) {
   return (
-    <header className="flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5">
+    <header className="relative flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5">
       <h1 className="flex h-13 items-center gap-3 max-sm:h-11">
         <Mark />
         <span className="font-semibold text-base tracking-[-0.02em]">{text.site.name}</span>

@@ -1,66 +1,27 @@
 import { expect, type Page, test } from "@playwright/test";
 import { LANGUAGES } from "../lib/text/language";
-import { PANELS } from "../panels/registry";
 import { expectNoViolations } from "./axe";
 import { Instrument, STORY } from "./instrument";
-
-/** Walks through every view of the page and looks at each. */
-async function visitEveryView(site: Instrument, look: (view: string) => Promise<void>) {
-  const { page, words } = site;
-  await site.open();
-  await look("empty");
-
-  // On a small screen the controls wait behind a button.
-  const common = page.getByRole("button", { name: words.form.common, exact: true });
-  if (await common.isVisible()) await common.click();
-  await page.getByText(words.form.more).click();
-  await page.getByText(words.form.measuring, { exact: true }).click();
-  await page.getByRole("textbox", { name: "Top-p" }).fill("7");
-  await look("settings");
-
-  await site.open({ prompt: STORY, max_new_tokens: 12, temperature: 0.8, top_p: 0.9, seed: 4 });
-  await site.run.click();
-  await site.finished();
-  await look("run");
-
-  const panels = PANELS.map(({ id }) => id).join(".");
-  await site.open({ prompt: STORY, max_new_tokens: 12, panels });
-  await site.run.click();
-  await site.finished();
-  await expect(page.locator("[data-panel] .breathing")).toHaveCount(0);
-  await look("every panel");
-
-  await page.getByRole("button", { name: words.arrangement.open, exact: true }).click();
-  await expect(page.getByRole("dialog")).toBeVisible();
-  await look("list of panels");
-  await page.keyboard.press("Escape");
-
-  await site.prompt.fill("word ".repeat(5000));
-  await site.run.click();
-  await expect(site.alert).toBeVisible();
-  await look("refused");
-
-  await page.keyboard.press("Tab");
-  await page.getByRole("heading", { level: 1 }).click();
-  await page.keyboard.press("?");
-  await expect(page.getByRole("dialog")).toBeVisible();
-  await look("shortcuts");
-}
+import { WALKS } from "./walks";
 
 for (const language of LANGUAGES) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`axe finds nothing, ${language}, ${colorScheme}`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await visitEveryView(new Instrument(page, language), () => expectNoViolations(page));
+  for (const [name, walk] of Object.entries(WALKS)) {
+    // What colours do does not depend on the language.
+    const themes = language === "en" ? (["light", "dark"] as const) : (["light"] as const);
+    for (const colorScheme of themes) {
+      test(`axe finds nothing, ${name}, ${language}, ${colorScheme}`, async ({ page }) => {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await walk(new Instrument(page, language), () => expectNoViolations(page));
+      });
+    }
+
+    test(`nothing is wider than 360 pixels, ${name}, ${language}`, async ({ page }) => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await walk(new Instrument(page, language), async (view) => {
+        expect(await widthOf(page), view).toBeLessThanOrEqual(360);
+      });
     });
   }
-
-  test(`no view is wider than 360 pixels, ${language}`, async ({ page }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    await visitEveryView(new Instrument(page, language), async (view) => {
-      expect(await widthOf(page), view).toBeLessThanOrEqual(360);
-    });
-  });
 }
 
 const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);

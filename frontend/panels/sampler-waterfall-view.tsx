@@ -36,7 +36,7 @@ function Waterfall({ run, frame, stages }: WaterfallProps) {
   return (
     <div className="flex h-full flex-col">
       <div
-        role="region"
+        role="group"
         tabIndex={0}
         aria-label={words.tableLabel}
         className="scroll-thin relative -mr-2 min-h-0 flex-1 overflow-auto pr-2"

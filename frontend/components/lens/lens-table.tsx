@@ -29,7 +29,7 @@ export function LensTable({ frame, rows }: LensTableProps) {
       style={{ "--row": `${rowHeight}px` } as CSSProperties}
       className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
       tabIndex={0}
-      role="region"
+      role="group"
       aria-label={text.panels.lens.tableLabel}
     >
       <table className="w-full table-fixed border-separate border-spacing-0">

@@ -2,10 +2,10 @@
 
 import { Info } from "lucide-react";
 import { useId } from "react";
+import { usePopup } from "@/components/ui/use-popup";
 import { text } from "@/lib/text/en";
 import type { Panel } from "@/panels/panel";
 import { ICON_BUTTON } from "./icon-button";
-import { usePopup } from "./use-popup";
 
 /** What a picture does not prove, behind a button beside its title. */
 export function CautionNote({ panel }: { panel: Panel }) {

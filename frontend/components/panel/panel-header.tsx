@@ -13,6 +13,7 @@ import { gridColumns } from "@/components/arrangement/grid-columns";
 import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
 import { useRunState } from "@/components/run-context";
 import { classNames } from "@/components/ui/class-names";
+import { usePopup } from "@/components/ui/use-popup";
 import { nextColumns, type Placed } from "@/lib/arrangement/arrangement";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text/en";
@@ -20,7 +21,6 @@ import type { Panel } from "@/panels/panel";
 import { CautionNote } from "./caution-note";
 import { focusPanelAt } from "./focus-panel";
 import { ICON_BUTTON } from "./icon-button";
-import { usePopup } from "./use-popup";
 
 const PanelMenu = lazy(() => import("./panel-menu"));
 

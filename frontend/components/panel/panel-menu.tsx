@@ -9,10 +9,11 @@ import {
   UnfoldHorizontal,
   UnfoldVertical,
 } from "lucide-react";
-import { type ComponentType, type KeyboardEvent, type RefObject, useEffect, useRef } from "react";
+import { type ComponentType, type RefObject, useEffect, useRef } from "react";
 import { gridColumns } from "@/components/arrangement/grid-columns";
 import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
 import { useRunContext } from "@/components/run-context";
+import { itemsIn, walkMenu } from "@/components/ui/menu-keys";
 import { MAX_ROWS, nextColumns, type Placed } from "@/lib/arrangement/arrangement";
 import { currentStep } from "@/lib/run/run-store";
 import { text } from "@/lib/text/en";
@@ -63,7 +64,7 @@ export default function PanelMenu(props: PanelMenuProps) {
       role="menu"
       aria-label={text.arrangement.menu.open(props.panel.title)}
       tabIndex={-1}
-      onKeyDown={walk}
+      onKeyDown={walkMenu}
       className="absolute top-10 right-2 z-30 min-w-44 cursor-default rounded-lg border border-rule bg-sheet py-1 shadow-xl outline-none"
     >
       {groups
@@ -104,32 +105,6 @@ function MenuItem({ label, Icon, disabled, act, close }: Item & { close: () => v
     </button>
   );
 }
-
-const itemsIn = (menu: Element | null): HTMLElement[] => [
-  ...(menu?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? []),
-];
-
-/** From item to item; a letter goes to the next one that begins with it. */
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  const items = itemsIn(event.currentTarget);
-  const at = items.indexOf(event.target as HTMLElement);
-  const moves: Record<string, number> = {
-    ArrowDown: at + 1,
-    ArrowUp: at < 0 ? -1 : at - 1,
-    Home: 0,
-    End: -1,
-  };
-  const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
-  const named = after.find((item) => startsWith(item, event.key));
-  const move = moves[event.key];
-  const next = move === undefined ? named : items.at(move % items.length);
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
-}
-
-const startsWith = (item: HTMLElement, key: string): boolean =>
-  key.length === 1 && key !== " " && item.innerText.toLowerCase().startsWith(key.toLowerCase());
 
 function useShownPanel({ panel, element }: PanelMenuProps): ShownPanel | null {
   const { store } = useRunContext();

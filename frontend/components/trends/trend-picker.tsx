@@ -36,41 +36,42 @@ export function TrendPicker({ limits, lines }: TrendPickerProps) {
     });
   };
   return (
-    <form
-      data-export="skip"
-      aria-label={words.addLabel}
-      onSubmit={submit}
-      className="mb-2 flex flex-wrap items-center gap-1.5"
-    >
-      <Select
-        aria-label={words.quantity}
-        className="h-7 w-auto min-w-0 max-w-36 text-xs"
-        value={shown}
-        onChange={(event) => setKind(event.target.value as Kind)}
+    <form data-export="skip" onSubmit={submit}>
+      <div
+        role="group"
+        aria-label={words.addLabel}
+        className="mb-2 flex flex-wrap items-center gap-1.5"
       >
-        {known.map((each) => (
-          <option key={each} value={each}>
-            {words.kinds[each].name}
-          </option>
-        ))}
-      </Select>
-      {axes.includes("layer") && (
-        <Numbers
-          label={words.layer}
-          value={at}
-          count={rows}
-          name={(n) => layerName(shown, n, limits)}
-          onChange={setLayer}
-        />
-      )}
-      {axes.includes("head") && (
-        <Numbers label={words.head} value={head} count={limits.heads} onChange={setHead} />
-      )}
-      <Button type="submit" disabled={full} className="h-7 gap-1 px-2 text-xs">
-        <Plus size={13} aria-hidden />
-        {words.add}
-      </Button>
-      {full && <span className="text-micro text-quiet">{words.full}</span>}
+        <Select
+          aria-label={words.quantity}
+          className="h-7 w-auto min-w-0 max-w-36 text-xs"
+          value={shown}
+          onChange={(event) => setKind(event.target.value as Kind)}
+        >
+          {known.map((each) => (
+            <option key={each} value={each}>
+              {words.kinds[each].name}
+            </option>
+          ))}
+        </Select>
+        {axes.includes("layer") && (
+          <Numbers
+            label={words.layer}
+            value={at}
+            count={rows}
+            name={(n) => layerName(shown, n, limits)}
+            onChange={setLayer}
+          />
+        )}
+        {axes.includes("head") && (
+          <Numbers label={words.head} value={head} count={limits.heads} onChange={setHead} />
+        )}
+        <Button type="submit" disabled={full} className="h-7 gap-1 px-2 text-xs">
+          <Plus size={13} aria-hidden />
+          {words.add}
+        </Button>
+        {full && <span className="text-micro text-quiet">{words.full}</span>}
+      </div>
     </form>
   );
 }

@@ -1,0 +1,139 @@
+import { expect, test } from "@playwright/test";
+import { PANELS } from "../panels/registry";
+import { type Instrument, STORY } from "./instrument";
+
+type Look = (view: string) => Promise<void>;
+type Walk = (site: Instrument, look: Look) => Promise<void>;
+
+const EVERY_PANEL = PANELS.map(({ id }) => id).join(".");
+const SHORT = { prompt: STORY, max_new_tokens: 12, min_new_tokens: 12, seed: 4 };
+
+const instrument: Walk = async (site, look) => {
+  const { page, words } = site;
+  await site.open();
+  await look("empty");
+
+  // On a small screen the controls wait behind a button.
+  const common = page.getByRole("button", { name: words.form.common, exact: true });
+  if (await common.isVisible()) await common.click();
+  await page.getByText(words.form.more).click();
+  await page.getByText(words.form.measuring, { exact: true }).click();
+  await page.getByRole("textbox", { name: "Top-p" }).fill("7");
+  await look("settings");
+
+  await site.open({ ...SHORT, temperature: 0.8, top_p: 0.9 });
+  await site.run.click();
+  await site.finished();
+  await look("run");
+
+  await site.prompt.fill("word ".repeat(5000));
+  await site.run.click();
+  await expect(site.alert).toBeVisible();
+  await look("refused");
+
+  await page.keyboard.press("Tab");
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await look("shortcuts");
+};
+
+const panels: Walk = async (site, look) => {
+  const { page, words } = site;
+  await site.open({ ...SHORT, panels: EVERY_PANEL });
+  await site.run.click();
+  await site.finished();
+  await expect(page.locator("[data-panel] .breathing")).toHaveCount(0);
+  await look("every panel");
+
+  const lens = words.panels.lens.views;
+  await page.getByRole("button", { name: lens.time, exact: true }).click();
+  await look("the lens over time");
+
+  await page.getByRole("button", { name: words.arrangement.open, exact: true }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await look("list of panels");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+
+  await page.locator("[data-panel-menu]").first().click();
+  await expect(page.getByRole("menu")).toBeVisible();
+  await look("menu of a panel");
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("button", { name: words.save.open, exact: true }).click();
+  await expect(page.getByRole("menu")).toBeVisible();
+  await look("what can be saved");
+};
+
+const branches: Walk = async (site, look) => {
+  const { page, words } = site;
+  await site.open(SHORT);
+  await site.run.click();
+  await site.finished();
+  await page.locator("[data-alternative]").first().click();
+  await expect(page.getByRole("treeitem")).toHaveCount(2);
+  await site.finished();
+  await look("branches");
+
+  await page.getByRole("button", { name: words.fork.beside }).click();
+  await expect(page.getByRole("listbox")).toHaveCount(2);
+  await look("two branches side by side");
+};
+
+const compare: Walk = async (site, look) => {
+  const { page, words } = site;
+  await site.open({ ...SHORT, view: "compare", "b.temperature": 1.3, panels: EVERY_PANEL });
+  await look("a comparison, not begun");
+
+  await site.run.click();
+  const overview = page.getByRole("region", { name: words.compare.overview });
+  await expect(overview.getByText(words.compare.done, { exact: true })).toBeVisible();
+  await expect(page.locator("main .breathing")).toHaveCount(0);
+  await look("a comparison with every panel");
+
+  await page.getByRole("button", { name: words.arrangement.open, exact: true }).click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await look("list of panels beside a comparison");
+};
+
+const chat: Walk = async (site, look) => {
+  const { page, words } = site;
+  await site.open({ view: "chat", max_new_tokens: 12 });
+  await look("a conversation, not begun");
+
+  await page.getByRole("textbox", { name: words.chat.message, exact: true }).fill("A cat?");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("button", { name: words.chat.regenerate })).toBeVisible();
+  await look("a conversation");
+
+  await page.getByRole("button", { name: words.chat.editMessage }).click();
+  await look("a message being edited");
+};
+
+const replay: Walk = async (site, look) => {
+  const { page, words } = site;
+  await site.open({ ...SHORT, panels: EVERY_PANEL });
+  await site.run.click();
+  await site.finished();
+  await page.getByRole("button", { name: words.save.open, exact: true }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("menuitem", { name: words.save.page }).click(),
+  ]);
+  const file = test.info().outputPath("run.html");
+  await download.saveAs(file);
+  await page.goto(`file://${file}`);
+  await site.finished();
+  await look("a standalone page");
+};
+
+/** Ways through the page that together come past every view; each looks at those it comes past. */
+export const WALKS: Readonly<Record<string, Walk>> = {
+  instrument,
+  panels,
+  branches,
+  compare,
+  chat,
+  replay,
+};
