@@ -128,6 +128,30 @@ test("two branches are laid side by side and can be measured", async ({ page }) 
   await expect(page.getByRole("tree").getByRole("treeitem")).toHaveCount(2);
 });
 
+test("the panels of a comparison are those that are open; others are opened there", async ({
+  page,
+}) => {
+  await open(page, { max_new_tokens: 6, "b.temperature": 0.9, panels: "layer-norms" });
+  await run(page).click();
+  await compared(page);
+  const side = (title: string, letter: string) =>
+    page.getByRole("group", { name: `${title}, Run ${letter}` });
+  await expect(side("MLP activations", "B").getByRole("img")).toBeVisible();
+  await expect(page.getByRole("group", { name: /^Attention entropy/ })).toHaveCount(0);
+
+  await page.getByRole("button", { name: "Panels", exact: true }).click();
+  await page.getByRole("switch", { name: "Logit lens" }).click();
+  await page.getByRole("button", { name: "Close" }).click();
+  await expect(side("Logit lens", "A")).toContainText("did not capture the logit lens");
+  await side("Logit lens", "A").getByRole("button", { name: "Run again" }).click();
+  await compared(page);
+  for (const letter of ["A", "B"]) {
+    await expect(side("Logit lens", letter).getByRole("row")).toHaveCount(7);
+  }
+  await page.getByRole("link", { name: "Instrument" }).click();
+  await expect(page.getByRole("region", { name: "Logit lens" })).toBeVisible();
+});
+
 test("360 pixels are wide enough for a comparison", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await open(page, { max_new_tokens: 8, "b.temperature": 0.9 });

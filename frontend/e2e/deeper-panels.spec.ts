@@ -61,6 +61,40 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
+test("what was chosen in panels stands in the link, which shows the same again", async ({
+  page,
+}) => {
+  const site = new Instrument(page);
+  await site.open({ ...SETTINGS, panels: `${SETTINGS.panels}.layer-norms.attention-heads` });
+  await site.run.click();
+  await site.finished();
+  const heads = site.panel("Attention heads");
+  await heads.getByLabel("Layer", { exact: true }).selectOption("3");
+  await heads.getByLabel("Head", { exact: true }).selectOption("1");
+  await heads.getByRole("checkbox").check();
+  await site.panel("Layer tiles").getByLabel("Colours").selectOption("viridis");
+  await page.getByRole("button", { name: "Over time" }).click();
+  await page.getByRole("button", { name: "Residual", exact: true }).click();
+  await site.panel("Trends").getByRole("button", { name: "Remove Entropy" }).click();
+  const query = new URL(page.url()).searchParams;
+  expect(query.get("attention")).toBe("3.1*root100*rest");
+  expect(query.get("trends")).toBe("prob*resid.3");
+
+  await page.reload();
+  await site.run.click();
+  await site.finished();
+  await expect(heads.getByLabel("Head", { exact: true })).toHaveValue("1");
+  await expect(heads.getByRole("checkbox")).toBeChecked();
+  await expect(site.panel("Layer tiles").getByLabel("Colours")).toHaveValue("viridis");
+  for (const name of ["Over time", "Residual"]) {
+    await expect(page.getByRole("button", { name, exact: true })).toHaveAttribute(
+      "aria-pressed",
+      "true",
+    );
+  }
+  await expect(site.panel("Trends").getByRole("button", { name: /^Remove/ })).toHaveCount(2);
+});
+
 test("how tiles are drawn is set in the form and stands in the link", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY });

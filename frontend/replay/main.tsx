@@ -7,7 +7,11 @@ import { beginLanguage } from "@/lib/text/language";
 import { restoreTheme } from "@/lib/theme/theme";
 
 restoreTheme();
-// The page says the language in which it was saved.
-await beginLanguage();
 const place = document.getElementById("replay");
-if (place) createRoot(place).render(<Replay recording={recordingOfPage(document)} />);
+// The page says the language in which it was saved. Nothing may be awaited out here: the words of
+// other languages stand further down in the one file.
+if (place) {
+  void beginLanguage().then(() =>
+    createRoot(place).render(<Replay recording={recordingOfPage(document)} />),
+  );
+}
