@@ -117,7 +117,7 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
   }, [map, scale, leaveOutFirst, theme, ratio, size]);
   return (
     <>
-      <div className="grid min-h-0 flex-1 grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto]">
+      <div className="grid min-h-0 flex-1 grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(6rem,1fr)_auto]">
         <Labels run={run} count={map.rows} length={size.height} axis="query" />
         <div
           ref={box}
@@ -127,7 +127,7 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
           onPointerMove={(event) => setCell(cellUnder(event, map))}
           onPointerLeave={() => setCell(null)}
           onKeyDown={onKeyDown}
-          className="relative min-h-24 cursor-crosshair touch-pan-y overflow-hidden rounded-[3px] bg-well/50"
+          className="relative cursor-crosshair touch-pan-y overflow-hidden rounded-[3px] bg-well/50"
         >
           <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full" />
           {cell && <Outline cell={cell} map={map} />}

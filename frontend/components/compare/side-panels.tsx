@@ -43,14 +43,15 @@ export function SidePanels({ records, measured, onPanels, ...rest }: SidePanelsP
   const again = useAgain(records);
   if (open.length === 0) return <NoPanels onPanels={onPanels} />;
   return (
-    <div className="grid flex-1 content-start gap-px bg-rule 2xl:grid-cols-2">
+    <div className="grid flex-1 content-start gap-px bg-paper 2xl:grid-cols-2">
       {open.map(({ panel, placed: { columns, rows } }) => (
         <section
           key={panel.id}
           aria-label={panel.title}
           style={{ "--rows": rows } as CSSProperties}
           className={classNames(
-            "min-w-0 bg-sheet px-5 pt-4 pb-4",
+            // The hairline is a shadow in the gap, so that a place left free is no grey field.
+            "min-w-0 bg-sheet px-5 pt-4 pb-4 shadow-[0_0_0_1px_var(--rule)]",
             columns > MAX_COLUMNS / 2 && "2xl:col-span-2",
           )}
         >

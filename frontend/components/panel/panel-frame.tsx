@@ -56,7 +56,8 @@ export function PanelFrame({ panel, placed, place, of, model }: PanelFrameProps)
           panel.wide
             ? "[--low:17rem] sm:[--low:13rem] lg:[--low:10rem] min-[106rem]:[--low:12rem]"
             : "[--low:19rem]",
-          "min-h-(--low) flex-1 basis-0 md:min-h-[calc(var(--low)*var(--rows))]",
+          // In one column, what is meant to be high is half as high again.
+          "min-h-[calc(var(--low)*(1+(var(--rows)-1)/2))] flex-1 basis-0 md:min-h-[calc(var(--low)*var(--rows))]",
         )}
       >
         <PanelBody panel={panel} model={model} />
