@@ -61,6 +61,19 @@ test.each(CHOICES)("a choice stands in the link and comes from it: $query", (cho
   expect(store.getState()).toEqual(store.getInitialState());
 });
 
+test("a page that is opened with such a link has read it once its code is there", async () => {
+  const queries = CHOICES.map(({ query }) => query.slice(1));
+  arrive(`?${queries.join("&")}&tile-layer=4`);
+  vi.resetModules();
+  const { attentionChoice } = await import("@/lib/attention/choice");
+  const { lensView } = await import("@/lib/lens/view");
+  const { enlargedTile, tileView } = await import("@/lib/tiles/view");
+  const { chosenScalars } = await import("@/lib/trends/chosen");
+  const stores = [attentionChoice, tileView, lensView, chosenScalars];
+  expect(stores.map((store) => store.getState())).toEqual(CHOICES.map(({ state }) => state));
+  expect(enlargedTile.getState()).toBe(4);
+});
+
 test("choices leave each other and all else in the link as it is", () => {
   arrive("?prompt=a+b&panels=trends*2x1");
   enlargedTile.setState(2);

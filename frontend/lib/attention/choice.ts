@@ -39,4 +39,6 @@ function decode(code: string): AttentionChoice | null {
   };
 }
 
-const numberOf = (digits: string | undefined) => (digits === undefined ? null : Number(digits));
+function numberOf(digits: string | undefined): number | null {
+  return digits === undefined ? null : Number(digits);
+}
