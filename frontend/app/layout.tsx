@@ -1,6 +1,6 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { LANGUAGE_SCRIPT } from "@/lib/text/language";
 import { THEME_SCRIPT } from "@/lib/theme/theme";
 import { fontVariables } from "./fonts";

@@ -3,7 +3,7 @@
 import { FolderOpen, RotateCcw, StepForward, TriangleAlert } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import type { Failure } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 interface ErrorCardProps {
   failure: Failure;

@@ -1,7 +1,7 @@
 "use client";
 
 import { CornerDownRight } from "lucide-react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useBegin } from "./begin-context";
 
 /** Beginnings that fit the model that comes with the page; one press runs one. */

@@ -7,7 +7,7 @@ import { isBusy } from "@/lib/run/run-record";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import { Segmented } from "@/components/ui/segmented";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "@/lib/text/language";
 import { useLanguage } from "@/lib/text/use-language";
 

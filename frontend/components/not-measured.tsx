@@ -1,5 +1,5 @@
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { classNames } from "./ui/class-names";
 
 interface NotMeasuredProps {

@@ -5,7 +5,7 @@ import { type PictureWords, PNG_SCALE, panelSvg, rasterised } from "@/lib/export
 import { askPixelRatio } from "@/lib/export/pixel-ratio";
 import { allTokens, differsByToken, tableCsv, tableJson } from "@/lib/export/table-files";
 import { refusedFile } from "@/lib/recording/open-recording";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { visible } from "@/lib/text/numbers";
 import { shownTheme, withTheme } from "@/lib/theme/theme";
 import type { PanelAction, ShownPanel } from "@/panels/panel-actions";

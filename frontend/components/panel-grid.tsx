@@ -2,7 +2,7 @@
 
 import { LayoutGrid } from "lucide-react";
 import type { ModelInfo } from "@/lib/contract";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import {
   useArrangementState,
   useOpenPanels,

@@ -2,7 +2,7 @@
 
 import { FolderOpen } from "lucide-react";
 import { useEffect, useState } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useOpenRecording } from "./use-open-recording";
 
 /** Lets a recording be dropped anywhere on the page. */

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { readRecording } from "@/lib/recording/read-recording";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { ArrangementProvider } from "./arrangement/arrangement-context";
 import PanelsDrawer from "./arrangement/panels-drawer";
 import { PanelGrid } from "./panel-grid";

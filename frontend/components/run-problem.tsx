@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import { pickRecording, refusedFile } from "@/lib/recording/open-recording";
 import { branchOf } from "@/lib/run/branches";
 import { canContinue } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { ErrorCard } from "./error-card";
 import { useRunContext, useRunState, useSessionState } from "./run-context";
 import type { useModels } from "./use-models";

@@ -18,7 +18,7 @@ import { pickRecording } from "@/lib/recording/open-recording";
 import { standalonePage } from "@/lib/recording/standalone";
 import { fetchTemplate, templateSize } from "@/lib/recording/template";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { currentLanguage } from "@/lib/text/language";
 import { useRunState } from "./run-context";
 import { itemsIn, walkMenu } from "./ui/menu-keys";

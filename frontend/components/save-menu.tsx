@@ -4,7 +4,7 @@ import { Download } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { Button } from "@/components/ui/button";
 import { usePopup } from "@/components/ui/use-popup";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 /** Loaded when it is first opened. */
 const SaveMenuPopup = lazy(() => import("./save-menu-popup"));

@@ -2,7 +2,7 @@
 
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 interface ShortcutsDialogProps {
   open: boolean;

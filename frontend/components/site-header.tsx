@@ -2,7 +2,7 @@
 
 import { Keyboard, LayoutGrid } from "lucide-react";
 import { Button } from "@/components/ui/button";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { LanguageChoice } from "./language-choice";
 import { SaveMenu } from "./save-menu";
 import { ThemeToggle } from "./theme-toggle";

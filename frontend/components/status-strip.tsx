@@ -4,7 +4,7 @@ import { classNames } from "@/components/ui/class-names";
 import type { Breakpoints, ModelInfo } from "@/lib/contract";
 import type { DoneFrame } from "@/lib/run/frames";
 import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/text/numbers";
 import { useRunState } from "./run-context";
 import { RunControls } from "./timeline/run-controls";

@@ -2,7 +2,7 @@
 
 import { Monitor, Moon, Sun } from "lucide-react";
 import { Segmented } from "@/components/ui/segmented";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { chooseTheme, THEME_CHOICES } from "@/lib/theme/theme";
 import { useChosenTheme } from "@/lib/theme/use-theme";
 

@@ -1,5 +1,5 @@
 import { type CSSProperties, memo } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { classNames } from "./ui/class-names";
 
 interface TokenChipProps {

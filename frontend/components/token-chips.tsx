@@ -1,7 +1,7 @@
 import { memo } from "react";
 import type { PromptToken } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatPercent, visible } from "@/lib/text/numbers";
 import { TokenChip } from "./token-chip";
 

@@ -1,6 +1,6 @@
 import type { PromptToken } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/text/numbers";
 import { TokenLabel } from "./token-label";
 

@@ -1,4 +1,4 @@
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { classNames } from "./ui/class-names";
 
 const MARKS: Record<string, string> = {

@@ -6,7 +6,7 @@ import { classNames } from "@/components/ui/class-names";
 import { rampGradient } from "@/lib/colour/ramp";
 import type { Matrix } from "@/lib/run/frames";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatNats, formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { type PanelProps, worded } from "./panel";

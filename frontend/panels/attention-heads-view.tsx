@@ -16,7 +16,7 @@ import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { roundUp } from "@/lib/scales/told-domain";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatPercent, visible } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";

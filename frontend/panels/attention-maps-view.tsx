@@ -23,7 +23,7 @@ import { rampGradient } from "@/lib/colour/ramp";
 import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Matrix } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatPercent, visible } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";

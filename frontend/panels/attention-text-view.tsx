@@ -23,7 +23,7 @@ import { shadeOf } from "@/lib/attention/scale";
 import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatPercent, visible as shown } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";

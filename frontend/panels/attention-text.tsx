@@ -2,7 +2,7 @@ import { attentionChoice } from "@/lib/attention/choice";
 import { fitting, numbersOf } from "@/lib/attention/pattern";
 import { tokenAt } from "@/lib/attention/run-tokens";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { lazyPanel } from "./lazy-panel";
 import { type PanelTable, worded } from "./panel";
 

@@ -6,7 +6,7 @@ import { ShownMark } from "@/components/shown-mark";
 import { TokenChips } from "@/components/token-chips";
 import { type Figured, TokenFigures } from "@/components/token-figures";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { type PanelProps, worded } from "./panel";
 import { textTable } from "./tables";
 

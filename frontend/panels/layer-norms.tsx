@@ -7,7 +7,7 @@ import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
 import { linkedStore, oneOf } from "@/lib/address/linked-store";
 import { type Extent, isBusy, NORM_SERIES, type NormSeries } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatMeasure } from "@/lib/text/numbers";
 import { type PanelProps, worded } from "./panel";
 import { layersTable } from "./tables";

@@ -7,7 +7,7 @@ import { TileLegend } from "@/components/tiles/tile-legend";
 import { TilePicture } from "@/components/tiles/tile-picture";
 import type { Tensor } from "@/lib/run/frames";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatMeasure, formatPercent } from "@/lib/text/numbers";
 import type { TileCell } from "@/lib/tiles/layout";
 import { type Shaded, type Shading, sizesOf } from "@/lib/tiles/shade";

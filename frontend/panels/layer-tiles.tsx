@@ -1,4 +1,4 @@
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { lazyPanel } from "./lazy-panel";
 import { worded } from "./panel";
 

@@ -12,7 +12,7 @@ import { answerOf, settledLayer } from "@/lib/lens/settled";
 import { LENS_COLOURS, LENS_VIEWS, lensView } from "@/lib/lens/view";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, visible } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";

@@ -1,5 +1,5 @@
 import { settledLayer } from "@/lib/lens/settled";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { lazyPanel } from "./lazy-panel";
 import { worded } from "./panel";
 

@@ -4,7 +4,7 @@ import { memo, useState } from "react";
 import { ColumnBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
 import { isBusy } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/text/numbers";
 import { type PanelProps, worded } from "./panel";
 import { distributionTable } from "./tables";

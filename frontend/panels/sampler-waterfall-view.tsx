@@ -8,7 +8,7 @@ import type { SamplerStage } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { type Flow, type Others, waterfallOf, withoutStage } from "@/lib/sampler/waterfall";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatPercent } from "@/lib/text/numbers";
 import type { PanelProps } from "./panel";
 

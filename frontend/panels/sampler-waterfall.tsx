@@ -1,6 +1,6 @@
 import type { RunRecord } from "@/lib/run/run-record";
 import { waterfallOf } from "@/lib/sampler/waterfall";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { lazyPanel } from "./lazy-panel";
 import { type PanelTable, worded } from "./panel";
 

@@ -1,6 +1,6 @@
 import type { RunRecord } from "@/lib/run/run-record";
 import { NORM_SERIES } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { PanelTable } from "./panel";
 
 /** The numbers of the first five panels, as they are on the wire: unrounded, null where none is. */

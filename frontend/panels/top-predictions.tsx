@@ -11,7 +11,7 @@ import { useRested } from "@/components/use-rested";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatMeasure, formatPercent, visible } from "@/lib/text/numbers";
 import { type PanelProps, worded } from "./panel";
 import { predictionsTable } from "./tables";

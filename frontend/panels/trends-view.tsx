@@ -7,7 +7,7 @@ import { TrendPicker } from "@/components/trends/trend-picker";
 import { type Strip, TrendStrip } from "@/components/trends/trend-strip";
 import { useElementSize } from "@/components/use-element-size";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { visible } from "@/lib/text/numbers";
 import { chosenScalars, removeScalar } from "@/lib/trends/chosen";
 import { columnOf, tokenRoom } from "@/lib/trends/columns";

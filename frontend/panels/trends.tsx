@@ -1,4 +1,4 @@
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { chosenScalars } from "@/lib/trends/chosen";
 import { readScalar } from "@/lib/trends/scalars";
 import { columnName } from "@/lib/trends/words";

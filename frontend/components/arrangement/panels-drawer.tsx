@@ -7,7 +7,7 @@ import { useId, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import type { ModelInfo } from "@/lib/contract";
 import { missingCaptures } from "@/lib/run/captures";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { BrokenFile } from "@/panels/custom-panels";
 import type { Panel } from "@/panels/panel";
 import { useArrangementContext, useOpenPanels } from "./arrangement-context";

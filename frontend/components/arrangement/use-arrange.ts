@@ -11,7 +11,7 @@ import {
   type Size,
   shownColumns,
 } from "@/lib/arrangement/arrangement";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { ownSize, type Panel } from "@/panels/panel";
 import { useArrangementContext } from "./arrangement-context";
 import { gridColumns } from "./grid-columns";

@@ -6,7 +6,7 @@ import { attentionChoice } from "@/lib/attention/choice";
 import { axesOf, fitting, hasAttention } from "@/lib/attention/pattern";
 import { FULL_AT, type ShadeScale } from "@/lib/attention/scale";
 import type { Shares } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { chooseReading, useAttentionChoice } from "./use-choice";
 
 /** Layer, head, scale and first token: one choice for all attention panels. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useAttentionChoice } from "./use-choice";
 
 interface ScaleLegendProps {

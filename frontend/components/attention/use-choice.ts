@@ -3,7 +3,7 @@
 import { useStore } from "zustand";
 import { attentionChoice } from "@/lib/attention/choice";
 import type { Reading } from "@/lib/attention/pattern";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 /** What the attention panels look at; all of them follow a change. */
 export const useAttentionChoice = () => useStore(attentionChoice);

@@ -3,7 +3,7 @@
 import { Columns2, Pencil, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { type Branch, withDescendants } from "@/lib/run/branches";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { besideOf, openView } from "@/lib/views/view";
 import { useSession, useSessionState } from "../run-context";
 import { Button } from "../ui/button";

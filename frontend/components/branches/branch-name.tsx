@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import type { Branch } from "@/lib/run/branches";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useSession } from "../run-context";
 import { Input } from "../ui/input";
 

@@ -3,7 +3,7 @@
 import { type KeyboardEvent, useRef, useState } from "react";
 import { placed } from "@/lib/run/branches";
 import { roundUp } from "@/lib/scales/told-domain";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useRunState, useSession, useSessionState } from "../run-context";
 import { BranchActions } from "./branch-actions";
 import { BranchName } from "./branch-name";

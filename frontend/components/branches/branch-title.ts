@@ -1,6 +1,6 @@
 import type { Branch } from "@/lib/run/branches";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { visible } from "@/lib/text/numbers";
 
 /** What a branch is called: the visitor's name, its token, or how its prompt begins. */

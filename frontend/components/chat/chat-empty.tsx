@@ -1,6 +1,6 @@
 import { CornerDownRight } from "lucide-react";
 import type { ModelInfo } from "@/lib/contract";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 interface ChatEmptyProps {
   model: ModelInfo | undefined;

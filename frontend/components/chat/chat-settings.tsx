@@ -10,7 +10,7 @@ import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount } from "@/lib/text/numbers";
 import { ModelSelect } from "../run-form/model-select";
 import { SettingControl } from "../run-form/setting-control";

@@ -7,7 +7,7 @@ import type { ChatSettings } from "@/lib/chat/conversation";
 import { conversation } from "@/lib/chat/current";
 import type { SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";

@@ -2,7 +2,7 @@
 
 import { ArrowUp } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { Button } from "../ui/button";
 import { Textarea } from "../ui/input";
 

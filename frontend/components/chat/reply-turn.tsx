@@ -5,7 +5,7 @@ import { type CSSProperties, type ReactNode, useState } from "react";
 import { useStore } from "zustand";
 import { replyText, type Turn } from "@/lib/chat/conversation";
 import { canContinue, isBusy, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatPercent, visible } from "@/lib/text/numbers";
 import { openView } from "@/lib/views/view";
 import { ErrorCard } from "../error-card";

@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { Button } from "../ui/button";
 import { Textarea } from "../ui/input";
 

@@ -3,7 +3,7 @@
 import { Pencil } from "lucide-react";
 import { useState } from "react";
 import type { Turn } from "@/lib/chat/conversation";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { Button } from "../ui/button";
 import { TurnEditor } from "./turn-editor";
 

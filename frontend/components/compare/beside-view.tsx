@@ -6,7 +6,7 @@ import { comparison } from "@/lib/compare/current";
 import { type Branch, branchOf } from "@/lib/run/branches";
 import { continuation, forcedIds, repeated } from "@/lib/run/run-controller";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { type Beside, openView, viewStore } from "@/lib/views/view";
 import { branchTitle } from "../branches/branch-title";
 import { useRecords } from "../branches/use-records";

@@ -3,7 +3,7 @@
 import { Boxes, SlidersHorizontal, TextCursorInput } from "lucide-react";
 import type { ComponentType } from "react";
 import type { ModelList } from "@/lib/contract";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { Button } from "../ui/button";
 import type { usePairForms } from "./use-pair-forms";
 

@@ -5,7 +5,7 @@ import type { RefObject } from "react";
 import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import { initialValues } from "@/lib/settings/form-values";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { RunForm } from "../run-form/run-form";
 import { Segmented } from "../ui/segmented";
 import type { Mode, usePairForms } from "./use-pair-forms";

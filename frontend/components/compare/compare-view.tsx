@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { comparison } from "@/lib/compare/current";
 import type { SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { viewStore } from "@/lib/views/view";
 import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";

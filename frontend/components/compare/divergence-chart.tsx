@@ -5,7 +5,7 @@ import { formatDivergence } from "@/lib/compare/format";
 import { lengthOf, partedAt, type Records } from "@/lib/compare/pair";
 import type { Divergence } from "@/lib/compare/parse-compare-event";
 import { roundUp } from "@/lib/scales/told-domain";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { visible } from "@/lib/text/numbers";
 import { classNames } from "../ui/class-names";
 

@@ -2,7 +2,7 @@ import { formatDivergence } from "@/lib/compare/format";
 import { extentOf } from "@/lib/compare/pair";
 import type { Common, Divergence } from "@/lib/compare/parse-compare-event";
 import { roundUp } from "@/lib/scales/told-domain";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/text/numbers";
 
 interface DivergenceFiguresProps {

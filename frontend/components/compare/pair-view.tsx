@@ -4,7 +4,7 @@ import { type ReactNode, useState } from "react";
 import { formatDivergence } from "@/lib/compare/format";
 import { lengthOf, meanKl, partedAt, type Records } from "@/lib/compare/pair";
 import type { Common, Divergence, Summary } from "@/lib/compare/parse-compare-event";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatPercent } from "@/lib/text/numbers";
 import { Button } from "../ui/button";
 import { classNames } from "../ui/class-names";

@@ -9,7 +9,7 @@ import type { Side } from "@/lib/compare/parse-compare-event";
 import type { ModelInfo } from "@/lib/contract";
 import { missingCaptures } from "@/lib/run/captures";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { generatedTextPanel } from "@/panels/generated-text";
 import type { Panel } from "@/panels/panel";
 import { useOpenPanels } from "../arrangement/arrangement-context";

@@ -6,7 +6,7 @@ import { useElementSize } from "@/components/use-element-size";
 import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import { windowStart } from "@/lib/lens/settled";
 import type { TokenFrame } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatPercent, visible } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 

@@ -6,7 +6,7 @@ import { classNames } from "@/components/ui/class-names";
 import { useElementSize } from "@/components/use-element-size";
 import { settledLayer } from "@/lib/lens/settled";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatPercent } from "@/lib/text/numbers";
 
 interface LensTableProps {

@@ -3,7 +3,7 @@
 import { Info } from "lucide-react";
 import { useId } from "react";
 import { usePopup } from "@/components/ui/use-popup";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { Panel } from "@/panels/panel";
 import { ICON_BUTTON } from "./icon-button";
 

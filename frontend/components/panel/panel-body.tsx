@@ -9,7 +9,7 @@ import { useRunAgain } from "@/components/use-run-again";
 import type { ModelInfo } from "@/lib/contract";
 import { missingCaptures } from "@/lib/run/captures";
 import { currentStep } from "@/lib/run/run-store";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { Panel } from "@/panels/panel";
 import { PanelBoundary } from "./panel-boundary";
 

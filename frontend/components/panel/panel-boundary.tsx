@@ -3,7 +3,7 @@
 import { EyeOff, RotateCcw, TriangleAlert } from "lucide-react";
 import { Component, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { renew } from "@/panels/lazy-panel";
 import type { Panel } from "@/panels/panel";
 

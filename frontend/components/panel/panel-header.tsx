@@ -16,7 +16,7 @@ import { classNames } from "@/components/ui/class-names";
 import { usePopup } from "@/components/ui/use-popup";
 import { nextColumns, type Placed } from "@/lib/arrangement/arrangement";
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { Panel } from "@/panels/panel";
 import { CautionNote } from "./caution-note";
 import { focusPanelAt } from "./focus-panel";

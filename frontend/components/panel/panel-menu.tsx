@@ -16,7 +16,7 @@ import { useRunContext } from "@/components/run-context";
 import { itemsIn, walkMenu } from "@/components/ui/menu-keys";
 import { MAX_ROWS, nextColumns, type Placed } from "@/lib/arrangement/arrangement";
 import { currentStep } from "@/lib/run/run-store";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { Panel } from "@/panels/panel";
 import { PANEL_ACTIONS, type ShownPanel } from "@/panels/panel-actions";
 import { focusPanelAt } from "./focus-panel";

@@ -6,7 +6,7 @@ import { Disclosure } from "@/components/ui/disclosure";
 import { Input } from "@/components/ui/input";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 interface BreakpointFieldsProps {
   fields: readonly SettingField[];

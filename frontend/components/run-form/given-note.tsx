@@ -1,6 +1,6 @@
 import { Button } from "@/components/ui/button";
 import type { Given } from "@/lib/settings/run-address";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 interface GivenNoteProps {
   given: Given;

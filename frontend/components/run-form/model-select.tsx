@@ -5,7 +5,7 @@ import { Select } from "@/components/ui/input";
 import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatParameters } from "@/lib/text/numbers";
 
 interface ModelSelectProps {

@@ -13,7 +13,7 @@ import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
 import type { Given } from "@/lib/settings/run-address";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { BreakpointFields } from "./breakpoint-fields";
 import { GivenNote } from "./given-note";
 import { ModelSelect } from "./model-select";

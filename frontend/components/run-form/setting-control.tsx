@@ -5,7 +5,7 @@ import { Input, Select, Textarea } from "@/components/ui/input";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, rangeOf } from "@/lib/settings/form-values";
 import { sliderOf } from "@/lib/settings/groups";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 interface SettingControlProps {
   field: SettingField;

@@ -2,7 +2,7 @@
 
 import { memo, useEffect, useRef } from "react";
 import type { Tensor } from "@/lib/run/frames";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { TileCell, TileGrid, TileLayout } from "@/lib/tiles/layout";
 import { type Shaded, type Shading, shade } from "@/lib/tiles/shade";
 

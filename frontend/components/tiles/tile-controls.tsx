@@ -3,7 +3,7 @@
 import { useId } from "react";
 import { Select } from "@/components/ui/input";
 import { MAP_NAMES } from "@/lib/colour/maps";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { Shading } from "@/lib/tiles/shade";
 import { CLIP, GAMMA } from "@/lib/tiles/view";
 

@@ -2,7 +2,7 @@
 
 import { colourMap, HUES, hueRow } from "@/lib/colour/maps";
 import { css, SIZE, type Theme } from "@/lib/colour/ramp";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { placeOf, type Shading } from "@/lib/tiles/shade";
 

@@ -4,7 +4,7 @@ import { ChevronLeft, ChevronRight, Pause, Play, Repeat } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { currentStep } from "@/lib/run/run-store";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { SPEEDS } from "@/lib/timeline/player";
 import { within } from "@/lib/timeline/range";
 import { useRunContext, useRunState } from "../run-context";

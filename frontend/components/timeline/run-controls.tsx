@@ -4,7 +4,7 @@ import { CirclePause, FastForward, StepForward } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import type { Breakpoints } from "@/lib/contract";
 import { canContinue, type RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { useRunContext, useRunState } from "../run-context";
 
 interface RunControlsProps {

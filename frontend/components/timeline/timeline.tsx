@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { currentStep } from "@/lib/run/run-store";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { createMoving } from "@/lib/timeline/moving";
 import { seriesOf } from "@/lib/timeline/series";
 import { useRunContext, useRunState } from "../run-context";

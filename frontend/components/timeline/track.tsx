@@ -3,7 +3,7 @@
 import { useState } from "react";
 import type { TokenFrame } from "@/lib/run/frames";
 import { currentStep } from "@/lib/run/run-store";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatNats, formatPercent, visible } from "@/lib/text/numbers";
 import { axisLength, shareOf } from "@/lib/timeline/axis";
 import { within } from "@/lib/timeline/range";

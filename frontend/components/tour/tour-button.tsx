@@ -5,7 +5,7 @@ import dynamic from "next/dynamic";
 import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { beginTour, declineTour, inviteToTour, tour } from "@/lib/tour/tour";
 
 /** Loaded when somebody takes the tour. */

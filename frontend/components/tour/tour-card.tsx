@@ -3,7 +3,7 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { around, type Box, placeCard } from "@/lib/tour/place";
 import { endTour, moveTour, TOUR_STEPS, tour } from "@/lib/tour/tour";
 import { usePartBoxes } from "./use-part-boxes";

@@ -1,7 +1,7 @@
 "use client";
 
 import type { KeyboardEvent, PointerEvent, RefObject } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { tokenAt, xOf } from "@/lib/trends/trace";
 
 interface TokenSliderProps {

@@ -4,7 +4,7 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/input";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { addScalar, MOST_LINES } from "@/lib/trends/chosen";
 import { axesOf, KINDS, type Kind, type Limits } from "@/lib/trends/scalars";
 import { layerName } from "@/lib/trends/words";

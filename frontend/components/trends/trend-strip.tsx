@@ -2,7 +2,7 @@
 
 import { X } from "lucide-react";
 import { memo } from "react";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { Column } from "@/lib/trends/columns";
 import { HEIGHT, pathOf, strokeOf } from "@/lib/trends/path";
 import { isLog, type Kind } from "@/lib/trends/scalars";

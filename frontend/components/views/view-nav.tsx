@@ -2,7 +2,7 @@
 
 import { type MouseEvent, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { openView, queryOf, VIEWS, type View, viewStore } from "@/lib/views/view";
 import { classNames } from "../ui/class-names";
 

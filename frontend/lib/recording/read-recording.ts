@@ -1,7 +1,7 @@
 import type { Failure, RunEvent } from "@/lib/run/frames";
 import { ContractMismatch } from "@/lib/run/parse-array";
 import { CONTRACT_VERSION, OtherVersion, parseEvent } from "@/lib/run/parse-event";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { Refused } from "@/lib/transport/failure";
 import { textLines } from "./text-lines";
 

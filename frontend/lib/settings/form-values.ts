@@ -1,5 +1,5 @@
 import type { RunRequest } from "@/lib/contract";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import type { SettingField } from "./fields";
 
 /** What stands in the form, all of it text. */

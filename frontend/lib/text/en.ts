@@ -7,7 +7,6 @@ import { panelText } from "./en-panels";
 import { timelineText } from "./en-timeline";
 import { tourText } from "./en-tour";
 import { viewText } from "./en-views";
-import { inChosenLanguage } from "./follow";
 
 const count = (n: number, one: string, many: string) =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -212,6 +211,3 @@ export const english = {
   ...viewText,
   ...exportText,
 } as const;
-
-/** The same words in the language that was chosen; English until another one is loaded. */
-export const text = inChosenLanguage(english);

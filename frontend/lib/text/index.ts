@@ -1,1 +1,5 @@
-export { text } from "./en";
+import { english } from "./en";
+import { inChosenLanguage } from "./follow";
+
+/** All words of the page in the language that is chosen; English until another one is loaded. */
+export const text = inChosenLanguage(english);

@@ -1,4 +1,4 @@
-import { text } from "./en";
+import { text } from "./index";
 import { currentLanguage } from "./language";
 
 // Figures stand the same in every language, with a point, so that they can be compared and copied;

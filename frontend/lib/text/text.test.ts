@@ -3,7 +3,8 @@ import openapi from "@/lib/contract/openapi.json";
 import { settingFields } from "@/lib/settings/fields";
 import { PANELS } from "@/panels/registry";
 import { german } from "./de";
-import { english, text } from "./en";
+import { english } from "./en";
+import { text } from "./index";
 import {
   beginLanguage,
   chooseLanguage,

@@ -1,7 +1,7 @@
 "use client";
 
 import { useEffect, useSyncExternalStore } from "react";
-import { text } from "./en";
+import { text } from "./index";
 import { beginLanguage, currentLanguage, type Language, onLanguageChange } from "./language";
 
 /** The language on the screen; English in the page as it was built. */

@@ -1,6 +1,6 @@
 import type { Failure } from "@/lib/run/frames";
 import { ContractMismatch } from "@/lib/run/parse-array";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 
 /** The server answered with an error before a stream began. */
 export class Refused extends Error {

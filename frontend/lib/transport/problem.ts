@@ -1,5 +1,5 @@
 import { parseFailure } from "@/lib/run/parse-event";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { Refused } from "./failure";
 
 /** The response, or Refused with what its problem document says. */

@@ -1,5 +1,5 @@
 import type { RunRecord } from "@/lib/run/run-record";
-import { text } from "@/lib/text/en";
+import { text } from "@/lib/text";
 import { formatCount, formatMeasure, formatNats, formatPercent } from "@/lib/text/numbers";
 import { type Kind, type Limits, limitsOf, type Scalar } from "./scalars";
 
