@@ -20,6 +20,8 @@ class ModelList(_Body):
     default: str
     """The model of requests that name none."""
     models: list[ModelInfo]
+    training: bool
+    """Whether a training can be watched at /api/training."""
 
 
 class TokenizeRequest(_Body):

@@ -23,6 +23,10 @@ from mav_engine.events import EVENTS, OPTIONAL, Event
 from mav_engine.settings import DEFAULT_MODEL, RunSettings
 
 REF = "#/components/schemas/{model}"
+TRAINING_ORDER = (
+    "Each line of the recording (docs/training.md) as an event of its type, from the beginning or "
+    "behind Last-Event-ID. It never ends by itself."
+)
 JSON = "application/json"
 Schema = dict[str, Any]
 RUN_ORDER = (
@@ -86,6 +90,8 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
     tokens = _answers({"200": _answer("TokenizeResult")}, "400", "404", "413", "415", "422", "503")
     query = _query(schemas["RunSettings"])
     running = "Run a model and stream what is measured"
+    watching = "Read the recording of a training, and go on as it grows"
+    grown = {"description": TRAINING_ORDER, "content": {"text/event-stream": {}}}
     document_told = {
         "description": "An OpenAPI document.",
         "content": {JSON: {"schema": {"type": "object"}}},
@@ -104,6 +110,9 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
         "/api/tokenize": {
             "post": _operation("tokenize", "Cut a text into tokens", tokens)
             | _body("TokenizeRequest")
+        },
+        "/api/training": {
+            "get": _operation("watchTraining", watching, _answers({"200": grown}, "404", "503"))
         },
         "/api/health": {"get": _operation("health", "How the server is doing", _told("Health"))},
         "/api/openapi.json": {

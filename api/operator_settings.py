@@ -92,6 +92,8 @@ class OperatorSettings(BaseModel):
     """Whether the default model is loaded when the server starts; `mav serve` does."""
     allowed_origins: Names = ()
     """Other sites whose pages may call this API, comma-separated; * is all of them."""
+    watch: Path | None = None
+    """The recording of a training that goes on; the site shows it as it grows."""
     site_dir: Path = ROOT / "frontend" / "out"
     """The built site; where it is absent a page tells how to build it."""
 

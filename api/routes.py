@@ -17,7 +17,7 @@ from api.openapi import document
 from api.problems import NotFound
 from api.request_body import read_json
 from api.service import Service
-from api.stream import HEADERS, negotiate, pair_response, run_response
+from api.stream import HEADERS, SSE, negotiate, pair_response, run_response
 from mav_engine.compare.settings import parse_compare
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
 
@@ -29,6 +29,7 @@ def api_routes(service: Service) -> BaseRoute:
         Route("/compare", _compare(service), methods=["POST"]),
         Route("/models", _models(service), methods=["GET"]),
         Route("/tokenize", _tokenize(service), methods=["POST"]),
+        Route("/training", _training(service), methods=["GET"]),
         Route("/health", _health(service), methods=["GET"]),
         Route("/openapi.json", _openapi(service), methods=["GET"]),
     ]
@@ -86,6 +87,18 @@ def _tokenize(service: Service) -> Endpoint:
         return _json(await service.tokenize(parse_tokenize(given)))
 
     return tokenize
+
+
+def _training(service: Service) -> Endpoint:
+    async def training(request: Request) -> Response:
+        if service.training is None:
+            raise NotFound("No training is watched here; `mav serve --watch FILE` watches one.")
+        if request.method == "HEAD":
+            return Response(headers=HEADERS, media_type=SSE)
+        after = request.headers.get("last-event-id") or ""
+        return service.training.response(after, service.operator.heartbeat_s)
+
+    return training
 
 
 def _health(service: Service) -> Endpoint:

@@ -17,6 +17,7 @@ from api.model_cache import Load, ModelCache
 from api.operator_settings import OperatorSettings
 from api.pair import LivePair
 from api.places import RETRY_AFTER_S, Place, Places
+from api.training_feed import TrainingFeed
 from mav_engine import __version__
 from mav_engine.backends import Backend
 from mav_engine.catalog import Catalog
@@ -45,6 +46,8 @@ class Service:
         )
         self.runs: set[LiveRun] = set()
         """All runs that have not ended, those in a queue included."""
+        self.training = TrainingFeed(operator.watch) if operator.watch else None
+        """The training that is watched, where the operator named one."""
         self._seal = Seal.of(operator.secret, operator.resume_ttl_s)
         self._places: dict[str, Places] = {}
 
@@ -111,7 +114,9 @@ class Service:
     async def list_models(self) -> ModelList:
         """All models that may be named, with live facts of those in memory."""
         models = await anyio.to_thread.run_sync(self._describe_all)
-        return ModelList(default=self.catalog.default, models=models)
+        return ModelList(
+            default=self.catalog.default, models=models, training=self.training is not None
+        )
 
     def health(self) -> Health:
         """How the server is doing."""

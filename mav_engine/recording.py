@@ -63,22 +63,23 @@ def replay(path: str | Path) -> Iterator[Event]:
         BrokenRecording: a line is no event, does not fit the contract, or is out of order.
         TornRecording: it stops before the run ended.
     """
-    with _readable(Path(path)) as file:
-        yield from read_events(_lines(file))
+    yield from read_events(lines_of(path))
 
 
-def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
+def read_events(lines: Iterable[bytes], first: int = 1) -> Iterator[Event]:
     """The events of a recording's lines, each with its line break where it has one.
+
+    `first` is the number of the first line, where more stands in the file.
 
     Raises: as `replay`.
     """
     last: Event | None = None
     tokens: int | None = None
-    number = 0
-    for number, line in enumerate(lines, start=1):
+    number = first - 1
+    for number, line in enumerate(lines, start=first):
         if not line.strip():
             continue
-        event = _event(line, number, first=last is None)
+        event = _event(line, number, first=last is None, embedded=first > 1)
         _check_order(event, last, tokens, number)
         if isinstance(event, Token):
             tokens = event.index + 1
@@ -96,11 +97,11 @@ def read_events(lines: Iterable[bytes]) -> Iterator[Event]:
         )
 
 
-def _event(line: bytes, number: int, *, first: bool) -> Event:
+def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
     try:
         wire = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        if first:
+        if first and not embedded:
             raise NotARecording(_UNLIKE, line=number) from None
         if not line.endswith(b"\n"):
             raise TornRecording(
@@ -113,7 +114,7 @@ def _event(line: bytes, number: int, *, first: bool) -> Event:
             line=number,
         ) from None
     if first:
-        _check_first(wire, number)
+        _check_first(wire, number, embedded)
     try:
         return from_json(line)
     except ValidationError as error:
@@ -132,8 +133,16 @@ _UNLIKE = (
 )
 
 
-def _check_first(wire: object, number: int) -> None:
+def _check_first(wire: object, number: int, embedded: bool) -> None:
     if not isinstance(wire, dict) or wire.get("type") != "start":
+        if embedded:
+            kind = wire.get("type") if isinstance(wire, dict) else wire
+            raise BrokenRecording(
+                f"Line {number} is a {kind} event, which cannot follow a training event: "
+                "lines are missing.",
+                line=number,
+                field="type",
+            )
         raise NotARecording(_UNLIKE, line=number)
     if wire.get("v") != VERSION:
         raise OtherVersion(
@@ -181,15 +190,12 @@ def _writable(path: Path) -> IO[bytes]:
     return path.open("wb")
 
 
-def _readable(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
+def lines_of(path: str | Path) -> Iterator[bytes]:
+    """The lines of a file, plain or compressed; what was cut off ends in a line without a break."""
+    with Path(path).open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
-    return cast(IO[bytes], gzip.open(path, "rb")) if packed else path.open("rb")
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The file's lines; a compressed one that was cut off ends in a line without a break."""
-    try:
-        yield from file
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        return
+    with cast(IO[bytes], gzip.open(path, "rb")) if packed else Path(path).open("rb") as lines:
+        try:
+            yield from lines
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return

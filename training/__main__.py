@@ -153,7 +153,7 @@ def train(options: argparse.Namespace, console: Console, on_step: OnStep | None)
 
 
 def main(arguments: Sequence[str] | None = None, on_step: OnStep | None = None) -> int:
-    """Run the command line; ``on_step(step, model)`` is called after every optimizer step."""
+    """Run the command line; ``on_step(step, model, loss)`` is called after every optimizer step."""
     options = build_parser().parse_args(arguments)
     console = Console()
     transformers_logging.disable_progress_bar()

@@ -19,7 +19,7 @@ from training.report import Report
 from training.settings import Recipe
 from training.state import StateError, save_state
 
-OnStep = Callable[[int, LlamaForCausalLM], None]
+OnStep = Callable[[int, LlamaForCausalLM, float], None]
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ class Trainer:
     def run(self, held_out: HeldOut, out: Path, report: Report, on_step: OnStep | None) -> bool:
         """Train until the budget is used up or the program is asked to stop.
 
-        ``on_step(step, model)`` is called after every step, the model in training mode. SIGINT
-        and SIGTERM end the run after the step in progress. In every case the state is saved in
-        ``out``. Returns whether the run is finished.
+        ``on_step(step, model, loss)`` is called after every step, the model in training mode.
+        SIGINT and SIGTERM end the run after the step in progress. In every case the state is saved
+        in ``out``. Returns whether the run is finished.
         """
         saved_at = time.monotonic()
         next_evaluation = self.tokens_seen + self._runtime.evaluate_tokens
@@ -132,7 +132,7 @@ class Trainer:
                 scale = self.recipe.lr_scale(self.tokens_seen)
                 loss, norm = self.train_step()
                 if on_step is not None:
-                    on_step(self.step, self.model)
+                    on_step(self.step, self.model, loss)
                 report.step(self, loss, norm, scale)
                 if self.tokens_seen >= next_evaluation and not self.finished:
                     report.evaluation(self, self.evaluate(held_out))

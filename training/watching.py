@@ -23,6 +23,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     watch.add_argument("--watch-steps", type=int, default=0, help="steps between looks; 0 is off")
     watch.add_argument(
+        "--watch-also", type=int, nargs="+", default=[], help="further steps to look at"
+    )
+    watch.add_argument("--watch-capture", nargs="+", help="probes; default: those of a run")
+    watch.add_argument(
         "--watch-prompt", action="append", help=f"may be repeated; default {WATCH_PROMPTS[0]!r}"
     )
 
@@ -46,9 +50,11 @@ def watch_of(
         ),
         options.watch_prompt or WATCH_PROMPTS,
         every=options.watch_steps,
+        also=options.watch_also,
         recording=options.out / WATCH_FILE,
         append=options.resume,
         console=console,
+        **({"capture": options.watch_capture} if options.watch_capture else {}),
     )
 
 
@@ -62,10 +68,10 @@ def watched(
         return
     watch.begin(trainer.model, trainer.step)
 
-    def both(step: int, model: LlamaForCausalLM) -> None:
-        watch.step(model, step)
+    def both(step: int, model: LlamaForCausalLM, loss: float) -> None:
+        watch.step(model, step, loss=loss)
         if on_step is not None:
-            on_step(step, model)
+            on_step(step, model, loss)
 
     try:
         yield both

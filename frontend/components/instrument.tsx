@@ -8,6 +8,7 @@ import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
 import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
 import { text } from "@/lib/text";
+import { isOfTraining } from "@/lib/training/trainings";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-context";
 import { BeginContext } from "./begin-context";
@@ -23,6 +24,12 @@ import { RunProblem } from "./run-problem";
 import { SiteHeader } from "./site-header";
 import { StatusStrip } from "./status-strip";
 import { Timeline } from "./timeline/timeline";
+import { TrainingPlace } from "./training/training-place";
+import {
+  LiveTrainingContext,
+  useLeaveTraining,
+  useTrainingInAddress,
+} from "./training/use-trainings";
 import { useModels } from "./use-models";
 import { useSettingFields } from "./use-setting-fields";
 import { useShortcuts } from "./use-shortcuts";
@@ -55,6 +62,8 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const [help, setHelp] = useState(false);
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const openPanels = useOpenPanels();
+  const leaveTraining = useLeaveTraining();
+  useTrainingInAddress();
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
   // Before the form reads it: a run that another view opened here sets up the form, too.
@@ -69,11 +78,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     (values: FormValues) => {
       const panels = openPanels.map(({ panel }) => panel);
       const capture = neededCaptures(panels, model?.capabilities);
+      leaveTraining();
       session.run(runRequest(fields, values, given, capture));
       // On a small screen the run is below the form.
       if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
     },
-    [session, fields, openPanels, model, given],
+    [session, fields, openPanels, model, given, leaveTraining],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
@@ -150,14 +160,18 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
               model={model}
               breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
             />
+            <TrainingPlace />
             <Timeline />
             <RunProblem models={models} />
             <BranchStrip />
-            <BeginContext value={begin}>
-              <ForkContext value={session.fork}>
-                <PanelGrid model={model} onPanels={showDrawer} />
-              </ForkContext>
-            </BeginContext>
+            <LiveTrainingContext value={models.list?.training ?? false}>
+              <BeginContext value={begin}>
+                {/* The model of a training step is gone: nobody could go on with it. */}
+                <ForkContext value={isOfTraining(store) ? null : session.fork}>
+                  <PanelGrid model={model} onPanels={showDrawer} />
+                </ForkContext>
+              </BeginContext>
+            </LiveTrainingContext>
           </div>
         </main>
       </div>

@@ -131,6 +131,7 @@ function wordsOf(shown: ShownPanel): PictureWords {
   const temperature = start?.settings.temperature;
   const caption = [
     start && (start.model.title || start.model.name),
+    run.trained !== null && text.training.step(run.trained),
     frame && words.at(frame.index, visible(frame.label)),
     frame && words.position(frame.position),
     typeof prompt === "string" && words.prompt(prompt),

@@ -1,6 +1,7 @@
 "use client";
 
 import { useCallback, useEffect, useState } from "react";
+import { isTraining } from "@/lib/recording/open-recording";
 import { readRecording } from "@/lib/recording/read-recording";
 import { text } from "@/lib/text";
 import { ArrangementProvider } from "./arrangement/arrangement-context";
@@ -14,6 +15,8 @@ import { Mark, PanelsButton } from "./site-header";
 import { StatusStrip } from "./status-strip";
 import { ThemeToggle } from "./theme-toggle";
 import { Timeline } from "./timeline/timeline";
+import { TrainingPlace } from "./training/training-place";
+import { useTrainingPlace } from "./use-open-recording";
 
 /** A page that holds its run: the instrument without a server. */
 export function Replay({ recording }: { recording: Blob | null }) {
@@ -30,9 +33,15 @@ function Page({ recording }: { recording: Blob | null }) {
   const { controller } = useRunContext();
   // Other recordings may be opened beside it, each with a controller of its own.
   const [own] = useState(controller);
+  const place = useTrainingPlace();
   useEffect(() => {
-    if (recording) void own.replay(readRecording(recording, document.title), "");
-  }, [recording, own]);
+    if (!recording) return;
+    void isTraining(recording).then(async (training) => {
+      if (!training) return own.replay(readRecording(recording, document.title), "");
+      const { openTraining } = await import("@/lib/training/open-training");
+      await openTraining(recording, "", place());
+    });
+  }, [recording, own, place]);
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const showDrawer = useCallback(() => setDrawer(true), []);
   const words = text.replay;
@@ -62,6 +71,7 @@ function Page({ recording }: { recording: Blob | null }) {
         {recording ? (
           <>
             <StatusStrip model={undefined} />
+            <TrainingPlace />
             <Timeline />
             <RunProblem models={null} />
             <PanelGrid model={undefined} onPanels={showDrawer} />

@@ -1,18 +1,23 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useStore } from "zustand";
 import { pickRecording, refusedFile } from "@/lib/recording/open-recording";
 import { branchOf } from "@/lib/run/branches";
 import { canContinue } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
+import { trainingOf } from "@/lib/training/trainings";
 import { ErrorCard } from "./error-card";
 import { useRunContext, useRunState, useSessionState } from "./run-context";
 import type { useModels } from "./use-models";
 import { useOpenRecording } from "./use-open-recording";
 
+/** Loaded with the first training. */
+const TrainingProblem = dynamic(() => import("./training/training-problem"));
+
 /** What stands in the way, of the run or of the page itself. */
 export function RunProblem({ models }: { models: ReturnType<typeof useModels> | null }) {
-  const { controller } = useRunContext();
+  const { store, controller } = useRunContext();
   const run = useRunState((state) => state.run);
   const branched = useSessionState(({ branches, chosen }) => branchOf(branches, chosen).fork);
   const model = run.start?.model.name;
@@ -30,6 +35,8 @@ export function RunProblem({ models }: { models: ReturnType<typeof useModels> | 
       />
     );
   }
+  const training = trainingOf(store);
+  if (training) return <TrainingProblem training={training} />;
   if (run.failure) {
     const recorded = run.failure.code.startsWith("recording_");
     return (

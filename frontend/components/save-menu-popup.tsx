@@ -1,6 +1,6 @@
 "use client";
 
-import { FileCode, FileJson, FolderOpen, Link } from "lucide-react";
+import { FileCode, FileJson, FolderOpen, GraduationCap, Link } from "lucide-react";
 import { type ComponentType, type ReactNode, useEffect, useRef, useState } from "react";
 import { readAddress } from "@/lib/address/address-bar";
 import { linkedParameters } from "@/lib/address/linked-store";
@@ -20,7 +20,10 @@ import { fetchTemplate, templateSize } from "@/lib/recording/template";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
 import { currentLanguage } from "@/lib/text/language";
-import { useRunState } from "./run-context";
+import { trainingBlob } from "@/lib/training/training-file";
+import type { Training } from "@/lib/training/training-store";
+import { trainingOf } from "@/lib/training/trainings";
+import { useRunContext, useRunState } from "./run-context";
 import { itemsIn, walkMenu } from "./ui/menu-keys";
 import { useOpenRecording } from "./use-open-recording";
 
@@ -43,6 +46,7 @@ export default function SaveMenuPopup({ standalone, close }: SaveMenuPopupProps)
     if (!standalone) void templateSize().then(setPageBytes);
   }, [standalone]);
   const log = run.frames.length > 0 ? run.log : null;
+  const training = trainingOf(useRunContext().store);
   const closing = (act: () => void) => () => {
     close();
     act();
@@ -57,15 +61,26 @@ export default function SaveMenuPopup({ standalone, close }: SaveMenuPopupProps)
         onKeyDown={walkMenu}
         className="outline-none"
       >
+        {training && (
+          <Item
+            Icon={GraduationCap}
+            name={`${text.training.save} · .jsonl`}
+            hint={text.training.saveHint}
+            aside={bytes(trainingBlob(training).size)}
+            onClick={closing(() => download(trainingBlob(training), TRAINING_FILE))}
+          />
+        )}
         <Item
           Icon={FileJson}
-          name={`${words.recording} · .jsonl`}
+          name={`${training ? text.training.saveRun : words.recording} · .jsonl`}
           hint={words.recordingHint}
           aside={log && bytes(logSize(log))}
           disabled={!log}
           onClick={closing(() => log && download(logBlob(log), fileName(run, ".jsonl")))}
         />
-        {!standalone && <ServerItems run={run} pageBytes={pageBytes} say={setSaid} />}
+        {!standalone && (
+          <ServerItems run={run} training={training} pageBytes={pageBytes} say={setSaid} />
+        )}
         <div role="separator" className="mx-2.5 my-1.5 h-px bg-rule" />
         <Item
           Icon={FolderOpen}
@@ -81,24 +96,29 @@ export default function SaveMenuPopup({ standalone, close }: SaveMenuPopupProps)
   );
 }
 
+/** As the training itself calls its recording. */
+const TRAINING_FILE = "training.jsonl";
+
 interface ServerItemsProps {
   run: RunRecord;
+  training: Training | null;
   pageBytes: number | null;
   say: (said: string) => void;
 }
 
-function ServerItems({ run, pageBytes, say }: ServerItemsProps) {
+function ServerItems({ run, training, pageBytes, say }: ServerItemsProps) {
   const words = text.save;
   const log = run.frames.length > 0 ? run.log : null;
+  const size = training ? trainingBlob(training).size : log && logSize(log);
   return (
     <>
       <Item
         Icon={FileCode}
         name={`${words.page} · .html`}
-        hint={words.pageHint}
-        aside={log && pageBytes !== null && bytes(logSize(log) + pageBytes)}
+        hint={training ? text.training.pageHint : words.pageHint}
+        aside={size !== null && pageBytes !== null && bytes(size + pageBytes)}
         disabled={!log}
-        onClick={() => void savePage(run).then(say)}
+        onClick={() => void savePage(run, training).then(say)}
       />
       <Item
         Icon={Link}
@@ -147,18 +167,19 @@ function note(run: RunRecord, log: EventLog | null): string {
 }
 
 /** What to say of it. */
-async function savePage(run: RunRecord): Promise<string> {
+async function savePage(run: RunRecord, training: Training | null): Promise<string> {
   if (!run.log) return text.save.nothing;
   const template = await fetchTemplate();
   if (template === null) {
     const { title, detail } = text.replay.template;
     return `${title}. ${detail}`;
   }
-  const name = fileName(run, ".html");
+  const name = training ? "training.html" : fileName(run, ".html");
+  const recording = training ? trainingBlob(training) : logBlob(run.log);
   const panels = [...readAddress()].filter(([parameter]) => parameter === ARRANGEMENT_PARAMETER);
   const query = new URLSearchParams([...panels, ...linkedParameters()]).toString();
   const view = { query, language: currentLanguage() };
-  download(await standalonePage(template, logBlob(run.log), view), name);
+  download(await standalonePage(template, recording, view), name);
   return text.save.saved(name);
 }
 

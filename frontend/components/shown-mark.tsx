@@ -1,20 +1,24 @@
 "use client";
 
 import { type RefObject, useEffect, useRef } from "react";
+import type { TokenFrame } from "@/lib/run/frames";
 
 interface ShownMarkProps {
   /** The scrolled box that holds the tokens; the mark lies beside it, over its corner. */
   list: RefObject<HTMLElement | null>;
   /** The token's place in it; null marks none. */
   place: number | null;
+  /** The tokens: another text has the same place elsewhere. */
+  frames: readonly TokenFrame[];
 }
 
 /**
  * The line under the token that is shown. It lies over the text, not in it: a line of the token's own
  * would have the whole text painted anew at every step.
  */
-export function ShownMark({ list, place }: ShownMarkProps) {
+export function ShownMark({ list, place, frames }: ShownMarkProps) {
   const mark = useRef<HTMLSpanElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of another text it is put anew
   useEffect(() => {
     const box = list.current;
     const line = mark.current;
@@ -30,7 +34,7 @@ export function ShownMark({ list, place }: ShownMarkProps) {
       observer?.disconnect();
       box.removeEventListener("scroll", put);
     };
-  }, [list, place]);
+  }, [list, place, frames]);
   return (
     <span
       ref={mark}

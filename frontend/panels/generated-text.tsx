@@ -60,7 +60,11 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
           >
             <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
           </div>
-          <ShownMark list={list} place={step >= 0 ? prompt.length + step : null} />
+          <ShownMark
+            list={list}
+            place={step >= 0 ? prompt.length + step : null}
+            frames={run.frames}
+          />
         </div>
       )}
       <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,9 @@ def serve(
     any_model: Annotated[
         bool, typer.Option("--any-model", help="Let clients name any hub model or folder.")
     ] = False,
+    watch: Annotated[
+        Path | None, typer.Option(help="A training's recording, shown as it grows.")
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when the code changes.")
     ] = False,
@@ -35,14 +39,13 @@ def serve(
     Example:  mav serve --port 9000 --model Qwen/Qwen3-0.6B
     """
     from api import server
-    from api.operator_settings import read_environment
     from mav_engine.errors import InvalidSettings
 
     try:
         listener = server.bind(host, port)
         # The options go by the environment, so that a reloaded process has them too.
-        os.environ.update(_as_environment(model or [], any_model))
-        read_environment(os.environ).catalog()
+        os.environ.update(_as_environment(model or [], any_model, watch))
+        _check_environment()
     except (server.PortTaken, InvalidSettings) as error:
         fail(str(error))
     except OSError as error:
@@ -50,7 +53,17 @@ def serve(
     server.serve("api.index:app", listener, reload=reload)
 
 
-def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
+def _check_environment() -> None:
+    from api.operator_settings import read_environment
+    from api.training_feed import check_watched
+
+    operator = read_environment(os.environ)
+    operator.catalog()
+    if operator.watch:
+        check_watched(operator.watch)
+
+
+def _as_environment(models: list[str], any_model: bool, watch: Path | None) -> dict[str, str]:
     from mav_engine.catalog import entry_of
 
     wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
@@ -59,4 +72,6 @@ def _as_environment(models: list[str], any_model: bool) -> dict[str, str]:
         wanted["MAV_MODELS"] = ",".join(filter(None, listed))
     if any_model:
         wanted["MAV_ANY_MODEL"] = "1"
+    if watch is not None:
+        wanted["MAV_WATCH"] = str(watch.absolute())
     return wanted

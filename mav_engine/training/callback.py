@@ -38,6 +38,7 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         self.watch = TrainingWatch(tokenizer, prompts, every=every, **options)
+        self._told = 0
 
     def on_train_begin(
         self, args: Any, state: Any, control: Any, *, model: Any = None, **given: Any
@@ -53,14 +54,13 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         del args, control, given
         if state.is_world_process_zero:
-            self.watch.step(model, state.global_step, loss=_last_loss(state))
+            told = [entry for entry in state.log_history if "loss" in entry]
+            for entry in told[self._told :]:
+                self.watch.tell_loss(entry["step"], entry["loss"])
+            self._told = len(told)
+            self.watch.step(model, state.global_step, last_loss=told[-1]["loss"] if told else None)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         del args, control, given
         if state.is_world_process_zero:
             self.watch.end()
-
-
-def _last_loss(state: Any) -> float | None:
-    told = (entry["loss"] for entry in reversed(state.log_history) if "loss" in entry)
-    return next(told, None)

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
 import orjson
+from pydantic import TypeAdapter, ValidationError
 
-from mav_engine.errors import BrokenRecording, InvalidSettings, NotARecording, TornRecording
+from mav_engine.errors import (
+    BrokenRecording,
+    InvalidSettings,
+    NotARecording,
+    OtherVersion,
+    TornRecording,
+)
 from mav_engine.events import Event, to_json
-from mav_engine.recording import read_events
+from mav_engine.recording import lines_of, read_events
 from mav_engine.results import RunRecord
 
 VERSION = 1
-_GZIP = b"\x1f\x8b"
 _SUFFIX = ".gz"
 
 
@@ -38,6 +44,12 @@ class Look:
     """Seconds that the run took."""
     elapsed_s: float
     """Seconds since the training began, or since it was taken up again."""
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    """Step and loss of the steps since the look before, thinned where they are many; they stand
+    with the first prompt of a look."""
+
+
+_LOOK = TypeAdapter(Look)
 
 
 class TrainingWriter:
@@ -97,28 +109,26 @@ def replay_training(path: str | Path) -> Iterator[tuple[Look, RunRecord]]:
     Raises:
         OSError: the file cannot be read.
         NotARecording: it is something else, or empty.
-        BrokenRecording, OtherVersion, TornRecording: as `replay`, the line counted in its run.
+        BrokenRecording, OtherVersion, TornRecording: as `replay`.
     """
-    with Path(path).open("rb") as file:
-        packed = file.read(len(_GZIP)) == _GZIP
-    with gzip.open(path, "rb") if packed else Path(path).open("rb") as file:
-        lines = iter(cast(IO[bytes], file))
-        head = next(lines, b"")
-        if not _is_head(head):
-            raise NotARecording(
-                "The first line tells no training step, so this is no recording of a training. "
-                "One run by itself is read by mav_engine.recording.replay."
-            )
-        while head:
-            look = _look(head)
-            run, head = _until_head(lines)
-            record = RunRecord()
-            for event in read_events(run):
-                record.add(event)
-            yield look, record
+    lines = lines_of(path)
+    number, head = 1, next(lines, b"")
+    if not _is_head(head):
+        raise NotARecording(
+            "The first line tells no training step, so this is no recording of a training. "
+            "One run by itself is read by mav_engine.recording.replay."
+        )
+    while head:
+        look = _look(head, number)
+        run, following = _until_head(lines, number)
+        record = RunRecord()
+        for event in read_events(run, number + 1):
+            record.add(event)
+        yield look, record
+        number, head = number + len(run) + 1, following
 
 
-def _until_head(lines: Iterator[bytes]) -> tuple[list[bytes], bytes]:
+def _until_head(lines: Iterator[bytes], number: int) -> tuple[list[bytes], bytes]:
     """The lines of a run, and the line that begins the next; empty at the end."""
     run: list[bytes] = []
     for line in lines:
@@ -126,7 +136,11 @@ def _until_head(lines: Iterator[bytes]) -> tuple[list[bytes], bytes]:
             return run, line
         run.append(line)
     if not run:
-        raise TornRecording("The recording stops behind a training step, before its run.")
+        raise TornRecording(
+            f"The recording stops after line {number}, a training step, before its run. "
+            "What stands before is whole.",
+            line=number,
+        )
     return run, b""
 
 
@@ -134,17 +148,38 @@ def _is_head(line: bytes) -> bool:
     return line.startswith(b'{"type":"training"')
 
 
-def _look(line: bytes) -> Look:
+def _look(line: bytes, number: int) -> Look:
     try:
         told: dict[str, Any] = orjson.loads(line)
-        if told["v"] != VERSION:
-            raise BrokenRecording(
-                f"The recording is of version {told['v']}, and this MAV reads {VERSION}."
-            )
-        names = (name for name in Look.__dataclass_fields__)
-        return Look(**{name: told[name] for name in names})
-    except (orjson.JSONDecodeError, KeyError) as error:
-        raise BrokenRecording(f"A line that tells a training step is broken: {error}.") from None
+    except orjson.JSONDecodeError as error:
+        if line.endswith(b"\n"):
+            raise _broken(f"is no JSON ({error})", number) from None
+        raise TornRecording(
+            f"Line {number} stops in its middle: the file was cut off there. "
+            "What stands before is whole.",
+            line=number,
+        ) from None
+    if told.get("v") != VERSION:
+        raise OtherVersion(
+            f"Line {number}: the recording is of version {told.get('v')}, and this MAV reads "
+            f"version {VERSION}. Open it with the MAV that made it, or train again.",
+            line=number,
+            field="training.v",
+        )
+    try:
+        return _LOOK.validate_python(told)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        place = ".".join(["training", *map(str, first["loc"])])
+        raise _broken(f"does not fit: {place}: {first['msg']}", number, place) from None
+
+
+def _broken(problem: str, number: int, field: str | None = None) -> BrokenRecording:
+    return BrokenRecording(
+        f"Line {number} {problem}. Get the file anew, or use what stands before.",
+        line=number,
+        field=field,
+    )
 
 
 def _end_of_whole_runs(file: IO[bytes]) -> int:

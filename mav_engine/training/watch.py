@@ -25,6 +25,7 @@ from mav_engine.events import Done
 from mav_engine.results import RunRecord
 from mav_engine.running import prepare, run
 from mav_engine.settings import DEFAULT_PROBES, RunSettings
+from mav_engine.training.losses import LossCurve, held
 from mav_engine.training.recording import Look, TrainingWriter
 from mav_engine.training.report import TrainingReport
 
@@ -72,6 +73,7 @@ class TrainingWatch:
         prompts: the texts to continue, the same at every look.
         every: steps from one look to the next; the untrained and the trained model are looked at
             besides.
+        also: further steps to look at: a model changes most at the beginning.
         recording: a file for all runs with their training step, as docs/training.md tells; `.gz`
             compresses.
         append: whether to go on with a recording that an earlier part of this training wrote.
@@ -90,6 +92,7 @@ class TrainingWatch:
         prompts: Sequence[str] = DEFAULT_PROMPTS,
         *,
         every: int = DEFAULT_EVERY,
+        also: Collection[int] = (),
         recording: str | Path | None = None,
         append: bool = False,
         terminal: bool = True,
@@ -107,6 +110,8 @@ class TrainingWatch:
         self._runs = [RunSettings(prompt=each, **given, **settings) for each in prompts]
         self.tokenizer = tokenizer
         self._every = every
+        self._also = frozenset(also)
+        self._curve = LossCurve()
         self._writer = None if recording is None else TrainingWriter(Path(recording), append=append)
         self._report = TrainingReport(console) if terminal or console is not None else None
         self._backend: LentBackend | None = None
@@ -139,17 +144,24 @@ class TrainingWatch:
         self._spent += time.monotonic() - began
         self._look(step, None)
 
-    def step(self, model: Any, step: int, *, loss: Any = None) -> None:
+    def step(self, model: Any, step: int, *, loss: Any = None, last_loss: Any = None) -> None:
         """Tell that a step is done; every so many the prompts are run.
 
         Args:
             model: the one that `begin` was given.
             step: how many steps are done, from 1.
             loss: of this step, a number or a tensor, for the record; read only when it is told.
+            last_loss: an earlier step's, where this step's is not known yet; see `tell_loss`.
         """
-        self._last = (model, step, loss)
-        if step % self._every == 0:
-            self._look(step, loss)
+        self.tell_loss(step, loss)
+        last = held(loss if loss is not None else last_loss)
+        self._last = (model, step, last)
+        if step % self._every == 0 or step in self._also:
+            self._look(step, last)
+
+    def tell_loss(self, step: int, loss: Any) -> None:
+        """Tell the loss of a step that was done, for the curve; null is none."""
+        self._curve.add(step, loss)
 
     def end(self) -> None:
         """Look at the trained model, close the recording and tell what watching took."""
@@ -182,7 +194,8 @@ class TrainingWatch:
                 # The weights move on, so nothing can be continued.
                 record.add(replace(event, resume=None) if isinstance(event, Done) else event)
             elapsed = time.monotonic() - self._began
-            look = Look(step, place, loss, time.monotonic() - began, elapsed)
+            losses = self._curve.taken() if place == 0 else []
+            look = Look(step, place, loss, time.monotonic() - began, elapsed, losses)
             if self._writer is not None:
                 self._writer.write(look, record.events)
             told.append(record)

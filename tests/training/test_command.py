@@ -37,7 +37,7 @@ def test_one_command_gives_a_loadable_model_with_its_card(corpus: Path, tmp_path
 def test_stopped_command_says_how_to_resume_and_does(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def stop(step: int, _model: object) -> None:
+    def stop(step: int, _model: object, _loss: float) -> None:
         if step == 2:
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -60,7 +60,7 @@ def test_resumed_run_ends_with_the_same_bits(
     whole = make_trainer(corpus, tokenizer)
     assert run(whole, held_out, tmp_path / "whole")
 
-    def stop(step: int, _model: LlamaForCausalLM) -> None:
+    def stop(step: int, _model: LlamaForCausalLM, _loss: float) -> None:
         if step == stop_after:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -111,9 +111,10 @@ def test_on_step_sees_every_step_and_the_model_in_training(
     trainer = make_trainer(corpus, tokenizer)
     steps = []
 
-    def watch(step: int, model: LlamaForCausalLM) -> None:
+    def watch(step: int, model: LlamaForCausalLM, loss: float) -> None:
         assert model is trainer.model
         assert model.training
+        assert 0 < loss < 20
         steps.append(step)
 
     run(trainer, held_out, tmp_path / "out", watch)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import logging
 import random
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ from tokenizers import Tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 
 from mav_engine.errors import (
-    BrokenRecording,
     InvalidSettings,
     ModelLoadFailed,
     NotARecording,
+    RecordingProblem,
     TornRecording,
 )
 from mav_engine.events import Done
 from mav_engine.training import MAVCallback, TrainingWatch, replay_training
+from mav_engine.training.losses import MOST as MOST_LOSSES
+from mav_engine.training.losses import LossCurve
 from tests.training.conftest import OPTIONS
 from training.__main__ import main
 from training.data import END_OF_TEXT
@@ -152,6 +154,9 @@ def test_the_callback_gives_the_same_training(
     ]
     assert looks[0].loss is None
     assert looks[-1].loss == curve_of(alone)[STEPS - 2]["loss"]
+    # What the Trainer logs of a step comes behind it, so the last one's is not known yet.
+    told = [point for look in looks for point in look.losses]
+    assert told == [(each["step"], each["loss"]) for each in curve_of(alone)[: STEPS - 1]]
 
 
 def test_the_terminal_tells_text_figures_and_cost(spoken: PreTrainedTokenizerFast) -> None:
@@ -203,33 +208,81 @@ def test_a_training_that_was_cut_off_goes_on_in_its_recording(
     assert [look.step for look, _ in replay_training(path)] == [0, 3, 0, 6]
 
 
-def _cut(lines: list[bytes]) -> list[bytes]:
-    return lines[:1]
+RECORDINGS = Path(__file__).parents[1] / "recordings" / "training"
+BROKEN = json.loads((RECORDINGS / "broken" / "expected.json").read_text(encoding="utf-8"))
 
 
-def _other(lines: list[bytes]) -> list[bytes]:
-    return lines[1:]
+def test_a_recording_of_an_earlier_training_can_be_read() -> None:
+    """The very file that the site's tests read."""
+    looks = list(replay_training(RECORDINGS / "mav-tiny-learns.jsonl"))
+    assert [(look.step, look.prompt) for look, _ in looks] == [
+        (0, 0), (0, 1), (10, 0), (10, 1), (50, 0), (50, 1),
+    ]  # fmt: skip
+    assert looks[0][0].losses == []
+    assert [step for step, _ in looks[4][0].losses][-1] == 50
+    assert {record.start.settings.prompt for _, record in looks} == {
+        "Once upon a time",
+        "Lily was sad because",
+    }
 
 
-def _later(lines: list[bytes]) -> list[bytes]:
-    return [lines[0].replace(b'"v":1', b'"v":2'), *lines[1:]]
+def given_before(path: Path) -> tuple[list[Any], RecordingProblem | None]:
+    looks: list[Any] = []
+    try:
+        for look in replay_training(path):
+            looks.append(look)  # noqa: PERF402 - what came before the problem counts
+    except RecordingProblem as problem:
+        return looks, problem
+    return looks, None
 
 
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [(_cut, TornRecording), (_other, NotARecording), (_later, BrokenRecording)],
-)
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["file"])
+@pytest.mark.parametrize("packed", [False, True])
 def test_what_is_wrong_with_a_recording_is_told(
-    spoken: PreTrainedTokenizerFast,
-    tmp_path: Path,
-    change: Callable[[list[bytes]], list[bytes]],
-    error: type[Exception],
+    case: dict[str, Any], packed: bool, tmp_path: Path
+) -> None:
+    path = RECORDINGS / "broken" / case["file"]
+    if packed:
+        (tmp_path / "t.gz").write_bytes(gzip.compress(path.read_bytes()))
+        path = tmp_path / "t.gz"
+    looks, problem = given_before(path)
+    assert problem is not None
+    told = {name: getattr(problem, name) for name in ("code", "line", "field")}
+    assert told == {name: case[name] for name in told}
+    assert len(looks) == case["looks"]
+    assert case["line"] == 1 or f"ine {case['line']}" in problem.detail
+
+
+def test_a_run_by_itself_is_no_training() -> None:
+    with pytest.raises(NotARecording, match="replay"):
+        list(replay_training(RECORDINGS.parent / "mav-tiny.jsonl"))
+
+
+def test_it_is_looked_at_more_often_at_the_beginning_and_each_loss_is_kept(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.jsonl"
-    trained(TrainingWatch(spoken, PROMPTS[:1], recording=path, terminal=False))
-    path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
-    with pytest.raises(error):
-        list(replay_training(path))
+    _, losses = trained(
+        TrainingWatch(spoken, PROMPTS, every=4, also=[1, 2], recording=path, terminal=False)
+    )
+    looks = [look for look, _ in replay_training(path)]
+    assert [look.step for look in looks if look.prompt == 0] == [0, 1, 2, 4, 6]
+    told = [point for look in looks for point in look.losses]
+    assert told == [(step, pytest.approx(loss)) for step, loss in enumerate(losses, start=1)]
+    assert not any(look.losses for look in looks if look.prompt == 1)
+
+
+def test_a_loss_that_is_no_number_or_very_many_are_no_trouble() -> None:
+    curve = LossCurve()
+    for step in range(1, 10 * MOST_LOSSES):
+        curve.add(step, torch.tensor(float("nan")) if step == 3 else torch.tensor(float(step)))
+    told = curve.taken()
+    assert MOST_LOSSES // 2 <= len(told) <= MOST_LOSSES
+    assert all(step == loss for step, loss in told)
+    assert told[0] == (1, 1.0)
+    curve.add(1, None)
+    curve.add(2, 2.5)
+    assert curve.taken() == [(2, 2.5)]
 
 
 def test_what_goes_wrong_while_looking_does_not_end_the_training(

@@ -107,6 +107,8 @@ function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null 
 function Uncaptured({ probes, model, all }: Missing) {
   const words = text.arrangement.uncaptured;
   const runAgain = useRunAgain();
+  // The model of a training step is gone; nobody could run it again.
+  const ofTraining = useRunState(({ run }) => run.trained !== null);
   const names = probes.map((probe) => text.arrangement.probes[probe] ?? probe).join(", ");
   return (
     <div className={all ? "pt-3" : "mb-2 flex flex-wrap items-center gap-x-3 gap-y-1"}>
@@ -114,7 +116,7 @@ function Uncaptured({ probes, model, all }: Missing) {
         {model === null ? words.missing(names) : words.cannot(model, names)}
       </p>
       {model !== null && all && <p className="mt-1 text-quiet text-small">{words.cannotDetail}</p>}
-      {model === null && (
+      {model === null && !ofTraining && (
         <Button className={all ? "mt-3" : "h-7 px-2 text-xs"} onClick={runAgain}>
           <RotateCw size={13} aria-hidden />
           {words.again}

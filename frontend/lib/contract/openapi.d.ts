@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the recording of a training, and go on as it grows */
+        get: operations["watchTraining"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -687,6 +704,11 @@ export interface components {
             default: string;
             /** Models */
             models: components["schemas"]["ModelInfo"][];
+            /**
+             * Training
+             * @description Whether a training can be watched at /api/training.
+             */
+            training: boolean;
         };
         /**
          * ProbeInfo
@@ -1502,6 +1524,28 @@ export interface operations {
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    watchTraining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each line of the recording (docs/training.md) as an event of its type, from the beginning or behind Last-Event-ID. It never ends by itself. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
     };

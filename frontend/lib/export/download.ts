@@ -12,8 +12,9 @@ export function download(blob: Blob, name: string): void {
 }
 
 /** A file's name that tells model, run and what it holds. */
-export function fileName({ start }: RunRecord, ending: string): string {
+export function fileName({ start, trained }: RunRecord, ending: string): string {
   const model = (start?.model.name ?? "run").split("/").at(-1) ?? "run";
   const clean = model.replace(/[^\w.-]+/g, "-");
+  if (trained !== null) return `${clean}-training-step-${trained}${ending}`;
   return `${clean}-${start?.runId.slice(0, 8) ?? "0"}${ending}`;
 }

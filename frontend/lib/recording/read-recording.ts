@@ -3,7 +3,7 @@ import { ContractMismatch } from "@/lib/run/parse-array";
 import { CONTRACT_VERSION, OtherVersion, parseEvent } from "@/lib/run/parse-event";
 import { text } from "@/lib/text";
 import { Refused } from "@/lib/transport/failure";
-import { textLines } from "./text-lines";
+import { type TextLine, textLines } from "./text-lines";
 
 /** Why a recording gives no more events; `line` counts from 1. */
 export class RecordingProblem extends Refused {
@@ -39,24 +39,43 @@ export async function* readRecording(file: Blob, name: string): AsyncGenerator<R
 }
 
 async function* readEvents(file: Blob, name: string): AsyncGenerator<RunEvent, void> {
-  const words = text.recording;
-  let reading: Reading = { last: null, next: null };
-  let number = 0;
+  const run = runReader(name);
   for await (const line of textLines(file)) {
-    number = line.number;
-    if (line.text.trim() === "") continue;
-    const event = eventOf(line.text, number, { first: !reading.last, whole: line.whole, name });
-    checkOrder(event, reading, number);
-    reading = { last: event, next: nextIndex(event, reading.next) };
-    yield event;
+    if (line.text.trim() !== "") yield run.take(line);
   }
-  const { last } = reading;
-  if (!last) {
-    const { title, empty } = words.notARecording;
-    throw new RecordingProblem({ code: "not_a_recording", title, detail: empty(name) }, null);
-  }
-  if (last.type !== "done" && last.type !== "error")
-    throw torn(words.torn.ended(number, last.type), number);
+  run.end();
+}
+
+/** Takes the lines of one run in their order, and says what is wrong with them. */
+export interface RunReader {
+  take(line: TextLine): RunEvent;
+  /** No more comes: throws where the run's own end is missing. */
+  end(): void;
+}
+
+/** @param behind the number of the line behind which the run stands; 0 for a file of its own. */
+export function runReader(name: string, behind = 0): RunReader {
+  let reading: Reading = { last: null, next: null };
+  let number = behind;
+  return {
+    take(line) {
+      number = line.number;
+      const first = reading.last === null && (behind > 0 ? "of a training" : "of the file");
+      const event = eventOf(line.text, number, { first, whole: line.whole, name });
+      checkOrder(event, reading, number);
+      reading = { last: event, next: nextIndex(event, reading.next) };
+      return event;
+    },
+    end() {
+      const { last } = reading;
+      if (!last && behind === 0) {
+        const { title, empty } = text.recording.notARecording;
+        throw new RecordingProblem({ code: "not_a_recording", title, detail: empty(name) }, null);
+      }
+      if (last?.type !== "done" && last?.type !== "error")
+        throw torn(text.recording.torn.ended(number, last?.type ?? "training"), number);
+    },
+  };
 }
 
 function nextIndex(event: RunEvent, next: number | null): number | null {
@@ -65,7 +84,8 @@ function nextIndex(event: RunEvent, next: number | null): number | null {
 }
 
 interface Line {
-  readonly first: boolean;
+  /** Whether a start event must stand here, and of what it is the beginning. */
+  readonly first: false | "of the file" | "of a training";
   /** Whether it ends in a line break. */
   readonly whole: boolean;
   readonly name: string;
@@ -73,7 +93,7 @@ interface Line {
 
 function eventOf(json: string, number: number, { first, whole, name }: Line): RunEvent {
   const words = text.recording;
-  if (first && !isStart(json)) {
+  if (first === "of the file" && !isStart(json)) {
     const { title, detail } = words.notARecording;
     throw new RecordingProblem({ code: "not_a_recording", title, detail: detail(name) }, number);
   }
@@ -81,13 +101,18 @@ function eventOf(json: string, number: number, { first, whole, name }: Line): Ru
     if (!whole) throw torn(words.torn.line(number), number);
     throw broken(words.broken.json(number), number);
   }
+  if (first === "of a training" && !isStart(json)) {
+    throw broken(
+      words.broken.order(number, String(JSON.parse(json)?.type), "training"),
+      number,
+      "type",
+    );
+  }
   try {
     return parseEvent(json);
   } catch (error) {
     if (error instanceof OtherVersion) {
-      const detail = words.version.detail(JSON.stringify(error.version), CONTRACT_VERSION);
-      const failure = { code: "recording_version", title: words.version.title, detail };
-      throw new RecordingProblem(failure, number, error.where);
+      throw otherVersion(error.version, number, error.where);
     }
     if (!(error instanceof ContractMismatch)) throw error;
     const { where, problem } = error;
@@ -131,13 +156,20 @@ function isJson(json: string): boolean {
   }
 }
 
-function broken(problem: string, line: number, where: string | null = null): RecordingProblem {
+export function otherVersion(given: unknown, line: number, where: string): RecordingProblem {
+  const { title, detail } = text.recording.version;
+  const told = detail(JSON.stringify(given) ?? "", CONTRACT_VERSION, line, where);
+  const failure = { code: "recording_version", title, detail: told };
+  return new RecordingProblem(failure, line, where);
+}
+
+export function broken(problem: string, line: number, where: string | null = null) {
   const { title, remedy } = text.recording.broken;
   const detail = `${problem} ${remedy}`;
   return new RecordingProblem({ code: "recording_broken", title, detail }, line, where);
 }
 
-function torn(problem: string, line: number): RecordingProblem {
+export function torn(problem: string, line: number): RecordingProblem {
   const { title, remedy } = text.recording.torn;
   return new RecordingProblem(
     { code: "recording_torn", title, detail: `${problem} ${remedy}` },

@@ -45,6 +45,8 @@ export interface RunRecord {
   readonly log: EventLog | null;
   /** The name of the file that it was read from; null for a run of the server. */
   readonly source: string | null;
+  /** Steps that its model had been trained for; null where it is of no training. */
+  readonly trained: number | null;
   /** Where memory is short, the measurements of the oldest tokens are let go. */
   readonly kept: Kept;
 }
@@ -61,6 +63,7 @@ export const EMPTY_RUN: RunRecord = {
   extents: {},
   log: null,
   source: null,
+  trained: null,
   kept: NOTHING_KEPT,
 };
 

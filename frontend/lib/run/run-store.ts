@@ -21,6 +21,8 @@ export interface RunStore extends StoreApi<RunState> {
   /** The visitor holds it, to go on later. */
   pause(): void;
   select(step: number | null): void;
+  /** Put another run in the place of this one; the token that is looked at stays the same. */
+  show(run: RunRecord): void;
 }
 
 export type Schedule = (callback: () => void) => void;
@@ -79,6 +81,10 @@ export function createRunStore(
     pause() {
       if (!isBusy(latest)) return;
       latest = { ...latest, phase: latest.frames.length > 0 ? "paused" : "stopped" };
+      publish();
+    },
+    show(run) {
+      latest = run;
       publish();
     },
     select(step) {

@@ -56,8 +56,9 @@ export function createSession(
   const session = createStore<SessionState>(() => ({ branches: [first], chosen: first.id }));
   const all = () => session.getState().branches;
   const shown = () => branchOf(all(), session.getState().chosen);
-  const show = (branch: Branch) => {
-    const branches = withRoom([...all(), branch], branch.id);
+  const show = (branch: Branch, instead: Branch | null = null) => {
+    const others = all().filter((each) => each !== instead);
+    const branches = withRoom([...others, branch], branch.id);
     session.setState({ branches, chosen: branch.id });
   };
 
@@ -87,7 +88,7 @@ export function createSession(
     adopt(run, name) {
       const known = all().find(({ store }) => store === run.store);
       if (known) session.setState({ chosen: known.id });
-      else show(begun({ store: run.store, controller: run.controller, name }));
+      else show(begun({ store: run.store, controller: run.controller, name }), unbegun(shown()));
     },
     choose: (id) => session.setState({ chosen: branchOf(all(), id).id }),
     rename: (id, name) =>
@@ -106,6 +107,10 @@ export function createSession(
     },
   };
 }
+
+/** The branch where nothing was ever asked of it: no run to come back to. */
+const unbegun = (branch: Branch): Branch | null =>
+  recordOf(branch).phase === "idle" ? branch : null;
 
 /** At most MAX_BRANCHES of them; the one of this id and those it grew from stay. */
 function withRoom(branches: readonly Branch[], kept: number): readonly Branch[] {

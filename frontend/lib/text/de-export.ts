@@ -38,8 +38,8 @@ export const exportText = {
     },
     version: {
       title: "Die Aufzeichnung hat eine andere Version",
-      detail: (given: string, own: number) =>
-        `Zeile 1: start.v ist ${given}, und diese Seite liest Version ${own}. Öffne sie mit dem MAV, das sie geschrieben hat, oder starte mit denselben Einstellungen neu.`,
+      detail: (given: string, own: number, line: number, where: string) =>
+        `Zeile ${line}: ${where} ist ${given}, und diese Seite liest Version ${own}. Öffne sie mit dem MAV, das sie geschrieben hat, oder starte mit denselben Einstellungen neu.`,
     },
     broken: {
       title: "Die Aufzeichnung ist beschädigt",

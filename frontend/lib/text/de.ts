@@ -6,6 +6,7 @@ import { panelText } from "./de-panels";
 import { settingExplanations } from "./de-settings";
 import { timelineText } from "./de-timeline";
 import { tourText } from "./de-tour";
+import { trainingText } from "./de-training";
 import { viewText } from "./de-views";
 import type { Words } from "./words";
 
@@ -46,6 +47,7 @@ export const german: Words = {
       { keys: ["P"], action: "Im Lauf: auf dem Server anhalten oder weitergehen" },
       { keys: ["N"], action: "Im Lauf: ein Token mehr eines angehaltenen Laufs" },
       { keys: ["L"], action: "Im Lauf: wieder dem neuesten Token folgen" },
+      { keys: [",", "."], action: "In einem Training: der Blick davor, der Blick danach" },
       { keys: ["?"], action: "Diese Tastenkürzel zeigen" },
     ],
   },
@@ -214,4 +216,5 @@ export const german: Words = {
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,
   ...exportText,
+  ...trainingText,
 };

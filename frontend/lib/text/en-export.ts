@@ -35,8 +35,8 @@ export const exportText = {
     },
     version: {
       title: "The recording is of another version",
-      detail: (given: string, own: number) =>
-        `Line 1: start.v is ${given}, and this page reads version ${own}. Open it with the MAV that made it, or run the same settings again.`,
+      detail: (given: string, own: number, line: number, where: string) =>
+        `Line ${line}: ${where} is ${given}, and this page reads version ${own}. Open it with the MAV that made it, or run the same settings again.`,
     },
     broken: {
       title: "The recording is damaged",

@@ -6,6 +6,7 @@ import { exportText } from "./en-export";
 import { panelText } from "./en-panels";
 import { timelineText } from "./en-timeline";
 import { tourText } from "./en-tour";
+import { trainingText } from "./en-training";
 import { viewText } from "./en-views";
 
 const count = (n: number, one: string, many: string) =>
@@ -41,6 +42,7 @@ export const english = {
       { keys: ["P"], action: "In the run: pause the run on the server, or go on" },
       { keys: ["N"], action: "In the run: one more token of a paused run" },
       { keys: ["L"], action: "In the run: follow the newest token again" },
+      { keys: [",", "."], action: "In a training: the look before, the look after" },
       { keys: ["?"], action: "Show these shortcuts" },
     ],
   },
@@ -210,4 +212,5 @@ export const english = {
   panels: { ...panelText, ...deeperText.panels, ...attentionText },
   ...viewText,
   ...exportText,
+  ...trainingText,
 } as const;

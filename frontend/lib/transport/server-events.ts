@@ -11,14 +11,31 @@ export async function* serverEvents(
   body: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<string, void> {
+  const request = {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  };
+  for await (const { data } of serverMessages(address, request)) yield data;
+}
+
+export interface ServerEvent {
+  readonly data: string;
+  /** Where a connection that was lost is taken up. */
+  readonly id?: string | undefined;
+}
+
+/** The events that any request is answered with; throws as above. */
+export async function* serverMessages(
+  address: string,
+  { headers, ...request }: RequestInit,
+  onOpen?: () => void,
+): AsyncGenerator<ServerEvent, void> {
   const response = await accepted(
-    await fetch(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify(body),
-      signal,
-    }),
+    await fetch(address, { ...request, headers: { ...headers, Accept: "text/event-stream" } }),
   );
+  onOpen?.();
   if (!response.body) throw new StreamBroken("no body");
   const messages = response.body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
@@ -29,6 +46,6 @@ export async function* serverEvents(
       throw new StreamBroken(String(error));
     });
     if (done) return;
-    yield value.data;
+    yield value;
   }
 }

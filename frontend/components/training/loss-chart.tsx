@@ -1,0 +1,157 @@
+"use client";
+
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef } from "react";
+import { useElementSize } from "@/components/use-element-size";
+import { text } from "@/lib/text";
+import { formatNats } from "@/lib/text/numbers";
+import { keyedStep } from "@/lib/timeline/range";
+import { highest, labelled, lossPath, placeAt, shareOf } from "@/lib/training/axis";
+import { shownLook, shownPlace } from "@/lib/training/training-store";
+import { useTraining, useTrainingPlayer, useTrainingState } from "./use-training";
+
+const HEIGHT = 96;
+/** Pixels that the number of a step takes. */
+const LABEL = 44;
+
+/** The loss over the training, with a place for each look; drag or arrow keys choose one. */
+export function LossChart() {
+  const words = text.training;
+  const [frame, size] = useElementSize<HTMLDivElement>();
+  const losses = useTrainingState((state) => state.losses);
+  const moments = useTrainingState((state) => state.moments);
+  const place = useTrainingState(shownPlace);
+  const look = useTrainingState(shownLook);
+  const scrub = useScrub(moments.length, place);
+  const path = useMemo(
+    () => lossPath(losses, moments, { width: size.width, height: HEIGHT }),
+    [losses, moments, size.width],
+  );
+  const moment = moments[place];
+  const said = look?.run.frames.map((each) => each.text).join("") ?? "";
+  return (
+    <div className="grid grid-cols-[4.5rem_minmax(0,1fr)] @min-[34rem]:grid-cols-[5.5rem_minmax(0,1fr)]">
+      <div
+        aria-hidden
+        className="flex flex-col justify-between pr-2 text-micro text-quiet leading-none"
+      >
+        <p>{words.loss}</p>
+        {losses.length > 0 && (
+          <p className="figures whitespace-nowrap">{words.lossScale(highest(losses))}</p>
+        )}
+      </div>
+      <div
+        ref={frame}
+        role="slider"
+        tabIndex={0}
+        aria-label={words.slider}
+        aria-describedby="training-help"
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, moments.length - 1)}
+        aria-valuenow={Math.max(0, place)}
+        aria-valuetext={words.value(
+          moment?.step ?? 0,
+          moment?.loss == null ? words.noLoss : formatNats(moment.loss),
+          said,
+        )}
+        className="relative cursor-ew-resize touch-pan-y select-none rounded-[2px] border-rule border-b outline-offset-4"
+        style={{ height: HEIGHT }}
+        {...scrub}
+      >
+        <Playhead share={shareOf(place, moments.length)} count={moments.length} />
+        <svg
+          aria-hidden
+          width={size.width}
+          height={HEIGHT}
+          className="absolute inset-0 overflow-visible"
+        >
+          <path
+            d={path}
+            className="fill-none stroke-data"
+            strokeWidth="1.5"
+            strokeLinejoin="round"
+          />
+        </svg>
+      </div>
+      <Steps room={Math.floor(size.width / LABEL)} />
+      <p id="training-help" className="sr-only">
+        {words.sliderHelp}
+      </p>
+    </div>
+  );
+}
+
+/** The look that is shown, as on the timeline of tokens. */
+function Playhead({ share, count }: { share: number; count: number }) {
+  return (
+    <span
+      aria-hidden
+      className="pointer-events-none absolute -top-0.5 -bottom-1 -translate-x-1/2"
+      style={{ left: `${share * 100}%`, width: `max(2px, ${100 / Math.max(1, count)}%)` }}
+    >
+      <span className="absolute inset-y-0.5 inset-x-0 bg-accent/12" />
+      <span className="absolute inset-y-0 left-1/2 w-0.5 -translate-x-1/2 rounded-full bg-accent" />
+    </span>
+  );
+}
+
+/** A mark for each look, and the numbers of as many steps as there is room for. */
+function Steps({ room }: { room: number }) {
+  const moments = useTrainingState((state) => state.moments);
+  const shown = useTrainingState(shownPlace);
+  const numbered = new Set(labelled(moments.length, room));
+  return (
+    <div aria-hidden className="relative col-start-2 h-5">
+      {moments.map(({ step }, place) => (
+        <span
+          key={step}
+          className="absolute top-0 flex -translate-x-1/2 flex-col items-center"
+          style={{ left: `${shareOf(place, moments.length) * 100}%` }}
+        >
+          <span className={place === shown ? "h-1 w-px bg-accent" : "h-1 w-px bg-edge"} />
+          {numbered.has(place) && (
+            <span className="figures mt-0.5 text-micro text-quiet leading-none">{step}</span>
+          )}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** Pointer and keys of the axis. */
+function useScrub(count: number, place: number) {
+  const training = useTraining();
+  const player = useTrainingPlayer();
+  const dragging = useRef(false);
+  const follow = (event: PointerEvent) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const at = placeAt((event.clientX - box.left) / box.width, count);
+    if (at !== place) training.choose(at);
+  };
+  return {
+    onPointerDown(event: PointerEvent) {
+      if (event.button !== 0) return;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      dragging.current = true;
+      player.pause();
+      follow(event);
+    },
+    onPointerMove: (event: PointerEvent) => dragging.current && follow(event),
+    onPointerUp: () => {
+      dragging.current = false;
+    },
+    onPointerCancel: () => {
+      dragging.current = false;
+    },
+    onKeyDown(event: KeyboardEvent) {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      const next = keyedStep(event.key, place, count - 1);
+      if (event.key === " ") player.toggle();
+      else if (next === null) return;
+      else {
+        player.pause();
+        training.choose(next);
+      }
+      event.preventDefault();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { describe, expect, test } from "vitest";
+import { highest, labelled, lossPath, placeAt, placeOf } from "./axis";
+
+describe("the axis", () => {
+  const moments = [0, 10, 50].map((step) => ({ step, loss: null, elapsedS: 0, looks: [] }));
+
+  test.each([
+    [0, 0],
+    [5, 0.5],
+    [10, 1],
+    [30, 1.5],
+    [50, 2],
+    [51, null],
+    [-1, null],
+  ])("step %i stands at place %d", (step, place) => expect(placeOf(step, moments)).toBe(place));
+
+  test("has the curve under its looks and the top over every loss", () => {
+    const losses = [
+      [5, 8.4],
+      [10, 4.25],
+    ] as const;
+    expect(highest(losses)).toBe(8.5);
+    expect(lossPath(losses, moments, { width: 300, height: 100 })).toBe("M100.0,1.2L150.0,50.0");
+    expect(lossPath([], moments, { width: 300, height: 100 })).toBe("");
+    expect([0, 0.5, 1].map((share) => placeAt(share, 3))).toEqual([0, 1, 2]);
+  });
+
+  test("is labelled as densely as there is room", () => {
+    expect(labelled(3, 9)).toEqual([0, 1, 2]);
+    expect(labelled(10, 5)).toEqual([0, 2, 4, 6, 9]);
+    expect(labelled(0, 5)).toEqual([]);
+  });
+});

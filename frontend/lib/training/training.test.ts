@@ -1,0 +1,248 @@
+// @vitest-environment node
+// jsdom has no streams of files.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { isTraining, openRecording, refusedFile } from "@/lib/recording/open-recording";
+import { RecordingProblem } from "@/lib/recording/read-recording";
+import { createRunStore } from "@/lib/run/run-store";
+import { failureOf } from "@/lib/transport/failure";
+import { type Look, lookReader, readTraining } from "./look-reader";
+import { openTraining, watchLive } from "./open-training";
+import { trainingBlob } from "./training-file";
+import { createTrainingPlayer } from "./training-player";
+import { createTraining, MAX_TOKENS, shownLook, shownPlace, withLook } from "./training-store";
+import { trainingOf } from "./trainings";
+
+const FOLDER = "../tests/recordings/training";
+const WHOLE = readFileSync(`${FOLDER}/mav-tiny-learns.jsonl`);
+const LINES = WHOLE.toString().trim().split("\n");
+const blob = (bytes: string | Uint8Array) => new Blob([bytes as BlobPart]);
+const atOnce = (callback: () => void) => callback();
+
+/** What the Python tests expect of the same files. */
+interface Broken {
+  readonly file: string;
+  readonly code: string;
+  readonly line: number;
+  readonly field: string | null;
+  readonly looks: number;
+  /** Tokens of the look in which it breaks. */
+  readonly partial: number;
+}
+const BROKEN: readonly Broken[] = JSON.parse(
+  readFileSync(`${FOLDER}/broken/expected.json`).toString(),
+);
+
+async function read(bytes: string | Uint8Array) {
+  const looks: Look[] = [];
+  try {
+    for await (const look of readTraining(blob(bytes), "t.jsonl")) looks.push(look);
+  } catch (error) {
+    return { looks, problem: error };
+  }
+  return { looks, problem: null };
+}
+
+/** A training on the page, and the run whose panels show its looks. */
+async function shownTraining() {
+  const store = createRunStore(atOnce);
+  const place = { store, show: vi.fn() };
+  const training = await openTraining(blob(WHOLE), "t.jsonl", place);
+  if (!training) throw new Error("nothing could be shown");
+  return { store, training, place };
+}
+const saidBy = (look: Look | undefined) => look?.run.frames.map(({ text }) => text).join("");
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  refusedFile.setState({ failure: null });
+});
+
+describe("reading", () => {
+  test.each([
+    ["plain", WHOLE],
+    ["gzipped", gzipSync(WHOLE)],
+  ])("gives every look, %s", async (_, bytes) => {
+    const { looks, problem } = await read(bytes);
+    expect(problem).toBeNull();
+    expect(looks.map(({ step, prompt }) => [step, prompt])).toEqual(
+      [0, 10, 50].flatMap((step) => [
+        [step, 0],
+        [step, 1],
+      ]),
+    );
+    expect(looks[0]).toMatchObject({ loss: null, losses: [], run: { trained: 0, phase: "done" } });
+    expect(looks[4]?.losses.at(-1)?.[0]).toBe(50);
+    expect(await isTraining(blob(bytes))).toBe(true);
+  });
+
+  test.each(BROKEN)("$file: what is wrong is told, what is whole is given", async (broken) => {
+    const { looks, problem } = await read(readFileSync(`${FOLDER}/broken/${broken.file}`));
+    expect(problem).toBeInstanceOf(RecordingProblem);
+    const { line, where } = problem as RecordingProblem;
+    expect([failureOf(problem).code, line, where]).toEqual([
+      broken.code,
+      broken.line,
+      broken.field,
+    ]);
+    const whole = looks.filter(({ run }) => run.phase === "done");
+    expect(whole).toHaveLength(broken.looks);
+    const begun = looks.find(({ run }) => run.phase === "failed");
+    expect(begun?.run.frames.length ?? 0).toBe(broken.partial);
+  });
+
+  test("a run by itself is none, and a training is told from it", async () => {
+    const run = readFileSync("../tests/recordings/mav-tiny.jsonl");
+    expect(failureOf((await read(run)).problem).code).toBe("not_a_recording");
+    expect(await isTraining(blob(run))).toBe(false);
+    const asked: string[] = [];
+    const show = {
+      run: async () => void asked.push("run"),
+      training: async () => void asked.push("training"),
+    };
+    await openRecording(new File([run], "run.jsonl"), show);
+    await openRecording(new File([WHOLE as BlobPart], "t.jsonl"), show);
+    expect(asked).toEqual(["run", "training"]);
+  });
+});
+
+describe("a training on the page", () => {
+  test("begins with its first look, and the run shows the look that is chosen", async () => {
+    const { store, training, place } = await shownTraining();
+    expect(place.show).toHaveBeenCalledExactlyOnceWith("t.jsonl");
+    expect(trainingOf(store)).toBe(training);
+    expect(training.getState()).toMatchObject({ following: "read", failure: null });
+    expect(store.getState().run.trained).toBe(0);
+    store.select(2);
+    training.choose(2);
+    expect(store.getState().run.trained).toBe(50);
+    expect(store.getState().selected).toBe(2);
+    expect(saidBy(shownLook(training.getState()))).toBe(", there was a little girl");
+    training.choosePrompt(1);
+    expect(store.getState().run.start?.settings.prompt).toBe("Lily was sad because");
+    training.choose(99);
+    expect(shownPlace(training.getState())).toBe(2);
+  });
+
+  test("is shown on one scale", async () => {
+    const { store, training } = await shownTraining();
+    const before = store.getState().run.domains;
+    training.choose(2);
+    expect(store.getState().run.domains).toEqual(before);
+    const widest = Math.max(
+      ...training
+        .getState()
+        .moments.flatMap(({ looks }) => looks.map((look) => look?.run.domains.residNorm?.max ?? 0)),
+    );
+    expect(before.residNorm?.max).toBe(widest);
+  });
+
+  test("can be saved as it was received", async () => {
+    const { training } = await shownTraining();
+    expect(await trainingBlob(training).text()).toBe(WHOLE.toString());
+  });
+
+  test("keeps what stands before a fault, and says what it is", async () => {
+    const store = createRunStore(atOnce);
+    const torn = blob(readFileSync(`${FOLDER}/broken/cut-in-a-look.jsonl`));
+    const training = await openTraining(torn, "t.jsonl", { store, show: () => {} });
+    expect(training?.getState()).toMatchObject({ failure: { code: "recording_torn" } });
+    expect(training?.getState().moments[0]?.looks).toHaveLength(2);
+    const other = blob(readFileSync(`${FOLDER}/broken/other-version.jsonl`));
+    expect(await openTraining(other, "t.jsonl", { store, show: () => {} })).toBeNull();
+    expect(refusedFile.getState().failure?.code).toBe("recording_version");
+  });
+
+  test("that was taken up again lets go what an earlier attempt did after that", async () => {
+    const { training } = await shownTraining();
+    const { moments } = training.getState();
+    const again = moments[1]?.looks[0] as Look;
+    training.choose(2);
+    training.receive({ ...again, losses: [] });
+    expect(training.getState().moments.map(({ step }) => step)).toEqual([0, 10]);
+    expect(training.getState().again).toBe(10);
+    expect(training.getState().losses.at(-1)?.[0]).toBe(10);
+    expect(shownPlace(training.getState())).toBe(1);
+  });
+
+  test("stays within its memory: looks between are let go and counted", async () => {
+    const { training } = await shownTraining();
+    const [look] = training.getState().moments[0]?.looks ?? [];
+    if (!look) throw new Error("no look");
+    let state = createTraining(createRunStore(atOnce), { source: "" }).getState();
+    const each = look.run.frames.length;
+    const count = Math.ceil((MAX_TOKENS / each) * 1.5);
+    for (let step = 0; step < count; step++) state = withLook(state, { ...look, step });
+    expect(state.moments.length * each).toBeLessThanOrEqual(MAX_TOKENS);
+    expect(state.moments.length + state.thinned).toBe(count);
+    expect(state.moments[0]?.step).toBe(0);
+    expect(state.moments.at(-1)?.step).toBe(count - 1);
+  });
+
+  test("plays look after look to its end, and again from the beginning", async () => {
+    const { training } = await shownTraining();
+    const waiting: (() => void)[] = [];
+    const player = createTrainingPlayer(training, (callback) => waiting.push(callback));
+    player.play();
+    const shown = [shownPlace(training.getState())];
+    while (player.getState().playing) {
+      waiting.shift()?.();
+      shown.push(shownPlace(training.getState()));
+    }
+    expect(shown).toEqual([0, 1, 2]);
+    player.play();
+    expect(shownPlace(training.getState())).toBe(0);
+    player.pause();
+    waiting.shift()?.();
+    expect(shownPlace(training.getState())).toBe(0);
+  });
+});
+
+describe("watching", () => {
+  const sent = (lines: readonly string[], from = 0) =>
+    lines.map((line, n) => `id: m:${from + n}\nevent: x\ndata: ${line}\n\n`).join("");
+  const answer = (body: string) =>
+    new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+
+  test("shows what comes, follows the newest, and takes up a lost connection", async () => {
+    vi.useFakeTimers();
+    const asked: (string | null)[] = [];
+    const abort = new AbortController();
+    const half = LINES.findIndex((line, n) => n > 0 && line.includes('"step":10'));
+    vi.stubGlobal("fetch", async (_: string, request: RequestInit) => {
+      asked.push(new Headers(request.headers).get("Last-Event-ID"));
+      if (asked.length === 1) return answer(sent(LINES.slice(0, half)));
+      if (asked.length === 2) throw new TypeError("nobody is there");
+      if (asked.length === 3) return answer(sent(LINES.slice(half), half));
+      abort.abort();
+      return answer("");
+    });
+    const store = createRunStore(atOnce);
+    const ended = watchLive("live", { store, show: () => {} }, abort.signal);
+    await vi.runAllTimersAsync();
+    await ended;
+    vi.useRealTimers();
+    expect(asked.slice(0, 3)).toEqual([null, `m:${half - 1}`, `m:${half - 1}`]);
+    const state = trainingOf(store)?.getState();
+    expect(state?.moments.map(({ step }) => step)).toEqual([0, 10, 50]);
+    expect(state?.chosen).toBeNull();
+    expect(store.getState().run.trained).toBe(50);
+  });
+
+  test("where nothing is watched, the server’s word is told", async () => {
+    const problem = { code: "not_found", title: "Nothing is here", detail: "mav serve --watch" };
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify(problem), { status: 404 }));
+    const store = createRunStore(atOnce);
+    await watchLive("live", { store, show: () => {} }, new AbortController().signal);
+    expect(trainingOf(store)?.getState().failure).toMatchObject(problem);
+  });
+
+  test("a look that was left off in a file that goes on is passed over", () => {
+    const reader = lookReader("live", "live", true);
+    const looks = [...LINES.slice(0, 4), ...LINES]
+      .map((text, n) => reader.take({ number: n + 1, text, whole: true }))
+      .filter((look) => look !== null);
+    expect(looks).toHaveLength(6);
+  });
+});

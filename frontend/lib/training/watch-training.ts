@@ -1,0 +1,59 @@
+import { StreamBroken } from "@/lib/transport/failure";
+import { type ServerEvent, serverMessages } from "@/lib/transport/server-events";
+
+/** What happens on the way, besides lines. */
+interface Told {
+  onConnected(): void;
+  onLost(): void;
+}
+
+/** Seconds between two attempts; the last one again and again. */
+const PAUSES_S = [1, 2, 5, 10];
+
+/**
+ * The lines of the training that the server watches, those that are there and then each as it is
+ * added, until the signal ends it. A lost connection is taken up where it broke. Throws Refused
+ * where the server watches none.
+ */
+export async function* watchedLines(signal: AbortSignal, told: Told): AsyncGenerator<string, void> {
+  let place = "";
+  let failed = 0;
+  while (!signal.aborted) {
+    try {
+      for await (const event of opened(place, signal, told)) {
+        failed = 0;
+        place = event.id ?? place;
+        yield event.data;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isPassing(error)) throw error;
+    }
+    told.onLost();
+    await pause(PAUSES_S[Math.min(failed++, PAUSES_S.length - 1)] ?? 1, signal);
+  }
+}
+
+async function* opened(
+  place: string,
+  signal: AbortSignal,
+  told: Told,
+): AsyncGenerator<ServerEvent> {
+  const headers = place === "" ? {} : { "Last-Event-ID": place };
+  yield* serverMessages("/api/training", { headers, signal }, told.onConnected);
+}
+
+/** The server may be away, or too busy: both pass. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof StreamBroken ||
+  error instanceof TypeError ||
+  (error as { failure?: { retryAfterS?: number } }).failure?.retryAfterS !== undefined;
+
+const pause = (seconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

@@ -1,0 +1,107 @@
+"""Make a training's recording small enough to be shipped with the site.
+
+    python -m training.shipping RUN/training.jsonl mav-tiny-training.jsonl.gz
+
+Numbers keep four significant digits, predictions the likeliest rows, a step that was looked at
+twice its later look, and the first prompts are kept. Where a training was taken up again, its clock
+goes on. Nothing else is changed.
+"""
+
+import argparse
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+DIGITS = 4
+TOP_ROWS = 6
+
+
+def rounded(value: Any) -> Any:
+    """The same value with all its numbers rounded to four significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    return value
+
+
+def trimmed(event: dict[str, Any]) -> dict[str, Any]:
+    """An event of a recording without what a picture of it does not need."""
+    if event["type"] == "start":
+        settings = event["settings"]
+        settings = {**settings, "top_n": min(TOP_ROWS, settings["top_n"])}
+        event = {**event, "settings": settings}
+    if event["type"] == "token":
+        event = {**event, "top": event["top"][:TOP_ROWS]}
+    return {name: rounded(value) for name, value in event.items()}
+
+
+def looks_of(lines: Iterator[str]) -> Iterator[list[dict[str, Any]]]:
+    """The events of each look, its own line first."""
+    look: list[dict[str, Any]] = []
+    for line in lines:
+        event = json.loads(line)
+        if event["type"] == "training" and look:
+            yield look
+            look = []
+        look.append(event)
+    if look:
+        yield look
+
+
+def one_clock(looks: list[list[dict[str, Any]]]) -> None:
+    """Count seconds from the beginning where they began anew."""
+    before = last = 0.0
+    for head, *_ in looks:
+        if head["elapsed_s"] < last:
+            before += last
+        last = head["elapsed_s"]
+        head["elapsed_s"] = before + last
+
+
+def hand_over_losses(looks: list[list[dict[str, Any]]], kept: list[list[dict[str, Any]]]) -> None:
+    """Losses told with a look that is left out are told with the next one that is kept."""
+    places = {id(look) for look in kept}
+    waiting: list[Any] = []
+    for look in looks:
+        head = look[0]
+        waiting += head["losses"]
+        if id(look) in places and head["prompt"] == 0:
+            head["losses"], waiting = waiting, []
+
+
+def shipped(source: Path, prompts: int, left_out: Sequence[int]) -> bytes:
+    """The small recording, compressed; the same bytes for the same recording."""
+    with source.open(encoding="utf-8") as lines:
+        looks = list(looks_of(iter(lines)))
+    one_clock(looks)
+    newest = {_place(look): look for look in looks}
+    for step, prompt in list(newest):
+        if step in left_out or prompt >= prompts:
+            del newest[step, prompt]
+    kept = [look for look in looks if look is newest.get(_place(look))]
+    hand_over_losses(looks, kept)
+    text = "".join(
+        json.dumps(trimmed(event), separators=(",", ":"), ensure_ascii=False) + "\n"
+        for look in kept
+        for event in look
+    )
+    return gzip.compress(text.encode(), 9, mtime=0)
+
+
+def _place(look: list[dict[str, Any]]) -> tuple[int, int]:
+    return look[0]["step"], look[0]["prompt"]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--prompts", type=int, default=2, help="so many of the first are kept")
+    parser.add_argument("--leave-out", type=int, nargs="+", default=[], help="steps to leave out")
+    options = parser.parse_args()
+    options.target.write_bytes(shipped(options.source, options.prompts, options.leave_out))
