@@ -191,7 +191,7 @@ def _show(view: LiveView, interactive: bool, refresh_rate: float) -> None:
     else:
         while view.player.forward():
             pass
-        view.console.print(view._picture(closing=True))
+        view.console.print(view.picture(closing=True))
     end = view.player.end
     if isinstance(end, Error):
         raise RunFailed(end.detail, field=end.field)
@@ -221,7 +221,7 @@ def _html(view: LiveView) -> str:
         file=io.StringIO(), record=True, width=_WIDTH, height=_HEIGHT, force_terminal=True,
         color_system="truecolor", highlight=False, markup=False, emoji=False,
     )  # fmt: skip
-    console.print(view._picture(closing=True))
+    console.print(view.picture(closing=True))
     return console.export_html(
         theme=DEFAULT_TERMINAL_THEME,
         inline_styles=True,

@@ -1,4 +1,4 @@
-"""Keys of a terminal, one at a time and without Enter; a resize wakes who waits for one."""
+"""Keys of a terminal, one at a time and without Enter; a resize or Ctrl-Z wakes who waits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import Any
 
 RESIZED = "resized"
+SUSPENDED = "suspended"
 _SEQUENCES = {"\x1b[C": "right", "\x1b[D": "left", "\x1bOC": "right", "\x1bOD": "left"}
 _NAMED = {"\n": "enter", "\r": "enter", " ": "space", "\x7f": "left", "\x04": "q"}
 
@@ -50,6 +52,8 @@ class Keyboard:
         self._waiting: deque[str] = deque()
         self._typing = sys.stdin is not None and sys.stdin.isatty()
         self._woken = -1
+        self._usual: list[Any] = []
+        """How the terminal was before."""
 
     def __enter__(self) -> Keyboard:
         if self._typing:
@@ -60,7 +64,8 @@ class Keyboard:
         os.set_blocking(waking, False)
         before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
         self._leave.callback(signal.set_wakeup_fd, before)
-        for number, handler in ((signal.SIGWINCH, _go_on), (signal.SIGTERM, _end)):
+        heard = ((signal.SIGWINCH, _go_on), (signal.SIGTSTP, _go_on), (signal.SIGTERM, _end))
+        for number, handler in heard:
             self._leave.callback(signal.signal, number, signal.signal(number, handler))
         return self
 
@@ -68,14 +73,16 @@ class Keyboard:
         self._leave.close()
 
     def wait(self, seconds: float | None) -> str | None:
-        """The next key, `resized`, or None when this long nothing came; None waits for ever."""
+        """The next key, `resized`, `suspended`, or None when this long nothing came; None waits for
+        ever.
+        """
         if self._waiting:
             return self._waiting.popleft()
         typing = [sys.stdin.fileno()] if self._typing else []
         ready, _, _ = select.select([*typing, self._woken], [], [], seconds)
         if self._woken in ready:
-            os.read(self._woken, 512)
-            return RESIZED
+            numbers = os.read(self._woken, 512)
+            return SUSPENDED if signal.SIGTSTP in numbers else RESIZED
         if not ready:
             return None
         typed = os.read(ready[0], 512)
@@ -84,14 +91,35 @@ class Keyboard:
         self._waiting.extend(names_of(typed.decode(errors="ignore")))
         return self._waiting.popleft() if self._waiting else None
 
+    def suspend(self) -> None:
+        """Stop, as Ctrl-Z asks for, with the terminal as it was; back when the shell says so."""
+        ours = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        with ExitStack() as again:
+            again.callback(signal.signal, signal.SIGTSTP, ours)
+            if self._typing:
+                import termios
+
+                where = sys.stdin.fileno()
+                again.callback(termios.tcsetattr, where, termios.TCSADRAIN, self._mode())
+                self._usual_keys()
+            os.kill(os.getpid(), signal.SIGTSTP)
+
     def _one_key_at_a_time(self) -> None:
-        import termios
         import tty
 
-        where = sys.stdin.fileno()
-        before = termios.tcgetattr(where)
-        tty.setcbreak(where)
-        self._leave.callback(termios.tcsetattr, where, termios.TCSADRAIN, before)
+        self._usual = self._mode()
+        self._leave.callback(self._usual_keys)
+        tty.setcbreak(sys.stdin.fileno())
+
+    def _mode(self) -> list[Any]:
+        import termios
+
+        return termios.tcgetattr(sys.stdin.fileno())
+
+    def _usual_keys(self) -> None:
+        import termios
+
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._usual)
 
 
 def _go_on(_: int, __: FrameType | None) -> None:

@@ -14,7 +14,7 @@ from mav_engine.errors import MavError
 from mav_engine.events import Done, Error
 from mav_engine.terminal.bars import number
 from mav_engine.terminal.frame import Size, frame
-from mav_engine.terminal.keys import RESIZED, Keyboard, undisturbed
+from mav_engine.terminal.keys import RESIZED, SUSPENDED, Keyboard, undisturbed
 from mav_engine.terminal.player import Player, told
 from mav_engine.terminal.view import TerminalPanel, View, ViewOptions
 
@@ -54,7 +54,7 @@ class LiveView:
             self.player.close()
             if self.player.tokens:
                 with undisturbed():
-                    self.console.print(self._picture(closing=True))
+                    self.console.print(self.picture(closing=True))
 
     def _watch(self) -> None:
         console = self.console
@@ -82,9 +82,22 @@ class LiveView:
         while True:
             left = None if waits else max(0.0, until - time.monotonic())
             key = keyboard.wait(left)
-            if key != RESIZED:
+            if key == SUSPENDED:
+                self._suspend(keyboard)
+            elif key != RESIZED:
                 return key
             self._refresh(live)
+
+    def _suspend(self, keyboard: Keyboard) -> None:
+        """Leave the terminal to the shell for a while."""
+        self._take_screen(False)
+        keyboard.suspend()
+        self._take_screen(True)
+
+    def _take_screen(self, take: bool) -> None:
+        self.console.set_alt_screen(take)
+        self.console.show_cursor(not take)
+        self.console.file.flush()
 
     def _act(self, key: str | None) -> None:
         self._said = ""
@@ -111,7 +124,7 @@ class LiveView:
 
     def _refresh(self, live: Live) -> None:
         # Terminals that know it show what comes between as one picture; others ignore it.
-        picture = self._picture()
+        picture = self.picture()
         with undisturbed():
             self._write(_BEGIN)
             live.update(picture, refresh=True)
@@ -121,7 +134,8 @@ class LiveView:
         self.console.file.write(sequence)
         self.console.file.flush()
 
-    def _picture(self, *, closing: bool = False) -> RenderableType:
+    def picture(self, *, closing: bool = False) -> RenderableType:
+        """The screen for the shown token; closing, as it is left behind."""
         player = self.player
         if player.start is None or player.prompt is None or not player.tokens:
             waiting = "" if player.end is None else "The run ended before its first token.  q quit"

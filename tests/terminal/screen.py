@@ -22,10 +22,16 @@ MAV = (sys.executable, "-m", "mav_engine")
 
 
 class Terminal:
-    """A command that believes to run on somebody's terminal."""
+    """A command, `mav` if no other is named, that believes to run on somebody's terminal."""
 
     def __init__(
-        self, arguments: Sequence[str], *, width: int = 100, height: int = 30, **environment: str
+        self,
+        arguments: Sequence[str],
+        *,
+        command: Sequence[str] = MAV,
+        width: int = 100,
+        height: int = 30,
+        **environment: str,
     ) -> None:
         self.screen = pyte.HistoryScreen(width, height, history=1000)
         self._stream = pyte.ByteStream(self.screen)
@@ -41,9 +47,8 @@ class Terminal:
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the command's own process
             kept = {**os.environ, **told, **environment}
-            os.execvpe(
-                MAV[0], [*MAV, *arguments], {key: value for key, value in kept.items() if value}
-            )
+            told_on = {key: value for key, value in kept.items() if value}
+            os.execvpe(command[0], [*command, *arguments], told_on)
         self.resize(width, height)
 
     def __enter__(self) -> Terminal:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.terminal.screen import Terminal
+from tests.terminal.screen import MAV, Terminal
 
 STORY = ("--prompt", "Once upon a time", "--max-new-tokens", "6", "--refresh-rate", "0")
 GOLDEN = Path(__file__).parent / "golden"
@@ -192,3 +194,41 @@ def test_json_on_a_terminal_too() -> None:
         assert terminal.ended() == 0
         kinds = [json.loads(line)["type"] for line in terminal.raw.splitlines()]
         assert kinds == ["start", "prompt", *["token"] * 6, "done"]
+
+
+def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() -> None:
+    shell = ("bash", "--norc", "--noprofile", "-i")
+    with Terminal([], command=shell, width=100, height=30, PS1="ready> ") as terminal:
+        terminal.until("ready>")
+        told = " ".join(shlex.quote(part) for part in (*MAV, *STORY, "--interactive"))
+        terminal.press(f"{told}\n")
+        terminal.until(lambda text: "token 0 of 6" in text and "q quit" in text)
+        terminal.press("\x1a")
+        terminal.until("Stopped")
+        assert terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
+        assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
+        # What is typed is seen again, and taken by the line.
+        terminal.press("echo he''llo\n")
+        terminal.until(lambda text: "\nhello" in text and "echo he''llo" in text)
+        terminal.press("fg\n")
+        terminal.until(lambda text: "token 0 of 6" in text and "hello" not in text)
+        terminal.press("\r")
+        terminal.until(lambda text: "token 1 of 6" in text and "q quit" in text)
+        terminal.press("q")
+        terminal.until(lambda text: text.rstrip().endswith("ready>"))
+        terminal.press("exit\n")
+        terminal.ended()
+
+
+def test_the_call_in_python_shows_the_same_on_a_terminal() -> None:
+    call = (
+        "from mav_engine import MAV; "
+        "MAV(None, 'Once upon a time', max_new_tokens=6, interactive=True, refresh_rate=0)"
+    )
+    with Terminal([], command=(sys.executable, "-c", call)) as terminal:
+        terminal.until(lambda text: "token 0 of 6" in text and "q quit" in text)
+        terminal.press("\r\r")
+        terminal.until(lambda text: "token 2 of 6" in text and "q quit" in text)
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert "Once upon a time, there was" in terminal.text
