@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import distributed, nn
+from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
+from torch.distributed.fsdp import fully_shard
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import RunSettings, run
@@ -181,3 +183,23 @@ def test_what_cannot_be_watched_is_refused_in_words(tiny_case: Case) -> None:
     with pytest.raises(ModelLoadFailed, match="Give tokenizer_obj too") as caught:
         lent_backend(model, None)
     assert caught.value.field == "tokenizer_obj"
+
+
+@pytest.fixture
+def alone_in_a_group() -> Iterator[DeviceMesh]:
+    """A process group of this process only, as a training over several has."""
+    distributed.init_process_group("gloo", store=distributed.HashStore(), rank=0, world_size=1)
+    yield init_device_mesh("cpu", (1,))
+    distributed.destroy_process_group()
+
+
+def test_weights_that_are_spread_over_processes_are_refused(
+    tiny_case: Case, alone_in_a_group: DeviceMesh
+) -> None:
+    model, tokenizer = lent(tiny_case)
+    fully_shard(model, mesh=alone_in_a_group)
+    with pytest.raises(
+        ModelLoadFailed, match=r"spread over processes .*saved checkpoint"
+    ) as refused:
+        lent_backend(model, tokenizer)
+    assert refused.value.field == "model_obj"
