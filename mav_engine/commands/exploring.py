@@ -51,6 +51,10 @@ def explored(options: Mapping[str, Any]) -> None:
         seen = [_seen(run, tell) for run in _runs(settings, options, tell)]
         files = artifacts(seen, wanted, lambda name: tell(f"Drawing {name} …"))
     write_whole(folder, files)
+    if wanted.template is None:
+        _note(
+            "report.html is left out: the site, whose page it is, is not built; make run builds it."
+        )
     _tell_all(seen, files, folder, options["as_json"])
 
 
@@ -83,10 +87,6 @@ def _wanted(options: Mapping[str, Any]) -> Wanted:
     from mav_engine.explore.report import template_in
 
     template = template_in(read_environment(os.environ).site_dir)
-    if template is None:
-        _note(
-            "report.html is left out: the site, whose page it is, is not built; make run builds it."
-        )
     told = {name: value for name, value in options.items() if name not in ("outdir", "as_json")}
     return Wanted(options["attn_every"], options["probs_every"], template, told)
 

@@ -47,6 +47,8 @@ class Terminal:
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the command's own process
             kept = {**os.environ, **told, **environment}
+            # Who tests in the background of a shell ignores Ctrl-C, and so would the command.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             told_on = {key: value for key, value in kept.items() if value}
             os.execvpe(command[0], [*command, *arguments], told_on)
         self.resize(width, height)
