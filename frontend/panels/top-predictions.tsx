@@ -177,7 +177,7 @@ function ForkButton({ label, said, reachable, onFork, children }: ForkButtonProp
   return (
     <button
       type="button"
-      data-alternative
+      data-alternative={said ? undefined : ""}
       disabled={said}
       tabIndex={reachable ? 0 : -1}
       aria-label={said ? visible(label) : words.forkLabel(visible(label))}
@@ -198,7 +198,7 @@ function ForkButton({ label, said, reachable, onFork, children }: ForkButtonProp
 function walkRows(event: KeyboardEvent<HTMLElement>): void {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;
-  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-alternative]:enabled")];
+  const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("[data-alternative]")];
   const next = rows[rows.indexOf(event.target as HTMLElement) + step];
   event.preventDefault();
   next?.focus();
