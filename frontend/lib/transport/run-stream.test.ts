@@ -39,6 +39,17 @@ test.each([1, 7, 1000, 1e6])("a stream in pieces of %i bytes gives every event",
   );
 });
 
+test("a page that is told much at once has its turns meanwhile", async () => {
+  let clock = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => (clock += 5));
+  let turns = 0;
+  const ticking = setInterval(() => turns++, 0);
+  const events = await collect(answer(RECORDED_LINES.map(sse).join(""), 1e6));
+  clearInterval(ticking);
+  vi.restoreAllMocks();
+  expect(turns).toBeGreaterThan(events.length / 4);
+});
+
 test("a stream that ends without done is broken", async () => {
   const body = RECORDED_LINES.slice(0, 5).map(sse).join("");
   await expect(collect(answer(body, 64))).rejects.toBeInstanceOf(StreamBroken);

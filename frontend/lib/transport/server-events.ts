@@ -20,6 +20,9 @@ export async function* serverEvents(
   for await (const { data } of serverMessages(address, request)) yield data;
 }
 
+/** For so long events are taken without a pause; then the page draws and hears keys. */
+const TURN_MS = 8;
+
 export interface ServerEvent {
   readonly data: string;
   /** Where a connection that was lost is taken up. */
@@ -41,11 +44,18 @@ export async function* serverMessages(
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>)
     .pipeThrough(new EventSourceParserStream())
     .getReader();
+  let pausedAt = performance.now();
   for (;;) {
     const { value, done } = await messages.read().catch((error: unknown) => {
       throw new StreamBroken(String(error));
     });
     if (done) return;
     yield value;
+    // What has arrived already is read without a task between: a fast server would hold the page
+    // until its last event.
+    if (performance.now() - pausedAt > TURN_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      pausedAt = performance.now();
+    }
   }
 }
