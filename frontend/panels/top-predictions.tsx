@@ -23,18 +23,23 @@ const COLUMNS = "grid grid-cols-[6rem_minmax(0,1fr)_3rem_4rem_2.75rem]";
 const ROW_PX = 26;
 const SKELETON_SHARES = Array.from({ length: 20 }, (_, place) => 0.6 * 0.72 ** place);
 
-function TopPredictions({ frame, run }: PanelProps) {
+function TopPredictions({ frame, run, live }: PanelProps) {
   if (!frame) return <Skeleton breathing={isBusy(run)} />;
-  return <Predictions frame={frame} />;
+  return <Predictions frame={frame} live={live} />;
 }
 
-function Predictions({ frame }: { frame: TokenFrame }) {
+interface PredictionsProps {
+  frame: TokenFrame;
+  live: boolean;
+}
+
+function Predictions({ frame, live }: PredictionsProps) {
   const [list, { height }] = useElementSize<HTMLDivElement>();
   const [scrolled, setScrolled] = useState(false);
   const rested = useRested(frame);
   const said = saidIn(frame);
-  // Rows below the edge, half of all, wait until the tokens rest.
-  const inSight = scrolled || height === 0 ? frame.top.length : Math.ceil(height / ROW_PX);
+  // While somebody scrubs, rows below the edge, half of all, wait until the tokens rest.
+  const inSight = live || scrolled || height === 0 ? frame.top.length : Math.ceil(height / ROW_PX);
   return (
     <div className="flex h-full flex-col">
       <div
