@@ -10,6 +10,8 @@ for (const language of LANGUAGES) {
     const themes = language === "en" ? (["light", "dark"] as const) : (["light"] as const);
     for (const colorScheme of themes) {
       test(`axe finds nothing, ${name}, ${language}, ${colorScheme}`, async ({ page }) => {
+        // A walk looks at many views, and axe at every element of each.
+        test.setTimeout(600_000);
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await walk(new Instrument(page, language), () => expectNoViolations(page));
       });
