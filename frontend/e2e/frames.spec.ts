@@ -12,26 +12,15 @@ const ROUNDS = 3;
 test.use({ trace: "off" });
 
 /**
- * What is held: of the frames that the page paints while the visitor scrubs, at most 5 %
- * come later than 16.7 ms after the one before. What is printed beside it, to find what to mend: the
- * main thread's work from one animation frame to the next, by the processor's own time and by the
- * clock. Work over 16.7 ms is no late frame yet, since a frame with little to do follows; a page where
- * none is over it has room to spare.
+ * What is asserted, in two tests: of the frames painted while the visitor scrubs, at most 5 % come
+ * later than 16.7 ms after the one before; and of those painted while he scrubs or plays, at most 5 %
+ * ask more than 16.7 ms of the main thread, in the processor's own time. The latter is the page's
+ * share of a frame, the same on a busy machine as on an idle one, and it is not met yet: see there.
  */
 test.describe("a run of 500 tokens on a model of 24 layers", () => {
   test("every panel follows at 60 frames a second", async ({ browser, page }) => {
-    const site = new Instrument(page);
-    await page.route("**/api/run", (route) =>
-      route.fulfill({ contentType: "text/event-stream", body: longRun(SHAPE) }),
-    );
-    await site.open({ prompt: STORY, max_new_tokens: SHAPE.tokens });
-    await site.run.click();
-    await site.finished();
-    await expect(site.tokens).toHaveCount(SHAPE.tokens + 1);
-
-    // Once unmeasured, so that code is compiled and pictures are laid out.
-    await scrub(page);
-    await holds(browser, page, "scrubbing", () => scrub(page));
+    const site = await longRunOn(page);
+    await holds(browser, page, "scrubbing", late, () => scrub(page));
     const last = await site.shownStep();
     expect(last).toBeGreaterThan(SHAPE.tokens - 20);
     await expect(site.panel("Output distribution")).toContainText(/effective tokens/);
@@ -39,19 +28,39 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
     await expect(
       page.getByRole("listbox").getByRole("option", { selected: true }),
     ).toBeInViewport();
+    await play(page, site);
+  });
 
-    await page.getByLabel("Speed").selectOption("60");
-    // The fastest speed, where no frame rests: told, and not held to the bound yet. On two cores
-    // without a graphics card a step takes 14 ms of the main thread, too near to the whole frame.
-    const played = await frameTimes(browser, page, async () => {
-      await page.getByRole("slider", { name: "Token shown" }).press("Home");
-      await page.getByRole("button", { name: "Play" }).click();
-      await expect.poll(() => site.shownStep(), { intervals: [250] }).toBeGreaterThan(180);
-      await page.getByRole("button", { name: "Pause", exact: true }).click();
-    });
-    console.log(`playing 60 tokens a second: ${told(played)}`);
+  // Fails as expected on two cores without a graphics card: 16 to 34 % of the frames are over 16.7 ms
+  // while scrubbing (44 % before), and a step that is played takes 14 ms. When it passes, drop `.fail`.
+  test.fail("every frame has room to spare", async ({ browser, page }) => {
+    const site = await longRunOn(page);
+    await holds(browser, page, "playing 60 tokens a second", overBudget, () => play(page, site));
+    await holds(browser, page, "scrubbing", overBudget, () => scrub(page));
   });
 });
+
+/** The page with the whole run; scrubbed once, so that code is compiled and pictures are laid out. */
+async function longRunOn(page: Page): Promise<Instrument> {
+  const site = new Instrument(page);
+  await page.route("**/api/run", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: longRun(SHAPE) }),
+  );
+  await site.open({ prompt: STORY, max_new_tokens: SHAPE.tokens });
+  await site.run.click();
+  await site.finished();
+  await expect(site.tokens).toHaveCount(SHAPE.tokens + 1);
+  await scrub(page);
+  return site;
+}
+
+async function play(page: Page, site: Instrument): Promise<void> {
+  await page.getByLabel("Speed").selectOption("60");
+  await page.getByRole("slider", { name: "Token shown" }).press("Home");
+  await page.getByRole("button", { name: "Play" }).click();
+  await expect.poll(() => site.shownStep(), { intervals: [250] }).toBeGreaterThan(180);
+  await page.getByRole("button", { name: "Pause", exact: true }).click();
+}
 
 /** To the right and back, and to the right again, as fast as the page takes the pointer. */
 async function scrub(page: Page): Promise<void> {
@@ -67,18 +76,26 @@ async function scrub(page: Page): Promise<void> {
   await page.mouse.up();
 }
 
-async function holds(browser: Browser, page: Page, what: string, act: () => Promise<void>) {
-  let best: FrameTimes | null = null;
-  for (let round = 1; round <= ROUNDS; round++) {
+/** The share of frames that are too long by one measure, in the best of the rounds. */
+async function holds(
+  browser: Browser,
+  page: Page,
+  what: string,
+  share: (times: FrameTimes) => number,
+  act: () => Promise<void>,
+) {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 1; round <= ROUNDS && best > MAX_SHARE; round++) {
     const times = await frameTimes(browser, page, act);
     console.log(`${what}, round ${round}: ${told(times)}`);
-    if (!best || late(times) < late(best)) best = times;
-    if (late(best) <= MAX_SHARE) break;
+    expect(times.deltas.length).toBeGreaterThan(60);
+    expect(times.cpu.length).toBeGreaterThan(60);
+    best = Math.min(best, share(times));
   }
-  if (!best) throw new Error("nothing was measured");
-  expect(best.deltas.length).toBeGreaterThan(60);
-  expect(late(best)).toBeLessThanOrEqual(MAX_SHARE);
+  expect(best).toBeLessThanOrEqual(MAX_SHARE);
 }
+
+const overBudget = ({ cpu }: FrameTimes): number => shareOver(cpu, FRAME);
 
 /** The times of frames come in tenths of a millisecond: 16.6, 16.7 or 16.8 is on time. */
 const late = ({ deltas }: Pick<FrameTimes, "deltas">): number => shareOver(deltas, FRAME + 0.2);

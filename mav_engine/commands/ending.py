@@ -7,10 +7,11 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
+
+from mav_engine.terminal.keys import end
 
 if TYPE_CHECKING:
     from mav_engine.errors import MavError
@@ -57,15 +58,11 @@ def told() -> Iterator[None]:
 @contextmanager
 def ended_by_a_kill() -> Iterator[None]:
     """A kill ends the command as any failure does, so that what it has begun is cleared away."""
-    before = signal.signal(signal.SIGTERM, _end)
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _end(number: int, _: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 def write_lines(lines: Iterable[bytes]) -> None:

@@ -64,7 +64,7 @@ class Keyboard:
         os.set_blocking(waking, False)
         before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
         self._leave.callback(signal.set_wakeup_fd, before)
-        heard = ((signal.SIGWINCH, _go_on), (signal.SIGTSTP, _go_on), (signal.SIGTERM, _end))
+        heard = ((signal.SIGWINCH, _go_on), (signal.SIGTSTP, _go_on), (signal.SIGTERM, end))
         for number, handler in heard:
             self._leave.callback(signal.signal, number, signal.signal(number, handler))
         return self
@@ -126,5 +126,6 @@ def _go_on(_: int, __: FrameType | None) -> None:
     """The signal's number has woken the reader; there is no more to do."""
 
 
-def _end(number: int, _: FrameType | None) -> None:
+def end(number: int, _: FrameType | None) -> None:
+    """A signal's handler that ends the program as a failure does, so that all is cleared away."""
     raise SystemExit(128 + number)

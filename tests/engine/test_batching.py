@@ -361,13 +361,16 @@ def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
     assert turns.ask(1, 1) == 1
 
 
-def test_who_was_answered_goes_on_one_after_the_other(
-    doubled: _Doubled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def turns(doubled: _Doubled, monkeypatch: pytest.MonkeyPatch) -> Turns[int, int]:
+    """Turns in which nobody goes on because the time is over."""
     doubled.held = False
     monkeypatch.setattr(turns_module, "_MIN_PATIENCE_S", PATIENCE_S)
     monkeypatch.setattr(turns_module, "_MAX_PATIENCE_S", PATIENCE_S)
-    turns: Turns[int, int] = Turns(doubled)
+    return Turns(doubled)
+
+
+def test_who_was_answered_goes_on_one_after_the_other(turns: Turns[int, int]) -> None:
     going_on: set[int] = set()
     together: list[set[int]] = []
 
@@ -388,13 +391,7 @@ def test_who_was_answered_goes_on_one_after_the_other(
     assert all(len(each) == 1 for each in together)
 
 
-def test_a_newcomer_does_not_let_the_next_go_on(
-    doubled: _Doubled, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    doubled.held = False
-    monkeypatch.setattr(turns_module, "_MIN_PATIENCE_S", PATIENCE_S)
-    monkeypatch.setattr(turns_module, "_MAX_PATIENCE_S", PATIENCE_S)
-    turns: Turns[int, int] = Turns(doubled)
+def test_a_newcomer_does_not_let_the_next_go_on(turns: Turns[int, int]) -> None:
     went_on: list[int] = []
 
     def ask(number: int) -> None:
