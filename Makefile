@@ -109,7 +109,6 @@ frontend/node_modules/.installed: frontend/package-lock.json
 frontend/out/index.html: frontend/node_modules/.installed $(SITE_SOURCES)
 	@echo "Building the site ..."
 	@$(NPM) run --silent build
-	@touch $@
 
 # An installed Chromium is used; else Debian's package as root, else Playwright's own.
 frontend/node_modules/.browser: frontend/node_modules/.installed
