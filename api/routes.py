@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 from pydantic import BaseModel
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -31,7 +33,13 @@ def api_routes(service: Service) -> BaseRoute:
         Route("/tokenize", _tokenize(service), methods=["POST"]),
         Route("/training", _training(service), methods=["GET"]),
         Route("/health", _health(service), methods=["GET"]),
-        Route("/openapi.json", _openapi(service), methods=["GET"]),
+        # Every page asks for it, and it shrinks to a sixth.
+        Route(
+            "/openapi.json",
+            _openapi(service),
+            methods=["GET"],
+            middleware=[Middleware(GZipMiddleware, compresslevel=6)],
+        ),
     ]
     return Mount("/api", Router(routes, default=_nothing, redirect_slashes=False))
 

@@ -28,7 +28,7 @@ test("the first load stays within its budget of JavaScript", async ({ page, requ
   expect(asked).toBeLessThanOrEqual(BUDGET);
 });
 
-test("scripts arrive compressed and are kept; the page is asked for anew", async ({ page }) => {
+test("all arrives compressed; scripts are kept, the page is asked for anew", async ({ page }) => {
   const answers = new Map<string, Record<string, string>>();
   page.on("response", async (response) => {
     answers.set(new URL(response.url()).pathname, await response.allHeaders());
@@ -42,4 +42,7 @@ test("scripts arrive compressed and are kept; the page is asked for anew", async
       expect(headers["content-encoding"]).toMatch(/br|gzip/);
   }
   expect(answers.get("/")?.["cache-control"]).toBe("no-cache");
+  for (const path of ["/", "/api/openapi.json"]) {
+    await expect.poll(() => answers.get(path)?.["content-encoding"], path).toMatch(/br|gzip/);
+  }
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
@@ -61,6 +62,13 @@ def test_every_setting_is_a_query_parameter_too(client: TestClient) -> None:
     operation = client.get("/api/openapi.json").json()["paths"]["/api/run"]["get"]
     told = [parameter["name"] for parameter in operation["parameters"]]
     assert told == [*RunSettings.model_fields, "params"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_it_travels_compressed_to_whom_can_read_that(client: TestClient, coding: str) -> None:
+    answer = client.get("/api/openapi.json", headers={"Accept-Encoding": coding})
+    assert answer.headers.get("content-encoding", "identity") == coding
+    assert answer.json()["openapi"].startswith("3.")
 
 
 def _references(value: object) -> list[str]:
