@@ -25,6 +25,8 @@ from mav_engine.events import Done, Error, Event, Prompt, Queued, Start, Token, 
 
 VERSION = 1
 """The version of the contract that is written and read here."""
+REMEDY = "Get the file anew, or use what stands before."
+"""What can be done about a line that is no event."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -110,7 +112,7 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
                 line=number,
             ) from None
         raise BrokenRecording(
-            f"Line {number} is no JSON ({error}). Get the file anew, or use what stands before.",
+            f"Line {number} is no JSON ({error}). {REMEDY}",
             line=number,
         ) from None
     if first:
@@ -120,8 +122,7 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
     except ValidationError as error:
         place, problem = _blame(error)
         raise BrokenRecording(
-            f"Line {number} does not fit the contract: {place}: {problem}. "
-            "Get the file anew, or use what stands before.",
+            f"Line {number} does not fit the contract: {place}: {problem}. {REMEDY}",
             line=number,
             field=place,
         ) from None
