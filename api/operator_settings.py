@@ -99,9 +99,11 @@ class OperatorSettings(BaseModel):
     receive_training: bool = False
     """Whether a training may stream into the file of MAV_WATCH: one of this machine, or with
     MAV_TRAINING_TOKEN of any."""
-    training_token: Annotated[str | None, Field(min_length=16, repr=False)] = None
-    """What a training that streams to this site has to bear, at least 16 characters; with MAV_WATCH
-    it opens the site to such trainings."""
+    training_token: Annotated[str | None, Field(min_length=16, pattern="^[!-~]*$", repr=False)] = (
+        None
+    )
+    """What a training that streams to this site has to bear, at least 16 characters of ASCII without
+    spaces; with MAV_WATCH it opens the site to such trainings."""
     max_training_bytes: ByteSize = ByteSize(32_000_000)
     """The largest body of looks that a training may send; a look has to fit into it."""
     max_training_line_bytes: ByteSize = ByteSize(16_000_000)

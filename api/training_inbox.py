@@ -85,9 +85,9 @@ class TrainingInbox:
             stored = await anyio.to_thread.run_sync(add) if looks else 0
         finally:
             self._bodies -= 1
-        self._take_place(query.training)
-        if query.end:
-            self._training = None
+        if self._training == query.training:
+            self._training = None if query.end else self._training
+            self._heard = time.monotonic()
         return TrainingReceived(
             stored=stored, already=len(looks) - stored, most_bytes=self._most_bytes
         )

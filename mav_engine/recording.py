@@ -20,7 +20,13 @@ from typing import IO, cast
 import orjson
 from pydantic import ValidationError
 
-from mav_engine.errors import BrokenRecording, NotARecording, OtherVersion, TornRecording
+from mav_engine.errors import (
+    BrokenRecording,
+    InvalidSettings,
+    NotARecording,
+    OtherVersion,
+    TornRecording,
+)
 from mav_engine.events import Done, Error, Event, Prompt, Queued, Start, Token, from_json, to_json
 
 VERSION = 1
@@ -120,12 +126,17 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
     try:
         return from_json(line)
     except ValidationError as error:
-        place, problem = _blame(error)
-        raise BrokenRecording(
-            f"Line {number} does not fit the contract: {place}: {problem}. {REMEDY}",
-            line=number,
-            field=place,
-        ) from None
+        raise _misfit(number, *_blame(error)) from None
+    except InvalidSettings as error:
+        raise _misfit(number, f"start.settings.{error.field}", error.detail.rstrip(".")) from None
+
+
+def _misfit(number: int, place: str, problem: str) -> BrokenRecording:
+    return BrokenRecording(
+        f"Line {number} does not fit the contract: {place}: {problem}. {REMEDY}",
+        line=number,
+        field=place,
+    )
 
 
 _UNLIKE = (
