@@ -102,8 +102,8 @@ class OperatorSettings(BaseModel):
     training_token: Annotated[str | None, Field(min_length=16, pattern="^[!-~]*$", repr=False)] = (
         None
     )
-    """What a training that streams to this site has to bear, at least 16 characters of ASCII without
-    spaces; with MAV_WATCH it opens the site to such trainings."""
+    """What a training that streams to this site has to bear: at least 16 characters of ASCII, no
+    spaces. With MAV_WATCH it opens the site to such trainings."""
     max_training_bytes: ByteSize = ByteSize(32_000_000)
     """The largest body of looks that a training may send; a look has to fit into it."""
     max_training_line_bytes: ByteSize = ByteSize(16_000_000)

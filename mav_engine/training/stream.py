@@ -29,7 +29,7 @@ HEARTBEAT_S = 15.0
 """Seconds of silence after which a word keeps the place at the site."""
 _OF_THE_LOOK = frozenset({400, 413, 422})
 """Refusals that blame one look; the next may be taken."""
-_FOR_GOOD = frozenset({401, 403, 404, 405, 413, 415, 422})
+_FOR_GOOD = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405, 413, 415, 422})
 """Refusals that time does not heal: told before the training begins, where they are known then."""
 _log = logging.getLogger(__name__)
 
@@ -216,10 +216,10 @@ class _Sending(threading.Thread):
 
     def _tell(self, fault: Unanswered | Refused) -> None:
         self.refused = fault if isinstance(fault, Refused) else None
-        said = f"refuses: {fault}" if self.refused else f"cannot be reached ({fault})"
+        said = f"refuses: {fault}" if self.refused else f"cannot be reached ({fault})."
         if said != self._told:
             self._told = said
-            _log.warning("%s %s. The training goes on.", self._address.site, said)
+            _log.warning("%s %s The training goes on.", self._address.site, said)
 
     def _tell_back(self) -> None:
         if self._told:

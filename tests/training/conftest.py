@@ -1,13 +1,15 @@
 """A tiny corpus, tokenizer and model, made by the tests themselves."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
+from tests.training.trainings import Site
 from training.data import END_OF_TEXT, HELD_OUT, TRAINING_FILES
 from training.model import new_model
 from training.settings import ModelShape, Recipe
@@ -51,6 +53,22 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def tokenizer(corpus: Path) -> Tokenizer:
     return train_tokenizer(corpus_texts(corpus, 1.0), SHAPE.vocabulary)
+
+
+@pytest.fixture
+def spoken(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT,
+        pad_token=END_OF_TEXT,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A site that takes trainings of this machine into a file."""
+    served = Site(tmp_path / "streamed.jsonl")
+    yield served
+    served.stop()
 
 
 @pytest.fixture
