@@ -11,33 +11,37 @@ import typer
 from mav_engine.commands.ending import fail
 
 
+_Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
+        "its own (NAME@int8); may be repeated. "
+        "MAV_DEFAULT_MODEL makes one the default."
+    ),
+]
+_Receive = Annotated[
+    bool,
+    typer.Option(
+        "--receive-training",
+        help="Let a training stream into that file: of this machine, or with MAV_TRAINING_TOKEN "
+        "of any.",
+    ),
+]
+
+
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen at; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
-            "its own (NAME@int8); may be repeated. "
-            "MAV_DEFAULT_MODEL makes one the default."
-        ),
-    ] = None,
+    model: _Models = None,
     any_model: Annotated[
         bool, typer.Option("--any-model", help="Let clients name any hub model or folder.")
     ] = False,
     watch: Annotated[
         Path | None, typer.Option(help="A training's recording, shown as it grows.")
     ] = None,
-    receive_training: Annotated[
-        bool,
-        typer.Option(
-            "--receive-training",
-            help="Let a training stream into that file: of this machine, or with "
-            "MAV_TRAINING_TOKEN of any.",
-        ),
-    ] = False,
+    receive_training: _Receive = False,
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when the code changes.")
     ] = False,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +21,7 @@ from api.received_recording import ReceivedRecording
 from api.training_body import LookRefused, looks_of
 from mav_engine.training.recording import replay_training
 from tests.api.conftest import MakeServer
-from tests.api.servers import PATIENCE_S, RealServer
+from tests.api.servers import PATIENCE_S, RealServer, events_in
 from tests.api.test_bad_input import problem
 
 RECORDINGS = Path(__file__).parents[1] / "recordings" / "training"
@@ -326,6 +328,26 @@ def test_a_full_disk_leaves_the_recording_whole(
     assert path.read_bytes() == LOOKS[0]
     assert recording.add([second], append=True) == 1
     assert [look.step for look, _ in replay_training(path)] == [0, 0]
+
+
+def test_a_served_site_takes_a_training_and_shows_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mav_engine", "serve", "--port", "0"]
+    command += ["--watch", "t.jsonl", "--receive-training"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "MAV_PREWARM": "0"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=environment
+    ) as process:
+        assert process.stdout is not None
+        found = re.search(r"http://localhost:\d+", process.stdout.readline())
+        assert found is not None
+        with httpx2.Client(base_url=found[0], timeout=PATIENCE_S) as client:
+            query = f"/api/training?training={TRAINING}"
+            assert client.post(query, content=LOOKS[0], headers=NDJSON).json()["stored"] == 1
+            with client.stream("GET", "/api/training") as answer:
+                assert next(events_in(answer.iter_lines()))["type"] == "training"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 0
+    assert (tmp_path / "t.jsonl").read_bytes() == LOOKS[0]
 
 
 def mav_serve(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -337,7 +337,7 @@ def elsewhere() -> Iterator[str]:
     """A server that is no MAV."""
 
     async def moved(_: Request) -> Response:
-        return RedirectResponse("http://elsewhere.example/\x1b[2J", 308)
+        return RedirectResponse("http://elsewhere.invalid/\x1b[2J", 302)
 
     async def page(_: Request) -> Response:
         return PlainTextResponse("welcome")
