@@ -10,7 +10,6 @@ import typer
 
 from mav_engine.commands.ending import fail
 
-
 _Models = Annotated[
     list[str] | None,
     typer.Option(
