@@ -71,19 +71,28 @@ def check_open_to(operator: OperatorSettings, host: str) -> None:
 
 
 def _check_local(request: Request) -> None:
-    """A page on another site may lead a browser of this machine here: then Host is that site's.
+    """A page elsewhere may lead a browser of this machine here: then Host or Origin is that site's.
 
     What a proxy forwards comes from who knows where.
     """
     client = request.client.host if request.client else ""
-    host = urllib.parse.urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    named = [_host(f"//{request.headers.get('host', '')}")]
+    if "origin" in request.headers:
+        named.append(_host(request.headers["origin"]))
     forwarded = any(name in request.headers for name in _FORWARDED)
-    if forwarded or not (is_loopback(client) and is_loopback(host)):
+    if forwarded or not all(map(is_loopback, [client, *named])):
         raise NotFromHere(
             "Without a token this site takes trainings of its own machine only. Let its operator "
             "set MAV_TRAINING_TOKEN, and give the training the same.",
             field="Authorization",
         )
+
+
+def _host(address: str) -> str:
+    try:
+        return urllib.parse.urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _bytes(text: str) -> bytes:

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 import uuid
+import weakref
 from collections import deque
 
 from mav_engine.errors import InvalidSettings
@@ -32,6 +33,9 @@ _OF_THE_LOOK = frozenset({400, 413, 422})
 _FOR_GOOD = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405, 413, 415, 422})
 """Refusals that time does not heal: told before the training begins, where they are known then."""
 _log = logging.getLogger(__name__)
+_STREAMING: weakref.WeakValueDictionary[str, _Sending] = weakref.WeakValueDictionary()
+"""Who streams to which site. Of one process the newest does: in a notebook the one before was
+interrupted and never ended, and would hold the place at the site for ever."""
 
 
 class TrainingStream:
@@ -55,10 +59,20 @@ class TrainingStream:
     def begin(self) -> None:
         """Greet the site; one that is away is no error.
 
+        Of one process one training streams to a site, the one that began last.
+
         Raises:
             InvalidSettings: it refuses this training, and says so within two seconds.
         """
+        site = self._address.site
+        earlier = _STREAMING.get(site)
+        if earlier is not None and earlier.is_alive():
+            _log.warning(
+                "%s: a training of this process that was not ended streams there no more.", site
+            )
+            earlier.close(GREETING_S)
         self._sending = sending = _Sending(self._address, append=self._append)
+        _STREAMING[site] = sending
         sending.start()
         sending.greeted.wait(GREETING_S)
         if sending.refused is not None and sending.refused.status in _FOR_GOOD:
@@ -101,8 +115,10 @@ class _Sending(threading.Thread):
         self._told = ""
 
     def add(self, run: bytes) -> None:
-        """Put a look behind the others."""
+        """Put a look behind the others, unless the stream was ended."""
         with self._changed:
+            if self._ending:
+                return
             self._looks.append(run)
             self._bytes += len(run)
             dropped = 0

@@ -137,6 +137,9 @@ def test_the_token_is_asked_for(make_server: MakeServer, path: Path) -> None:
     "headers",
     [
         {"Host": "mav.example.org"},
+        {"Origin": "https://elsewhere.example.org"},
+        {"Origin": "null"},
+        {"Origin": "http://[half"},
         {"X-Forwarded-For": "127.0.0.1"},
         {"Forwarded": "for=127.0.0.1"},
         {"Via": "1.1 proxy"},

@@ -275,6 +275,7 @@ def test_two_at_once_the_second_waits_and_the_first_is_put_aside(
 ) -> None:
     first, second = watch_to(site.url, spoken), watch_to(site.url, spoken)
     first.begin(model)
+    stream._STREAMING.clear()  # as if in another process
     second.begin(model, 7)
     assert "refuses: Another training streams to this site" in log.text
     first.step(model, 1)
@@ -282,6 +283,22 @@ def test_two_at_once_the_second_waits_and_the_first_is_put_aside(
     until(lambda: holds(site, 7))
     second.end()
     assert steps_in(site.recording.with_name("streamed.1.jsonl")) == both(0, 1)
+
+
+def test_a_training_that_was_interrupted_gives_way_to_the_next_of_its_process(
+    spoken: PreTrainedTokenizerFast, site: Site, model: Any, log: pytest.LogCaptureFixture
+) -> None:
+    """As in a notebook: nobody has called end()."""
+    first, second = watch_to(site.url, spoken), watch_to(site.url, spoken)
+    first.begin(model)
+    second.begin(model)
+    second.step(model, 1)
+    first.step(model, 9)
+    second.end()
+    assert "that was not ended streams there no more" in log.text
+    assert "Another training" not in log.text
+    assert steps_in(site.recording) == both(0, 1)
+    assert steps_in(site.recording.with_name("streamed.1.jsonl")) == both(0)
 
 
 def test_a_training_taken_up_again_goes_on_in_the_same_recording(
