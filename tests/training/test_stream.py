@@ -342,6 +342,7 @@ def test_a_recording_that_cannot_be_opened_leaves_the_place_at_the_site_free(
 ) -> None:
     with pytest.raises(FileNotFoundError):
         watch_to(site.url, spoken, tmp_path / "no" / "t.jsonl").begin(model)
+    assert not stream._STREAMING or not next(stream._STREAMING.values()).is_alive()
     watch = watch_to(site.url, spoken)
     watch.begin(model)
     watch.end()
