@@ -17,9 +17,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from transformers import PreTrainedTokenizerFast
 
-from mav_engine.errors import InvalidSettings
+from mav_engine.errors import InvalidSettings, RecordingProblem
 from mav_engine.training import TrainingWatch, replay_training, stream
-from tests.api.servers import RealServer, events_in, until
+from tests.api.servers import PATIENCE_S, RealServer, events_in, until
 from tests.training.conftest import OPTIONS
 from tests.training.trainings import PROMPTS, STEPS, Site, left_of, new_model, trained
 from training.__main__ import main
@@ -30,9 +30,11 @@ TOKEN = "a-token-of-the-operator"
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses short enough for tests; nothing that is asserted depends on them."""
+    """Short pauses, and patience for what must happen; nothing that is asserted depends on them."""
     monkeypatch.setattr(stream, "FIRST_PAUSE_S", 0.01)
     monkeypatch.setattr(stream, "LONGEST_PAUSE_S", 0.02)
+    monkeypatch.setattr(stream, "GREETING_S", PATIENCE_S)
+    monkeypatch.setattr(stream, "FLUSH_S", PATIENCE_S)
     monkeypatch.delenv("MAV_TRAINING_TOKEN", raising=False)
 
 
@@ -69,7 +71,19 @@ def both(*steps: int) -> list[tuple[int, int]]:
 
 
 def holds(site: Site, *steps: int) -> bool:
-    return site.recording.exists() and steps_in(site.recording) == both(*steps)
+    """Whether these looks are there, in a file that may be written at this very moment."""
+    try:
+        return steps_in(site.recording) == both(*steps)
+    except (FileNotFoundError, RecordingProblem):
+        return False
+
+
+def ends_with(site: Site, step: int) -> bool:
+    """Whether the last look is there."""
+    try:
+        return steps_in(site.recording)[-1] == (step, 1)
+    except RecordingProblem:
+        return False
 
 
 def test_who_watches_the_site_sees_each_look_while_the_training_goes_on(
@@ -175,7 +189,7 @@ def test_looks_that_do_not_fit_are_dropped_the_oldest_first_and_it_is_told_once(
     for step in (11, 12, 13):
         watch.step(model, step)
     site.start()
-    until(lambda: steps_in(site.recording)[-1] == (13, 1))
+    until(lambda: ends_with(site, 13))
     watch.end()
     # Of eight looks the last three were kept, and each that has come is whole.
     assert steps_in(site.recording) == [*both(0), (12, 1), *both(13)]
@@ -262,7 +276,7 @@ def test_a_look_that_is_too_large_is_told_and_the_others_go_on(
     for step, tokens in ((1, 40), (2, 2)):
         watch._runs[0] = watch._runs[0].model_copy(update={"max_new_tokens": tokens})
         watch.step(model, step)
-    until(lambda: steps_in(site.recording)[-1] == (2, 1))
+    until(lambda: ends_with(site, 2))
     watch.end()
     assert steps_in(site.recording) == [*both(0), (1, 1), *both(2)]
     assert log.text.count("refuses a look") == 1
@@ -342,7 +356,8 @@ def test_a_recording_that_cannot_be_opened_leaves_the_place_at_the_site_free(
 ) -> None:
     with pytest.raises(FileNotFoundError):
         watch_to(site.url, spoken, tmp_path / "no" / "t.jsonl").begin(model)
-    assert not stream._STREAMING or not next(stream._STREAMING.values()).is_alive()
+    begun = stream._STREAMING.get(site.url)
+    assert begun is None or not begun.is_alive()
     watch = watch_to(site.url, spoken)
     watch.begin(model)
     watch.end()
