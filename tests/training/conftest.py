@@ -9,6 +9,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
+from mav_engine.training import stream
+from tests.api.servers import PATIENCE_S
 from tests.training.trainings import Site
 from training.data import END_OF_TEXT, HELD_OUT, TRAINING_FILES
 from training.model import new_model
@@ -64,8 +66,9 @@ def spoken(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """A site that takes trainings of this machine into a file."""
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site that takes trainings of this machine into a file; however slow that machine is."""
+    monkeypatch.setattr(stream, "FLUSH_S", PATIENCE_S)
     served = Site(tmp_path / "streamed.jsonl")
     yield served
     served.stop()

@@ -39,8 +39,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     """Where a server never answers, a test need not wait for it either."""
+    del site  # it is patient, and so comes first
     monkeypatch.setattr(stream, "GREETING_S", 0.05)
     monkeypatch.setattr(stream, "FLUSH_S", 0.05)
 
