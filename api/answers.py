@@ -56,6 +56,17 @@ class Health(_Body):
     """Runs in a queue."""
 
 
+class TrainingReceived(_Body):
+    """What became of the looks that a training sent."""
+
+    stored: int
+    """Looks that were added to the watched recording."""
+    already: int
+    """Looks that it had: they were sent again, and are not stored twice."""
+    most_bytes: int
+    """The longest body that this server takes."""
+
+
 def parse_tokenize(given: object) -> TokenizeRequest:
     """Make a request from JSON data.
 

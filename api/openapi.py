@@ -13,9 +13,10 @@ import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
+from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult, TrainingReceived
 from api.operator_settings import OperatorSettings
 from api.problems import Problem
+from api.training_body import NDJSON, StreamQuery
 from mav_engine import __version__
 from mav_engine.compare.events import COMPARE_EVENTS, CompareEvent
 from mav_engine.compare.settings import CompareSettings
@@ -26,6 +27,10 @@ REF = "#/components/schemas/{model}"
 TRAINING_ORDER = (
     "Each line of the recording (docs/training.md) as an event of its type, from the beginning or "
     "behind Last-Event-ID. It never ends by itself."
+)
+RECEIVING = (
+    "Whole looks, as they stand in a recording (docs/training.md): each line with its line break. "
+    "All of a body are stored, or none. An empty body says that the training is there."
 )
 JSON = "application/json"
 Schema = dict[str, Any]
@@ -51,12 +56,18 @@ def document(operator: OperatorSettings, default_model: str = DEFAULT_MODEL) -> 
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": _paths(schemas),
-        "components": {"schemas": schemas, "responses": {"Problem": _problem()}},
+        "components": {
+            "schemas": schemas,
+            "responses": {"Problem": _problem()},
+            "securitySchemes": {"trainingToken": {"type": "http", "scheme": "bearer"}},
+        },
     }
 
 
 def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema]:
-    answers: list[type[BaseModel]] = [Problem, ModelList, TokenizeResult, Health]
+    answers: list[type[BaseModel]] = [
+        Problem, ModelList, TokenizeResult, TrainingReceived, Health,
+    ]  # fmt: skip
     _, told = models_json_schema([(each, "serialization") for each in answers], ref_template=REF)
     _, asked = models_json_schema(
         [(each, "validation") for each in (RunSettings, TokenizeRequest, CompareSettings)],
@@ -112,11 +123,31 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
             | _body("TokenizeRequest")
         },
         "/api/training": {
-            "get": _operation("watchTraining", watching, _answers({"200": grown}, "404", "503"))
+            "get": _operation("watchTraining", watching, _answers({"200": grown}, "404", "503")),
+            "post": _receiving(),
         },
         "/api/health": {"get": _operation("health", "How the server is doing", _told("Health"))},
         "/api/openapi.json": {
             "get": _operation("openapi", "This document", {"200": document_told})
+        },
+    }
+
+
+def _receiving() -> Schema:
+    """A training elsewhere sends its looks."""
+    refused = ("400", "401", "403", "404", "408", "409", "413", "415", "422", "503", "507")
+    answers = _answers({"200": _answer("TrainingReceived")}, *refused)
+    asked = StreamQuery.model_json_schema()
+    return {
+        **_operation("sendLooks", "Stream a training to this site", answers),
+        "security": [{}, {"trainingToken": []}],
+        "parameters": [
+            _parameter(name, schema) | {"required": name in asked["required"]}
+            for name, schema in asked["properties"].items()
+        ],
+        "requestBody": {
+            "description": RECEIVING,
+            "content": {NDJSON: {"schema": {"type": "string"}}},
         },
     }
 

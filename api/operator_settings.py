@@ -30,6 +30,8 @@ BUILD_VARIABLES = frozenset({"MAV_PANELS_DIR", "MAV_API_ORIGIN"})
 """Read when the site is built or developed; no concern of the server."""
 ROOT = Path(__file__).resolve().parents[1]
 LOG = logging.getLogger("mav.api")
+_SECRET = frozenset({"secret", "training_token"})
+"""Settings whose values are never told."""
 
 
 def _comma_separated(value: object) -> object:
@@ -94,6 +96,18 @@ class OperatorSettings(BaseModel):
     """Other sites whose pages may call this API, comma-separated; * is all of them."""
     watch: Path | None = None
     """The recording of a training that goes on; the site shows it as it grows."""
+    receive_training: bool = False
+    """Whether a training may stream into the file of MAV_WATCH: one of this machine, or with
+    MAV_TRAINING_TOKEN of any."""
+    training_token: Annotated[str | None, Field(min_length=16, pattern="^[!-~]*$", repr=False)] = (
+        None
+    )
+    """What a training that streams to this site has to bear: at least 16 characters of ASCII, no
+    spaces. With MAV_WATCH it opens the site to such trainings."""
+    max_training_bytes: ByteSize = ByteSize(32_000_000)
+    """The largest body of looks that a training may send; a look has to fit into it."""
+    max_training_line_bytes: ByteSize = ByteSize(16_000_000)
+    """The longest line of it, which is one event."""
     site_dir: Path = ROOT / "frontend" / "out"
     """The built site; where it is absent a page tells how to build it."""
 
@@ -136,7 +150,7 @@ def read_environment(environment: Mapping[str, str]) -> OperatorSettings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        told = "" if name == "secret" else f", not {first['input']!r}"
+        told = "" if name in _SECRET else f", not {first['input']!r}"
         problem = f"{first['msg'][0].lower()}{first['msg'][1:]}{told}"
         raise _wrong(name, f"{problem}. {_meaning(name)}") from None
 

@@ -97,6 +97,8 @@ def problem_response(error: MavError, headers: dict[str, str] | None = None) -> 
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     content = orjson.dumps(problem.model_dump())
     return Response(content, status, headers, "application/problem+json")
 

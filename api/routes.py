@@ -31,7 +31,7 @@ def api_routes(service: Service) -> BaseRoute:
         Route("/compare", _compare(service), methods=["POST"]),
         Route("/models", _models(service), methods=["GET"]),
         Route("/tokenize", _tokenize(service), methods=["POST"]),
-        Route("/training", _training(service), methods=["GET"]),
+        Route("/training", _training(service), methods=["GET", "POST"]),
         Route("/health", _health(service), methods=["GET"]),
         # Every page asks for it, and it shrinks to a sixth.
         Route(
@@ -99,6 +99,13 @@ def _tokenize(service: Service) -> Endpoint:
 
 def _training(service: Service) -> Endpoint:
     async def training(request: Request) -> Response:
+        if request.method == "POST":
+            if service.inbox is None:
+                raise NotFound(
+                    "No training is received here; its operator can open this site to one with "
+                    "`mav serve --watch FILE --receive-training`."
+                )
+            return _json(await service.inbox.receive(request))
         if service.training is None:
             raise NotFound("No training is watched here; `mav serve --watch FILE` watches one.")
         if request.method == "HEAD":

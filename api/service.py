@@ -18,6 +18,7 @@ from api.operator_settings import OperatorSettings
 from api.pair import LivePair
 from api.places import RETRY_AFTER_S, Place, Places
 from api.training_feed import TrainingFeed
+from api.training_inbox import inbox_of
 from mav_engine import __version__
 from mav_engine.backends import Backend
 from mav_engine.catalog import Catalog
@@ -48,6 +49,8 @@ class Service:
         """All runs that have not ended, those in a queue included."""
         self.training = TrainingFeed(operator.watch) if operator.watch else None
         """The training that is watched, where the operator named one."""
+        self.inbox = inbox_of(operator)
+        """Where a training elsewhere streams to, where the operator opened it."""
         self._seal = Seal.of(operator.secret, operator.resume_ttl_s)
         self._places: dict[str, Places] = {}
 

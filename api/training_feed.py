@@ -19,6 +19,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.stream import GRACE_S, HEADERS, SEND_TIMEOUT_S, SSE
 from mav_engine.errors import Busy, InvalidSettings
+from mav_engine.training.recording import HEAD
 
 POLL_S = 0.3
 """Seconds between two looks at a file that has not grown."""
@@ -27,7 +28,6 @@ MAX_WATCHERS = 32
 MOST_BYTES = 1 << 20
 """What is read of the file at once; a line that is longer is read whole."""
 _FIELD = "MAV_WATCH"
-_HEAD = b'{"type":"training"'
 _KIND = re.compile(rb'\{"type":"(\w+)"')
 _ENDING_BYTES = 512
 
@@ -168,7 +168,7 @@ def _told(error: InvalidSettings) -> bytes:
 
 
 def _check_head(path: Path, head: bytes) -> None:
-    if not head.startswith(_HEAD):
+    if not head.startswith(HEAD):
         raise InvalidSettings(
             f"{path.name} is no recording of a training: its first line tells no training step. "
             "Name the file that TrainingWatch or MAVCallback writes.",

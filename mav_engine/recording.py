@@ -20,11 +20,19 @@ from typing import IO, cast
 import orjson
 from pydantic import ValidationError
 
-from mav_engine.errors import BrokenRecording, NotARecording, OtherVersion, TornRecording
+from mav_engine.errors import (
+    BrokenRecording,
+    InvalidSettings,
+    NotARecording,
+    OtherVersion,
+    TornRecording,
+)
 from mav_engine.events import Done, Error, Event, Prompt, Queued, Start, Token, from_json, to_json
 
 VERSION = 1
 """The version of the contract that is written and read here."""
+REMEDY = "Get the file anew, or use what stands before."
+"""What can be done about a line that is no event."""
 
 _GZIP = b"\x1f\x8b"
 
@@ -110,7 +118,7 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
                 line=number,
             ) from None
         raise BrokenRecording(
-            f"Line {number} is no JSON ({error}). Get the file anew, or use what stands before.",
+            f"Line {number} is no JSON ({error}). {REMEDY}",
             line=number,
         ) from None
     if first:
@@ -118,13 +126,17 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
     try:
         return from_json(line)
     except ValidationError as error:
-        place, problem = _blame(error)
-        raise BrokenRecording(
-            f"Line {number} does not fit the contract: {place}: {problem}. "
-            "Get the file anew, or use what stands before.",
-            line=number,
-            field=place,
-        ) from None
+        raise _misfit(number, *_blame(error)) from None
+    except InvalidSettings as error:
+        raise _misfit(number, f"start.settings.{error.field}", error.detail.rstrip(".")) from None
+
+
+def _misfit(number: int, place: str, problem: str) -> BrokenRecording:
+    return BrokenRecording(
+        f"Line {number} does not fit the contract: {place}: {problem}. {REMEDY}",
+        line=number,
+        field=place,
+    )
 
 
 _UNLIKE = (

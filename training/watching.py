@@ -8,6 +8,7 @@ from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
+from mav_engine.errors import InvalidSettings
 from mav_engine.training import TrainingWatch
 from training.data import END_OF_TEXT
 from training.loop import OnStep, Trainer
@@ -27,6 +28,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     watch.add_argument("--watch-capture", nargs="+", help="probes; default: those of a run")
     watch.add_argument(
+        "--watch-stream",
+        metavar="URL",
+        help="a site that shows them as they are made; its token is MAV_TRAINING_TOKEN",
+    )
+    watch.add_argument(
         "--watch-prompt", action="append", help=f"may be repeated; default {WATCH_PROMPTS[0]!r}"
     )
 
@@ -39,6 +45,10 @@ def watch_of(
     Raises:
         InvalidSettings: an option is wrong.
     """
+    if options.watch_stream and options.watch_steps == 0:
+        raise InvalidSettings(
+            "--watch-stream has nothing to send: add --watch-steps N.", field="watch_steps"
+        )
     if options.watch_steps == 0:
         return None
     return TrainingWatch(
@@ -53,6 +63,7 @@ def watch_of(
         also=options.watch_also,
         recording=options.out / WATCH_FILE,
         append=options.resume,
+        stream=options.watch_stream,
         console=console,
         **({"capture": options.watch_capture} if options.watch_capture else {}),
     )

@@ -1,6 +1,6 @@
 """A small training that takes some steps for each line that it is sent, then looks at its model.
 
-python small-training.py RECORDING
+python small-training.py RECORDING_OR_SITE
 """
 
 import sys
@@ -15,7 +15,7 @@ TEXT = "Once upon a time, there was a little cat. "
 STEPS = 5
 
 
-def main(recording: str) -> None:
+def main(kept: str) -> None:
     folder = f"{mav_engine.__path__[0]}/models/mav-tiny"
     tokenizer = AutoTokenizer.from_pretrained(folder)
     torch.manual_seed(1)
@@ -25,9 +25,8 @@ def main(recording: str) -> None:
     ).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     ids = tokenizer(TEXT * 4, return_tensors="pt").input_ids
-    watch = TrainingWatch(
-        tokenizer, ["Once upon"], every=STEPS, recording=recording, max_new_tokens=8
-    )
+    where = {"stream" if kept.startswith("http") else "recording": kept}
+    watch = TrainingWatch(tokenizer, ["Once upon"], every=STEPS, max_new_tokens=8, **where)
     watch.begin(model)
     step = 0
     for _ in sys.stdin:

@@ -152,60 +152,67 @@ for (const language of LANGUAGES) {
   });
 }
 
-test("a look arrives while the training goes on, also after the server was away", async ({
-  page,
-}) => {
-  const recording = test.info().outputPath("training.jsonl");
-  rmSync(recording, { force: true });
-  const mav = (process.env.E2E_MAV ?? "../.venv/bin/mav").split(" ");
-  const python = mav.length > 1 ? (mav[0] ?? "") : "../.venv/bin/python";
-  const port = await freePort();
-  const started: ChildProcess[] = [];
-  const start = (command: string, args: readonly string[]) => {
-    const child = spawn(command, args, { stdio: ["pipe", "ignore", "inherit"] });
-    started.push(child);
-    return child;
-  };
-  const serve = async () => {
-    const [command = "", ...before] = mav;
-    const args = ["serve", "--port", String(port), "--watch", recording];
-    const server = start(command, [...before, ...args]);
-    const answers = () =>
-      page.request.get(`http://127.0.0.1:${port}/api/health`).then(
-        (answer) => answer.ok(),
-        () => false,
-      );
-    await expect.poll(answers, { timeout: 120_000 }).toBe(true);
-    return server;
-  };
-  try {
-    const server = await serve();
-    await page.goto(`http://127.0.0.1:${port}/`);
-    await page.getByRole("button", { name: WORDS_OF_TRAINING.open.live }).click();
-    await expect(page.getByText(WORDS_OF_TRAINING.following.waiting)).toBeVisible();
+for (const [way, streams] of [
+  ["whose recording the server reads", false],
+  ["that streams to the server", true],
+] as const) {
+  test(`a look of a training ${way} arrives, also after the server was away`, async ({ page }) => {
+    const recording = test.info().outputPath("training.jsonl");
+    rmSync(recording, { force: true });
+    const mav = (process.env.E2E_MAV ?? "../.venv/bin/mav").split(" ");
+    const python = mav.length > 1 ? (mav[0] ?? "") : "../.venv/bin/python";
+    const port = await freePort();
+    const started: ChildProcess[] = [];
+    const start = (command: string, args: readonly string[]) => {
+      const child = spawn(command, args, { stdio: ["pipe", "ignore", "inherit"] });
+      started.push(child);
+      return child;
+    };
+    const serve = async () => {
+      const [command = "", ...before] = mav;
+      const args = ["serve", "--port", String(port), "--watch", recording];
+      if (streams) args.push("--receive-training");
+      const server = start(command, [...before, ...args]);
+      const answers = () =>
+        page.request.get(`http://127.0.0.1:${port}/api/health`).then(
+          (answer) => answer.ok(),
+          () => false,
+        );
+      await expect.poll(answers, { timeout: 120_000 }).toBe(true);
+      return server;
+    };
+    try {
+      const server = await serve();
+      await page.goto(`http://127.0.0.1:${port}/`);
+      await page.getByRole("button", { name: WORDS_OF_TRAINING.open.live }).click();
+      await expect(page.getByText(WORDS_OF_TRAINING.following.waiting)).toBeVisible();
 
-    const training = start(python, ["e2e/small-training.py", recording]);
-    await expect(rows(page)).toHaveCount(1);
-    training.stdin?.write("\n");
-    await expect(rows(page)).toHaveCount(2);
-    await expect(rows(page).last()).toHaveAttribute("aria-selected", "true");
-    await expect(rows(page).last()).toContainText("5");
+      const training = start(python, [
+        "e2e/small-training.py",
+        streams ? `http://127.0.0.1:${port}` : recording,
+      ]);
+      await expect(rows(page)).toHaveCount(1);
+      training.stdin?.write("\n");
+      await expect(rows(page)).toHaveCount(2);
+      await expect(rows(page).last()).toHaveAttribute("aria-selected", "true");
+      await expect(rows(page).last()).toContainText("5");
 
-    const gone = new Promise((resolve) => server.on("exit", resolve));
-    server.kill("SIGKILL");
-    await gone;
-    await expect(page.getByText(WORDS_OF_TRAINING.following.lost)).toBeVisible();
-    training.stdin?.write("\n");
-    await serve();
-    await expect(rows(page)).toHaveCount(3);
-    // The newest is followed until another one is chosen.
-    await rows(page).first().click();
-    training.stdin?.write("\n");
-    await expect(rows(page)).toHaveCount(4);
-    await expect(rows(page).first()).toHaveAttribute("aria-selected", "true");
-    training.stdin?.end();
-    await expect.poll(() => training.exitCode).toBe(0);
-  } finally {
-    for (const child of started) child.kill("SIGKILL");
-  }
-});
+      const gone = new Promise((resolve) => server.on("exit", resolve));
+      server.kill("SIGKILL");
+      await gone;
+      await expect(page.getByText(WORDS_OF_TRAINING.following.lost)).toBeVisible();
+      training.stdin?.write("\n");
+      await serve();
+      await expect(rows(page)).toHaveCount(3);
+      // The newest is followed until another one is chosen.
+      await rows(page).first().click();
+      training.stdin?.write("\n");
+      await expect(rows(page)).toHaveCount(4);
+      await expect(rows(page).first()).toHaveAttribute("aria-selected", "true");
+      training.stdin?.end();
+      await expect.poll(() => training.exitCode).toBe(0);
+    } finally {
+      for (const child of started) child.kill("SIGKILL");
+    }
+  });
+}

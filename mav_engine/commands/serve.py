@@ -10,26 +10,37 @@ import typer
 
 from mav_engine.commands.ending import fail
 
+_Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
+        "its own (NAME@int8); may be repeated. "
+        "MAV_DEFAULT_MODEL makes one the default."
+    ),
+]
+_Receive = Annotated[
+    bool,
+    typer.Option(
+        "--receive-training",
+        help="Let a training stream into that file: of this machine, or with MAV_TRAINING_TOKEN "
+        "of any.",
+    ),
+]
+
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port to listen at; 0 takes a free one.", min=0, max=65535)
     ] = 8000,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A hub name or a folder that may be run besides mav-tiny, also in a precision of "
-            "its own (NAME@int8); may be repeated. "
-            "MAV_DEFAULT_MODEL makes one the default."
-        ),
-    ] = None,
+    model: _Models = None,
     any_model: Annotated[
         bool, typer.Option("--any-model", help="Let clients name any hub model or folder.")
     ] = False,
     watch: Annotated[
         Path | None, typer.Option(help="A training's recording, shown as it grows.")
     ] = None,
+    receive_training: _Receive = False,
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when the code changes.")
     ] = False,
@@ -44,8 +55,8 @@ def serve(
     try:
         listener = server.bind(host, port)
         # The options go by the environment, so that a reloaded process has them too.
-        os.environ.update(_as_environment(model or [], any_model, watch))
-        _check_environment()
+        os.environ.update(_as_environment(model or [], any_model, watch, receive_training))
+        _check_environment(host)
     except (server.PortTaken, InvalidSettings) as error:
         fail(str(error))
     except OSError as error:
@@ -53,17 +64,23 @@ def serve(
     server.serve("api.index:app", listener, reload=reload)
 
 
-def _check_environment() -> None:
+def _check_environment(host: str) -> None:
     from api.operator_settings import read_environment
+    from api.training_access import check_open_to
     from api.training_feed import check_watched
+    from api.training_inbox import inbox_of
 
     operator = read_environment(os.environ)
     operator.catalog()
     if operator.watch:
         check_watched(operator.watch)
+    check_open_to(operator, host)
+    inbox_of(operator)
 
 
-def _as_environment(models: list[str], any_model: bool, watch: Path | None) -> dict[str, str]:
+def _as_environment(
+    models: list[str], any_model: bool, watch: Path | None, receive_training: bool
+) -> dict[str, str]:
     from mav_engine.catalog import entry_of
 
     wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
@@ -74,4 +91,6 @@ def _as_environment(models: list[str], any_model: bool, watch: Path | None) -> d
         wanted["MAV_ANY_MODEL"] = "1"
     if watch is not None:
         wanted["MAV_WATCH"] = str(watch.absolute())
+    if receive_training:
+        wanted["MAV_RECEIVE_TRAINING"] = "1"
     return wanted

@@ -22,7 +22,8 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
         prompts: the texts to continue.
         tokenizer: of the model; where not given, the Trainer's `processing_class`.
         every: optimizer steps from one look to the next.
-        options: as `TrainingWatch` takes them, `recording="training.jsonl"` for example.
+        options: as `TrainingWatch` takes them, `recording="training.jsonl"` or
+            `stream="http://host:8000"` for example.
 
     Raises:
         InvalidSettings: a setting is wrong. When the training begins also what

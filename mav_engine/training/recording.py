@@ -10,10 +10,10 @@ import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Annotated, Any, cast
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from mav_engine.errors import (
     BrokenRecording,
@@ -23,20 +23,25 @@ from mav_engine.errors import (
     TornRecording,
 )
 from mav_engine.events import Event, to_json
-from mav_engine.recording import lines_of, read_events
+from mav_engine.recording import REMEDY, lines_of, read_events
 from mav_engine.results import RunRecord
 
 VERSION = 1
+HEAD = b'{"type":"training"'
+"""How the first line of a run begins."""
+ENDS = (b'{"type":"done"', b'{"type":"error"')
+"""How its last line begins."""
 _SUFFIX = ".gz"
+_Count = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """When a run of a training was, and which one it is."""
 
-    step: int
+    step: _Count
     """Optimizer steps that were done."""
-    prompt: int
+    prompt: _Count
     """Which of the prompts, from 0."""
     loss: float | None
     """Of the step before, as the training computed it; null where it was not told."""
@@ -44,12 +49,18 @@ class Look:
     """Seconds that the run took."""
     elapsed_s: float
     """Seconds since the training began, or since it was taken up again."""
-    losses: list[tuple[int, float]] = field(default_factory=list)
+    losses: list[tuple[_Count, float]] = field(default_factory=list)
     """Step and loss of the steps since the look before, thinned where they are many; they stand
     with the first prompt of a look."""
 
 
 _LOOK = TypeAdapter(Look)
+
+
+def run_lines(look: Look, events: Iterable[Event]) -> bytes:
+    """A run as it stands in a recording: its lines, each with its line break."""
+    head = orjson.dumps({"type": "training", "v": VERSION, **asdict(look)})
+    return b"\n".join([head, *map(to_json, events)]) + b"\n"
 
 
 class TrainingWriter:
@@ -74,18 +85,16 @@ class TrainingWriter:
         """
         if self._append:
             self._file = self._path.open("r+b")
-            self._file.truncate(_end_of_whole_runs(self._file))
+            self._file.truncate(end_of_whole_runs(self._file))
             self._file.seek(0, 2)
         else:
             self._file = _new_file(self._path)
 
-    def write(self, look: Look, events: Iterable[Event]) -> None:
-        """Add a run."""
+    def write(self, run: bytes) -> None:
+        """Add a run, as `run_lines` gives it."""
         if self._file is None:
             raise ValueError("the recording is not open")
-        line = orjson.dumps({"type": "training", "v": VERSION, **asdict(look)})
-        lines = [line, *map(to_json, events)]
-        self._file.write(b"\n".join(lines) + b"\n")
+        self._file.write(run)
         self._file.flush()
 
     def close(self) -> None:
@@ -111,7 +120,18 @@ def replay_training(path: str | Path) -> Iterator[tuple[Look, RunRecord]]:
         NotARecording: it is something else, or empty.
         BrokenRecording, OtherVersion, TornRecording: as `replay`.
     """
-    lines = lines_of(path)
+    for look, events in read_looks(lines_of(path)):
+        record = RunRecord()
+        for event in events:
+            record.add(event)
+        yield look, record
+
+
+def read_looks(lines: Iterator[bytes]) -> Iterator[tuple[Look, list[Event]]]:
+    """The looks of a recording's lines, each with its line break where it has one.
+
+    Raises: as `replay_training`.
+    """
     number, head = 1, next(lines, b"")
     if not _is_head(head):
         raise NotARecording(
@@ -121,10 +141,7 @@ def replay_training(path: str | Path) -> Iterator[tuple[Look, RunRecord]]:
     while head:
         look = _look(head, number)
         run, following = _until_head(lines, number)
-        record = RunRecord()
-        for event in read_events(run, number + 1):
-            record.add(event)
-        yield look, record
+        yield look, list(read_events(run, number + 1))
         number, head = number + len(run) + 1, following
 
 
@@ -145,7 +162,7 @@ def _until_head(lines: Iterator[bytes], number: int) -> tuple[list[bytes], bytes
 
 
 def _is_head(line: bytes) -> bool:
-    return line.startswith(b'{"type":"training"')
+    return line.startswith(HEAD)
 
 
 def _look(line: bytes, number: int) -> Look:
@@ -167,7 +184,7 @@ def _look(line: bytes, number: int) -> Look:
             field="training.v",
         )
     try:
-        return _LOOK.validate_python(told)
+        return _LOOK.validate_json(line, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(["training", *map(str, first["loc"])])
@@ -176,18 +193,17 @@ def _look(line: bytes, number: int) -> Look:
 
 def _broken(problem: str, number: int, field: str | None = None) -> BrokenRecording:
     return BrokenRecording(
-        f"Line {number} {problem}. Get the file anew, or use what stands before.",
+        f"Line {number} {problem}. {REMEDY}",
         line=number,
         field=field,
     )
 
 
-def _end_of_whole_runs(file: IO[bytes]) -> int:
+def end_of_whole_runs(file: IO[bytes]) -> int:
     """Where the last run ends that has its done or error event."""
     end = place = 0
     for line in file:
         place += len(line)
-        ended = line.startswith((b'{"type":"done"', b'{"type":"error"'))
-        if ended and line.endswith(b"\n"):
+        if line.startswith(ENDS) and line.endswith(b"\n"):
             end = place
     return end

@@ -26,8 +26,9 @@ from mav_engine.results import RunRecord
 from mav_engine.running import prepare, run
 from mav_engine.settings import DEFAULT_PROBES, RunSettings
 from mav_engine.training.losses import LossCurve, held
-from mav_engine.training.recording import Look, TrainingWriter
+from mav_engine.training.recording import Look, TrainingWriter, run_lines
 from mav_engine.training.report import TrainingReport
+from mav_engine.training.stream import TrainingStream
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -76,7 +77,10 @@ class TrainingWatch:
         also: further steps to look at: a model changes most at the beginning.
         recording: a file for all runs with their training step, as docs/training.md tells; `.gz`
             compresses.
-        append: whether to go on with a recording that an earlier part of this training wrote.
+        append: whether to go on with what an earlier part of this training recorded or streamed.
+        stream: a site elsewhere that shows the training while it goes on, http://host:8000 for
+            example; its operator opens it, as docs/training.md tells.
+        stream_token: for that site; else the environment's MAV_TRAINING_TOKEN.
         terminal: whether each look is told on the terminal.
         console: where instead.
         max_new_tokens, temperature, seed, capture, and other settings of `RunSettings`: of each
@@ -95,6 +99,8 @@ class TrainingWatch:
         also: Collection[int] = (),
         recording: str | Path | None = None,
         append: bool = False,
+        stream: str | None = None,
+        stream_token: str | None = None,
         terminal: bool = True,
         console: Console | None = None,
         max_new_tokens: int = DEFAULT_NEW_TOKENS,
@@ -113,6 +119,9 @@ class TrainingWatch:
         self._also = frozenset(also)
         self._curve = LossCurve()
         self._writer = None if recording is None else TrainingWriter(Path(recording), append=append)
+        self._stream = (
+            None if stream is None else TrainingStream(stream, token=stream_token, append=append)
+        )
         self._report = TrainingReport(console) if terminal or console is not None else None
         self._backend: LentBackend | None = None
         self._began = 0.0
@@ -130,7 +139,8 @@ class TrainingWatch:
 
         Raises:
             ModelLoadFailed: the model cannot be run from here.
-            InvalidSettings: a probe that this model cannot give, or a prompt that is too long.
+            InvalidSettings: a probe that this model cannot give, a prompt that is too long, or a
+                site that refuses the stream and says so at once; one that is away is no error.
             OSError: the recording cannot be written.
         """
         from mav_engine.backends.transformers.lent import lent_backend
@@ -139,8 +149,7 @@ class TrainingWatch:
         self._backend = lent_backend(model, self.tokenizer, type(model).__name__)
         for settings in self._runs:
             prepare(settings, self._backend)
-        if self._writer is not None:
-            self._writer.open()
+        self._open()
         self._spent += time.monotonic() - began
         self._look(step, None)
 
@@ -164,14 +173,33 @@ class TrainingWatch:
         self._curve.add(step, loss)
 
     def end(self) -> None:
-        """Look at the trained model, close the recording and tell what watching took."""
+        """Look at the trained model, close the recording and tell what watching took.
+
+        Of a stream what waits is sent, for ten seconds at most.
+        """
         if self._last is not None and self._last[1] not in self._looked_at:
             self._look(self._last[1], self._last[2])
         self._last = self._backend = None
         if self._writer is not None:
             self._writer.close()
+        if self._stream is not None:
+            began = time.monotonic()
+            self._stream.end()
+            self._spent += time.monotonic() - began
         if self._report is not None:
             self._report.end(str(self.cost))
+
+    def _open(self) -> None:
+        # The site is asked first: opening may begin a file anew that a refusal should leave alone.
+        if self._stream is not None:
+            self._stream.begin()
+        try:
+            if self._writer is not None:
+                self._writer.open()
+        except BaseException:
+            if self._stream is not None:
+                self._stream.end()
+            raise
 
     def _look(self, step: int, loss: Any) -> None:
         began = time.monotonic()
@@ -196,8 +224,16 @@ class TrainingWatch:
             elapsed = time.monotonic() - self._began
             losses = self._curve.taken() if place == 0 else []
             look = Look(step, place, loss, time.monotonic() - began, elapsed, losses)
-            if self._writer is not None:
-                self._writer.write(look, record.events)
+            self._keep(look, record)
             told.append(record)
         if self._report is not None:
             self._report.look(step, loss, told, self.cost.share)
+
+    def _keep(self, look: Look, record: RunRecord) -> None:
+        if self._stream is None and self._writer is None:
+            return
+        run = run_lines(look, record.events)
+        if self._stream is not None:
+            self._stream.send(run)
+        if self._writer is not None:
+            self._writer.write(run)

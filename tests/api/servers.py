@@ -73,12 +73,13 @@ class Models:
 
 
 class RealServer:
-    """uvicorn on a free port, on a thread of this process."""
+    """uvicorn on a free port, or this one, on a thread of this process."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: Starlette, port: int = 0) -> None:
         self.service: Service = app.state.service
-        self._socket = bind("127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._socket = bind("127.0.0.1", port)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))

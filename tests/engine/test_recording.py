@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from mav_engine import RunSettings, run
 from mav_engine.arrays import MAX_HALF_SHARES, from_wire, to_wire
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.errors import NotARecording, RecordingProblem, TornRecording
+from mav_engine.errors import BrokenRecording, NotARecording, RecordingProblem, TornRecording
 from mav_engine.events import Event, Token, to_json
 from mav_engine.recording import record, replay, write
 
@@ -91,6 +91,16 @@ def test_what_is_wrong_is_told_and_what_is_whole_is_given(case: dict[str, Any]) 
     assert len(events) == case["events"]
     if case["line"] not in (None, 1):
         assert f"ine {case['line']}" in problem.detail
+
+
+def test_settings_that_cannot_be_are_a_damaged_line(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(WHOLE[0].read_bytes().replace(b'"top_n":', b'"topp_n":', 1))
+    events, problem = given_before(path)
+    assert events == []
+    assert isinstance(problem, BrokenRecording)
+    assert (problem.line, problem.field) == (1, "start.settings.topp_n")
+    assert "Did you mean top_n?" in problem.detail
 
 
 def test_an_event_stream_is_told_how_to_become_a_recording() -> None:

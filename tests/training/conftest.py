@@ -1,13 +1,17 @@
 """A tiny corpus, tokenizer and model, made by the tests themselves."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from tokenizers import Tokenizer
-from transformers import LlamaForCausalLM
+from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
+from mav_engine.training import stream
+from tests.api.servers import PATIENCE_S
+from tests.training.trainings import Site
 from training.data import END_OF_TEXT, HELD_OUT, TRAINING_FILES
 from training.model import new_model
 from training.settings import ModelShape, Recipe
@@ -51,6 +55,23 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def tokenizer(corpus: Path) -> Tokenizer:
     return train_tokenizer(corpus_texts(corpus, 1.0), SHAPE.vocabulary)
+
+
+@pytest.fixture
+def spoken(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT,
+        pad_token=END_OF_TEXT,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site that takes trainings of this machine into a file; however slow that machine is."""
+    monkeypatch.setattr(stream, "FLUSH_S", PATIENCE_S)
+    served = Site(tmp_path / "streamed.jsonl")
+    yield served
+    served.stop()
 
 
 @pytest.fixture

@@ -6,16 +6,13 @@ import gzip
 import io
 import json
 import logging
-import random
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from tokenizers import Tokenizer
-from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from mav_engine.errors import (
     InvalidSettings,
@@ -29,106 +26,35 @@ from mav_engine.training import MAVCallback, TrainingWatch, replay_training
 from mav_engine.training.losses import MOST as MOST_LOSSES
 from mav_engine.training.losses import LossCurve
 from tests.training.conftest import OPTIONS
+from tests.training.trainings import (
+    PROMPTS,
+    STEPS,
+    Site,
+    left_of,
+    new_model,
+    trained,
+    trained_by_trainer,
+)
 from training.__main__ import main
-from training.data import END_OF_TEXT
 from training.watching import WATCH_FILE
-
-PROMPTS = ["the cat", "Lily saw"]
-STEPS = 6
-
-
-@pytest.fixture
-def spoken(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=END_OF_TEXT, eos_token=END_OF_TEXT,
-        pad_token=END_OF_TEXT,
-    )  # fmt: skip
-
-
-def new_model() -> Any:
-    """With dropout, so that each step draws from the random state."""
-    torch.manual_seed(11)
-    random.seed(11)
-    np.random.seed(11)
-    shape = {"vocab_size": 300, "n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 64}
-    return GPT2LMHeadModel(GPT2Config(**shape, bos_token_id=0, eos_token_id=0))
-
-
-def trained(watch: TrainingWatch | None) -> tuple[Any, list[float]]:
-    """A hand-written loop of some steps; the model and its loss curve."""
-    model = new_model().train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-    losses = []
-    if watch is not None:
-        watch.begin(model)
-    for step in range(1, STEPS + 1):
-        ids = torch.randint(0, 300, (4, 16))
-        loss = model(input_ids=ids, labels=ids).loss
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-        if watch is not None:
-            watch.step(model, step, loss=loss)
-    if watch is not None:
-        watch.end()
-    return model, losses
-
-
-def left_of(model: Any) -> dict[str, Any]:
-    """What a training leaves, to the bit."""
-    return {
-        "weights": [weight.detach().numpy().tobytes() for weight in model.parameters()],
-        "gradients": [weight.grad.numpy().tobytes() for weight in model.parameters()],
-        "torch": torch.get_rng_state().tolist(),
-        "numpy": np.random.get_state()[1].tolist(),
-        "random": random.getstate(),
-        "modes": [module.training for module in model.modules()],
-        "attention": model.config._attn_implementation,
-        "hooks": sum(len(module._forward_hooks) for module in model.modules()),
-    }
 
 
 def test_a_watched_loop_gives_the_same_weights_and_losses(
-    spoken: PreTrainedTokenizerFast, tmp_path: Path
+    spoken: PreTrainedTokenizerFast, tmp_path: Path, site: Site
 ) -> None:
     alone, losses = trained(None)
     expected = left_of(alone)
     watch = TrainingWatch(
-        spoken, PROMPTS, every=2, recording=tmp_path / "t.jsonl", terminal=False,
+        spoken, PROMPTS, every=2, recording=tmp_path / "t.jsonl", stream=site.url, terminal=False,
         temperature=1.0, capture=["residual", "attention_entropy", "tiles", "logit_lens"],
     )  # fmt: skip
     model, watched_losses = trained(watch)
     assert watched_losses == losses
     assert left_of(model) == expected
+    assert site.recording.read_bytes() == (tmp_path / "t.jsonl").read_bytes()
     # Looking did see the model change.
     texts = {record.text for _, record in replay_training(tmp_path / "t.jsonl")}
     assert len(texts) > 2
-
-
-class _Texts(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
-    def __len__(self) -> int:
-        return 24
-
-    def __getitem__(self, place: int) -> dict[str, torch.Tensor]:
-        ids = (torch.arange(16) * (place + 3)) % 300
-        return {"input_ids": ids, "labels": ids}
-
-
-def trained_by_trainer(out: Path, callbacks: list[Any], tokenizer: Any) -> Any:
-    from transformers import Trainer, TrainingArguments
-
-    model = new_model()
-    arguments = TrainingArguments(
-        output_dir=str(out), max_steps=STEPS, per_device_train_batch_size=4, logging_steps=1,
-        report_to="none", save_strategy="no", use_cpu=True, disable_tqdm=True, seed=5,
-    )  # fmt: skip
-    trainer = Trainer(
-        model=model, args=arguments, train_dataset=_Texts(), callbacks=callbacks,
-        processing_class=tokenizer,
-    )  # fmt: skip
-    trainer.train()
-    return trainer
 
 
 def curve_of(trainer: Any) -> list[Any]:
@@ -137,18 +63,19 @@ def curve_of(trainer: Any) -> list[Any]:
 
 
 def test_the_callback_gives_the_same_training(
-    spoken: PreTrainedTokenizerFast, tmp_path: Path
+    spoken: PreTrainedTokenizerFast, tmp_path: Path, site: Site
 ) -> None:
     alone = trained_by_trainer(tmp_path, [], spoken)
     state = torch.get_rng_state().tolist()
     kept = tmp_path / "t.jsonl.gz"
-    callback = MAVCallback(PROMPTS, every=4, recording=kept, terminal=False)
+    callback = MAVCallback(PROMPTS, every=4, recording=kept, stream=site.url, terminal=False)
     watched = trained_by_trainer(tmp_path, [callback], spoken)
     for one, other in zip(alone.model.parameters(), watched.model.parameters(), strict=True):
         assert torch.equal(one, other)
     assert curve_of(watched) == curve_of(alone)
     assert torch.get_rng_state().tolist() == state
     looks = [look for look, _ in replay_training(kept)]
+    assert [look for look, _ in replay_training(site.recording)] == looks
     assert [(look.step, look.prompt) for look in looks] == [
         (step, prompt) for step in (0, 4, 6) for prompt in (0, 1)
     ]

@@ -83,7 +83,8 @@ export interface paths {
         /** Read the recording of a training, and go on as it grows */
         get: operations["watchTraining"];
         put?: never;
-        post?: never;
+        /** Stream a training to this site */
+        post: operations["sendLooks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1293,6 +1294,27 @@ export interface components {
              */
             tokens: components["schemas"]["TokenRef"][];
         };
+        /**
+         * TrainingReceived
+         * @description What became of the looks that a training sent.
+         */
+        TrainingReceived: {
+            /**
+             * Stored
+             * @description Looks that were added to the watched recording.
+             */
+            stored: number;
+            /**
+             * Already
+             * @description Looks that it had: they were sent again, and are not stored twice.
+             */
+            already: number;
+            /**
+             * Most Bytes
+             * @description The longest body that this server takes.
+             */
+            most_bytes: number;
+        };
     };
     responses: {
         /** @description Why the request was refused. */
@@ -1547,6 +1569,52 @@ export interface operations {
             };
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
+        };
+    };
+    sendLooks: {
+        parameters: {
+            query: {
+                /** @description An id that the training has drawn, the same from its beginning to its end. */
+                training: string;
+                /**
+                 * @description Whether the looks go behind those that are there; else a recording that is there is put aside
+                 *     before the first look is stored.
+                 */
+                append?: boolean;
+                /** @description Whether nothing more comes, so that another training may stream at once. */
+                end?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whole looks, as they stand in a recording (docs/training.md): each line with its line break. All of a body are stored, or none. An empty body says that the training is there. */
+        requestBody?: {
+            content: {
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description TrainingReceived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingReceived"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+            507: components["responses"]["Problem"];
         };
     };
     health: {
