@@ -57,12 +57,12 @@ def grid(count: int, rows: int, width: int) -> list[int]:
     return [min(beside, count - first) for first in range(0, count, beside)]
 
 
-def heights(wanted: Sequence[int], room: int) -> list[int]:
+def heights(wanted: Sequence[int], room: int, lowest: int = LOWEST) -> list[int]:
     """Rows of the screen for each row of panels: what it would like, or its part of what is there.
 
-    Rows of panels for which there is no room at all are left out.
+    Rows of panels that cannot have the lowest height are left out, but for the first.
     """
-    kept = list(wanted[: max(1, room // LOWEST)])
+    kept = list(wanted[: max(1, room // lowest)])
     given = [min(LOWEST, each) for each in kept]
     spare = room - sum(given)
     while spare > 0 and given != kept:
@@ -85,7 +85,11 @@ def frame(
 
 
 def grids(
-    panels: Sequence[TerminalPanel], views: Sequence[View], size: Size, rows: int
+    panels: Sequence[TerminalPanel],
+    views: Sequence[View],
+    size: Size,
+    rows: int,
+    lowest: int = LOWEST,
 ) -> tuple[list[Table], list[TerminalPanel]]:
     """The same panels of one moment or more, side by side, row by row; and those that have no room.
 
@@ -96,10 +100,8 @@ def grids(
     starts = [sum(per_row[:place]) for place in range(len(per_row))]
     in_rows = [panels[at : at + n] for at, n in zip(starts, per_row, strict=True)]
     wanted = [max(each.rows(view) for each in row for view in views) + _EDGES for row in in_rows]
-    given = heights(wanted, size.height)
-    drawn = [
-        _row(row, views, shares, height) for row, height in zip(in_rows, given, strict=False)
-    ]
+    given = heights(wanted, size.height, lowest)
+    drawn = [_row(row, views, shares, height) for row, height in zip(in_rows, given, strict=False)]
     return drawn, [panel for row in in_rows[len(given) :] for panel in row]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from mav_engine.terminal.bars import number
+from mav_engine.terminal.labels import fitted
 from mav_engine.terminal.view import View
 
 
@@ -19,12 +20,15 @@ def headline(badge: str, view: View, place: str, width: int) -> Text:
         model.dtype or "",
         model.device or "",
     ]
-    timing = f"{view.token.timing.step_ms:.1f} ms"
-    room = width - len(model.name) - len(place) - len(timing) - len(badge) - 11
+    timing = f" · {view.token.timing.step_ms:.1f} ms"
+    room = width - len(model.name) - len(place) - len(timing) - len(badge) - 8
+    if room < 0:
+        room, timing = room + len(timing), ""
+    name = model.name if room >= 0 else fitted(model.name, max(8, len(model.name) + room))
     known = [each for each in facts if each]
     while known and len(" · ".join(known)) > room:
         known.pop()
     about = " · ".join(known)
-    head = Text.assemble((f" {badge} ", "bold reverse cyan"), " ", (model.name, "bold"))
+    head = Text.assemble((f" {badge} ", "bold reverse cyan"), " ", (name, "bold"))
     head.append(f"  {about}", style="dim").append(" " * max(0, room - len(about) + 1))
-    return head.append(place, style="bold").append(f" · {timing}", style="dim")
+    return head.append(place, style="bold").append(timing, style="dim")

@@ -173,18 +173,19 @@ class LiveScreen(ABC, Generic[TapeT]):
         if self._said:
             return Text(f" {self._said}", style="yellow")
         if self.player.at_end:
-            return Text.assemble(" ", self._ending(), _keys([("b", "back"), ("q", "quit")]))
+            return Text.assemble(" ", self._ending(), keys_told([("b", "back"), ("q", "quit")]))
         if not self.stepping:
-            return _keys([("space", "pause"), ("b", "back"), ("q", "quit")])
+            return keys_told([("space", "pause"), ("b", "back"), ("q", "quit")])
         plain = not draws_blocks(self.console)
-        return _keys([(_IN_ASCII.get(key, key) if plain else key, does)
+        return keys_told([(_IN_ASCII.get(key, key) if plain else key, does)
                       for key, does in self._stepping_keys])  # fmt: skip
 
 
 _IN_ASCII = {"⏎": "Enter", "1–9": "1-9"}
 
 
-def _keys(keys: Sequence[tuple[str, str]]) -> Text:
+def keys_told(keys: Sequence[tuple[str, str]]) -> Text:
+    """Keys and what they do."""
     line = Text(" ")
     for key, does in keys:
         line.append(f" {key}", style="bold").append(f" {does} ", style="dim")
