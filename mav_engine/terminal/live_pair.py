@@ -78,9 +78,7 @@ class LivePair(LiveScreen[PairPlayer]):
                 Size(size.width, len(strip) + 2),
                 blocks=blocks,
             ),
-            one_line(
-                foot if foot.cell_len + note.cell_len >= size.width else foot + note, size.width
-            ),
+            one_line(below, size.width),
         )
 
     def _view(self, side: Side) -> View:
