@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import math
@@ -257,6 +258,35 @@ def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
     assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
 
 
+def test_of_very_many_maps_rows_and_columns_are_named(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heatmaps, "_MOST_NAMED", 23)
+    found = see(tiny, layer="all", head="all")
+    made = artifacts([found], Wanted(EVERY, 0))
+    shown = texts_in(made["attn_step_4.svg"])
+    assert {*(f"L{layer}" for layer in range(6)), *(f"H{head}" for head in range(4))} <= set(shown)
+    assert "L0 H0" not in shown
+    whole = map_at(found.record, 3)
+    assert whole is not None
+    read = whole.shape[-1]
+    dots = round(heatmaps._MAP * look.DOTS_PER_INCH / read)
+    assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
+    # In SVG a pixel a cell: all maps in one image, each at its place.
+    cells = max(images_in(made["attn_step_4.svg"]), key=lambda image: image.size)
+    left = round(heatmaps._LEFT * look.DOTS_PER_INCH / dots)
+    top = round(heatmaps._TOP * look.DOTS_PER_INCH / dots)
+    step = read + round(heatmaps._NEAR * look.DOTS_PER_INCH / dots)
+    ramp = look.ramp()
+    for layer, head in np.ndindex(6, 4):
+        x, y = left + head * step, top + layer * step
+        drawn = cells[y : y + read, x : x + read, :3].astype(float)
+        for query, key in np.ndindex(read, read):
+            share = whole[layer, head, query, key]
+            colour = ramp(math.sqrt(share))[:3] if key <= query else (1, 1, 1)
+            assert np.abs(drawn[query, key] - 255 * np.array(colour)).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("layer", "head", "words"),
     [("6", "mean", "layers of mav-tiny: 0 to 5"), ("first", "mean", "give last, all"),
@@ -369,6 +399,16 @@ def texts_in(svg: bytes) -> list[str]:
     """All texts of a picture; that they are there says that they can be searched and copied."""
     found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
     return ["".join(each.itertext()) for each in found]
+
+
+def images_in(svg: bytes) -> list[np.ndarray]:
+    """All images of a picture."""
+    found = []
+    for each in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}image"):
+        told = each.get("{http://www.w3.org/1999/xlink}href", "").partition(",")[2]
+        with Image.open(io.BytesIO(base64.b64decode(told))) as image:
+            found.append(np.asarray(image.convert("RGBA")))
+    return found
 
 
 def widths_of(svg: bytes, *colours: str) -> list[float]:
