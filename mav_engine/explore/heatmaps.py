@@ -150,6 +150,7 @@ def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool = False) -> Figu
     width = sum(each.width for each in columns) + (len(columns) + 1) * look.EDGE
     figure = look.canvas(width, _HEAD + tall + _FOOT)
     title = "Attention over the prompt" if of_prompt else f"Attention, step {step}"
+    title += "" if of_prompt else look.whose(seen)
     look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
     left = look.EDGE
     for each in columns:
