@@ -59,9 +59,9 @@ def _followed(
 
 def _named(error: InvalidSettings, first: str, second: str) -> InvalidSettings:
     """The same with the models' names and this command's option."""
-    if error.field == "mode":
-        forced = f"{second} cannot be forced to the text of {first}:"
-        error.detail = error.detail.replace("b cannot be forced to a's text:", forced)
-        error.detail = error.detail.replace("Use the mode own.", "Use --compare-mode own.")
-        error.field = "compare_mode"
-    return error
+    if error.field != "mode":
+        return error
+    forced = f"{second} cannot be forced to the text of {first}:"
+    detail = error.detail.replace("b cannot be forced to a's text:", forced)
+    detail = detail.replace("Use the mode own.", "Use --compare-mode own.")
+    return InvalidSettings(detail, field="compare_mode")
