@@ -91,7 +91,7 @@ def compare(
       mav compare gpt2 ./my-gpt2 --interactive       step, go back
       mav compare A B --mode own --temp 0.8          each writes its own text
       mav compare A B --lines                        a line a token, to scroll back
-      mav compare A B --json | jq .kl                JSON lines
+      mav compare A B | jq '.kl // empty'            JSON lines in a pipe
     """
     with told():
         _compared(context.params)

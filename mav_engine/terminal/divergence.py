@@ -19,6 +19,8 @@ ROWS = 4
 """Lines that tell all; fewer tell the first of them."""
 _NAME, _BAR = 9, 24
 _PARTED = "yellow"
+_ROUNDING = 1e-7
+"""Nats below which a divergence of the same predictions may be float32's rounding."""
 
 
 def scale_of(divergences: Sequence[Divergence], options: ViewOptions) -> Scale | None:
@@ -71,12 +73,17 @@ def _figures(
     share = 0.0 if now.kl is None or scale is None else scale.share(now.kl)
     drawn = fitted(bar(share, length, blocks=blocks), length)
     line.append(drawn, style=f"{_shade(now)} not dim")
-    kl = "does not exist" if now.kl is None else f"{now.kl:.4f} nats"
+    kl = "does not exist" if now.kl is None else f"{_nats(now.kl)} nats"
     line.append(f" {kl}", style="bold not dim")
     rank = "–" if now.rank is None else str(now.rank)
     line.append(f"   {label(a.token.text, blocks=blocks)}", style="not dim")
     line.append(f" is rank {rank} in b", style="default not dim")
     return line.append_text(_likeliest(now, b, blocks))
+
+
+def _nats(value: float) -> str:
+    """Four decimals, and two digits of what they would not show."""
+    return f"{value:.1e}" if _ROUNDING < value < 5e-4 else f"{value:.4f}"
 
 
 def _likeliest(now: Divergence, b: Token, blocks: bool) -> Text:
@@ -126,7 +133,7 @@ def _so_far(divergences: Sequence[Divergence]) -> Text:
     told = [each for each in divergences if each.same_text]
     kls = [each.kl for each in told if each.kl is not None]
     tops = [each.same_top for each in told if each.same_top is not None]
-    parts = [f"KL mean {sum(kls) / len(kls):.4f}, most {max(kls):.4f}"] if kls else []
+    parts = [f"KL mean {_nats(sum(kls) / len(kls))}, most {_nats(max(kls))}"] if kls else []
     parts += [f"same likeliest {sum(tops)} of {len(tops)}"] if tops else []
     return Text("".join(f" · {part}" for part in parts), style="not bold dim")
 
