@@ -109,8 +109,10 @@ def _by_token(
     line = Text(fitted("by token", _NAME), style=QUIET)
     for each in divergences[first : first + room]:
         drawn = "–" if each.kl is None else column(scale.share(each.kl), blocks=blocks)
-        here = f"{CHOSEN} reverse" if each.index == index else _shade(each)
-        line.append(drawn, style=f"{here} not dim")
+        # In neither of the two colours of the others, and not reversed: it is a bar among bars.
+        line.append(
+            drawn, style="bold not dim" if each.index == index else f"{_shade(each)} not dim"
+        )
     return line
 
 

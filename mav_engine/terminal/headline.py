@@ -26,7 +26,7 @@ def headline(badge: str, view: View, place: str, width: int) -> Text:
         room, timing = room + len(timing), ""
     name = model.name if room >= 0 else fitted(model.name, max(8, len(model.name) + room))
     known = [each for each in facts if each]
-    while known and len(" · ".join(known)) > room:
+    while known and len(" · ".join(known)) >= room:
         known.pop()
     about = " · ".join(known)
     head = Text.assemble((f" {badge} ", "bold reverse cyan"), " ", (name, "bold"))

@@ -30,6 +30,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"MAV_MODELS_DIR": str(folder)}
 
 
+def alike(text: str) -> str:
+    """The screen without times, and without facts of the models, for which those leave room."""
+    return re.sub(r"5\.87M.*?token", "5.87M  token", without_times(text))
+
+
 def shown(terminal: Terminal, token: int) -> str:
     """The screen, once both stand at this token."""
     return terminal.until(lambda text: text.count(f"token {token} of 6") == 2 and "q quit" in text)
@@ -43,8 +48,8 @@ def test_golden_screens(width: int, height: int, models: dict[str, str]) -> None
         text = shown(terminal, 3)
         golden = GOLDEN / f"compare-{width}x{height}.txt"
         if os.environ.get("MAV_WRITE_GOLDEN"):
-            golden.write_text(without_times(text) + "\n")
-        assert without_times(text) + "\n" == golden.read_text()
+            golden.write_text(alike(text) + "\n")
+        assert alike(text) + "\n" == golden.read_text()
         terminal.press("q")
         assert terminal.ended() == 0
 
