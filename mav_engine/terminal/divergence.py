@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mav_engine.compare.events import Common, Divergence
 from mav_engine.events import Token
-from mav_engine.terminal.bars import Scale, bar, column
+from mav_engine.terminal.bars import Scale, bar, column, number
 from mav_engine.terminal.labels import fitted, label
 from mav_engine.terminal.pair_player import PairPlayer
 from mav_engine.terminal.rows import ACCENT, CHOSEN, QUIET
@@ -83,7 +83,7 @@ def _figures(
 
 def _nats(value: float) -> str:
     """Four decimals, and two digits of what they would not show."""
-    return f"{value:.1e}" if _ROUNDING < value < 5e-4 else f"{value:.4f}"
+    return number(value) if _ROUNDING < value < 5e-4 else f"{value:.4f}"
 
 
 def _likeliest(now: Divergence, b: Token, blocks: bool) -> Text:

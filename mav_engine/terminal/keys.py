@@ -114,11 +114,16 @@ class Keyboard:
             os.kill(os.getpid(), signal.SIGTSTP)
 
     def _one_key_at_a_time(self) -> None:
+        import termios
         import tty
 
         self._usual = self._mode()
         self._leave.callback(self._usual_keys)
         tty.setcbreak(sys.stdin.fileno())
+        mode = self._mode()
+        # Else the terminal drops what it has not shown yet of a picture at Ctrl-C and Ctrl-Z.
+        mode[tty.LFLAG] |= termios.NOFLSH
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, mode)
 
     def _mode(self) -> list[Any]:
         import termios
