@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from rich.console import Console
 from safetensors.torch import load_file, save_file
 
+from mav_engine.backends.fake import FakeBackend
 from mav_engine.catalog import EMBEDDED_DIR
+from mav_engine.compare import compare, parse_compare
+from mav_engine.recording import replay
+from mav_engine.results import RunRecord
+from mav_engine.terminal.live_pair import LivePair
+from mav_engine.terminal.pair_player import PairPlayer
+from mav_engine.terminal.registry import panels_of
+from mav_engine.terminal.view import View
 from tests.terminal.screen import MAV, Terminal
+from tests.terminal.test_commands import RECORDINGS
 from tests.terminal.test_live import GOLDEN, without_times
 
 QUICK = ("--max-new-tokens", "6", "--refresh-rate", "0")
@@ -101,6 +114,52 @@ def test_each_writes_its_own_text_until_both_have_ended(models: dict[str, str]) 
         used = {int(part) for code in codes for part in code.split(b";") if part}
         assert used <= {0, 1, 2, 7, *range(30, 38), 39, *range(40, 48), 49}
         assert terminal.raw.rstrip().rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
+
+
+def text_of(view: LivePair) -> str:
+    view.console.print(view.picture())
+    return view.console.export_text()
+
+
+def test_of_two_lengths_the_shorter_stays_at_its_last_token() -> None:
+    asked = {side: {"prompt": "a", "max_new_tokens": n, "min_new_tokens": n, "temperature": 1,
+                    "seed": n, "model": side} for side, n in (("a", 3), ("b", 6))}  # fmt: skip
+    events = compare(parse_compare(asked), backends=(FakeBackend("a"), FakeBackend("b")))
+    player = PairPlayer(events)
+    console = Console(file=io.StringIO(), record=True, width=120, height=40)
+    view = LivePair(player, panels_of(["generated_text"]), console, stepping=True)
+    seen = []
+    while player.forward():
+        seen.append([each.index for each in player.sides.values()])
+        assert (player.divergence is None) == (player.index > 2)
+    assert seen == [[0, 0], [1, 1], [2, 2], [2, 3], [2, 4], [2, 5]]
+    assert player.at_end
+    shown = text_of(view)
+    assert "ended at token 2" in shown
+    assert "a ended before this token" in shown
+    assert "3 tokens · KL mean" in shown
+    assert player.back()
+    assert player.back()
+    assert player.back()
+    assert [each.index for each in player.sides.values()] == [2, 2]
+    assert " is rank " in text_of(view)
+
+
+def test_bars_of_both_are_on_one_scale() -> None:
+    records = [RunRecord(), RunRecord()]
+    for record, name in zip(records, ("mav-tiny", "mav-tiny-deep"), strict=True):
+        for event in replay(RECORDINGS / f"{name}.jsonl"):
+            record.add(event)
+    one, other = records
+    assert one.start is not None
+    assert one.prompt is not None
+    half = np.array([0.5], dtype=np.float32)
+    small = [replace(token, layers=replace(token.layers, mlp_norm=half)) for token in one.tokens]
+    alone = View(one.start, one.prompt, small, 0)
+    together = View(one.start, one.prompt, small, 0, other=other.tokens)
+    large = View(one.start, one.prompt, other.tokens, 0)
+    assert alone.scale("mlp_norm").high == 0.5
+    assert together.scale("mlp_norm") == large.scale("mlp_norm")
 
 
 def test_ctrl_z_and_ctrl_c_leave_the_terminal_as_it_was(models: dict[str, str]) -> None:
