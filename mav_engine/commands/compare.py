@@ -1,9 +1,9 @@
-"""`mav compare A B`: two runs in step, a line a token."""
+"""`mav compare A B`: two runs in step, their panels side by side."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -15,10 +15,46 @@ from mav_engine.commands.models_here import complete_model, loaded, waiting
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mav_engine.commands.screen import Showing
     from mav_engine.compare import CompareEvent, CompareSettings
+    from mav_engine.terminal.view import TerminalPanel
+
+PANELS = "generated_text top_predictions mlp_activations attention_entropy"
+"""So many fit twice."""
 
 _Name = Annotated[
     str, typer.Argument(help="A model, as --model takes it.", autocompletion=complete_model)
+]
+_Mode = Annotated[
+    Literal["own", "forced"],
+    typer.Option(
+        help="own: each writes its own text; forced: b is forced to a's text.",
+        rich_help_panel=opt.RUN,
+    ),
+]
+_Panels = Annotated[
+    str,
+    typer.Option(
+        help="Panels of both runs by name, as mav takes them.",
+        rich_help_panel=opt.LOOK,
+        autocompletion=opt.complete_panel,
+    ),
+]
+_Interactive = Annotated[
+    bool,
+    typer.Option(
+        "--interactive",
+        help="Step with Enter, go back with b, quit with q.",
+        rich_help_panel=opt.LOOK,
+    ),
+]
+_Lines = Annotated[
+    bool,
+    typer.Option(
+        "--lines",
+        help="A line a token, as also where the terminal has fewer than 100 columns.",
+        rich_help_panel=opt.LOOK,
+    ),
 ]
 
 
@@ -27,10 +63,7 @@ def compare(
     a: _Name,
     b: _Name,
     prompt: opt.Prompt = "Once upon a time",
-    mode: Annotated[
-        Literal["own", "forced"],
-        typer.Option(help="own: each writes its own text; forced: b is forced to a's text."),
-    ] = "forced",
+    mode: _Mode = "forced",
     max_new_tokens: opt.MaxNewTokens = 32,
     device: opt.Device = "cpu",
     temp: opt.Temperature = 0.0,
@@ -39,34 +72,76 @@ def compare(
     min_p: opt.MinP = 0.0,
     repetition_penalty: opt.RepetitionPenalty = 1.0,
     seed: opt.Seed = 42,
+    selected_panels: _Panels = PANELS,
+    num_grid_rows: opt.NumGridRows = 2,
+    interactive: _Interactive = False,
+    refresh_rate: opt.RefreshRate = 0.2,
+    scale: opt.Scale = "linear",
+    aggregation: opt.Aggregation = "l2",
+    limit_chars: opt.LimitChars = 400,
+    max_bar_length: opt.MaxBarLength = 35,
+    lines: _Lines = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Run two models in step and tell how far apart they are at each token.
+    """Run two models in step, their panels side by side, and tell how far apart they are.
 
-    Example:  mav compare mav-tiny mav-tiny@int8-dynamic --prompt "The sun"
+    \b
+    [bold]Examples[/bold]
+      mav compare mav-tiny mav-tiny@int8-dynamic     what quantizing changes
+      mav compare gpt2 ./my-gpt2 --interactive       step, go back
+      mav compare A B --mode own --temp 0.8          each writes its own text
+      mav compare A B --lines                        a line a token, to scroll back
+      mav compare A B | jq '.kl // empty'            JSON lines in a pipe
     """
+    with told():
+        _compared(context.params)
+
+
+def _compared(options: dict[str, Any]) -> None:
+    from mav_engine.commands.watch import showing_of
     from mav_engine.compare import compare as compared
 
-    with told():
-        settings = _settings(context.params)
-        drawn = sys.stdout.isatty() and not as_json
-        with waiting(f"Loading {a} and {b} …", drawn):
-            first = loaded(a, device)
-            backends = first, first if a == b else loaded(b, device)
-        events = compared(settings, backends=backends)
-        try:
-            _show(events) if drawn else _write(events)
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
+    showing = showing_of(options)
+    if showing.interactive:
+        showing.check()
+    settings = _settings(options, showing.panels)
+    a, b, device = options["a"], options["b"], options["device"]
+    with waiting(f"Loading {a} and {b} …", showing.draws):
+        first = loaded(a, device)
+        backends = first, first if a == b else loaded(b, device)
+    events = compared(settings, backends=backends)
+    try:
+        if not showing.draws:
+            _write(events)
+        elif showing.interactive or (not options["lines"] and _has_room()):
+            _show(events, showing, options["lines"])
+        else:
+            _print_lines(events)
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
 
 
-def _settings(options: dict[str, Any]) -> CompareSettings:
+def _settings(options: dict[str, Any], panels: Sequence[TerminalPanel]) -> CompareSettings:
+    from mav_engine.commands.watch import SETTINGS, measured_by
     from mav_engine.compare import parse_compare
 
-    same = ("prompt", "max_new_tokens", "top_k", "top_p", "min_p", "repetition_penalty", "seed")
-    given = {name: options[name] for name in same} | {"temperature": options["temp"]}
+    given = {name: options[name] for name in SETTINGS} | {"temperature": options["temp"]}
+    given |= measured_by(panels)
     sides = {side: {**given, "model": options[side]} for side in "ab"}
     return parse_compare({**sides, "mode": options["mode"]})
+
+
+def _has_room() -> bool:
+    """Whether this terminal can show two grids."""
+    from rich.console import Console
+
+    from mav_engine.terminal.frame import Size
+    from mav_engine.terminal.live_pair import NARROWEST
+
+    if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
+        return False
+    size = Size(*Console().size)
+    return size.width >= NARROWEST and not size.too_small
 
 
 def _write(events: Iterator[CompareEvent]) -> None:
@@ -85,7 +160,20 @@ def _write(events: Iterator[CompareEvent]) -> None:
         fail(f"{last.title}: {last.detail}")
 
 
-def _show(events: Iterator[CompareEvent]) -> None:
+def _show(events: Iterator[CompareEvent], showing: Showing, lines: bool) -> None:
+    from mav_engine.events import Error
+    from mav_engine.terminal.live_pair import LivePair
+    from mav_engine.terminal.pair_player import PairPlayer
+
+    player = PairPlayer(events)
+    view = showing.live(LivePair, player)
+    view.lines = lines
+    view.show()
+    if isinstance(player.end, Error):
+        fail(f"{player.end.title}: {player.end.detail}")
+
+
+def _print_lines(events: Iterator[CompareEvent]) -> None:
     from rich.console import Console
 
     from mav_engine.compare import Common, Compared, Divergence, SideEvent

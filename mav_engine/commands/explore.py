@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -37,8 +37,16 @@ _CompareModel = Annotated[
     str | None,
     _option(
         opt.RUN,
-        "A second model, beside the first in every picture; it writes its own text.",
+        "A second model, beside the first in every picture.",
         autocompletion=complete_model,
+    ),
+]
+_CompareMode = Annotated[
+    Literal["own", "forced"],
+    _option(
+        opt.RUN,
+        "own: the second model writes its own text; forced: it reads the first's, so that both "
+        "stand after the same words.",
     ),
 ]
 _NoRepeat = Annotated[
@@ -80,6 +88,7 @@ def explore(
     prompt: opt.Prompt = "Once upon a time",
     model: opt.Model = None,
     compare_model: _CompareModel = None,
+    compare_mode: _CompareMode = "own",
     max_new_tokens: opt.MaxNewTokens = 30,
     min_new_tokens: _MinNewTokens = 40,
     stop_on: _StopOn = None,
@@ -108,6 +117,7 @@ def explore(
       mav explore --model gpt2 --attn_every 10           attention as it goes on
       mav explore --attn-layer all --attn-head all       every head of every layer
       mav explore --compare-model mav-tiny@int8-dynamic  two models side by side
+      mav explore --compare-model ./mine --compare-mode forced  both on one text
     """
     from mav_engine.commands.exploring import explored
 

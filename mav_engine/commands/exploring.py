@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from mav_engine.commands.ending import fail, write_lines
+from mav_engine.commands.ending import UNUSABLE, fail, write_lines
 from mav_engine.commands.models_here import catalog_here, loaded
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def explored(options: Mapping[str, Any]) -> None:
     from mav_engine.explore import look
     from mav_engine.explore.artifacts import artifacts
     from mav_engine.explore.folder import check_writable, write_whole
+    from mav_engine.explore.following import follow
 
+    forced = options["compare_mode"] == "forced"
+    if forced and options["compare_model"] is None:
+        fail("--compare-mode forced needs a second model; name it by --compare-model.", UNUSABLE)
     names = [options["model"] or catalog_here().default]
     names += [options["compare_model"]] if options["compare_model"] is not None else []
     settings = [_settings(options, name) for name in names]
@@ -48,7 +52,8 @@ def explored(options: Mapping[str, Any]) -> None:
         fail(f"Nothing can be written into the folder {folder}: {why}. Name another by --outdir.")
     wanted = _wanted(options)
     with _telling(sys.stdout.isatty() and not options["as_json"]) as tell:
-        seen = [_seen(run, tell) for run in _runs(settings, options, tell)]
+        runs = _runs(settings, options, tell)
+        seen = follow(runs[0], runs[1], tell) if forced else [_seen(run, tell) for run in runs]
         files = artifacts(seen, wanted, lambda name: tell(f"Drawing {name} …"))
     write_whole(folder, files)
     if wanted.template is None:
@@ -142,12 +147,25 @@ def _tell_all(seen: list[Seen], files: Mapping[str, bytes], folder: Path, as_jso
     from mav_engine.terminal.labels import prose
 
     for each in seen:
-        typer.echo(f"{each.name}:\n\n{prose(each.text_before(each.steps + 1))}\n")
+        read = prose(each.text_before(each.steps + 1)) if each.follows is None else _apart(each)
+        typer.echo(f"{each.name}:\n\n{read}\n")
     typer.echo(f"{len(files)} files in {folder}:")
     for name, data in files.items():
         typer.echo(f"  {name:<32} {len(data) / 1000:>9,.1f} kB")
     if "report.html" in files:
         typer.echo("\nreport.html replays the run in any browser.")
+
+
+def _apart(seen: Seen) -> str:
+    """How far a model is from the one whose text it was forced to."""
+    told = seen.compared
+    kls = "" if told is None or told.mean_kl is None or told.max_kl is None else (
+        f": KL mean {told.mean_kl:.4f}, most {told.max_kl:.4f} nats"
+    )  # fmt: skip
+    tops = "" if told is None or told.same_top is None else (
+        f", same likeliest token {told.same_top:.0%}"
+    )  # fmt: skip
+    return f"reads the text of {seen.follows}{kls}{tops}."
 
 
 def _note(words: str) -> None:

@@ -12,7 +12,8 @@ from mav_engine.commands.models_here import complete_model
 RUN, SAMPLING, LOOK, OUTPUT = "What to run", "Sampling", "What you see", "Output"
 
 
-def _complete_panel(incomplete: str) -> list[str]:
+def complete_panel(incomplete: str) -> list[str]:
+    """Names for the shell's completion, the last of several."""
     from mav_engine.terminal.registry import names
 
     done, comma, begun = incomplete.rpartition(",")
@@ -91,7 +92,7 @@ SelectedPanels = Annotated[
         "logit_lens attention_heads tiles.",
         rich_help_panel=LOOK,
         show_default=False,
-        autocompletion=_complete_panel,
+        autocompletion=complete_panel,
     ),
 ]
 NumGridRows = Annotated[

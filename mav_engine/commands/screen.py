@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -14,8 +14,11 @@ from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail, write_lines
 
 if TYPE_CHECKING:
     from mav_engine.events import Event
+    from mav_engine.terminal.live_screen import LiveScreen
     from mav_engine.terminal.player import Runner
     from mav_engine.terminal.view import TerminalPanel, ViewOptions
+
+Live = TypeVar("Live", bound="LiveScreen[Any]")
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,14 @@ class Showing:
             raise typer.Exit(INTERRUPTED) from None
         return last
 
-    def _as_picture(self, events: Iterator[Event], runner: Runner | None) -> Event | None:
+    def live(self, kind: type[Live], player: Any) -> Live:
+        """The live view of this kind, of what a player plays."""
         from rich.console import Console
 
-        from mav_engine.terminal.live import LiveView
         from mav_engine.terminal.plain import use_stand_ins
-        from mav_engine.terminal.player import Player
 
         use_stand_ins()
-        player = Player(events, runner)
-        view = LiveView(
+        return kind(
             player,
             self.panels,
             Console(highlight=False, markup=False, emoji=False),
@@ -102,8 +103,14 @@ class Showing:
             self.refresh_rate,
             stepping=self.interactive,
         )
+
+    def _as_picture(self, events: Iterator[Event], runner: Runner | None) -> Event | None:
+        from mav_engine.terminal.live import LiveView
+        from mav_engine.terminal.player import Player
+
+        player = Player(events, runner)
         try:
-            view.show()
+            self.live(LiveView, player).show()
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         return player.end

@@ -44,17 +44,24 @@ def settings_of(options: Mapping[str, Any], panels: Sequence[TerminalPanel]) -> 
     Raises:
         InvalidSettings: an option is out of its range.
     """
-    from mav_engine.settings import DEFAULT_PROBES, RunSettings
-    from mav_engine.terminal.registry import captured_by, tile_of
+    from mav_engine.settings import RunSettings
 
     return RunSettings(
         **{name: options[name] for name in SETTINGS},
         model=options["model"] or catalog_here().default,
         temperature=options["temp"],
         stop=options["stop"] or [],
-        capture=list(dict.fromkeys([*DEFAULT_PROBES, *captured_by(panels)])),
-        tile=tile_of(panels),
+        **measured_by(panels),
     )
+
+
+def measured_by(panels: Sequence[TerminalPanel]) -> dict[str, Any]:
+    """The settings that let a run measure what these panels draw."""
+    from mav_engine.settings import DEFAULT_PROBES
+    from mav_engine.terminal.registry import captured_by, tile_of
+
+    capture = list(dict.fromkeys([*DEFAULT_PROBES, *captured_by(panels)]))
+    return {"capture": capture, "tile": tile_of(panels)}
 
 
 def showing_of(options: Mapping[str, Any]) -> Showing:

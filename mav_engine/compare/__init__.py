@@ -14,10 +14,10 @@ from mav_engine.compare.events import (
     SideEvent,
     compare_to_json,
 )
-from mav_engine.compare.pair import compare
+from mav_engine.compare.pair import compare, compare_prepared
 from mav_engine.compare.settings import CompareSettings, Mode, Side, parse_compare
 
 __all__ = [
     "Common", "CompareEvent", "CompareSettings", "Compared", "Divergence", "Mode", "Side",
-    "SideEvent", "compare", "compare_to_json", "parse_compare",
+    "SideEvent", "compare", "compare_prepared", "compare_to_json", "parse_compare",
 ]  # fmt: skip

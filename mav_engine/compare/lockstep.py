@@ -70,7 +70,8 @@ class Lockstep:
                 self._common = common_of(self._mode, a, b)
         if side == "b" and self._mode == "forced":
             run = replace(run, forced_ids=_Followed(self._id_of_a))
-        return replace(run, watch=lambda generated: self._seen(side, generated))
+        own = run.watch
+        return replace(run, watch=lambda generated: self._seen(side, generated) or own(generated))
 
     def heard(self, side: Side, event: Event) -> None:
         """Take note of how a run ended, from its own thread."""

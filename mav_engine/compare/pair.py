@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mav_engine.compare.events import CompareEvent, SideEvent
 from mav_engine.compare.lockstep import Lockstep
-from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
+from mav_engine.compare.settings import SIDES, CompareSettings, Mode, Side, blamed
 from mav_engine.errors import MavError
 from mav_engine.events import Error, Event, FinishReason, Token
 from mav_engine.running import PreparedRun, Stop, new_run_id, prepare, start_event
@@ -45,15 +45,30 @@ def compare(
             `detail` name the side. What goes wrong later comes as an `Error` event.
     """
     asked = settings.resolved()
-    lockstep = Lockstep(settings.mode)
-    runs: dict[Side, PreparedRun] = {}
+    runs = []
     for place, side in enumerate(SIDES):
         try:
             own = asked.a if side == "a" else asked.b
             backend = _loaded(own.model) if backends is None else backends[place]
-            runs[side] = lockstep.paired(side, prepare(own, backend))
+            runs.append(prepare(own, backend))
         except MavError as error:
             raise blamed(error, side) from None
+    return compare_prepared(*runs, mode=settings.mode, stop=stop)
+
+
+def compare_prepared(
+    a: PreparedRun, b: PreparedRun, *, mode: Mode, stop: Stop = _never
+) -> Iterator[CompareEvent]:
+    """The same of two runs that are prepared; what watches each goes on watching it.
+
+    Raises:
+        InvalidSettings: b cannot be forced to a's text (field "mode").
+    """
+    lockstep = Lockstep(mode)
+    runs: dict[Side, PreparedRun] = {
+        "a": lockstep.paired("a", a),
+        "b": lockstep.paired("b", b),
+    }
     return _Pair(runs, lockstep, stop).events()
 
 

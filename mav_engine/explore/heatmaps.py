@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mav_engine.arrays import Floats
-from mav_engine.explore import look
+from mav_engine.explore import grid, look
 from mav_engine.explore.attention import map_at, shown
 from mav_engine.explore.seen import Seen
 
@@ -29,6 +29,10 @@ _MOST = 13
 _MAP, _ALL_MAPS, _GAP, _ABOVE, _ROW_OF_MAPS = 1.25, 18.0, 0.16, 0.2, 6
 """Inches of a map among others, of a row of them at most, between them and above each; how many
 stand in a row where nothing else says so."""
+_MOST_NAMED = 200
+"""Maps that have their names above them; of more the rows and columns are named, at the edges."""
+_LEFT, _TOP, _NEAR = 0.62, 0.34, 0.1
+"""Inches left of and above the maps for those names, and between maps."""
 _TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
 
 
@@ -51,17 +55,45 @@ class _Column:
 
     @property
     def span(self) -> float:
-        """Inches of a map's side."""
-        if self.is_one:
-            least = min(_LEAST, self.tokens * _LARGEST_CELL)
-            return max(least, min(_WIDEST, self.tokens * _CELL))
-        return self.tokens * self.dots / look.DOTS_PER_INCH
+        """Inches of the side of a map with its tokens."""
+        least = min(_LEAST, self.tokens * _LARGEST_CELL)
+        return max(least, min(_WIDEST, self.tokens * _CELL))
 
     @property
     def dots(self) -> int:
         """Pixels of a cell of a map among others: whole ones, so that all cells are alike."""
         wanted = min(_MAP, _ALL_MAPS / self.grid[1])
         return max(1, round(wanted * look.DOTS_PER_INCH / self.tokens))
+
+    @property
+    def cell(self) -> float:
+        """Inches of a cell of a map among others."""
+        return self.dots / look.DOTS_PER_INCH
+
+    def corner(self, number: int) -> tuple[int, int]:
+        """Column and row of the first cell of a map among others, in cells of the whole grid."""
+        down, across = divmod(number, self.grid[1])
+        if self.at_edges:
+            step = self.tokens + self._cells(_NEAR)
+            return across * step + self._cells(_LEFT), down * step + self._cells(_TOP)
+        step, above = self.tokens + self._cells(_GAP), self._cells(_ABOVE)
+        return across * step, down * (step + above) + above
+
+    @property
+    def at_edges(self) -> bool:
+        """Whether names stand at the edges of the grid, and not above each map."""
+        rows, columns = (1, 1) if self.maps is None else self.maps.shape[:2]
+        return min(rows, columns) > 1 and rows * columns > _MOST_NAMED
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the whole grid in cells."""
+        rows, columns = self.grid
+        x, y = self.corner(rows * columns - 1)
+        return x + self.tokens, y + self.tokens
+
+    def _cells(self, inches: float) -> int:
+        return max(1, round(inches / self.cell))
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -100,15 +132,12 @@ class _Column:
 
     @property
     def width(self) -> float:
-        across = self.span * self.grid[1] + _GAP * (self.grid[1] - 1)
+        across = self.span if self.is_one else self.size[0] * self.cell
         return max(_NARROWEST, self.beside + across + self.behind)
 
     @property
     def height(self) -> float:
-        rows = self.grid[0]
-        if self.is_one:
-            return self.span + self.beside
-        return rows * (self.span + _ABOVE) + (rows - 1) * _GAP
+        return self.span + self.beside if self.is_one else self.size[1] * self.cell
 
 
 def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool = False) -> Figure | None:
@@ -121,6 +150,7 @@ def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool = False) -> Figu
     width = sum(each.width for each in columns) + (len(columns) + 1) * look.EDGE
     figure = look.canvas(width, _HEAD + tall + _FOOT)
     title = "Attention over the prompt" if of_prompt else f"Attention, step {step}"
+    title += "" if of_prompt else look.whose(seen)
     look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
     left = look.EDGE
     for each in columns:
@@ -191,31 +221,16 @@ def _axes_named(figure: Figure, left: float, more: str = "") -> None:
 
 
 def _many(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
+    from mav_engine.explore.cells import Cells
+
     _axes_named(figure, left, "   tokens in their order")
-    rows, across = column.grid
-    side, heads = column.span, column.seen.heads
-    wide, tall = across * (side + _GAP), rows * (side + _ABOVE + _GAP)
-    axes = look.place(figure, left, _HEAD, wide, tall)
-    size = round(tall * look.DOTS_PER_INCH), round(wide * look.DOTS_PER_INCH), 3
-    dots = np.full(size, 255, dtype=np.uint8)
-    for number, (layer, head) in enumerate(np.ndindex(maps.shape[:2])):
-        x = number % across * (side + _GAP)
-        y = number // across * (side + _ABOVE + _GAP) + _ABOVE
-        drawn = _coloured(maps[layer, head]).repeat(column.dots, 0).repeat(column.dots, 1)
-        down, right = round(y * look.DOTS_PER_INCH), round(x * look.DOTS_PER_INCH)
-        dots[down : down + len(drawn), right : right + len(drawn)] = drawn
-        name = f"L{heads.layers[layer]}"
-        name += "" if heads.heads is None else f" H{heads.heads[head]}"
-        axes.text(x, y - 0.05, name, fontsize=look.SMALL, color=look.QUIET, family=look.MONO)
-    # One image: thousands of axes, or of images, take minutes.
-    axes.imshow(dots, extent=(0, wide, tall, 0), aspect="auto", interpolation="none")
-    axes.set(xlim=(0, wide), ylim=(tall, 0), xticks=[], yticks=[])
-
-
-def _coloured(values: Floats) -> np.ndarray:
-    """[queries][keys][3] bytes: the colours of shares, white where there is none."""
-    colours = look.ramp()(np.ma.masked_invalid(np.sqrt(values)), bytes=True)
-    return np.asarray(colours)[..., :3]
+    wide, tall = column.size
+    axes = look.place(figure, left, _HEAD, wide * column.cell, tall * column.cell)
+    corners = [column.corner(number) for number in range(maps.shape[0] * maps.shape[1])]
+    Cells(axes, grid.coloured(maps, corners, column.size), column.dots)
+    layers, heads = column.seen.heads.layers, column.seen.heads.heads
+    name = grid.name_edges if column.at_edges else grid.name_each
+    name(axes, grid.Names(layers, heads, corners, column.cell, column.tokens))
 
 
 def _heat(axes: Axes, values: Floats, extent: tuple[float, float, float, float]) -> None:

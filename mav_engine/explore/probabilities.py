@@ -33,8 +33,9 @@ def picture(seen: Sequence[Seen], step: int | None) -> Figure:
     rows = max(len(_rows(token)) for token in tokens if token is not None)
     width = 2 * look.EDGE + len(seen) * _COLUMN + (len(seen) - 1) * look.EDGE
     figure = look.canvas(width, _HEAD + rows * _ROW + _FOOT)
-    last = f"last step, {steps[0]}" if len(seen) == 1 else "last step of each"
-    title = f"Next token, {last if step is None else f'step {step}'}"
+    together = len(seen) == 1 or seen[-1].follows is not None
+    last = f"last step, {steps[0]}" if together else "last step of each"
+    title = f"Next token, {last if step is None else f'step {step}'}{look.whose(seen)}"
     look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
     for place, (each, token) in enumerate(zip(seen, tokens, strict=True)):
         left = look.EDGE + place * (_COLUMN + look.EDGE)
@@ -42,7 +43,7 @@ def picture(seen: Sequence[Seen], step: int | None) -> Figure:
         if token is not None:
             _headings(figure, left)
             _bars(figure, left, token, rows)
-    _foot(figure, seen[0], _HEAD + rows * _ROW + 0.56)
+    _foot(figure, seen, _HEAD + rows * _ROW + 0.56)
     return figure
 
 
@@ -52,10 +53,11 @@ def _head(figure: Figure, left: float, seen: Seen, step: int, token: Token | Non
         told = f"wrote {seen.steps} tokens; its text ended before this step"
         look.words(figure, left, 1.16, told, color=look.QUIET)
         return
-    told = (
-        f"entropy {token.entropy:.2f} nats, like {_like(token)} equally likely tokens · "
-        f"chosen: rank {token.rank}"
-    )
+    told = f"entropy {token.entropy:.2f} nats, like {_like(token)} equally likely tokens"
+    told += f" · {'given' if token.forced else 'chosen'}: rank {token.rank}"
+    apart = seen.divergence(step)
+    if apart is not None:
+        told += f" · KL from the first {_nats(apart.kl)}"
     look.words(figure, left, 0.96, told, color=look.QUIET, fontsize=look.SMALL)
     text = look.tail(seen.text_before(step), 52)
     look.words(figure, left, 1.22, f"{text} …", family=look.SERIF, style="italic")
@@ -66,6 +68,10 @@ def _headings(figure: Figure, left: float) -> None:
     small: dict[str, Any] = {"fontsize": look.SMALL, "color": look.QUIET}
     look.words(figure, beside + _PROB, _HEAD - 0.08, "model", ha="right", **small)
     look.words(figure, beside + _DRAWN, _HEAD - 0.08, "drawn, or cut by", **small)
+
+
+def _nats(value: float | None) -> str:
+    return "does not exist" if value is None else f"{value:.4f} nats"
 
 
 def _like(token: Token) -> str:
@@ -130,12 +136,13 @@ def _percent(share: float) -> str:
     return f"{share:.2%}" if share >= 0.0001 else "<0.01%"
 
 
-def _foot(figure: Figure, seen: Seen, top: float) -> None:
-    settings = seen.start.settings
+def _foot(figure: Figure, seen: Sequence[Seen], top: float) -> None:
+    settings = seen[0].start.settings
+    said = "chosen" if seen[-1].follows is None else "in the text"
     axes = look.place(figure, look.EDGE, top - 0.1, 5.4, 0.14)
     axes.set(xlim=(0, 5.4), ylim=(0, 1), xticks=[], yticks=[])
     keys = ((0, look.DATA, "model"), (0.85, look.SOFT, "cut by a control"),
-            (2.15, look.CHOSEN, "chosen"), (3.0, None, "drawn from"))  # fmt: skip
+            (2.15, look.CHOSEN, said), (3.1, None, "drawn from"))  # fmt: skip
     for x, hue, name in keys:
         if hue is None:
             axes.plot(x + 0.06, 0.5, "o", markersize=4.2, markerfacecolor=look.WHITE,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mav_engine.compare.events import Compared, Divergence
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import Event, FinishReason, Start, Token
 from mav_engine.explore.attention import Heads
@@ -43,6 +44,12 @@ class Seen:
     """The prompt's tokens, each by its own text (bytes as `<0xF0>`)."""
     unseen: str | None = None
     """Why there is no attention to show."""
+    follows: str | None = None
+    """The model whose text it was forced to; None where it wrote its own."""
+    divergences: list[Divergence] = field(default_factory=list)
+    """How far it is from that model, by token."""
+    compared: Compared | None = None
+    """The figures of all tokens."""
 
     @property
     def start(self) -> Start:
@@ -62,6 +69,10 @@ class Seen:
     def token(self, step: int) -> Token | None:
         """The token of a step; None once the text had ended."""
         return self.record.tokens[step - 1] if step <= self.steps else None
+
+    def divergence(self, step: int) -> Divergence | None:
+        """How far it is from the model that it follows; None where it follows none."""
+        return self.divergences[step - 1] if step <= len(self.divergences) else None
 
     def text_before(self, step: int) -> str:
         """All text, the prompt too, before the token of this step."""
@@ -121,6 +132,11 @@ class SeenRun:
     def name(self) -> str:
         """The model's."""
         return self._run.backend.info.name
+
+    @property
+    def prepared(self) -> PreparedRun:
+        """The run, to be iterated once."""
+        return self._run
 
     def events(self) -> Iterator[Event]:
         """The run's events, as `run` gives them."""

@@ -18,13 +18,16 @@ FRONT = (
     "model", "part", "step", "position", "id", "token", "text", "logprob", "prob", "sampled_prob",
     "entropy",
 )  # fmt: skip
+_APART = ("kl", "kl_reverse", "same_top")
+"""Of a model that follows another."""
 
 
 def tokens_csv(seen: list[Seen]) -> bytes:
     """The table (RFC 4180, UTF-8); what does not exist is an empty field.
 
     `step` counts as in the trace, 0 for the prompt. Layers and heads stand behind a dot. Of two
-    models with layers of other numbers each fills its own columns.
+    models with layers of other numbers each fills its own columns. The second has its divergence
+    from the first (KL in nats) besides, where it is forced to the first's text.
     """
     rows = [row for each in seen for row in _rows(each)]
     names = list(dict.fromkeys([*FRONT, *(name for row in rows for name in row)]))
@@ -50,6 +53,8 @@ def _rows(seen: Seen) -> Iterator[dict[str, Any]]:
         own = {name: columns[name][place] for name in _MOVED[2:]}
         others = {name: all_[place] for name, all_ in columns.items() if name not in _MOVED}
         probs = {"prob": math.exp(token.logprob), "sampled_prob": sampled_prob(token)}
+        apart = seen.divergence(place + 1)
+        others |= {} if apart is None else {name: getattr(apart, name) for name in _APART}
         yield front | own | probs | others
 
 

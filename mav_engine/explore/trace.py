@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from importlib.metadata import version
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import orjson
 
 from mav_engine.arrays import Floats
+from mav_engine.compare import Compared, Divergence
 from mav_engine.events import Candidate, Done, Token
 from mav_engine.explore.attention import map_at, mean_of_heads, shown
 from mav_engine.explore.seen import Seen, sampled_prob
@@ -31,7 +33,7 @@ def trace(
     """
     told = _of_run(seen[0], attn_every)
     if len(seen) > 1:
-        told["compare"] = _of_run(seen[1], attn_every)
+        told["compare"] = _of_run(seen[1], attn_every) | _following(seen[1])
     told |= {"mav": version("mav-engine"), "options": dict(options), "files": sorted(files)}
     return orjson.dumps(told, default=_plain) + b"\n"
 
@@ -49,7 +51,12 @@ def _of_run(seen: Seen, attn_every: int) -> dict[str, Any]:
     steps = [_of_prompt(seen)]
     for step, token in enumerate(seen.record.tokens, start=1):
         due = attn_every > 0 and step % attn_every == 0
-        steps.append(_of_step(step, token) | (_attention(seen, step) if due else {}))
+        apart = seen.divergence(step)
+        steps.append(
+            _of_step(step, token)
+            | ({"divergence": _figures(apart)} if apart is not None else {})
+            | (_attention(seen, step) if due else {})
+        )
     return {
         "model": start.model.name,
         "prompt": start.settings.prompt,
@@ -62,6 +69,20 @@ def _of_run(seen: Seen, attn_every: int) -> dict[str, Any]:
         "probes": start.probes,
         "attention_absent": seen.unseen,
     }
+
+
+def _following(seen: Seen) -> dict[str, Any]:
+    """Whose text it was forced to, and how far apart both were over all of it."""
+    if seen.follows is None:
+        return {}
+    whole = None if seen.compared is None else _figures(seen.compared)
+    return {"follows": seen.follows, "divergence": whole}
+
+
+def _figures(told: Divergence | Compared) -> dict[str, Any]:
+    """As `mav compare` tells them."""
+    names = (each.name for each in fields(told))
+    return {name: getattr(told, name) for name in names if name not in ("type", "index")}
 
 
 def _of_prompt(seen: Seen) -> dict[str, Any]:

@@ -21,6 +21,8 @@ NARROWEST = 26
 """Columns that a panel needs, its edges included."""
 LOWEST = 4
 """Rows that a panel needs, its edges included."""
+GAP = 2
+"""Columns between moments that stand side by side."""
 _EDGES = 2
 
 
@@ -44,18 +46,23 @@ def too_small(size: Size) -> str:
     return f"The terminal is {size}; at least {MIN_WIDTH} × {MIN_HEIGHT} are needed."
 
 
+def small_now(size: Size) -> str:
+    """The same of a terminal that has become so small."""
+    return f"{too_small(size)} Make it larger, or press q."
+
+
 def grid(count: int, rows: int, width: int) -> list[int]:
     """How many panels stand in each row: so many rows as asked for, or more where it is narrow."""
     beside = max(1, min(math.ceil(count / rows), width // NARROWEST))
     return [min(beside, count - first) for first in range(0, count, beside)]
 
 
-def heights(wanted: Sequence[int], room: int) -> list[int]:
+def heights(wanted: Sequence[int], room: int, lowest: int = LOWEST) -> list[int]:
     """Rows of the screen for each row of panels: what it would like, or its part of what is there.
 
-    Rows of panels for which there is no room at all are left out.
+    Rows of panels that cannot have the lowest height are left out, but for the first.
     """
-    kept = list(wanted[: max(1, room // LOWEST)])
+    kept = list(wanted[: max(1, room // lowest)])
     given = [min(LOWEST, each) for each in kept]
     spare = room - sum(given)
     while spare > 0 and given != kept:
@@ -71,32 +78,62 @@ def frame(
 ) -> RenderableType:
     """The picture of a moment, no larger than the size."""
     if size.too_small:
-        return Text(f"{too_small(size)} Make it larger, or press q.")
-    per_row = grid(len(panels), rows, size.width)
+        return Text(small_now(size))
+    drawn, hidden = grids(panels, [view], Size(size.width, size.height - 2), rows)
+    foot = Text.assemble(no_room(hidden), foot)
+    return Group(one_line(head, size.width), *drawn, one_line(foot, size.width))
+
+
+def grids(
+    panels: Sequence[TerminalPanel],
+    views: Sequence[View],
+    size: Size,
+    rows: int,
+    lowest: int = LOWEST,
+) -> tuple[list[Table], list[TerminalPanel]]:
+    """The same panels of one moment or more, side by side, row by row; and those that have no room.
+
+    Panels of a name stand at the same height in each, and have the same size.
+    """
+    shares = beside(size.width, len(views))
+    per_row = grid(len(panels), rows, min(shares))
     starts = [sum(per_row[:place]) for place in range(len(per_row))]
     in_rows = [panels[at : at + n] for at, n in zip(starts, per_row, strict=True)]
-    wanted = [max(panel.rows(view) for panel in row) + _EDGES for row in in_rows]
-    given = heights(wanted, size.height - 2)
-    drawn = [
-        _row(row, view, size.width, height) for row, height in zip(in_rows, given, strict=False)
-    ]
-    hidden = [panel.title for row in in_rows[len(given) :] for panel in row]
-    if hidden:
-        foot = Text.assemble((f"no room: {', '.join(hidden)}  ", "yellow"), foot)
-    return Group(_line(head, size.width), *drawn, _line(foot, size.width))
+    wanted = [max(each.rows(view) for each in row for view in views) + _EDGES for row in in_rows]
+    given = heights(wanted, size.height, lowest)
+    drawn = [_row(row, views, shares, height) for row, height in zip(in_rows, given, strict=False)]
+    return drawn, [panel for row in in_rows[len(given) :] for panel in row]
 
 
-def _row(panels: Sequence[TerminalPanel], view: View, width: int, height: int) -> Table:
+def beside(width: int, count: int) -> list[int]:
+    """Columns for each of several moments, with a gap between them."""
+    whole = width - GAP * (count - 1)
+    return _split(whole, count)
+
+
+def _split(width: int, count: int) -> list[int]:
+    return [width * (place + 1) // count - width * place // count for place in range(count)]
+
+
+def no_room(hidden: Sequence[TerminalPanel]) -> Text:
+    """Which panels cannot be seen here; nothing where all can."""
+    names = ", ".join(panel.title for panel in hidden)
+    return Text(f"no room: {names}  " if hidden else "", style="yellow")
+
+
+def _row(
+    panels: Sequence[TerminalPanel], views: Sequence[View], shares: Sequence[int], height: int
+) -> Table:
     table = Table.grid(padding=0)
-    widths = [
-        width * (place + 1) // len(panels) - width * place // len(panels)
-        for place in range(len(panels))
-    ]
-    for each in widths:
-        table.add_column(width=each, no_wrap=True)
-    table.add_row(
-        *(_box(panel, view, each, height) for panel, each in zip(panels, widths, strict=True))
-    )
+    boxes: list[RenderableType] = []
+    for view, share in zip(views, shares, strict=True):
+        if boxes:
+            table.add_column(width=GAP)
+            boxes.append("")
+        for panel, width in zip(panels, _split(share, len(panels)), strict=True):
+            table.add_column(width=width, no_wrap=True)
+            boxes.append(_box(panel, view, width, height))
+    table.add_row(*boxes)
     return table
 
 
@@ -109,16 +146,22 @@ def _box(panel: TerminalPanel, view: View, width: int, height: int) -> Panel:
     except Exception as error:
         lines = [Text(f"{type(error).__name__}: {error}", style="red")]
         caption = ""
+    return boxed(lines, panel.title, caption, Size(width, height), blocks=view.blocks)
+
+
+def boxed(lines: Lines, title: str, caption: str, size: Size, *, blocks: bool) -> Panel:
+    """Lines in a box of a size, its edges included: a title above, units and scale below."""
+    inner = size.width - 4
     return Panel(
-        Group(*_cut(lines, inner)),
-        title=Text(fitted_title(panel.title, inner), style="bold"),
+        Group(*(one_line(line, inner) for line in lines)),
+        title=Text(fitted_title(title, inner), style="bold"),
         title_align="left",
         subtitle=Text(fitted_title(caption, inner), style="dim") if caption else None,
         subtitle_align="left",
         border_style="dim",
-        box=box.ROUNDED if view.blocks else box.ASCII,
-        width=width,
-        height=height,
+        box=box.ROUNDED if blocks else box.ASCII,
+        width=size.width,
+        height=size.height,
         padding=(0, 1),
     )
 
@@ -128,14 +171,8 @@ def fitted_title(text: str, width: int) -> str:
     return text if cell_len(text) <= width - 2 else fitted(text, width - 2)
 
 
-def _cut(lines: Lines, width: int) -> Lines:
-    for line in lines:
-        line.no_wrap = True
-        line.truncate(width, overflow="ellipsis")
-    return lines
-
-
-def _line(text: Text, width: int) -> Text:
+def one_line(text: Text, width: int) -> Text:
+    """The text, cut off where it is too wide."""
     text.no_wrap = True
     text.truncate(width, overflow="ellipsis")
     return text

@@ -36,12 +36,21 @@ def names_of(typed: str) -> list[str]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Ctrl-C and a kill wait meanwhile, so that nothing is left half written."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Ctrl-C and a kill wait meanwhile, so that nothing is left half written.
+
+    By their handlers and not by the thread's mask: a signal that this thread does not take comes
+    to another one, those of a comparison or of torch say, and is handled here all the same.
+    """
+    came: list[int] = []
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = {number: signal.signal(number, lambda n, _: came.append(n)) for number in numbers}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 class Keyboard:
@@ -105,11 +114,16 @@ class Keyboard:
             os.kill(os.getpid(), signal.SIGTSTP)
 
     def _one_key_at_a_time(self) -> None:
+        import termios
         import tty
 
         self._usual = self._mode()
         self._leave.callback(self._usual_keys)
         tty.setcbreak(sys.stdin.fileno())
+        mode = self._mode()
+        # Else the terminal drops what it has not shown yet of a picture at Ctrl-C and Ctrl-Z.
+        mode[tty.LFLAG] |= termios.NOFLSH
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, mode)
 
     def _mode(self) -> list[Any]:
         import termios

@@ -34,6 +34,11 @@ class Player:
         """How often another token was picked."""
 
     @property
+    def begun(self) -> bool:
+        """Whether there is a token to show."""
+        return bool(self.tokens)
+
+    @property
     def at_end(self) -> bool:
         """Whether the run is over and its last token is shown."""
         return self.end is not None and self.index >= len(self.tokens) - 1

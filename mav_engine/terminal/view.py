@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from rich.text import Text
@@ -41,6 +42,8 @@ class View:
     """Whether the terminal can draw block characters; else ASCII stands in for them."""
     picking: bool = False
     """Whether numbers pick a prediction, so that rows should tell them."""
+    other: Sequence[Token] = ()
+    """The tokens of a run beside this one, so that bars of both are on one scale."""
 
     @property
     def token(self) -> Token:
@@ -63,9 +66,14 @@ class View:
         place = position - len(self.prompt.tokens)
         return self.tokens[place].token.text if place < len(self.tokens) else None
 
+    @property
+    def scaled(self) -> Iterator[Token]:
+        """All tokens that scales must hold."""
+        return chain(self.tokens, self.other)
+
     def scale(self, name: str) -> Scale:
         """The scale of one of `layers`' measurements over all of the run so far."""
-        lows, highs = zip(*(_range_of(token, name) for token in self.tokens), strict=True)
+        lows, highs = zip(*(_range_of(token, name) for token in self.scaled), strict=True)
         return Scale.over(min(lows), max(highs), self.options.scale)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import math
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,18 +21,22 @@ import pytest
 from PIL import Image
 
 from mav_engine.backends import Backend
+from mav_engine.backends.fake import FakeBackend
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import from_json
+from mav_engine.events import Done, from_json
 from mav_engine.explore import heatmaps, look, probabilities
 from mav_engine.explore.artifacts import Wanted, artifacts
 from mav_engine.explore.attention import heads_of, map_at
 from mav_engine.explore.folder import check_writable, write_whole
+from mav_engine.explore.following import follow
 from mav_engine.explore.report import PLACEHOLDER
 from mav_engine.explore.seen import Ending, Seen, SeenRun, capturing
 from mav_engine.results import RunRecord, collect
 from mav_engine.running import run
 from mav_engine.settings import RunSettings
+from tests.engine.conftest import Case
 
+MakeCase = Callable[[str], Case]
 PROMPT = "One day, $5 and $6 fell on 北京. The cat"
 EVERY = 4
 SETTINGS = RunSettings(
@@ -40,16 +46,19 @@ SETTINGS = RunSettings(
 TEMPLATE = f'<p data-panels=""><script id="mav-recording">{PLACEHOLDER}</script>"{PLACEHOLDER}"'
 
 
-def see(
+def ask(
     backend: Backend,
     settings: RunSettings = SETTINGS,
     *,
     layer: str = "last",
     head: str = "mean",
     ends: Ending = Ending(100),  # noqa: B008, it is frozen
-) -> Seen:
-    heads = heads_of(layer, head, backend.info)
-    asked = SeenRun(capturing(settings, EVERY), backend, heads, ends)
+) -> SeenRun:
+    return SeenRun(capturing(settings, EVERY), backend, heads_of(layer, head, backend.info), ends)
+
+
+def see(backend: Backend, settings: RunSettings = SETTINGS, **more: Any) -> Seen:
+    asked = ask(backend, settings, **more)
     record = collect(asked.events())
     record.raise_for_error()
     return asked.seen(record)
@@ -257,6 +266,35 @@ def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
     assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
 
 
+def test_of_very_many_maps_rows_and_columns_are_named(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heatmaps, "_MOST_NAMED", 23)
+    found = see(tiny, layer="all", head="all")
+    made = artifacts([found], Wanted(EVERY, 0))
+    shown = texts_in(made["attn_step_4.svg"])
+    assert {*(f"L{layer}" for layer in range(6)), *(f"H{head}" for head in range(4))} <= set(shown)
+    assert "L0 H0" not in shown
+    whole = map_at(found.record, 3)
+    assert whole is not None
+    read = whole.shape[-1]
+    dots = round(heatmaps._MAP * look.DOTS_PER_INCH / read)
+    assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
+    # In SVG a pixel a cell: all maps in one image, each at its place.
+    cells = max(images_in(made["attn_step_4.svg"]), key=lambda image: image.size)
+    left = round(heatmaps._LEFT * look.DOTS_PER_INCH / dots)
+    top = round(heatmaps._TOP * look.DOTS_PER_INCH / dots)
+    step = read + round(heatmaps._NEAR * look.DOTS_PER_INCH / dots)
+    ramp = look.ramp()
+    for layer, head in np.ndindex(6, 4):
+        x, y = left + head * step, top + layer * step
+        drawn = cells[y : y + read, x : x + read, :3].astype(float)
+        for query, key in np.ndindex(read, read):
+            share = whole[layer, head, query, key]
+            colour = ramp(math.sqrt(share))[:3] if key <= query else (1, 1, 1)
+            assert np.abs(drawn[query, key] - 255 * np.array(colour)).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("layer", "head", "words"),
     [("6", "mean", "layers of mav-tiny: 0 to 5"), ("first", "mean", "give last, all"),
@@ -311,6 +349,58 @@ def test_two_models_stand_side_by_side(tiny: Backend, seen: Seen) -> None:
     assert {row["model"] for row in rows} == {"mav-tiny", "other"}
     assert made["output_compare.txt"].decode() == PROMPT + other.record.text
     assert "report_compare.html" in made
+
+
+def test_a_model_that_is_forced_reads_the_text_of_the_first(
+    tiny: Backend, make_case: MakeCase, seen: Seen
+) -> None:
+    llama = make_case("llama").backend
+    told: list[str] = []
+    first, second = follow(ask(tiny), ask(llama), told.append)
+    assert len(told) == 9
+    assert first.record.text == seen.record.text
+    ids = [token.token.id for token in first.record.tokens]
+    assert [token.token.id for token in second.record.tokens] == ids
+    assert all(token.forced for token in second.record.tokens)
+    # The same as its own run along that text, which its trace and report tell how to have.
+    alone = see(llama, SETTINGS.model_copy(update={"forced_ids": ids}))
+    assert second.start.settings.forced_ids == ids
+    made = artifacts([first, second], Wanted(EVERY, 5, TEMPLATE))
+    trace = orjson.loads(made["trace.json"])["compare"]
+    assert trace["follows"] == "mav-tiny"
+    for step, own, apart in zip(
+        trace["steps"][1:], alone.record.tokens, second.divergences, strict=True
+    ):
+        assert step["topk_tokens"] == [row.text for row in own.top]
+        assert step["topk_probs"] == pytest.approx([row.prob for row in own.top], rel=1e-4)
+        assert (step["divergence"]["kl"], step["divergence"]["same_text"]) == (apart.kl, True)
+    whole, own_map = map_at(second.record, 7), map_at(alone.record, 7)
+    assert whole is not None
+    assert own_map is not None
+    assert np.allclose(whole, own_map, atol=1e-5)
+    kls = [each.kl for each in second.divergences]
+    assert trace["divergence"]["mean_kl"] == pytest.approx(np.mean(kls))  # type: ignore[arg-type]
+    shown = texts_in(made["probs_step_5.svg"])
+    assert "Next token, step 5, both after the text of mav-tiny" in shown
+    assert any(f"KL from the first {kls[4]:.4f} nats" in text for text in shown)
+    assert "in the text" in shown
+    assert "Attention, step 8, both after the text of mav-tiny" in texts_in(made["attn_step_8.svg"])
+    rows = list(csv.DictReader(io.StringIO(made["tokens.csv"].decode(), newline="")))
+    assert [row["kl"] for row in rows if row["kl"]] == [str(kl) for kl in kls]
+    assert made["output.txt"] == made["output_compare.txt"]
+
+
+def test_both_end_where_the_first_ends_and_must_have_the_same_tokens(tiny: Backend) -> None:
+    settings = SETTINGS.model_copy(update={"max_new_tokens": 60, "prompt": "Once upon a time"})
+    asked = [ask(tiny, settings, ends=ends) for ends in (Ending(5), Ending(100))]
+    first, second = follow(asked[0], asked[1], lambda _: None)
+    assert first.record.tokens[-1].text.endswith(".")
+    assert len(second.record.tokens) == len(first.record.tokens) < 60
+    ends = [each.record.end for each in (first, second)]
+    assert [end.reason for end in ends if isinstance(end, Done)] == ["stop", "stop"]
+    why = "fake cannot be forced to the text of mav-tiny: .* Use --compare-mode own"
+    with pytest.raises(InvalidSettings, match=why):
+        follow(ask(tiny), ask(FakeBackend()), lambda _: None)
 
 
 def test_a_text_ends_with_its_sentence_or_where_it_is_told(tiny: Backend) -> None:
@@ -369,6 +459,16 @@ def texts_in(svg: bytes) -> list[str]:
     """All texts of a picture; that they are there says that they can be searched and copied."""
     found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
     return ["".join(each.itertext()) for each in found]
+
+
+def images_in(svg: bytes) -> list[np.ndarray]:
+    """All images of a picture."""
+    found = []
+    for each in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}image"):
+        told = each.get("{http://www.w3.org/1999/xlink}href", "").partition(",")[2]
+        with Image.open(io.BytesIO(base64.b64decode(told))) as image:
+            found.append(np.asarray(image.convert("RGBA")))
+    return found
 
 
 def widths_of(svg: bytes, *colours: str) -> list[float]:

@@ -169,7 +169,7 @@ def test_compare_in_a_pipe_and_on_a_terminal() -> None:
     kinds = [event["type"] for event in lines_of(mav(*command))]
     assert kinds.count("divergence") == 4
     assert kinds[-1] == "compared"
-    with Terminal(command) as terminal:
+    with Terminal([*command, "--lines"]) as terminal:
         assert terminal.ended() == 0
         assert "KL a‖b" in terminal.text
         assert re.search(r"\n +0 +, +, +0\.0000", terminal.text)

@@ -103,6 +103,17 @@ def test_two_models_share_every_picture(tmp_path: Path) -> None:
     assert "last step of each" in svg
 
 
+def test_a_second_model_reads_the_text_of_the_first(tmp_path: Path) -> None:
+    other = "--compare_model", "mav-tiny@bfloat16", "--compare_mode", "forced"
+    with Terminal([*SHORT, str(tmp_path / "out"), "--probs-every", "0", *other]) as terminal:
+        assert terminal.ended() == 0
+        assert "reads the text of mav-tiny: KL mean 0.0" in terminal.text
+    told = trace_in(tmp_path / "out")
+    assert told["compare"]["text"] == told["text"]
+    assert told["options"]["compare_mode"] == "forced"
+    assert [step["divergence"]["same_text"] for step in told["compare"]["steps"][1:]] == [True] * 3
+
+
 def test_on_a_terminal_it_shows_the_text_and_the_files(tmp_path: Path) -> None:
     with Terminal([*SHORT, str(tmp_path / "out"), "--probs-every", "0"]) as terminal:
         assert terminal.ended() == 0
@@ -130,6 +141,8 @@ def test_without_a_built_site_all_but_the_report_is_written(tmp_path: Path) -> N
         (["--atn_every", "3"], 2, "Did you mean --attn-every?"),
         (["--model", "mav-tinny"], 2, "Did you mean mav-tiny?"),
         (["--compare-model", "mav-tinny"], 2, "Did you mean mav-tiny?"),
+        (["--compare-mode", "forced"], 2, "name it by --compare-model"),
+        (["--compare-mode", "force"], 2, "'own', 'forced'"),
         (["--attn-layer", "6"], 2, "layers of mav-tiny: 0 to 5"),
         (["--attn-head", "some"], 2, "heads of mav-tiny: 0 to 3"),
         (["--topk", "0"], 2, "topk"),

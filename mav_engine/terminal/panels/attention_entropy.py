@@ -46,7 +46,7 @@ def _scale(view: View) -> Scale:
         return Scale(0.0, highest)
     known = [
         float(each)
-        for token in view.tokens
+        for token in view.scaled
         if token.layers.attn_entropy is not None
         for each in token.layers.attn_entropy.flat
         if not math.isnan(each)

@@ -1,0 +1,34 @@
+"""The line above panels: which model it is, and where in its run it is."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from mav_engine.terminal.bars import number
+from mav_engine.terminal.labels import fitted
+from mav_engine.terminal.view import View
+
+
+def headline(badge: str, view: View, place: str, width: int) -> Text:
+    """The model's name and so many facts of it as there is room for; right of them the place and
+    the time of the shown token."""
+    model = view.start.model
+    facts = [
+        f"{number(model.parameters / 1e6)}M" if model.parameters else "",
+        f"{model.layers} layers" if model.layers else "",
+        f"{model.heads} heads" if model.heads else "",
+        model.dtype or "",
+        model.device or "",
+    ]
+    timing = f" · {view.token.timing.step_ms:.1f} ms"
+    room = width - len(model.name) - len(place) - len(timing) - len(badge) - 8
+    if room < 0:
+        room, timing = room + len(timing), ""
+    name = model.name if room >= 0 else fitted(model.name, max(8, len(model.name) + room))
+    known = [each for each in facts if each]
+    while known and len(" · ".join(known)) >= room:
+        known.pop()
+    about = " · ".join(known)
+    head = Text.assemble((f" {badge} ", "bold reverse cyan"), " ", (name, "bold"))
+    head.append(f"  {about}", style="dim").append(" " * max(0, room - len(about) + 1))
+    return head.append(place, style="bold").append(timing, style="dim")
