@@ -11,6 +11,7 @@ import {
 } from "react";
 import { gridColumns } from "@/components/arrangement/grid-columns";
 import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
+import { useFork } from "@/components/fork-context";
 import { useRunState } from "@/components/run-context";
 import { classNames } from "@/components/ui/class-names";
 import { usePopup } from "@/components/ui/use-popup";
@@ -38,6 +39,7 @@ export interface PanelHeaderProps {
 export function PanelHeader(props: PanelHeaderProps) {
   const { panel, placed, titleId } = props;
   const unit = useRunState(({ run }) => unitOf(panel, run));
+  const fork = useFork();
   return (
     <header className="mb-3 md:cursor-grab" onPointerDown={props.onPointerDown}>
       <Grip {...props} />
@@ -66,6 +68,7 @@ export function PanelHeader(props: PanelHeaderProps) {
         )}
       >
         {panel.howToRead}
+        {fork && panel.howToFork && ` ${panel.howToFork}`}
       </p>
       <MenuButton {...props} />
     </header>
