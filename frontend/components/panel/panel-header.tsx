@@ -55,7 +55,13 @@ export function PanelHeader(props: PanelHeaderProps) {
           </h2>
           {panel.caution && <CautionNote panel={panel} />}
         </div>
-        <p className="text-micro text-quiet">
+        <p
+          className={classNames(
+            // Beside it stands the button of the menu.
+            "pr-6 text-micro text-quiet",
+            placed.columns === 1 && "four-narrow:pr-0",
+          )}
+        >
           {unit}
           <span aria-hidden> · </span>
           <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
@@ -90,7 +96,7 @@ function MenuButton(props: PanelHeaderProps) {
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
-        className={classNames(ICON_BUTTON, "absolute top-4 right-0 h-6 w-5")}
+        className={classNames(ICON_BUTTON, "absolute top-4 right-4 h-6 w-6 four-narrow:right-3")}
       >
         <Ellipsis size={15} aria-hidden />
       </button>

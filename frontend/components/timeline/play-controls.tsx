@@ -31,13 +31,13 @@ export function PlayControls() {
       </Button>
       <Button
         variant="quiet"
-        className="h-8 gap-1.5 px-2 text-xs sm:w-18"
+        className="h-8 gap-1.5 px-2 text-xs"
         title={text.steps.playHint}
         disabled={last < 0}
         onClick={player.toggle}
       >
         {playing ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-        <span className="max-sm:sr-only">{playing ? text.steps.pause : text.steps.play}</span>
+        <EitherWord first={text.steps.play} second={text.steps.pause} isSecond={playing} />
       </Button>
       <Button
         icon
@@ -54,6 +54,28 @@ export function PlayControls() {
     </div>
   );
 }
+
+interface EitherWordProps {
+  first: string;
+  second: string;
+  isSecond: boolean;
+}
+
+/** One of two words, as wide as the wider: what stands beside it stays where it is. */
+function EitherWord({ first, second, isSecond }: EitherWordProps) {
+  return (
+    <span className="grid text-left max-sm:sr-only">
+      <Word said={!isSecond}>{first}</Word>
+      <Word said={isSecond}>{second}</Word>
+    </span>
+  );
+}
+
+const Word = ({ said, children }: { said: boolean; children: string }) => (
+  <span aria-hidden={!said} className={classNames("[grid-area:1/1]", !said && "invisible")}>
+    {children}
+  </span>
+);
 
 function Speed() {
   const player = usePlayer();

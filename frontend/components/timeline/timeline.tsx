@@ -96,7 +96,7 @@ function LaneNames() {
   return (
     <div
       aria-hidden
-      className="relative hidden text-micro text-quiet leading-none @min-[34rem]:block"
+      className="relative hidden whitespace-nowrap text-micro text-quiet leading-none @min-[34rem]:block"
     >
       <p className="absolute inset-x-0 top-0">{words.tokens}</p>
       <p className="absolute inset-x-0 top-6 flex justify-between">
