@@ -35,8 +35,14 @@ export function StatusStrip({ model, breakpoints }: StatusStripProps) {
       className="flex flex-col justify-between gap-x-6 gap-y-1.5 bg-sheet px-5 py-2 sm:flex-row sm:items-center"
     >
       <div className="flex min-w-0 flex-col gap-x-5 gap-y-0.5 sm:min-h-8 sm:flex-1 sm:flex-row sm:items-center">
-        {/* One line, or two on a phone, whatever it says: nothing below moves. */}
-        <p className="min-h-[2.4rem] min-w-0 text-small sm:min-h-0 sm:truncate" title={detail}>
+        {/* Of a run one line, or two on a phone, whatever it says: nothing below moves. */}
+        <p
+          className={classNames(
+            "min-w-0 text-small sm:truncate",
+            run.phase !== "idle" && "max-sm:min-h-[2.4rem]",
+          )}
+          title={detail}
+        >
           <span
             aria-hidden
             className={classNames(
@@ -49,7 +55,8 @@ export function StatusStrip({ model, breakpoints }: StatusStripProps) {
           </span>{" "}
           <span className="ml-1 text-quiet">{detail}</span>
           {run.source && (
-            <span className="ml-2 text-quiet" title={run.source}>
+            <span className="ml-1 text-quiet" title={run.source}>
+              {detail && <span aria-hidden>· </span>}
               {text.recording.source} {run.source}
             </span>
           )}

@@ -109,7 +109,7 @@ function Loop({ last }: { last: number }) {
     <Button
       variant="quiet"
       className={classNames(
-        "h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start",
+        "relative h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start @min-[68rem]:w-auto",
         range && "text-accent-strong hover:text-accent-strong",
       )}
       aria-pressed={range !== null}
@@ -120,7 +120,11 @@ function Loop({ last }: { last: number }) {
       <Repeat size={14} aria-hidden className="shrink-0" />
       <span className="max-sm:sr-only">{words.loop}</span>
       {range && (
-        <span aria-hidden className="figures max-sm:sr-only">
+        // Beside the word, or where the tokens stand beside it, under it: their place stays the same.
+        <span
+          aria-hidden
+          className="figures max-sm:sr-only @min-[68rem]:absolute @min-[68rem]:top-full @min-[68rem]:left-2 @min-[68rem]:-mt-1.5 @min-[68rem]:text-micro"
+        >
           {words.loopRange(range.from, range.to)}
         </span>
       )}
