@@ -95,7 +95,7 @@ function Tip({ frame, share }: { frame: TokenFrame; share: number }) {
       className="pointer-events-none absolute inset-x-0 top-full z-30 block h-0 contain-layout contain-size contain-style"
     >
       <span
-        className={`figures absolute mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-rule bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
+        className={`figures absolute mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-brim bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
         style={{ left: `${share * 100}%` }}
       >
         <span>{frame.index}</span>
