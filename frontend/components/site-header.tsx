@@ -28,10 +28,10 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         </span>
       </h1>
       {/* On a phone the first line holds the preferences, the second what is looked at and taken away. */}
-      <div className="max-sm:order-last max-sm:-ml-2 sm:mr-auto sm:ml-4">
+      <div className="max-sm:order-last max-sm:-ml-1.5 sm:mr-auto sm:ml-4">
         <ViewNav />
       </div>
-      <div className="flex items-center gap-1.5 max-sm:order-last max-sm:-mr-2 max-sm:gap-0">
+      <div className="flex items-center gap-1.5 max-sm:order-last max-sm:-mr-2 max-sm:ml-auto max-sm:gap-0">
         {single && <TourButton />}
         {onPanels && <PanelsButton onPanels={onPanels} />}
         {single && <SaveMenu />}
