@@ -52,7 +52,7 @@ export default function SaveMenuPopup({ standalone, close }: SaveMenuPopupProps)
     act();
   };
   return (
-    <div className="absolute top-full right-2 z-40 sm:right-0 sm:mt-1.5 w-[min(22rem,calc(100vw-1rem))] rounded-xl border border-rule bg-sheet p-1.5 shadow-xl">
+    <div className="absolute top-full right-2 z-40 sm:right-0 sm:mt-1.5 w-[min(22rem,calc(100vw-1rem))] rounded-xl border border-brim bg-sheet p-1.5 shadow-xl">
       <div
         ref={menu}
         role="menu"

@@ -21,7 +21,7 @@ export function ShortcutsDialog({ open, onOpenChange }: ShortcutsDialogProps) {
                 <Kbd key={key}>{key}</Kbd>
               ))}
             </dt>
-            <dd className="text-right text-quiet text-small">{action}</dd>
+            <dd className="text-balance text-right text-quiet text-small">{action}</dd>
           </div>
         ))}
       </dl>

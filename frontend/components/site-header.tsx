@@ -19,7 +19,7 @@ interface SiteHeaderProps {
 
 export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeaderProps) {
   return (
-    <header className="relative flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5">
+    <header className="relative flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5 max-sm:gap-x-1">
       <h1 className="flex h-13 items-center gap-3 max-sm:h-11">
         <Mark />
         <span className="font-semibold text-base tracking-[-0.02em]">{text.site.name}</span>
@@ -27,10 +27,11 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
           {text.site.title}
         </span>
       </h1>
-      <div className="max-sm:order-last max-sm:-mx-2 max-sm:w-full sm:mr-auto sm:ml-4">
+      {/* On a phone the first line holds the preferences, the second what is looked at and taken away. */}
+      <div className="max-sm:order-last max-sm:-ml-1.5 sm:mr-auto sm:ml-4">
         <ViewNav />
       </div>
-      <div className="flex items-center gap-1.5">
+      <div className="flex items-center gap-1.5 max-sm:order-last max-sm:-mr-2 max-sm:ml-auto max-sm:gap-0">
         {single && <TourButton />}
         {onPanels && <PanelsButton onPanels={onPanels} />}
         {single && <SaveMenu />}
@@ -44,6 +45,8 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         >
           <Keyboard size={16} aria-hidden />
         </Button>
+      </div>
+      <div className="flex items-center gap-1.5 sm:-ml-2.5">
         <LanguageChoice />
         <ThemeToggle />
       </div>

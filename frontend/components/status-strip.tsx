@@ -27,39 +27,52 @@ interface StatusStripProps {
 /** Where the run stands, how fast it goes, and what can be done with it. */
 export function StatusStrip({ model, breakpoints }: StatusStripProps) {
   const run = useRunState((state) => state.run);
-  const detail = phaseDetail(run);
-  const hit = run.phase === "done" && run.done?.reason === "breakpoint";
   return (
     <section
       aria-label={text.status.label}
       className="flex flex-col justify-between gap-x-6 gap-y-1.5 bg-sheet px-5 py-2 sm:flex-row sm:items-center"
     >
       <div className="flex min-w-0 flex-col gap-x-5 gap-y-0.5 sm:min-h-8 sm:flex-1 sm:flex-row sm:items-center">
-        {/* One line, or two on a phone, whatever it says: nothing below moves. */}
-        <p className="min-h-[2.4rem] min-w-0 text-small sm:min-h-0 sm:truncate" title={detail}>
-          <span
-            aria-hidden
-            className={classNames(
-              "mr-2 inline-block size-2 rounded-full",
-              hit ? "bg-accent" : (DOTS[run.phase] ?? "breathing bg-accent"),
-            )}
-          />
-          <span className={classNames("font-medium", hit && "text-accent-strong")}>
-            {phaseName(run)}
-          </span>{" "}
-          <span className="ml-1 text-quiet">{detail}</span>
-          {run.source && (
-            <span className="ml-2 text-quiet" title={run.source}>
-              {text.recording.source} {run.source}
-            </span>
-          )}
-        </p>
+        <PhaseLine run={run} />
         <RunFigures run={run} />
         <ModelFacts model={run.start?.model ?? model} />
       </div>
       {breakpoints && <RunControls breakpoints={breakpoints} />}
       <Announcement run={run} />
     </section>
+  );
+}
+
+/** Of a run one line, or two on a phone, whatever it says: nothing below moves. */
+function PhaseLine({ run }: { run: RunRecord }) {
+  const detail = phaseDetail(run);
+  const hit = run.phase === "done" && run.done?.reason === "breakpoint";
+  return (
+    <p
+      className={classNames(
+        "min-w-0 text-small sm:truncate",
+        run.phase !== "idle" && "max-sm:min-h-[2.4rem]",
+      )}
+      title={detail}
+    >
+      <span
+        aria-hidden
+        className={classNames(
+          "mr-2 inline-block size-2 rounded-full",
+          hit ? "bg-accent" : (DOTS[run.phase] ?? "breathing bg-accent"),
+        )}
+      />
+      <span className={classNames("font-medium", hit && "text-accent-strong")}>
+        {phaseName(run)}
+      </span>{" "}
+      <span className="ml-1 text-quiet">{detail}</span>
+      {run.source && (
+        <span className="ml-1 text-quiet" title={run.source}>
+          {detail && <span aria-hidden>· </span>}
+          {text.recording.source} {run.source}
+        </span>
+      )}
+    </p>
   );
 }
 

@@ -18,16 +18,6 @@ const eventsOf = (text: string): Wire[] =>
 
 const contentOf = async (download: Download) => readFileSync(await download.path());
 
-async function saveBy(page: Page, item: string | RegExp): Promise<Download> {
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("menuitem", { name: item }).click(),
-  ]);
-  await page.keyboard.press("Escape");
-  return download;
-}
-
 async function takeFrom(page: Page, panel: string, item: string): Promise<Download> {
   const region = new Instrument(page).panel(panel);
   await region.locator("[data-panel-menu]").click();
@@ -49,7 +39,7 @@ test("a saved run opened again gives the same page, with no server", async ({ pa
   await site.run.click();
   await site.finished();
   const before = await panelsOf(page);
-  const download = await saveBy(page, /^Recording/);
+  const download = await site.save(/^Recording/);
   expect(download.suggestedFilename()).toMatch(/^mav-tiny-\w+\.jsonl$/);
   const saved = (await contentOf(download)).toString();
   expect(eventsOf(saved).map(({ type }) => type)).toEqual([
@@ -74,7 +64,7 @@ test("a saved run opened again gives the same page, with no server", async ({ pa
   await again.finished();
   expect(await panelsOf(other)).toEqual(before);
   await expect(again.status).toContainText("Recording");
-  expect((await contentOf(await saveBy(other, /^Recording/))).toString()).toBe(saved);
+  expect((await contentOf(await again.save(/^Recording/))).toString()).toBe(saved);
   await context.setOffline(false);
 });
 
@@ -140,8 +130,8 @@ test("the standalone page replays from a disk without a network", async ({ page,
   await site.run.click();
   await site.finished();
   const last = await panelsOf(page);
-  const saved = await contentOf(await saveBy(page, /^Recording/));
-  const download = await saveBy(page, /^Standalone page/);
+  const saved = await contentOf(await site.save(/^Recording/));
+  const download = await site.save(/^Standalone page/);
   expect(download.suggestedFilename()).toMatch(/\.html$/);
   const file = test.info().outputPath("run.html");
   await download.saveAs(file);
@@ -166,7 +156,7 @@ test("the standalone page replays from a disk without a network", async ({ page,
   const light = await paper();
   await alone.getByRole("button", { name: "Dark" }).click();
   expect(await paper()).not.toBe(light);
-  expect(await contentOf(await saveBy(alone, /^Recording/))).toEqual(saved);
+  expect(await contentOf(await replay.save(/^Recording/))).toEqual(saved);
   expect(asked.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
   expect(broken).toEqual([]);
   await context.close();

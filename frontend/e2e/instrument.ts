@@ -1,4 +1,4 @@
-import { expect, type Locator, type Page } from "@playwright/test";
+import { type Download, expect, type Locator, type Page } from "@playwright/test";
 import { german } from "../lib/text/de";
 import { english } from "../lib/text/en";
 import type { Language } from "../lib/text/language";
@@ -53,6 +53,17 @@ export class Instrument {
       this.page.getByRole("menuitem", { name: save.openFile }).click(),
     ]);
     await chooser.setFiles(file);
+  }
+
+  /** Take the run away by an item of the menu. */
+  async save(item: string | RegExp): Promise<Download> {
+    await this.page.getByRole("button", { name: this.words.save.open, exact: true }).click();
+    const [download] = await Promise.all([
+      this.page.waitForEvent("download"),
+      this.page.getByRole("menuitem", { name: item }).click(),
+    ]);
+    await this.page.keyboard.press("Escape");
+    return download;
   }
 
   async finished(): Promise<void> {

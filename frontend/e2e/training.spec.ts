@@ -25,15 +25,6 @@ const rows = (page: Page, words = WORDS_OF_TRAINING) =>
 const text = (page: Page) =>
   page.getByRole("listbox", { name: WORDS.en.panels.text.listLabel, exact: true });
 
-async function openFile(page: Page, file: string): Promise<void> {
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  const [chooser] = await Promise.all([
-    page.waitForEvent("filechooser"),
-    page.getByRole("menuitem", { name: /^Open a recording/ }).click(),
-  ]);
-  await chooser.setFiles(file);
-}
-
 test("the shipped training is watched: every panel follows the step that is chosen", async ({
   page,
 }) => {
@@ -99,22 +90,14 @@ test("it is saved as it is, and as a page that plays it without a network", asyn
   page,
   browser,
 }) => {
+  const site = new Instrument(page);
   await page.goto("/?training=example");
   await expect(rows(page)).toHaveCount(HEADS.length);
-  const save = async (item: RegExp) => {
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("menuitem", { name: item }).click(),
-    ]);
-    await page.keyboard.press("Escape");
-    return download;
-  };
-  const recording = await save(/^Training/);
+  const recording = await site.save(/^Training/);
   expect(readFileSync(await recording.path()).equals(SHIPPED)).toBe(true);
 
   const file = test.info().outputPath("training.html");
-  await (await save(/^Standalone page/)).saveAs(file);
+  await (await site.save(/^Standalone page/)).saveAs(file);
   const context = await browser.newContext({ offline: true });
   const alone = await context.newPage();
   await alone.goto(`file://${file}`);
@@ -128,13 +111,13 @@ test("it is saved as it is, and as a page that plays it without a network", asyn
 test("what is wrong with a recording is told, and what is whole can be used", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
-  await openFile(page, `${RECORDED}/broken/other-version.jsonl`);
+  await site.openRecording(`${RECORDED}/broken/other-version.jsonl`);
   await expect(site.alert).toContainText("of another version");
-  await openFile(page, `${RECORDED}/broken/cut-in-a-look.jsonl`);
+  await site.openRecording(`${RECORDED}/broken/cut-in-a-look.jsonl`);
   await expect(site.alert).toContainText("not whole");
   await expect(rows(page)).toHaveCount(1);
   await expect(text(page)).toContainText("Once");
-  await openFile(page, `${RECORDED}/mav-tiny-learns.jsonl`);
+  await site.openRecording(`${RECORDED}/mav-tiny-learns.jsonl`);
   await expect(rows(page)).toHaveCount(3);
   await expect(site.alert).toBeHidden();
 });

@@ -116,11 +116,7 @@ const replay: Walk = async (site, look) => {
   await site.open({ ...SHORT, panels: EVERY_PANEL });
   await site.run.click();
   await site.finished();
-  await page.getByRole("button", { name: words.save.open, exact: true }).click();
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("menuitem", { name: words.save.page }).click(),
-  ]);
+  const download = await site.save(words.save.page);
   const file = test.info().outputPath("run.html");
   await download.saveAs(file);
   await page.goto(`file://${file}`);

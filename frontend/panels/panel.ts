@@ -31,6 +31,8 @@ export interface Panel {
   readonly hookPoint: string;
   /** One sentence. */
   readonly howToRead: string;
+  /** One more, only where the run can go on from it as a branch. */
+  readonly howToFork?: string | undefined;
   /** One sentence: what the picture does not prove. */
   readonly caution?: string;
   /** The probes that a run must capture for it. */
@@ -54,7 +56,8 @@ export const ownSize = ({ wide, columns, rows }: Panel) => ({
   rows: rows ?? 1,
 });
 
-type Words = Required<Pick<Panel, "title" | "hookPoint" | "howToRead" | "caution">>;
+type Words = Required<Pick<Panel, "title" | "hookPoint" | "howToRead" | "caution">> &
+  Pick<Panel, "howToFork">;
 
 /** A panel whose words are looked up when they are read, since the language can change. */
 export const worded = (words: Words, panel: Omit<Panel, keyof Words>): Panel => ({
@@ -66,6 +69,9 @@ export const worded = (words: Words, panel: Omit<Panel, keyof Words>): Panel => 
   },
   get howToRead() {
     return words.howToRead;
+  },
+  get howToFork() {
+    return words.howToFork;
   },
   get caution() {
     return words.caution;

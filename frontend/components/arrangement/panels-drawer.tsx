@@ -38,7 +38,7 @@ export default function PanelsDrawer({ model, open, onOpenChange }: PanelsDrawer
     <Dialog.Root open={open} onOpenChange={onOpenChange} onOpenChangeComplete={showAdded}>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-veil" />
-        <Dialog.Popup className="fixed inset-y-0 right-0 z-50 flex w-[min(25rem,100vw)] flex-col border-rule border-l bg-sheet shadow-2xl outline-none">
+        <Dialog.Popup className="fixed inset-y-0 right-0 z-50 flex w-[min(25rem,100vw)] flex-col border-brim border-l bg-sheet shadow-2xl outline-none">
           <header className="flex items-start justify-between gap-4 border-rule border-b px-5 py-4">
             <div>
               <Dialog.Title className="font-semibold text-base">{words.title}</Dialog.Title>

@@ -40,14 +40,14 @@ export function ChatSettingsForm({ fields, form, models, system, turns }: ChatSe
       {last && <ContextMeter turn={last} />}
       <Button
         variant="quiet"
-        className="-mx-3 lg:hidden"
+        className="-mx-3 mt-1 lg:hidden"
         aria-expanded={shown}
         onClick={() => setShown(!shown)}
       >
         <SlidersHorizontal size={14} aria-hidden />
         {words.settings}
       </Button>
-      <div className={classNames("mt-2 lg:block", !shown && "hidden")}>
+      <div className={classNames("mt-3 lg:block", !shown && "hidden")}>
         <label htmlFor="chat-system" className="mb-1.5 block font-medium text-small">
           {words.system}
         </label>

@@ -1,11 +1,14 @@
 "use client";
 
 import { Boxes, SlidersHorizontal, TextCursorInput } from "lucide-react";
-import type { ComponentType } from "react";
+import { type ComponentType, Fragment, type ReactNode } from "react";
 import type { ModelList } from "@/lib/contract";
 import { text } from "@/lib/text";
 import { Button } from "../ui/button";
 import type { usePairForms } from "./use-pair-forms";
+
+/** Gives a server a second model, without a download. */
+const ADD_MODEL = "mav serve --model mav-tiny@int8-dynamic";
 
 interface CompareEmptyProps {
   pair: ReturnType<typeof usePairForms>;
@@ -17,6 +20,7 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
   const { forms, setSide } = pair;
   const words = text.compare.empty;
   const first = forms.a.getValues("model");
+  const isGreedy = Number(forms.a.getValues("temperature")) === 0;
   const other = models?.models.find(({ name }) => name !== first)?.name;
   const edit = (name: string, value?: string) => {
     setSide("b");
@@ -31,7 +35,7 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
         <Way
           Icon={Boxes}
           words={words.models}
-          detail={other ? words.models.detail : words.models.alone}
+          detail={other ? words.models.detail : <AddModel />}
           disabled={!other}
           onChoose={() => edit("model", other)}
         />
@@ -39,17 +43,36 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
         <Way
           Icon={SlidersHorizontal}
           words={words.settings}
-          onChoose={() => edit("temperature", "0.8")}
+          onChoose={() => edit("temperature", isGreedy ? "0.8" : "0")}
         />
       </ul>
     </div>
   );
 }
 
+/** What a server with one model is started with to have two. */
+function AddModel() {
+  const { before, after } = text.compare.empty.models.alone;
+  return (
+    <>
+      {before}{" "}
+      <code className="text-ink text-xs">
+        {/* A line may end between its words, not behind a hyphen. */}
+        {ADD_MODEL.split(" ").map((word) => (
+          <Fragment key={word}>
+            <span className="whitespace-nowrap">{word}</span>{" "}
+          </Fragment>
+        ))}
+      </code>
+      {after}
+    </>
+  );
+}
+
 interface WayProps {
   Icon: ComponentType<{ size?: number; "aria-hidden"?: boolean; className?: string }>;
   words: { readonly name: string; readonly detail: string };
-  detail?: string;
+  detail?: ReactNode;
   disabled?: boolean;
   onChoose: () => void;
 }

@@ -31,7 +31,7 @@ export function CautionNote({ panel }: { panel: Panel }) {
           id={noteId}
           data-popup
           role="note"
-          className="absolute top-11 left-5 z-30 w-80 max-w-[calc(100%-2.5rem)] cursor-default rounded-lg border border-rule bg-sheet px-4 py-3 shadow-xl"
+          className="absolute top-11 left-5 z-30 w-80 max-w-[calc(100%-2.5rem)] cursor-default rounded-lg border border-brim bg-sheet px-4 py-3 shadow-xl"
         >
           <p className="font-medium text-quiet text-xs">{words.title}</p>
           <p className="mt-1 text-small leading-snug">{panel.caution}</p>

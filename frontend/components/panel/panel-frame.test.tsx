@@ -1,7 +1,9 @@
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import type { ContextType } from "react";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ArrangementProvider } from "@/components/arrangement/arrangement-context";
+import { ForkContext } from "@/components/fork-context";
 import { PanelGrid } from "@/components/panel-grid";
 import { createRunContext, RunProvider } from "@/components/run-context";
 import { RECORDED } from "@/lib/run/fixtures/recording";
@@ -29,7 +31,11 @@ const panel = (id: string, more: Partial<Panel> = {}): Panel => ({
   ...more,
 });
 
-async function show(panels: readonly Panel[], events: readonly RunEvent[] = RECORDED) {
+async function show(
+  panels: readonly Panel[],
+  events: readonly RunEvent[] = RECORDED,
+  fork: ContextType<typeof ForkContext> = null,
+) {
   const context = createRunContext();
   for (const event of events) context.store.receive(event);
   await waitFor(() => expect(context.store.getState().run.done).not.toBeNull());
@@ -41,7 +47,9 @@ async function show(panels: readonly Panel[], events: readonly RunEvent[] = RECO
         panels={panels}
         loadCustom={() => Promise.resolve({ panels: [], broken: [] })}
       >
-        <PanelGrid model={undefined} onPanels={() => {}} />
+        <ForkContext value={fork}>
+          <PanelGrid model={undefined} onPanels={() => {}} />
+        </ForkContext>
       </ArrangementProvider>
     </RunProvider>,
   );
@@ -142,6 +150,21 @@ describe("what a run did not capture", () => {
     await show([panel("a", { captures: ["logit_lens"] })], events);
     expect(region("a")).toHaveTextContent("cannot give the logit lens.");
     expect(screen.queryByRole("button", { name: "Run again" })).toBeNull();
+  });
+});
+
+describe("how to go on from a panel", () => {
+  const howToFork = "Choose a row.";
+
+  test("is told where the run can go on as a branch", async () => {
+    await show([panel("a", { howToFork })], RECORDED, () => {});
+    expect(region("a")).toHaveTextContent("How to read a. Choose a row.");
+  });
+
+  test("and nowhere else", async () => {
+    await show([panel("a", { howToFork })]);
+    expect(region("a")).toHaveTextContent("How to read a.");
+    expect(region("a")).not.toHaveTextContent(howToFork);
   });
 });
 

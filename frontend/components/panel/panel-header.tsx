@@ -11,6 +11,7 @@ import {
 } from "react";
 import { gridColumns } from "@/components/arrangement/grid-columns";
 import { type Arrange, useArrange } from "@/components/arrangement/use-arrange";
+import { useFork } from "@/components/fork-context";
 import { useRunState } from "@/components/run-context";
 import { classNames } from "@/components/ui/class-names";
 import { usePopup } from "@/components/ui/use-popup";
@@ -38,6 +39,7 @@ export interface PanelHeaderProps {
 export function PanelHeader(props: PanelHeaderProps) {
   const { panel, placed, titleId } = props;
   const unit = useRunState(({ run }) => unitOf(panel, run));
+  const fork = useFork();
   return (
     <header className="mb-3 md:cursor-grab" onPointerDown={props.onPointerDown}>
       <Grip {...props} />
@@ -53,7 +55,13 @@ export function PanelHeader(props: PanelHeaderProps) {
           </h2>
           {panel.caution && <CautionNote panel={panel} />}
         </div>
-        <p className="text-micro text-quiet">
+        <p
+          className={classNames(
+            // Beside it stands the button of the menu.
+            "pr-6 text-micro text-quiet",
+            placed.columns === 1 && "four-narrow:pr-0",
+          )}
+        >
           {unit}
           <span aria-hidden> · </span>
           <span className="sr-only">{text.panels.hookPoint}</span> {panel.hookPoint}
@@ -66,6 +74,7 @@ export function PanelHeader(props: PanelHeaderProps) {
         )}
       >
         {panel.howToRead}
+        {fork && panel.howToFork && ` ${panel.howToFork}`}
       </p>
       <MenuButton {...props} />
     </header>
@@ -87,7 +96,7 @@ function MenuButton(props: PanelHeaderProps) {
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={toggle}
-        className={classNames(ICON_BUTTON, "absolute top-4 right-0 h-6 w-5")}
+        className={classNames(ICON_BUTTON, "absolute top-4 right-4 h-6 w-6 four-narrow:right-3")}
       >
         <Ellipsis size={15} aria-hidden />
       </button>

@@ -65,7 +65,7 @@ export default function PanelMenu(props: PanelMenuProps) {
       aria-label={text.arrangement.menu.open(props.panel.title)}
       tabIndex={-1}
       onKeyDown={walkMenu}
-      className="absolute top-10 right-2 z-30 min-w-44 cursor-default rounded-lg border border-rule bg-sheet py-1 shadow-xl outline-none"
+      className="absolute top-10 right-3 z-30 min-w-44 scroll-mb-3 cursor-default rounded-lg border border-brim bg-sheet py-1 shadow-xl outline-none"
     >
       {groups
         .filter(({ length }) => length > 0)

@@ -55,7 +55,7 @@ export function RunForm(props: RunFormProps) {
         {model && <ModelSelect field={model} form={form} list={models} />}
         <Button
           variant="quiet"
-          className="-mx-3 lg:hidden"
+          className="-mx-3 mt-1 lg:hidden"
           aria-expanded={commonShown}
           onClick={() => setCommonShown(!commonShown)}
         >
@@ -125,7 +125,13 @@ function PromptField({ field, form }: { field: SettingField; form: UseFormReturn
         className="block min-h-20 resize-y font-serif text-[1.0625rem] leading-snug"
         {...form.register(field.name)}
       />
-      <p id="prompt-help" className="mt-1 mb-2 min-h-4 text-accent-strong text-xs leading-4">
+      <p
+        id="prompt-help"
+        className={classNames(
+          "mt-1 min-h-4 text-accent-strong text-xs leading-4",
+          error ? "mb-4" : "mb-2",
+        )}
+      >
         {error}
       </p>
     </div>
@@ -160,7 +166,7 @@ function FormActions({ busy, onStop, onReset }: RunFormProps) {
           <Kbd>Ctrl</Kbd>
           <Kbd>↵</Kbd>
         </span>
-        <span className="flex">
+        <span className="-mx-2 flex">
           <Button variant="quiet" className="h-7 px-2 text-xs" onClick={onReset}>
             {text.form.reset}
           </Button>

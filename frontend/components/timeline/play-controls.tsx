@@ -31,13 +31,13 @@ export function PlayControls() {
       </Button>
       <Button
         variant="quiet"
-        className="h-8 gap-1.5 px-2 text-xs sm:w-18"
+        className="h-8 gap-1.5 px-2 text-xs"
         title={text.steps.playHint}
         disabled={last < 0}
         onClick={player.toggle}
       >
         {playing ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
-        <span className="max-sm:sr-only">{playing ? text.steps.pause : text.steps.play}</span>
+        <EitherWord first={text.steps.play} second={text.steps.pause} isSecond={playing} />
       </Button>
       <Button
         icon
@@ -54,6 +54,28 @@ export function PlayControls() {
     </div>
   );
 }
+
+interface EitherWordProps {
+  first: string;
+  second: string;
+  isSecond: boolean;
+}
+
+/** One of two words, as wide as the wider: what stands beside it stays where it is. */
+function EitherWord({ first, second, isSecond }: EitherWordProps) {
+  return (
+    <span className="grid text-left max-sm:sr-only">
+      <Word said={!isSecond}>{first}</Word>
+      <Word said={isSecond}>{second}</Word>
+    </span>
+  );
+}
+
+const Word = ({ said, children }: { said: boolean; children: string }) => (
+  <span aria-hidden={!said} className={classNames("[grid-area:1/1]", !said && "invisible")}>
+    {children}
+  </span>
+);
 
 function Speed() {
   const player = usePlayer();
@@ -87,7 +109,7 @@ function Loop({ last }: { last: number }) {
     <Button
       variant="quiet"
       className={classNames(
-        "h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start",
+        "relative h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start @min-[68rem]:w-auto",
         range && "text-accent-strong hover:text-accent-strong",
       )}
       aria-pressed={range !== null}
@@ -98,7 +120,11 @@ function Loop({ last }: { last: number }) {
       <Repeat size={14} aria-hidden className="shrink-0" />
       <span className="max-sm:sr-only">{words.loop}</span>
       {range && (
-        <span aria-hidden className="figures max-sm:sr-only">
+        // Beside the word, or where the tokens stand beside it, under it: their place stays the same.
+        <span
+          aria-hidden
+          className="figures max-sm:sr-only @min-[68rem]:absolute @min-[68rem]:top-full @min-[68rem]:left-2 @min-[68rem]:-mt-1.5 @min-[68rem]:text-micro"
+        >
           {words.loopRange(range.from, range.to)}
         </span>
       )}

@@ -1,8 +1,7 @@
 "use client";
 
 import { useEffect, useRef } from "react";
-import { Button } from "@/components/ui/button";
-import { classNames } from "@/components/ui/class-names";
+import { FollowButton } from "@/components/ui/follow-button";
 import { currentStep } from "@/lib/run/run-store";
 import { text } from "@/lib/text";
 import { createMoving } from "@/lib/timeline/moving";
@@ -79,20 +78,14 @@ function Live() {
   const live = useRunState(({ selected }) => selected === null);
   const none = useRunState(({ run }) => run.frames.length === 0);
   return (
-    <Button
-      variant="quiet"
-      className={classNames("-mr-2 h-7 gap-1.5 px-2 text-xs", live && "text-ink")}
-      aria-pressed={live}
-      title={text.steps.liveHint}
+    <FollowButton
+      label={text.steps.live}
+      hint={text.steps.liveHint}
+      following={live}
       disabled={none}
       onClick={() => store.select(null)}
-    >
-      <span
-        aria-hidden
-        className={classNames("size-1.5 rounded-full", live && !none ? "bg-accent" : "bg-edge")}
-      />
-      {text.steps.live}
-    </Button>
+      className="-mr-2 h-7"
+    />
   );
 }
 
@@ -103,7 +96,7 @@ function LaneNames() {
   return (
     <div
       aria-hidden
-      className="relative hidden text-micro text-quiet leading-none @min-[34rem]:block"
+      className="relative hidden whitespace-nowrap text-micro text-quiet leading-none @min-[34rem]:block"
     >
       <p className="absolute inset-x-0 top-0">{words.tokens}</p>
       <p className="absolute inset-x-0 top-6 flex justify-between">

@@ -11,6 +11,7 @@ import { useRunState } from "../run-context";
 import { useElementSize } from "../use-element-size";
 import { Curves } from "./curves";
 import { CURVES_HEIGHT } from "./paint-curves";
+import { Playhead } from "./playhead";
 import { usePlayerState } from "./use-player";
 import { useScrub } from "./use-scrub";
 
@@ -65,28 +66,6 @@ const sayToken = (frame: TokenFrame, last: number): string =>
     formatNats(frame.entropy),
   );
 
-interface PlayheadProps {
-  share: number;
-  width: number;
-  length: number;
-}
-
-/** Moves by its transform, so that nothing is laid out anew. */
-function Playhead({ share, width, length }: PlayheadProps) {
-  const wide = Math.max(2, width / length);
-  return (
-    <span
-      aria-hidden
-      data-playhead
-      className="pointer-events-none absolute -top-1 -bottom-1 left-0"
-      style={{ transform: `translateX(${share * width - wide / 2}px)`, width: wide }}
-    >
-      <span className="absolute inset-y-1 inset-x-0 bg-accent/15" />
-      <span className="absolute inset-y-0 left-1/2 w-0.5 -translate-x-1/2 rounded-full bg-accent" />
-    </span>
-  );
-}
-
 /** What plays again and again; its ends can be dragged. */
 function LoopBand({ length, last }: { length: number; last: number }) {
   const range = within(
@@ -116,7 +95,7 @@ function Tip({ frame, share }: { frame: TokenFrame; share: number }) {
       className="pointer-events-none absolute inset-x-0 top-full z-30 block h-0 contain-layout contain-size contain-style"
     >
       <span
-        className={`figures absolute mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-rule bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
+        className={`figures absolute mt-2 flex gap-2.5 whitespace-nowrap rounded-md border border-brim bg-sheet px-2 py-1 text-micro text-quiet shadow-sm ${side}`}
         style={{ left: `${share * 100}%` }}
       >
         <span>{frame.index}</span>

@@ -77,12 +77,17 @@ function Step({ step }: { step: number }) {
   );
 }
 
-function Ring({ box: { left, top, width, height } }: { box: Box }) {
+/** Around a part; along the edges of the screen it stays on it. */
+function Ring({ box }: { box: Box }) {
+  const left = Math.max(2, box.left - 4);
+  const top = Math.max(2, box.top - 4);
+  const width = Math.min(window.innerWidth - 2, box.left + box.width + 4) - left;
+  const height = box.top + box.height + 4 - top;
   return (
     <span
       aria-hidden
       data-tour-ring
-      style={{ left: left - 4, top: top - 4, width: width + 8, height: height + 8 }}
+      style={{ left, top, width, height }}
       className="pointer-events-none fixed z-40 rounded-lg border-2 border-accent shadow-[0_0_0_4px_color-mix(in_oklab,var(--accent)_18%,transparent)]"
     />
   );

@@ -115,7 +115,7 @@ const Row = memo(function Row({ moment, look, place, shown, choose }: RowProps) 
       tabIndex={shown ? 0 : -1}
       onClick={() => choose(place)}
       className={classNames(
-        "grid cursor-pointer grid-cols-[3rem_2.5rem_minmax(0,1fr)] items-baseline gap-x-3 px-2 py-[3px] -outline-offset-2 [contain-intrinsic-size:auto_1.7rem] [content-visibility:auto] hover:bg-well",
+        "grid cursor-pointer grid-cols-[2.25rem_2.25rem_minmax(0,1fr)] items-baseline gap-x-2.5 px-2 @min-[34rem]:grid-cols-[3rem_2.5rem_minmax(0,1fr)] @min-[34rem]:gap-x-3 py-[3px] -outline-offset-2 [contain-intrinsic-size:auto_1.7rem] [content-visibility:auto] hover:bg-well",
         shown && "bg-accent-wash shadow-[inset_2px_0_0_0_var(--accent)] hover:bg-accent-wash",
       )}
     >

@@ -1,11 +1,13 @@
 "use client";
 
 import { type KeyboardEvent, type PointerEvent, useMemo, useRef } from "react";
+import { Playhead } from "@/components/timeline/playhead";
 import { useElementSize } from "@/components/use-element-size";
 import { text } from "@/lib/text";
 import { formatNats } from "@/lib/text/numbers";
+import { shareOf, stepAt } from "@/lib/timeline/axis";
 import { keyedStep } from "@/lib/timeline/range";
-import { highest, labelled, lossPath, placeAt, shareOf } from "@/lib/training/axis";
+import { highest, labelled, lossPath } from "@/lib/training/axis";
 import { shownLook, shownPlace } from "@/lib/training/training-store";
 import { useTraining, useTrainingPlayer, useTrainingState } from "./use-training";
 
@@ -57,7 +59,11 @@ export function LossChart() {
         style={{ height: HEIGHT }}
         {...scrub}
       >
-        <Playhead share={shareOf(place, moments.length)} count={moments.length} />
+        <Playhead
+          share={shareOf(place, moments.length)}
+          width={size.width}
+          length={moments.length}
+        />
         <svg
           aria-hidden
           width={size.width}
@@ -77,20 +83,6 @@ export function LossChart() {
         {words.sliderHelp}
       </p>
     </div>
-  );
-}
-
-/** The look that is shown, as on the timeline of tokens. */
-function Playhead({ share, count }: { share: number; count: number }) {
-  return (
-    <span
-      aria-hidden
-      className="pointer-events-none absolute -top-0.5 -bottom-1 -translate-x-1/2"
-      style={{ left: `${share * 100}%`, width: `max(2px, ${100 / Math.max(1, count)}%)` }}
-    >
-      <span className="absolute inset-y-0.5 inset-x-0 bg-accent/12" />
-      <span className="absolute inset-y-0 left-1/2 w-0.5 -translate-x-1/2 rounded-full bg-accent" />
-    </span>
   );
 }
 
@@ -124,7 +116,7 @@ function useScrub(count: number, place: number) {
   const dragging = useRef(false);
   const follow = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
-    const at = placeAt((event.clientX - box.left) / box.width, count);
+    const at = stepAt((event.clientX - box.left) / box.width, count, count - 1);
     if (at !== place) training.choose(at);
   };
   return {

@@ -1,7 +1,7 @@
 "use client";
 
-import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
+import { FollowButton } from "@/components/ui/follow-button";
 import { text } from "@/lib/text";
 import { formatNats } from "@/lib/text/numbers";
 import { isFollowing, shownPlace, type Training } from "@/lib/training/training-store";
@@ -115,19 +115,13 @@ function Follow() {
   const following = useTrainingState(({ chosen }) => chosen === null);
   if (!training.live) return null;
   return (
-    <Button
-      variant="quiet"
-      className={classNames("h-8 gap-1.5 px-2 text-xs", following && "text-ink")}
-      aria-pressed={following}
-      title={text.training.liveHint}
+    <FollowButton
+      label={text.training.live}
+      hint={text.training.liveHint}
+      following={following}
       onClick={() => training.choose(following ? Number.POSITIVE_INFINITY : null)}
-    >
-      <span
-        aria-hidden
-        className={classNames("size-1.5 rounded-full", following ? "bg-accent" : "bg-edge")}
-      />
-      {text.training.live}
-    </Button>
+      className="h-8"
+    />
   );
 }
 

@@ -17,7 +17,7 @@ export function Dialog({ title, closeLabel, open, onOpenChange, children }: Dial
     <Base.Root open={open} onOpenChange={onOpenChange}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-veil" />
-        <Base.Popup className="fixed top-1/2 left-1/2 z-50 w-[min(26rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-xl border border-rule bg-sheet p-5 shadow-2xl">
+        <Base.Popup className="fixed top-1/2 left-1/2 z-50 w-[min(31rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-xl border border-brim bg-sheet p-5 shadow-2xl">
           <div className="mb-3 flex items-center justify-between">
             <Base.Title className="font-semibold text-base">{title}</Base.Title>
             <Base.Close

@@ -41,7 +41,7 @@ export function ViewNav() {
           aria-current={each === view ? "page" : undefined}
           onClick={(event) => follow(event, each)}
           className={classNames(
-            "inline-flex h-8 items-center border-transparent border-b-2 px-2 pt-0.5 text-small transition-colors sm:px-2.5",
+            "inline-flex h-8 items-center border-transparent border-b-2 px-1.5 pt-0.5 text-small transition-colors sm:px-2.5",
             each === view
               ? "border-accent font-medium text-ink"
               : "text-quiet hover:border-rule hover:text-ink",

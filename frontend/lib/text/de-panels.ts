@@ -43,7 +43,8 @@ export const panelText: Translated<typeof english> = {
     unit: "Wahrscheinlichkeit, Logit",
     hookPoint: "Logits",
     howToRead:
-      "Was als Nächstes hätte kommen können. Balken: die Wahrscheinlichkeit des Modells. Strich: woraus gezogen wurde. Wähle eine Zeile, um mit ihr weiterzuschreiben.",
+      "Was als Nächstes hätte kommen können. Balken: die Wahrscheinlichkeit des Modells. Strich: woraus gezogen wurde.",
+    howToFork: "Wähle eine Zeile, um mit ihr weiterzuschreiben.",
     caution:
       "Eine Wahrscheinlichkeit ist die Gewohnheit des Modells nach genau diesem Text. Sie misst nicht, wie wahr die Worte sind, und sagt nicht, warum sie naheliegen.",
     columns: [

@@ -10,7 +10,7 @@ export const timelineText = {
   tokens: "Token",
   entropy: "Entropie",
   entropyScale: (max: number) => `0–${max} Nat`,
-  probability: "Wahrscheinlichkeit",
+  probability: "Wahrscheinl.",
   probabilityScale: "0–1",
   speed: "Tempo",
   perSecond: (n: number) => `${n} Token/s`,

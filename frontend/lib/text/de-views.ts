@@ -115,8 +115,10 @@ export const viewText = {
       models: {
         name: "Zwei Modelle",
         detail: "Ein anderes Modell oder dasselbe in anderer Genauigkeit.",
-        alone:
-          "Dieser Server bietet ein Modell. mav serve --model mav-tiny@int8-dynamic fügt es in int8 hinzu.",
+        alone: {
+          before: "Dieser Server bietet ein Modell. Gestartet mit",
+          after: "hat er dasselbe auch in int8.",
+        },
       },
       prompts: {
         name: "Zwei Prompts",
@@ -159,7 +161,7 @@ export const viewText = {
       detail:
         "Jede Antwort ist ein Lauf: Öffne sie im Instrument, um Token für Token zu sehen, was im Innern geschah.",
       noTemplate: (model: string) =>
-        `${model} bringt keine Gesprächsvorlage mit: Niemand hat ihm beigebracht, sich zu unterhalten. Es bekommt das Gespräch als schlichte Zeilen, user: und assistant:, und schreibt sie weiter wie jeden Text. mav-tiny etwa kennt nur englische Kindergeschichten; erwarte eher eine Geschichte als eine Antwort.`,
+        `${model} bringt keine Gesprächsvorlage mit: Niemand hat ihm beigebracht, sich zu unterhalten. Es bekommt das Gespräch als schlichte Zeilen, die mit „user:“ und „assistant:“ beginnen, und schreibt sie weiter wie jeden Text. mav-tiny etwa kennt nur englische Kindergeschichten; erwarte eher eine Geschichte als eine Antwort.`,
       beginnings: [
         "Tell me a story about a cat and a red ball.",
         "What did the little dragon do next?",

@@ -31,7 +31,8 @@ export const panelText = {
     unit: "probability, logit",
     hookPoint: "logits",
     howToRead:
-      "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from. Choose a row to go on with it.",
+      "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from.",
+    howToFork: "Choose a row to go on with it.",
     caution:
       "A probability is the model’s habit after exactly this text. It is no measure of how true the words are, nor does it say why they are likely.",
     columns: ["rank", "id", "token", "logit", "probability", "drawn from", "cut by", "said"],

@@ -110,8 +110,10 @@ export const viewText = {
       models: {
         name: "Two models",
         detail: "Another model, or the same one in another precision.",
-        alone:
-          "This server offers one model. mav serve --model mav-tiny@int8-dynamic adds it in int8.",
+        alone: {
+          before: "This server offers one model. Started by",
+          after: "it has the same in int8.",
+        },
       },
       prompts: { name: "Two prompts", detail: "Change a word and see what it does inside." },
       settings: { name: "Two settings", detail: "Greedy against drawn, for a start." },
@@ -148,7 +150,7 @@ export const viewText = {
       detail:
         "Each reply is a run: open it in the instrument to see what happened inside, token by token.",
       noTemplate: (model: string) =>
-        `${model} brings no chat template: nobody taught it to converse. It gets the conversation as plain lines, user: and assistant:, and goes on with them as with any text. mav-tiny, for one, knows nothing but children’s stories, so expect a story rather than an answer.`,
+        `${model} brings no chat template: nobody taught it to converse. It gets the conversation as plain lines that begin with “user:” and “assistant:”, and goes on with them as with any text. mav-tiny, for one, knows nothing but children’s stories, so expect a story rather than an answer.`,
       beginnings: [
         "Tell me a story about a cat and a red ball.",
         "What did the little dragon do next?",

@@ -2,11 +2,15 @@ import { text } from "./index";
 import { currentLanguage } from "./language";
 
 // Figures stand the same in every language, with a point, so that they can be compared and copied;
-// what is said in a sentence is written as the language writes it.
+// what is said in a sentence is written as the language writes it. Where a comma would be read as
+// that point, a narrow space parts the thousands.
 const grouped = new Intl.NumberFormat("en");
 const COMPACT = { notation: "compact", maximumSignificantDigits: 3 } as const;
 
-export const formatCount = (value: number): string => grouped.format(value);
+export const formatCount = (value: number): string =>
+  currentLanguage() === "en"
+    ? grouped.format(value)
+    : grouped.format(value).replaceAll(",", "\u202f");
 
 /** 5,870,000 as "5.87M", in German as "5,87 Mio.". */
 export const formatParameters = (value: number): string =>
@@ -29,7 +33,8 @@ export function formatMeasure(value: number | null | undefined): string {
 }
 
 /** Nats to two digits: what is smaller is as good as none. */
-export const formatNats = (value: number): string => value.toFixed(2);
+export const formatNats = (value: number): string =>
+  (Math.abs(value) < 0.005 ? 0 : value).toFixed(2);
 
 export function formatDuration(ms: number): string {
   return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;

@@ -12,7 +12,7 @@ import {
   LANGUAGE_SCRIPT,
   onLanguageChange,
 } from "./language";
-import { formatParameters } from "./numbers";
+import { formatCount, formatNats, formatParameters } from "./numbers";
 
 /** Every text and function by its path; lists are walked, tables open to names are not compared. */
 function leaves(words: unknown, path = ""): [string, unknown][] {
@@ -97,7 +97,10 @@ describe("the chosen language", () => {
     expect(text.form.explanations.top_k).toBe(german.form.explanations.top_k);
     expect(text.shortcuts.rows).toEqual(german.shortcuts.rows);
     expect(formatParameters(5_870_000)).toMatch(/^5,87\sMio\.$/);
+    // In German "4,096" would be read as four and a bit.
+    expect(formatCount(4096)).toMatch(/^4\s096$/);
     await chooseLanguage("en");
+    expect(formatCount(4096)).toBe("4,096");
     expect(words.title).toBe(english.panels.layers.title);
     expect(text.form.explanations.top_k).toBeUndefined();
     stop();
@@ -117,6 +120,10 @@ describe("the chosen language", () => {
     expect(panel.title).not.toBe(title);
     expect(panel.howToRead).not.toBe(howToRead);
   });
+});
+
+test("what is as good as no nats has no sign", () => {
+  expect([-0.001, 0.004, -0.31].map(formatNats)).toEqual(["0.00", "0.00", "-0.31"]);
 });
 
 describe("a visitor's language", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { highest, labelled, lossPath, placeAt, placeOf } from "./axis";
+import { highest, labelled, lossPath, placeOf } from "./axis";
 
 describe("the axis", () => {
   const moments = [0, 10, 50].map((step) => ({ step, loss: null, elapsedS: 0, looks: [] }));
@@ -22,7 +22,6 @@ describe("the axis", () => {
     expect(highest(losses)).toBe(8.5);
     expect(lossPath(losses, moments, { width: 300, height: 100 })).toBe("M100.0,1.2L150.0,50.0");
     expect(lossPath([], moments, { width: 300, height: 100 })).toBe("");
-    expect([0, 0.5, 1].map((share) => placeAt(share, 3))).toEqual([0, 1, 2]);
   });
 
   test("is labelled as densely as there is room", () => {

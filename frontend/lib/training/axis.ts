@@ -1,3 +1,4 @@
+import { shareOf } from "@/lib/timeline/axis";
 import type { StepLoss } from "./look-reader";
 import type { Moment } from "./training-store";
 
@@ -21,14 +22,6 @@ export function placeOf(step: number, moments: readonly Moment[]): number | null
   const begin = moments[low - 1];
   return begin ? low - 1 + (step - begin.step) / (end.step - begin.step) : null;
 }
-
-/** Share of the width at which a place stands; a single look stands in the middle. */
-export const shareOf = (place: number, count: number): number =>
-  count > 1 ? (place + 0.5) / count : 0.5;
-
-/** The place under a share of the width. */
-export const placeAt = (share: number, count: number): number =>
-  Math.max(0, Math.min(count - 1, Math.floor(share * count)));
 
 /** The top of the loss's axis: no smaller than any loss, in nats. */
 export function highest(losses: readonly StepLoss[]): number {

@@ -1,0 +1,29 @@
+import { RowBars } from "@/components/ui/bars";
+import { classNames } from "@/components/ui/class-names";
+import type { Candidate } from "@/lib/contract";
+import { ROW_PX } from "./rows";
+
+/** Over the column of the bars; both kinds run from 0 to 100 % at every step. */
+export function Bars({ candidates }: { candidates: readonly Candidate[] }) {
+  const place = "inset-0 size-full";
+  return (
+    <div
+      aria-hidden
+      className="pointer-events-none absolute top-[1.375rem] left-26 w-[calc(100%-16.75rem)] overflow-hidden rounded-[2px]"
+      style={{ height: `${1.625 * candidates.length}rem` }}
+    >
+      <RowBars
+        shares={candidates.map(({ prob }) => prob)}
+        from={6 / ROW_PX}
+        to={20 / ROW_PX}
+        className={classNames(place, "text-data")}
+      />
+      <RowBars
+        shares={candidates.map(({ sampled_prob: drawn }) => drawn)}
+        from={16 / ROW_PX}
+        to={20 / ROW_PX}
+        className={classNames(place, "text-accent")}
+      />
+    </div>
+  );
+}
