@@ -1,11 +1,12 @@
 "use client";
 
-import { type RefObject, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { TokenFrame } from "@/lib/run/frames";
+import type { ChipPlaces } from "./chip-places";
 
 interface ShownMarkProps {
-  /** The scrolled box that holds the tokens; the mark lies beside it, over its corner. */
-  list: RefObject<HTMLElement | null>;
+  /** Of the scrolled box that holds the tokens; the mark lies beside it, over its corner. */
+  chips: ChipPlaces;
   /** The token's place in it; null marks none. */
   place: number | null;
   /** The tokens: another text has the same place elsewhere. */
@@ -16,25 +17,13 @@ interface ShownMarkProps {
  * The line under the token that is shown. It lies over the text, not in it: a line of the token's own
  * would have the whole text painted anew at every step.
  */
-export function ShownMark({ list, place, frames }: ShownMarkProps) {
+export function ShownMark({ chips, place, frames }: ShownMarkProps) {
   const mark = useRef<HTMLSpanElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: of another text it is put anew
   useEffect(() => {
-    const box = list.current;
-    const line = mark.current;
-    if (!box || !line) return;
-    const put = () => putUnder(line, box, place);
+    const put = () => mark.current && chips.putUnder(mark.current, place, frames);
     put();
-    // Lines break elsewhere in another width, or in the font that arrives.
-    const observer = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(put);
-    observer?.observe(box);
-    void document.fonts?.ready.then(put);
-    box.addEventListener("scroll", put, { passive: true });
-    return () => {
-      observer?.disconnect();
-      box.removeEventListener("scroll", put);
-    };
-  }, [list, place, frames]);
+    return chips.onMoved(put);
+  }, [chips, place, frames]);
   return (
     <span
       ref={mark}
@@ -42,13 +31,4 @@ export function ShownMark({ list, place, frames }: ShownMarkProps) {
       className="pointer-events-none absolute top-0 left-0 h-0.5 w-px origin-left bg-accent"
     />
   );
-}
-
-function putUnder(line: HTMLElement, box: HTMLElement, place: number | null): void {
-  const chip = place === null ? null : box.querySelector(`[data-place="${place}"]`);
-  // A token may begin with the blank that ends a line: its word is the wider part.
-  const [part] = [...(chip?.getClientRects() ?? [])].sort((a, b) => b.width - a.width);
-  const { left, top } = box.getBoundingClientRect();
-  const { x = 0, bottom = top, width = 0 } = part ?? {};
-  line.style.transform = `translate(${x - left}px, ${bottom - top}px) scaleX(${width})`;
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { type KeyboardEvent, type MouseEvent, useEffect, useRef, useState } from "react";
+import { ChipPlaces } from "@/components/chip-places";
 import { Examples } from "@/components/examples";
 import { ShownMark } from "@/components/shown-mark";
 import { TokenChips } from "@/components/token-chips";
@@ -15,16 +16,20 @@ const words = text.panels.text;
 function GeneratedText({ run, step, live, select }: PanelProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const list = useRef<HTMLDivElement>(null);
+  const [chips] = useState(() => new ChipPlaces(list));
   const prompt = run.prompt?.tokens ?? NO_PROMPT;
   const count = prompt.length + run.frames.length;
+  const empty = count === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the box comes with the first token
+  useEffect(() => chips.watch(), [chips, empty]);
 
   // Follow the newest token while nobody looks at another one, else the one that is looked at.
   useEffect(() => {
     const box = list.current;
     if (!box || run.frames.length === 0) return;
     if (live) box.scrollTop = box.scrollHeight;
-    else keepInSight(box, prompt.length + step);
-  }, [live, run, step, prompt]);
+    else chips.keepInSight(prompt.length + step, run.frames);
+  }, [live, run, step, prompt, chips]);
 
   const choose = (place: number) => place >= prompt.length && select(place - prompt.length);
   const walk = (event: KeyboardEvent) => {
@@ -39,7 +44,7 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
   const figured = figuredAt(run, pointed ?? (step >= 0 ? prompt.length + step : null));
   return (
     <div className="flex h-full flex-col">
-      {count === 0 ? (
+      {empty ? (
         <Empty run={run} />
       ) : (
         // Contained, so that the figures below can change without a long text laid out anew.
@@ -61,7 +66,7 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
             <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
           </div>
           <ShownMark
-            list={list}
+            chips={chips}
             place={step >= 0 ? prompt.length + step : null}
             frames={run.frames}
           />
@@ -76,16 +81,6 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
 }
 
 const NO_PROMPT: NonNullable<RunRecord["prompt"]>["tokens"] = [];
-
-/** Scrolls within the box only, and only where the token is not in it. */
-function keepInSight(box: HTMLElement, place: number): void {
-  const chip = box.querySelector<HTMLElement>(`[data-place="${place}"]`);
-  if (!chip) return;
-  const top = chip.offsetTop;
-  const bottom = top + chip.offsetHeight;
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight;
-}
 
 function Empty({ run }: { run: RunRecord }) {
   return (

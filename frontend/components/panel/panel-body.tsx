@@ -1,10 +1,12 @@
 "use client";
 
 import { RotateCw } from "lucide-react";
-import { Suspense } from "react";
+import { Suspense, useMemo } from "react";
 import { useArrange } from "@/components/arrangement/use-arrange";
 import { useRunContext, useRunState } from "@/components/run-context";
 import { Button } from "@/components/ui/button";
+import { useInSight } from "@/components/use-in-sight";
+import { useRested } from "@/components/use-rested";
 import { useRunAgain } from "@/components/use-run-again";
 import type { ModelInfo } from "@/lib/contract";
 import { missingCaptures } from "@/lib/run/captures";
@@ -23,16 +25,20 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
   const { hide } = useArrange();
   const missing = useMissing(panel, model);
   const letGo = useLetGo(panel);
+  const [body, inSight] = useInSight<HTMLDivElement>();
   return (
     // Of a size that nothing within changes: a new step lays out what it changes, not the page.
-    <div className="contain-size contain-layout contain-style absolute inset-0 flex flex-col">
+    <div
+      ref={body}
+      className="contain-size contain-layout contain-style absolute inset-0 flex flex-col"
+    >
       {missing && <Uncaptured {...missing} />}
       {letGo !== null && <LetGo from={letGo} />}
       {missing?.all !== true && letGo === null && (
         <div className="min-h-0 flex-1">
           <PanelBoundary panel={panel} onHide={() => hide(panel)}>
             <Suspense fallback={<Loading panel={panel} />}>
-              <PanelView panel={panel} />
+              <PanelView panel={panel} inSight={inSight} />
             </Suspense>
           </PanelBoundary>
         </div>
@@ -41,14 +47,21 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
   );
 }
 
-function PanelView({ panel: { Component } }: { panel: Panel }) {
+interface PanelViewProps {
+  panel: Panel;
+  inSight: boolean;
+}
+
+/** While somebody scrubs, a panel out of sight waits until the tokens rest. */
+function PanelView({ panel: { Component }, inSight }: PanelViewProps) {
   const { store } = useRunContext();
   const run = useRunState((state) => state.run);
   const step = useRunState(currentStep);
   const live = useRunState(({ selected }) => selected === null);
-  return (
-    <Component run={run} step={step} frame={run.frames[step]} live={live} select={store.select} />
-  );
+  const now = useMemo(() => ({ run, step, frame: run.frames[step], live }), [run, step, live]);
+  const rested = useRested(now);
+  const shown = live || inSight ? now : rested;
+  return useMemo(() => <Component {...shown} select={store.select} />, [Component, shown, store]);
 }
 
 function Loading({ panel }: { panel: Panel }) {
