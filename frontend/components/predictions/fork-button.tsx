@@ -5,6 +5,15 @@ import { visible } from "@/lib/text/numbers";
 
 const words = text.panels.predictions;
 
+/** Made once: twenty of them at every step would be a tenth of what the rows cost. */
+const FORKS = (
+  <Split
+    size={12}
+    aria-hidden
+    className="shrink-0 rotate-90 text-accent opacity-0 in-focus-visible:opacity-100 in-enabled:group-hover:opacity-100"
+  />
+);
+
 interface ForkButtonProps {
   label: string;
   said: boolean;
@@ -27,11 +36,7 @@ export function ForkButton({ label, said, reachable, onFork, children }: ForkBut
       className="flex min-w-0 items-center gap-1 after:absolute after:inset-0 after:rounded enabled:group-hover:after:bg-data/10 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-data focus-visible:after:-outline-offset-2 enabled:cursor-pointer"
     >
       {children}
-      <Split
-        size={12}
-        aria-hidden
-        className="shrink-0 rotate-90 text-accent opacity-0 in-focus-visible:opacity-100 in-enabled:group-hover:opacity-100"
-      />
+      {FORKS}
     </button>
   );
 }
