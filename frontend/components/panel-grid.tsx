@@ -1,6 +1,7 @@
 "use client";
 
 import { LayoutGrid } from "lucide-react";
+import { memo } from "react";
 import type { ModelInfo } from "@/lib/contract";
 import { text } from "@/lib/text";
 import {
@@ -20,8 +21,11 @@ interface PanelGridProps {
   onPanels: () => void;
 }
 
-/** All open panels at the same moment, as one sheet ruled by hairlines. */
-export function PanelGrid({ model, onPanels }: PanelGridProps) {
+/**
+ * All open panels at the same moment, as one sheet ruled by hairlines. What the form does is nothing to
+ * them: when the page comes to life they do so one after the other, unless they are drawn anew meanwhile.
+ */
+export const PanelGrid = memo(function PanelGrid({ model, onPanels }: PanelGridProps) {
   const open = useOpenPanels();
   const said = useArrangementState((state) => state.said);
   const first = open[0];
@@ -58,7 +62,7 @@ export function PanelGrid({ model, onPanels }: PanelGridProps) {
       </p>
     </>
   );
-}
+});
 
 export function NoPanels({ onPanels }: { onPanels: () => void }) {
   const words = text.arrangement;
