@@ -15,13 +15,12 @@ test.use({ trace: "off" });
  * What is asserted, in two tests: of the frames painted while the visitor scrubs, at most 5 % come
  * later than 16.7 ms after the one before; and of those painted while he scrubs or plays, at most 5 %
  * ask more than 16.7 ms of the main thread, in the processor's own time. The latter is the page's
- * share of a frame, the same on a busy machine as on an idle one; where it is missed, the test says so.
+ * share of a frame, the same on a busy machine as on an idle one, and it is not met yet: see there.
  */
 test.describe("a run of 500 tokens on a model of 24 layers", () => {
   test("every panel follows at 60 frames a second", async ({ browser, page }) => {
     const site = await longRunOn(page);
-    const share = await leastOf(browser, page, "scrubbing", late, () => scrub(page));
-    expect(share).toBeLessThanOrEqual(MAX_SHARE);
+    await holds(browser, page, "scrubbing", late, () => scrub(page));
     const last = await site.shownStep();
     expect(last).toBeGreaterThan(SHAPE.tokens - 20);
     await expect(site.panel("Output distribution")).toContainText(/effective tokens/);
@@ -32,17 +31,12 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
     await play(page, site);
   });
 
-  test("every frame has room to spare", async ({ browser, page }) => {
+  // Fails as expected on two cores without a graphics card: 10 to 18 % of the frames are over 16.7 ms,
+  // and were 44 %. When it passes, drop `.fail`.
+  test.fail("every frame has room to spare", async ({ browser, page }) => {
     const site = await longRunOn(page);
-    const playing = await leastOf(browser, page, "playing 60 tokens a second", overBudget, () =>
-      play(page, site),
-    );
-    const scrubbing = await leastOf(browser, page, "scrubbing", overBudget, () => scrub(page));
-    const most = Math.max(playing, scrubbing);
-    // Two cores without a graphics card miss it: 13 to 26 % of the frames, 44 % once. A faster
-    // machine must not.
-    test.fail(most > MAX_SHARE, `${(100 * most).toFixed(1)} % of the frames ask too much`);
-    expect(most).toBeLessThanOrEqual(MAX_SHARE);
+    await holds(browser, page, "playing 60 tokens a second", overBudget, () => play(page, site));
+    await holds(browser, page, "scrubbing", overBudget, () => scrub(page));
   });
 });
 
@@ -83,13 +77,13 @@ async function scrub(page: Page): Promise<void> {
 }
 
 /** The share of frames that are too long by one measure, in the best of the rounds. */
-async function leastOf(
+async function holds(
   browser: Browser,
   page: Page,
   what: string,
   share: (times: FrameTimes) => number,
   act: () => Promise<void>,
-): Promise<number> {
+) {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 1; round <= ROUNDS && best > MAX_SHARE; round++) {
     const times = await frameTimes(browser, page, act);
@@ -98,7 +92,7 @@ async function leastOf(
     expect(times.cpu.length).toBeGreaterThan(60);
     best = Math.min(best, share(times));
   }
-  return best;
+  expect(best).toBeLessThanOrEqual(MAX_SHARE);
 }
 
 const overBudget = ({ cpu }: FrameTimes): number => shareOver(cpu, FRAME);
