@@ -16,7 +16,8 @@ from pydantic.json_schema import models_json_schema
 from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult, TrainingReceived
 from api.operator_settings import OperatorSettings
 from api.problems import Problem
-from api.training_body import NDJSON, StreamQuery
+from api.stream import NDJSON
+from api.training_body import StreamQuery
 from mav_engine import __version__
 from mav_engine.compare.events import COMPARE_EVENTS, CompareEvent
 from mav_engine.compare.settings import CompareSettings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import urllib.parse
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from api.operator_settings import OperatorSettings
 from api.problems import RequestRefused
 from mav_engine.errors import InvalidSettings
+from mav_engine.training.posting import is_loopback
 
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
@@ -46,14 +46,6 @@ def check_access(request: Request, token: str | None) -> None:
         "from stream_token or its environment's MAV_TRAINING_TOKEN.",
         field="Authorization",
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches this address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def check_open_to(operator: OperatorSettings, host: str) -> None:

@@ -14,6 +14,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
 from api.problems import BodyTooLarge, NotJson, RequestRefused, UnsupportedMediaType
+from api.stream import NDJSON
 from mav_engine.errors import (
     BrokenRecording,
     InvalidSettings,
@@ -25,7 +26,6 @@ from mav_engine.events import Start
 from mav_engine.recording import REMEDY
 from mav_engine.training.recording import HEAD, read_looks
 
-NDJSON = "application/x-ndjson"
 BODY_S = 60.0
 """Seconds within which a body must have come."""
 _KIND = re.compile(rb'\{"type":"([a-z]+)"')

@@ -34,15 +34,11 @@ class LiveView(LiveScreen[Player]):
     def picture(self, *, closing: bool = False) -> RenderableType:
         """The screen for the shown token; closing, as it is left behind."""
         player = self.player
-        if player.start is None or player.prompt is None or not player.tokens:
+        if not player.begun:
             waiting = "" if player.end is None else "The run ended before its first token.  q quit"
             return Text(waiting or "Reading the prompt …", style="dim")
-        view = View(
-            start=player.start,
-            prompt=player.prompt,
-            tokens=player.tokens,
-            index=player.index,
-            options=self.options,
+        view = player.view(
+            self.options,
             blocks=draws_blocks(self.console),
             picking=self.stepping and not closing,
         )

@@ -83,17 +83,7 @@ class LivePair(LiveScreen[PairPlayer]):
 
     def _view(self, side: Side) -> View:
         player, other = self.player.sides[side], self.player.sides["b" if side == "a" else "a"]
-        if player.start is None or player.prompt is None:
-            raise ValueError("a run with tokens has begun")
-        return View(
-            start=player.start,
-            prompt=player.prompt,
-            tokens=player.tokens,
-            index=player.index,
-            options=self.options,
-            blocks=draws_blocks(self.console),
-            other=other.tokens,
-        )
+        return player.view(self.options, blocks=draws_blocks(self.console), other=other.tokens)
 
     def _heads(self, views: list[View], width: int) -> Table:
         table = Table.grid(padding=0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mav_engine.errors import InvalidSettings, MavError
 from mav_engine.events import Done, Error, Event, Prompt, Start, Token
 from mav_engine.settings import RunSettings
+from mav_engine.terminal.view import View, ViewOptions
 
 Runner = Callable[[RunSettings], Iterator[Event]]
 """Begins a run anew with other settings."""
@@ -42,6 +43,25 @@ class Player:
     def at_end(self) -> bool:
         """Whether the run is over and its last token is shown."""
         return self.end is not None and self.index >= len(self.tokens) - 1
+
+    def view(
+        self,
+        options: ViewOptions,
+        *,
+        blocks: bool,
+        picking: bool = False,
+        other: Sequence[Token] = (),
+    ) -> View:
+        """The moment that is shown, as panels see it; the keywords are those of `View`.
+
+        Raises:
+            ValueError: no token has come yet.
+        """
+        if self.start is None or self.prompt is None or not self.tokens:
+            raise ValueError("a run with tokens has begun")
+        return View(
+            self.start, self.prompt, self.tokens, self.index, options, blocks, picking, other
+        )
 
     def forward(self) -> bool:
         """Show the next token, computed where it is not known yet; False where there is none.

@@ -66,7 +66,7 @@ class Address:
                 )
             self._headers["Authorization"] = f"Bearer {token}"
         # A site on this machine is never reached by way of a proxy.
-        proxies: dict[str, str] | None = {} if _is_loopback(parts.hostname or "") else None
+        proxies: dict[str, str] | None = {} if is_loopback(parts.hostname or "") else None
         self._opener = urllib.request.build_opener(
             _NoRedirect, urllib.request.ProxyHandler(proxies)
         )
@@ -128,11 +128,12 @@ def _parts(url: str) -> urllib.parse.SplitResult:
     return parts
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, as an address names it, is this machine and no other reaches it."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
-        return host == "localhost"
+        return host.lower() == "localhost"
 
 
 def _taken(answer: bytes) -> Taken:
