@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.contenders import ROWS_AND_LENS, Contender, openmav, ours, plain, prompt_length
 from bench.models import Shape
 from mav_engine.backends import load_backend
+from mav_engine.backends.transformers.load import load
 
 WARM_UP_TOKENS = 8
 
@@ -84,8 +85,12 @@ def measure(
 
 def _ours(folder: Path, names: Collection[str]) -> dict[str, Contender]:
     backend = load_backend(str(folder), dtype="float32", prefix_bytes=0)
+    # What any architecture takes, also those that the engine can read without transformers.
+    by_transformers = load(
+        str(folder), name=folder.name, device="auto", dtype="float32", prefix_bytes=0
+    )
     sides = {
-        "general": ours(backend, general=True),
+        "general": ours(by_transformers, general=True),
         "written": ours(backend),
         "rows": ours(backend, ROWS_AND_LENS),
     }

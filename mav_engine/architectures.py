@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
-from transformers import PreTrainedModel
 
 _ATTENTION = re.compile(r"attn|attention|self_att$|Attention", re.IGNORECASE)
 _MLP = re.compile(
@@ -95,11 +94,10 @@ def _recorded(model: nn.Module, kind: str) -> tuple[type, ...]:
     """The module classes whose outputs transformers records as this kind of output."""
     classes: list[type] = []
     for module in model.modules():
-        if isinstance(module, PreTrainedModel):
-            recorders = (getattr(module, "_can_record_outputs", None) or {}).get(kind) or []
-            for recorder in recorders if isinstance(recorders, list) else [recorders]:
-                target = getattr(recorder, "target_class", recorder)
-                classes += [target] if isinstance(target, type) else []
+        recorders = (getattr(module, "_can_record_outputs", None) or {}).get(kind) or []
+        for recorder in recorders if isinstance(recorders, list) else [recorders]:
+            target = getattr(recorder, "target_class", recorder)
+            classes += [target] if isinstance(target, type) else []
     return tuple(dict.fromkeys(classes))
 
 

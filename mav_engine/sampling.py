@@ -11,16 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from transformers.generation.logits_process import (
-    LogitsProcessor,
-    MinPLogitsWarper,
-    NoRepeatNGramLogitsProcessor,
-    RepetitionPenaltyLogitsProcessor,
-    TopPLogitsWarper,
-)
 
 from mav_engine.arrays import Floats
 from mav_engine.errors import NoCandidates
@@ -29,7 +23,10 @@ from mav_engine.prediction import Prediction
 from mav_engine.settings import RunSettings
 from mav_engine.stages import Stages
 
-Control = tuple[str, LogitsProcessor]
+if TYPE_CHECKING:
+    from transformers import LogitsProcessor
+
+Control = tuple[str, "LogitsProcessor"]
 
 _NO_IDS = torch.zeros((1, 0), dtype=torch.long)
 """What a processor is told of the text where it does not look at it."""
@@ -199,9 +196,13 @@ class _Trail:
 def _standing_controls(settings: RunSettings) -> list[Control]:
     controls: list[Control] = []
     if settings.repetition_penalty != 1.0:
+        from transformers import RepetitionPenaltyLogitsProcessor
+
         penalty = RepetitionPenaltyLogitsProcessor(settings.repetition_penalty)
         controls.append(("repetition_penalty", penalty))
     if settings.no_repeat_ngram_size:
+        from transformers import NoRepeatNGramLogitsProcessor
+
         ban = NoRepeatNGramLogitsProcessor(settings.no_repeat_ngram_size)
         controls.append(("no_repeat_ngram", ban))
     return controls
@@ -210,8 +211,12 @@ def _standing_controls(settings: RunSettings) -> list[Control]:
 def _warpers(settings: RunSettings) -> list[Control]:
     warpers: list[Control] = []
     if settings.top_p < 1:
+        from transformers import TopPLogitsWarper
+
         warpers.append(("top_p", TopPLogitsWarper(settings.top_p)))
     if settings.min_p > 0:
+        from transformers import MinPLogitsWarper
+
         warpers.append(("min_p", MinPLogitsWarper(settings.min_p)))
     return warpers
 

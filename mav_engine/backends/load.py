@@ -48,13 +48,23 @@ def load_backend(
     folder = str(embedded) if inside else source
     try:
         with _collecting_later():
-            from mav_engine.backends.transformers.load import load
-
-            return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
+            return _load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
     except MavError:
         raise
     except Exception as error:  # also what a model does that was read but cannot be run
         raise load_fault(error, name, source) from error
+
+
+def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int) -> Backend:
+    """By transformers, unless that need not be waited for."""
+    from mav_engine.backends.llama.load import load_llama
+
+    llama = load_llama(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
+    if llama is not None:
+        return llama
+    from mav_engine.backends.transformers.load import load
+
+    return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
 
 
 @contextmanager

@@ -244,6 +244,7 @@ def test_a_load_that_does_not_fit_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError(FULL)
 
+    monkeypatch.setattr("mav_engine.backends.llama.load.load_file", full)
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", full)
     with pytest.raises(ModelLoadFailed, match="smaller model or number type"):
         load_backend("mav-tiny")

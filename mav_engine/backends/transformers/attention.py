@@ -23,6 +23,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
 
 from mav_engine.backends.transformers import recording
+from mav_engine.backends.transformers.pattern import mask_of, pattern_of
 
 PLAIN = "mav_tap"
 OWN = "mav_tap_own"
@@ -71,39 +72,15 @@ def _plain(
         )
         if kept is not None and "pattern" in kept.points:
             told = query if "full_pattern" in kept.points else query[:, :, -1:]
-            mask = _mask_of(told, key, attention_mask)
-            kept.pattern[_layer(module)] = _pattern(told, key, mask, scaling)
+            mask = mask_of(told, key, attention_mask)
+            kept.pattern[_layer(module)] = pattern_of(told, key, mask, scaling)
         return output, None
-    pattern = _pattern(query, key, attention_mask, scaling)
+    pattern = pattern_of(query, key, attention_mask, scaling)
     if kept is not None:
         kept.pattern[_layer(module)] = pattern
     grouped = pattern.view(*key.shape[:2], -1, key.shape[2])
     output = torch.matmul(grouped, value).view(*query.shape[:3], -1)
     return output.transpose(1, 2), None
-
-
-def _mask_of(
-    queries: torch.Tensor, key: torch.Tensor, mask: torch.Tensor | None
-) -> torch.Tensor | None:
-    """The mask [1, 1 or heads, queries, keys] of the last queries of a pass; None hides nothing."""
-    count, keys = queries.shape[2], key.shape[2]
-    if mask is not None:
-        return mask[..., -count:, :]
-    # SDPA gets no mask where a plain causal one is meant, and hides the future by itself.
-    seen = torch.ones(count, keys, dtype=torch.bool, device=key.device).tril(keys - count)
-    return seen[None, None] if count > 1 else None
-
-
-def _pattern(
-    query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor | None, scaling: float
-) -> torch.Tensor:
-    """[1, heads, queries, keys]: what queries look at; heads that share keys stay together."""
-    grouped = (query * scaling).reshape(*key.shape[:2], -1, key.shape[3])
-    scores = torch.matmul(grouped, key.transpose(2, 3)).view(*query.shape[:3], key.shape[2])
-    if mask is not None:
-        lowest = torch.finfo(scores.dtype).min
-        scores = scores.masked_fill(~mask, lowest) if mask.dtype == torch.bool else scores + mask
-    return nn.functional.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)
 
 
 def _own(

@@ -18,6 +18,8 @@ from transformers.cache_utils import (
     LinearAttentionAndSlidingWindowAttentionLayer,
 )
 
+from mav_engine.backends.transformers.pasts import Past
+
 _FIRST_KEYS = 256
 
 
@@ -62,13 +64,28 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
             slab[:, :, : self._length] = past[:, :, : self._length]
 
 
-class OwnCache:
-    """A cache of the model's own kind: what one pass gives back, the next one takes."""
+class PastLayer(DynamicLayer):  # type: ignore[misc]
+    """One layer of a `Past` as the cache of a model's own forward pass."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        """The argument that takes it and the output that gives it."""
-        self.value: Any = None
+    def __init__(self, past: Past, layer: int) -> None:
+        super().__init__()
+        self.is_initialized = True
+        self._past = past
+        self._layer = layer
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append keys and values; give the whole past as views."""
+        return self._past.append(self._layer, key_states, value_states)
+
+    def get_seq_length(self) -> int:
+        return self._past.length
+
+
+def past_cache(past: Past, n_layers: int) -> Cache:
+    """A `Past` as the cache of a model's own forward pass."""
+    return Cache(layers=[PastLayer(past, layer) for layer in range(n_layers)])
 
 
 def make_cache(config: Any, max_length: int) -> tuple[Cache, bool]:

@@ -20,7 +20,8 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
-from transformers.pytorch_utils import Conv1D
+
+from mav_engine.backends.transformers.layers import is_conv1d
 
 _WEIGHT_STEPS = 127
 
@@ -184,11 +185,11 @@ def replace_linears(model: nn.Module) -> int:
         (module, name, child)
         for module in model.modules()
         for name, child in module.named_children()
-        if type(child) in (nn.Linear, Conv1D)
+        if type(child) is nn.Linear or is_conv1d(child)
     ]
     for module, name, child in layers:
         weight: torch.Tensor = child.weight  # type: ignore[assignment]
-        outputs_first = weight.t() if type(child) is Conv1D else weight
+        outputs_first = weight.t() if is_conv1d(child) else weight
         setattr(module, name, Int8Linear(outputs_first, child.bias))  # type: ignore[arg-type]
     return len(layers)
 

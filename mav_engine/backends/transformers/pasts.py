@@ -11,11 +11,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from transformers.cache_utils import DynamicLayer
 
 _FIRST_ROOM = 256
 """Positions of the smallest shelf; the others have twice as many each."""
@@ -127,37 +125,24 @@ class Past:
         """[n_layers, 2, kv_heads, length, head_dim], a copy of the beginning."""
         return self.reserve(length)[:, :, :, :length].clone()
 
+    def append(
+        self, layer: int, keys: torch.Tensor, values: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append a layer's keys and values [1, kv_heads, T, head_dim]; all of them as views.
+
+        The text's length stays that before the pass; who runs the pass adds to it afterwards.
+        """
+        begin, end = self.length, self.length + keys.shape[-2]
+        all_keys, all_values = self.reserve(end)[layer].unbind(0)
+        all_keys[:, begin:end] = keys[0]
+        all_values[:, begin:end] = values[0]
+        return all_keys[None, :, :end], all_values[None, :, :end]
+
     def close(self) -> None:
         """Give the slot back; harmless when done twice."""
         if self.shelf is not None:
             self._shelves.leave(self.shelf, self.slot)
             self.shelf = None
-
-
-class PastLayer(DynamicLayer):  # type: ignore[misc]
-    """One layer of a `Past` as the cache of a model's own forward pass.
-
-    The past's length is that before the pass; who runs the pass adds to it afterwards.
-    """
-
-    def __init__(self, past: Past, layer: int) -> None:
-        super().__init__()
-        self.is_initialized = True
-        self._past = past
-        self._layer = layer
-
-    def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append keys and values [1, kv_heads, T, head_dim]; give the whole past as views."""
-        begin, end = self._past.length, self._past.length + key_states.shape[-2]
-        keys, values = self._past.reserve(end)[self._layer].unbind(0)
-        keys[:, begin:end] = key_states[0]
-        values[:, begin:end] = value_states[0]
-        return keys[None, :, :end], values[None, :, :end]
-
-    def get_seq_length(self) -> int:
-        return self._past.length
 
 
 class Pasts:

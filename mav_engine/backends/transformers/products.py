@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers.pytorch_utils import Conv1D
 
 from mav_engine.backends.transformers.int8 import Int8Linear, together
+from mav_engine.backends.transformers.layers import is_conv1d
 
 Product = Callable[[torch.Tensor], torch.Tensor]
 """x [rows, in] to [rows, out]."""
@@ -33,7 +33,7 @@ models are too much to hold one and a half times."""
 
 def is_linear(layer: Any) -> bool:
     """Whether a layer is a linear product whose weights can be read here."""
-    if type(layer) in (nn.Linear, Conv1D):
+    if type(layer) is nn.Linear or is_conv1d(layer):
         return type(layer.weight) is nn.Parameter  # not a tensor that only looks like one
     return type(layer) is Int8Linear
 
@@ -56,7 +56,7 @@ def joined(layers: Sequence[Any]) -> Product:
         weight = weight.t().contiguous().t()
     parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, [len(w) for w in weights])
     for layer, part in zip(layers, parts, strict=True):
-        layer.weight.data = part.t() if isinstance(layer, Conv1D) else part
+        layer.weight.data = part.t() if is_conv1d(layer) else part
     biases = [layer.bias for layer in layers]
     bias = None if biases[0] is None else torch.cat([each.detach() for each in biases])
     if not _can_halve(weight):
@@ -87,7 +87,7 @@ def _multiplies_halves() -> bool:
 
 def _outputs_first(layer: Any) -> torch.Tensor:
     weight: torch.Tensor = layer.weight.detach()
-    return weight.t() if isinstance(layer, Conv1D) else weight
+    return weight.t() if is_conv1d(layer) else weight
 
 
 class _Blocks:

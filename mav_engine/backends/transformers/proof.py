@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mav_engine.backends.transformers.cache import make_cache
 from mav_engine.backends.transformers.decoding import decoder_for
 from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.reading import new_cache
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import SharedSession
 from mav_engine.backends.transformers.stepping import Ask, Stepper
@@ -35,7 +35,7 @@ def proven_stepper(
     """
     try:
         decoder = decoder_for(model, config)
-        if decoder is None or not make_cache(model.config, 1)[1]:
+        if decoder is None or not new_cache(model, 1)[1]:
             return None
         if lens is not None and lens.way[-1] is model.get_output_embeddings():
             lens = lens.ending_in(decoder.head)

@@ -10,10 +10,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoModelForCausalLM
-from transformers.pytorch_utils import Conv1D
 
 from mav_engine.backends.transformers.int8 import Int8Linear, can_multiply, replace_linears
+from mav_engine.backends.transformers.layers import is_conv1d
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.precision import Precision
 
@@ -90,7 +89,7 @@ def _quantize_with_torchao(model: Any) -> None:
 
     for module in list(model.modules()):
         for name, child in module.named_children():
-            if type(child) is Conv1D:
+            if is_conv1d(child):
                 setattr(module, name, _as_linear(child))
     # The unembedding often is the embedding too, and decides between near tokens: it stays.
     head = model.get_output_embeddings()
@@ -101,7 +100,7 @@ def _quantize_with_torchao(model: Any) -> None:
     )
 
 
-def _as_linear(layer: Conv1D) -> nn.Linear:
+def _as_linear(layer: Any) -> nn.Linear:
     """The same product as an `nn.Linear`: GPT-2 keeps its weights the other way round."""
     inside, outside = layer.weight.shape
     linear = nn.Linear(inside, outside, device="meta")
@@ -123,6 +122,8 @@ def told_dtype(model: Any, wanted: Precision) -> str:
 def parameter_count(model: Any) -> int:
     """How many numbers were learned; packed weights no longer tell, so the empty model does."""
     if any(map(_is_packed, model.modules())) or getattr(model, "is_quantized", False):
+        from transformers import AutoModelForCausalLM
+
         with torch.device("meta"):
             model = AutoModelForCausalLM.from_config(model.config)
     return sum(parameter.numel() for parameter in model.parameters())

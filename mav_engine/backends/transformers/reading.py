@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from mav_engine.backends.transformers.cache import OwnCache, make_cache
+from mav_engine.backends.transformers.pasts import Past
 
 _OWN_CACHES = ("past_key_values", "cache_params", "state")
 _READ_FIRST = 3
@@ -20,6 +20,15 @@ _LOOSE = 0.5
 """Share of the largest logit that two ways of reading may differ by. A wrong way gives quite other
 logits; rounding alone may send a token to other experts, in half precision above all."""
 _log = logging.getLogger(__name__)
+
+
+class OwnCache:
+    """A cache of the model's own kind: what one pass gives back, the next one takes."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        """The argument that takes it and the output that gives it."""
+        self.value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +42,38 @@ class Reading:
     prepared: bool = False
     """Whether it reads what it prepares itself: a token to be guessed at the end, say."""
 
-    def open_cache(self, config: Any, max_length: int) -> tuple[Any, bool]:
+    def open_cache(self, model: Any, max_length: int) -> tuple[Any, bool]:
         """A new cache, None where nothing can be cached, and whether all of it is slabs."""
         if not self.cached:
             return None, False
         if self.own_cache is not None:
             return OwnCache(self.own_cache), False
-        return make_cache(config, max_length)
+        return new_cache(model, max_length)
+
+
+def new_cache(model: Any, max_length: int) -> tuple[Any, bool]:
+    """A cache for a text, and whether all of it is slabs: a prompt may be read in parts then."""
+    own = getattr(model, "new_cache", None)
+    if own is not None:
+        return own(), True
+    from mav_engine.backends.transformers.cache import make_cache
+
+    return make_cache(model.config, max_length)
+
+
+def cache_over(model: Any, past: Past, n_layers: int) -> Any:
+    """A `Past` as the cache of a model's own forward pass."""
+    own = getattr(model, "cache_over", None)
+    if own is not None:
+        return own(past)
+    from mav_engine.backends.transformers.cache import past_cache
+
+    return past_cache(past, n_layers)
 
 
 def is_eager(model: Any) -> bool:
     """Whether patterns come with the model's own outputs."""
-    return bool(model.config._attn_implementation == "eager")
+    return bool(getattr(model.config, "_attn_implementation", None) == "eager")
 
 
 def read(
@@ -109,7 +138,7 @@ def way_to_read_on(model: Any, ids: list[int], whole: torch.Tensor) -> Reading:
 
 def _reads_on(model: Any, ids: list[int], whole: torch.Tensor, reading: Reading) -> bool:
     try:
-        cache, _ = reading.open_cache(model.config, len(ids))
+        cache, _ = reading.open_cache(model, len(ids))
         first = read(model, ids[:_READ_FIRST], cache).logits[0, -1:]
         rest = range(_READ_FIRST, len(ids))
         told = torch.cat([first, *(read(model, [ids[at]], cache, at).logits[0] for at in rest)])

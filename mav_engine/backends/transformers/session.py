@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import torch
-from transformers import Cache
 
 from mav_engine.arrays import Floats, floats
 from mav_engine.backends.transformers.lens import Lens
@@ -41,7 +40,7 @@ class TransformersSession:
         max_length: int,
         *,
         turns: Turns[Any, Step],
-        cache: tuple[Cache, bool] | None = None,
+        cache: tuple[Any, bool] | None = None,
         lens: Lens | None = None,
         anatomy: Anatomy | None = None,
     ) -> None:
@@ -51,7 +50,7 @@ class TransformersSession:
         self._n_layers = n_layers
         self._capture = capture
         self._reading = Reading(cached=True) if anatomy is None else anatomy.reading
-        opened = cache or self._reading.open_cache(model.config, max_length)
+        opened = cache or self._reading.open_cache(model, max_length)
         self._cache, self._slabs = opened
         self._turns = turns
         # All that was read, where nothing of it can be cached.

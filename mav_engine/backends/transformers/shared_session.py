@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import Cache
 
 from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.lens import Lens
-from mav_engine.backends.transformers.pasts import PastLayer
 from mav_engine.backends.transformers.prefixes import WORTH, Prefix
+from mav_engine.backends.transformers.reading import cache_over
 from mav_engine.backends.transformers.recording import Recording
 from mav_engine.backends.transformers.session import Told, TransformersSession
 from mav_engine.backends.transformers.stepping import Ask, Stepper
@@ -45,14 +44,13 @@ class SharedSession(TransformersSession):
         anatomy: Anatomy | None = None,
     ) -> None:
         self.past = stepper.new_past()
-        cache = Cache(layers=[PastLayer(self.past, layer) for layer in range(n_layers)])
         super().__init__(
             model,
             n_layers,
             capture,
             0,
             turns=stepper.turns,
-            cache=(cache, True),
+            cache=(cache_over(model, self.past, n_layers), True),
             lens=lens,
             anatomy=anatomy,
         )

@@ -1,0 +1,212 @@
+"""Llamas that are read without transformers: number by number what transformers gives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from transformers import AutoTokenizer
+
+from mav_engine import RunSettings, run
+from mav_engine.backends import Backend
+from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
+from mav_engine.backends.llama.load import load_llama
+from mav_engine.backends.llama.tokenizer import read_tokenizer
+from mav_engine.backends.transformers.load import load
+from mav_engine.capture import HookPoint, Step
+from mav_engine.text import Vocabulary
+from tests.engine.conftest import EMBEDDED, Case
+from tests.engine.test_batching import alone, assert_alike, tokens_of
+
+POINTS: frozenset[HookPoint] = frozenset(
+    {"resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens"}
+)
+AS_IT_IS: dict[str, Any] = {
+    "device": "cpu",
+    "dtype": "auto",
+    "prefix_bytes": DEFAULT_PREFIX_BYTES,
+}
+TEXTS = [
+    "",
+    "Once upon a time, there was a little girl.",
+    "  two spaces\n\n\tand a tab ",
+    "naïve café – 東京 🙂 \u0000 x",
+    "before <|endoftext|> after",
+]
+
+
+def both(case: Case) -> tuple[Backend, Backend]:
+    """The model read without transformers, and by it."""
+    ours = load_llama(str(case.folder), name=case.kind, **AS_IT_IS)
+    assert ours is not None
+    return ours, load(str(case.folder), name=case.kind, **AS_IT_IS)
+
+
+@pytest.fixture(scope="module", params=["mav-tiny", "llama"])
+def pair(request: pytest.FixtureRequest, make_case: Callable[[str], Case]) -> Any:
+    """The embedded model, and one whose heads share keys and whose unembedding is its own."""
+    return both(make_case(request.param))
+
+
+def close(one: np.ndarray | None, other: np.ndarray | None) -> None:
+    assert one is not None
+    assert other is not None
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-4 * float(np.abs(other).max()))
+
+
+def assert_same_step(one: Step, other: Step) -> None:
+    assert one.n_keys == other.n_keys
+    for name in ("logits", "resid", "mlp_out", "attn_out", "pattern", "lens"):
+        close(getattr(one, name), getattr(other, name))
+
+
+def test_every_tensor_of_prompt_and_steps_is_that_of_transformers(pair: Any) -> None:
+    ours, theirs = (backend.open(POINTS, 64) for backend in pair)
+    ids = np.linspace(1, 4000, 23).astype(int).tolist()
+    read, told = ours.prefill(ids), theirs.prefill(ids)
+    assert_same_step(read.step, told.step)
+    close(read.pattern, told.pattern)
+    for one, other in ((read.logprobs, told.logprobs), (read.entropies, told.entropies)):
+        close(np.array(one[1:]), np.array(other[1:]))
+    for token_id in (7, 300, 7):
+        assert_same_step(ours.step(token_id), theirs.step(token_id))
+    # What is foreseen is read in one pass, after what was read before.
+    for session in (ours, theirs):
+        session.foresee([11, 12, 13, 14])
+    for token_id in (11, 12, 13, 14):
+        assert_same_step(ours.step(token_id), theirs.step(token_id))
+    ours.close()
+    theirs.close()
+
+
+def test_a_long_prompt_is_read_in_parts_as_at_once(pair: Any) -> None:
+    context = pair[0].info.context
+    ids = (np.arange(context - 8) * 37 % 4096).tolist()
+    ours, theirs = (backend.open(POINTS, context) for backend in pair)
+    ours._turns.leave(ours)
+    assert_same_step(ours.prefill(ids).step, theirs.prefill(ids).step)
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"capture": ["attention_rows", "logit_lens", "tiles", "attention_map", "residual"]},
+        {"temperature": 0.9, "seed": 5, "top_p": 0.9, "repetition_penalty": 1.2},
+        {"tile": {"projection": "pca", "signal": "mlp"}, "capture": ["tiles"]},
+    ],
+)
+def test_a_run_tells_the_same(pair: Any, given: dict[str, Any]) -> None:
+    settings = {"prompt": "Once upon a time there was", "max_new_tokens": 20, **given}
+    ours, theirs = (alone(backend, **settings) for backend in pair)
+    assert_alike(ours, theirs)
+    for one, other in zip(tokens_of(ours), tokens_of(theirs), strict=True):
+        assert (one.tiles is None) == (other.tiles is None)
+        if one.tiles is not None and other.tiles is not None:
+            np.testing.assert_allclose(one.tiles.data, other.tiles.data, atol=1e-3)
+
+
+def test_it_is_the_same_model_to_whoever_asks(pair: Any) -> None:
+    ours, theirs = pair
+    assert ours.info == theirs.info
+    assert ours.eos_ids == theirs.eos_ids
+    assert ours.fingerprint == theirs.fingerprint
+    assert ours.vocabulary.digest == theirs.vocabulary.digest
+    point: HookPoint = "mlp_out"
+    close(ours.activations([5, 6, 7], point), theirs.activations([5, 6, 7], point))
+
+
+def test_a_run_goes_on_where_the_other_stopped(pair: Any) -> None:
+    ours, theirs = pair
+    settings = RunSettings(prompt="One day", max_new_tokens=4, temperature=0.8, seed=3)
+    stopped = list(run(settings, backend=theirs))[-1]
+    whole = alone(theirs, **settings.model_copy(update={"max_new_tokens": 9}).model_dump())
+    more = alone(ours, resume=stopped.resume, max_new_tokens=5)
+    assert [t.token.id for t in tokens_of(more)] == [t.token.id for t in tokens_of(whole)[4:]]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("special", [True, False])
+def test_the_tokenizer_reads_and_tells_texts_alike(text: str, special: bool) -> None:
+    own = read_tokenizer(EMBEDDED)
+    assert own is not None
+    ours, theirs = Vocabulary(own), Vocabulary(AutoTokenizer.from_pretrained(EMBEDDED))
+    ids = ours.encode(text, special=special)
+    assert ids == theirs.encode(text, special=special)
+    assert ours.decode(ids) == theirs.decode(ids)
+    assert ours.labels(ids) == theirs.labels(ids)
+
+
+def test_all_labels_are_alike() -> None:
+    own = read_tokenizer(EMBEDDED)
+    assert own is not None
+    ours, theirs = Vocabulary(own), Vocabulary(AutoTokenizer.from_pretrained(EMBEDDED))
+    beyond = range(len(own) + 2)
+    assert ours.labels(beyond) == theirs.labels(beyond)
+    assert ours.special == theirs.special
+    assert ours.white_space == theirs.white_space
+
+
+def _changed(folder: Path, file: str, **changes: Any) -> None:
+    path = folder / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+NOT_UNDERSTOOD: dict[str, Callable[[Path], None]] = {
+    "a bias": lambda folder: _changed(folder, "config.json", attention_bias=True),
+    "another activation": lambda folder: _changed(folder, "config.json", hidden_act="gelu"),
+    "other turns": lambda folder: _changed(
+        folder, "config.json", rope_parameters={"rope_theta": 1e4, "rope_type": "llama3"}
+    ),
+    "a word that is not known": lambda folder: _changed(folder, "config.json", surprise=1),
+    "a size that is none": lambda folder: _changed(folder, "config.json", head_dim="64"),
+    "other sizes than the weights": lambda folder: _changed(folder, "config.json", vocab_size=9),
+    "a chat template": lambda folder: (
+        (folder / "chat_template.jinja").write_text("{{ 1 }}") and None
+    ),
+    "a tokenizer of another class": lambda folder: _changed(
+        folder, "tokenizer_config.json", tokenizer_class="GPT2Tokenizer"
+    ),
+    "a special token that is not in the file": lambda folder: _changed(
+        folder, "tokenizer_config.json", pad_token="<pad>"
+    ),
+    "weights in several files": lambda folder: (
+        (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors") and None
+    ),
+    "a broken file": lambda folder: (folder / "config.json").write_text("{") and None,
+}
+
+
+@pytest.mark.parametrize("what", NOT_UNDERSTOOD)
+def test_what_is_not_understood_is_left_to_transformers(what: str, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EMBEDDED, tmp_path / "model"))
+    assert load_llama(str(folder), name="model", **AS_IT_IS) is not None
+    NOT_UNDERSTOOD[what](folder)
+    assert load_llama(str(folder), name="model", **AS_IT_IS) is None
+
+
+def test_another_precision_is_left_to_transformers() -> None:
+    wanted = AS_IT_IS | {"dtype": "bfloat16"}
+    assert load_llama(str(EMBEDDED), name="model", **wanted) is None
+
+
+def test_the_first_words_of_the_embedded_model_wait_for_no_transformers() -> None:
+    code = (
+        "import sys\n"
+        "from mav_engine import RunSettings, run\n"
+        "from mav_engine.backends import load_backend\n"
+        "backend = load_backend('mav-tiny')\n"
+        "print(len(list(run(RunSettings(prompt='One', max_new_tokens=3), backend=backend))))\n"
+        "print([n for n in ('transformers', 'torch._dynamo', 'sympy') if n in sys.modules])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split("\n")[1] == "[]"
