@@ -57,7 +57,7 @@ export const english = {
     common: "Sampling controls",
     more: "More sampling controls",
     measuring: "Measuring",
-    modelsLoading: "Asking the server for its models …",
+    modelsLoading: "Asking the server which models it has …",
     promptPlaceholder: "The start of a story …",
     seedPlaceholder: "drawn anew",
     stopPlaceholder: "one a line",
