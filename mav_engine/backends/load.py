@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
-from mav_engine.errors import MavError
+from mav_engine.errors import MavError, ModelLoadFailed
 from mav_engine.faults import load_fault
 from mav_engine.precision import split_precision
 from mav_engine.settings import DEFAULT_MODEL
@@ -57,6 +57,7 @@ def load_backend(
 
 def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int) -> Backend:
     """By transformers, unless that need not be waited for."""
+    _check_folder(folder, name)
     from mav_engine.backends.llama.load import load_llama
 
     llama = load_llama(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
@@ -65,6 +66,23 @@ def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int)
     from mav_engine.backends.transformers.load import load
 
     return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
+
+
+def _check_folder(source: str, name: str) -> None:
+    folder = Path(source)
+    if not folder.is_dir():
+        return
+    if not (folder / "config.json").is_file():
+        raise ModelLoadFailed(
+            f"{name}: {folder} has no config.json, so it is no model in Hugging Face layout.",
+            field="model",
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise ModelLoadFailed(
+            f"{name}: {folder} has no *.safetensors weights. Other formats can run code when "
+            "they are read and are refused; save the model again with save_pretrained().",
+            field="model",
+        )
 
 
 @contextmanager

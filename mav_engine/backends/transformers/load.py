@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -44,7 +43,6 @@ def load(
     wanted = check_precision(dtype)
     where = device_for(device)
     check_can_quantize(wanted, where)
-    _check_folder(source, name)
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
@@ -108,23 +106,6 @@ def _check_not_quantized(config: Any, wanted: Precision, name: str) -> None:
         raise ModelLoadFailed(
             f"{name} is stored with quantized weights already, which {wanted} cannot quantize "
             "again: leave MAV_DTYPE at auto.",
-            field="model",
-        )
-
-
-def _check_folder(source: str, name: str) -> None:
-    folder = Path(source)
-    if not folder.is_dir():
-        return
-    if not (folder / "config.json").is_file():
-        raise ModelLoadFailed(
-            f"{name}: {folder} has no config.json, so it is no model in Hugging Face layout.",
-            field="model",
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise ModelLoadFailed(
-            f"{name}: {folder} has no *.safetensors weights. Other formats can run code when "
-            "they are read and are refused; save the model again with save_pretrained().",
             field="model",
         )
 
