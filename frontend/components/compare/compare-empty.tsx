@@ -5,6 +5,7 @@ import { type ComponentType, Fragment, type ReactNode } from "react";
 import type { ModelList } from "@/lib/contract";
 import { text } from "@/lib/text";
 import { Button } from "../ui/button";
+import { CompareGhost } from "./compare-ghost";
 import type { usePairForms } from "./use-pair-forms";
 
 /** Gives a server a second model, without a download. */
@@ -46,6 +47,7 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
           onChoose={() => edit("temperature", isGreedy ? "0.8" : "0")}
         />
       </ul>
+      <CompareGhost />
     </div>
   );
 }
