@@ -7,7 +7,23 @@ const MARKS: Record<string, string> = {
   "\t": text.token.tab,
 };
 
-/** A token's own name in a list, with its white space made visible. */
+export const LABEL_CLASS = "figures text-small";
+export const SPACE_CLASS = "text-quiet/80";
+
+interface LabelPart {
+  readonly text: string;
+  /** The mark of a white space. */
+  readonly isSpace: boolean;
+}
+
+/** A token's own name with its white space made visible. */
+export const labelParts = (label: string): LabelPart[] =>
+  label
+    .split(/(\s)/)
+    .filter(Boolean)
+    .map((part) => ({ text: MARKS[part] ?? part, isSpace: part in MARKS }));
+
+/** A token's own name in a list. */
 export function TokenLabel({
   label,
   className,
@@ -17,15 +33,15 @@ export function TokenLabel({
 }) {
   // The white space before a word has an element of its own even where there is none: most labels
   // have it or not, and putting it in and out at every step is dear.
-  const leading = MARKS[label.charAt(0)] ?? "";
-  const parts = (leading ? label.slice(1) : label).split(/(\s)/).filter(Boolean);
+  const parts = labelParts(label);
+  const leading = parts[0]?.isSpace ? parts.shift() : undefined;
   return (
-    <span className={classNames("figures text-small", className)}>
-      <span className="text-quiet/80">{leading}</span>
-      {parts.map((part, i) =>
-        part in MARKS ? (
-          <span key={i} className="text-quiet/80">
-            {MARKS[part]}
+    <span className={classNames(LABEL_CLASS, className)}>
+      <span className={SPACE_CLASS}>{leading?.text ?? ""}</span>
+      {parts.map(({ text: part, isSpace }, i) =>
+        isSpace ? (
+          <span key={i} className={SPACE_CLASS}>
+            {part}
           </span>
         ) : (
           part

@@ -61,7 +61,7 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
             onFocus={(event) => setPointed(placeOf(event.target))}
             onBlur={() => setPointed(null)}
             onKeyDown={walk}
-            className="scroll-thin contain-strict relative h-full overflow-y-auto whitespace-pre-wrap break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
+            className="scroll-thin contain-strict relative h-full overflow-y-auto whitespace-pre-wrap bg-sheet break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
           >
             <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
           </div>

@@ -1,7 +1,7 @@
 import { RowBars } from "@/components/ui/bars";
 import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
-import { ROW_PX } from "./rows";
+import { BARS, ROW_PX } from "./rows";
 
 /** Over the column of the bars; both kinds run from 0 to 100 % at every step. */
 export function Bars({ candidates }: { candidates: readonly Candidate[] }) {
@@ -14,14 +14,14 @@ export function Bars({ candidates }: { candidates: readonly Candidate[] }) {
     >
       <RowBars
         shares={candidates.map(({ prob }) => prob)}
-        from={6 / ROW_PX}
-        to={20 / ROW_PX}
+        from={BARS.model.from / ROW_PX}
+        to={BARS.model.to / ROW_PX}
         className={classNames(place, "text-data")}
       />
       <RowBars
         shares={candidates.map(({ sampled_prob: drawn }) => drawn)}
-        from={16 / ROW_PX}
-        to={20 / ROW_PX}
+        from={BARS.drawn.from / ROW_PX}
+        to={BARS.drawn.to / ROW_PX}
         className={classNames(place, "text-accent")}
       />
     </div>

@@ -2,11 +2,15 @@ import { text } from "@/lib/text";
 
 const words = text.panels.predictions;
 
+export const nameOfControl = (control: string): string => words.controls[control] ?? control;
+
+export const CHIP_CLASS = "font-sans text-micro text-quiet";
+
 /** In the place of a number: which control cut the candidate. */
 export function CutChip({ control }: { control: string }) {
-  const name = words.controls[control] ?? control;
+  const name = nameOfControl(control);
   return (
-    <span title={words.cutBy(name)} className="font-sans text-micro text-quiet">
+    <span title={words.cutBy(name)} className={CHIP_CLASS}>
       <span className="sr-only">{words.cutBy("")}</span>
       {name}
     </span>

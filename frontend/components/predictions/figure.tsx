@@ -2,5 +2,7 @@ import type { ReactNode } from "react";
 
 /** A room whose size is its own, so that a new number lays out nothing but itself. */
 export const Figure = ({ children }: { children: ReactNode }) => (
-  <span className="contain-strict block h-4 leading-4">{children}</span>
+  <span data-room className="contain-strict block h-4 leading-4">
+    {children}
+  </span>
 );

@@ -6,7 +6,7 @@ const words = text.panels.predictions;
 
 export const Head = memo(function Head() {
   return (
-    <thead className="sticky top-0 z-10 block bg-sheet pb-1.5 text-micro text-quiet leading-4">
+    <thead className="visible sticky top-0 z-10 block bg-sheet pb-1.5 text-micro text-quiet leading-4">
       <tr className={COLUMNS}>
         <th scope="col" className="text-left font-normal">
           {words.token}

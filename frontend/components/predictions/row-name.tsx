@@ -6,6 +6,9 @@ import { text } from "@/lib/text";
 import { ForkButton } from "./fork-button";
 import { placeOfSaid } from "./rows";
 
+export const SAID_CLASS = "font-semibold";
+export const CUT_CLASS = "text-quiet";
+
 interface RowNameProps {
   frame: TokenFrame;
   place: number;
@@ -19,8 +22,8 @@ export function RowName({ frame, place, candidate }: RowNameProps) {
   const said = candidate.id === frame.id;
   const name = (
     <span className="block w-17 text-left">
-      <span className="contain-strict block h-5 truncate leading-5">
-        <TokenLabel label={label} className={said ? "font-semibold" : cutBy ? "text-quiet" : ""} />
+      <span data-room className="contain-strict block h-5 truncate leading-5">
+        <TokenLabel label={label} className={said ? SAID_CLASS : cutBy ? CUT_CLASS : ""} />
         {said && <span className="sr-only">{text.panels.predictions.said}</span>}
       </span>
     </span>

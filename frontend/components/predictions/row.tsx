@@ -26,7 +26,7 @@ export const Row = memo(function Row({ frame, place }: RowProps) {
         <RowName frame={frame} place={place} candidate={candidate} />
       </th>
       <td aria-hidden className="px-2">
-        <span className="block h-3.5 rounded-[2px] bg-well" />
+        <span data-room className="block h-3.5 rounded-[2px] bg-well" />
       </td>
       <td className="figures text-right text-xs">
         <Figure>{formatPercent(prob)}</Figure>

@@ -1,12 +1,17 @@
+export const SAID_SIGN = "◂";
+/** Of a row, wherever it stands. */
+export const SAID_MARK_CLASS =
+  "absolute inset-x-0 h-[1.625rem] rounded bg-accent-wash pl-20 text-accent text-micro leading-[1.625rem]";
+
 /** Where the token that was said stands in the list: one mark that moves, behind the rows. */
 export function SaidMark({ place }: { place: number }) {
   return (
     <div
       aria-hidden
-      className="absolute inset-x-0 top-[1.375rem] -z-10 h-[1.625rem] rounded bg-accent-wash pl-20 text-accent text-micro leading-[1.625rem]"
+      className={`${SAID_MARK_CLASS} top-[1.375rem] -z-10`}
       style={{ transform: `translateY(${place * 1.625}rem)` }}
     >
-      ◂
+      {SAID_SIGN}
     </div>
   );
 }

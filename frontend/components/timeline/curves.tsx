@@ -4,7 +4,7 @@ import { memo, useEffect, useRef } from "react";
 import type { TokenFrame } from "@/lib/run/frames";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { seriesOf } from "@/lib/timeline/series";
-import { type Colours, paintCurves, readColours, type Size } from "./paint-curves";
+import { type Colours, curveColours, paintCurves, type Size } from "./paint-curves";
 
 interface CurvesProps {
   frames: readonly TokenFrame[];
@@ -23,7 +23,7 @@ export const Curves = memo(function Curves({ frames, count, length, size }: Curv
   // biome-ignore lint/correctness/useExhaustiveDependencies: count tells of what was appended
   useEffect(() => {
     if (!canvas.current || size.width === 0) return;
-    if (colours.current?.theme !== theme) colours.current = { theme, of: readColours() };
+    if (colours.current?.theme !== theme) colours.current = { theme, of: curveColours() };
     const series = seriesOf(frames);
     paintCurves(canvas.current, { series, length, size, colours: colours.current.of });
   }, [frames, count, length, size, theme]);

@@ -1,3 +1,4 @@
+import { readColours } from "@/lib/theme/read-colours";
 import { columnsOf, type Series } from "@/lib/timeline/series";
 
 export interface Size {
@@ -16,34 +17,11 @@ export const CURVES_HEIGHT = 60;
 /** A token narrower than this has no gap to the next. */
 const GAP_FROM = 4;
 
-export interface Colours {
-  readonly rule: string;
-  readonly well: string;
-  readonly shade: string;
-  readonly data: string;
-  readonly soft: string;
-  readonly edge: string;
-}
+const COLOURS = ["rule", "well", "shade", "data", "data-soft", "edge"] as const;
 
-/** The page's own colours as a canvas takes them: resolved for the theme that is shown. */
-export function readColours(): Colours {
-  const probe = document.createElement("span");
-  document.body.append(probe);
-  const read = (name: string) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const colours = {
-    rule: read("--rule"),
-    well: read("--well"),
-    shade: read("--shade"),
-    data: read("--data"),
-    soft: read("--data-soft"),
-    edge: read("--edge"),
-  };
-  probe.remove();
-  return colours;
-}
+export type Colours = Readonly<Record<(typeof COLOURS)[number], string>>;
+
+export const curveColours = (): Colours => readColours(COLOURS);
 
 interface Picture {
   readonly series: Series;
@@ -72,7 +50,7 @@ export function paintCurves(canvas: HTMLCanvasElement, picture: Picture): void {
   const entropy = columnsOf(series.entropy, series.count, columns);
   const prob = columnsOf(series.prob, series.count, columns);
   const max = series.domain?.max ?? 1;
-  paintArea(context, entropy.high, max, LANES.entropy, written, colours.data, colours.soft);
+  paintArea(context, entropy.high, max, LANES.entropy, written, colours.data, colours["data-soft"]);
   paintSteps(context, prob.low, LANES.probability, written, colours.shade);
 }
 

@@ -48,7 +48,8 @@ export function ColumnBars({ shares, from, to, className }: BarsProps) {
   );
 }
 
-const lengthOf = (share: number): number =>
+/** As a share of its room. */
+export const lengthOf = (share: number): number =>
   Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
 
 interface LineBarsProps extends Pick<BarsProps, "shares" | "className"> {

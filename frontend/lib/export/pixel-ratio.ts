@@ -8,6 +8,14 @@ export const usePixelRatio = (): number => useSyncExternalStore(subscribe, pixel
 
 const pixelRatio = (): number => asked ?? (window.devicePixelRatio || 1);
 
+/** Whether a picture is made of the page. */
+export const usePictured = (): boolean =>
+  useSyncExternalStore(
+    subscribe,
+    () => asked !== null,
+    () => false,
+  );
+
 /** Draw for a picture of this many dots rather than for the screen; null is the screen again. */
 export function askPixelRatio(ratio: number | null): void {
   asked = ratio;

@@ -1,0 +1,56 @@
+import { type RefObject, useLayoutEffect, useRef } from "react";
+import { usePixelRatio } from "@/lib/export/pixel-ratio";
+import type { TokenFrame } from "@/lib/run/frames";
+import { useShownTheme } from "@/lib/theme/use-theme";
+import { drawRows } from "./draw-rows";
+import { type RowsLook, readLook } from "./rows-look";
+
+interface RowsPictureProps {
+  frame: TokenFrame;
+  /** How many of its rows are in sight. */
+  count: number;
+  /** What it stands in for, laid out but not seen. */
+  table: RefObject<HTMLTableElement | null>;
+  /** Of the list; what is read off the table holds for one. */
+  width: number;
+}
+
+/**
+ * The rows as a picture that looks as they do, while steps follow each other too fast to be read:
+ * drawing it asks a quarter of what new texts in forty elements ask of style, layout and paint.
+ */
+export function RowsPicture({ frame, count, table, width }: RowsPictureProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const look = useRef<RowsLook | null>(null);
+  const theme = useShownTheme();
+  const ratio = usePixelRatio();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the look depends on
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext("2d", { alpha: false });
+    look.current = table.current && readLook(table.current);
+    if (context) place(context, ratio);
+  }, [table, theme, ratio, width, count]);
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext("2d", { alpha: false });
+    if (context && look.current) drawRows(context, frame, count, look.current);
+  });
+  return (
+    <canvas
+      ref={canvas}
+      aria-hidden
+      className="absolute inset-x-0 top-[1.375rem] w-full"
+      style={{ height: `${1.625 * count}rem` }}
+    />
+  );
+}
+
+/** A dot of the canvas for each of the screen, which begin where the canvas would be cut. */
+function place(context: CanvasRenderingContext2D, ratio: number): void {
+  const { canvas } = context;
+  const { left, top, right, bottom } = canvas.getBoundingClientRect();
+  const x = Math.round(left * ratio);
+  const y = Math.round(top * ratio);
+  canvas.width = Math.round(right * ratio) - x;
+  canvas.height = Math.round(bottom * ratio) - y;
+  context.setTransform(ratio, 0, 0, ratio, left * ratio - x, top * ratio - y);
+}
