@@ -1,23 +1,9 @@
 import { LABEL_CLASS, SPACE_CLASS } from "@/components/token-label";
 import { readColours } from "@/lib/theme/read-colours";
 import { CHIP_CLASS } from "./cut-chip";
+import type { Room, TextLook } from "./pen";
 import { CUT_CLASS, SAID_CLASS } from "./row-name";
 import { SAID_MARK_CLASS } from "./said-mark";
-
-/** How a text of a row is written, and where it stands: pixels from the corner of the row. */
-export interface TextLook {
-  readonly font: string;
-  readonly spacing: string;
-  readonly colour: string;
-  readonly baseline: number;
-}
-
-export interface Room {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 const COLOURS = ["sheet", "well", "data", "accent", "accent-wash"] as const;
 
@@ -47,9 +33,9 @@ export function readLook(table: HTMLTableElement): RowsLook | null {
   };
   const samples = samplesIn(row, name, prob, logit);
   const texts = Object.entries(samples).map(([kind, { text, foot }]) => {
-    const { fontStyle, fontWeight, fontSize, fontFamily, ...style } = getComputedStyle(text);
+    const style = getComputedStyle(text);
     const look: TextLook = {
-      font: `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`,
+      font: `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`,
       spacing: style.letterSpacing,
       colour: style.color,
       baseline: roomOf(foot).top,

@@ -3,6 +3,7 @@ import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { TokenFrame } from "@/lib/run/frames";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { drawRows } from "./draw-rows";
+import { Pen } from "./pen";
 import { type RowsLook, readLook } from "./rows-look";
 
 interface RowsPictureProps {
@@ -21,18 +22,17 @@ interface RowsPictureProps {
  */
 export function RowsPicture({ frame, count, table, width }: RowsPictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const look = useRef<RowsLook | null>(null);
+  const drawing = useRef<{ pen: Pen; look: RowsLook } | null>(null);
   const theme = useShownTheme();
   const ratio = usePixelRatio();
   // biome-ignore lint/correctness/useExhaustiveDependencies: what the look depends on
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d", { alpha: false });
-    look.current = table.current && readLook(table.current);
-    if (context) place(context, ratio);
+    const look = table.current && readLook(table.current);
+    drawing.current = context && look ? { pen: new Pen(context, ratio), look } : null;
   }, [table, theme, ratio, width, count]);
   useLayoutEffect(() => {
-    const context = canvas.current?.getContext("2d", { alpha: false });
-    if (context && look.current) drawRows(context, frame, count, look.current);
+    if (drawing.current) drawRows(drawing.current.pen, frame, count, drawing.current.look);
   });
   return (
     <canvas
@@ -42,15 +42,4 @@ export function RowsPicture({ frame, count, table, width }: RowsPictureProps) {
       style={{ height: `${1.625 * count}rem` }}
     />
   );
-}
-
-/** A dot of the canvas for each of the screen, which begin where the canvas would be cut. */
-function place(context: CanvasRenderingContext2D, ratio: number): void {
-  const { canvas } = context;
-  const { left, top, right, bottom } = canvas.getBoundingClientRect();
-  const x = Math.round(left * ratio);
-  const y = Math.round(top * ratio);
-  canvas.width = Math.round(right * ratio) - x;
-  canvas.height = Math.round(bottom * ratio) - y;
-  context.setTransform(ratio, 0, 0, ratio, left * ratio - x, top * ratio - y);
 }

@@ -9,7 +9,7 @@ export const ROW_PX = 26;
 export const BARS = {
   model: { from: 6, to: 20 },
   drawn: { from: 16, to: 20 },
-} as const;
+} satisfies Record<string, { from: number; to: number }>;
 
 /** Where in the list the token that was said stands; -1 outside of it. */
 export const placeOfSaid = (frame: TokenFrame): number =>
