@@ -12,15 +12,15 @@ const ROUNDS = 3;
 test.use({ trace: "off" });
 
 /**
- * What is asserted, in two tests: of the frames painted while the visitor scrubs, at most 5 % come
- * later than 16.7 ms after the one before; and of those painted while he scrubs or plays, at most 5 %
- * ask more than 16.7 ms of the main thread, in the processor's own time. The latter is the page's
- * share of a frame, the same on a busy machine as on an idle one, and it is not met yet: see there.
+ * What is asserted, in two tests: of the frames painted while the visitor scrubs or plays, at most 5 %
+ * come later than 16.7 ms after the one before, and at most 5 % ask more than 16.7 ms of the main
+ * thread, in the processor's own time. The latter is the page's share of a frame, the same on a busy
+ * machine as on an idle one.
  */
 test.describe("a run of 500 tokens on a model of 24 layers", () => {
   test("every panel follows at 60 frames a second", async ({ browser, page }) => {
     const site = await longRunOn(page);
-    await holds(browser, page, "scrubbing", late, () => scrub(page));
+    await holds(browser, page, late, SCRUBBING);
     const last = await site.shownStep();
     expect(last).toBeGreaterThan(SHAPE.tokens - 20);
     await expect(site.panel("Output distribution")).toContainText(/effective tokens/);
@@ -28,17 +28,25 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
     await expect(
       page.getByRole("listbox").getByRole("option", { selected: true }),
     ).toBeInViewport();
-    await play(page, site);
+    await holds(browser, page, late, PLAYING);
   });
 
-  // Fails as expected on two cores without a graphics card: 10 to 18 % of the frames are over 16.7 ms,
-  // and were 44 %. When it passes, drop `.fail`.
-  test.fail("every frame has room to spare", async ({ browser, page }) => {
-    const site = await longRunOn(page);
-    await holds(browser, page, "playing 60 tokens a second", overBudget, () => play(page, site));
-    await holds(browser, page, "scrubbing", overBudget, () => scrub(page));
+  test("every frame has room to spare", async ({ browser, page }) => {
+    await longRunOn(page);
+    await holds(browser, page, overBudget, PLAYING);
+    await holds(browser, page, overBudget, SCRUBBING);
   });
 });
+
+interface Act {
+  readonly name: string;
+  /** Not measured. */
+  readonly prepare: (page: Page) => Promise<void>;
+  readonly act: (page: Page) => Promise<void>;
+}
+
+const SCRUBBING: Act = { name: "scrubbing", prepare: async () => {}, act: scrub };
+const PLAYING: Act = { name: "playing 60 tokens a second", prepare: rewind, act: play };
 
 /** The page with the whole run; scrubbed once, so that code is compiled and pictures are laid out. */
 async function longRunOn(page: Page): Promise<Instrument> {
@@ -54,12 +62,20 @@ async function longRunOn(page: Page): Promise<Instrument> {
   return site;
 }
 
-async function play(page: Page, site: Instrument): Promise<void> {
+async function rewind(page: Page): Promise<void> {
   await page.getByLabel("Speed").selectOption("60");
   await page.getByRole("slider", { name: "Token shown" }).press("Home");
-  await page.getByRole("button", { name: "Play" }).click();
-  await expect.poll(() => site.shownStep(), { intervals: [250] }).toBeGreaterThan(180);
-  await page.getByRole("button", { name: "Pause", exact: true }).click();
+}
+
+/** By keys, and asking the page for no roles or names meanwhile: that would be counted as its work. */
+async function play(page: Page): Promise<void> {
+  await page.keyboard.press(" ");
+  await page.waitForFunction(
+    (step) => Number(document.querySelector("[role=slider]")?.ariaValueNow) > step,
+    180,
+    { polling: 100 },
+  );
+  await page.keyboard.press(" ");
 }
 
 /** To the right and back, and to the right again, as fast as the page takes the pointer. */
@@ -80,14 +96,14 @@ async function scrub(page: Page): Promise<void> {
 async function holds(
   browser: Browser,
   page: Page,
-  what: string,
   share: (times: FrameTimes) => number,
-  act: () => Promise<void>,
+  { name, prepare, act }: Act,
 ) {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 1; round <= ROUNDS && best > MAX_SHARE; round++) {
-    const times = await frameTimes(browser, page, act);
-    console.log(`${what}, round ${round}: ${told(times)}`);
+    await prepare(page);
+    const times = await frameTimes(browser, page, () => act(page));
+    console.log(`${name}, round ${round}: ${told(times)}`);
     expect(times.deltas.length).toBeGreaterThan(60);
     expect(times.cpu.length).toBeGreaterThan(60);
     best = Math.min(best, share(times));

@@ -61,15 +61,22 @@ function drawFigures(pen: Pen, rows: readonly Candidate[], look: RowsLook): void
     const at = inRoom(pen, room, place * row.height);
     pen.write(text, at.left + room.width - pen.widthOf(text, figure), at.top, figure);
   };
-  rows.forEach((candidate, place) => {
-    write(formatPercent(candidate.prob), prob, place, texts.figure);
-    const { cut_by: cutBy, sampled_prob: share } = candidate;
-    if (cutBy) write(nameOfControl(cutBy), drawn, place, texts.chip);
-    else write(formatPercent(share), drawn, place, texts.figure);
-  });
-  rows.forEach((candidate, place) => {
-    write(formatMeasure(candidate.logit), logit, place, texts.logit);
-  });
+  const column = (
+    room: Room,
+    figure: TextLook,
+    textOf: (candidate: Candidate) => string | null,
+  ) => {
+    rows.forEach((candidate, place) => {
+      const text = textOf(candidate);
+      if (text !== null) write(text, room, place, figure);
+    });
+  };
+  column(prob, texts.figure, (candidate) => formatPercent(candidate.prob));
+  column(drawn, texts.figure, (candidate) =>
+    candidate.cut_by ? null : formatPercent(candidate.sampled_prob),
+  );
+  column(logit, texts.logit, (candidate) => formatMeasure(candidate.logit));
+  column(drawn, texts.chip, ({ cut_by: cutBy }) => (cutBy ? nameOfControl(cutBy) : null));
 }
 
 function drawName(

@@ -19,6 +19,10 @@ export class Pen {
   /** Where the canvas begins, from the dot of the screen that it is drawn from; dots. */
   private readonly x: number;
   private readonly y: number;
+  private taken: Pick<TextLook, "font" | "spacing"> | null = null;
+  /** By look and text; those of the look that is taken. */
+  private readonly widths = new Map<string, Map<string, number>>();
+  private known = new Map<string, number>();
 
   /** A dot of the canvas for each of the screen: `ratio` of them a pixel. */
   constructor(
@@ -76,7 +80,9 @@ export class Pen {
 
   widthOf(text: string, look: TextLook): number {
     this.take(look);
-    return this.context.measureText(text).width;
+    const wide = this.known.get(text) ?? this.context.measureText(text).width;
+    this.known.set(text, wide);
+    return wide;
   }
 
   /** As much of a text of several looks as there is room for, with a sign where that is not all. */
@@ -101,10 +107,15 @@ export class Pen {
     return (Math.round(at * this.ratio + begin) - begin) / this.ratio;
   }
 
-  /** Setting what is set already costs next to nothing. */
+  /** Texts of one look are best written one after the other: a font is dear to change. */
   private take({ font, spacing }: TextLook): void {
+    if (this.taken?.font === font && this.taken.spacing === spacing) return;
+    this.taken = { font, spacing };
     this.context.font = font;
     this.context.letterSpacing = spacing;
+    const known = this.widths.get(font + spacing) ?? new Map<string, number>();
+    this.widths.set(font + spacing, known);
+    this.known = known;
   }
 }
 
