@@ -42,8 +42,10 @@ function Predictions({ frame, live }: PredictionsProps) {
   const moving = useMoving(frame) && !live && !held && !pictured;
   const rested = useRested(frame);
   const said = placeOfSaid(frame);
+  const { length } = frame.top;
   // While somebody scrubs, rows below the edge, half of all, wait until the tokens rest.
-  const inSight = live || scrolled || height === 0 ? frame.top.length : Math.ceil(height / ROW_PX);
+  const inSight =
+    live || scrolled || height === 0 ? length : Math.min(length, Math.ceil(height / ROW_PX));
   return (
     <div className="flex h-full flex-col">
       <div

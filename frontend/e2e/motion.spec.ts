@@ -1,0 +1,112 @@
+import { expect, type Page, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+import { longRun } from "./long-run";
+
+const SHAPE = { tokens: 60, layers: 4, heads: 4 };
+
+/** Of a picture's dots, those that may differ by more than a breath: letters are smoothed otherwise. */
+const MAX_SHARE = 0.001;
+
+/** Time stands still: what waits for tokens to rest waits until the test lets time pass. */
+test.describe("while tokens fly by", () => {
+  for (const theme of ["light", "dark"] as const) {
+    for (const ratio of [1, 2]) {
+      test(`the rows look as they do at rest, ${theme}, ${ratio} dots a pixel`, async ({
+        browser,
+      }) => {
+        const page = await browser.newPage({ colorScheme: theme, deviceScaleFactor: ratio });
+        const { panel, fly, rest } = await flying(page);
+        const list = panel.getByRole("group", { name: /candidates/i });
+        for (const scrolled of [0, 187]) {
+          await list.evaluate((box, top) => box.scrollTo(0, top), scrolled);
+          await fly();
+          await expect(panel.locator("canvas")).toBeVisible();
+          const moving = await panel.screenshot();
+          await rest();
+          await expect(panel.locator("canvas")).toHaveCount(0);
+          expect(await differing(page, moving, await panel.screenshot())).toBeLessThan(MAX_SHARE);
+        }
+        await page.close();
+      });
+    }
+  }
+
+  test("nobody is told numbers of another token", async ({ page }) => {
+    const { panel, fly, rest } = await flying(page);
+    const rows = panel.getByRole("row");
+    const before = await rows.allInnerTexts();
+    expect(before).toHaveLength(21);
+    await fly();
+    // The head of the table alone.
+    await expect(rows).toHaveCount(1);
+    await rest();
+    await expect(rows).toHaveCount(21);
+    expect(await rows.allInnerTexts()).not.toEqual(before);
+  });
+
+  test("the rows can be read and chosen where the pointer or the keyboard is among them", async ({
+    page,
+  }) => {
+    const { panel, fly } = await flying(page);
+    const rows = panel.getByRole("row");
+    await rows.nth(3).hover();
+    const before = await rows.allInnerTexts();
+    await fly();
+    await expect(rows).toHaveCount(21);
+    expect(await rows.allInnerTexts()).not.toEqual(before);
+  });
+});
+
+async function flying(page: Page) {
+  const site = new Instrument(page);
+  // A name that is too long for its room, with a line break in it.
+  const body = longRun(SHAPE).replaceAll('" happy"', '" happiness\\nand"');
+  await page.route("**/api/run", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body }),
+  );
+  await page.clock.install();
+  await site.open({ prompt: STORY, max_new_tokens: SHAPE.tokens });
+  await site.run.click();
+  await site.finished();
+  const panel = site.panel("Top predictions");
+  await panel.scrollIntoViewIfNeeded();
+  const slider = page.getByRole("slider", { name: "Token shown" });
+  await slider.press("ArrowLeft");
+  const now = await page.evaluate(() => Date.now());
+  await page.clock.pauseAt(now + 5000);
+  return {
+    panel,
+    /** Shows four more tokens, each a frame after the other. */
+    fly: async () => {
+      for (let step = 0; step < 4; step++) {
+        await page.keyboard.press("ArrowLeft");
+        await page.clock.runFor(20);
+      }
+    },
+    rest: () => page.clock.runFor(1000),
+  };
+}
+
+/** The share of dots that differ. */
+function differing(page: Page, one: Buffer, other: Buffer): Promise<number> {
+  const pictures = [one, other].map((png) => `data:image/png;base64,${png.toString("base64")}`);
+  return page.evaluate(async (sources) => {
+    const dots = await Promise.all(
+      sources.map(async (source) => {
+        const image = new Image();
+        image.src = source;
+        await image.decode();
+        const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+        context?.drawImage(image, 0, 0);
+        return context?.getImageData(0, 0, image.width, image.height).data ?? [];
+      }),
+    );
+    const [first = [], second = []] = dots;
+    let differ = first.length === second.length ? 0 : Number.POSITIVE_INFINITY;
+    for (let i = 0; i < first.length; i += 4) {
+      const far = [0, 1, 2].some((c) => Math.abs((first[i + c] ?? 0) - (second[i + c] ?? 0)) > 32);
+      if (far) differ++;
+    }
+    return differ / Math.max(1, first.length / 4);
+  }, pictures);
+}
