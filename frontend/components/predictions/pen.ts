@@ -16,7 +16,7 @@ export interface Room {
 
 /** Draws on a canvas as the page would draw in its place. */
 export class Pen {
-  /** Where the canvas begins, from the dot of the screen that it is drawn from; dots. */
+  /** Where the room begins, from the first dot of the canvas; dots. */
   private readonly x: number;
   private readonly y: number;
   private taken: Pick<TextLook, "font" | "spacing"> | null = null;
@@ -24,17 +24,31 @@ export class Pen {
   private readonly widths = new Map<string, Map<string, number>>();
   private known = new Map<string, number>();
 
-  /** A dot of the canvas for each of the screen: `ratio` of them a pixel. */
+  /**
+   * Lays the canvas over a room of the box that it is placed in, which itself begins at a dot of the
+   * screen: from whole pixel to whole pixel, since in between its dots would be mixed. It has `ratio`
+   * dots a pixel, as the screen has.
+   */
   constructor(
     private readonly context: CanvasRenderingContext2D,
     private readonly ratio: number,
+    { left, top, width, height }: Room,
   ) {
     const { canvas } = context;
-    const { left, top, right, bottom } = canvas.getBoundingClientRect();
-    this.x = left * ratio - Math.round(left * ratio);
-    this.y = top * ratio - Math.round(top * ratio);
-    canvas.width = Math.round(right * ratio) - Math.round(left * ratio);
-    canvas.height = Math.round(bottom * ratio) - Math.round(top * ratio);
+    const x = Math.floor(left);
+    const y = Math.floor(top);
+    const wide = Math.ceil(left + width) - x;
+    const tall = Math.floor(top + height) - y;
+    Object.assign(canvas.style, {
+      left: `${x}px`,
+      top: `${y}px`,
+      width: `${wide}px`,
+      height: `${tall}px`,
+    });
+    canvas.width = Math.round((x + wide) * ratio) - Math.round(x * ratio);
+    canvas.height = Math.round((y + tall) * ratio) - Math.round(y * ratio);
+    this.x = left * ratio - Math.round(x * ratio);
+    this.y = top * ratio - Math.round(y * ratio);
     context.setTransform(ratio, 0, 0, ratio, this.x, this.y);
   }
 

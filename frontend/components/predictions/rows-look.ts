@@ -9,6 +9,8 @@ const COLOURS = ["sheet", "well", "data", "accent", "accent-wash"] as const;
 
 /** How rows look on the page, so that they can be drawn alike; pixels from the corner of a row. */
 export interface RowsLook {
+  /** The first row, from the corner of the box that the table is placed in. */
+  readonly first: Room;
   readonly row: Room;
   readonly name: Room;
   readonly track: Room;
@@ -26,11 +28,8 @@ export function readLook(table: HTMLTableElement): RowsLook | null {
   const rooms = [...(row?.querySelectorAll<HTMLElement>("[data-room]") ?? [])];
   const [name, track, prob, drawn, logit] = rooms;
   if (!row || !name || !track || !prob || !drawn || !logit) return null;
-  const corner = row.getBoundingClientRect();
-  const roomOf = (element: Element): Room => {
-    const { left, top, width, height } = element.getBoundingClientRect();
-    return { left: left - corner.left, top: top - corner.top, width, height };
-  };
+  const corner = roomFrom(row, { left: 0, top: 0 });
+  const roomOf = (element: Element) => roomFrom(element, corner);
   const samples = samplesIn(row, name, prob, logit);
   const texts = Object.entries(samples).map(([kind, { text, foot }]) => {
     const style = getComputedStyle(text);
@@ -45,6 +44,7 @@ export function readLook(table: HTMLTableElement): RowsLook | null {
   const sign = roomOf(samples.sign.foot);
   for (const { text } of Object.values(samples)) text.remove();
   return {
+    first: roomFrom(row, roomFrom(table.offsetParent ?? table, { left: 0, top: 0 })),
     row: roomOf(row),
     name: roomOf(name),
     track: roomOf(track),
@@ -55,6 +55,11 @@ export function readLook(table: HTMLTableElement): RowsLook | null {
     texts: Object.fromEntries(texts) as RowsLook["texts"],
     colours: readColours(COLOURS),
   };
+}
+
+function roomFrom(element: Element, from: Pick<Room, "left" | "top">): Room {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { left: left - from.left, top: top - from.top, width, height };
 }
 
 const samplesIn = (row: Element, name: Element, figure: Element, quiet: Element) => ({

@@ -29,17 +29,12 @@ export function RowsPicture({ frame, count, table, width }: RowsPictureProps) {
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d", { alpha: false });
     const look = table.current && readLook(table.current);
-    drawing.current = context && look ? { pen: new Pen(context, ratio), look } : null;
+    if (!context || !look) return;
+    const room = { ...look.first, height: count * look.row.height };
+    drawing.current = { pen: new Pen(context, ratio, room), look };
   }, [table, theme, ratio, width, count]);
   useLayoutEffect(() => {
     if (drawing.current) drawRows(drawing.current.pen, frame, count, drawing.current.look);
   });
-  return (
-    <canvas
-      ref={canvas}
-      aria-hidden
-      className="absolute inset-x-0 top-[1.375rem] w-full"
-      style={{ height: `${1.625 * count}rem` }}
-    />
-  );
+  return <canvas ref={canvas} aria-hidden className="absolute" />;
 }
