@@ -12,9 +12,18 @@ test.describe("while tokens fly by", () => {
   for (const theme of ["light", "dark"] as const) {
     for (const ratio of [1, 2]) {
       test(`the rows look as they do at rest, ${theme}, ${ratio} dots a pixel`, async ({
-        browser,
+        playwright,
+        launchOptions,
+        baseURL = "",
       }) => {
-        const page = await browser.newPage({ colorScheme: theme, deviceScaleFactor: ratio });
+        // A screen of that kind; one that is made believe snaps to pixels what a screen snaps to dots.
+        const args = [`--force-device-scale-factor=${ratio}`, "--window-size=1280,900"];
+        const browser = await playwright.chromium.launch({
+          ...launchOptions,
+          args: [...(launchOptions.args ?? []), ...args],
+        });
+        const page = await browser.newPage({ viewport: null, colorScheme: theme, baseURL });
+        expect(await page.evaluate(() => devicePixelRatio)).toBe(ratio);
         const { panel, fly, rest } = await flying(page);
         const list = panel.getByRole("group", { name: /candidates/i });
         for (const scrolled of [0, 187]) {
@@ -26,7 +35,7 @@ test.describe("while tokens fly by", () => {
           await expect(panel.locator("canvas")).toHaveCount(0);
           expect(await differing(page, moving, await panel.screenshot())).toBeLessThan(MAX_SHARE);
         }
-        await page.close();
+        await browser.close();
       });
     }
   }
