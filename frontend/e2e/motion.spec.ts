@@ -14,7 +14,7 @@ test.describe("while tokens fly by", () => {
       test(`the rows look as they do at rest, ${theme}, ${ratio} dots a pixel`, async ({
         playwright,
         launchOptions,
-        baseURL = "",
+        baseURL,
       }) => {
         // A screen of that kind; one that is made believe snaps to pixels what a screen snaps to dots.
         const args = [`--force-device-scale-factor=${ratio}`, "--window-size=1280,900"];
@@ -22,7 +22,11 @@ test.describe("while tokens fly by", () => {
           ...launchOptions,
           args: [...(launchOptions.args ?? []), ...args],
         });
-        const page = await browser.newPage({ viewport: null, colorScheme: theme, baseURL });
+        const page = await browser.newPage({
+          viewport: null,
+          colorScheme: theme,
+          ...(baseURL && { baseURL }),
+        });
         expect(await page.evaluate(() => devicePixelRatio)).toBe(ratio);
         const { panel, fly, rest } = await flying(page);
         const list = panel.getByRole("group", { name: /candidates/i });
