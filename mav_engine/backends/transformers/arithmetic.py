@@ -47,8 +47,8 @@ class Arithmetic(Protocol):
         """act(gate) * up of both side by side [rows, 2 n]."""
 
     def turn(self, heads: Row, cos: Row, sin: Row) -> None:
-        """Turn heads [rows, heads, head_dim] in place by their positions' tables [rows, 1,
-        head_dim]; the first half of sin is negative."""
+        """Turn heads [rows, heads, head_dim] in place by tables of their positions, which are as
+        large; the first half of sin is negative."""
 
     def joined(self, parts: Sequence[Row]) -> Row:
         """Rows below each other."""
@@ -146,9 +146,8 @@ class ByNumpy:
         return gated
 
     def turn(self, heads: Floats, cos: Floats, sin: Floats) -> None:
-        half = heads.shape[-1] // 2
-        halves = heads.reshape(*heads.shape[:-1], 2, half)
-        swapped = halves[..., ::-1, :] * sin.reshape(-1, 1, 2, half)
+        halves = (*heads.shape[:-1], 2, heads.shape[-1] // 2)
+        swapped = heads.reshape(halves)[..., ::-1, :] * sin.reshape(halves)
         heads *= cos
         heads += swapped.reshape(heads.shape)
 

@@ -120,9 +120,13 @@ class LlamaDecoder:
         self._rotary = base.rotary_emb
         self._blocks = [_LlamaBlock(block, arithmetic) for block in base.layers]
         self._norm = arithmetic.rms_norm(base.norm)
+        first = self._blocks[0]
+        # Queries are scaled as they are turned, for all layers at once.
+        factors = torch.ones(first.heads + first.kv_heads, 1, device=self._weight.device)
+        factors[: first.heads] = first.scaling
+        self._factors = arithmetic.constant(factors)
         self._tables = self._make_tables(0)
         self._steps_of_tables = max(64, min(4096, config.max_position_embeddings))
-        first = self._blocks[0]
         self.shape = PastShape(
             len(self._blocks), first.kv_heads, first.head_dim, self._weight.device
         )
@@ -131,7 +135,7 @@ class LlamaDecoder:
         while pasts.longest >= self._tables[0].shape[0]:
             self._tables = self._make_tables(self._tables[0].shape[0] + self._steps_of_tables)
         positions = self.arithmetic.indices(pasts.lengths, self.shape.device)
-        cos, sin = (table[positions] for table in self._tables)
+        cos, sin = (table[positions] * self._factors for table in self._tables)
         x = self._embedding[self.arithmetic.indices(ids, self.shape.device)]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)
@@ -164,7 +168,7 @@ class _LlamaBlock:
         self.head_dim: int = attention.head_dim
         self.kv_heads: int = attention.k_proj.out_features // self.head_dim
         self.heads = attention.q_proj.out_features // self.head_dim
-        self._scaling = float(attention.scaling)
+        self.scaling = float(attention.scaling)
         self._out = of(product(attention.o_proj))
         self._gate_up = of(joined([mlp.gate_proj, mlp.up_proj]))
         self._down = of(product(mlp.down_proj))
@@ -186,7 +190,7 @@ class _LlamaBlock:
         # Written over what was turned, so that keys and values lie together.
         self._arithmetic.turn(qkv[:, :turned], cos, sin)
         keys_values = qkv[:, heads:].reshape(len(x), 2, -1, dim)
-        outputs, patterns = pasts.attend(layer, qkv[:, :heads], keys_values, self._scaling)
+        outputs, patterns = pasts.attend(layer, qkv[:, :heads], keys_values)
         output = outputs[0] if len(outputs) == 1 else self._arithmetic.joined(outputs)
         return self._out(output), patterns
 
@@ -245,7 +249,7 @@ class _Gpt2Block:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
         qkv = self._qkv(self._before_attention(x))
         split = qkv.reshape(len(x), 3, self.heads, -1)
-        outputs, patterns = pasts.attend(layer, split[:, 0], split[:, 1:], self._scaling)
+        outputs, patterns = pasts.attend(layer, split[:, 0] * self._scaling, split[:, 1:])
         output = outputs[0] if len(outputs) == 1 else self._arithmetic.joined(outputs)
         return self._out(output), patterns
 

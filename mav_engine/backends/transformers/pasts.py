@@ -110,12 +110,16 @@ class Past:
         self.slot = -1
         self._shelves = shelves
 
-    def reserve(self, length: int) -> torch.Tensor:
-        """[n_layers, 2, kv_heads, room, head_dim] with room for so many positions."""
+    def make_room(self, length: int) -> _Shelf:
+        """Where it stands, with room for so many positions."""
         if self.shelf is None or self.shelf.room < length:
             self._shelves.move(self, length)
         assert self.shelf is not None
-        return self.shelf.data[:, :, self.slot]
+        return self.shelf
+
+    def reserve(self, length: int) -> torch.Tensor:
+        """[n_layers, 2, kv_heads, room, head_dim] with room for so many positions."""
+        return self.make_room(length).data[:, :, self.slot]
 
     def begin_with(self, data: torch.Tensor) -> None:
         """Take over what another text has read: [n_layers, 2, kv_heads, length, head_dim]."""
@@ -159,21 +163,18 @@ class Pasts:
         self.lengths = [past.length for past in pasts]
         self.longest = max(self.lengths)
         for past in pasts:
-            past.reserve(past.length + 1)
+            past.make_room(past.length + 1)
         self.ranges = [kind(rows, pasts) for rows in _neighbours(pasts)]
 
-    def attend(
-        self, layer: int, queries: Any, keys_values: Any, scaling: float
-    ) -> tuple[list[Any], list[Any]]:
-        """Append keys and values [rows, 2, kv_heads, head_dim] and let queries [rows, heads,
-        head_dim] look at all: for each range of neighbours the output [rows, heads * head_dim]
-        and the pattern [rows, heads, keys]."""
+    def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
+        """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
+        heads, head_dim] look at all: for each range of neighbours the output [rows, heads *
+        head_dim] and the pattern [rows, heads, keys]."""
         if len(self.ranges) == 1:
-            output, pattern = self.ranges[0].attend(layer, queries, keys_values, scaling)
+            output, pattern = self.ranges[0].attend(layer, queries, keys_values)
             return [output], [pattern]
         parts = [
-            each.attend(layer, queries[each.rows], keys_values[each.rows], scaling)
-            for each in self.ranges
+            each.attend(layer, queries[each.rows], keys_values[each.rows]) for each in self.ranges
         ]
         return [output for output, _ in parts], [pattern for _, pattern in parts]
 

@@ -26,9 +26,10 @@ class Range(Protocol):
 
     def __init__(self, rows: slice, pasts: Sequence[Past]) -> None: ...
 
-    def attend(self, layer: int, queries: Any, keys_values: Any, scaling: float) -> tuple[Any, Any]:
-        """Append keys and values [rows, 2, kv_heads, head_dim] and let queries [rows, heads,
-        head_dim] look at all: output [rows, heads * head_dim] and pattern [rows, heads, keys]."""
+    def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[Any, Any]:
+        """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
+        heads, head_dim] look at all: output [rows, heads * head_dim] and pattern [rows, heads,
+        keys]."""
 
 
 class TorchRange:
@@ -55,7 +56,6 @@ class TorchRange:
             places = heads * room + np.repeat(lengths, kv_heads)
             self._places = torch.from_numpy(places).to(data.device)
         self._new = written.unbind(0)
-        self._nothing = data.new_zeros(1)
         hidden = _hidden(lengths)
         self._hidden: torch.Tensor | None = None
         if hidden is not None:
@@ -63,7 +63,7 @@ class TorchRange:
             self._hidden = torch.from_numpy(each).to(data.device)
 
     def attend(
-        self, layer: int, queries: torch.Tensor, keys_values: torch.Tensor, scaling: float
+        self, layer: int, queries: torch.Tensor, keys_values: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         rows, _, kv_heads, head_dim = keys_values.shape
         if self._places is None:
@@ -73,9 +73,9 @@ class TorchRange:
             self._new[layer].index_copy_(1, self._places, flat)
         grouped = queries.reshape(rows * kv_heads, -1, head_dim)
         if self._hidden is None:
-            scores = torch.baddbmm(self._nothing, grouped, self._keys[layer], beta=0, alpha=scaling)
+            scores = torch.bmm(grouped, self._keys[layer])
         else:
-            scores = torch.baddbmm(self._hidden, grouped, self._keys[layer], alpha=scaling)
+            scores = torch.baddbmm(self._hidden, grouped, self._keys[layer])
         pattern = torch.softmax(scores, -1)
         output = torch.bmm(pattern, self._values[layer])
         return output.view(rows, -1), pattern.view(rows, -1, self.n_keys)
@@ -101,12 +101,10 @@ class NumpyRange:
         hidden = _hidden(lengths)
         self._hidden = None if hidden is None else hidden[:, None, None, None]
 
-    def attend(
-        self, layer: int, queries: Floats, keys_values: Floats, scaling: float
-    ) -> tuple[Floats, Floats]:
+    def attend(self, layer: int, queries: Floats, keys_values: Floats) -> tuple[Floats, Floats]:
         rows, _, kv_heads, head_dim = keys_values.shape
         self._data[layer][self._at] = keys_values if rows > 1 else keys_values[0]
-        grouped = (queries * scaling).reshape(rows, kv_heads, -1, 1, head_dim)
+        grouped = queries.reshape(rows, kv_heads, -1, 1, head_dim)
         pattern = grouped @ self._keys[layer]
         if self._hidden is not None:
             pattern += self._hidden
