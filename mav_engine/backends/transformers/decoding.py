@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic, Row
+from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.pasts import Pasts, PastShape
 from mav_engine.backends.transformers.products import Product, is_linear, joined, product
 
@@ -64,7 +65,9 @@ def decoder_for(model: Any, config: Any) -> Decoder | None:
     devices = {each.device for each in model.parameters()}
     if model.dtype != torch.float32 or len(devices) > 1:
         return None
-    arithmetic = BY_NUMPY if devices == {torch.device("cpu")} else BY_TORCH
+    # Between int8 products, which open torch's threads, numpy was seen to be no faster.
+    by_numpy = devices == {torch.device("cpu")} and not rounds_activations(model)
+    arithmetic: Arithmetic = BY_NUMPY if by_numpy else BY_TORCH
     base = getattr(model, "model", None)
     if _is_llama(model, base, config):
         return LlamaDecoder(model, config, arithmetic)
