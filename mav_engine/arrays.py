@@ -103,14 +103,6 @@ def floats(values: Floats) -> list[float]:
     return numbers
 
 
-def nested_floats(values: Floats) -> list[Any]:
-    """The same of an array of several axes, in nested lists; null where it is not finite."""
-    numbers: list[Any] = orjson.loads(
-        orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
-    )
-    return numbers
-
-
 def _plain(values: Floats) -> bytes:
     if values.ndim == 1:
         return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)

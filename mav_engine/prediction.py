@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mav_engine.arrays import Floats, nested_floats
+from mav_engine.arrays import Floats, floats
 from mav_engine.errors import NotFinite
 
 RANK_BINS = 20
@@ -106,11 +106,11 @@ class _Rows:
     def __init__(self, logits: Floats) -> None:
         self.logits = logits
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            tops = logits.max(axis=-1, keepdims=True)
+            tops = np.maximum.reduce(logits, axis=-1, keepdims=True)
             shifted = logits - tops
             self.probs = np.exp(shifted)
             # numpy adds pairwise: over a vocabulary float32 keeps six digits.
-            totals = self.probs.sum(axis=-1, keepdims=True)
+            totals = np.add.reduce(self.probs, axis=-1, keepdims=True)
             self.probs /= totals
             log_scales = np.log(totals[:, 0].astype(np.float64))
             # 0 ln 0 = 0, also where a logit is -Infinity.
@@ -131,32 +131,32 @@ class _Rows:
     def top_numbers(self, count: int) -> list[tuple[list[float], list[float]]]:
         """Of each run, the logits and probabilities of its likeliest tokens."""
         if count not in self._top_numbers:
-            ids = np.stack(self.top(count))
-            both = (np.take_along_axis(each, ids, axis=-1) for each in (self.logits, self.probs))
-            # One conversion for all: it costs more than the numbers do.
-            logits, probs = nested_floats(np.stack(list(both)))
-            self._top_numbers[count] = list(zip(logits, probs, strict=True))
+            self._top_numbers[count] = [
+                self._numbers(row, ids) for row, ids in enumerate(self.top(count))
+            ]
         return self._top_numbers[count]
+
+    def _numbers(self, row: int, ids: np.ndarray) -> tuple[list[float], list[float]]:
+        # One conversion for both: it costs more than the numbers do.
+        both = np.concatenate((self.logits[row, ids], self.probs[row, ids]))
+        numbers = floats(both)
+        return numbers[: len(ids)], numbers[len(ids) :]
 
     def rank_mass(self, edges: tuple[int, ...]) -> Floats:
         """[runs, len(edges) - 1]"""
         if edges not in self._masses:
             begins, some = _bins(edges)
             masses = np.zeros((len(self.logits), len(edges) - 1), dtype=np.float32)
-            falling = self._ascending[:, ::-1]
-            masses[:, some] = np.add.reduceat(falling, begins, axis=-1, dtype=np.float64)
+            # Made double as a whole: reduceat would do it in small pieces.
+            falling = self._ascending[:, ::-1].astype(np.float64)
+            masses[:, some] = np.add.reduceat(falling, begins, axis=-1)
             self._masses[edges] = masses
         return self._masses[edges]
 
     def _find_top(self, count: int) -> Sequence[np.ndarray]:
         # By probability some may seem equal whose logits are not, so there may be more.
-        likely = self.probs >= self._ascending[:, -count, None]
-        rows, ids = likely.nonzero()
-        if len(rows) == count * len(likely) and (rows[::count] == np.arange(len(likely))).all():
-            ids = ids.reshape(-1, count)
-            order = np.argsort(-np.take_along_axis(self.logits, ids, axis=-1), kind="stable")
-            return list(np.take_along_axis(ids, order, axis=-1))
         # Where a run's logits are not finite it has no likeliest tokens, and the others have.
+        likely = self.probs >= self._ascending[:, -count, None]
         return [self._top_of(row, each.nonzero()[0], count) for row, each in enumerate(likely)]
 
     def _top_of(self, row: int, ids: np.ndarray, count: int) -> np.ndarray:

@@ -33,7 +33,9 @@ class Fault:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.armed_in: threading.Thread | None = None
-        for module, name in ((functional, "linear"), (torch, "bmm"), (torch, "baddbmm")):
+        halves = "fbgemm_linear_fp16_weight_fp32_activation"
+        products = [(functional, "linear"), (torch, "bmm"), (torch, "baddbmm"), (torch, halves)]
+        for module, name in products:
             monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 
     def _failing(self, product: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:

@@ -9,14 +9,14 @@ recorded tensor agrees with the general path.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from mav_engine.backends.transformers.norms import RmsNorm
+from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic, Row
+from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.pasts import Pasts, PastShape
 from mav_engine.backends.transformers.products import Product, is_linear, joined, product
 
@@ -32,16 +32,14 @@ class Trace:
     """What one step of several texts leaves at each layer; a row a text."""
 
     def __init__(self) -> None:
-        self.resid: list[torch.Tensor] = []
+        self.resid: list[Row] = []
         """[n_layers + 1] of [rows, d_model]."""
-        self.attn_out: list[torch.Tensor] = []
-        self.mlp_out: list[torch.Tensor] = []
-        self.pattern: list[list[torch.Tensor]] = []
+        self.attn_out: list[Row] = []
+        self.mlp_out: list[Row] = []
+        self.pattern: list[list[Row]] = []
         """[n_layers] of what `Pasts.attend` gives."""
 
-    def add(
-        self, attn_out: torch.Tensor, mlp_out: torch.Tensor, pattern: list[torch.Tensor]
-    ) -> None:
+    def add(self, attn_out: Row, mlp_out: Row, pattern: list[Row]) -> None:
         """The outputs of the next layer."""
         self.attn_out.append(attn_out)
         self.mlp_out.append(mlp_out)
@@ -55,21 +53,27 @@ class Decoder(Protocol):
     """Of the keys and values that it reads and writes."""
     head: Product
     """The unembedding."""
+    arithmetic: Arithmetic
+    """What it computes with."""
 
-    def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
+    def step(self, ids: Sequence[int], pasts: Pasts, trace: Trace) -> Row:
         """Read one token [rows] of each text after its past; give logits [rows, vocabulary]."""
 
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
     """The written-out step that a model's structure allows, not yet proven; or None."""
-    if model.dtype != torch.float32 or len({each.device for each in model.parameters()}) > 1:
+    devices = {each.device for each in model.parameters()}
+    if model.dtype != torch.float32 or len(devices) > 1:
         return None
+    # Between int8 products, which open torch's threads, numpy was seen to be no faster.
+    by_numpy = devices == {torch.device("cpu")} and not rounds_activations(model)
+    arithmetic: Arithmetic = BY_NUMPY if by_numpy else BY_TORCH
     base = getattr(model, "model", None)
     if _is_llama(model, base, config):
-        return LlamaDecoder(model, config)
+        return LlamaDecoder(model, config, arithmetic)
     base = getattr(model, "transformer", None)
     if base is not None and _named(base) == {"wte", "wpe", "drop", "h", "ln_f"}:
-        return Gpt2Decoder(model) if _named(base.h[0]) == _GPT2_BLOCK else None
+        return Gpt2Decoder(model, arithmetic) if _named(base.h[0]) == _GPT2_BLOCK else None
     return None
 
 
@@ -109,25 +113,33 @@ def _named(module: nn.Module) -> set[str]:
 class LlamaDecoder:
     """RMS norm, rotary positions, grouped queries, gated MLP."""
 
-    def __init__(self, model: Any, config: Any) -> None:
+    def __init__(self, model: Any, config: Any, arithmetic: Arithmetic) -> None:
         base = model.model
+        self.arithmetic = arithmetic
         self.head = product(model.lm_head)
-        self._embedding = base.embed_tokens.weight
+        self._head = arithmetic.function(self.head)
+        self._weight = base.embed_tokens.weight
+        self._embedding = arithmetic.constant(self._weight)
         self._rotary = base.rotary_emb
-        self._blocks = [_LlamaBlock(block) for block in base.layers]
-        self._norm = RmsNorm(base.norm)
+        self._blocks = [_LlamaBlock(block, arithmetic) for block in base.layers]
+        self._norm = arithmetic.rms_norm(base.norm)
+        first = self._blocks[0]
+        # Queries are scaled as they are turned, for all layers at once.
+        factors = torch.ones(first.heads + first.kv_heads, 1, device=self._weight.device)
+        factors[: first.heads] = first.scaling
+        self._factors = arithmetic.constant(factors)
         self._tables = self._make_tables(0)
         self._steps_of_tables = max(64, min(4096, config.max_position_embeddings))
-        first = self._blocks[0]
         self.shape = PastShape(
-            len(self._blocks), first.kv_heads, first.head_dim, self._embedding.device
+            len(self._blocks), first.kv_heads, first.head_dim, self._weight.device
         )
 
-    def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
+    def step(self, ids: Sequence[int], pasts: Pasts, trace: Trace) -> Row:
         while pasts.longest >= self._tables[0].shape[0]:
             self._tables = self._make_tables(self._tables[0].shape[0] + self._steps_of_tables)
-        cos, sin = (table.index_select(0, pasts.positions)[:, None] for table in self._tables)
-        x = self._embedding.index_select(0, ids)
+        positions = self.arithmetic.indices(pasts.lengths, self.shape.device)
+        cos, sin = (table[positions] * self._factors for table in self._tables)
+        x = self._embedding[self.arithmetic.indices(ids, self.shape.device)]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)
             attended, pattern = block.attend(x, cos, sin, pasts, layer)
@@ -136,74 +148,81 @@ class LlamaDecoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return self.head(self._norm(x))
+        return self._head(self._norm(x))
 
-    def _make_tables(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """cos and sin [length, head_dim]; sin has the signs of the rotated half."""
-        weight = self._embedding
-        cos, sin = self._rotary(weight[:1], torch.arange(length, device=weight.device)[None])
+    def _make_tables(self, length: int) -> tuple[Row, Row]:
+        """cos and sin [length, 1, head_dim]; sin has the signs of the rotated half."""
+        places = torch.arange(length, device=self._weight.device)[None]
+        cos, sin = self._rotary(self._weight[:1], places)
         first = sin.shape[-1] // 2
-        return cos[0], torch.cat([-sin[0, :, :first], sin[0, :, first:]], dim=-1)
+        signed = torch.cat([-sin[0, :, :first], sin[0, :, first:]], dim=-1)
+        constant = self.arithmetic.constant
+        return constant(cos[0][:, None]), constant(signed[:, None])
 
 
 class _LlamaBlock:
     """The weights of one block, joined where they read the same input."""
 
-    def __init__(self, block: Any) -> None:
+    def __init__(self, block: Any, arithmetic: Arithmetic) -> None:
         attention, mlp = block.self_attn, block.mlp
-        self._qkv = joined([attention.q_proj, attention.k_proj, attention.v_proj])
+        of = arithmetic.function
+        self._arithmetic = arithmetic
+        self._qkv = of(joined([attention.q_proj, attention.k_proj, attention.v_proj]))
         self.head_dim: int = attention.head_dim
         self.kv_heads: int = attention.k_proj.out_features // self.head_dim
         self.heads = attention.q_proj.out_features // self.head_dim
-        self._scaling = attention.scaling
-        self._out = product(attention.o_proj)
-        self._gate_up = joined([mlp.gate_proj, mlp.up_proj])
-        self._down = product(mlp.down_proj)
-        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act_fn.forward
-        self._before_attention = RmsNorm(block.input_layernorm)
-        self._before_mlp = RmsNorm(block.post_attention_layernorm)
-        has_norms = hasattr(attention, "q_norm")
-        self._q_norm = RmsNorm(attention.q_norm) if has_norms else None
-        self._k_norm = RmsNorm(attention.k_norm) if has_norms else None
+        self.scaling = float(attention.scaling)
+        self._out = of(product(attention.o_proj))
+        self._gate_up = of(joined([mlp.gate_proj, mlp.up_proj]))
+        self._down = of(product(mlp.down_proj))
+        self._gated = arithmetic.gated(mlp.act_fn)
+        self._before_attention = arithmetic.rms_norm(block.input_layernorm)
+        self._before_mlp = arithmetic.rms_norm(block.post_attention_layernorm)
+        self._has_norms = hasattr(attention, "q_norm")
+        if self._has_norms:
+            self._q_norm = arithmetic.rms_norm(attention.q_norm)
+            self._k_norm = arithmetic.rms_norm(attention.k_norm)
 
-    def attend(
-        self, x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, pasts: Pasts, layer: int
-    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def attend(self, x: Row, cos: Row, sin: Row, pasts: Pasts, layer: int) -> tuple[Row, list[Row]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
-        heads, turned_heads, dim = self.heads, self.heads + self.kv_heads, self.head_dim
-        qkv = self._qkv(self._before_attention(x)).view(x.shape[0], -1, dim)
-        turning = qkv[:, :turned_heads]
-        if self._q_norm is not None and self._k_norm is not None:
-            q, k = turning.split_with_sizes([heads, self.kv_heads], dim=1)
-            turning = torch.cat([self._q_norm(q), self._k_norm(k)], dim=1)
+        heads, turned, dim = self.heads, self.heads + self.kv_heads, self.head_dim
+        qkv = self._qkv(self._before_attention(x)).reshape(len(x), -1, dim)
+        if self._has_norms:
+            qkv[:, :heads] = self._q_norm(qkv[:, :heads])
+            qkv[:, heads:turned] = self._k_norm(qkv[:, heads:turned])
         # Written over what was turned, so that keys and values lie together.
-        torch.addcmul(turning * cos, turning.roll(dim // 2, -1), sin, out=qkv[:, :turned_heads])
-        keys_values = qkv[:, heads:].view(x.shape[0], 2, -1, dim)
-        output, patterns = pasts.attend(layer, qkv[:, :heads], keys_values, self._scaling)
+        self._arithmetic.turn(qkv[:, :turned], cos, sin)
+        keys_values = qkv[:, heads:].reshape(len(x), 2, -1, dim)
+        outputs, patterns = pasts.attend(layer, qkv[:, :heads], keys_values)
+        output = outputs[0] if len(outputs) == 1 else self._arithmetic.joined(outputs)
         return self._out(output), patterns
 
-    def think(self, x: torch.Tensor) -> torch.Tensor:
+    def think(self, x: Row) -> Row:
         """mlp_out [rows, d_model]."""
-        gate, up = self._gate_up(self._before_mlp(x)).chunk(2, dim=-1)
-        return self._down(self._act(gate) * up)
+        return self._down(self._gated(self._gate_up(self._before_mlp(x))))
 
 
 class Gpt2Decoder:
     """Layer norm, learned positions, one attention group a head, GELU MLP."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, arithmetic: Arithmetic) -> None:
         base = model.transformer
+        self.arithmetic = arithmetic
         self.head = product(model.lm_head)
-        self._tokens, self._positions = base.wte.weight, base.wpe.weight
-        self._blocks = [_Gpt2Block(block) for block in base.h]
-        self._norm = base.ln_f
+        self._head = arithmetic.function(self.head)
+        self._tokens = arithmetic.constant(base.wte.weight)
+        self._positions = arithmetic.constant(base.wpe.weight)
+        self._blocks = [_Gpt2Block(block, arithmetic) for block in base.h]
+        self._norm = arithmetic.layer_norm(base.ln_f)
         first = base.h[0].attn
         self.shape = PastShape(
-            len(self._blocks), first.num_heads, first.head_dim, self._tokens.device
+            len(self._blocks), first.num_heads, first.head_dim, base.wte.weight.device
         )
 
-    def step(self, ids: torch.Tensor, pasts: Pasts, trace: Trace) -> torch.Tensor:
-        x = self._tokens.index_select(0, ids) + self._positions.index_select(0, pasts.positions)
+    def step(self, ids: Sequence[int], pasts: Pasts, trace: Trace) -> Row:
+        tokens = self.arithmetic.indices(ids, self.shape.device)
+        positions = self.arithmetic.indices(pasts.lengths, self.shape.device)
+        x = self._tokens[tokens] + self._positions[positions]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)
             attended, pattern = block.attend(x, pasts, layer)
@@ -212,33 +231,31 @@ class Gpt2Decoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return self.head(_normed(self._norm, x))
+        return self._head(self._norm(x))
 
 
 class _Gpt2Block:
     """One block; its products' weights stand as [in, out] in the model already."""
 
-    def __init__(self, block: Any) -> None:
+    def __init__(self, block: Any, arithmetic: Arithmetic) -> None:
         attention, mlp = block.attn, block.mlp
-        self._qkv, self._out = product(attention.c_attn), product(attention.c_proj)
-        self._up, self._down = product(mlp.c_fc), product(mlp.c_proj)
-        self._act: Callable[[torch.Tensor], torch.Tensor] = mlp.act.forward
-        self._before_attention, self._before_mlp = block.ln_1, block.ln_2
-        self.heads, self._scaling = attention.num_heads, attention.scaling
+        of = arithmetic.function
+        self._arithmetic = arithmetic
+        self._qkv, self._out = of(product(attention.c_attn)), of(product(attention.c_proj))
+        self._up, self._down = of(product(mlp.c_fc)), of(product(mlp.c_proj))
+        self._act = of(mlp.act.forward)
+        self._before_attention = arithmetic.layer_norm(block.ln_1)
+        self._before_mlp = arithmetic.layer_norm(block.ln_2)
+        self.heads, self._scaling = attention.num_heads, float(attention.scaling)
 
-    def attend(
-        self, x: torch.Tensor, pasts: Pasts, layer: int
-    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def attend(self, x: Row, pasts: Pasts, layer: int) -> tuple[Row, list[Row]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
-        qkv = self._qkv(_normed(self._before_attention, x))
-        split = qkv.view(x.shape[0], 3, self.heads, -1)
-        output, patterns = pasts.attend(layer, split[:, 0], split[:, 1:], self._scaling)
+        qkv = self._qkv(self._before_attention(x))
+        split = qkv.reshape(len(x), 3, self.heads, -1)
+        outputs, patterns = pasts.attend(layer, split[:, 0] * self._scaling, split[:, 1:])
+        output = outputs[0] if len(outputs) == 1 else self._arithmetic.joined(outputs)
         return self._out(output), patterns
 
-    def think(self, x: torch.Tensor) -> torch.Tensor:
+    def think(self, x: Row) -> Row:
         """mlp_out [rows, d_model]."""
-        return self._down(self._act(self._up(_normed(self._before_mlp, x))))
-
-
-def _normed(norm: Any, x: torch.Tensor) -> torch.Tensor:
-    return functional.layer_norm(x, norm.normalized_shape, norm.weight, norm.bias, norm.eps)
+        return self._down(self._act(self._up(self._before_mlp(x))))

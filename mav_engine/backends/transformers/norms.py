@@ -20,14 +20,14 @@ class RmsNorm:
     """x / sqrt(mean(x^2) + eps) * weight over the last axis, in the fewest operations."""
 
     def __init__(self, norm: Any) -> None:
-        self._weight = norm.weight
-        eps = float(getattr(norm, "variance_epsilon", getattr(norm, "eps", 0.0)))
-        self._eps = torch.tensor(eps, device=norm.weight.device)
+        self.weight = norm.weight
+        self.eps = float(getattr(norm, "variance_epsilon", getattr(norm, "eps", 0.0)))
+        self._eps = torch.tensor(self.eps, device=norm.weight.device)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
         mean_square = torch.addcmul(self._eps, length, length, value=1 / x.shape[-1])
-        normed: torch.Tensor = x * torch.rsqrt(mean_square) * self._weight
+        normed: torch.Tensor = x * torch.rsqrt(mean_square) * self.weight
         return normed
 
 

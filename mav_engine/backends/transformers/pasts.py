@@ -11,9 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import torch
+
+from mav_engine.backends.transformers.ranges import Range
 
 _FIRST_ROOM = 256
 """Positions of the smallest shelf; the others have twice as many each."""
@@ -108,12 +110,16 @@ class Past:
         self.slot = -1
         self._shelves = shelves
 
-    def reserve(self, length: int) -> torch.Tensor:
-        """[n_layers, 2, kv_heads, room, head_dim] with room for so many positions."""
+    def make_room(self, length: int) -> _Shelf:
+        """Where it stands, with room for so many positions."""
         if self.shelf is None or self.shelf.room < length:
             self._shelves.move(self, length)
         assert self.shelf is not None
-        return self.shelf.data[:, :, self.slot]
+        return self.shelf
+
+    def reserve(self, length: int) -> torch.Tensor:
+        """[n_layers, 2, kv_heads, room, head_dim] with room for so many positions."""
+        return self.make_room(length).data[:, :, self.slot]
 
     def begin_with(self, data: torch.Tensor) -> None:
         """Take over what another text has read: [n_layers, 2, kv_heads, length, head_dim]."""
@@ -149,87 +155,28 @@ class Pasts:
     """The pasts of one step's texts, with room made for one more position each.
 
     Args:
-        pasts: in the order of `sorted_pasts`.
+        pasts: in the order of `sorting_key`.
+        kind: how neighbours are attended to.
     """
 
-    def __init__(self, pasts: Sequence[Past]) -> None:
+    def __init__(self, pasts: Sequence[Past], kind: type[Range]) -> None:
         self.lengths = [past.length for past in pasts]
         self.longest = max(self.lengths)
         for past in pasts:
-            past.reserve(past.length + 1)
-        self.ranges = [_Range(rows, pasts) for rows in _neighbours(pasts)]
-        device = self.ranges[0].device
-        self.positions = torch.tensor(self.lengths, device=device)
+            past.make_room(past.length + 1)
+        self.ranges = [kind(rows, pasts) for rows in _neighbours(pasts)]
 
-    def attend(
-        self,
-        layer: int,
-        queries: torch.Tensor,
-        keys_values: torch.Tensor,
-        scaling: float,
-    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Append keys and values [rows, 2, kv_heads, head_dim] and let queries [rows, heads,
-        head_dim] look at all: output [rows, heads * head_dim], and for each range of
-        neighbours the pattern [rows, heads, keys]."""
+    def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
+        """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
+        heads, head_dim] look at all: for each range of neighbours the output [rows, heads *
+        head_dim] and the pattern [rows, heads, keys]."""
         if len(self.ranges) == 1:
-            output, pattern = self.ranges[0].attend(layer, queries, keys_values, scaling)
-            return output, [pattern]
+            output, pattern = self.ranges[0].attend(layer, queries, keys_values)
+            return [output], [pattern]
         parts = [
-            each.attend(layer, queries[each.rows], keys_values[each.rows], scaling)
-            for each in self.ranges
+            each.attend(layer, queries[each.rows], keys_values[each.rows]) for each in self.ranges
         ]
-        return torch.cat([output for output, _ in parts]), [pattern for _, pattern in parts]
-
-
-class _Range:
-    """Texts of one step in neighbouring slots of a shelf; views of all layers, made once."""
-
-    def __init__(self, rows: slice, pasts: Sequence[Past]) -> None:
-        self.rows = rows
-        mine = pasts[rows]
-        lengths = [past.length for past in mine]
-        shelf, first = mine[0].shelf, mine[0].slot
-        assert shelf is not None
-        data, count, self.n_keys = shelf.data, len(mine), max(lengths) + 1
-        self.device = data.device
-        n_layers, _, slots, kv_heads, room, head_dim = data.shape
-        part = data[:, :, first : first + count, :, : self.n_keys]
-        seen = part.view(n_layers, 2, count * kv_heads, self.n_keys, head_dim)
-        self._keys = seen[:, 0].transpose(-1, -2).unbind(0)
-        self._values = seen[:, 1].unbind(0)
-        self._places: torch.Tensor | None = None
-        if count == 1:
-            written = data[:, :, first, :, lengths[0]]
-        else:
-            written = data.view(n_layers, 2, slots * kv_heads * room, head_dim)
-            heads = first * kv_heads + np.arange(count * kv_heads)
-            places = heads * room + np.repeat(lengths, kv_heads)
-            self._places = torch.from_numpy(places).to(data.device)
-        self._new = written.unbind(0)
-        self._nothing = data.new_zeros(1)
-        self._hidden = _hidden(lengths, kv_heads, data)
-
-    def attend(
-        self,
-        layer: int,
-        queries: torch.Tensor,
-        keys_values: torch.Tensor,
-        scaling: float,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        rows, _, kv_heads, head_dim = keys_values.shape
-        if self._places is None:
-            self._new[layer].copy_(keys_values[0])
-        else:
-            flat = keys_values.transpose(0, 1).reshape(2, rows * kv_heads, head_dim)
-            self._new[layer].index_copy_(1, self._places, flat)
-        grouped = queries.reshape(rows * kv_heads, -1, head_dim)
-        if self._hidden is None:
-            scores = torch.baddbmm(self._nothing, grouped, self._keys[layer], beta=0, alpha=scaling)
-        else:
-            scores = torch.baddbmm(self._hidden, grouped, self._keys[layer], alpha=scaling)
-        pattern = torch.softmax(scores, -1)
-        output = torch.bmm(pattern, self._values[layer])
-        return output.view(rows, -1), pattern.view(rows, -1, self.n_keys)
+        return [output for output, _ in parts], [pattern for _, pattern in parts]
 
 
 def sorting_key(past: Past) -> tuple[int, int]:
@@ -245,12 +192,3 @@ def _neighbours(pasts: Sequence[Past]) -> list[slice]:
         if past.shelf is not before.shelf or past.slot != before.slot + 1:
             borders.append(row)
     return [slice(a, b) for a, b in zip(borders, [*borders[1:], len(pasts)], strict=True)]
-
-
-def _hidden(lengths: Sequence[int], kv_heads: int, like: torch.Tensor) -> torch.Tensor | None:
-    """[texts * kv_heads, 1, keys]: -Infinity after each text's end; None where all end alike."""
-    longest = max(lengths)
-    if min(lengths) == longest:
-        return None
-    after = np.arange(longest + 1) > np.repeat(lengths, kv_heads)[:, None, None]
-    return torch.from_numpy(np.where(after, np.float32(-np.inf), np.float32(0))).to(like.device)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from mav_engine.arrays import Floats
+from mav_engine.backends.transformers.arithmetic import Arithmetic, Row
 from mav_engine.backends.transformers.decoding import Decoder, Trace
 from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.pasts import Past, Pasts, Shelves, sorting_key
@@ -84,16 +86,18 @@ class Stepper:
             ) from None
 
     @torch.inference_mode()
+    @np.errstate(all="ignore")  # logits that are not finite are told of by the run
     def _read(self, asks: Sequence[Ask]) -> list[Step]:
         began = time.perf_counter()
         order = sorted(range(len(asks)), key=lambda row: sorting_key(asks[row].past))
         sorted_asks = [asks[row] for row in order]
-        pasts = Pasts([ask.past for ask in sorted_asks])
+        arithmetic = self._decoder.arithmetic
+        pasts = Pasts([ask.past for ask in sorted_asks], arithmetic.range)
         trace = Trace()
-        ids = torch.tensor([ask.token_id for ask in sorted_asks], device=pasts.positions.device)
-        logits = self._decoder.step(ids, pasts, trace)
-        cut = _Cut(trace, pasts, sorted_asks, self._lens)
-        told: Floats = logits.float().cpu().numpy()
+        logits = self._decoder.step([ask.token_id for ask in sorted_asks], pasts, trace)
+        told = arithmetic.stacked([logits])[0]
+        seen = None if self._lens is None else self._seen
+        cut = _Cut(trace, pasts, sorted_asks, arithmetic, seen)
         elapsed_ms = 1000 * (time.perf_counter() - began)
         predictions = Prediction.of_rows(told)
         for ask in asks:
@@ -103,35 +107,45 @@ class Stepper:
             step.prediction = prediction
         return [steps[order.index(place)] for place in range(len(asks))]
 
+    def _seen(self, resid: Floats) -> Floats:
+        """Logits [n_layers, vocabulary] of a text's residual stream, by the lens."""
+        assert self._lens is not None
+        seen: Floats = self._lens(torch.tensor(resid[1:], device=self.shape.device)).cpu().numpy()
+        return seen
+
 
 class _Cut:
     """What one pass left, brought to the CPU at once and cut into steps; views, not copies."""
 
-    def __init__(self, trace: Trace, pasts: Pasts, asks: Sequence[Ask], lens: Lens | None) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        pasts: Pasts,
+        asks: Sequence[Ask],
+        arithmetic: Arithmetic,
+        seen: Callable[[Floats], Floats] | None,
+    ) -> None:
         wanted = frozenset[HookPoint]().union(*(ask.capture for ask in asks))
-        resid = torch.stack(trace.resid) if wanted & {"resid", "lens"} else None
+        stacked = arithmetic.stacked
         self._asks = asks
         self._n_keys = [length + 1 for length in pasts.lengths]
         rows = range(len(asks))
         self._found: dict[HookPoint, list[tuple[Beside, int]]] = {}
-        vectors: dict[HookPoint, torch.Tensor | None] = {
-            "resid": resid if "resid" in wanted else None,
-            "mlp_out": torch.stack(trace.mlp_out) if "mlp_out" in wanted else None,
-            "attn_out": torch.stack(trace.attn_out) if "attn_out" in wanted else None,
-        }
-        for point, tensor in vectors.items():
-            if tensor is not None:
-                beside = Beside(_numpy(tensor))
-                self._found[point] = [(beside, row) for row in rows]
+        left: dict[HookPoint, list[Row]] = {
+            "resid": trace.resid, "mlp_out": trace.mlp_out, "attn_out": trace.attn_out,
+        }  # fmt: skip
+        for point in wanted & left.keys():
+            beside = Beside(stacked(left[point]))
+            self._found[point] = [(beside, row) for row in rows]
         if "pattern" in wanted:
             # Keys after a run's own end are 0, and so is what they add to an entropy.
-            by_range = zip(*trace.pattern, strict=True)
-            ranges = [Beside(_numpy(torch.stack(layers))) for layers in by_range]
+            ranges = [Beside(stacked(layers)) for layers in zip(*trace.pattern, strict=True)]
             self._found["pattern"] = [(each, row) for each in ranges for row in _runs(each)]
         self._lens: dict[int, Floats] = {}
-        if lens is not None and resid is not None:
-            wants = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
-            self._lens = {row: _numpy(lens(resid[1:, row])) for row in wants}
+        wants = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
+        if seen is not None and wants:
+            resid = stacked(trace.resid)
+            self._lens = {row: seen(resid[:, row]) for row in wants}
 
     def step(self, row: int, logits: Floats, elapsed_ms: float) -> Step:
         n_keys = self._n_keys[row]
@@ -157,8 +171,3 @@ class _Cut:
 
 def _runs(beside: Beside) -> range:
     return range(beside.values.shape[1])
-
-
-def _numpy(tensor: torch.Tensor) -> Floats:
-    values: Floats = tensor.float().cpu().numpy()
-    return values
