@@ -85,15 +85,14 @@ def measure(
 
 def _ours(folder: Path, names: Collection[str]) -> dict[str, Contender]:
     backend = load_backend(str(folder), dtype="float32", prefix_bytes=0)
-    # What any architecture takes, also those that the engine can read without transformers.
-    by_transformers = load(
-        str(folder), name=folder.name, device="auto", dtype="float32", prefix_bytes=0
-    )
     sides = {
-        "general": ours(by_transformers, general=True),
         "written": ours(backend),
         "rows": ours(backend, ROWS_AND_LENS),
     }
+    if "general" in names:
+        # What any architecture takes, also those that the engine can read without transformers.
+        given = {"name": folder.name, "device": "auto", "dtype": "float32"}
+        sides["general"] = ours(load(str(folder), **given, prefix_bytes=0), general=True)
     if "int8" in names:
         sides["int8"] = ours(load_backend(str(folder), dtype="int8-dynamic", prefix_bytes=0))
     return {name: side for name, side in sides.items() if name in names}

@@ -86,12 +86,17 @@ def test_every_tensor_of_prompt_and_steps_is_that_of_transformers(pair: Any) -> 
     theirs.close()
 
 
-def test_a_long_prompt_is_read_in_parts_as_at_once(pair: Any) -> None:
-    context = pair[0].info.context
-    ids = (np.arange(context - 8) * 37 % 4096).tolist()
-    ours, theirs = (backend.open(POINTS, context) for backend in pair)
-    ours._turns.leave(ours)
-    assert_same_step(ours.prefill(ids).step, theirs.prefill(ids).step)
+def test_a_long_prompt_is_read_in_parts_as_at_once(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    length = pair[0].info.context - 8
+    ids = (np.arange(length) * 37 % 4096).tolist()
+    ours, theirs = (backend.open(POINTS, length) for backend in pair)
+    at_once = theirs.prefill(ids)
+    monkeypatch.setattr("mav_engine.backends.transformers.session._CHUNK", length // 3)
+    in_parts = ours.prefill(ids)
+    assert_same_step(in_parts.step, at_once.step)
+    close(in_parts.pattern, at_once.pattern)
     ours.close()
     theirs.close()
 

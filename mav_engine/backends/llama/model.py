@@ -20,7 +20,7 @@ from mav_engine.backends.transformers import recording
 from mav_engine.backends.transformers.pasts import Past
 from mav_engine.backends.transformers.pattern import mask_of, pattern_of
 
-Turns = tuple[torch.Tensor, torch.Tensor]
+Rotary = tuple[torch.Tensor, torch.Tensor]
 """cos and sin [1, T, head_dim] of the positions that are read."""
 Cache = PastCache | TextCache
 
@@ -99,9 +99,9 @@ class LlamaModel(nn.Module):
     ) -> torch.Tensor:
         """Normed vectors [1, T, d_model] of ids [1, T]."""
         stream: torch.Tensor = self.embed_tokens(input_ids)
-        turns = self.rotary_emb(stream, position_ids)
+        rotary = self.rotary_emb(stream, position_ids)
         for layer in self.layers:
-            stream = layer(stream, turns, past_key_values)
+            stream = layer(stream, rotary, past_key_values)
         normed: torch.Tensor = self.norm(stream)
         return normed
 
@@ -114,8 +114,8 @@ class LlamaDecoderLayer(nn.Module):
         self.input_layernorm = LlamaRMSNorm(config)
         self.post_attention_layernorm = LlamaRMSNorm(config)
 
-    def forward(self, stream: torch.Tensor, turns: Turns, cache: Cache | None) -> torch.Tensor:
-        stream = stream + self.self_attn(self.input_layernorm(stream), turns, cache)
+    def forward(self, stream: torch.Tensor, rotary: Rotary, cache: Cache | None) -> torch.Tensor:
+        stream = stream + self.self_attn(self.input_layernorm(stream), rotary, cache)
         read: torch.Tensor = stream + self.mlp(self.post_attention_layernorm(stream))
         return read
 
@@ -134,12 +134,12 @@ class LlamaAttention(nn.Module):
         self.v_proj = _linear(config.hidden_size, shared * config.head_dim)
         self.o_proj = _linear(heads * config.head_dim, config.hidden_size)
 
-    def forward(self, x: torch.Tensor, turns: Turns, cache: Cache | None) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, rotary: Rotary, cache: Cache | None) -> torch.Tensor:
         """[1, T, d_model] of x [1, T, d_model]."""
         products = (self.q_proj, self.k_proj, self.v_proj)
         split = (product(x).view(1, x.shape[1], -1, self.head_dim) for product in products)
         query, key, value = (each.transpose(1, 2) for each in split)
-        query, key = _turned(query, turns), _turned(key, turns)
+        query, key = _rotated(query, rotary), _rotated(key, rotary)
         if cache is not None:
             key, value = cache.update(key, value, self.layer_idx)
         mask = mask_of(query, key, None)
@@ -195,7 +195,7 @@ class LlamaRotaryEmbedding(nn.Module):
         exponents = torch.arange(0, config.head_dim, 2, dtype=torch.float32) / config.head_dim
         self._speeds = 1.0 / config.rope_parameters["rope_theta"] ** exponents
 
-    def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> Turns:  # noqa: ARG002
+    def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> Rotary:  # noqa: ARG002
         """cos and sin [1, T, head_dim] of positions [1, T]."""
         angles = position_ids[..., None].float() * self._speeds
         both = torch.cat([angles, angles], dim=-1)
@@ -206,9 +206,9 @@ def _linear(inputs: int, outputs: int) -> nn.Linear:
     return nn.Linear(inputs, outputs, bias=False, device="meta")
 
 
-def _turned(x: torch.Tensor, turns: Turns) -> torch.Tensor:
+def _rotated(x: torch.Tensor, rotary: Rotary) -> torch.Tensor:
     """x [1, heads, T, head_dim] turned by its positions; the pair of i is i + head_dim / 2."""
-    cos, sin = (each[:, None] for each in turns)
+    cos, sin = (each[:, None] for each in rotary)
     first, second = x.chunk(2, dim=-1)
     return x * cos + torch.cat([-second, first], dim=-1) * sin
 

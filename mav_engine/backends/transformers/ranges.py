@@ -37,11 +37,8 @@ class TorchRange:
 
     def __init__(self, rows: slice, pasts: Sequence[Past]) -> None:
         self.rows = rows
-        mine = pasts[rows]
-        lengths = [past.length for past in mine]
-        shelf, first = mine[0].shelf, mine[0].slot
-        assert shelf is not None
-        data, count, self.n_keys = shelf.data, len(mine), max(lengths) + 1
+        data, first, lengths = _slots(pasts[rows])
+        count, self.n_keys = len(lengths), max(lengths) + 1
         n_layers, _, slots, kv_heads, room, head_dim = data.shape
         part = data[:, :, first : first + count, :, : self.n_keys]
         seen = part.view(n_layers, 2, count * kv_heads, self.n_keys, head_dim)
@@ -86,11 +83,8 @@ class NumpyRange:
 
     def __init__(self, rows: slice, pasts: Sequence[Past]) -> None:
         self.rows = rows
-        mine = pasts[rows]
-        lengths = [past.length for past in mine]
-        shelf, first = mine[0].shelf, mine[0].slot
-        assert shelf is not None
-        self._data, count = shelf.data.numpy(), len(mine)
+        data, first, lengths = _slots(pasts[rows])
+        self._data, count = data.numpy(), len(lengths)
         part = self._data[:, :, first : first + count, :, None, : max(lengths) + 1]
         self._keys = part[:, 0].swapaxes(-1, -2)
         self._values = part[:, 1]
@@ -114,6 +108,13 @@ class NumpyRange:
         pattern /= np.add.reduce(pattern, axis=-1, keepdims=True)
         output = pattern @ self._values[layer]
         return output.reshape(rows, -1), pattern.reshape(rows, -1, pattern.shape[-1])
+
+
+def _slots(pasts: Sequence[Past]) -> tuple[torch.Tensor, int, list[int]]:
+    """The shelf that texts in neighbouring slots stand on, the first slot, and their lengths."""
+    shelf = pasts[0].shelf
+    assert shelf is not None
+    return shelf.data, pasts[0].slot, [past.length for past in pasts]
 
 
 def _hidden(lengths: Sequence[int]) -> Floats | None:
