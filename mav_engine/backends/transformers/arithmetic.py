@@ -16,7 +16,14 @@ from torch.nn import functional
 from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.norms import RmsNorm
 from mav_engine.backends.transformers.products import Product
-from mav_engine.backends.transformers.ranges import NumpyRange, Range, TorchRange
+from mav_engine.backends.transformers.ranges import (
+    NumpyPassage,
+    NumpyRange,
+    Passage,
+    Range,
+    TorchPassage,
+    TorchRange,
+)
 
 Row = Any
 """Floats [rows, …], numpy's or torch's."""
@@ -28,6 +35,8 @@ class Arithmetic(Protocol):
 
     range: type[Range]
     """How texts are attended to."""
+    passage: type[Passage]
+    """How tokens of one text are."""
 
     def constant(self, values: torch.Tensor) -> Row:
         """A table or a weight as these numbers."""
@@ -59,6 +68,7 @@ class Arithmetic(Protocol):
 
 class ByTorch:
     range: type[Range] = TorchRange
+    passage: type[Passage] = TorchPassage
 
     def constant(self, values: torch.Tensor) -> torch.Tensor:
         return values.detach()
@@ -97,6 +107,7 @@ class ByTorch:
 
 class ByNumpy:
     range: type[Range] = NumpyRange
+    passage: type[Passage] = NumpyPassage
 
     def constant(self, values: torch.Tensor) -> Floats:
         constant: Floats = values.detach().numpy()

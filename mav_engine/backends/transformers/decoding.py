@@ -2,9 +2,9 @@
 
 Small models are bound by the number of operations, so the step is written out: q, k and v in one
 product, gate and up in another, rotary tables made once, no mask, no module calls. It reads one
-token of each of several texts, a row each. Whether a model can take it is decided by its
-structure, and then by proof: both ways run on a probe, and this one is kept only where every
-recorded tensor agrees with the general path.
+token of each of several texts, a row each, or a few tokens of one text. Whether a model can take
+it is decided by its structure, and then by proof: both ways run on a probe, and this one is kept
+only where every recorded tensor agrees with the general path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import nn
 
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic, Row
 from mav_engine.backends.transformers.int8 import rounds_activations
-from mav_engine.backends.transformers.pasts import Pasts, PastShape
+from mav_engine.backends.transformers.pasts import PastShape, Seen
 from mav_engine.backends.transformers.products import Product, is_linear, joined, product
 
 _LLAMA_BLOCK = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
@@ -29,7 +29,7 @@ _STEADY_ROPE = {"default", "linear", "llama3"}
 
 
 class Trace:
-    """What one step of several texts leaves at each layer; a row a text."""
+    """What one pass leaves at each layer; a row a token."""
 
     def __init__(self) -> None:
         self.resid: list[Row] = []
@@ -37,7 +37,7 @@ class Trace:
         self.attn_out: list[Row] = []
         self.mlp_out: list[Row] = []
         self.pattern: list[list[Row]] = []
-        """[n_layers] of what `Pasts.attend` gives."""
+        """[n_layers] of what `Seen.attend` gives."""
 
     def add(self, attn_out: Row, mlp_out: Row, pattern: list[Row]) -> None:
         """The outputs of the next layer."""
@@ -56,8 +56,8 @@ class Decoder(Protocol):
     arithmetic: Arithmetic
     """What it computes with."""
 
-    def step(self, ids: Sequence[int], pasts: Pasts, trace: Trace) -> Row:
-        """Read one token [rows] of each text after its past; give logits [rows, vocabulary]."""
+    def step(self, ids: Sequence[int], seen: Seen, trace: Trace) -> Row:
+        """Read tokens [rows] after what each looks at; give logits [rows, vocabulary]."""
 
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
@@ -134,15 +134,15 @@ class LlamaDecoder:
             len(self._blocks), first.kv_heads, first.head_dim, self._weight.device
         )
 
-    def step(self, ids: Sequence[int], pasts: Pasts, trace: Trace) -> Row:
-        while pasts.longest >= self._tables[0].shape[0]:
+    def step(self, ids: Sequence[int], seen: Seen, trace: Trace) -> Row:
+        while max(seen.lengths) >= self._tables[0].shape[0]:
             self._tables = self._make_tables(self._tables[0].shape[0] + self._steps_of_tables)
-        positions = self.arithmetic.indices(pasts.lengths, self.shape.device)
+        positions = self.arithmetic.indices(seen.lengths, self.shape.device)
         cos, sin = (table[positions] * self._factors for table in self._tables)
         x = self._embedding[self.arithmetic.indices(ids, self.shape.device)]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)
-            attended, pattern = block.attend(x, cos, sin, pasts, layer)
+            attended, pattern = block.attend(x, cos, sin, seen, layer)
             x = x + attended
             written = block.think(x)
             x = x + written
@@ -183,7 +183,7 @@ class _LlamaBlock:
             self._q_norm = arithmetic.rms_norm(attention.q_norm)
             self._k_norm = arithmetic.rms_norm(attention.k_norm)
 
-    def attend(self, x: Row, cos: Row, sin: Row, pasts: Pasts, layer: int) -> tuple[Row, list[Row]]:
+    def attend(self, x: Row, cos: Row, sin: Row, seen: Seen, layer: int) -> tuple[Row, list[Row]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
         heads, turned, dim = self.heads, self.heads + self.kv_heads, self.head_dim
         qkv = self._qkv(self._before_attention(x)).reshape(len(x), -1, dim)
@@ -193,7 +193,7 @@ class _LlamaBlock:
         # Written over what was turned, so that keys and values lie together.
         self._arithmetic.turn(qkv[:, :turned], cos, sin)
         keys_values = qkv[:, heads:].reshape(len(x), 2, -1, dim)
-        outputs, patterns = pasts.attend(layer, qkv[:, :heads], keys_values)
+        outputs, patterns = seen.attend(layer, qkv[:, :heads], keys_values)
         output = outputs[0] if len(outputs) == 1 else self._arithmetic.joined(outputs)
         return self._out(output), patterns
 
@@ -219,13 +219,13 @@ class Gpt2Decoder:
             len(self._blocks), first.num_heads, first.head_dim, base.wte.weight.device
         )
 
-    def step(self, ids: Sequence[int], pasts: Pasts, trace: Trace) -> Row:
+    def step(self, ids: Sequence[int], seen: Seen, trace: Trace) -> Row:
         tokens = self.arithmetic.indices(ids, self.shape.device)
-        positions = self.arithmetic.indices(pasts.lengths, self.shape.device)
+        positions = self.arithmetic.indices(seen.lengths, self.shape.device)
         x = self._tokens[tokens] + self._positions[positions]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)
-            attended, pattern = block.attend(x, pasts, layer)
+            attended, pattern = block.attend(x, seen, layer)
             x = x + attended
             written = block.think(x)
             x = x + written
@@ -248,11 +248,11 @@ class _Gpt2Block:
         self._before_mlp = arithmetic.layer_norm(block.ln_2)
         self.heads, self._scaling = attention.num_heads, float(attention.scaling)
 
-    def attend(self, x: Row, pasts: Pasts, layer: int) -> tuple[Row, list[Row]]:
+    def attend(self, x: Row, seen: Seen, layer: int) -> tuple[Row, list[Row]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
         qkv = self._qkv(self._before_attention(x))
         split = qkv.reshape(len(x), 3, self.heads, -1)
-        outputs, patterns = pasts.attend(layer, split[:, 0] * self._scaling, split[:, 1:])
+        outputs, patterns = seen.attend(layer, split[:, 0] * self._scaling, split[:, 1:])
         output = outputs[0] if len(outputs) == 1 else self._arithmetic.joined(outputs)
         return self._out(output), patterns
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
-from mav_engine.backends.transformers.ranges import Range
+from mav_engine.backends.transformers.ranges import Passage, Range
 
 _FIRST_ROOM = 256
 """Positions of the smallest shelf; the others have twice as many each."""
@@ -151,6 +151,18 @@ class Past:
             self.shelf = None
 
 
+class Seen(Protocol):
+    """What the rows of one pass look at."""
+
+    lengths: Sequence[int]
+    """Of each row, how many positions stand before it."""
+
+    def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
+        """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
+        heads, head_dim] look at all: for each range of rows the output [rows, heads * head_dim]
+        and the pattern [rows, heads, keys]."""
+
+
 class Pasts:
     """The pasts of one step's texts, with room made for one more position each.
 
@@ -160,16 +172,12 @@ class Pasts:
     """
 
     def __init__(self, pasts: Sequence[Past], kind: type[Range]) -> None:
-        self.lengths = [past.length for past in pasts]
-        self.longest = max(self.lengths)
+        self.lengths: Sequence[int] = [past.length for past in pasts]
         for past in pasts:
             past.make_room(past.length + 1)
         self.ranges = [kind(rows, pasts) for rows in _neighbours(pasts)]
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
-        """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
-        heads, head_dim] look at all: for each range of neighbours the output [rows, heads *
-        head_dim] and the pattern [rows, heads, keys]."""
         if len(self.ranges) == 1:
             output, pattern = self.ranges[0].attend(layer, queries, keys_values)
             return [output], [pattern]
@@ -177,6 +185,25 @@ class Pasts:
             each.attend(layer, queries[each.rows], keys_values[each.rows]) for each in self.ranges
         ]
         return [output for output, _ in parts], [pattern for _, pattern in parts]
+
+
+class Continued:
+    """The past of one text whose next tokens are read at once, with room made for them.
+
+    Args:
+        past: the text's.
+        count: how many tokens.
+        kind: how they are attended to.
+    """
+
+    def __init__(self, past: Past, count: int, kind: type[Passage]) -> None:
+        self.lengths: Sequence[int] = range(past.length, past.length + count)
+        past.make_room(past.length + count)
+        self._passage = kind(past, count)
+
+    def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
+        output, pattern = self._passage.attend(layer, queries, keys_values)
+        return [output], [pattern]
 
 
 def sorting_key(past: Past) -> tuple[int, int]:

@@ -26,6 +26,8 @@ _TALL = 16
 """A matrix with this many times more outputs than inputs is an unembedding: it is larger than
 the processor's caches, and is read fastest with the weights of one input side by side."""
 _SMALLEST_BLOCK = 16
+_MOST_ROWS = 24
+"""From more rows on the time goes into multiplying, and the product of halves has one thread."""
 _MOST_HALVED = 2**24
 """Weights of a product that are held in half precision beside the layers' own: those of large
 models are too much to hold one and a half times."""
@@ -116,8 +118,11 @@ class _Halves:
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         self._packed = torch.fbgemm_pack_gemm_matrix_fp16(weight)
         self._bias = weight.new_zeros(len(weight)) if bias is None else bias
+        self._whole = _Blocks(weight, bias)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > _MOST_ROWS:
+            return self._whole(x)
         return torch.fbgemm_linear_fp16_weight_fp32_activation(x, self._packed, self._bias)
 
 

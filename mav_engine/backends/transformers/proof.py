@@ -31,7 +31,8 @@ def proven_stepper(
 ) -> Stepper | None:
     """The written-out step if the model has one and every tensor of a probe agrees with it.
 
-    Two texts of unlike length are read side by side, and each by the model's own pass.
+    Two texts of unlike length are read, their prompts at once and then both side by side, and
+    each by the model's own pass.
     """
     try:
         decoder = decoder_for(model, config)
@@ -53,15 +54,15 @@ def _agrees_with_general(stepper: Stepper, model: Any, config: Any, n_layers: in
     # Ids from all over the vocabulary: rows of a table that were never learned are alike.
     ids = np.linspace(0, config.vocab_size - 1, _PROMPT_TOKENS + _STEPS).astype(int).tolist()
     prompts = [ids[:_PROMPT_TOKENS], ids[_PROMPT_TOKENS // 2 : _PROMPT_TOKENS]]
-    general, written = [], []
-    for prompt in prompts:
-        given = (model, n_layers, _POINTS)
-        general.append(TransformersSession(*given, len(ids), turns=stepper.turns))
-        written.append(SharedSession(*given, stepper))
-        general[-1].prefill(prompt)
-        written[-1].prefill(prompt)
+    given = (model, n_layers, _POINTS)
+    general = [TransformersSession(*given, len(ids), turns=stepper.turns) for _ in prompts]
+    written = [SharedSession(*given, stepper) for _ in prompts]
     tolerance = _ROUNDED_TOLERANCE if rounds_activations(model) else _TOLERANCE
+    pairs = list(zip(general, written, strict=True))
     agree = all(
+        _agree(one.prefill(prompt).step, other.prefill(prompt).step, tolerance)
+        for (one, other), prompt in zip(pairs, prompts, strict=True)
+    ) and all(
         isinstance(step, Step) and _agree(session.step(token_id), step, tolerance)
         for token_id in ids[_PROMPT_TOKENS:]
         for session, step in zip(general, _stepped(stepper, written, token_id), strict=True)

@@ -1,6 +1,7 @@
-"""Attention of texts in neighbouring slots of a shelf, over views of all layers made once.
+"""Attention over a shelf: of texts in neighbouring slots, or of one text's tokens in a row.
 
-One step's queries are a row a text. torch's batched product opens its threads for work of a few
+One step's queries are a row a text, or a row a token of one text. Views of all layers are made
+once. torch's batched product opens its threads for work of a few
 microseconds, and closing them costs more than that, a hundred times more where the cores are busy
 with other things: so on the CPU numpy multiplies, in the calling thread.
 """
@@ -33,7 +34,7 @@ class Range(Protocol):
 
 
 class TorchRange:
-    """By batched products, which a device of its own does at once."""
+    """Texts, by batched products, which a device of its own does at once."""
 
     def __init__(self, rows: slice, pasts: Sequence[Past]) -> None:
         self.rows = rows
@@ -79,7 +80,7 @@ class TorchRange:
 
 
 class NumpyRange:
-    """By one product a head, in the calling thread."""
+    """Texts, by one product a head, in the calling thread."""
 
     def __init__(self, rows: slice, pasts: Sequence[Past]) -> None:
         self.rows = rows
@@ -102,12 +103,75 @@ class NumpyRange:
         pattern = grouped @ self._keys[layer]
         if self._hidden is not None:
             pattern += self._hidden
-        # What max() and sum() come to after their detours.
-        pattern -= np.maximum.reduce(pattern, axis=-1, keepdims=True)
-        np.exp(pattern, pattern)
-        pattern /= np.add.reduce(pattern, axis=-1, keepdims=True)
+        _softmax(pattern)
         output = pattern @ self._values[layer]
         return output.reshape(rows, -1), pattern.reshape(rows, -1, pattern.shape[-1])
+
+
+class Passage(Protocol):
+    """Tokens of one text, one after the other: each looks at those before it and at itself."""
+
+    def __init__(self, past: Past, count: int) -> None: ...
+
+    def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[Any, Any]:
+        """As a range does; rows are the tokens, and keys those of the last one."""
+
+
+class TorchPassage:
+    """One text, by a product for the queries that share keys."""
+
+    def __init__(self, past: Past, count: int) -> None:
+        data, slot, (begin,) = _slots([past])
+        self._new = data[:, :, slot, :, begin : begin + count]
+        self._seen = data[:, :, slot, :, : begin + count]
+        hidden = _hidden(range(begin, begin + count))
+        self._hidden = None if hidden is None else torch.from_numpy(hidden).to(data.device)
+
+    def attend(
+        self, layer: int, queries: torch.Tensor, keys_values: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        rows, _, kv_heads, head_dim = keys_values.shape
+        self._new[layer].copy_(keys_values.permute(1, 2, 0, 3))
+        keys, values = self._seen[layer].unbind(0)
+        grouped = queries.view(rows, kv_heads, -1, head_dim).permute(1, 2, 0, 3)
+        scores = torch.bmm(grouped.reshape(kv_heads, -1, head_dim), keys.transpose(1, 2))
+        scores = scores.view(kv_heads, -1, rows, scores.shape[-1])
+        if self._hidden is not None:
+            scores += self._hidden
+        pattern = torch.softmax(scores, -1)
+        output = torch.bmm(pattern.flatten(1, 2), values).view(*pattern.shape[:3], head_dim)
+        return output.permute(2, 0, 1, 3).reshape(rows, -1), pattern.flatten(0, 1).transpose(0, 1)
+
+
+class NumpyPassage:
+    """One text, by a product for the queries that share keys, in the calling thread."""
+
+    def __init__(self, past: Past, count: int) -> None:
+        data, slot, (begin,) = _slots([past])
+        self._new = data.numpy()[:, :, slot, :, begin : begin + count]
+        self._seen = data.numpy()[:, :, slot, :, : begin + count]
+        self._hidden = _hidden(range(begin, begin + count))
+
+    def attend(self, layer: int, queries: Floats, keys_values: Floats) -> tuple[Floats, Floats]:
+        rows, _, kv_heads, head_dim = keys_values.shape
+        self._new[layer][:] = keys_values.transpose(1, 2, 0, 3)
+        keys, values = self._seen[layer]
+        grouped = queries.reshape(rows, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)
+        pattern = grouped.reshape(kv_heads, -1, head_dim) @ keys.swapaxes(-1, -2)
+        by_head = pattern.reshape(-1, rows, pattern.shape[-1])
+        if self._hidden is not None:
+            by_head += self._hidden
+        _softmax(by_head)
+        output = (pattern @ values).reshape(kv_heads, -1, rows, head_dim)
+        return output.transpose(2, 0, 1, 3).reshape(rows, -1), by_head.swapaxes(0, 1)
+
+
+def _softmax(scores: Floats) -> None:
+    """Over the last axis, in place."""
+    # What max() and sum() come to after their detours.
+    scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
+    np.exp(scores, scores)
+    scores /= np.add.reduce(scores, axis=-1, keepdims=True)
 
 
 def _slots(pasts: Sequence[Past]) -> tuple[torch.Tensor, int, list[int]]:

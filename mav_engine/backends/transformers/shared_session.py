@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.positions import stacked_rows
 from mav_engine.backends.transformers.prefixes import WORTH, Prefix
 from mav_engine.backends.transformers.reading import cache_over
-from mav_engine.backends.transformers.recording import Recording
 from mav_engine.backends.transformers.session import Told, TransformersSession
 from mav_engine.backends.transformers.stepping import Ask, Stepper
 from mav_engine.backends.transformers.trial import Anatomy
 from mav_engine.capture import HookPoint, PromptReading, Step
 
-_RECORDED: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
-_AHEAD = 32
-"""Foreseen tokens read at once: all that is recorded of each must fit in memory."""
+PASSAGE = 32
+"""Tokens of one text that the written-out step reads at once: more are read faster by the model's
+own pass, and all that is recorded of each must fit in memory."""
 
 
 class SharedSession(TransformersSession):
@@ -116,47 +115,32 @@ class SharedSession(TransformersSession):
         if self._foreseen[0] != token_id:
             raise ValueError(f"token {self._foreseen[0]} was foreseen, not {token_id}")
         if not self._ahead:
-            self._ahead.extend(self._read_ahead(list(islice(self._foreseen, _AHEAD))))
+            self._ahead.extend(self._read_ahead(list(islice(self._foreseen, PASSAGE))))
         self._foreseen.popleft()
         return self._ahead.popleft()
 
-    @torch.inference_mode()
     def _read_ahead(self, ids: Sequence[int]) -> list[Step]:
         """Read tokens in one pass; the step of each, as if it had been read alone."""
-        every = Recording(self._n_layers, [*self._capture, "full_pattern"])
+        asks = [Ask(each, self.past, self._capture) for each in ids]
         with self._turns.alone():
-            logits, elapsed_ms = self._timed(ids, every)
-            begin = self._read
-            self._advance(len(ids))
-        told = logits.float().cpu().numpy()
-        points = [point for point in _RECORDED if point in self._capture]
-        rows = {point: every.every(point) for point in points}
-
-        def vectors(point: HookPoint, at: int) -> Floats | None:
-            of_all = rows.get(point)
-            return None if of_all is None else of_all[:, at]
-
-        pattern = rows.get("pattern")
-        return [
-            Step(
-                logits=told[at],
-                n_keys=begin + at + 1,
-                elapsed_ms=elapsed_ms / len(ids),
-                pattern=None if pattern is None else pattern[:, :, at, : begin + at + 1],
-                lens=self._seen_through_lens(every, at),
-                resid=vectors("resid", at),
-                mlp_out=vectors("mlp_out", at),
-                attn_out=vectors("attn_out", at),
-            )
-            for at in range(len(ids))
-        ]
+            steps = self._stepper.read_on(asks, predict=True)
+        self._read = self.past.length
+        for step in steps:
+            step.elapsed_ms /= len(ids)
+        return steps
 
     def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
-        if self._read == 0 or len(ids) > 1:
+        if len(ids) > PASSAGE:
             return super()._forward(ids)
-        step = self._stepper.read_one(Ask(ids[0], self.past, self._capture))
+        every = "full_pattern" in self._capture
+        before: Collection[HookPoint] = {"pattern"} if every else set()
+        asks = [Ask(each, self.past, before) for each in ids[:-1]]
+        asks.append(Ask(ids[-1], self.past, self._capture))
+        steps = self._stepper.read_on(asks, predict=False)
         self._read = self.past.length
-        return torch.from_numpy(step.logits)[None], step
+        if self._maps is not None and every:
+            self._maps.append(stacked_rows([step.pattern for step in steps]))
+        return torch.from_numpy(np.stack([step.logits for step in steps])), steps[-1]
 
     def _advance(self, count: int) -> None:
         super()._advance(count)

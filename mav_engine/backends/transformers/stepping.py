@@ -1,9 +1,10 @@
-"""One step of several runs at once: the written-out decode step, and what it leaves to each."""
+"""Passes through the written-out step: one token of each of several runs, or a few of one."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,14 @@ from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.arithmetic import Arithmetic, Row
 from mav_engine.backends.transformers.decoding import Decoder, Trace
 from mav_engine.backends.transformers.lens import Lens
-from mav_engine.backends.transformers.pasts import Past, Pasts, Shelves, sorting_key
+from mav_engine.backends.transformers.pasts import (
+    Continued,
+    Past,
+    Pasts,
+    Seen,
+    Shelves,
+    sorting_key,
+)
 from mav_engine.backends.transformers.prefixes import Prefixes
 from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import Beside, HookPoint, Step
@@ -32,7 +40,7 @@ class Ask:
 
 
 class Stepper:
-    """Reads one token of each of several texts in one pass.
+    """Reads one token of each of several texts in one pass, or a few tokens of one text.
 
     Args:
         decoder: the model's written-out step.
@@ -75,37 +83,59 @@ class Stepper:
         Raises:
             OutOfMemory: the device has no room for it.
         """
-        try:
+        with _telling_of_memory(ask.past.length + 1):
             return self._read([ask])[0]
-        except Exception as error:
-            if not is_out_of_memory(error):
+
+    def read_on(self, asks: Sequence[Ask], *, predict: bool) -> list[Step]:
+        """The steps of tokens of one text, one after the other, read in one pass, or in halves
+        where there is no memory for all; `predict`: with what follows from their logits.
+
+        Raises:
+            OutOfMemory: the device has no room for one of them.
+        """
+        try:
+            with _telling_of_memory(asks[0].past.length + len(asks)):
+                return self._read_on(asks, predict=predict)
+        except OutOfMemory:
+            if len(asks) == 1:
                 raise
-            raise OutOfMemory(
-                f"The device has no memory left for {ask.past.length + 1} tokens: "
-                f"{brief(error)}. Use a shorter prompt, fewer tokens or a smaller model."
-            ) from None
+            middle = len(asks) // 2
+        halves = (asks[:middle], asks[middle:])
+        return [step for half in halves for step in self.read_on(half, predict=predict)]
 
     @torch.inference_mode()
-    @np.errstate(all="ignore")  # logits that are not finite are told of by the run
     def _read(self, asks: Sequence[Ask]) -> list[Step]:
-        began = time.perf_counter()
         order = sorted(range(len(asks)), key=lambda row: sorting_key(asks[row].past))
         sorted_asks = [asks[row] for row in order]
-        arithmetic = self._decoder.arithmetic
-        pasts = Pasts([ask.past for ask in sorted_asks], arithmetic.range)
-        trace = Trace()
-        logits = self._decoder.step([ask.token_id for ask in sorted_asks], pasts, trace)
-        told = arithmetic.stacked([logits])[0]
-        seen = None if self._lens is None else self._seen
-        cut = _Cut(trace, pasts, sorted_asks, arithmetic, seen)
-        elapsed_ms = 1000 * (time.perf_counter() - began)
-        predictions = Prediction.of_rows(told)
+        pasts = Pasts([ask.past for ask in sorted_asks], self._decoder.arithmetic.range)
+        steps = self._pass(sorted_asks, pasts, predict=True)
         for ask in asks:
             ask.past.length += 1
+        return [steps[order.index(place)] for place in range(len(asks))]
+
+    @torch.inference_mode()
+    def _read_on(self, asks: Sequence[Ask], *, predict: bool) -> list[Step]:
+        past = asks[0].past
+        seen = Continued(past, len(asks), self._decoder.arithmetic.passage)
+        steps = self._pass(asks, seen, predict=predict)
+        past.length += len(asks)
+        return steps
+
+    @np.errstate(all="ignore")  # logits that are not finite are told of by the run
+    def _pass(self, asks: Sequence[Ask], seen: Seen, *, predict: bool) -> list[Step]:
+        """The step of each row; `predict`: with what follows from all rows' logits."""
+        began = time.perf_counter()
+        arithmetic, trace = self._decoder.arithmetic, Trace()
+        logits = self._decoder.step([ask.token_id for ask in asks], seen, trace)
+        told = arithmetic.stacked([logits])[0]
+        lens = None if self._lens is None else self._seen
+        cut = _Cut(trace, seen, asks, arithmetic, lens)
+        elapsed_ms = 1000 * (time.perf_counter() - began)
+        predictions = Prediction.of_rows(told) if predict else [None] * len(asks)
         steps = [cut.step(row, told[row], elapsed_ms) for row in range(len(asks))]
         for step, prediction in zip(steps, predictions, strict=True):
             step.prediction = prediction
-        return [steps[order.index(place)] for place in range(len(asks))]
+        return steps
 
     def _seen(self, resid: Floats) -> Floats:
         """Logits [n_layers, vocabulary] of a text's residual stream, by the lens."""
@@ -120,15 +150,15 @@ class _Cut:
     def __init__(
         self,
         trace: Trace,
-        pasts: Pasts,
+        seen: Seen,
         asks: Sequence[Ask],
         arithmetic: Arithmetic,
-        seen: Callable[[Floats], Floats] | None,
+        lens: Callable[[Floats], Floats] | None,
     ) -> None:
         wanted = frozenset[HookPoint]().union(*(ask.capture for ask in asks))
         stacked = arithmetic.stacked
         self._asks = asks
-        self._n_keys = [length + 1 for length in pasts.lengths]
+        self._n_keys = [length + 1 for length in seen.lengths]
         rows = range(len(asks))
         self._found: dict[HookPoint, list[tuple[Beside, int]]] = {}
         left: dict[HookPoint, list[Row]] = {
@@ -143,9 +173,9 @@ class _Cut:
             self._found["pattern"] = [(each, row) for each in ranges for row in _runs(each)]
         self._lens: dict[int, Floats] = {}
         wants = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
-        if seen is not None and wants:
+        if lens is not None and wants:
             resid = stacked(trace.resid)
-            self._lens = {row: seen(resid[:, row]) for row in wants}
+            self._lens = {row: lens(resid[:, row]) for row in wants}
 
     def step(self, row: int, logits: Floats, elapsed_ms: float) -> Step:
         n_keys = self._n_keys[row]
@@ -171,3 +201,17 @@ class _Cut:
 
 def _runs(beside: Beside) -> range:
     return range(beside.values.shape[1])
+
+
+@contextmanager
+def _telling_of_memory(positions: int) -> Iterator[None]:
+    """Say what a text of so many positions found no memory for."""
+    try:
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"The device has no memory left for {positions} tokens: {brief(error)}. "
+            "Use a shorter prompt, fewer tokens or a smaller model."
+        ) from None
