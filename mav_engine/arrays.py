@@ -104,15 +104,12 @@ def floats(values: Floats) -> list[float]:
 
 
 def _plain(values: Floats) -> bytes:
-    if values.ndim == 1:
-        return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
-    absent = np.isnan(values)
-    if absent.any():
-        rows = [
-            b"null" if gone.all() else _plain(row) for row, gone in zip(values, absent, strict=True)
-        ]
-        return b"[" + b",".join(rows) + b"]"
-    return orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    plain = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    if values.ndim == 1 or b"null" not in plain:
+        return plain
+    gone = np.isnan(values).reshape(len(values), -1).all(axis=1)
+    rows = [b"null" if none else _plain(row) for row, none in zip(values, gone, strict=True)]
+    return b"[" + b",".join(rows) + b"]"
 
 
 def _in_bytes(values: Floats) -> dict[str, Any]:

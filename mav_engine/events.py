@@ -265,12 +265,14 @@ def _told(value: Any) -> Any:
     optional = OPTIONAL.get(type(value))
     if optional is None:
         return value
-    named = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
-    return {
-        name: to_wire(item, shares=True) if name in SHARES and item is not None else _told(item)
-        for name, item in named
-        if item is not None or name not in optional
-    }
+    told: dict[str, Any] = {}
+    for name in value.__dataclass_fields__:
+        item = getattr(value, name)
+        if item is None and name in optional:
+            continue
+        shares = name in SHARES and item is not None
+        told[name] = to_wire(item, shares=True) if shares else _told(item)
+    return told
 
 
 def _default(value: Any) -> Any:

@@ -127,7 +127,7 @@ class Sampler:
             trail.cut(name, scores[trail.top] == -np.inf)
             trail.tell(name, scores)
             names.append(name)
-        if names and scores.max() == -np.inf:
+        if names and all(trail.cut_by) and scores.max() == -np.inf:
             blame = ", ".join(names)
             raise NoCandidates(f"Every token was removed by {blame}; ease these settings to go on.")
         return scores
