@@ -107,8 +107,7 @@ def _plain(values: Floats) -> bytes:
     plain = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
     if values.ndim == 1 or b"null" not in plain:
         return plain
-    gone = np.isnan(values).reshape(len(values), -1).all(axis=1)
-    rows = [b"null" if none else _plain(row) for row, none in zip(values, gone, strict=True)]
+    rows = [b"null" if np.isnan(row).all() else _plain(row) for row in values]
     return b"[" + b",".join(rows) + b"]"
 
 

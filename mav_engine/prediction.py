@@ -116,9 +116,11 @@ class _Rows:
             totals = np.add.reduce(self.probs, axis=-1, keepdims=True)
             self.probs /= totals
             log_scales = np.log(totals[:, 0].astype(np.float64))
-            # 0 ln 0 = 0, also where a logit is -Infinity.
-            np.maximum(shifted, np.float32(-1e9), out=shifted)
-            self.entropies: list[float] = (log_scales - np.vecdot(self.probs, shifted)).tolist()
+            mean = np.vecdot(self.probs, shifted)
+            if np.isnan(mean).any():
+                # 0 ln 0 = 0, also where a logit is -Infinity.
+                mean = np.vecdot(self.probs, np.maximum(shifted, np.float32(-1e9)))
+            self.entropies: list[float] = (log_scales - mean).tolist()
             self.log_totals: list[float] = (peaks[:, 0] + log_scales).tolist()
             self.peaks: list[float] = peaks[:, 0].tolist()
         self._ascending = np.sort(self.probs, axis=-1)
@@ -162,7 +164,8 @@ class _Rows:
         # By probability some may seem equal whose logits are not, so there may be more.
         # Where a run's logits are not finite it has no likeliest tokens, and the others have.
         likely = self.probs >= self._ascending[:, -count, None]
-        rows, ids = likely.nonzero()
+        # As one row: over two axes numpy looks for them ten times as long.
+        rows, ids = divmod(likely.ravel().nonzero()[0], likely.shape[1])
         if (np.bincount(rows, minlength=len(likely)) == count).all():
             falling = -self.logits[rows, ids].reshape(-1, count)
             order = falling.argsort(axis=-1, kind="stable")
