@@ -77,12 +77,13 @@ class Prediction:
         """How many tokens have a higher logit."""
         logit = self.logits[token_id]
         # Mostly it is the likeliest one, and then all others need not be asked.
-        return 0 if logit >= self._rows.peaks[self._row] else int((self.logits > logit).sum())
+        if logit >= self._rows.peaks[self._row]:
+            return 0
+        return int(np.count_nonzero(self.logits > logit))
 
     def top(self, count: int) -> np.ndarray:
         """Ids of the likeliest tokens, best first; the lower id first where logits are equal."""
-        ids: np.ndarray = self._rows.top(count)[self._row]
-        return ids
+        return self._rows.top(count)[self._row]
 
     def top_numbers(self, count: int) -> tuple[list[float], list[float]]:
         """Logits and probabilities of the likeliest tokens, by their shortest decimals."""
@@ -124,12 +125,12 @@ class _Rows:
             self.log_totals: list[float] = (peaks[:, 0] + log_scales).tolist()
             self.peaks: list[float] = peaks[:, 0].tolist()
         self._ascending = np.sort(self.probs, axis=-1)
-        self._top: dict[int, np.ndarray] = {}
+        self._top: dict[int, Sequence[np.ndarray]] = {}
         self._top_numbers: dict[int, list[tuple[list[float], list[float]]]] = {}
         self._masses: dict[tuple[int, ...], Floats] = {}
 
-    def top(self, count: int) -> np.ndarray:
-        """[runs, count] the ids of each run's likeliest tokens."""
+    def top(self, count: int) -> Sequence[np.ndarray]:
+        """Of each run, the ids of its likeliest tokens."""
         if count not in self._top:
             self._top[count] = self._find_top(min(count, self.logits.shape[1]))
         return self._top[count]
@@ -137,17 +138,16 @@ class _Rows:
     def top_numbers(self, count: int) -> list[tuple[list[float], list[float]]]:
         """Of each run, the logits and probabilities of its likeliest tokens."""
         if count not in self._top_numbers:
-            ids = self.top(count)
-            wide = ids.shape[1]
-            # One conversion for all: it costs more than the numbers do.
-            rows = np.arange(len(ids))[:, None]
-            both = np.concatenate((self.logits[rows, ids], self.probs[rows, ids]), axis=-1)
-            numbers = floats(both.ravel())
-            begins = range(0, len(numbers), 2 * wide)
             self._top_numbers[count] = [
-                (numbers[at : at + wide], numbers[at + wide : at + 2 * wide]) for at in begins
+                self._numbers(row, ids) for row, ids in enumerate(self.top(count))
             ]
         return self._top_numbers[count]
+
+    def _numbers(self, row: int, ids: np.ndarray) -> tuple[list[float], list[float]]:
+        # One conversion for both: it costs more than the numbers do.
+        both = np.concatenate((self.logits[row, ids], self.probs[row, ids]))
+        numbers = floats(both)
+        return numbers[: len(ids)], numbers[len(ids) :]
 
     def rank_mass(self, edges: tuple[int, ...]) -> Floats:
         """[runs, len(edges) - 1]"""
@@ -160,19 +160,11 @@ class _Rows:
             self._masses[edges] = masses
         return self._masses[edges]
 
-    def _find_top(self, count: int) -> np.ndarray:
+    def _find_top(self, count: int) -> Sequence[np.ndarray]:
         # By probability some may seem equal whose logits are not, so there may be more.
         # Where a run's logits are not finite it has no likeliest tokens, and the others have.
         likely = self.probs >= self._ascending[:, -count, None]
-        # As one row: over two axes numpy looks for them ten times as long.
-        rows, ids = divmod(likely.ravel().nonzero()[0], likely.shape[1])
-        if (np.bincount(rows, minlength=len(likely)) == count).all():
-            falling = -self.logits[rows, ids].reshape(-1, count)
-            order = falling.argsort(axis=-1, kind="stable")
-            found: np.ndarray = ids.reshape(-1, count)[np.arange(len(order))[:, None], order]
-            return found
-        each = (self._top_of(row, some.nonzero()[0], count) for row, some in enumerate(likely))
-        return np.stack([*each])
+        return [self._top_of(row, each.nonzero()[0], count) for row, each in enumerate(likely)]
 
     def _top_of(self, row: int, ids: np.ndarray, count: int) -> np.ndarray:
         if len(ids) < count:

@@ -121,7 +121,7 @@ class _Halves:
         self._whole = _Blocks(weight, bias)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        if len(x) > _MOST_ROWS:
+        if x.shape[0] > _MOST_ROWS:
             return self._whole(x)
         return torch.fbgemm_linear_fp16_weight_fp32_activation(x, self._packed, self._bias)
 

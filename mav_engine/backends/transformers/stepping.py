@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,8 +82,10 @@ class Stepper:
         Raises:
             OutOfMemory: the device has no room for it.
         """
-        with _telling_of_memory(ask.past.length + 1):
+        try:
             return self._read([ask])[0]
+        except Exception as error:
+            raise _told_of_memory(error, ask.past.length + 1) from None
 
     def read_on(self, asks: Sequence[Ask], *, predict: bool) -> list[Step]:
         """The steps of tokens of one text, one after the other, read in one pass, or in halves
@@ -94,11 +95,10 @@ class Stepper:
             OutOfMemory: the device has no room for one of them.
         """
         try:
-            with _telling_of_memory(asks[0].past.length + len(asks)):
-                return self._read_on(asks, predict=predict)
-        except OutOfMemory:
-            if len(asks) == 1:
-                raise
+            return self._read_on(asks, predict=predict)
+        except Exception as error:
+            if len(asks) == 1 or not is_out_of_memory(error):
+                raise _told_of_memory(error, asks[0].past.length + 1) from None
             middle = len(asks) // 2
         halves = (asks[:middle], asks[middle:])
         return [step for half in halves for step in self.read_on(half, predict=predict)]
@@ -203,15 +203,11 @@ def _runs(beside: Beside) -> range:
     return range(beside.values.shape[1])
 
 
-@contextmanager
-def _telling_of_memory(positions: int) -> Iterator[None]:
-    """Say what a text of so many positions found no memory for."""
-    try:
-        yield
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        raise OutOfMemory(
-            f"The device has no memory left for {positions} tokens: {brief(error)}. "
-            "Use a shorter prompt, fewer tokens or a smaller model."
-        ) from None
+def _told_of_memory(error: Exception, positions: int) -> Exception:
+    """The error, as one that says what a text of so many positions found no memory for."""
+    if not is_out_of_memory(error):
+        return error
+    return OutOfMemory(
+        f"The device has no memory left for {positions} tokens: {brief(error)}. "
+        "Use a shorter prompt, fewer tokens or a smaller model."
+    )
