@@ -21,8 +21,8 @@ from mav_engine.backends.transformers.trial import Anatomy
 from mav_engine.capture import HookPoint, PromptReading, Step
 
 PASSAGE = 32
-"""Tokens of one text that the written-out step reads at once: more are read faster by the model's
-own pass, and all that is recorded of each must fit in memory."""
+"""Tokens of one text that the written-out step reads at once: from twice as many on the model's own
+pass was seen to be faster, and all that is recorded of each must fit in memory."""
 
 
 class SharedSession(TransformersSession):
