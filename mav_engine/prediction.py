@@ -16,6 +16,9 @@ from mav_engine.arrays import Floats, floats
 from mav_engine.errors import NotFinite
 
 RANK_BINS = 20
+_SORTED = 2048
+"""So many of a run's largest probabilities are sorted: of a large vocabulary that takes a third of
+the time, and the mass of the ranks below needs no order among them."""
 
 
 def rank_bin_edges(vocabulary: int) -> list[int]:
@@ -124,7 +127,7 @@ class _Rows:
             self.entropies: list[float] = (log_scales - mean).tolist()
             self.log_totals: list[float] = (peaks[:, 0] + log_scales).tolist()
             self.peaks: list[float] = peaks[:, 0].tolist()
-        self._ascending = np.sort(self.probs, axis=-1)
+        self._ascending = np.sort(_largest(self.probs, _SORTED), axis=-1)
         self._top: dict[int, Sequence[np.ndarray]] = {}
         self._top_numbers: dict[int, list[tuple[list[float], list[float]]]] = {}
         self._masses: dict[tuple[int, ...], Floats] = {}
@@ -154,11 +157,31 @@ class _Rows:
         if edges not in self._masses:
             begins, some = _bins(edges)
             masses = np.zeros((len(self.logits), len(edges) - 1), dtype=np.float32)
-            # Made double as a whole: reduceat would do it in small pieces.
-            falling = self._ascending[:, ::-1].astype(np.float64)
-            masses[:, some] = np.add.reduceat(falling, begins, axis=-1)
+            masses[:, some] = self._mass_from(begins)
             self._masses[edges] = masses
         return self._masses[edges]
+
+    def _mass_from(self, begins: np.ndarray) -> np.ndarray:
+        """[runs, len(begins)] mass of the ranks from each of these to the next, or to the end."""
+        # Made double as a whole: reduceat would do it in small pieces.
+        falling = self._ascending[:, ::-1].astype(np.float64)
+        high = begins < falling.shape[1]
+        masses = np.zeros((len(falling), len(begins)))
+        masses[:, high] = np.add.reduceat(falling, begins[high], axis=-1)
+        if falling.shape[1] < self.probs.shape[1]:
+            low = begins[~high].tolist()
+            rests = np.diff(self._mass_above([falling.shape[1], *low, self.probs.shape[1]]))
+            # The last bin that begins among the sorted ones ends among the others.
+            masses[:, high.sum() - 1 :] += np.maximum(rests, 0)
+        return masses
+
+    def _mass_above(self, ranks: Sequence[int]) -> np.ndarray:
+        """[runs, len(ranks)] mass of so many likeliest tokens, for each of these rising counts."""
+        rest, sums = self.probs, []
+        for rank in reversed(ranks):
+            rest = _largest(rest, rank)
+            sums.append(rest.sum(axis=-1, dtype=np.float64))
+        return np.stack(sums[::-1], axis=-1)
 
     def _find_top(self, count: int) -> Sequence[np.ndarray]:
         # By probability some may seem equal whose logits are not, so there may be more.
@@ -171,6 +194,12 @@ class _Rows:
             return np.zeros(count, dtype=np.int64)
         best: np.ndarray = ids[np.argsort(-self.logits[row, ids], kind="stable")][:count]
         return best
+
+
+def _largest(rows: Floats, count: int) -> Floats:
+    """[runs, count] the largest of each row, in no order; all of a shorter row."""
+    width = rows.shape[-1]
+    return rows if count >= width else np.partition(rows, width - count, axis=-1)[:, -count:]
 
 
 @lru_cache(maxsize=64)

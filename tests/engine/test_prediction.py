@@ -27,9 +27,29 @@ def test_figures_are_those_of_torch(logits: np.ndarray) -> None:
     entropy = float(torch.special.entr(exact.softmax(-1)).sum())
     assert prediction.entropy == pytest.approx(entropy, rel=1e-4, abs=1e-5)
     edges = rank_bin_edges(len(logits))
-    ranked = exact.softmax(-1).sort(descending=True).values
-    mass = [float(ranked[a:b].sum()) for a, b in pairwise(edges)]
-    np.testing.assert_allclose(prediction.rank_mass(edges), mass, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(prediction.rank_mass(edges), mass(logits, edges), 1e-4, 1e-6)
+
+
+def mass(logits: np.ndarray, edges: list[int]) -> list[float]:
+    ranked = torch.from_numpy(logits).double().softmax(-1).sort(descending=True).values
+    return [float(ranked[a:b].sum()) for a, b in pairwise(edges)]
+
+
+@pytest.mark.parametrize("vocabulary", [2047, 2048, 2049, 4096, 50257, 151936])
+@pytest.mark.parametrize("spread", [0.0, 0.01, 3.0, 20.0])
+def test_every_rank_of_a_large_vocabulary_is_in_a_bin(vocabulary: int, spread: float) -> None:
+    logits = spread * np.random.default_rng(0).standard_normal((3, vocabulary), dtype=np.float32)
+    logits[1, ::3] = -np.inf
+    logits[2, 5:9] = logits[2].max()  # ties
+    even = np.linspace(0, vocabulary, 21).astype(int).tolist()
+    for row, prediction in enumerate(Prediction.of_rows(logits)):
+        assert prediction is not None
+        ranked = np.lexsort((np.arange(vocabulary), -logits[row]))
+        assert prediction.top(100).tolist() == ranked[:100].tolist()
+        for edges in (rank_bin_edges(vocabulary), even, [0, vocabulary]):
+            told = prediction.rank_mass(edges)
+            np.testing.assert_allclose(told, mass(logits[row], edges), 1e-4, 1e-12)
+            assert (told >= 0).all()
 
 
 @given(LOGITS, st.integers(1, 20))
