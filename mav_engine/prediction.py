@@ -16,8 +16,9 @@ from mav_engine.arrays import Floats, floats
 from mav_engine.errors import NotFinite
 
 RANK_BINS = 20
+_LARGE = 16_384
 _SORTED = 2048
-"""So many of a run's largest probabilities are sorted: of a large vocabulary that takes a third of
+"""Of more tokens than `_LARGE` so many of the largest probabilities are sorted: that takes a third of
 the time, and the mass of the ranks below needs no order among them."""
 
 
@@ -127,7 +128,8 @@ class _Rows:
             self.entropies: list[float] = (log_scales - mean).tolist()
             self.log_totals: list[float] = (peaks[:, 0] + log_scales).tolist()
             self.peaks: list[float] = peaks[:, 0].tolist()
-        self._ascending = np.sort(_largest(self.probs, _SORTED), axis=-1)
+        likeliest = self.probs if logits.shape[1] <= _LARGE else _largest(self.probs, _SORTED)
+        self._ascending = np.sort(likeliest, axis=-1)
         self._top: dict[int, Sequence[np.ndarray]] = {}
         self._top_numbers: dict[int, list[tuple[list[float], list[float]]]] = {}
         self._masses: dict[tuple[int, ...], Floats] = {}
