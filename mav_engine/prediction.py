@@ -18,7 +18,7 @@ from mav_engine.errors import NotFinite
 RANK_BINS = 20
 _LARGE = 16_384
 _SORTED = 2048
-"""Of more tokens than `_LARGE` so many of the largest probabilities are sorted: that takes a third of
+"""Of more than `_LARGE` tokens so many of the largest probabilities are sorted: it takes a third of
 the time, and the mass of the ranks below needs no order among them."""
 
 
