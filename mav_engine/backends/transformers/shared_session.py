@@ -58,6 +58,8 @@ class SharedSession(TransformersSession):
         self._logprobs: list[float] = []
         self._entropies: list[float] = []
         self._last: Step | None = None
+        self._beginning: torch.Tensor | None = None
+        """What an earlier text has read for this one, until it is this one's turn."""
         self._foreseen: deque[int] = deque()
         self._ahead: deque[Step] = deque()
         """The steps of the first foreseen tokens, which have been read already."""
@@ -100,8 +102,7 @@ class SharedSession(TransformersSession):
         if found is None:
             return [], []
         prefix, count = found
-        with self._turns.alone():
-            self.past.begin_with(prefix.past[:, :, :, :count])
+        self._beginning = prefix.past[:, :, :, :count]
         self._read = count
         told = slice(1, count + 1)
         return prefix.logprobs[told].tolist(), prefix.entropies[told].tolist()
@@ -130,6 +131,9 @@ class SharedSession(TransformersSession):
         return steps
 
     def _forward(self, ids: Sequence[int]) -> tuple[torch.Tensor, Step]:
+        if self._beginning is not None:
+            self.past.begin_with(self._beginning)
+            self._beginning = None
         if len(ids) > PASSAGE:
             return super()._forward(ids)
         every = "full_pattern" in self._capture
