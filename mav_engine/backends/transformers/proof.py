@@ -42,7 +42,7 @@ def proven_stepper(
             lens = lens.ending_in(decoder.head)
         stepper = Stepper(decoder, lens, prefix_bytes)
         agrees = _agrees_with_general(stepper, model, config, n_layers)
-    except (AttributeError, IndexError, RuntimeError, TypeError) as error:
+    except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
         _log.info("%s takes the general path: %r", type(model).__name__, error)
         return None
     if not agrees:
