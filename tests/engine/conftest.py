@@ -119,3 +119,9 @@ def tiny_case(make_case: Callable[[str], Case]) -> Case:
 @pytest.fixture(scope="session")
 def tiny(tiny_case: Case) -> Backend:
     return tiny_case.backend
+
+
+@pytest.fixture
+def fresh(tiny_case: Case) -> Backend:
+    """The embedded model, keeping nothing of what it reads."""
+    return load_backend(str(tiny_case.folder), name="mav-tiny", prefix_bytes=0)

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from mav_engine import RunSettings, run
-from mav_engine.backends import Backend, load_backend
+from mav_engine.backends import Backend
 from mav_engine.backends.transformers import turns as turns_module
 from mav_engine.backends.transformers.stepping import Ask
 from mav_engine.backends.transformers.turns import Turns
@@ -97,12 +97,6 @@ def _assert_close(one: np.ndarray | None, other: np.ndarray | None) -> None:
 def assert_vectors_close(one: np.ndarray, other: np.ndarray) -> None:
     """To 1e-5 of the largest: a small component of a long vector has the vector's error."""
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * float(np.abs(other).max()))
-
-
-@pytest.fixture
-def fresh(tiny_case: Case) -> Backend:
-    """The embedded model, keeping nothing of what it reads."""
-    return load_backend(str(tiny_case.folder), name="mav-tiny", prefix_bytes=0)
 
 
 @pytest.fixture

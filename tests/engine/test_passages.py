@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mav_engine.backends import Backend, load_backend
+from mav_engine.backends import load_backend
 from mav_engine.backends.transformers import decoding
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic
 from mav_engine.backends.transformers.session import TransformersSession
@@ -94,9 +94,3 @@ def test_what_does_not_fit_in_memory_at_once_is_read_in_halves(
     assert_same_reading(session.prefill(ids), expected)
     assert read == [2, 3, 2, 3]
     session.close()
-
-
-@pytest.fixture
-def fresh(tiny_case: Case) -> Backend:
-    """The embedded model, keeping nothing of what it reads."""
-    return load_backend(str(tiny_case.folder), prefix_bytes=0)

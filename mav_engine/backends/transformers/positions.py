@@ -16,18 +16,6 @@ from mav_engine.capture import HookPoint
 from mav_engine.errors import OutOfMemory
 
 
-def stacked_rows(rows: Sequence[Floats | None]) -> Floats | None:
-    """[n_layers, n_heads, queries, keys of the last] of each query's own [n_layers, n_heads,
-    keys]; the keys after a query are 0. None where one has no pattern."""
-    known = [row for row in rows if row is not None]
-    if len(known) < len(rows):
-        return None
-    whole = np.zeros((*known[-1].shape[:2], len(known), known[-1].shape[2]), dtype=np.float32)
-    for query, row in enumerate(known):
-        whole[:, :, query, : row.shape[2]] = row
-    return whole
-
-
 def joined_maps(maps: Sequence[Floats | None], length: int) -> Floats | None:
     """[n_layers, n_heads, length, length] from the maps of a text that was read in parts.
 

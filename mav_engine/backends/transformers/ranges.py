@@ -182,7 +182,7 @@ def _slots(pasts: Sequence[Past]) -> tuple[torch.Tensor, int, list[int]]:
 
 
 def _hidden(lengths: Sequence[int]) -> Floats | None:
-    """[texts, keys]: -Infinity after each text's end; None where all end alike."""
+    """[rows, keys]: -Infinity after each row's own end; None where all end alike."""
     longest = max(lengths)
     if min(lengths) == longest:
         return None

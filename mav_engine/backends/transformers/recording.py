@@ -31,13 +31,13 @@ class Recording:
         self.attn_out: list[torch.Tensor | None] = [None] * n_layers
         self.pattern: list[torch.Tensor | None] = [None] * n_layers
 
-    def stacked(self, point: HookPoint, at: int = -1) -> torch.Tensor | None:
-        """One position's vectors [rows, d_model], where every layer gave one."""
+    def stacked(self, point: HookPoint) -> torch.Tensor | None:
+        """The last position's vectors [rows, d_model], where every layer gave one."""
         tensors = [tensor for tensor in getattr(self, point) if tensor is not None]
         if len(tensors) < len(getattr(self, point)):
             return None
         # A spread model's layers stand on several devices; the lens stands at the last.
-        return torch.stack([tensor[0, at].to(tensors[-1].device) for tensor in tensors])
+        return torch.stack([tensor[0, -1].to(tensors[-1].device) for tensor in tensors])
 
     def rows(self, point: HookPoint) -> Floats | None:
         """The last position's vectors [rows, d_model] at a hook point, or None if not asked."""

@@ -130,7 +130,7 @@ class TransformersSession:
             mlp_out=recording.rows("mlp_out"),
             attn_out=recording.rows("attn_out"),
             pattern=recording.patterns(),
-            lens=self._seen_through_lens(recording, -1),
+            lens=self._seen_through_lens(recording),
         )
         return logits, step
 
@@ -151,8 +151,8 @@ class TransformersSession:
         """So many more tokens have been read."""
         self._read += count
 
-    def _seen_through_lens(self, recording: Recording, at: int) -> Floats | None:
-        resid = recording.stacked("resid", at)
+    def _seen_through_lens(self, recording: Recording) -> Floats | None:
+        resid = recording.stacked("resid")
         if self._lens is None or resid is None:
             return None
         logits: Floats = self._lens(resid[1:]).float().cpu().numpy()

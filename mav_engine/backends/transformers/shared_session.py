@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from mav_engine.backends.transformers.lens import Lens
-from mav_engine.backends.transformers.positions import stacked_rows
 from mav_engine.backends.transformers.prefixes import WORTH, Prefix
 from mav_engine.backends.transformers.reading import cache_over
 from mav_engine.backends.transformers.session import Told, TransformersSession
@@ -143,7 +142,8 @@ class SharedSession(TransformersSession):
         steps = self._stepper.read_on(asks, predict=False)
         self._read = self.past.length
         if self._maps is not None and every:
-            self._maps.append(stacked_rows([step.pattern for step in steps]))
+            patterns = (step.pattern for step in steps)
+            self._maps += [None if each is None else each[:, :, None] for each in patterns]
         return torch.from_numpy(np.stack([step.logits for step in steps])), steps[-1]
 
     def _advance(self, count: int) -> None:

@@ -67,25 +67,14 @@ class Stepper:
         """
         if len(asks) == 1:
             try:
-                return [self.read_one(asks[0])]
+                return [*self._read(asks)]
             except Exception as error:
-                return [error]
+                return [_told_of_memory(error, asks[0].past.length + 1)]
         try:
             return list(self._read(asks))
         except Exception:
             middle = len(asks) // 2
         return self.read_all(asks[:middle]) + self.read_all(asks[middle:])
-
-    def read_one(self, ask: Ask) -> Step:
-        """The step of one text.
-
-        Raises:
-            OutOfMemory: the device has no room for it.
-        """
-        try:
-            return self._read([ask])[0]
-        except Exception as error:
-            raise _told_of_memory(error, ask.past.length + 1) from None
 
     def read_on(self, asks: Sequence[Ask], *, predict: bool) -> list[Step]:
         """The steps of tokens of one text, one after the other, read in one pass, or in halves
