@@ -22,6 +22,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)) \
   $(if $(MAV_PANELS_DIR),$(wildcard $(MAV_PANELS_DIR)/*))
 
+NATIVE := $(wildcard mav_engine/backends/native/*.c)
+
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-python test-site test-browser test-quantized bench architectures train contract clean
 
@@ -87,7 +89,7 @@ $(VENV)/.created:
 	@touch $@
 
 # Torch first and by its exact version: a range would let another package choose its build.
-$(VENV)/.runtime: $(VENV)/.created requirements.txt pyproject.toml
+$(VENV)/.runtime: $(VENV)/.created requirements.txt pyproject.toml setup.py $(NATIVE)
 	@echo "Installing Python packages (the first time takes minutes) ..."
 	@$(PIP) $$(grep '^torch==' requirements.txt)
 	@$(PIP) -r requirements.txt

@@ -58,6 +58,7 @@ def _findings() -> Iterator[Finding]:
     yield Finding("mav", "ok", f"{_version('mav-engine')}, Python {python}")
     yield from map(_needed, NEEDED)
     yield from _devices()
+    yield _compiled_pass()
     yield _embedded()
     yield _site()
     yield _cache()
@@ -103,6 +104,16 @@ def _devices() -> Iterator[Finding]:
         yield Finding("cuda", "missing", "no CUDA device is seen", "an NVIDIA GPU and its driver")
     if torch.backends.mps.is_available():
         yield Finding("mps", "ok", "Apple silicon: --device mps")
+
+
+def _compiled_pass() -> Finding:
+    from mav_engine.backends.native.library import passes
+
+    found = next(iter(passes()), None)
+    if found is None:
+        told_of = "small models are computed by numpy, at half the speed"
+        return Finding("compiled pass", "missing", told_of, "a C compiler, then reinstall MAV")
+    return Finding("compiled pass", "ok", f"{found.lstrip('_')}, for small Llamas on the CPU")
 
 
 def _embedded() -> Finding:

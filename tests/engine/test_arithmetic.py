@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.transformers import decoding
+from mav_engine.backends.transformers import decoding, native
 from mav_engine.backends.transformers.arithmetic import BY_TORCH
 from mav_engine.backends.transformers.ranges import NumpyRange, TorchRange
 from tests.engine.conftest import Case
@@ -26,6 +26,7 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
     make_case: Callable[[str], Case], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(make_case(kind).folder)
+    monkeypatch.setattr(native, "compiled_pass", lambda: None)
     by_numpy = load_backend(folder, prefix_bytes=0)
     monkeypatch.setattr(decoding, "BY_NUMPY", BY_TORCH)
     by_torch = load_backend(folder, prefix_bytes=0)

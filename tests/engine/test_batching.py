@@ -173,11 +173,11 @@ def _failing(decoder: Any, fails: Callable[[list[int]], Exception | None]) -> An
     """A step that fails for texts of some lengths."""
     step = decoder.step
 
-    def failing(ids: torch.Tensor, pasts: Any, trace: Any) -> Any:
-        error = fails(pasts.lengths)
+    def failing(ids: torch.Tensor, seen: Any) -> Any:
+        error = fails(seen.lengths)
         if error is not None:
             raise error
-        return step(ids, pasts, trace)
+        return step(ids, seen)
 
     return failing
 

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
+from mav_engine.backends.transformers import native
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.events import Error, Event, Token
 from mav_engine.faults import is_out_of_memory
@@ -29,17 +30,18 @@ FULL = "CUDA out of memory. Tried to allocate 2.00 GiB.\n(more that helps nobody
 
 
 class Fault:
-    """Makes every product of a layer fail while it is armed in the calling thread."""
+    """Makes every product of a layer, and the room that a compiled pass writes to, fail while it is
+    armed in the calling thread."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.armed_in: threading.Thread | None = None
         halves = "fbgemm_linear_fp16_weight_fp32_activation"
         products = [(functional, "linear"), (torch, "bmm"), (torch, "baddbmm"), (torch, halves)]
-        for module, name in products:
+        for module, name in [*products, (native, "WholeTrace")]:
             monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 
-    def _failing(self, product: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
-        def failing(*args: Any, **kwargs: Any) -> torch.Tensor:
+    def _failing(self, product: Callable[..., Any]) -> Callable[..., Any]:
+        def failing(*args: Any, **kwargs: Any) -> Any:
             if self.armed_in is threading.current_thread():
                 raise torch.OutOfMemoryError(FULL)
             return product(*args, **kwargs)

@@ -24,9 +24,8 @@ from mav_engine.backends.transformers.ranges import (
     TorchPassage,
     TorchRange,
 )
+from mav_engine.backends.transformers.traces import Row
 
-Row = Any
-"""Floats [rows, …], numpy's or torch's."""
 Function = Callable[[Row], Row]
 
 

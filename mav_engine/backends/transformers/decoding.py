@@ -15,10 +15,13 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
-from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic, Row
+from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic
 from mav_engine.backends.transformers.int8 import rounds_activations
+from mav_engine.backends.transformers.native import native_llama
 from mav_engine.backends.transformers.pasts import PastShape, Seen
 from mav_engine.backends.transformers.products import Product, is_linear, joined, product
+from mav_engine.backends.transformers.rotary import Rotary
+from mav_engine.backends.transformers.traces import LayerTrace, Row, Trace
 
 _LLAMA_BLOCK = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _LLAMA_ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
@@ -26,24 +29,6 @@ _LLAMA_MLP = {"gate_proj", "up_proj", "down_proj", "act_fn"}
 _GPT2_BLOCK = {"ln_1", "attn", "ln_2", "mlp"}
 _STEADY_ROPE = {"default", "linear", "llama3"}
 """Rotary kinds whose tables do not change with the length of the text."""
-
-
-class Trace:
-    """What one pass leaves at each layer; a row a token."""
-
-    def __init__(self) -> None:
-        self.resid: list[Row] = []
-        """[n_layers + 1] of [rows, d_model]."""
-        self.attn_out: list[Row] = []
-        self.mlp_out: list[Row] = []
-        self.pattern: list[list[Row]] = []
-        """[n_layers] of what `Seen.attend` gives."""
-
-    def add(self, attn_out: Row, mlp_out: Row, pattern: list[Row]) -> None:
-        """The outputs of the next layer."""
-        self.attn_out.append(attn_out)
-        self.mlp_out.append(mlp_out)
-        self.pattern.append(pattern)
 
 
 class Decoder(Protocol):
@@ -56,8 +41,8 @@ class Decoder(Protocol):
     arithmetic: Arithmetic
     """What it computes with."""
 
-    def step(self, ids: Sequence[int], seen: Seen, trace: Trace) -> Row:
-        """Read tokens [rows] after what each looks at; give logits [rows, vocabulary]."""
+    def step(self, ids: Sequence[int], seen: Seen) -> Trace:
+        """Read tokens [rows] after what each looks at."""
 
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
@@ -70,7 +55,8 @@ def decoder_for(model: Any, config: Any) -> Decoder | None:
     arithmetic: Arithmetic = BY_NUMPY if by_numpy else BY_TORCH
     base = getattr(model, "model", None)
     if _is_llama(model, base, config):
-        return LlamaDecoder(model, config, arithmetic)
+        native = native_llama(model, config) if by_numpy else None
+        return native or LlamaDecoder(model, config, arithmetic)
     base = getattr(model, "transformer", None)
     if base is not None and _named(base) == {"wte", "wpe", "drop", "h", "ln_f"}:
         return Gpt2Decoder(model, arithmetic) if _named(base.h[0]) == _GPT2_BLOCK else None
@@ -120,7 +106,6 @@ class LlamaDecoder:
         self._head = arithmetic.function(self.head)
         self._weight = base.embed_tokens.weight
         self._embedding = arithmetic.constant(self._weight)
-        self._rotary = base.rotary_emb
         self._blocks = [_LlamaBlock(block, arithmetic) for block in base.layers]
         self._norm = arithmetic.rms_norm(base.norm)
         first = self._blocks[0]
@@ -128,17 +113,18 @@ class LlamaDecoder:
         factors = torch.ones(first.heads + first.kv_heads, 1, device=self._weight.device)
         factors[: first.heads] = first.scaling
         self._factors = arithmetic.constant(factors)
-        self._tables = self._make_tables(0)
-        self._steps_of_tables = max(64, min(4096, config.max_position_embeddings))
+        self._rotary = Rotary(base.rotary_emb, self._weight, config.max_position_embeddings)
         self.shape = PastShape(
             len(self._blocks), first.kv_heads, first.head_dim, self._weight.device
         )
 
-    def step(self, ids: Sequence[int], seen: Seen, trace: Trace) -> Row:
-        while max(seen.lengths) >= self._tables[0].shape[0]:
-            self._tables = self._make_tables(self._tables[0].shape[0] + self._steps_of_tables)
+    def step(self, ids: Sequence[int], seen: Seen) -> Trace:
+        trace = LayerTrace(self.arithmetic.stacked)
         positions = self.arithmetic.indices(seen.lengths, self.shape.device)
-        cos, sin = (table[positions] * self._factors for table in self._tables)
+        tables = self._rotary.reaching(max(seen.lengths))
+        cos, sin = (
+            self.arithmetic.constant(table)[positions][:, None] * self._factors for table in tables
+        )
         x = self._embedding[self.arithmetic.indices(ids, self.shape.device)]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)
@@ -148,16 +134,7 @@ class LlamaDecoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return self._head(self._norm(x))
-
-    def _make_tables(self, length: int) -> tuple[Row, Row]:
-        """cos and sin [length, 1, head_dim]; sin has the signs of the rotated half."""
-        places = torch.arange(length, device=self._weight.device)[None]
-        cos, sin = self._rotary(self._weight[:1], places)
-        first = sin.shape[-1] // 2
-        signed = torch.cat([-sin[0, :, :first], sin[0, :, first:]], dim=-1)
-        constant = self.arithmetic.constant
-        return constant(cos[0][:, None]), constant(signed[:, None])
+        return trace.ending_in(self._head(self._norm(x)))
 
 
 class _LlamaBlock:
@@ -219,7 +196,8 @@ class Gpt2Decoder:
             len(self._blocks), first.num_heads, first.head_dim, base.wte.weight.device
         )
 
-    def step(self, ids: Sequence[int], seen: Seen, trace: Trace) -> Row:
+    def step(self, ids: Sequence[int], seen: Seen) -> Trace:
+        trace = LayerTrace(self.arithmetic.stacked)
         tokens = self.arithmetic.indices(ids, self.shape.device)
         positions = self.arithmetic.indices(seen.lengths, self.shape.device)
         x = self._tokens[tokens] + self._positions[positions]
@@ -231,7 +209,7 @@ class Gpt2Decoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return self._head(self._norm(x))
+        return trace.ending_in(self._head(self._norm(x)))
 
 
 class _Gpt2Block:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -156,6 +157,8 @@ class Seen(Protocol):
 
     lengths: Sequence[int]
     """Of each row, how many positions stand before it."""
+    texts: Sequence[Past]
+    """Whose token each row is."""
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
         """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
@@ -173,17 +176,22 @@ class Pasts:
 
     def __init__(self, pasts: Sequence[Past], kind: type[Range]) -> None:
         self.lengths: Sequence[int] = [past.length for past in pasts]
+        self.texts: Sequence[Past] = pasts
+        self._kind = kind
         for past in pasts:
             past.make_room(past.length + 1)
-        self.ranges = [kind(rows, pasts) for rows in _neighbours(pasts)]
+
+    @cached_property
+    def ranges(self) -> list[Range]:
+        """The texts that are attended to together."""
+        return [self._kind(rows, self.texts) for rows in _neighbours(self.texts)]
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
-        if len(self.ranges) == 1:
-            output, pattern = self.ranges[0].attend(layer, queries, keys_values)
+        ranges = self.ranges
+        if len(ranges) == 1:
+            output, pattern = ranges[0].attend(layer, queries, keys_values)
             return [output], [pattern]
-        parts = [
-            each.attend(layer, queries[each.rows], keys_values[each.rows]) for each in self.ranges
-        ]
+        parts = [each.attend(layer, queries[each.rows], keys_values[each.rows]) for each in ranges]
         return [output for output, _ in parts], [pattern for _, pattern in parts]
 
 
@@ -198,8 +206,13 @@ class Continued:
 
     def __init__(self, past: Past, count: int, kind: type[Passage]) -> None:
         self.lengths: Sequence[int] = range(past.length, past.length + count)
+        self.texts: Sequence[Past] = [past] * count
         past.make_room(past.length + count)
-        self._passage = kind(past, count)
+        self._kind = kind
+
+    @cached_property
+    def _passage(self) -> Passage:
+        return self._kind(self.texts[0], len(self.texts))
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
         output, pattern = self._passage.attend(layer, queries, keys_values)

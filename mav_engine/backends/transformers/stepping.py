@@ -10,8 +10,7 @@ import numpy as np
 import torch
 
 from mav_engine.arrays import Floats
-from mav_engine.backends.transformers.arithmetic import Arithmetic, Row
-from mav_engine.backends.transformers.decoding import Decoder, Trace
+from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.pasts import (
     Continued,
@@ -22,6 +21,7 @@ from mav_engine.backends.transformers.pasts import (
     sorting_key,
 )
 from mav_engine.backends.transformers.prefixes import Prefixes
+from mav_engine.backends.transformers.traces import BLOCKS, Trace
 from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import Beside, HookPoint, Step
 from mav_engine.errors import OutOfMemory
@@ -114,14 +114,11 @@ class Stepper:
     def _pass(self, asks: Sequence[Ask], seen: Seen, *, predict: bool) -> list[Step]:
         """The step of each row; `predict`: with what follows from all rows' logits."""
         began = time.perf_counter()
-        arithmetic, trace = self._decoder.arithmetic, Trace()
-        logits = self._decoder.step([ask.token_id for ask in asks], seen, trace)
-        told = arithmetic.stacked([logits])[0]
-        lens = None if self._lens is None else self._seen
-        cut = _Cut(trace, seen, asks, arithmetic, lens)
+        trace = self._decoder.step([ask.token_id for ask in asks], seen)
+        cut = _Cut(trace, seen, asks, None if self._lens is None else self._seen)
         elapsed_ms = 1000 * (time.perf_counter() - began)
-        predictions = Prediction.of_rows(told) if predict else [None] * len(asks)
-        steps = [cut.step(row, told[row], elapsed_ms) for row in range(len(asks))]
+        predictions = Prediction.of_rows(trace.logits) if predict else [None] * len(asks)
+        steps = [cut.step(row, elapsed_ms) for row in range(len(asks))]
         for step, prediction in zip(steps, predictions, strict=True):
             step.prediction = prediction
         return steps
@@ -141,32 +138,27 @@ class _Cut:
         trace: Trace,
         seen: Seen,
         asks: Sequence[Ask],
-        arithmetic: Arithmetic,
         lens: Callable[[Floats], Floats] | None,
     ) -> None:
         wanted = frozenset[HookPoint]().union(*(ask.capture for ask in asks))
-        stacked = arithmetic.stacked
         self._asks = asks
+        self._logits = trace.logits
         self._n_keys = [length + 1 for length in seen.lengths]
-        rows = range(len(asks))
         self._found: dict[HookPoint, list[tuple[Beside, int]]] = {}
-        left: dict[HookPoint, list[Row]] = {
-            "resid": trace.resid, "mlp_out": trace.mlp_out, "attn_out": trace.attn_out,
-        }  # fmt: skip
-        for point in wanted & left.keys():
-            beside = Beside(stacked(left[point]))
-            self._found[point] = [(beside, row) for row in rows]
+        for point in BLOCKS:
+            if point in wanted:
+                beside = Beside(trace.at(point))
+                self._found[point] = [(beside, row) for row in range(len(asks))]
         if "pattern" in wanted:
-            # Keys after a run's own end are 0, and so is what they add to an entropy.
-            ranges = [Beside(stacked(layers)) for layers in zip(*trace.pattern, strict=True)]
+            ranges = map(Beside, trace.patterns())
             self._found["pattern"] = [(each, row) for each in ranges for row in _runs(each)]
         self._lens: dict[int, Floats] = {}
         wants = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
         if lens is not None and wants:
-            resid = stacked(trace.resid)
+            resid = trace.at("resid")
             self._lens = {row: lens(resid[:, row]) for row in wants}
 
-    def step(self, row: int, logits: Floats, elapsed_ms: float) -> Step:
+    def step(self, row: int, elapsed_ms: float) -> Step:
         n_keys = self._n_keys[row]
         beside = {
             point: by_row[row]
@@ -176,7 +168,7 @@ class _Cut:
         found = {point: all_runs.values[:, run] for point, (all_runs, run) in beside.items()}
         pattern = found.get("pattern")
         return Step(
-            logits=logits,
+            logits=self._logits[row],
             n_keys=n_keys,
             elapsed_ms=elapsed_ms,
             resid=found.get("resid"),

@@ -1,0 +1,359 @@
+/* One pass of a small Llama in one call: RMS norms, rotary positions, grouped queries, gated MLP.
+
+   A small model's step is a chain of some hundred operations on a few hundred numbers, and in
+   Python each of them costs more than its numbers, and holds Python's lock. Here they cost what
+   they are. What every layer leaves is written where the caller wants it: nothing is computed for
+   the sake of being measured.
+
+   All numbers are float32, all arrays lie in C order. Weights lie in panels of WIDE outputs, the
+   WIDE weights of one input side by side: [outputs / WIDE][inputs][WIDE], float32 or, where that
+   holds them exactly, half precision. `library.py` says which sizes this can be called with. */
+
+#include <stdint.h>
+#include <string.h>
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float v16 __attribute__((vector_size(64), aligned(4)));
+typedef int32_t i16 __attribute__((vector_size(64), aligned(4)));
+typedef float v8 __attribute__((vector_size(32), aligned(4)));
+typedef float v4 __attribute__((vector_size(16), aligned(4)));
+
+enum { LANES = 16, WIDE = 2 * LANES };
+enum { AHEAD = 1024 }; /* bytes: the weights are read faster than the processor foresees it */
+#ifdef __AVX512F__
+enum { MOST_ROWS = 8 }; /* of one tile: its sums fill the registers */
+#else
+enum { MOST_ROWS = 2 };
+#endif
+
+typedef struct {
+  const void *qkv, *out, *gate_up, *down;
+  const float *before_attention, *before_mlp;
+} Layer;
+
+typedef struct {
+  int64_t layers, width, heads, kv_heads, head_dim, inner, outputs;
+  int64_t halves; /* whether the panels are in half precision */
+  const float *cosines, *sines; /* [positions, head_dim]; the first half of each sine negated */
+  const float *last_norm;
+  const void *head;
+  const Layer *layer;
+  float epsilon, scaling;
+} Model;
+
+typedef struct {
+  int64_t length; /* positions before this one */
+  float *past;    /* keys [kv_heads, room, head_dim] of layer 0 */
+  int64_t layer_stride, value_stride, head_stride;
+} Row;
+
+typedef struct {
+  int64_t keys; /* of the longest row, its own position included */
+  float *resid;    /* [layers + 1, rows, width]; the first, the embedding, is given */
+  float *attn_out; /* [layers, rows, width] */
+  float *mlp_out;  /* [layers, rows, width] */
+  float *pattern;  /* [layers, rows, heads, keys] */
+  float *logits;   /* [rows, outputs] */
+  float *scratch;  /* [rows, 2 width + (2 heads + 2 kv_heads) head_dim + 3 inner] and keys + LANES */
+} Left;
+
+INLINE v16 floats_at(const float *from) {
+  v16 x;
+  memcpy(&x, from, sizeof x);
+  return x;
+}
+
+INLINE void put(float *to, v16 x) { memcpy(to, &x, sizeof x); }
+
+INLINE v16 all(float x) { return x - (v16){0}; }
+
+/* `yes` where a comparison held, else `no`. */
+INLINE v16 either(i16 held, v16 yes, v16 no) {
+  i16 a, b;
+  memcpy(&a, &yes, sizeof a);
+  memcpy(&b, &no, sizeof b);
+  a = (a & held) | (b & ~held);
+  memcpy(&yes, &a, sizeof yes);
+  return yes;
+}
+
+INLINE float sum(v16 x) {
+  v8 a[2];
+  memcpy(a, &x, sizeof a);
+  a[0] += a[1];
+  v4 b[2];
+  memcpy(b, a, sizeof b);
+  b[0] += b[1];
+  return (b[0][0] + b[0][2]) + (b[0][1] + b[0][3]);
+}
+
+/* LANES weights from place `at` on. */
+INLINE v16 weights_at(const void *panel, int64_t at, int halves) {
+  if (!halves) return floats_at((const float *)panel + at);
+  const uint16_t *from = (const uint16_t *)panel + at;
+#if defined(__AVX512F__)
+  return (v16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
+#elif defined(__F16C__)
+  __m256 half[2];
+  for (int i = 0; i < 2; i++)
+    half[i] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(from + 8 * i)));
+  v16 x;
+  memcpy(&x, half, sizeof x);
+  return x;
+#else
+  v16 x;
+  for (int i = 0; i < LANES; i++) {
+    _Float16 half;
+    memcpy(&half, from + i, sizeof half);
+    x[i] = (float)half;
+  }
+  return x;
+#endif
+}
+
+INLINE void foresee(const void *panel, int64_t at, int halves) {
+  const char *there = (const char *)panel + at * (halves ? 2 : 4) + AHEAD;
+  __builtin_prefetch(there);
+  if (!halves) __builtin_prefetch(there + 64);
+}
+
+/* y [rows, outputs], WIDE columns of it, of x [rows, inputs] and one panel. */
+INLINE void tile(const float *x, int rows, int64_t inputs, const void *panel, int halves, float *y,
+                 int64_t outputs) {
+  v16 a[MOST_ROWS][2] = {{{0}}};
+  for (int64_t k = 0; k < inputs; k++) {
+    foresee(panel, k * WIDE, halves);
+    v16 low = weights_at(panel, k * WIDE, halves);
+    v16 high = weights_at(panel, k * WIDE + LANES, halves);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++) {
+      float given = x[r * inputs + k];
+      a[r][0] += low * given;
+      a[r][1] += high * given;
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; r++) memcpy(y + r * outputs, a[r], sizeof a[r]);
+}
+
+/* The same of one row, in four sums, since each addition waits for the one before it. */
+INLINE void row_tile(const float *x, int64_t inputs, const void *panel, int halves, float *y) {
+  v16 a[4][2] = {{{0}}};
+  for (int64_t k = 0; k < inputs; k += 4)
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+      foresee(panel, (k + j) * WIDE, halves);
+      a[j][0] += weights_at(panel, (k + j) * WIDE, halves) * x[k + j];
+      a[j][1] += weights_at(panel, (k + j) * WIDE + LANES, halves) * x[k + j];
+    }
+  for (int i = 0; i < 2; i++) put(y + i * LANES, (a[0][i] + a[1][i]) + (a[2][i] + a[3][i]));
+}
+
+/* y [rows, outputs] of x [rows, inputs]; each panel is read once. */
+INLINE void product_of(const float *x, int64_t rows, int64_t inputs, const void *weight, int halves,
+                       float *y, int64_t outputs) {
+  for (int64_t n = 0; n < outputs; n += WIDE) {
+    const char *panel = (const char *)weight + n * inputs * (halves ? 2 : 4);
+    int64_t r = 0;
+    for (; r + MOST_ROWS <= rows; r += MOST_ROWS)
+      tile(x + r * inputs, MOST_ROWS, inputs, panel, halves, y + r * outputs + n, outputs);
+    const float *rest = x + r * inputs;
+    float *to = y + r * outputs + n;
+    switch (rows - r) { /* each count has code of its own, with its sums in registers */
+    case 1: row_tile(rest, inputs, panel, halves, to); break;
+#ifdef __AVX512F__
+    case 2: tile(rest, 2, inputs, panel, halves, to, outputs); break;
+    case 3: tile(rest, 3, inputs, panel, halves, to, outputs); break;
+    case 4: tile(rest, 4, inputs, panel, halves, to, outputs); break;
+    case 5: tile(rest, 5, inputs, panel, halves, to, outputs); break;
+    case 6: tile(rest, 6, inputs, panel, halves, to, outputs); break;
+    case 7: tile(rest, 7, inputs, panel, halves, to, outputs); break;
+#endif
+    }
+  }
+}
+
+static void product(const Model *m, const float *x, int64_t rows, int64_t inputs,
+                    const void *weight, float *y, int64_t outputs) {
+  if (m->halves)
+    product_of(x, rows, inputs, weight, 1, y, outputs);
+  else
+    product_of(x, rows, inputs, weight, 0, y, outputs);
+}
+
+/* e^x to a few units of float32's last place: 0 where it would be under 1e-38, NaN of NaN. */
+INLINE v16 exponential(v16 x) {
+  v16 low = all(-87.3f), high = all(88.3f);
+  i16 lost = x < low;
+  x = either(lost, low, x);
+  x = either(x > high, high, x);
+  /* x = n ln 2 + r: adding this rounds to a whole number, which stands in the lowest bits. */
+  v16 shifted = x * 1.44269504f + 12582912.0f;
+  v16 n = shifted - 12582912.0f;
+  v16 r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  v16 p = all(1.98756915e-4f);
+  p = p * r + 1.39819995e-3f;
+  p = p * r + 8.33345191e-3f;
+  p = p * r + 4.16657960e-2f;
+  p = p * r + 1.66666655e-1f;
+  p = p * r + 5.00000012e-1f;
+  p = p * r * r + r + 1.0f;
+  i16 bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits << 23) + (127 << 23);
+  v16 power;
+  memcpy(&power, &bits, sizeof power);
+  return either(lost, all(0.0f), p * power);
+}
+
+/* x / sqrt(mean(x^2) + epsilon) * weight of each row. */
+static void norm(const Model *m, const float *x, int64_t rows, const float *weight, float *y) {
+  for (int64_t r = 0; r < rows; r++, x += m->width, y += m->width) {
+    v16 squares = {0};
+    for (int64_t i = 0; i < m->width; i += LANES) squares += floats_at(x + i) * floats_at(x + i);
+    float scale = 1.0f / __builtin_sqrtf(sum(squares) / (float)m->width + m->epsilon);
+    for (int64_t i = 0; i < m->width; i += LANES)
+      put(y + i, floats_at(x + i) * scale * floats_at(weight + i));
+  }
+}
+
+static void added(const float *a, const float *b, int64_t count, float *to) {
+  for (int64_t i = 0; i < count; i += LANES) put(to + i, floats_at(a + i) + floats_at(b + i));
+}
+
+/* Turn heads [heads, head_dim] by the angles of a position, in place. */
+static void turn(const Model *m, float *heads, int64_t count, int64_t position, float scale) {
+  const float *cosine = m->cosines + position * m->head_dim;
+  const float *sine = m->sines + position * m->head_dim;
+  int64_t half = m->head_dim / 2;
+  for (int64_t h = 0; h < count; h++, heads += m->head_dim)
+    for (int64_t i = 0; i < half; i++) {
+      float first = heads[i], second = heads[half + i];
+      heads[i] = (first * cosine[i] + second * sine[i]) * scale;
+      heads[half + i] = (second * cosine[half + i] + first * sine[half + i]) * scale;
+    }
+}
+
+/* Scores to shares, in place; room for a whole number of LANES. */
+static void softmax(float *scores, int64_t keys) {
+  int64_t end = (keys + LANES - 1) / LANES * LANES;
+  for (int64_t k = keys; k < end; k++) scores[k] = -__builtin_inff();
+  v16 peaks = floats_at(scores), totals = {0};
+  for (int64_t k = LANES; k < end; k += LANES) {
+    v16 x = floats_at(scores + k);
+    peaks = either(x > peaks, x, peaks);
+  }
+  float peak = peaks[0];
+  for (int i = 1; i < LANES; i++) peak = peaks[i] > peak ? peaks[i] : peak;
+  for (int64_t k = 0; k < end; k += LANES) {
+    v16 x = exponential(floats_at(scores + k) - peak);
+    put(scores + k, x);
+    if (k + LANES == end)
+      for (int64_t i = keys - k; i < LANES; i++) x[i] = 0;
+    totals += x;
+  }
+  float scale = 1.0f / sum(totals);
+  for (int64_t k = 0; k < end; k += LANES) put(scores + k, floats_at(scores + k) * scale);
+}
+
+/* What one head's query [head_dim] sees: its shares of the keys, and its output [head_dim]. */
+static void look(int64_t head_dim, const float *query, const float *keys, const float *values,
+                 int64_t count, float *shares, float *output) {
+  for (int64_t k = 0; k < count; k++) {
+    v16 a = {0};
+    for (int64_t i = 0; i < head_dim; i += LANES)
+      a += floats_at(query + i) * floats_at(keys + k * head_dim + i);
+    shares[k] = sum(a);
+  }
+  softmax(shares, count);
+  for (int64_t i = 0; i < head_dim; i += LANES) {
+    v16 a[2] = {{0}};
+    int64_t k = 0;
+    for (; k + 2 <= count; k += 2)
+      for (int j = 0; j < 2; j++)
+        a[j] += shares[k + j] * floats_at(values + (k + j) * head_dim + i);
+    if (k < count) a[0] += shares[k] * floats_at(values + k * head_dim + i);
+    put(output + i, a[0] + a[1]);
+  }
+}
+
+/* Append the new keys and values of all rows, qkv [rows, heads + 2 kv_heads, head_dim], to their
+   pasts, and let each look at all that stands before it, itself included. */
+static void attend(const Model *m, int64_t rows, const Row *row, int64_t layer, float *qkv,
+                   const Left *left, float *shares, float *output) {
+  int64_t dim = m->head_dim, turned = m->heads + m->kv_heads, every = turned + m->kv_heads;
+  for (int64_t r = 0; r < rows; r++) {
+    float *own = qkv + r * every * dim;
+    turn(m, own, m->heads, row[r].length, m->scaling);
+    turn(m, own + m->heads * dim, m->kv_heads, row[r].length, 1.0f);
+    float *to = row[r].past + layer * row[r].layer_stride + row[r].length * dim;
+    for (int64_t h = 0; h < m->kv_heads; h++, to += row[r].head_stride) {
+      memcpy(to, own + (m->heads + h) * dim, dim * sizeof(float));
+      memcpy(to + row[r].value_stride, own + (turned + h) * dim, dim * sizeof(float));
+    }
+  }
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t h = 0; h < m->heads; h++) {
+      int64_t count = row[r].length + 1, shared = h / (m->heads / m->kv_heads);
+      const float *keys =
+          row[r].past + layer * row[r].layer_stride + shared * row[r].head_stride;
+      look(dim, qkv + (r * every + h) * dim, keys, keys + row[r].value_stride, count, shares,
+           output + (r * m->heads + h) * dim);
+      float *pattern = left->pattern + ((layer * rows + r) * m->heads + h) * left->keys;
+      memcpy(pattern, shares, count * sizeof(float));
+      memset(pattern + count, 0, (left->keys - count) * sizeof(float));
+    }
+}
+
+/* silu(gate) * up of both side by side [rows, 2 inner]. */
+static void gated(const float *both, int64_t rows, int64_t inner, float *y) {
+  for (int64_t r = 0; r < rows; r++, both += 2 * inner, y += inner)
+    for (int64_t i = 0; i < inner; i += LANES) {
+      v16 gate = floats_at(both + i);
+      put(y + i, gate / (1.0f + exponential(-gate)) * floats_at(both + inner + i));
+    }
+}
+
+/* Read a token of each row: either of several texts, or one after the other of one. */
+void mav_llama_pass(const Model *m, int64_t rows, const Row *row, const Left *left) {
+  int64_t width = m->width, inner = m->inner, size = rows * width;
+  int64_t attended_width = m->heads * m->head_dim;
+  int64_t qkv_width = attended_width + 2 * m->kv_heads * m->head_dim;
+  float *normed = left->scratch, *middle = normed + size, *qkv = middle + size;
+  float *attended = qkv + rows * qkv_width, *both = attended + rows * attended_width;
+  float *thought = both + rows * 2 * inner, *shares = thought + rows * inner;
+  float *x = left->resid, *attn_out = left->attn_out, *mlp_out = left->mlp_out;
+  for (int64_t l = 0; l < m->layers; l++, x += size, attn_out += size, mlp_out += size) {
+    const Layer *layer = m->layer + l;
+    norm(m, x, rows, layer->before_attention, normed);
+    product(m, normed, rows, width, layer->qkv, qkv, qkv_width);
+    attend(m, rows, row, l, qkv, left, shares, attended);
+    product(m, attended, rows, attended_width, layer->out, attn_out, width);
+    added(x, attn_out, size, middle);
+    norm(m, middle, rows, layer->before_mlp, normed);
+    product(m, normed, rows, width, layer->gate_up, both, 2 * inner);
+    gated(both, rows, inner, thought);
+    product(m, thought, rows, inner, layer->down, mlp_out, width);
+    added(middle, mlp_out, size, x + size);
+  }
+  norm(m, x, rows, m->last_norm, normed);
+  product(m, normed, rows, width, m->head, left->logits, m->outputs);
+}
+
+/* Whether this processor has what this build was made for. */
+int mav_runs_here(void) {
+#if defined(__AVX512F__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+#elif defined(__AVX2__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi2");
+#else
+  return 1;
+#endif
+}

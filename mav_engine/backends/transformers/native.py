@@ -1,0 +1,189 @@
+"""The written-out step of a small Llama as one compiled call, without Python's lock.
+
+A small model is bound by the number of its operations, which cost nothing there. A larger one is
+bound by the reading of its weights, which the threads of torch's products do faster than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from mav_engine.arrays import Floats
+from mav_engine.backends.native.library import (
+    LANES,
+    PANEL,
+    Layer,
+    Left,
+    Model,
+    Pass,
+    compiled_pass,
+)
+from mav_engine.backends.transformers.arithmetic import BY_NUMPY, Arithmetic
+from mav_engine.backends.transformers.norms import RmsNorm
+from mav_engine.backends.transformers.pasts import Past, PastShape, Seen
+from mav_engine.backends.transformers.products import product
+from mav_engine.backends.transformers.rotary import Rotary
+from mav_engine.backends.transformers.traces import Block
+
+_MOST_BYTES = 2**26
+"""Of all products' weights together; with more of them numpy and torch were seen to be as fast."""
+
+
+def native_llama(model: Any, config: Any) -> NativeLlama | None:
+    """The compiled step of a Llama that is built as it can read it; None where it is not."""
+    compiled = compiled_pass()
+    if compiled is None or not _is_readable(model):
+        return None
+    weights = [model.lm_head.weight.detach()]
+    weights += [each.weight.detach() for block in model.model.layers for each in _products(block)]
+    count = sum(each.numel() for each in weights)
+    if 2 * count > _MOST_BYTES:
+        return None
+    halves = all(map(_is_half, weights))
+    fits = (2 if halves else 4) * count <= _MOST_BYTES
+    return NativeLlama(model, config, compiled, halves=halves) if fits else None
+
+
+def _is_readable(model: Any) -> bool:
+    """Whether all blocks of a Llama have what the pass computes, and nothing else."""
+    blocks = model.model.layers
+    products = [each for block in blocks for each in _products(block)]
+    return (
+        all(type(each) is nn.Linear and each.bias is None for each in [*products, model.lm_head])
+        and all(each.out_features % PANEL == 0 for each in products)
+        and all(block.self_attn.head_dim % (2 * LANES) == 0 for block in blocks)
+        and not any(hasattr(block.self_attn, "q_norm") for block in blocks)
+        and all(type(block.mlp.act_fn).__name__ in {"SiLU", "SiLUActivation"} for block in blocks)
+    )
+
+
+def _products(block: Any) -> list[Any]:
+    attention, mlp = block.self_attn, block.mlp
+    return [
+        attention.q_proj, attention.k_proj, attention.v_proj, attention.o_proj,
+        mlp.gate_proj, mlp.up_proj, mlp.down_proj,
+    ]  # fmt: skip
+
+
+class WholeTrace:
+    """What a pass left, as it wrote it."""
+
+    def __init__(self, model: Model, rows: int, keys: int, vocabulary: int) -> None:
+        size = (rows, model.width)
+        self.resid: Floats = np.empty((model.layers + 1, *size), np.float32)
+        """Its first row, the embedding, is to be written before the pass."""
+        self.attn_out: Floats = np.empty((model.layers, *size), np.float32)
+        self.mlp_out: Floats = np.empty((model.layers, *size), np.float32)
+        self._pattern = np.empty((model.layers, rows, model.heads, keys), np.float32)
+        whole = np.empty((rows, model.outputs), np.float32)
+        self.logits: Floats = whole[:, :vocabulary]
+        heads = 2 * (model.heads + model.kv_heads) * model.head_dim
+        self._scratch = np.empty(
+            rows * (2 * model.width + heads + 3 * model.inner) + keys + LANES, np.float32
+        )
+        written = (self.resid, self.attn_out, self.mlp_out, self._pattern, whole, self._scratch)
+        self.places = Left(keys, *(each.ctypes.data for each in written))
+
+    def at(self, point: Block) -> Floats:
+        values: Floats = getattr(self, point)
+        return values
+
+    def patterns(self) -> Sequence[Floats]:
+        return [self._pattern]
+
+
+class NativeLlama:
+    """Hands texts to the compiled pass, with the addresses of all that it reads and writes."""
+
+    def __init__(self, model: Any, config: Any, compiled: Pass, *, halves: bool) -> None:
+        base, attention = model.model, model.model.layers[0].self_attn
+        self._compiled = compiled
+        self._vocabulary = model.lm_head.out_features
+        self.arithmetic: Arithmetic = BY_NUMPY
+        self.head = product(model.lm_head)
+        embedding = base.embed_tokens.weight
+        self._embedding = embedding.detach().numpy()
+        self._rotary = Rotary(base.rotary_emb, embedding, config.max_position_embeddings)
+        self._kept: list[np.ndarray] = []
+        """What the addresses lead to."""
+        blocks = [_matrices(block) for block in base.layers]
+        head = _padded(model.lm_head.weight.detach())
+        self._number = np.float16 if halves else np.float32
+        norms = [(block.input_layernorm, block.post_attention_layernorm) for block in base.layers]
+        layers = [
+            Layer(*map(self._panels, matrices), *map(self._norm, both))
+            for matrices, both in zip(blocks, norms, strict=True)
+        ]
+        n_kv_heads = attention.k_proj.out_features // attention.head_dim
+        self._model = Model(
+            layers=len(layers),
+            width=embedding.shape[1],
+            heads=attention.q_proj.out_features // attention.head_dim,
+            kv_heads=n_kv_heads,
+            head_dim=attention.head_dim,
+            inner=base.layers[0].mlp.down_proj.in_features,
+            outputs=len(head),
+            halves=halves,
+            last_norm=self._norm(base.norm),
+            head=self._panels(head),
+            layer=(Layer * len(layers))(*layers),
+            epsilon=RmsNorm(base.norm).eps,
+            scaling=float(attention.scaling),
+        )
+        # torch sees no parameter in them.
+        held = int(getattr(model.lm_head, "packed_bytes", 0))
+        panels = len(head) * head.shape[1] + sum(m.numel() for block in blocks for m in block)
+        model.lm_head.packed_bytes = held + panels * self._number().itemsize
+        self.shape = PastShape(len(layers), n_kv_heads, attention.head_dim, embedding.device)
+
+    def step(self, ids: Sequence[int], seen: Seen) -> WholeTrace:
+        longest = max(seen.lengths)
+        cos, sin = self._rotary.reaching(longest)
+        self._model.cosines, self._model.sines = cos.data_ptr(), sin.data_ptr()
+        trace = WholeTrace(self._model, len(ids), longest + 1, self._vocabulary)
+        trace.resid[0] = self._embedding[list(ids)]
+        places = zip(seen.lengths, map(_place, seen.texts), strict=True)
+        rows = np.array([(length, *place) for length, place in places], np.int64)
+        self._compiled(self._model, len(ids), rows.ctypes.data, trace.places)
+        return trace
+
+    def _panels(self, weight: torch.Tensor) -> int:
+        """Address of a weight [outputs, inputs] as [outputs / PANEL, inputs, PANEL]."""
+        panels = weight.numpy().reshape(-1, PANEL, weight.shape[1]).swapaxes(1, 2)
+        return self._address(np.ascontiguousarray(panels, self._number))
+
+    def _norm(self, norm: Any) -> int:
+        return self._address(norm.weight.detach().numpy())
+
+    def _address(self, values: np.ndarray) -> int:
+        self._kept.append(values)
+        return values.ctypes.data
+
+
+def _matrices(block: Any) -> list[torch.Tensor]:
+    """The weights of one block, joined where they read the same input."""
+    q, k, v, out, gate, up, down = (each.weight.detach() for each in _products(block))
+    return [torch.cat([q, k, v]), out, torch.cat([gate, up]), down]
+
+
+def _padded(weight: torch.Tensor) -> torch.Tensor:
+    return nn.functional.pad(weight, (0, 0, 0, -len(weight) % PANEL))
+
+
+def _is_half(weight: torch.Tensor) -> bool:
+    """Whether half precision holds a weight exactly."""
+    return bool((weight.half().float() == weight).all())
+
+
+def _place(past: Past) -> tuple[int, int, int, int]:
+    """Where a text's keys begin, and how far apart layers, keys and values, and heads stand."""
+    shelf = past.shelf
+    assert shelf is not None
+    data = shelf.data
+    layer, value, slot, head, _, _ = data.stride()
+    return data.data_ptr() + 4 * past.slot * slot, layer, value, head
