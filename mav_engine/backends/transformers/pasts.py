@@ -20,6 +20,9 @@ from mav_engine.backends.transformers.ranges import Passage, Range
 
 _FIRST_ROOM = 256
 """Positions of the smallest shelf; the others have twice as many each."""
+_KEPT = 2**25
+"""Bytes of a shelf that stays when it is empty: memory is slow when it is touched for the first
+time, and a run would wait for that at its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,17 @@ class _Shelf:
         slot = next(each for each in range(len(self._taken) + 1) if each not in self._taken)
         if slot == self.data.shape[2]:
             larger = self._slots(max(1, 2 * slot))
-            larger[:, :, :slot] = self.data
+            _copy(larger[:, :, :slot], self.data)
             self.data = larger
         # A product with nothing is only nothing where no NaN of an earlier text stands.
-        self.data[:, :, slot].zero_()
+        _copy(self.data[:, :, slot], torch.zeros((), device=self._shape.device))
         self._taken.add(slot)
         return slot
 
     def leave(self, slot: int) -> None:
-        """Give a slot back; an empty shelf takes no memory."""
+        """Give a slot back; a large shelf takes no memory once it is empty."""
         self._taken.discard(slot)
-        if not self._taken:
+        if not self._taken and self.data.nbytes > _KEPT:
             self.data = self._slots(0)
 
     def _slots(self, count: int) -> torch.Tensor:
@@ -91,7 +94,8 @@ class Shelves:
             shelf = self._by_room.setdefault(room, _Shelf(self._shape, room))
             slot = shelf.take()
         if old is not None:
-            shelf.data[:, :, slot, :, : past.length] = old.data[:, :, old_slot, :, : past.length]
+            there = shelf.data[:, :, slot, :, : past.length]
+            _copy(there, old.data[:, :, old_slot, :, : past.length])
         past.shelf, past.slot = shelf, slot
         if old is not None:
             self.leave(old, old_slot)
@@ -125,12 +129,15 @@ class Past:
     def begin_with(self, data: torch.Tensor) -> None:
         """Take over what another text has read: [n_layers, 2, kv_heads, length, head_dim]."""
         length = data.shape[3]
-        self.reserve(length)[:, :, :, :length] = data
+        _copy(self.reserve(length)[:, :, :, :length], data)
         self.length = length
 
     def copied(self, length: int) -> torch.Tensor:
         """[n_layers, 2, kv_heads, length, head_dim], a copy of the beginning."""
-        return self.reserve(length)[:, :, :, :length].clone()
+        read = self.reserve(length)[:, :, :, :length]
+        copy = torch.empty(read.shape, device=read.device)
+        _copy(copy, read)
+        return copy
 
     def append(
         self, layer: int, keys: torch.Tensor, values: torch.Tensor
@@ -217,6 +224,15 @@ class Continued:
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
         output, pattern = self._passage.attend(layer, queries, keys_values)
         return [output], [pattern]
+
+
+def _copy(to: torch.Tensor, values: torch.Tensor) -> None:
+    """Write values over others, in the calling thread where the CPU does it: a thread that lets
+    torch open its threads for the first time waits for them to be made, which takes longer."""
+    if to.device.type == "cpu":
+        to.numpy()[...] = values.numpy()
+    else:
+        to.copy_(values)
 
 
 def sorting_key(past: Past) -> tuple[int, int]:
