@@ -16,6 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from mav_engine.backends import load_backend
+from mav_engine.backends.native.library import Pass
+from mav_engine.backends.transformers import native
 from mav_engine.catalog import EMBEDDED_DIR
 from tests.api.conftest import MakeServer
 from tests.api.servers import PATIENCE_S, Models, RealServer, events_in, read_events, types, until
@@ -99,27 +101,43 @@ def test_a_model_of_nan_ends_its_run_and_the_others_go_on(
 
 
 @pytest.mark.parametrize("after", [0, 3], ids=["prompt", "step"])
+@pytest.mark.parametrize(
+    "compiled_pass", [native.compiled_pass, lambda: None], ids=["as it is", "by numpy"]
+)
 def test_a_model_outlives_a_run_that_took_its_memory(
-    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch, after: int
+    make_server: MakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+    compiled_pass: Callable[[], Pass | None],
 ) -> None:
+    monkeypatch.setattr(native, "compiled_pass", compiled_pass)
     server = make_server(load_backend)
     expected = ids_of(run(server, model="mav-tiny"))
-    heads, linear, product = 0, functional.linear, torch.bmm
+    passes, linear, product = 0, functional.linear, torch.bmm
     halves = "fbgemm_linear_fp16_weight_fp32_activation"
-    of_halves = getattr(torch, halves)
+    of_halves, whole = getattr(torch, halves), native.WholeTrace
 
     def counted(made: torch.Tensor) -> torch.Tensor:
-        nonlocal heads
         # The unembedding, whole or in blocks of it: once a pass.
-        heads += 4096 in (made.shape[-1], made.shape[0] * made.shape[-1])
-        if heads > after:
-            full()
+        if 4096 in (made.shape[-1], made.shape[0] * made.shape[-1]):
+            count()
         return made
+
+    def compiled(*given: Any) -> native.WholeTrace:
+        count()
+        return whole(*given)
+
+    def count() -> None:
+        nonlocal passes
+        passes += 1
+        if passes > after:
+            full()
 
     with monkeypatch.context() as patched:
         patched.setattr(functional, "linear", lambda *given: counted(linear(*given)))
         patched.setattr(torch, "bmm", lambda *given: counted(product(*given)))
         patched.setattr(torch, halves, lambda *given: counted(of_halves(*given)))
+        patched.setattr(native, "WholeTrace", compiled)
         events = run(server, model="mav-tiny")
     assert (events[-1]["type"], events[-1]["code"]) == ("error", "out_of_memory")
     assert ids_of(events) == expected[:after]
