@@ -8,12 +8,16 @@ hidden from it, and slots are cleared before they are taken, so nothing of anoth
 
 from __future__ import annotations
 
+import math
+import mmap
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 
 from mav_engine.backends.transformers.ranges import Passage, Range
@@ -21,8 +25,11 @@ from mav_engine.backends.transformers.ranges import Passage, Range
 _FIRST_ROOM = 256
 """Positions of the smallest shelf; the others have twice as many each."""
 _KEPT = 2**25
-"""Bytes of a shelf that stays when it is empty: memory is slow when it is touched for the first
-time, and a run would wait for that at its beginning."""
+"""Bytes of a shelf at its beginning, as far as they hold a text, and of one that stays when it is
+empty."""
+_OF_THIS_PROCESS: dict[str, int] = (
+    {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if os.name == "posix" else {}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +54,36 @@ class _Shelf:
         self.room = room
         self._shape = shape
         self.data = self._slots(0)
-        self._taken: set[int] = set()
+        self.reached: dict[int, int] = {}
+        """Of each slot that is taken, up to which position it may have been written."""
 
     def take(self) -> int:
-        """The first free slot, cleared; the shelf doubles where there is none."""
-        slot = next(each for each in range(len(self._taken) + 1) if each not in self._taken)
+        """The first free slot, all zero; the shelf doubles where there is none."""
+        slot = next(each for each in range(len(self.reached) + 1) if each not in self.reached)
         if slot == self.data.shape[2]:
-            larger = self._slots(max(1, 2 * slot))
-            _copy(larger[:, :, :slot], self.data)
+            larger = self._slots(2 * slot or self._first_slots)
+            for each, end in self.reached.items():
+                _copy(larger[:, :, each, :, :end], self.data[:, :, each, :, :end])
             self.data = larger
-        # A product with nothing is only nothing where no NaN of an earlier text stands.
-        _copy(self.data[:, :, slot], torch.zeros((), device=self._shape.device))
-        self._taken.add(slot)
+        self.reached[slot] = 0
         return slot
 
     def leave(self, slot: int) -> None:
         """Give a slot back; a large shelf takes no memory once it is empty."""
-        self._taken.discard(slot)
-        if not self._taken and self.data.nbytes > _KEPT:
+        written = self.data[:, :, slot, :, : self.reached.pop(slot)]
+        # A product with nothing is only nothing where no NaN of an earlier text stands.
+        _copy(written, torch.zeros((), device=self._shape.device))
+        if not self.reached and self.data.nbytes > _KEPT:
             self.data = self._slots(0)
+
+    @property
+    def _first_slots(self) -> int:
+        return max(1, _KEPT // (self.room * self._shape.nbytes))
 
     def _slots(self, count: int) -> torch.Tensor:
         shape = self._shape
-        return torch.empty(
-            (shape.n_layers, 2, count, shape.kv_heads, self.room, shape.head_dim),
-            device=shape.device,
+        return _zeros(
+            (shape.n_layers, 2, count, shape.kv_heads, self.room, shape.head_dim), shape.device
         )
 
 
@@ -119,8 +131,10 @@ class Past:
         """Where it stands, with room for so many positions."""
         if self.shelf is None or self.shelf.room < length:
             self._shelves.move(self, length)
-        assert self.shelf is not None
-        return self.shelf
+        shelf = self.shelf
+        assert shelf is not None
+        shelf.reached[self.slot] = max(shelf.reached[self.slot], length)
+        return shelf
 
     def reserve(self, length: int) -> torch.Tensor:
         """[n_layers, 2, kv_heads, room, head_dim] with room for so many positions."""
@@ -224,6 +238,15 @@ class Continued:
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[list[Any], list[Any]]:
         output, pattern = self._passage.attend(layer, queries, keys_values)
         return [output], [pattern]
+
+
+def _zeros(shape: tuple[int, ...], device: torch.device) -> torch.Tensor:
+    """On the CPU memory that the system gives where it is written, and not before: memory is slow
+    when it is touched for the first time, and a run would wait for all of it at its beginning."""
+    if device.type != "cpu":
+        return torch.zeros(shape, device=device)
+    given = mmap.mmap(-1, max(1, 4 * math.prod(shape)), **_OF_THIS_PROCESS)
+    return torch.from_numpy(np.frombuffer(given, np.float32, math.prod(shape)).reshape(shape))
 
 
 def _copy(to: torch.Tensor, values: torch.Tensor) -> None:

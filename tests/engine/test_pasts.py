@@ -1,0 +1,48 @@
+"""Keys and values side by side: a text keeps what it has read, and finds nothing of another."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mav_engine.backends.transformers.pasts import Past, PastShape, Shelves
+
+SHAPE = PastShape(n_layers=2, kv_heads=3, head_dim=4, device=torch.device("cpu"))
+LARGE = PastShape(n_layers=8, kv_heads=64, head_dim=128, device=torch.device("cpu"))
+"""No two texts of it have room in a shelf's beginning."""
+
+
+def _read(past: Past, begin: int, end: int) -> torch.Tensor:
+    """Let a text read random positions; gives all that it has read."""
+    room = past.reserve(end)
+    room[..., begin:end, :] = torch.randn_like(room[..., begin:end, :])
+    past.length = end
+    return past.copied(end)
+
+
+@pytest.mark.parametrize("shape", [SHAPE, LARGE], ids=["small", "large"])
+def test_a_text_keeps_what_it_has_read_while_others_come_and_go(shape: PastShape) -> None:
+    shelves = Shelves(shape)
+    pasts = [Past(shelves) for _ in range(5)]
+    read = [_read(past, 0, 3 + at) for at, past in enumerate(pasts)]
+    pasts[1].close()
+    pasts[1] = Past(shelves)
+    read[1] = _read(pasts[1], 0, 200)
+    read[2] = _read(pasts[2], pasts[2].length, 300)  # to a shelf with more room
+    for past, expected in zip(pasts, read, strict=True):
+        assert torch.equal(past.copied(past.length)[..., : expected.shape[3], :], expected)
+    assert len({(past.shelf, past.slot) for past in pasts}) == len(pasts)
+
+
+def test_a_slot_is_empty_when_it_is_taken() -> None:
+    shelves = Shelves(SHAPE)
+    past = Past(shelves)
+    past.reserve(40).fill_(0)
+    past.reserve(40)[..., :40, :] = torch.nan  # also by a pass that failed, and counted nothing
+    past.length = 7
+    shelf, slot = past.shelf, past.slot
+    past.close()
+    other = Past(shelves)
+    everything = other.reserve(1)
+    assert (other.shelf, other.slot) == (shelf, slot)
+    assert torch.equal(everything, torch.zeros_like(everything))
