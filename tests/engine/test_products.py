@@ -38,6 +38,21 @@ def test_a_product_is_that_of_its_layers(rows: int, half: bool, bias: bool) -> N
     torch.testing.assert_close(again, exact, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 8, 33])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_product_with_an_odd_number_of_outputs_is_that_of_its_layer(
+    rows: int, bias: bool
+) -> None:
+    torch.manual_seed(0)
+    layer = nn.Linear(6, 131, bias=bias).requires_grad_(requires_grad=False)
+    x = torch.randn(rows, 6)
+    exact = layer.double()(x.double()).float()
+    product = joined([layer.float()])
+    assert product._count > 1  # type: ignore[attr-defined]
+    torch.testing.assert_close(product(x), exact, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layer(x), exact, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.skipif(not products._multiplies_halves(), reason="no product of halves here")
 def test_only_weights_that_half_precision_holds_are_read_in_it() -> None:
     layers = _layers(half=True, bias=False)

@@ -1,9 +1,11 @@
 """The linear products of the written-out step, whatever holds their weights.
 
-A product of few rows is bound by the reading of its weights. torch gives the product of one row
-to a function that reads with one thread; cut into a batch of blocks, all threads read. Weights
-that half precision holds exactly, as those of a model that was saved in it, are read in it: half
-the bytes, and the same numbers, since the products and their sums stay float32.
+A product of few rows is bound by the reading of its weights. On some processors torch gives the
+product of one row to a function that reads with one thread; cut into a batch of blocks, all threads
+read. Of many rows it shares the work among them by itself.
+
+Weights that half precision holds exactly, as those of a model that was saved in it, are read in it:
+half the bytes, and the same numbers, since the products and their sums stay float32.
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ _TALL = 16
 """A matrix with this many times more outputs than inputs is an unembedding: it is larger than
 the processor's caches, and is read fastest with the weights of one input side by side."""
 _SMALLEST_BLOCK = 16
+_WIDTH = 64
+"""Outputs of such a matrix are held in multiples of this: of GPT-2's 50257, say, no few blocks
+are equal."""
+_MANY_ROWS = 4
+"""From so many rows on torch shares the multiplications among its threads by itself."""
 _MOST_ROWS = 24
 """From more rows on the time goes into multiplying, and the product of halves has one thread."""
 _MOST_HALVED = 2**24
@@ -55,7 +62,7 @@ def joined(layers: Sequence[Any]) -> Product:
     weights = [_outputs_first(layer) for layer in layers]
     weight = torch.cat(weights)
     if weight.shape[0] >= _TALL * weight.shape[1]:
-        weight = weight.t().contiguous().t()
+        weight = _by_input(weight)
     parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, [len(w) for w in weights])
     for layer, part in zip(layers, parts, strict=True):
         layer.weight.data = part.t() if is_conv1d(layer) else part
@@ -92,24 +99,41 @@ def _outputs_first(layer: Any) -> torch.Tensor:
     return weight.t() if is_conv1d(layer) else weight
 
 
+def _by_input(weight: torch.Tensor) -> torch.Tensor:
+    """A weight [out, in] with the weights of one input side by side, on memory that goes on to a
+    number of outputs that blocks can share."""
+    outputs, inputs = weight.shape
+    longer = weight.new_zeros(inputs, -(-outputs // _WIDTH) * _WIDTH)[:, :outputs]
+    return longer.copy_(weight.t()).t()
+
+
 class _Blocks:
     """A product with a weight [out, in], cut into blocks of outputs that threads share."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._whole, self._bias = weight, bias
         self._outputs, inputs = weight.shape
-        self._count = _blocks(self._outputs, torch.get_num_threads())
-        self._weight = weight.view(self._count, -1, inputs).transpose(1, 2)
-        self._bias = None if bias is None else bias.view(self._count, 1, -1)
+        # Outputs that nobody asks for, where memory goes on with them.
+        reached = max(self._outputs, weight.stride(1)) if weight.stride(0) == 1 else self._outputs
+        longer = weight.as_strided((reached, inputs), weight.stride())
+        self._count = _blocks(reached, torch.get_num_threads())
+        self._weight = longer.view(self._count, -1, inputs).transpose(1, 2)
+        self._biases = None
+        if bias is not None:
+            padded = nn.functional.pad(bias, (0, reached - self._outputs))
+            self._biases = padded.view(self._count, 1, -1)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.shape[0]
+        if rows >= _MANY_ROWS:
+            return nn.functional.linear(x, self._whole, self._bias)
         given = x.expand(self._count, -1, -1)
-        if self._bias is None:
+        if self._biases is None:
             made = torch.bmm(given, self._weight)
         else:
-            made = torch.baddbmm(self._bias, given, self._weight)
+            made = torch.baddbmm(self._biases, given, self._weight)
         # Of one row the blocks' outputs lie one after the other already.
-        return made.transpose(0, 1).reshape(rows, self._outputs)
+        return made.transpose(0, 1).reshape(rows, -1)[:, : self._outputs]
 
 
 class _Halves:
