@@ -28,10 +28,15 @@ def rank_bin_edges(vocabulary: int) -> list[int]:
     Bin i holds ranks from edge i up to, not including, edge i + 1. A vocabulary of fewer
     tokens than bins leaves the last bins empty.
     """
+    return list(_edges(vocabulary))
+
+
+@lru_cache(maxsize=64)
+def _edges(vocabulary: int) -> tuple[int, ...]:
     edges = [0]
     for edge in np.geomspace(1, max(vocabulary, 1), RANK_BINS):
         edges.append(max(round(edge), edges[-1] + 1))
-    return [min(edge, vocabulary) for edge in edges[:-1]] + [vocabulary]
+    return (*(min(edge, vocabulary) for edge in edges[:-1]), vocabulary)
 
 
 class Prediction:
