@@ -8,7 +8,7 @@ import platform
 
 from setuptools import Extension, setup
 
-FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
+FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi", "-pthread"]
 KINDS = {"_llama": []}
 if platform.machine().lower() in {"x86_64", "amd64"}:
     KINDS = {"_llama_avx512": ["-march=x86-64-v4"], "_llama_avx2": ["-march=x86-64-v3"]}
@@ -19,6 +19,7 @@ setup(
             f"mav_engine.backends.native.{name}",
             ["mav_engine/backends/native/llama.c"],
             extra_compile_args=[*FLAGS, *flags],
+            extra_link_args=["-pthread"],
             optional=True,
         )
         for name, flags in KINDS.items()

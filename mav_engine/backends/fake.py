@@ -65,6 +65,9 @@ class FakeSession:
     def foresee(self, ids: Sequence[int]) -> None:
         """Each is read when it is asked for."""
 
+    def follow(self, choose: Callable[[Step], int | None]) -> None:
+        """Each is read when it is asked for."""
+
     def step(self, token_id: int) -> Step:
         self._on_step()
         return self._step(token_id)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,8 @@ import torch
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
-from mav_engine.backends.transformers import turns as turns_module
+from mav_engine.backends.transformers import stepping
 from mav_engine.backends.transformers.stepping import Ask
-from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import HookPoint
 from mav_engine.events import Event, Token
 from tests.engine.conftest import Case
@@ -100,20 +98,20 @@ def assert_vectors_close(one: np.ndarray, other: np.ndarray) -> None:
 
 
 @pytest.fixture
-def batches(fresh: Backend, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def batches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The sizes of the batches that the fresh model computes."""
-    return watched(fresh, monkeypatch)
+    return watched(monkeypatch)
 
 
-def watched(backend: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
-    read = backend._stepper._read
+    made = stepping._Batch
 
-    def counted(asks: Sequence[Ask]) -> Any:
+    def counted(asks: Sequence[Ask], kind: Any) -> Any:
         sizes.append(len(asks))
-        return read(asks)
+        return made(asks, kind)
 
-    monkeypatch.setattr(backend._stepper, "_read", counted)
+    monkeypatch.setattr(stepping, "_Batch", counted)
     return sizes
 
 
@@ -132,6 +130,7 @@ def test_runs_together_have_the_numbers_of_each_alone(fresh: Backend, batches: l
 def test_every_architecture_serves_many(case: Case) -> None:
     many = [{**settings, "capture": ["residual", "mlp"]} for settings in MANY[:4]]
     expected = [alone(case.backend, **settings) for settings in many]
+    assert not case.backend._turns.crowded  # type: ignore[attr-defined]
     for ours, theirs in zip(together(case.backend, many), expected, strict=True):
         assert_alike(ours, theirs)
 
@@ -254,212 +253,3 @@ def test_who_leaves_in_the_middle_hurts_no_other(fresh: Backend) -> None:
     for ours, theirs in zip(told, expected, strict=True):
         assert_alike(ours, theirs)
     assert not fresh._stepper.turns.crowded  # type: ignore[attr-defined]
-
-
-class _Doubled:
-    """Doubles numbers; keeps the batches, and can be held in the middle of one."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[int]] = []
-        self.begun = threading.Semaphore(0)
-        self.go_on = threading.Semaphore(0)
-        self.held = True
-
-    def __call__(self, asks: Sequence[int]) -> list[int | Exception]:
-        self.batches.append(sorted(asks))
-        self.begun.release()
-        if self.held:
-            assert self.go_on.acquire(timeout=PATIENCE_S)
-        return [KeyError(ask) if ask < 0 else 2 * ask for ask in asks]
-
-
-@pytest.fixture
-def doubled() -> Iterator[_Doubled]:
-    doubled = _Doubled()
-    yield doubled
-    doubled.held = False
-    doubled.go_on.release(100)
-
-
-def _spawn(work: Callable[[], object]) -> threading.Thread:
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    tick = threading.Event()
-    for _ in range(int(PATIENCE_S / 0.005)):
-        if condition():
-            return
-        tick.wait(0.005)
-    raise AssertionError("it did not happen in time")
-
-
-def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) -> None:
-    turns: Turns[int, int] = Turns(doubled)
-    answers: dict[int, int] = {}
-
-    def ask(number: int) -> None:
-        answers[number] = turns.ask(number, number)
-
-    threads = [_spawn(lambda: ask(1))]
-    assert doubled.begun.acquire(timeout=PATIENCE_S)
-    threads += [_spawn(lambda number=number: ask(number)) for number in (2, 3, 4)]  # type: ignore[misc]
-    _until(lambda: len(turns._asking) == 3)
-    doubled.go_on.release(2)
-    for thread in threads:
-        thread.join(PATIENCE_S)
-    assert doubled.batches == [[1], [2, 3, 4]]
-    assert answers == {1: 2, 2: 4, 3: 6, 4: 8}
-
-
-def test_what_goes_wrong_is_raised_where_it_was_asked(doubled: _Doubled) -> None:
-    doubled.held = False
-    turns: Turns[int, int] = Turns(doubled)
-    with pytest.raises(KeyError):
-        turns.ask("a", -1)
-    assert turns.ask("a", 4) == 8
-
-
-def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    caught: list[BaseException] = []
-
-    def interrupted(asks: Sequence[int]) -> list[int | Exception]:
-        begun.set()
-        assert go_on.wait(PATIENCE_S)
-        if len(asks) > 1:
-            raise KeyboardInterrupt
-        return list(asks)
-
-    turns: Turns[int, int] = Turns(interrupted)
-
-    def ask(number: int) -> None:
-        try:
-            turns.ask(number, number)
-        except BaseException as error:
-            caught.append(error)
-
-    threads = [_spawn(lambda: ask(1))]
-    assert begun.wait(PATIENCE_S)
-    threads += [_spawn(lambda: ask(2)), _spawn(lambda: ask(3))]
-    _until(lambda: len(turns._asking) == 2)
-    go_on.set()
-    for thread in threads:
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
-    assert sorted(type(error).__name__ for error in caught) == ["KeyboardInterrupt", "RuntimeError"]
-    turns.leave(2)
-    turns.leave(3)
-    assert turns.ask(1, 1) == 1
-
-
-@pytest.fixture
-def turns(doubled: _Doubled, monkeypatch: pytest.MonkeyPatch) -> Turns[int, int]:
-    """Turns in which nobody goes on because the time is over."""
-    doubled.held = False
-    monkeypatch.setattr(turns_module, "_MIN_PATIENCE_S", PATIENCE_S)
-    monkeypatch.setattr(turns_module, "_MAX_PATIENCE_S", PATIENCE_S)
-    return Turns(doubled)
-
-
-def test_who_was_answered_goes_on_one_after_the_other(turns: Turns[int, int]) -> None:
-    going_on: set[int] = set()
-    together: list[set[int]] = []
-
-    def ask(number: int) -> None:
-        for _ in range(20):
-            assert turns.ask(number, number) == 2 * number
-            going_on.add(number)
-            time.sleep(0)  # whoever else may go on does
-            together.append(set(going_on))
-            going_on.discard(number)
-        turns.leave(number)
-
-    threads = [_spawn(lambda number=number: ask(number)) for number in range(1, 5)]  # type: ignore[misc]
-    for thread in threads:
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
-    assert len(together) == 80
-    assert all(len(each) == 1 for each in together)
-
-
-def test_a_newcomer_does_not_let_the_next_go_on(turns: Turns[int, int]) -> None:
-    went_on: list[int] = []
-
-    def ask(number: int) -> None:
-        assert turns.ask(number, number) == 2 * number
-        went_on.append(number)
-        turns.leave(number)
-
-    assert turns.ask(1, 1) == 2
-    threads = [_spawn(lambda: ask(2))]
-    _until(lambda: len(turns._asking) == 1)
-    assert turns.ask(1, 1) == 2
-    threads.append(_spawn(lambda: ask(3)))
-    _until(lambda: len(turns._asking) == 1)
-    assert [each.who for each in turns._answered] == [2]
-    assert went_on == []
-    assert turns.ask(1, 1) == 2
-    turns.leave(1)
-    for thread in threads:
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
-    assert went_on == [2, 3]
-
-
-def test_who_stays_away_holds_nobody_up(doubled: _Doubled) -> None:
-    doubled.held = False
-    turns: Turns[int, int] = Turns(doubled)
-    assert turns.ask("stays away", 1) == 2
-    for number in range(3):
-        assert turns.ask("goes on", number) == 2 * number
-    assert turns.ask("stays away", 5) == 10
-
-
-def test_steps_come_between_the_parts_of_a_prompt(doubled: _Doubled) -> None:
-    turns: Turns[int, int] = Turns(doubled)
-    doubled.held = False
-    order: list[str] = []
-    in_first_part, asked = threading.Event(), threading.Event()
-
-    def read_prompt() -> None:
-        for part in range(3):
-            with turns.alone():
-                order.append(f"part {part}")
-                in_first_part.set()
-                assert asked.wait(PATIENCE_S)
-
-    def step() -> None:
-        turns.ask("step", 1)
-        order.append("step")
-
-    threads = [_spawn(read_prompt)]
-    assert in_first_part.wait(PATIENCE_S)
-    threads.append(_spawn(step))
-    _until(lambda: len(turns._asking) == 1)
-    asked.set()
-    for thread in threads:
-        thread.join(PATIENCE_S)
-    assert doubled.batches == [[1]]
-    assert order[0] == "part 0"
-    assert order.index("step") > 0
-
-
-def test_nothing_else_is_computed_while_one_is_alone(doubled: _Doubled) -> None:
-    doubled.held = False
-    turns: Turns[int, int] = Turns(doubled)
-    with turns.alone():
-        thread = _spawn(lambda: turns.ask("a", 1))
-        other = _spawn(lambda: _alone(turns))
-        _until(lambda: len(turns._asking) == len(turns._others) == 1)
-        assert doubled.batches == []
-    thread.join(PATIENCE_S)
-    other.join(PATIENCE_S)
-    assert doubled.batches == [[1]]
-
-
-def _alone(turns: Turns[int, int]) -> None:
-    with turns.alone():
-        pass

@@ -14,6 +14,7 @@ import torch
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.backends.transformers.shared_session import SharedSession
 from mav_engine.compare import (
     Common,
     Compared,
@@ -168,6 +169,15 @@ def test_runs_of_unlike_length_each_come_to_their_end(tiny: Backend) -> None:
     events = compared(tiny, tiny, {"max_new_tokens": 40}, {"max_new_tokens": 3})
     assert (len(tokens(events, "a")), len(tokens(events, "b"))) == (40, 3)
     assert len(divergences(events)) == 3
+
+
+def test_what_follows_from_a_text_still_being_written_is_not_asked_ahead(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed: list[SharedSession] = []
+    monkeypatch.setattr(SharedSession, "follow", lambda session, _: followed.append(session))
+    compared(tiny, tiny, {"max_new_tokens": 4}, mode="forced")
+    assert len(followed) == 1  # the first run's alone
 
 
 @pytest.mark.parametrize("stop", [{"stop": ["."]}, {"max_new_tokens": 5}])

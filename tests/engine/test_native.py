@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +13,14 @@ import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.native.library import Pass, passes
+from mav_engine.backends.native.library import Left, Model, Pass, Worker, passes
 from mav_engine.backends.transformers import native
 from mav_engine.backends.transformers.decoding import LlamaDecoder
 from mav_engine.backends.transformers.native import NativeLlama
 from mav_engine.backends.transformers.stepping import Ask
+from mav_engine.errors import NoCandidates
+from mav_engine.events import Event
+from mav_engine.sampling import Sampler
 from tests.engine.conftest import EMBEDDED
 from tests.engine.test_batching import MANY, alone, assert_alike, assert_vectors_close, together
 from tests.engine.test_passages import POINTS, assert_same_reading, read_by_the_model
@@ -66,10 +71,16 @@ def folders(save: Save) -> dict[str, str]:
     }
 
 
+def assert_told_alike(ours: Sequence[Sequence[Event]], theirs: Sequence[Sequence[Event]]) -> None:
+    for one, other in zip(ours, theirs, strict=True):
+        assert_alike(one, other)
+
+
 def loaded(folder: str, kind: type, compiled: Pass | None) -> Any:
     """The model as it is read with this build of the pass, or without one."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(native, "compiled_pass", lambda: compiled)
+        patched.setattr(torch, "get_num_threads", lambda: 2)
         backend: Any = load_backend(folder, prefix_bytes=0)
     assert type(backend._stepper._decoder) is kind
     return backend
@@ -112,10 +123,113 @@ def test_rows_of_every_count_have_the_numbers_of_the_models_own_pass(
     session.close()
 
 
-def test_runs_together_have_the_numbers_that_each_has_by_numpy(backend: Any, by_numpy: Any) -> None:
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The sizes of the batches that are computed beside Python."""
+    sizes: list[int] = []
+    begin = Worker.begin
+
+    def counted(worker: Worker, model: Any, rows: int, row: int, left: Any) -> bool:
+        sizes.append(rows)
+        return begin(worker, model, rows, row, left)
+
+    monkeypatch.setattr(Worker, "begin", counted)
+    return sizes
+
+
+def test_runs_together_have_the_numbers_that_each_has_by_numpy(
+    backend: Any, by_numpy: Any, begun: list[int]
+) -> None:
     expected = [alone(by_numpy, **settings) for settings in MANY]
-    for ours, theirs in zip(together(backend, MANY), expected, strict=True):
-        assert_alike(ours, theirs)
+    assert begun == []
+    assert_told_alike(together(backend, MANY), expected)
+    assert max(begun) > 1
+
+
+def test_without_a_thread_runs_together_have_their_numbers(
+    floats: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [alone(floats, **settings) for settings in MANY]
+    monkeypatch.setattr(Worker, "begin", lambda *_: False)
+    assert_told_alike(together(floats, MANY), expected)
+
+
+@pytest.mark.parametrize("broken", ["begin", "_steps"])
+def test_what_fails_beside_python_is_computed_again(
+    floats: Any, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    expected = [alone(floats, **settings) for settings in MANY]
+    stepper, failed = floats._stepper, threading.Event()
+    owner = stepper._decoder if broken == "begin" else stepper
+    sound = getattr(owner, broken)
+
+    def failing(asked: Any, *given: Any, **named: Any) -> Any:
+        if len(asked) > 1 and threading.current_thread() is not threading.main_thread():
+            failed.set()
+            raise torch.OutOfMemoryError("no memory for so many")
+        return sound(asked, *given, **named)
+
+    monkeypatch.setattr(owner, broken, failing)
+    assert_told_alike(together(floats, MANY), expected)
+    assert failed.is_set()
+
+
+def test_a_choice_that_cannot_be_made_ends_only_its_run(
+    floats: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = [alone(floats, **settings) for settings in MANY]
+    choose = Sampler.choose
+
+    def choosing(sampler: Sampler, prediction: Any, context: Any, index: int, forced: Any) -> Any:
+        if sampler._settings.seed == 99 and index == 5:
+            raise NoCandidates("Every token was removed.")
+        return choose(sampler, prediction, context, index, forced)
+
+    monkeypatch.setattr(Sampler, "choose", choosing)
+    broken = {"prompt": "The cat", "max_new_tokens": 20, "temperature": 1.0, "seed": 99}
+    *others, last = together(floats, [*MANY, broken])
+    assert_told_alike(others, expected)
+    assert [event.type for event in last] == ["start", "prompt", *["token"] * 5, "error"]
+    assert last[-1].code == "no_candidates"
+
+
+def test_runs_that_end_by_what_they_say_leave_nothing_under_way(backend: Any) -> None:
+    long = {"prompt": "Once upon a time", "max_new_tokens": 40, "min_new_tokens": 40}
+    text = alone(backend, **long)[-1].text
+    many = [
+        *({**long, "stop": [text[end : end + 4]]} for end in (11, 30, 60)),
+        {**long, "breakpoints": {"after": 9}},
+        long,
+    ]
+    expected = [alone(backend, **settings) for settings in many]
+    assert [told[-1].reason for told in expected] == [*["stop"] * 3, "breakpoint", "length"]
+    assert_told_alike(together(backend, many), expected)
+    turns = backend._stepper.turns
+    assert (turns._underway, turns._ahead, turns.crowded) == (None, {}, False)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
+def test_a_thread_goes_with_its_worker(build: Pass) -> None:
+    def threads() -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    before = threads()
+    worker = build.worker()
+    assert threads() == before + 1
+    del worker
+    assert threads() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
+def test_a_process_that_was_forked_has_no_worker(build: Pass) -> None:
+    worker = build.worker()
+    child = os.fork()
+    if child == 0:
+        has_begun = worker.begin(Model(), 0, 0, Left())
+        worker._end()
+        os._exit(1 if has_begun else 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_long_text_and_a_short_one_are_read_side_by_side(backend: Any) -> None:

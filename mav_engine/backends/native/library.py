@@ -7,11 +7,11 @@ Where there is no compiler there is no build, and numpy does the same.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import weakref
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 BUILDS = ("_llama_avx512", "_llama_avx2", "_llama")
 """From the fastest on; `_llama` is that of other kinds of processors."""
@@ -22,7 +22,7 @@ _floats = ctypes.c_void_p
 
 
 class Layer(ctypes.Structure):
-    """Addresses of one block's weights; panels are what `panels()` makes."""
+    """Addresses of one block's weights: panels of its four products, and its norms."""
 
     _fields_ = (
         ("qkv", _floats), ("out", _floats), ("gate_up", _floats), ("down", _floats),
@@ -54,8 +54,50 @@ class Left(ctypes.Structure):
     )  # fmt: skip
 
 
-Pass = Callable[[Any, int, int, Any], None]
-"""(model by reference, rows, address of [rows, 5] integers, what is left by reference)."""
+class Pass:
+    """One build of the pass."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+        given = (ctypes.POINTER(Model), ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(Left))
+        _declare(library.mav_llama_pass, given, None)
+        _declare(library.mav_worker_new, (), ctypes.c_void_p)
+        _declare(library.mav_worker_begin, (ctypes.c_void_p, *given), ctypes.c_int)
+        _declare(library.mav_worker_wait, (ctypes.c_void_p,), ctypes.c_double)
+        _declare(library.mav_worker_end, (ctypes.c_void_p,), None)
+
+    def __call__(self, model: Model, rows: int, row: int, left: Left) -> None:
+        """Read a token of each row; `row` is the address of [rows, 5] integers."""
+        self._library.mav_llama_pass(model, rows, row, left)
+
+    def worker(self) -> Worker:
+        """A thread that computes beside Python."""
+        return Worker(self._library)
+
+
+class Worker:
+    """A thread that computes passes, one at a time, and knows nothing of Python."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self._made = library.mav_worker_new()
+        if self._made is not None:
+            self._end = weakref.finalize(self, library.mav_worker_end, self._made)
+
+    def begin(self, model: Model, rows: int, row: int, left: Left) -> bool:
+        """Begin a pass, if there is a thread for it. Until it has been waited for, nothing that it
+        reads or writes may be moved or freed, and no other pass of the model be begun."""
+        made = self._made
+        return made is not None and self._library.mav_worker_begin(made, model, rows, row, left)
+
+    def wait(self) -> float:
+        """Wait for the pass that was begun, and give the seconds that it took."""
+        seconds: float = self._library.mav_worker_wait(self._made)
+        return seconds
+
+
+def _declare(function: Any, arguments: tuple[Any, ...], result: Any) -> None:
+    function.argtypes, function.restype = arguments, result
 
 
 @cache
@@ -77,11 +119,4 @@ def _opened(place: Path) -> Pass | None:
         library = ctypes.CDLL(str(place))
     except OSError:  # built for another system
         return None
-    if not library.mav_runs_here():
-        return None
-    made = library.mav_llama_pass
-    made.argtypes = (
-        ctypes.POINTER(Model), ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(Left),
-    )  # fmt: skip
-    made.restype = None
-    return cast(Pass, made)
+    return Pass(library) if library.mav_runs_here() else None

@@ -9,8 +9,13 @@
    WIDE weights of one input side by side: [outputs / WIDE][inputs][WIDE], float32 or, where that
    holds them exactly, half precision. `library.py` says which sizes this can be called with. */
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 #ifdef __F16C__
 #include <immintrin.h>
 #endif
@@ -342,6 +347,102 @@ void mav_llama_pass(const Model *m, int64_t rows, const Row *row, const Left *le
   }
   norm(m, x, rows, m->last_norm, normed);
   product(m, normed, rows, width, m->head, left->logits, m->outputs);
+}
+
+/* A thread that computes passes, one at a time, while its maker does something else. */
+typedef struct {
+  const Model *model;
+  int64_t rows;
+  const Row *row;
+  const Left *left;
+  double seconds; /* that the last pass took */
+  int state;
+  pid_t process; /* a process that was forked has no such thread */
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+} Worker;
+
+enum { IDLE, BEGUN, OVER };
+
+/* Seconds for which it stays awake after a pass. The next one mostly comes within them, and then
+   begins at once; and while its processor is not idle, the system lets the threads of Python, which
+   compute one at a time, stay on another one, which has their memory at hand. */
+static const double AWAKE = 0.002;
+
+static double now(void) {
+  struct timespec at;
+  clock_gettime(CLOCK_MONOTONIC, &at);
+  return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
+}
+
+static int state_of(Worker *worker) { return __atomic_load_n(&worker->state, __ATOMIC_ACQUIRE); }
+
+static void become(Worker *worker, int state) {
+  pthread_mutex_lock(&worker->lock);
+  __atomic_store_n(&worker->state, state, __ATOMIC_RELEASE);
+  pthread_cond_broadcast(&worker->changed);
+  pthread_mutex_unlock(&worker->lock);
+}
+
+static void sleep_while(Worker *worker, int state) {
+  pthread_mutex_lock(&worker->lock);
+  while (state_of(worker) == state) pthread_cond_wait(&worker->changed, &worker->lock);
+  pthread_mutex_unlock(&worker->lock);
+}
+
+static void *work(void *given) {
+  Worker *worker = given;
+  for (;;) {
+    double until = now() + AWAKE;
+    while (state_of(worker) == IDLE && now() < until) sched_yield();
+    sleep_while(worker, IDLE);
+    if (state_of(worker) == OVER) return NULL;
+    double began = now();
+    mav_llama_pass(worker->model, worker->rows, worker->row, worker->left);
+    worker->seconds = now() - began;
+    become(worker, IDLE);
+  }
+}
+
+/* A worker; NULL where there is no thread for it. */
+void *mav_worker_new(void) {
+  Worker *worker = calloc(1, sizeof *worker);
+  if (!worker) return NULL;
+  worker->process = getpid();
+  pthread_mutex_init(&worker->lock, NULL);
+  pthread_cond_init(&worker->changed, NULL);
+  if (!pthread_create(&worker->thread, NULL, work, worker)) return worker;
+  free(worker);
+  return NULL;
+}
+
+/* Begin a pass: 1, or 0 where that cannot be. Nothing of it may be moved or freed, and no other
+   pass of the model be begun, before it has been waited for. */
+int mav_worker_begin(void *given, const Model *m, int64_t rows, const Row *row, const Left *left) {
+  Worker *worker = given;
+  if (worker->process != getpid()) return 0;
+  worker->model = m, worker->rows = rows, worker->row = row, worker->left = left;
+  become(worker, BEGUN);
+  return 1;
+}
+
+/* Wait for the pass that was begun, and give the seconds that it took. */
+double mav_worker_wait(void *given) {
+  Worker *worker = given;
+  sleep_while(worker, BEGUN);
+  return worker->seconds;
+}
+
+/* Let an idle worker go. */
+void mav_worker_end(void *given) {
+  Worker *worker = given;
+  if (worker->process != getpid()) return;
+  become(worker, OVER);
+  pthread_join(worker->thread, NULL);
+  pthread_cond_destroy(&worker->changed);
+  pthread_mutex_destroy(&worker->lock);
+  free(worker);
 }
 
 /* Whether this processor has what this build was made for. */

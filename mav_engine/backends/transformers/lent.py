@@ -6,7 +6,7 @@ pass only. Between two passes, and after a pass that fails, the model is as its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -167,8 +167,8 @@ class _LentTurns(Turns[Any, Step]):
         self._borrowed = borrowed
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        with super().alone(), self._borrowed.pass_():
+    def alone(self, who: Hashable, *, then_asks: bool = False) -> Iterator[None]:
+        with super().alone(who, then_asks=then_asks), self._borrowed.pass_():
             yield
 
 

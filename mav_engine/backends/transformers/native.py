@@ -6,7 +6,9 @@ bound by the reading of its weights, which the threads of torch's products do fa
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from mav_engine.backends.native.library import (
     Left,
     Model,
     Pass,
+    Worker,
     compiled_pass,
 )
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, Arithmetic
@@ -97,6 +100,32 @@ class WholeTrace:
         return [self._pattern]
 
 
+class Underway:
+    """A pass that computes beside Python."""
+
+    def __init__(
+        self, worker: Worker, compiled: Pass, model: Model, trace: WholeTrace, rows: np.ndarray
+    ) -> None:
+        self._trace = trace
+        self._worker = worker
+        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, trace.places)
+        self._rows = rows
+        self._begun = worker.begin(model, len(rows), rows.ctypes.data, trace.places)
+
+    def finish(self) -> tuple[WholeTrace, float]:
+        """What it left, once it is done, and the seconds that it took."""
+        if self._begun:
+            self._begun = False
+            return self._trace, self._worker.wait()
+        began = time.perf_counter()
+        self._compute()
+        return self._trace, time.perf_counter() - began
+
+    def __del__(self) -> None:
+        if self._begun:  # it writes into memory that is about to go
+            self._worker.wait()
+
+
 class NativeLlama:
     """Hands texts to the compiled pass, with the addresses of all that it reads and writes."""
 
@@ -142,15 +171,27 @@ class NativeLlama:
         self.shape = PastShape(len(layers), n_kv_heads, attention.head_dim, embedding.device)
 
     def step(self, ids: Sequence[int], seen: Seen) -> WholeTrace:
+        trace, rows = self._places(ids, seen)
+        self._compiled(self._model, len(ids), rows.ctypes.data, trace.places)
+        return trace
+
+    def begin(self, ids: Sequence[int], seen: Seen) -> Underway:
+        """The same beside Python; no other pass may begin before this one is finished."""
+        return Underway(self._worker, self._compiled, self._model, *self._places(ids, seen))
+
+    @cached_property
+    def _worker(self) -> Worker:
+        return self._compiled.worker()
+
+    def _places(self, ids: Sequence[int], seen: Seen) -> tuple[WholeTrace, np.ndarray]:
+        """Where a pass is to write, its embeddings written, and [rows, 5] where it is to read."""
         longest = max(seen.lengths)
         cos, sin = self._rotary.reaching(longest)
         self._model.cosines, self._model.sines = cos.data_ptr(), sin.data_ptr()
         trace = WholeTrace(self._model, len(ids), longest + 1, self._vocabulary)
         trace.resid[0] = self._embedding[list(ids)]
         places = zip(seen.lengths, map(_place, seen.texts), strict=True)
-        rows = np.array([(length, *place) for length, place in places], np.int64)
-        self._compiled(self._model, len(ids), rows.ctypes.data, trace.places)
-        return trace
+        return trace, np.array([(length, *place) for length, place in places], np.int64)
 
     def _panels(self, weight: torch.Tensor) -> int:
         """Address of a weight [outputs, inputs] as [outputs / PANEL, inputs, PANEL]."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import torch
@@ -31,6 +31,9 @@ Told = list[float | None]
 
 class TransformersSession:
     """Reads a prompt, then token after token, into one cache; runs of a model take turns."""
+
+    _steps_jointly = False
+    """Whether others wait for its next step, to be read with theirs."""
 
     def __init__(
         self,
@@ -77,6 +80,9 @@ class TransformersSession:
     def foresee(self, ids: Sequence[int]) -> None:
         """Each token is read when it is asked for."""
 
+    def follow(self, choose: Callable[[Step], int | None]) -> None:
+        """Each token is read when it is asked for."""
+
     @torch.inference_mode()
     def step(self, token_id: int) -> Step:
         """Read one more token.
@@ -84,7 +90,7 @@ class TransformersSession:
         Raises:
             OutOfMemory: the device has no room for it.
         """
-        with self._turns.alone():
+        with self._turns.alone(self):
             return self._forward([token_id])[1]
 
     def close(self) -> None:
@@ -104,7 +110,7 @@ class TransformersSession:
             # A recurrent state may depend on how the prompt is cut, so only slabs are cut.
             size = _CHUNK_AMONG_OTHERS if self._turns.crowded else _CHUNK
             end = min(begin + size, len(ids)) if self._slabs else len(ids)
-            with self._turns.alone():
+            with self._turns.alone(self, then_asks=self._steps_jointly and end == len(ids)):
                 logits, step = self._forward(ids[begin:end])
             told = ids[begin + 1 : end + 1]
             # A model that guesses one token a pass says nothing of those that it was given.

@@ -15,7 +15,7 @@ from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.prefixes import WORTH, Prefix
 from mav_engine.backends.transformers.reading import cache_over
 from mav_engine.backends.transformers.session import Told, TransformersSession
-from mav_engine.backends.transformers.stepping import Ask, Stepper
+from mav_engine.backends.transformers.stepping import Ask, Choose, Stepper
 from mav_engine.backends.transformers.trial import Anatomy
 from mav_engine.capture import HookPoint, PromptReading, Step
 
@@ -30,6 +30,8 @@ class SharedSession(TransformersSession):
     What it has read is kept as a prefix for later runs once the prompt is read and when it is
     closed. A prompt that begins like a kept one is read from where they part.
     """
+
+    _steps_jointly = True
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class SharedSession(TransformersSession):
         self._ahead: deque[Step] = deque()
         """The steps of the first foreseen tokens, which have been read already."""
         self._noting = True
+        self._choose: Choose | None = None
 
     def prefill(self, ids: Sequence[int]) -> PromptReading:
         reading = super().prefill(ids)
@@ -75,6 +78,11 @@ class SharedSession(TransformersSession):
     def foresee(self, ids: Sequence[int]) -> None:
         """Say which tokens will be read next, so that they are read together."""
         self._foreseen = deque(ids)
+
+    def follow(self, choose: Choose) -> None:
+        """Say which token follows from a step, so that it is read while the step is told, where
+        several runs step together."""
+        self._choose = choose
 
     def step(self, token_id: int) -> Step:
         """Read one more token.
@@ -107,7 +115,7 @@ class SharedSession(TransformersSession):
         return prefix.logprobs[told].tolist(), prefix.entropies[told].tolist()
 
     def _joint_step(self, token_id: int) -> Step:
-        step = self._turns.ask(self, Ask(token_id, self.past, self._capture))
+        step = self._turns.ask(self, Ask(token_id, self.past, self._capture, self._choose))
         self._read = self.past.length
         return step
 
@@ -122,7 +130,7 @@ class SharedSession(TransformersSession):
     def _read_ahead(self, ids: Sequence[int]) -> list[Step]:
         """Read tokens in one pass; the step of each, as if it had been read alone."""
         asks = [Ask(each, self.past, self._capture) for each in ids]
-        with self._turns.alone():
+        with self._turns.alone(self):
             steps = self._stepper.read_on(asks, predict=True)
         self._read = self.past.length
         for step in steps:

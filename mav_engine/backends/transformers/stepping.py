@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ import torch
 from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.decoding import Decoder
 from mav_engine.backends.transformers.lens import Lens
+from mav_engine.backends.transformers.native import NativeLlama, Underway
 from mav_engine.backends.transformers.pasts import (
     Continued,
     Past,
@@ -21,6 +23,7 @@ from mav_engine.backends.transformers.pasts import (
     sorting_key,
 )
 from mav_engine.backends.transformers.prefixes import Prefixes
+from mav_engine.backends.transformers.ranges import Range
 from mav_engine.backends.transformers.traces import BLOCKS, Trace
 from mav_engine.backends.transformers.turns import Turns
 from mav_engine.capture import Beside, HookPoint, Step
@@ -28,14 +31,19 @@ from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief, is_out_of_memory
 from mav_engine.prediction import Prediction
 
+Choose = Callable[[Step], int | None]
+"""From a step to the token that is to be read next, if there is one."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One run's next token, to be read after what its past holds."""
 
     token_id: int
     past: Past
     capture: Collection[HookPoint]
+    choose: Choose | None = None
+    """Which token follows from its step, where that may be asked ahead."""
 
 
 class Stepper:
@@ -53,7 +61,9 @@ class Stepper:
         self._decoder = decoder
         self._lens = lens
         self._shelves = Shelves(decoder.shape)
-        self.turns: Turns[Ask, Step] = Turns(self.read_all)
+        # On one processor nothing is won by computing beside Python.
+        has_room = isinstance(decoder, NativeLlama) and torch.get_num_threads() > 1
+        self.turns: Turns[Ask, Step] = Turns(self.read_all, self if has_room else None)
 
     def new_past(self) -> Past:
         """Room for a text that nothing was read of yet."""
@@ -92,15 +102,36 @@ class Stepper:
         halves = (asks[:middle], asks[middle:])
         return [step for half in halves for step in self.read_on(half, predict=predict)]
 
+    def follow(self, ask: Ask, step: Step) -> Ask | None:
+        """What a run asks after this step, where that is known already."""
+        token_id = None if ask.choose is None else ask.choose(step)
+        return None if token_id is None else replace(ask, token_id=token_id)
+
+    def begin(self, asks: Sequence[Ask]) -> Callable[[], list[Step | Exception]]:
+        """Begin what `read_all` does beside Python; what is given waits for it."""
+        try:
+            return partial(self._finish, *self._begin(asks))
+        except Exception:
+            return partial(self.read_all, asks)  # which tells whose fault it is
+
     @torch.inference_mode()
     def _read(self, asks: Sequence[Ask]) -> list[Step]:
-        order = sorted(range(len(asks)), key=lambda row: sorting_key(asks[row].past))
-        sorted_asks = [asks[row] for row in order]
-        pasts = Pasts([ask.past for ask in sorted_asks], self._decoder.arithmetic.range)
-        steps = self._pass(sorted_asks, pasts, predict=True)
-        for ask in asks:
-            ask.past.length += 1
-        return [steps[order.index(place)] for place in range(len(asks))]
+        batch = _Batch(asks, self._decoder.arithmetic.range)
+        return batch.read(self._pass(batch.asks, batch.seen, predict=True))
+
+    @torch.inference_mode()
+    def _begin(self, asks: Sequence[Ask]) -> tuple[_Batch, Underway]:
+        assert isinstance(self._decoder, NativeLlama)
+        batch = _Batch(asks, self._decoder.arithmetic.range)
+        return batch, self._decoder.begin([ask.token_id for ask in batch.asks], batch.seen)
+
+    @torch.inference_mode()
+    def _finish(self, batch: _Batch, underway: Underway) -> list[Step | Exception]:
+        trace, spent_s = underway.finish()
+        try:
+            return [*batch.read(self._steps(batch.asks, batch.seen, trace, spent_s, predict=True))]
+        except Exception:
+            return self.read_all(batch.given)
 
     @torch.inference_mode()
     def _read_on(self, asks: Sequence[Ask], *, predict: bool) -> list[Step]:
@@ -115,8 +146,15 @@ class Stepper:
         """The step of each row; `predict`: with what follows from all rows' logits."""
         began = time.perf_counter()
         trace = self._decoder.step([ask.token_id for ask in asks], seen)
+        return self._steps(asks, seen, trace, time.perf_counter() - began, predict=predict)
+
+    def _steps(
+        self, asks: Sequence[Ask], seen: Seen, trace: Trace, spent_s: float, *, predict: bool
+    ) -> list[Step]:
+        """The step of each row of a pass that took so long."""
+        began = time.perf_counter()
         cut = _Cut(trace, seen, asks, None if self._lens is None else self._seen)
-        elapsed_ms = 1000 * (time.perf_counter() - began)
+        elapsed_ms = 1000 * (spent_s + time.perf_counter() - began)
         predictions = Prediction.of_rows(trace.logits) if predict else [None] * len(asks)
         steps = [cut.step(row, elapsed_ms) for row in range(len(asks))]
         for step, prediction in zip(steps, predictions, strict=True):
@@ -128,6 +166,22 @@ class Stepper:
         assert self._lens is not None
         seen: Floats = self._lens(torch.tensor(resid[1:], device=self.shape.device)).cpu().numpy()
         return seen
+
+
+class _Batch:
+    """One token each of several texts, in the order in which their pasts stand side by side."""
+
+    def __init__(self, asks: Sequence[Ask], kind: type[Range]) -> None:
+        self.given = asks
+        self._order = sorted(range(len(asks)), key=lambda row: sorting_key(asks[row].past))
+        self.asks = [asks[row] for row in self._order]
+        self.seen = Pasts([ask.past for ask in self.asks], kind)
+
+    def read(self, steps: Sequence[Step]) -> list[Step]:
+        """The texts are longer by these steps, which are given as they were asked for."""
+        for ask in self.asks:
+            ask.past.length += 1
+        return [steps[self._order.index(place)] for place in range(len(steps))]
 
 
 class _Cut:

@@ -1,29 +1,26 @@
-"""Whose turn it is at a model: the steps of many runs as one batch, and other work between.
+"""The steps of many runs as one batch, and other work between, in turns at one model.
 
 No thread of its own: of the threads that ask for a step, one computes for all who have asked,
 while they sleep. Who asks last leads, so that a run alone never waits and never changes threads.
 
-Those who were answered go on one after the other: each is woken by the one before it, when that
-one asks again. Python computes for one thread at a time anyway, and threads that all want to go on
-at once would take the turn from each other in the middle of their work, twenty times a token.
+Where a model computes beside Python, its next batch is under way while the last one is told: who
+leads begins what the others will ask, which follows from their answers, before it wakes them.
+Nobody is more than one step ahead of what it asked for.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+from mav_engine.backends.transformers.floor import Floor, Sleeper
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
-
-_PATIENCE = 2.0
-"""How long those who have asked wait for those who have not, in durations of the last batch."""
-_MIN_PATIENCE_S = 0.002
-_MAX_PATIENCE_S = 0.05
 
 
 def no_batches(asks: Sequence[Any]) -> Sequence[Any]:
@@ -31,75 +28,79 @@ def no_batches(asks: Sequence[Any]) -> Sequence[Any]:
     raise LookupError(f"{len(asks)} steps were asked for of a model that has no batched step")
 
 
-class _Waiting(Generic[Ask, Answer]):
-    """One who waits: for an answer, to lead a batch, or for the turn."""
+class Beside(Protocol[Ask, Answer]):
+    """What computes beside Python."""
 
-    def __init__(self, who: Hashable = None, ask: Ask | None = None) -> None:
-        self.who = who
+    def follow(self, ask: Ask, answer: Answer) -> Ask | None:
+        """What will be asked after this answer, if that is known already."""
+
+    def begin(self, asks: Sequence[Ask]) -> Callable[[], Sequence[Answer | Exception]]:
+        """Begin a batch; what is given waits for its answers."""
+
+
+class _Asked(Sleeper, Generic[Ask, Answer]):
+    """What one has asked, or will ask."""
+
+    def __init__(self, who: Hashable, ask: Ask) -> None:
+        super().__init__(who)
         self.ask = ask
         self.answer: Answer | Exception | None = None
-        self.batch: list[_Waiting[Ask, Answer]] = []
-        """What this one is to lead."""
-        self._woken = threading.Lock()
-        self._woken.acquire()
 
-    def wake(self) -> None:
-        self._woken.release()
 
-    def sleep(self, seconds: float = -1) -> bool:
-        """Whether it was woken in that time."""
-        return self._woken.acquire(timeout=seconds)
+@dataclass(frozen=True, slots=True)
+class _Batch(Generic[Ask, Answer]):
+    """What is computed together."""
+
+    asked: list[_Asked[Ask, Answer]]
+    finish: Callable[[], Sequence[Answer | Exception]]
+    began: float
 
 
 class Turns(Generic[Ask, Answer]):
-    """Turns at one model: batches and other work alternate where both wait.
-
-    Those who took part in the last batch are waited for a moment, so that all go on together;
-    who stays away longer (its client is slow, say) is not waited for until it asks again.
+    """Turns at one model.
 
     Args:
         compute: answers several asks at once; an exception in an answer's place is raised
-            where it was asked. Never called by two threads at once, nor while one is `alone`.
+            where it was asked. Never called by two threads at once, nor while one is `alone` or
+            something that was begun is under way.
+        beside: what several will ask next is begun by it, as soon as it is known.
     """
 
-    def __init__(self, compute: Callable[[Sequence[Ask]], Sequence[Answer | Exception]]) -> None:
+    def __init__(
+        self,
+        compute: Callable[[Sequence[Ask]], Sequence[Answer | Exception]],
+        beside: Beside[Ask, Answer] | None = None,
+    ) -> None:
         self._compute = compute
-        self._lock = threading.Lock()
-        self._busy = False
-        self._present: set[Hashable] = set()
-        self._asking: list[_Waiting[Ask, Answer]] = []
-        self._answered: deque[_Waiting[Ask, Answer]] = deque()
-        """Those who have an answer and sleep, until it is their turn to go on with it."""
-        self._going_on: set[Hashable] = set()
-        """Those who have an answer and have not come back with it yet."""
-        self._others: deque[_Waiting[Ask, Answer]] = deque()
-        self._idle_since = 0.0
-        self._patience_s = _MIN_PATIENCE_S
+        self._beside = beside
+        self._floor = Floor()
+        self._asking: list[_Asked[Ask, Answer]] = []
+        """What nothing was begun of yet."""
+        self._underway: _Batch[Ask, Answer] | None = None
+        """What was begun; only who has the turn touches it."""
+        self._ahead: dict[Hashable, _Asked[Ask, Answer]] = {}
+        """What was begun, or even answered, before anybody has come for it."""
 
     @property
     def crowded(self) -> bool:
         """Whether there is anybody else to be waited for."""
-        return bool(self._present or self._others)
+        return self._floor.crowded
 
     def ask(self, who: Hashable, ask: Ask) -> Answer:
         """Have something computed, together with what others ask.
 
         Raises:
             Exception: what `compute` gave in the answer's place.
+            ValueError: it was said before that something else would be asked.
         """
-        mine = _Waiting[Ask, Answer](who, ask)
-        with self._lock:
-            self._present.add(who)
-            self._asking.append(mine)
-            self._came_back(who)
-            if not self._busy and len(self._asking) == len(self._present):
-                self._take_all(mine)
-        if not mine.batch:
-            self._await_answer(mine)
-        if mine.batch:
-            # It holds this one too: nothing may be left for the garbage collector to find.
-            batch, mine.batch = mine.batch, []
-            self._lead(mine, batch)
+        with self._floor.lock:
+            mine = self._come_for(who, ask)
+            self._floor.ask(mine, answered=mine.answer is not None)
+        while not mine.goes_on:
+            if mine.has_turn:
+                self._lead(mine)
+            else:
+                self._floor.await_turn(mine)
         answer, mine.answer = mine.answer, None
         assert answer is not None
         try:
@@ -111,97 +112,102 @@ class Turns(Generic[Ask, Answer]):
             del answer
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Have the model to oneself for a moment."""
-        mine = _Waiting[Ask, Answer]()
-        with self._lock:
-            waits = self._busy
-            if waits:
-                self._others.append(mine)
-            self._busy = True
-        if waits:
-            mine.sleep()
+    def alone(self, who: Hashable, *, then_asks: bool = False) -> Iterator[None]:
+        """Have the model to oneself for a moment, with nothing under way.
+
+        Args:
+            who: whose moment it is.
+            then_asks: it is waited for afterwards, as those are who go on with an answer.
+        """
+        mine = Sleeper(who)
+        with self._floor.lock:
+            self._floor.ask_to_be_alone(mine)
+        self._floor.await_turn(mine)
         try:
+            if self._underway is not None:
+                self._answer(self._underway)
             yield
         finally:
-            self._pass_on(after_batch=False)
+            with self._floor.lock:
+                self._floor.pass_on(after_batch=False, expected=who if then_asks else None)
 
     def leave(self, who: Hashable) -> None:
-        """Nobody need wait for this one any more; harmless when done twice."""
-        with self._lock:
-            self._present.discard(who)
-            self._came_back(who)
-            if not self._busy:
-                self._wake_next(after_batch=True)
+        """Nobody need wait for this one any more, and nothing is computed for it once this is
+        over; harmless when done twice."""
+        with self._floor.lock:
+            self._floor.leave(who)
+            ahead = self._ahead.pop(who, None)
+        if ahead is not None and ahead.answer is None:
+            with self.alone(who):
+                pass
 
-    def _await_answer(self, mine: _Waiting[Ask, Answer]) -> None:
-        """Sleep until there is an answer, or a batch to lead, or patience is at its end."""
-        patience_s = self._patience_s
-        while not mine.sleep(patience_s):
-            with self._lock:
-                patience_s = self._patience_s
-                if mine in self._answered:
-                    # Whose turn it is has something else to do than to ask again.
-                    self._answered.remove(mine)
-                    self._going_on.add(mine.who)
-                    return
-                if mine not in self._asking or self._busy:
-                    continue
-                left_s = self._idle_since + self._patience_s - time.monotonic()
-                if left_s <= 0:
-                    self._present = {each.who for each in self._asking}
-                    self._take_all(mine)
-                    return
-                patience_s = left_s
+    def _come_for(self, who: Hashable, ask: Ask) -> _Asked[Ask, Answer]:
+        """What this one asks: begun or answered already, or new."""
+        mine = self._ahead.get(who)
+        if mine is None:
+            mine = _Asked(who, ask)
+            self._asking.append(mine)
+        elif mine.ask != ask:
+            raise ValueError(f"{ask} is asked, but {mine.ask} was begun")
+        else:
+            del self._ahead[who]
+        return mine
 
-    def _came_back(self, who: Hashable) -> None:
-        """If this one was going on with its answer, the next may; a newcomer changes nothing."""
-        if who not in self._going_on:
-            return
-        self._going_on.discard(who)
-        if self._answered:
-            following = self._answered.popleft()
-            self._going_on.add(following.who)
-            following.wake()
+    def _lead(self, leader: _Asked[Ask, Answer]) -> None:
+        leader.has_turn = False
+        try:
+            self._answer(self._underway or self._new_batch(), leader)
+        finally:
+            with self._floor.lock:
+                self._floor.pass_on(after_batch=True)
 
-    def _take_all(self, leader: _Waiting[Ask, Answer]) -> None:
-        leader.batch, self._asking = self._asking, []
-        self._busy = True
+    def _new_batch(self) -> _Batch[Ask, Answer]:
+        """All that is asked and was not begun."""
+        with self._floor.lock:
+            asked, self._asking = self._asking, []
+        asks = [each.ask for each in asked]
+        return _Batch(asked, partial(self._compute, asks), time.monotonic())
 
-    def _lead(self, leader: _Waiting[Ask, Answer], batch: list[_Waiting[Ask, Answer]]) -> None:
-        began = time.monotonic()
+    def _answer(
+        self, batch: _Batch[Ask, Answer], leader: _Asked[Ask, Answer] | None = None
+    ) -> None:
+        """Finish a batch and hand out its answers; with a leader the next one is begun before."""
+        self._underway = None
         answers: Sequence[Answer | Exception] = ()
         try:
-            answers = self._compute([each.ask for each in batch if each.ask is not None])
+            answers = batch.finish()
         finally:
             # Only what is no Exception, such as an interrupt of the leader, leaves some without.
-            answers = [*answers, *[RuntimeError("the batch broke off")] * len(batch)]
-            for place, each in enumerate(batch):
+            answers = [*answers, *[RuntimeError("the batch broke off")] * len(batch.asked)]
+            for place, each in enumerate(batch.asked):
                 each.answer = answers[place]
             # An error's frames lead back to this one, which must not lead to the error.
             del answers
-            patience_s = _PATIENCE * (time.monotonic() - began)
-            self._patience_s = min(max(patience_s, _MIN_PATIENCE_S), _MAX_PATIENCE_S)
-            # Who leads has its answer and goes on first.
-            others = [each for each in batch if each is not leader]
-            with self._lock:
-                self._answered.extend(others)
-                self._going_on.add(leader.who)
-            self._pass_on(after_batch=True)
+            try:
+                if leader is not None:
+                    self._begin_what_follows(batch)
+            finally:
+                with self._floor.lock:
+                    self._floor.set_patience(time.monotonic() - batch.began)
+                    self._floor.hand_out(batch.asked, leader)
 
-    def _pass_on(self, *, after_batch: bool) -> None:
-        with self._lock:
-            self._busy = False
-            self._idle_since = time.monotonic()
-            self._wake_next(after_batch=after_batch)
-
-    def _wake_next(self, *, after_batch: bool) -> None:
-        """Give the turn to who waits for it, if anybody does and not all are yet to come."""
-        complete = len(self._asking) == len(self._present)
-        if self._others and (after_batch or not self._asking):
-            self._busy = True
-            self._others.popleft().wake()
-        elif self._asking and (complete or not after_batch):
-            leader = self._asking[0]
-            self._take_all(leader)
-            leader.wake()
+    def _begin_what_follows(self, batch: _Batch[Ask, Answer]) -> None:
+        """Begin what those will ask who wait for these answers, and what others ask already."""
+        beside, floor = self._beside, self._floor
+        if beside is None or floor.others or len(floor.present) == 1:
+            return
+        following = []
+        for each in batch.asked:
+            # Who has not come for this answer yet is far enough ahead.
+            if floor.has_asked(each) and not isinstance(each.answer, Exception):
+                assert each.answer is not None
+                ask = beside.follow(each.ask, each.answer)
+                following += [] if ask is None else [_Asked[Ask, Answer](each.who, ask)]
+        if following:
+            with floor.lock:
+                self._ahead |= {each.who: each for each in following}
+                self._asking += following
+            # Where beginning it breaks off, it is computed by the next leader.
+            batch = self._underway = self._new_batch()
+            finish = beside.begin([each.ask for each in batch.asked])
+            self._underway = replace(batch, finish=finish)
