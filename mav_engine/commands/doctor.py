@@ -111,7 +111,7 @@ def _compiled_pass() -> Finding:
 
     found = next(iter(passes()), None)
     if found is None:
-        told_of = "small models are computed by numpy, at half the speed"
+        told_of = "small models are computed by numpy, which takes longer"
         return Finding("compiled pass", "missing", told_of, "a C compiler, then reinstall MAV")
     return Finding("compiled pass", "ok", f"{found.lstrip('_')}, for small Llamas on the CPU")
 
