@@ -76,11 +76,11 @@ def assert_told_alike(ours: Sequence[Sequence[Event]], theirs: Sequence[Sequence
         assert_alike(one, other)
 
 
-def loaded(folder: str, kind: type, compiled: Pass | None) -> Any:
+def loaded(folder: str, kind: type, compiled: Pass | None, threads: int = 2) -> Any:
     """The model as it is read with this build of the pass, or without one."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(native, "compiled_pass", lambda: compiled)
-        patched.setattr(torch, "get_num_threads", lambda: 2)
+        patched.setattr(torch, "get_num_threads", lambda: threads)
         backend: Any = load_backend(folder, prefix_bytes=0)
     assert type(backend._stepper._decoder) is kind
     return backend
@@ -152,6 +152,14 @@ def test_without_a_thread_runs_together_have_their_numbers(
     expected = [alone(floats, **settings) for settings in MANY]
     monkeypatch.setattr(Worker, "begin", lambda *_: False)
     assert_told_alike(together(floats, MANY), expected)
+
+
+def test_on_one_processor_nothing_is_computed_beside_python(
+    folders: dict[str, str], build: Pass, begun: list[int]
+) -> None:
+    backend = loaded(folders["floats"], NativeLlama, build, threads=1)
+    together(backend, MANY[:3])
+    assert begun == []
 
 
 @pytest.mark.parametrize("broken", ["begin", "_steps"])

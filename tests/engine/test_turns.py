@@ -266,7 +266,7 @@ def test_who_stays_away_with_an_answer_lets_others_be_alone(doubled: _Doubled) -
         assert not turns._floor.present
 
 
-class _Beside:
+class _Background:
     """Each asks the next number, up to one that ends in 2; what was begun is computed when it is
     waited for."""
 
@@ -292,15 +292,15 @@ class _Beside:
 
 
 @pytest.fixture
-def beside() -> _Beside:
-    return _Beside()
+def background() -> _Background:
+    return _Background()
 
 
 @pytest.fixture
-def ahead(doubled: _Doubled, beside: _Beside) -> Turns[int, int]:
+def ahead(doubled: _Doubled, background: _Background) -> Turns[int, int]:
     """Turns at which `a` has asked 10, and `b` asks this number and so on, two in all."""
     doubled.held = False
-    return Turns(doubled, beside)
+    return Turns(doubled, background)
 
 
 def _together(ahead: Turns[int, int], number: int = 20) -> threading.Thread:
@@ -314,35 +314,35 @@ def _together(ahead: Turns[int, int], number: int = 20) -> threading.Thread:
 
 @pytest.mark.usefixtures("patient")
 def test_what_follows_is_begun_before_anybody_goes_on(
-    ahead: Turns[int, int], beside: _Beside, doubled: _Doubled
+    ahead: Turns[int, int], background: _Background, doubled: _Doubled
 ) -> None:
     thread = _together(ahead)
-    assert (beside.begun, beside.finished) == ([[11, 21]], [])
+    assert (background.begun, background.finished) == ([[11, 21]], [])
     assert ahead.ask("a", 11) == 22
-    assert beside.finished == [[11, 21]]
-    assert beside.begun[1:] == [[12, 22]]
+    assert background.finished == [[11, 21]]
+    assert background.begun[1:] == [[12, 22]]
     assert ahead.ask("a", 12) == 24
     ahead.leave("a")
     _join([thread])
     assert doubled.batches == [[10, 20]]
 
 
-def test_nothing_is_begun_for_a_run_alone(ahead: Turns[int, int], beside: _Beside) -> None:
+def test_nothing_is_begun_for_a_run_alone(ahead: Turns[int, int], background: _Background) -> None:
     assert [ahead.ask("a", number) for number in (10, 11, 12)] == [20, 22, 24]
-    assert beside.begun == []
+    assert background.begun == []
 
 
 def test_who_stays_away_is_one_step_ahead_and_no_more(
-    ahead: Turns[int, int], beside: _Beside
+    ahead: Turns[int, int], background: _Background
 ) -> None:
     _join([_together(ahead)])
-    assert beside.begun == beside.finished == [[11, 21]]
+    assert background.begun == background.finished == [[11, 21]]
     assert ahead.ask("a", 11) == 22
     assert ahead._ahead == {}
 
 
 def test_who_stays_away_is_not_begun_for_while_others_go_on(
-    ahead: Turns[int, int], beside: _Beside
+    ahead: Turns[int, int], background: _Background
 ) -> None:
     with ahead.alone("a", then_asks=True):
         others = [
@@ -352,14 +352,14 @@ def test_who_stays_away_is_not_begun_for_while_others_go_on(
         _until(lambda: len(ahead._asking) == 2)
     assert ahead.ask("a", 10) == 20
     _join(others)
-    assert beside.begun[0] == [11, 21, 31]
-    assert all(12 not in batch for batch in beside.begun)
+    assert background.begun[0] == [11, 21, 31]
+    assert all(12 not in batch for batch in background.begun)
     assert [ahead.ask("a", number) for number in (11, 12)] == [22, 24]
 
 
 @pytest.mark.usefixtures("patient")
 def test_nothing_is_begun_while_somebody_wants_to_be_alone(
-    ahead: Turns[int, int], beside: _Beside
+    ahead: Turns[int, int], background: _Background
 ) -> None:
     def alone() -> None:
         with ahead.alone("c"):
@@ -369,25 +369,29 @@ def test_nothing_is_begun_while_somebody_wants_to_be_alone(
         threads = [_spawn(lambda: _ask_and_leave(ahead, "b", 20, 21)), _spawn(alone)]
         _until(lambda: len(ahead._asking) == len(ahead._floor.others) == 1)
     assert ahead.ask("a", 10) == 20
-    assert beside.begun == []
+    assert background.begun == []
     ahead.leave("a")
     _join(threads)
 
 
 @pytest.mark.usefixtures("patient")
-def test_what_was_begun_for_who_leaves_is_over(ahead: Turns[int, int], beside: _Beside) -> None:
+def test_what_was_begun_for_who_leaves_is_over(
+    ahead: Turns[int, int], background: _Background
+) -> None:
     thread = _together(ahead)
     ahead.leave("a")
-    assert beside.finished == [[11, 21]]
+    assert background.finished == [[11, 21]]
     _join([thread])
     assert not ahead.crowded
     assert ahead._ahead == {}
 
 
-def test_nothing_is_under_way_while_one_is_alone(ahead: Turns[int, int], beside: _Beside) -> None:
+def test_nothing_is_under_way_while_one_is_alone(
+    ahead: Turns[int, int], background: _Background
+) -> None:
     thread = _together(ahead)
     with ahead.alone("c"):
-        assert beside.finished == [[11, 21]]
+        assert background.finished == [[11, 21]]
     _join([thread])
     assert ahead.ask("a", 11) == 22
 
@@ -424,9 +428,9 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_asked(ahead: Turns[int, int
 
 @pytest.mark.usefixtures("patient")
 def test_what_breaks_off_as_it_is_begun_is_computed_all_the_same(
-    ahead: Turns[int, int], beside: _Beside, doubled: _Doubled
+    ahead: Turns[int, int], background: _Background, doubled: _Doubled
 ) -> None:
-    beside.broken = True
+    background.broken = True
     with ahead.alone("a", then_asks=True):
         thread = _spawn(lambda: _ask_and_leave(ahead, "b", 21, 22))
         _until(lambda: len(ahead._asking) == 1)

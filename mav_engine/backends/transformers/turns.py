@@ -28,8 +28,8 @@ def no_batches(asks: Sequence[Any]) -> Sequence[Any]:
     raise LookupError(f"{len(asks)} steps were asked for of a model that has no batched step")
 
 
-class Beside(Protocol[Ask, Answer]):
-    """What computes beside Python."""
+class Background(Protocol[Ask, Answer]):
+    """What computes beside Python, in the background."""
 
     def follow(self, ask: Ask, answer: Answer) -> Ask | None:
         """What will be asked after this answer, if that is known already."""
@@ -63,16 +63,16 @@ class Turns(Generic[Ask, Answer]):
         compute: answers several asks at once; an exception in an answer's place is raised
             where it was asked. Never called by two threads at once, nor while one is `alone` or
             something that was begun is under way.
-        beside: what several will ask next is begun by it, as soon as it is known.
+        background: what several will ask next is begun by it, as soon as it is known.
     """
 
     def __init__(
         self,
         compute: Callable[[Sequence[Ask]], Sequence[Answer | Exception]],
-        beside: Beside[Ask, Answer] | None = None,
+        background: Background[Ask, Answer] | None = None,
     ) -> None:
         self._compute = compute
-        self._beside = beside
+        self._background = background
         self._floor = Floor()
         self._asking: list[_Asked[Ask, Answer]] = []
         """What nothing was begun of yet."""
@@ -193,15 +193,15 @@ class Turns(Generic[Ask, Answer]):
 
     def _begin_what_follows(self, batch: _Batch[Ask, Answer]) -> None:
         """Begin what those will ask who wait for these answers, and what others ask already."""
-        beside, floor = self._beside, self._floor
-        if beside is None or floor.others or len(floor.present) == 1:
+        background, floor = self._background, self._floor
+        if background is None or floor.others or len(floor.present) == 1:
             return
         following = []
         for each in batch.asked:
             # Who has not come for this answer yet is far enough ahead.
             if floor.has_asked(each) and not isinstance(each.answer, Exception):
                 assert each.answer is not None
-                ask = beside.follow(each.ask, each.answer)
+                ask = background.follow(each.ask, each.answer)
                 following += [] if ask is None else [_Asked[Ask, Answer](each.who, ask)]
         if following:
             with floor.lock:
@@ -209,5 +209,5 @@ class Turns(Generic[Ask, Answer]):
                 self._asking += following
             # Where beginning it breaks off, it is computed by the next leader.
             batch = self._underway = self._new_batch()
-            finish = beside.begin([each.ask for each in batch.asked])
+            finish = background.begin([each.ask for each in batch.asked])
             self._underway = replace(batch, finish=finish)
