@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { expectNoViolations } from "./axe";
-import { Instrument } from "./instrument";
+import { Instrument, SLOW } from "./instrument";
 
 const turns = (page: Page) => page.getByRole("list", { name: "Turns" }).locator(":scope > li");
 
@@ -68,7 +68,7 @@ test("questions and replies can be changed, and answered anew", async ({ page })
 });
 
 test("a reply can be stopped and gone on from", async ({ page }) => {
-  await open(page, { max_new_tokens: 300, min_new_tokens: 300, block_ws_steps: 0 });
+  await open(page, { max_new_tokens: 300, min_new_tokens: 300, block_ws_steps: 0, ...SLOW });
   await say(page, "Go on for long.");
   await expect(turns(page).nth(1)).toContainText("Open in the instrument");
   await page.keyboard.press("Escape");

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { expectNoViolations } from "./axe";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, SLOW, STORY } from "./instrument";
 
 const chart = (page: Page) => page.getByRole("slider", { name: /^Divergence/ });
 const overview = (page: Page) => page.getByRole("region", { name: "Overview of the comparison" });
@@ -83,7 +83,7 @@ test("what is wrong is said with its side, and what was received stays", async (
 });
 
 test("a comparison can be stopped, and its places are free again", async ({ page }) => {
-  await open(page, { max_new_tokens: 400, min_new_tokens: 400, "b.temperature": 0.5 });
+  await open(page, { max_new_tokens: 400, min_new_tokens: 400, ...SLOW, "b.temperature": 0.5 });
   const asked = page.waitForRequest("**/api/compare");
   await run(page).click();
   await asked;

@@ -6,6 +6,16 @@ import type { Words } from "../lib/text/words";
 
 export const WORDS: Record<Language, Words> = { en: english, de: german };
 
+/** Controls that cost the server as much a token as all else: a run lasts long enough to meddle. */
+export const SLOW = {
+  temperature: 1.5,
+  top_k: 0,
+  top_p: 0.95,
+  min_p: 0.001,
+  repetition_penalty: 1.1,
+  no_repeat_ngram_size: 8,
+};
+
 /** The page as a visitor sees it. */
 export class Instrument {
   readonly prompt: Locator;

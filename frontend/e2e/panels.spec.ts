@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page, test } from "@playwright/test";
 import { expectNoViolations } from "./axe";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, SLOW, STORY } from "./instrument";
 
 const FIRST = [
   "Generated text",
@@ -123,7 +123,7 @@ test("the mouse moves a panel by its header and sizes it by its corner", async (
 test("Escape leaves a panel where it was, and the run going", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300 });
+  await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300, ...SLOW });
   await site.run.click();
   await expect(site.tokens.nth(12)).toBeAttached();
   const from = await box(site.panel("Output distribution"));

@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, SLOW, STORY } from "./instrument";
 
 /** The test tool's own pictures of each step take longer than a run. */
 test.use({ trace: "off" });
@@ -55,16 +55,6 @@ test("the page shows what the API says for the same seed and settings", async ({
     last.distribution.entropy.toFixed(2),
   );
 });
-
-/** Controls that cost the server as much a token as all else. */
-const SLOW = {
-  temperature: 1.5,
-  top_k: 0,
-  top_p: 0.95,
-  min_p: 0.001,
-  repetition_penalty: 1.1,
-  no_repeat_ngram_size: 8,
-};
 
 test("stop ends the run on the page and on the server", async ({ page }) => {
   const site = new Instrument(page);
