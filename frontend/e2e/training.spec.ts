@@ -49,7 +49,7 @@ test("the shipped training is watched: every panel follows the step that is chos
   // The token stays when the step changes, and the step when the token does.
   await page.getByRole("slider", { name: WORDS.en.timeline.slider }).focus();
   await page.keyboard.press("Home");
-  expect(await site.shownStep()).toBe(0);
+  await expect.poll(() => site.shownStep()).toBe(0);
   await page.keyboard.press(",");
   await expect(rows(page).nth(-2)).toHaveAttribute("aria-selected", "true");
   expect(await site.shownStep()).toBe(0);

@@ -25,7 +25,7 @@ export function Track() {
   const [pointed, setPointed] = useState<number | null>(null);
   const [frame, size] = useElementSize<HTMLDivElement>();
   const last = count - 1;
-  const scrub = useScrub({ length, step, last, onPoint: setPointed });
+  const scrub = useScrub({ length, last, onPoint: setPointed });
   const shown = frames[step];
   return (
     <div className="relative" style={{ height: CURVES_HEIGHT }}>

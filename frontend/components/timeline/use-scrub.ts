@@ -8,7 +8,6 @@ import { usePlayer } from "./use-player";
 interface Scrubbed {
   /** Tokens that the axis holds. */
   length: number;
-  step: number;
   last: number;
   onPoint: (step: number | null) => void;
 }
@@ -17,7 +16,7 @@ interface Scrubbed {
 const GRIP = 7;
 
 /** Pointer and keys of the timeline: show a token, or mark a range. */
-export function useScrub({ length, step, last, onPoint }: Scrubbed) {
+export function useScrub({ length, last, onPoint }: Scrubbed) {
   const player = usePlayer();
   /** The fixed end of the range that is being drawn, or that none is. */
   const drag = useRef<{ anchor: number | null } | null>(null);
@@ -66,6 +65,8 @@ export function useScrub({ length, step, last, onPoint }: Scrubbed) {
     onPointerLeave: () => onPoint(null),
     onKeyDown(event: KeyboardEvent) {
       if (event.ctrlKey || event.metaKey || event.altKey || last < 0) return;
+      // Not what is drawn: of two presses within a frame of the screen both count.
+      const step = player.aim();
       const next = keyedStep(event.key, step, last);
       if (next !== null) {
         if (event.shiftKey) player.setRange(extended(player.getState().range, step, next));

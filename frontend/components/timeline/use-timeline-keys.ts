@@ -2,7 +2,6 @@
 
 import { useEffect } from "react";
 import { isBusy } from "@/lib/run/run-record";
-import { currentStep } from "@/lib/run/run-store";
 import { keyedStep } from "@/lib/timeline/range";
 import { useRunContext } from "../run-context";
 import { usePlayer } from "./use-player";
@@ -26,7 +25,7 @@ export function useTimelineKeys(): void {
       if (key === " " && (bare || isSlider(target))) player.toggle();
       else if (bare && (key === "ArrowLeft" || key === "ArrowRight")) {
         const last = store.getState().run.frames.length - 1;
-        const next = keyedStep(key, currentStep(store.getState()), last);
+        const next = keyedStep(key, player.aim(), last);
         if (last < 0 || next === null) return;
         player.scrub(next);
       } else if (key in letters && isInRun(target)) letters[key]?.();

@@ -27,6 +27,8 @@ export interface Player extends StoreApi<PlayerState> {
   setDragging(dragging: boolean): void;
   /** Show a token; of many asked for between two frames of the screen, the last. */
   scrub(step: number): void;
+  /** The token that is shown, or will be with the next frame of the screen. */
+  aim(): number;
 }
 
 /** Calls once with the next frame of the screen. */
@@ -100,6 +102,7 @@ export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Play
       }
       wanted = step;
     },
+    aim: () => wanted ?? currentStep(run.getState()),
   };
   return player;
 }

@@ -193,6 +193,15 @@ describe("playing", () => {
     expect(heard).toBe(1);
   });
 
+  test("a token that waits for its frame is what the next key goes on from", () => {
+    const { player, pass, step } = played();
+    player.scrub(3);
+    expect(player.aim()).toBe(3);
+    player.scrub(player.aim() + 1);
+    pass(16);
+    expect([player.aim(), step()]).toEqual([4, 4]);
+  });
+
   test("a new run forgets the range; each run has a player of its own", () => {
     const { store, player } = played();
     player.setRange({ from: 1, to: 2 });
