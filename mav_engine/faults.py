@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from mav_engine.errors import MavError, ModelLoadFailed, OutOfMemory, RunFailed
 
 _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
@@ -9,8 +11,10 @@ _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "no
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception of torch, numpy or Python says that there is no memory left."""
+    """Whether an exception says that there is no memory left, whoever raised it."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
     told = str(error).lower()
     return isinstance(error, RuntimeError) and any(words in told for words in _FULL)

@@ -100,9 +100,13 @@ class _Choices:
     def after(self, step: Step) -> Generated:
         """The token that follows from a step."""
         made, self._made_ahead = self._made_ahead, None
-        if isinstance(made, Exception):
-            raise made
-        return made or self._choose(step)
+        try:
+            if isinstance(made, Exception):
+                raise made
+            return made or self._choose(step)
+        finally:
+            # The error's frames would hold it, and so themselves and all that the run holds.
+            del made
 
     def ahead(self, step: Step) -> int | None:
         """The token that follows from a step and is to be read; None where none is."""

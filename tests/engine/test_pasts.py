@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mav_engine.backends.transformers.pasts import Past, PastShape, Shelves
+from mav_engine.faults import is_out_of_memory
 
 SHAPE = PastShape(n_layers=2, kv_heads=3, head_dim=4, device=torch.device("cpu"))
 LARGE = PastShape(n_layers=8, kv_heads=64, head_dim=128, device=torch.device("cpu"))
@@ -46,3 +47,10 @@ def test_a_slot_is_empty_when_it_is_taken() -> None:
     everything = other.reserve(1)
     assert (other.shelf, other.slot) == (shelf, slot)
     assert torch.equal(everything, torch.zeros_like(everything))
+
+
+def test_a_text_that_no_memory_holds_is_told_as_that() -> None:
+    huge = PastShape(n_layers=2, kv_heads=3, head_dim=2**40, device=torch.device("cpu"))
+    with pytest.raises(OSError) as caught:  # noqa: PT011  its number is what is looked at
+        Past(Shelves(huge)).reserve(1)
+    assert is_out_of_memory(caught.value)

@@ -10,6 +10,7 @@ import pytest
 
 from mav_engine.backends.transformers import floor
 from mav_engine.backends.transformers.turns import Turns
+from tests.api.servers import until
 
 PATIENCE_S = 60.0
 
@@ -45,15 +46,6 @@ def _spawn(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    tick = threading.Event()
-    for _ in range(int(PATIENCE_S / 0.005)):
-        if condition():
-            return
-        tick.wait(0.005)
-    raise AssertionError("it did not happen in time")
-
-
 def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) -> None:
     turns: Turns[int, int] = Turns(doubled)
     answers: dict[int, int] = {}
@@ -64,7 +56,7 @@ def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) ->
     threads = [_spawn(lambda: ask(1))]
     assert doubled.begun.acquire(timeout=PATIENCE_S)
     threads += [_spawn(lambda number=number: ask(number)) for number in (2, 3, 4)]  # type: ignore[misc]
-    _until(lambda: len(turns._asking) == 3)
+    until(lambda: len(turns._asking) == 3)
     doubled.go_on.release(2)
     for thread in threads:
         thread.join(PATIENCE_S)
@@ -102,7 +94,7 @@ def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
     threads = [_spawn(lambda: ask(1))]
     assert begun.wait(PATIENCE_S)
     threads += [_spawn(lambda: ask(2)), _spawn(lambda: ask(3))]
-    _until(lambda: len(turns._asking) == 2)
+    until(lambda: len(turns._asking) == 2)
     go_on.set()
     for thread in threads:
         thread.join(PATIENCE_S)
@@ -157,10 +149,10 @@ def test_a_newcomer_does_not_let_the_next_go_on(turns: Turns[int, int]) -> None:
 
     assert turns.ask(1, 1) == 2
     threads = [_spawn(lambda: ask(2))]
-    _until(lambda: len(turns._asking) == 1)
+    until(lambda: len(turns._asking) == 1)
     assert turns.ask(1, 1) == 2
     threads.append(_spawn(lambda: ask(3)))
-    _until(lambda: len(turns._asking) == 1)
+    until(lambda: len(turns._asking) == 1)
     assert [each.who for each in turns._floor._answered] == [2]
     assert went_on == []
     assert turns.ask(1, 1) == 2
@@ -200,7 +192,7 @@ def test_steps_come_between_the_parts_of_a_prompt(doubled: _Doubled) -> None:
     threads = [_spawn(read_prompt)]
     assert in_first_part.wait(PATIENCE_S)
     threads.append(_spawn(step))
-    _until(lambda: len(turns._asking) == 1)
+    until(lambda: len(turns._asking) == 1)
     asked.set()
     for thread in threads:
         thread.join(PATIENCE_S)
@@ -215,7 +207,7 @@ def test_nothing_else_is_computed_while_one_is_alone(doubled: _Doubled) -> None:
     with turns.alone("other"):
         thread = _spawn(lambda: turns.ask("a", 1))
         other = _spawn(lambda: _alone(turns))
-        _until(lambda: len(turns._asking) == len(turns._floor.others) == 1)
+        until(lambda: len(turns._asking) == len(turns._floor.others) == 1)
         assert doubled.batches == []
     thread.join(PATIENCE_S)
     other.join(PATIENCE_S)
@@ -236,10 +228,10 @@ def test_who_wants_to_be_alone_waits_for_those_who_go_on(turns: Turns[int, int])
 
     assert turns.ask("a", 1) == 2
     threads = [_spawn(lambda: _ask_and_leave(turns, "b", 2, 3))]
-    _until(lambda: len(turns._asking) == 1)
+    until(lambda: len(turns._asking) == 1)
     assert turns.ask("a", 3) == 6
     threads.append(_spawn(alone))
-    _until(lambda: len(turns._floor.others) == 1)
+    until(lambda: len(turns._floor.others) == 1)
     assert asking == []
     assert turns.ask("a", 4) == 8
     turns.leave("a")
@@ -250,7 +242,7 @@ def test_who_wants_to_be_alone_waits_for_those_who_go_on(turns: Turns[int, int])
 def test_who_read_its_prompt_is_waited_for(doubled: _Doubled, turns: Turns[int, int]) -> None:
     with turns.alone("a", then_asks=True):
         thread = _spawn(lambda: _ask_and_leave(turns, "b", 2))
-        _until(lambda: len(turns._asking) == 1)
+        until(lambda: len(turns._asking) == 1)
     assert doubled.batches == []
     assert turns.ask("a", 1) == 2
     turns.leave("a")
@@ -307,7 +299,7 @@ def _together(ahead: Turns[int, int], number: int = 20) -> threading.Thread:
     """Let `a` ask 10 in this thread and `b` a number and the next in the one that is given."""
     with ahead.alone("a", then_asks=True):
         thread = _spawn(lambda: _ask_and_leave(ahead, "b", number, number + 1))
-        _until(lambda: len(ahead._asking) == 1)
+        until(lambda: len(ahead._asking) == 1)
     assert ahead.ask("a", 10) == 20
     return thread
 
@@ -349,7 +341,7 @@ def test_who_stays_away_is_not_begun_for_while_others_go_on(
             _spawn(lambda: _ask_and_leave(ahead, "b", 20, 21, 22)),
             _spawn(lambda: _ask_and_leave(ahead, "c", 30, 31, 32)),
         ]
-        _until(lambda: len(ahead._asking) == 2)
+        until(lambda: len(ahead._asking) == 2)
     assert ahead.ask("a", 10) == 20
     _join(others)
     assert background.begun[0] == [11, 21, 31]
@@ -367,7 +359,7 @@ def test_nothing_is_begun_while_somebody_wants_to_be_alone(
 
     with ahead.alone("a", then_asks=True):
         threads = [_spawn(lambda: _ask_and_leave(ahead, "b", 20, 21)), _spawn(alone)]
-        _until(lambda: len(ahead._asking) == len(ahead._floor.others) == 1)
+        until(lambda: len(ahead._asking) == len(ahead._floor.others) == 1)
     assert ahead.ask("a", 10) == 20
     assert background.begun == []
     ahead.leave("a")
@@ -419,7 +411,7 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_asked(ahead: Turns[int, int
 
     with ahead.alone("a", then_asks=True):
         thread = _spawn(ask)
-        _until(lambda: len(ahead._asking) == 1)
+        until(lambda: len(ahead._asking) == 1)
     assert [ahead.ask("a", number) for number in (10, 11)] == [20, 22]
     ahead.leave("a")
     _join([thread])
@@ -433,7 +425,7 @@ def test_what_breaks_off_as_it_is_begun_is_computed_all_the_same(
     background.broken = True
     with ahead.alone("a", then_asks=True):
         thread = _spawn(lambda: _ask_and_leave(ahead, "b", 21, 22))
-        _until(lambda: len(ahead._asking) == 1)
+        until(lambda: len(ahead._asking) == 1)
     with pytest.raises(KeyboardInterrupt):
         ahead.ask("a", 10)
     ahead.leave("a")

@@ -3,7 +3,7 @@
 Texts of similar length stand on one shelf, a tensor with a slot for each; a text that outgrows
 its shelf moves to the one of twice the room. The texts of a step that stand in neighbouring
 slots are attended to in one product, whatever their lengths: keys beyond a text's own end are
-hidden from it, and slots are cleared before they are taken, so nothing of another text is left.
+hidden from it, and slots are cleared when they are left, so nothing of another text stands there.
 """
 
 from __future__ import annotations
