@@ -1,27 +1,33 @@
-"""What pyproject.toml cannot say: one source compiled for several kinds of processors.
+"""What pyproject.toml cannot say: sources compiled for several kinds of processors.
 
-Each build is optional. Where there is no compiler, or it does not know a processor, that build is
-missing, and the engine takes the next one or computes with numpy.
+Each build is optional. Where there is no compiler, or it does not know a processor, or there is no
+OpenMP, that build is missing, and the engine takes the next one or computes with numpy and torch.
 """
 
 import platform
 
 from setuptools import Extension, setup
 
-FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi", "-pthread"]
-KINDS = {"_llama": []}
+FOLDER = "mav_engine/backends/native"
+FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
+THREADS = {"llama": "-pthread", "products": "-fopenmp", "int8": "-fopenmp"}
+KINDS = {"llama": {"": []}, "products": {"": []}}
 if platform.machine().lower() in {"x86_64", "amd64"}:
-    KINDS = {"_llama_avx512": ["-march=x86-64-v4"], "_llama_avx2": ["-march=x86-64-v3"]}
+    both = {"_avx512": ["-march=x86-64-v4"], "_avx2": ["-march=x86-64-v3"]}
+    whole = {"_vnni": ["-march=x86-64-v4", "-mavx512vnni"]}
+    KINDS = {"llama": both, "products": both, "int8": whole}
 
 setup(
     ext_modules=[
         Extension(
-            f"mav_engine.backends.native.{name}",
-            ["mav_engine/backends/native/llama.c"],
-            extra_compile_args=[*FLAGS, *flags],
-            extra_link_args=["-pthread"],
+            f"mav_engine.backends.native._{source}{kind}",
+            [f"{FOLDER}/{source}.c"],
+            depends=[f"{FOLDER}/runs_here.h"],
+            extra_compile_args=[*FLAGS, THREADS[source], *flags],
+            extra_link_args=[THREADS[source]],
             optional=True,
         )
-        for name, flags in KINDS.items()
+        for source, kinds in KINDS.items()
+        for kind, flags in kinds.items()
     ]
 )

@@ -19,6 +19,8 @@ from torch.nn import functional
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
+from mav_engine.backends.native.int8 import Int8Reading
+from mav_engine.backends.native.products import Reading
 from mav_engine.backends.transformers import native
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.events import Error, Event, Token
@@ -37,7 +39,8 @@ class Fault:
         self.armed_in: threading.Thread | None = None
         halves = "fbgemm_linear_fp16_weight_fp32_activation"
         products = [(functional, "linear"), (torch, "bmm"), (torch, "baddbmm"), (torch, halves)]
-        for module, name in [*products, (native, "WholeTrace")]:
+        compiled = [(Reading, "__call__"), (Int8Reading, "__call__"), (native, "WholeTrace")]
+        for module, name in [*products, *compiled]:
             monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 
     def _failing(self, product: Callable[..., Any]) -> Callable[..., Any]:

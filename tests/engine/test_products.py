@@ -59,4 +59,4 @@ def test_only_weights_that_half_precision_holds_are_read_in_it() -> None:
     before = memory_bytes(nn.ModuleList(layers))
     assert isinstance(joined(layers), products._Halves)
     assert memory_bytes(nn.ModuleList(layers)) == 1.5 * before
-    assert isinstance(joined(_layers(half=False, bias=False)), products._Blocks)
+    assert not isinstance(joined(_layers(half=False, bias=False)), products._Halves)

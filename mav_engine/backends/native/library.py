@@ -1,7 +1,6 @@
 """The compiled pass: the build of it that this processor can run, if there is one.
 
-It is compiled where the package is installed (`setup.py`), for some kinds of processors at once.
-Where there is no compiler there is no build, and numpy does the same.
+Where there is none, numpy does the same.
 """
 
 from __future__ import annotations
@@ -9,12 +8,10 @@ from __future__ import annotations
 import ctypes
 import weakref
 from functools import cache
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
 from typing import Any
 
-BUILDS = ("_llama_avx512", "_llama_avx2", "_llama")
-"""From the fastest on; `_llama` is that of other kinds of processors."""
+from mav_engine.backends.native.builds import builds
+
 LANES, PANEL = 16, 32
 """A head's half is a whole number of `LANES`, and what a product puts out one of `PANEL`s."""
 
@@ -108,15 +105,4 @@ def compiled_pass() -> Pass | None:
 
 def passes() -> dict[str, Pass]:
     """Every build that this processor can run, the fastest first."""
-    folder = Path(__file__).parent
-    places = [folder / (name + suffix) for name in BUILDS for suffix in EXTENSION_SUFFIXES]
-    opened = {place.name.split(".")[0]: _opened(place) for place in places if place.exists()}
-    return {name: found for name, found in opened.items() if found is not None}
-
-
-def _opened(place: Path) -> Pass | None:
-    try:
-        library = ctypes.CDLL(str(place))
-    except OSError:  # built for another system
-        return None
-    return Pass(library) if library.mav_runs_here() else None
+    return {name: Pass(library) for name, library in builds("llama").items()}

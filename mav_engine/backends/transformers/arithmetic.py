@@ -116,6 +116,10 @@ class ByNumpy:
         return np.array(places)
 
     def function(self, made: Product) -> Callable[[Floats], Floats]:
+        of_numbers: Callable[[Floats], Floats] | None = getattr(made, "of_numbers", None)
+        if of_numbers is not None:
+            return of_numbers
+
         def function(x: Floats) -> Floats:
             values: Floats = made(torch.from_numpy(x)).numpy()
             return values

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from mav_engine.backends.native.int8 import int8_product
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic
 from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.native import native_llama
@@ -50,12 +51,13 @@ def decoder_for(model: Any, config: Any) -> Decoder | None:
     devices = {each.device for each in model.parameters()}
     if model.dtype != torch.float32 or len(devices) > 1:
         return None
-    # Between int8 products, which open torch's threads, numpy was seen to be no faster.
-    by_numpy = devices == {torch.device("cpu")} and not rounds_activations(model)
+    on_cpu = devices == {torch.device("cpu")}
+    # Between torch's int8 products, which open its threads, numpy was seen to be no faster.
+    by_numpy = on_cpu and (not rounds_activations(model) or int8_product() is not None)
     arithmetic: Arithmetic = BY_NUMPY if by_numpy else BY_TORCH
     base = getattr(model, "model", None)
     if _is_llama(model, base, config):
-        native = native_llama(model, config) if by_numpy else None
+        native = native_llama(model, config) if on_cpu else None
         return native or LlamaDecoder(model, config, arithmetic)
     base = getattr(model, "transformer", None)
     if base is not None and _named(base) == {"wte", "wpe", "drop", "h", "ln_f"}:

@@ -1,8 +1,9 @@
 """The linear products of the written-out step, whatever holds their weights.
 
-A product of few rows is bound by the reading of its weights. On some processors torch gives the
-product of one row to a function that reads with one thread; cut into a batch of blocks, all threads
-read. Of many rows it shares the work among them by itself.
+A product of few rows is bound by the reading of its weights. The compiled products read them as
+fast as memory gives them; where none were built, it is torch that multiplies. On some processors it
+gives the product of one row to a function that reads with one thread; cut into a batch of blocks,
+all threads read. Of many rows it shares the work among them by itself.
 
 Weights that half precision holds exactly, as those of a model that was saved in it, are read in it:
 half the bytes, and the same numbers, since the products and their sums stay float32.
@@ -18,6 +19,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from mav_engine.arrays import Floats
+from mav_engine.backends.native.products import LANES, Products, Reading, compiled_products
 from mav_engine.backends.transformers.int8 import Int8Linear, together
 from mav_engine.backends.transformers.layers import is_conv1d
 
@@ -33,8 +36,8 @@ _WIDTH = 64
 are equal."""
 _MANY_ROWS = 4
 """From so many rows on torch shares the multiplications among its threads by itself."""
-_MOST_ROWS = 24
-"""From more rows on the time goes into multiplying, and the product of halves has one thread."""
+_MOST_ROWS = 32
+"""From more rows on the time goes into multiplying, which torch does faster."""
 _MOST_HALVED = 2**24
 """Weights of a product that are held in half precision beside the layers' own: those of large
 models are too much to hold one and a half times."""
@@ -49,7 +52,7 @@ def is_linear(layer: Any) -> bool:
 
 def product(layer: Any) -> Product:
     """The product of one layer, without the cost of calling a module."""
-    return layer.forward if isinstance(layer, Int8Linear) else joined([layer])
+    return joined([layer])
 
 
 def joined(layers: Sequence[Any]) -> Product:
@@ -60,8 +63,9 @@ def joined(layers: Sequence[Any]) -> Product:
     if all(isinstance(layer, Int8Linear) for layer in layers):
         return together(layers)
     weights = [_outputs_first(layer) for layer in layers]
-    weight = torch.cat(weights)
-    if weight.shape[0] >= _TALL * weight.shape[1]:
+    weight = torch.cat(weights).contiguous()
+    compiled = compiled_products() if _can_read(weight) else None
+    if compiled is None and weight.shape[0] >= _TALL * weight.shape[1]:
         weight = _by_input(weight)
     parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, [len(w) for w in weights])
     for layer, part in zip(layers, parts, strict=True):
@@ -69,9 +73,15 @@ def joined(layers: Sequence[Any]) -> Product:
     biases = [layer.bias for layer in layers]
     bias = None if biases[0] is None else torch.cat([each.detach() for each in biases])
     if not _can_halve(weight):
-        return _Blocks(weight, bias)
+        return _Blocks(weight, bias) if compiled is None else ByReading(compiled, weight, bias)
     layers[0].packed_bytes = 2 * weight.numel()  # torch sees no parameter in them
     return _Halves(weight, bias)
+
+
+def _can_read(weight: torch.Tensor) -> bool:
+    """Whether the compiled products, where there are some, multiply with a weight."""
+    here = weight.device.type == "cpu" and weight.dtype == torch.float32
+    return here and weight.shape[1] % LANES == 0
 
 
 def _can_halve(weight: torch.Tensor) -> bool:
@@ -105,6 +115,26 @@ def _by_input(weight: torch.Tensor) -> torch.Tensor:
     outputs, inputs = weight.shape
     longer = weight.new_zeros(inputs, -(-outputs // _WIDTH) * _WIDTH)[:, :outputs]
     return longer.copy_(weight.t()).t()
+
+
+class ByReading:
+    """A product with a weight [out, in] by the compiled products."""
+
+    def __init__(self, compiled: Products, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        self._weight, self._bias = weight, bias
+        numbers = None if bias is None else bias.numpy()
+        self._read = Reading(compiled, weight.numpy(), numbers, torch.get_num_threads())
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        if len(x) > _MOST_ROWS:
+            return nn.functional.linear(x, self._weight, self._bias)
+        return torch.from_numpy(self._read(x.numpy()))
+
+    def of_numbers(self, x: Floats) -> Floats:
+        """The same of numpy's numbers."""
+        if len(x) > _MOST_ROWS:
+            return self(torch.from_numpy(x)).numpy()
+        return self._read(x)
 
 
 class _Blocks:

@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.backends.transformers.int8 import Int8Linear, can_multiply, replace_linears
+from mav_engine.backends.transformers.int8 import Int8Linear, replace_linears
 from mav_engine.backends.transformers.layers import is_conv1d
+from mav_engine.backends.transformers.packed import can_multiply
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.precision import Precision
 

@@ -1,0 +1,22 @@
+/* Whether this processor has what a build was made for. */
+#ifndef RUNS_HERE_H
+#define RUNS_HERE_H
+
+int mav_runs_here(void) {
+#if defined(__AVX512F__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl")
+#if defined(__AVX512VNNI__)
+         && __builtin_cpu_supports("avx512vnni")
+#endif
+      ;
+#elif defined(__AVX2__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi2");
+#else
+  return 1;
+#endif
+}
+
+#endif
