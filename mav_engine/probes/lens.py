@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mav_engine.arrays import floats
+from mav_engine.arrays import Floats, floats
 from mav_engine.events import LensRow
 from mav_engine.probes.base import Measured, Probe, Scene
 
@@ -18,15 +18,21 @@ def measure(scene: Scene) -> Measured:
     logits = scene.step.lens
     if logits is None:
         return {}
-    best = logits.argmax(axis=-1)
-    # numpy adds pairwise: over a vocabulary float32 keeps six digits.
-    shifted = logits - np.take_along_axis(logits, best[:, None], axis=-1)
-    probs = 1 / np.exp(shifted, out=shifted).sum(axis=-1)
-    emitted = logits[:, scene.choice.token_id]
-    ranks = np.count_nonzero(logits > emitted[:, None], axis=-1)
-    rows = zip(best.tolist(), floats(probs), ranks.tolist(), strict=True)
+    # Layer by layer: one layer's vocabulary stays in the processor's caches.
+    looks = [_look(layer, scene.choice.token_id) for layer in logits]
+    best, totals, ranks = zip(*looks, strict=True)
     label = scene.vocabulary.label
+    rows = zip(best, floats(np.float32(1) / np.array(totals, np.float32)), ranks, strict=True)
     return {"logit_lens": [LensRow(i, label(i), prob, rank) for i, prob, rank in rows]}
+
+
+def _look(logits: Floats, token_id: int) -> tuple[int, np.float32, int]:
+    """The likeliest of logits [vocabulary], the sum of e^(logit - its), and a token's rank."""
+    best = int(logits.argmax())
+    shifted = logits - logits[best]
+    rank = int(np.count_nonzero(logits > logits[token_id]))
+    # numpy adds pairwise: over a vocabulary float32 keeps six digits.
+    return best, np.exp(shifted, out=shifted).sum(), rank
 
 
 LOGIT_LENS = Probe(

@@ -172,11 +172,11 @@ def _failing(decoder: Any, fails: Callable[[list[int]], Exception | None]) -> An
     """A step that fails for texts of some lengths."""
     step = decoder.step
 
-    def failing(ids: torch.Tensor, seen: Any) -> Any:
+    def failing(ids: torch.Tensor, seen: Any, looked: list[int]) -> Any:
         error = fails(seen.lengths)
         if error is not None:
             raise error
-        return step(ids, seen)
+        return step(ids, seen, looked)
 
     return failing
 

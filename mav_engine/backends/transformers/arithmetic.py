@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.norms import RmsNorm
-from mav_engine.backends.transformers.products import Product
+from mav_engine.backends.transformers.products import Product, product
 from mav_engine.backends.transformers.ranges import (
     NumpyPassage,
     NumpyRange,
@@ -49,7 +49,8 @@ class Arithmetic(Protocol):
     def rms_norm(self, norm: Any) -> Function:
         """x / sqrt(mean(x^2) + eps) * weight over the last axis."""
 
-    def layer_norm(self, norm: Any) -> Function: ...
+    def layer_norm(self, norm: Any) -> Function:
+        """(x - mean(x)) / sqrt(var(x) + eps) * weight + bias over the last axis."""
 
     def gated(self, act: Any) -> Function:
         """act(gate) * up of both side by side [rows, 2 n]."""
@@ -141,7 +142,17 @@ class ByNumpy:
         return normed
 
     def layer_norm(self, norm: Any) -> Callable[[Floats], Floats]:
-        return self.function(BY_TORCH.layer_norm(norm))
+        weight, bias = norm.weight.detach().numpy(), norm.bias.detach().numpy()
+        size, eps = np.float32(weight.size), np.float32(norm.eps)
+
+        def normed(x: Floats) -> Floats:
+            made: Floats = x - np.add.reduce(x, axis=-1, keepdims=True) / size  # type: ignore[assignment]
+            made /= np.sqrt(np.vecdot(made, made)[..., None] / size + eps)
+            made *= weight
+            made += bias
+            return made
+
+        return normed
 
     def gated(self, act: Any) -> Callable[[Floats], Floats]:
         if type(act).__name__ not in {"SiLU", "SiLUActivation"}:
@@ -169,8 +180,16 @@ class ByNumpy:
         return np.concatenate(parts)
 
     def stacked(self, layers: Sequence[Floats]) -> Floats:
+        if len(layers) == 1:
+            return layers[0][None]
         # Rather than np.stack, which makes a view of each first.
         return np.concatenate(layers).reshape(len(layers), *layers[0].shape)
 
 
 BY_TORCH, BY_NUMPY = ByTorch(), ByNumpy()
+
+
+def unembedding(norm: Function, head: Any, arithmetic: Arithmetic) -> Function:
+    """From rows of a residual stream to logits, by a norm and an unembedding."""
+    unembedded = arithmetic.function(product(head))
+    return lambda resid: unembedded(norm(resid))

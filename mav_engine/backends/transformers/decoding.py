@@ -9,18 +9,19 @@ only where every recorded tensor agrees with the general path.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from mav_engine.backends.native.int8 import int8_product
-from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic
+from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic, unembedding
 from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.native import native_llama
 from mav_engine.backends.transformers.pasts import PastShape, Seen
-from mav_engine.backends.transformers.products import Product, is_linear, joined, product
+from mav_engine.backends.transformers.products import is_linear, joined, product
 from mav_engine.backends.transformers.rotary import Rotary
 from mav_engine.backends.transformers.traces import LayerTrace, Row, Trace
 
@@ -37,13 +38,11 @@ class Decoder(Protocol):
 
     shape: PastShape
     """Of the keys and values that it reads and writes."""
-    head: Product
-    """The unembedding."""
     arithmetic: Arithmetic
     """What it computes with."""
 
-    def step(self, ids: Sequence[int], seen: Seen) -> Trace:
-        """Read tokens [rows] after what each looks at."""
+    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> Trace:
+        """Read tokens [rows] after what each looks at; those of `looked` through every layer."""
 
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
@@ -104,12 +103,10 @@ class LlamaDecoder:
     def __init__(self, model: Any, config: Any, arithmetic: Arithmetic) -> None:
         base = model.model
         self.arithmetic = arithmetic
-        self.head = product(model.lm_head)
-        self._head = arithmetic.function(self.head)
         self._weight = base.embed_tokens.weight
         self._embedding = arithmetic.constant(self._weight)
         self._blocks = [_LlamaBlock(block, arithmetic) for block in base.layers]
-        self._norm = arithmetic.rms_norm(base.norm)
+        self._unembedded = unembedding(arithmetic.rms_norm(base.norm), model.lm_head, arithmetic)
         first = self._blocks[0]
         # Queries are scaled as they are turned, for all layers at once.
         factors = torch.ones(first.heads + first.kv_heads, 1, device=self._weight.device)
@@ -120,7 +117,7 @@ class LlamaDecoder:
             len(self._blocks), first.kv_heads, first.head_dim, self._weight.device
         )
 
-    def step(self, ids: Sequence[int], seen: Seen) -> Trace:
+    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> Trace:
         trace = LayerTrace(self.arithmetic.stacked)
         positions = self.arithmetic.indices(seen.lengths, self.shape.device)
         tables = self._rotary.reaching(max(seen.lengths))
@@ -136,7 +133,7 @@ class LlamaDecoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return trace.ending_in(self._head(self._norm(x)))
+        return trace.ending_in(self._unembedded, looked, self.arithmetic.joined)
 
 
 class _LlamaBlock:
@@ -187,18 +184,16 @@ class Gpt2Decoder:
     def __init__(self, model: Any, arithmetic: Arithmetic) -> None:
         base = model.transformer
         self.arithmetic = arithmetic
-        self.head = product(model.lm_head)
-        self._head = arithmetic.function(self.head)
         self._tokens = arithmetic.constant(base.wte.weight)
         self._positions = arithmetic.constant(base.wpe.weight)
         self._blocks = [_Gpt2Block(block, arithmetic) for block in base.h]
-        self._norm = arithmetic.layer_norm(base.ln_f)
+        self._unembedded = unembedding(arithmetic.layer_norm(base.ln_f), model.lm_head, arithmetic)
         first = base.h[0].attn
         self.shape = PastShape(
             len(self._blocks), first.num_heads, first.head_dim, base.wte.weight.device
         )
 
-    def step(self, ids: Sequence[int], seen: Seen) -> Trace:
+    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> Trace:
         trace = LayerTrace(self.arithmetic.stacked)
         tokens = self.arithmetic.indices(ids, self.shape.device)
         positions = self.arithmetic.indices(seen.lengths, self.shape.device)
@@ -211,7 +206,15 @@ class Gpt2Decoder:
             x = x + written
             trace.add(attended, written, pattern)
         trace.resid.append(x)
-        return trace.ending_in(self._head(self._norm(x)))
+        return trace.ending_in(self._unembedded, looked, self.arithmetic.joined)
+
+
+def _activation(act: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The activation of an MLP; GELU's tanh form in one operation."""
+    if type(act).__name__ in {"NewGELUActivation", "GELUTanh"}:
+        return partial(nn.functional.gelu, approximate="tanh")
+    given: Callable[[torch.Tensor], torch.Tensor] = act.forward
+    return given
 
 
 class _Gpt2Block:
@@ -223,7 +226,7 @@ class _Gpt2Block:
         self._arithmetic = arithmetic
         self._qkv, self._out = of(product(attention.c_attn)), of(product(attention.c_proj))
         self._up, self._down = of(product(mlp.c_fc)), of(product(mlp.c_proj))
-        self._act = of(mlp.act.forward)
+        self._act = of(_activation(mlp.act))
         self._before_attention = arithmetic.layer_norm(block.ln_1)
         self._before_mlp = arithmetic.layer_norm(block.ln_2)
         self.heads, self._scaling = attention.num_heads, float(attention.scaling)

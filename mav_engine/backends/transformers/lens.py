@@ -8,7 +8,7 @@ only where it gives, for the last layer, the model's own logits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -38,10 +38,6 @@ class Lens:
         for module in self.way:
             seen = module(seen)
         return self.after(seen[0])
-
-    def ending_in(self, product: Callable[[torch.Tensor], torch.Tensor]) -> Lens:
-        """The same with another product [n, d_model] to [n, vocabulary] of the same unembedding."""
-        return replace(self, way=[*self.way[:-1], lambda seen: product(seen[0])[None]])
 
 
 @torch.inference_mode()

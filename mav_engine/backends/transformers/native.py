@@ -6,32 +6,28 @@ bound by the reading of its weights, which the threads of torch's products do fa
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from functools import cached_property, partial
+from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.native.library import (
     LANES,
     PANEL,
     Layer,
-    Left,
     Model,
     Pass,
     Worker,
     compiled_pass,
 )
-from mav_engine.backends.transformers.arithmetic import BY_NUMPY, Arithmetic
+from mav_engine.backends.transformers.arithmetic import BY_NUMPY, Arithmetic, unembedding
 from mav_engine.backends.transformers.norms import RmsNorm
 from mav_engine.backends.transformers.pasts import Past, PastShape, Seen
-from mav_engine.backends.transformers.products import product
 from mav_engine.backends.transformers.rotary import Rotary
-from mav_engine.backends.transformers.traces import Block
+from mav_engine.backends.transformers.underway import Underway, WholeTrace
 
 _MOST_BYTES = 2**26
 """Of all products' weights together; with more of them numpy and torch were seen to be as fast."""
@@ -73,59 +69,6 @@ def _products(block: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-class WholeTrace:
-    """What a pass left, as it wrote it."""
-
-    def __init__(self, model: Model, rows: int, keys: int, vocabulary: int) -> None:
-        size = (rows, model.width)
-        self.resid: Floats = np.empty((model.layers + 1, *size), np.float32)
-        """Its first row, the embedding, is to be written before the pass."""
-        self.attn_out: Floats = np.empty((model.layers, *size), np.float32)
-        self.mlp_out: Floats = np.empty((model.layers, *size), np.float32)
-        self._pattern = np.empty((model.layers, rows, model.heads, keys), np.float32)
-        whole = np.empty((rows, model.outputs), np.float32)
-        self.logits: Floats = whole[:, :vocabulary]
-        heads = 2 * (model.heads + model.kv_heads) * model.head_dim
-        self._scratch = np.empty(
-            rows * (2 * model.width + heads + 3 * model.inner) + keys + LANES, np.float32
-        )
-        written = (self.resid, self.attn_out, self.mlp_out, self._pattern, whole, self._scratch)
-        self.places = Left(keys, *(each.ctypes.data for each in written))
-
-    def at(self, point: Block) -> Floats:
-        values: Floats = getattr(self, point)
-        return values
-
-    def patterns(self) -> Sequence[Floats]:
-        return [self._pattern]
-
-
-class Underway:
-    """A pass that computes beside Python."""
-
-    def __init__(
-        self, worker: Worker, compiled: Pass, model: Model, trace: WholeTrace, rows: np.ndarray
-    ) -> None:
-        self._trace = trace
-        self._worker = worker
-        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, trace.places)
-        self._rows = rows
-        self._begun = worker.begin(model, len(rows), rows.ctypes.data, trace.places)
-
-    def finish(self) -> tuple[WholeTrace, float]:
-        """What it left, once it is done, and the seconds that it took."""
-        if self._begun:
-            self._begun = False
-            return self._trace, self._worker.wait()
-        began = time.perf_counter()
-        self._compute()
-        return self._trace, time.perf_counter() - began
-
-    def __del__(self) -> None:
-        if self._begun:  # it writes into memory that is about to go
-            self._worker.wait()
-
-
 class NativeLlama:
     """Hands texts to the compiled pass, with the addresses of all that it reads and writes."""
 
@@ -134,7 +77,8 @@ class NativeLlama:
         self._compiled = compiled
         self._vocabulary = model.lm_head.out_features
         self.arithmetic: Arithmetic = BY_NUMPY
-        self.head = product(model.lm_head)
+        norm = self.arithmetic.rms_norm(base.norm)
+        self._unembedded = unembedding(norm, model.lm_head, self.arithmetic)
         embedding = base.embed_tokens.weight
         self._embedding = embedding.detach().numpy()
         self._rotary = Rotary(base.rotary_emb, embedding, config.max_position_embeddings)
@@ -143,10 +87,9 @@ class NativeLlama:
         blocks = [_matrices(block) for block in base.layers]
         head = _padded(model.lm_head.weight.detach())
         self._number = np.float16 if halves else np.float32
-        norms = [(block.input_layernorm, block.post_attention_layernorm) for block in base.layers]
         layers = [
-            Layer(*map(self._panels, matrices), *map(self._norm, both))
-            for matrices, both in zip(blocks, norms, strict=True)
+            Layer(*map(self._panels, matrices), *map(self._norm, _norms(block)))
+            for matrices, block in zip(blocks, base.layers, strict=True)
         ]
         n_kv_heads = attention.k_proj.out_features // attention.head_dim
         self._model = Model(
@@ -170,9 +113,15 @@ class NativeLlama:
         model.lm_head.packed_bytes = held + panels * self._number().itemsize
         self.shape = PastShape(len(layers), n_kv_heads, attention.head_dim, embedding.device)
 
-    def step(self, ids: Sequence[int], seen: Seen) -> WholeTrace:
+    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> WholeTrace:
         trace, rows = self._places(ids, seen)
         self._compiled(self._model, len(ids), rows.ctypes.data, trace.places)
+        return self.look(trace, looked)
+
+    def look(self, trace: WholeTrace, looked: Collection[int]) -> WholeTrace:
+        """The same, with what the layers of these rows would say."""
+        for row in looked:
+            trace.lens[row] = self._unembedded(trace.resid[1:, row])
         return trace
 
     def begin(self, ids: Sequence[int], seen: Seen) -> Underway:
@@ -210,6 +159,10 @@ def _matrices(block: Any) -> list[torch.Tensor]:
     """The weights of one block, joined where they read the same input."""
     q, k, v, out, gate, up, down = (each.weight.detach() for each in _products(block))
     return [torch.cat([q, k, v]), out, torch.cat([gate, up]), down]
+
+
+def _norms(block: Any) -> tuple[Any, Any]:
+    return block.input_layernorm, block.post_attention_layernorm
 
 
 def _padded(weight: torch.Tensor) -> torch.Tensor:

@@ -38,9 +38,7 @@ def proven_stepper(
         decoder = decoder_for(model, config)
         if decoder is None or not new_cache(model, 1)[1]:
             return None
-        if lens is not None and lens.way[-1] is model.get_output_embeddings():
-            lens = lens.ending_in(decoder.head)
-        stepper = Stepper(decoder, lens, prefix_bytes)
+        stepper = Stepper(decoder, prefix_bytes, has_lens=lens is not None)
         agrees = _agrees_with_general(stepper, model, config, n_layers)
     except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
         _log.info("%s takes the general path: %r", type(model).__name__, error)

@@ -10,10 +10,8 @@ from functools import partial
 import numpy as np
 import torch
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.decoding import Decoder
-from mav_engine.backends.transformers.lens import Lens
-from mav_engine.backends.transformers.native import NativeLlama, Underway
+from mav_engine.backends.transformers.native import NativeLlama
 from mav_engine.backends.transformers.pasts import (
     Continued,
     Past,
@@ -26,6 +24,7 @@ from mav_engine.backends.transformers.prefixes import Prefixes
 from mav_engine.backends.transformers.ranges import Range
 from mav_engine.backends.transformers.traces import BLOCKS, Trace
 from mav_engine.backends.transformers.turns import Turns
+from mav_engine.backends.transformers.underway import Underway
 from mav_engine.capture import Beside, HookPoint, Step
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief, is_out_of_memory
@@ -51,15 +50,15 @@ class Stepper:
 
     Args:
         decoder: the model's written-out step.
-        lens: the model's logit lens, if it has one.
+        has_lens: whether the model has a logit lens.
         prefix_bytes: how much of what was read may be kept for later texts.
     """
 
-    def __init__(self, decoder: Decoder, lens: Lens | None, prefix_bytes: int) -> None:
+    def __init__(self, decoder: Decoder, prefix_bytes: int, *, has_lens: bool) -> None:
         self.shape = decoder.shape
         self.prefixes = Prefixes(prefix_bytes)
         self._decoder = decoder
-        self._lens = lens
+        self._has_lens = has_lens
         self._shelves = Shelves(decoder.shape)
         # On one processor nothing is won by computing beside Python.
         has_room = isinstance(decoder, NativeLlama) and torch.get_num_threads() > 1
@@ -129,6 +128,8 @@ class Stepper:
     def _finish(self, batch: _Batch, underway: Underway) -> list[Step | Exception]:
         trace, spent_s = underway.finish()
         try:
+            assert isinstance(self._decoder, NativeLlama)
+            trace = self._decoder.look(trace, self._looked(batch.asks))
             return [*batch.read(self._steps(batch.asks, batch.seen, trace, spent_s, predict=True))]
         except Exception:
             return self.read_all(batch.given)
@@ -145,7 +146,7 @@ class Stepper:
     def _pass(self, asks: Sequence[Ask], seen: Seen, *, predict: bool) -> list[Step]:
         """The step of each row; `predict`: with what follows from all rows' logits."""
         began = time.perf_counter()
-        trace = self._decoder.step([ask.token_id for ask in asks], seen)
+        trace = self._decoder.step([ask.token_id for ask in asks], seen, self._looked(asks))
         return self._steps(asks, seen, trace, time.perf_counter() - began, predict=predict)
 
     def _steps(
@@ -153,7 +154,7 @@ class Stepper:
     ) -> list[Step]:
         """The step of each row of a pass that took so long."""
         began = time.perf_counter()
-        cut = _Cut(trace, seen, asks, None if self._lens is None else self._seen)
+        cut = _Cut(trace, seen, asks)
         elapsed_ms = 1000 * (spent_s + time.perf_counter() - began)
         predictions = Prediction.of_rows(trace.logits) if predict else [None] * len(asks)
         steps = [cut.step(row, elapsed_ms) for row in range(len(asks))]
@@ -161,11 +162,10 @@ class Stepper:
             step.prediction = prediction
         return steps
 
-    def _seen(self, resid: Floats) -> Floats:
-        """Logits [n_layers, vocabulary] of a text's residual stream, by the lens."""
-        assert self._lens is not None
-        seen: Floats = self._lens(torch.tensor(resid[1:], device=self.shape.device)).cpu().numpy()
-        return seen
+    def _looked(self, asks: Sequence[Ask]) -> list[int]:
+        """The rows of which it is asked what every layer would say."""
+        rows = enumerate(asks) if self._has_lens else ()
+        return [row for row, ask in rows if "lens" in ask.capture]
 
 
 class _Batch:
@@ -187,13 +187,7 @@ class _Batch:
 class _Cut:
     """What one pass left, brought to the CPU at once and cut into steps; views, not copies."""
 
-    def __init__(
-        self,
-        trace: Trace,
-        seen: Seen,
-        asks: Sequence[Ask],
-        lens: Callable[[Floats], Floats] | None,
-    ) -> None:
+    def __init__(self, trace: Trace, seen: Seen, asks: Sequence[Ask]) -> None:
         wanted = frozenset[HookPoint]().union(*(ask.capture for ask in asks))
         self._asks = asks
         self._logits = trace.logits
@@ -206,11 +200,7 @@ class _Cut:
         if "pattern" in wanted:
             ranges = map(Beside, trace.patterns())
             self._found["pattern"] = [(each, row) for each in ranges for row in _runs(each)]
-        self._lens: dict[int, Floats] = {}
-        wants = [row for row, ask in enumerate(asks) if "lens" in ask.capture]
-        if lens is not None and wants:
-            resid = trace.at("resid")
-            self._lens = {row: lens(resid[:, row]) for row in wants}
+        self._lens = trace.lens
 
     def step(self, row: int, elapsed_ms: float) -> Step:
         n_keys = self._n_keys[row]

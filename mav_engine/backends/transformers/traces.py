@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, Protocol
 
 from mav_engine.arrays import Floats
@@ -18,6 +18,9 @@ class Trace(Protocol):
 
     logits: Floats
     """[rows, vocabulary]"""
+    lens: dict[int, Floats]
+    """Of each row that was to be looked through, what its layers would say, the last one as the
+    model does: [n_layers, vocabulary]."""
 
     def at(self, point: Block) -> Floats:
         """[n_layers, rows, d_model]; of the residual stream [n_layers + 1, rows, d_model]."""
@@ -35,6 +38,7 @@ class LayerTrace:
     """
 
     logits: Floats
+    lens: dict[int, Floats]
 
     def __init__(self, stacked: Callable[[Sequence[Row]], Floats]) -> None:
         self._stacked = stacked
@@ -51,9 +55,26 @@ class LayerTrace:
         self._mlp_out.append(mlp_out)
         self._patterns.append(pattern)
 
-    def ending_in(self, logits: Row) -> LayerTrace:
-        """The same, with what it led to."""
-        self.logits = self._stacked([logits])[0]
+    def ending_in(
+        self,
+        unembedded: Callable[[Row], Row],
+        looked: Collection[int],
+        joined: Callable[[Sequence[Row]], Row],
+    ) -> LayerTrace:
+        """The same, with what it led to, and what each layer of the rows `looked` would have: the
+        unembedding is read once for all."""
+        if not looked:
+            self.logits, self.lens = self._stacked([unembedded(self.resid[-1])])[0], {}
+            return self
+        parts: list[Row] = []
+        ends = []
+        for row in range(len(self.resid[-1])):
+            layers = self.resid[1:] if row in looked else self.resid[-1:]
+            parts += [layer[row : row + 1] for layer in layers]
+            ends.append(len(parts))
+        whole = self._stacked([unembedded(joined(parts))])[0]
+        self.logits = whole[[end - 1 for end in ends]]
+        self.lens = {row: whole[ends[row] - len(self._attn_out) : ends[row]] for row in looked}
         return self
 
     def at(self, point: Block) -> Floats:
