@@ -22,7 +22,7 @@ setup(
         Extension(
             f"mav_engine.backends.native._{source}{kind}",
             [f"{FOLDER}/{source}.c"],
-            depends=[f"{FOLDER}/runs_here.h"],
+            depends=[f"{FOLDER}/{header}.h" for header in ("attention", "runs_here", "vectors")],
             extra_compile_args=[*FLAGS, THREADS[source], *flags],
             extra_link_args=[THREADS[source]],
             optional=True,

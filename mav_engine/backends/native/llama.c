@@ -20,21 +20,16 @@
 #include <immintrin.h>
 #endif
 
+#include "attention.h"
 #include "runs_here.h"
+#include "vectors.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
-typedef float v16 __attribute__((vector_size(64), aligned(4)));
-typedef int32_t i16 __attribute__((vector_size(64), aligned(4)));
-typedef float v8 __attribute__((vector_size(32), aligned(4)));
-typedef float v4 __attribute__((vector_size(16), aligned(4)));
-
-enum { LANES = 16, WIDE = 2 * LANES };
+enum { WIDE = 32, ACROSS = WIDE / LANES };
 enum { AHEAD = 1024 }; /* bytes: the weights are read faster than the processor foresees it */
 #ifdef __AVX512F__
-enum { MOST_ROWS = 8 }; /* of one tile: its sums fill the registers */
+enum { MOST_ROWS = 8, SUMS = 4 }; /* of one tile: its sums fill the registers */
 #else
-enum { MOST_ROWS = 2 };
+enum { MOST_ROWS = 2, SUMS = 2 };
 #endif
 
 typedef struct {
@@ -68,51 +63,16 @@ typedef struct {
   float *scratch;  /* [rows, 2 width + (2 heads + 2 kv_heads) head_dim + 3 inner] and keys + LANES */
 } Left;
 
-INLINE v16 floats_at(const float *from) {
-  v16 x;
-  memcpy(&x, from, sizeof x);
-  return x;
-}
-
-INLINE void put(float *to, v16 x) { memcpy(to, &x, sizeof x); }
-
-INLINE v16 all(float x) { return x - (v16){0}; }
-
-/* `yes` where a comparison held, else `no`. */
-INLINE v16 either(i16 held, v16 yes, v16 no) {
-  i16 a, b;
-  memcpy(&a, &yes, sizeof a);
-  memcpy(&b, &no, sizeof b);
-  a = (a & held) | (b & ~held);
-  memcpy(&yes, &a, sizeof yes);
-  return yes;
-}
-
-INLINE float sum(v16 x) {
-  v8 a[2];
-  memcpy(a, &x, sizeof a);
-  a[0] += a[1];
-  v4 b[2];
-  memcpy(b, a, sizeof b);
-  b[0] += b[1];
-  return (b[0][0] + b[0][2]) + (b[0][1] + b[0][3]);
-}
-
 /* LANES weights from place `at` on. */
-INLINE v16 weights_at(const void *panel, int64_t at, int halves) {
+INLINE lanes weights_at(const void *panel, int64_t at, int halves) {
   if (!halves) return floats_at((const float *)panel + at);
   const uint16_t *from = (const uint16_t *)panel + at;
 #if defined(__AVX512F__)
-  return (v16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
+  return (lanes)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)from));
 #elif defined(__F16C__)
-  __m256 half[2];
-  for (int i = 0; i < 2; i++)
-    half[i] = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(from + 8 * i)));
-  v16 x;
-  memcpy(&x, half, sizeof x);
-  return x;
+  return (lanes)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)from));
 #else
-  v16 x;
+  lanes x;
   for (int i = 0; i < LANES; i++) {
     _Float16 half;
     memcpy(&half, from + i, sizeof half);
@@ -131,33 +91,42 @@ INLINE void foresee(const void *panel, int64_t at, int halves) {
 /* y [rows, outputs], WIDE columns of it, of x [rows, inputs] and one panel. */
 INLINE void tile(const float *x, int rows, int64_t inputs, const void *panel, int halves, float *y,
                  int64_t outputs) {
-  v16 a[MOST_ROWS][2] = {{{0}}};
+  lanes a[MOST_ROWS][ACROSS] = {{{0}}};
   for (int64_t k = 0; k < inputs; k++) {
     foresee(panel, k * WIDE, halves);
-    v16 low = weights_at(panel, k * WIDE, halves);
-    v16 high = weights_at(panel, k * WIDE + LANES, halves);
+    lanes read[ACROSS];
+#pragma GCC unroll 8
+    for (int i = 0; i < ACROSS; i++) read[i] = weights_at(panel, k * WIDE + i * LANES, halves);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) {
       float given = x[r * inputs + k];
-      a[r][0] += low * given;
-      a[r][1] += high * given;
+#pragma GCC unroll 8
+      for (int i = 0; i < ACROSS; i++) a[r][i] += read[i] * given;
     }
   }
 #pragma GCC unroll 8
-  for (int r = 0; r < rows; r++) memcpy(y + r * outputs, a[r], sizeof a[r]);
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+    for (int i = 0; i < ACROSS; i++) put(y + r * outputs + i * LANES, a[r][i]);
 }
 
-/* The same of one row, in four sums, since each addition waits for the one before it. */
+/* The same of one row, in several sums, since each addition waits for the one before it. */
 INLINE void row_tile(const float *x, int64_t inputs, const void *panel, int halves, float *y) {
-  v16 a[4][2] = {{{0}}};
-  for (int64_t k = 0; k < inputs; k += 4)
+  lanes a[SUMS][ACROSS] = {{{0}}};
+  for (int64_t k = 0; k < inputs; k += SUMS)
 #pragma GCC unroll 4
-    for (int j = 0; j < 4; j++) {
+    for (int j = 0; j < SUMS; j++) {
       foresee(panel, (k + j) * WIDE, halves);
-      a[j][0] += weights_at(panel, (k + j) * WIDE, halves) * x[k + j];
-      a[j][1] += weights_at(panel, (k + j) * WIDE + LANES, halves) * x[k + j];
+#pragma GCC unroll 8
+      for (int i = 0; i < ACROSS; i++)
+        a[j][i] += weights_at(panel, (k + j) * WIDE + i * LANES, halves) * x[k + j];
     }
-  for (int i = 0; i < 2; i++) put(y + i * LANES, (a[0][i] + a[1][i]) + (a[2][i] + a[3][i]));
+#pragma GCC unroll 8
+  for (int i = 0; i < ACROSS; i++) {
+#pragma GCC unroll 4
+    for (int j = 1; j < SUMS; j++) a[0][i] += a[j][i];
+    put(y + i * LANES, a[0][i]);
+  }
 }
 
 /* y [rows, outputs] of x [rows, inputs]; each panel is read once. */
@@ -192,35 +161,10 @@ static void product(const Model *m, const float *x, int64_t rows, int64_t inputs
     product_of(x, rows, inputs, weight, 0, y, outputs);
 }
 
-/* e^x to a few units of float32's last place: 0 where it would be under 1e-38, NaN of NaN. */
-INLINE v16 exponential(v16 x) {
-  v16 low = all(-87.3f), high = all(88.3f);
-  i16 lost = x < low;
-  x = either(lost, low, x);
-  x = either(x > high, high, x);
-  /* x = n ln 2 + r: adding this rounds to a whole number, which stands in the lowest bits. */
-  v16 shifted = x * 1.44269504f + 12582912.0f;
-  v16 n = shifted - 12582912.0f;
-  v16 r = x - n * 0.693359375f + n * 2.12194440e-4f;
-  v16 p = all(1.98756915e-4f);
-  p = p * r + 1.39819995e-3f;
-  p = p * r + 8.33345191e-3f;
-  p = p * r + 4.16657960e-2f;
-  p = p * r + 1.66666655e-1f;
-  p = p * r + 5.00000012e-1f;
-  p = p * r * r + r + 1.0f;
-  i16 bits;
-  memcpy(&bits, &shifted, sizeof bits);
-  bits = (bits << 23) + (127 << 23);
-  v16 power;
-  memcpy(&power, &bits, sizeof power);
-  return either(lost, all(0.0f), p * power);
-}
-
 /* x / sqrt(mean(x^2) + epsilon) * weight of each row. */
 static void norm(const Model *m, const float *x, int64_t rows, const float *weight, float *y) {
   for (int64_t r = 0; r < rows; r++, x += m->width, y += m->width) {
-    v16 squares = {0};
+    lanes squares = {0};
     for (int64_t i = 0; i < m->width; i += LANES) squares += floats_at(x + i) * floats_at(x + i);
     float scale = 1.0f / __builtin_sqrtf(sum(squares) / (float)m->width + m->epsilon);
     for (int64_t i = 0; i < m->width; i += LANES)
@@ -243,49 +187,6 @@ static void turn(const Model *m, float *heads, int64_t count, int64_t position, 
       heads[i] = (first * cosine[i] + second * sine[i]) * scale;
       heads[half + i] = (second * cosine[half + i] + first * sine[half + i]) * scale;
     }
-}
-
-/* Scores to shares, in place; room for a whole number of LANES. */
-static void softmax(float *scores, int64_t keys) {
-  int64_t end = (keys + LANES - 1) / LANES * LANES;
-  for (int64_t k = keys; k < end; k++) scores[k] = -__builtin_inff();
-  v16 peaks = floats_at(scores), totals = {0};
-  for (int64_t k = LANES; k < end; k += LANES) {
-    v16 x = floats_at(scores + k);
-    peaks = either(x > peaks, x, peaks);
-  }
-  float peak = peaks[0];
-  for (int i = 1; i < LANES; i++) peak = peaks[i] > peak ? peaks[i] : peak;
-  for (int64_t k = 0; k < end; k += LANES) {
-    v16 x = exponential(floats_at(scores + k) - peak);
-    put(scores + k, x);
-    if (k + LANES == end)
-      for (int64_t i = keys - k; i < LANES; i++) x[i] = 0;
-    totals += x;
-  }
-  float scale = 1.0f / sum(totals);
-  for (int64_t k = 0; k < end; k += LANES) put(scores + k, floats_at(scores + k) * scale);
-}
-
-/* What one head's query [head_dim] sees: its shares of the keys, and its output [head_dim]. */
-static void look(int64_t head_dim, const float *query, const float *keys, const float *values,
-                 int64_t count, float *shares, float *output) {
-  for (int64_t k = 0; k < count; k++) {
-    v16 a = {0};
-    for (int64_t i = 0; i < head_dim; i += LANES)
-      a += floats_at(query + i) * floats_at(keys + k * head_dim + i);
-    shares[k] = sum(a);
-  }
-  softmax(shares, count);
-  for (int64_t i = 0; i < head_dim; i += LANES) {
-    v16 a[2] = {{0}};
-    int64_t k = 0;
-    for (; k + 2 <= count; k += 2)
-      for (int j = 0; j < 2; j++)
-        a[j] += shares[k + j] * floats_at(values + (k + j) * head_dim + i);
-    if (k < count) a[0] += shares[k] * floats_at(values + k * head_dim + i);
-    put(output + i, a[0] + a[1]);
-  }
 }
 
 /* Append the new keys and values of all rows, qkv [rows, heads + 2 kv_heads, head_dim], to their
@@ -320,7 +221,7 @@ static void attend(const Model *m, int64_t rows, const Row *row, int64_t layer, 
 static void gated(const float *both, int64_t rows, int64_t inner, float *y) {
   for (int64_t r = 0; r < rows; r++, both += 2 * inner, y += inner)
     for (int64_t i = 0; i < inner; i += LANES) {
-      v16 gate = floats_at(both + i);
+      lanes gate = floats_at(both + i);
       put(y + i, gate / (1.0f + exponential(-gate)) * floats_at(both + inner + i));
     }
 }

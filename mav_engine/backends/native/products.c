@@ -11,36 +11,20 @@
    they are torch's own. */
 
 #include <stdint.h>
-#include <string.h>
 
 #include "runs_here.h"
+#include "vectors.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
-#if defined(__AVX512F__)
-enum { LANES = 16, COLUMNS = 6, ROWS = 4 }; /* a tile's sums, and what they are made of, fill the */
-#else                                       /* registers */
-enum { LANES = 8, COLUMNS = 3, ROWS = 4 };
-#endif
+enum { COLUMNS = LANES == 16 ? 6 : 3, ROWS = 4 }; /* a tile's sums, and what they are made of, fill
+                                                     the registers */
 enum { PIECE = 32 * COLUMNS }; /* outputs, at most, that a thread takes at a time */
 enum { WORTH_THREADS = 1 << 16 }; /* multiplications, below which one thread is faster */
-
-typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef float quarter __attribute__((vector_size(16), aligned(4)));
 
 typedef struct {
   int64_t inputs, outputs;
   const float *numbers; /* [outputs, inputs] */
   const float *bias;    /* [outputs], or NULL */
 } Weight;
-
-INLINE float sum(lanes x) {
-  quarter parts[LANES / 4];
-  memcpy(parts, &x, sizeof parts);
-  if (LANES == 16) parts[0] += parts[2], parts[1] += parts[3];
-  parts[0] += parts[1];
-  return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
-}
 
 /* `rows` by `columns` outputs, from `column` on, of `rows` inputs x; `last`: what is read next is
    the tile after this one. */
@@ -53,12 +37,12 @@ INLINE void tile(const Weight *w, const float *x, int rows, int64_t column, int 
     lanes read[COLUMNS];
 #pragma GCC unroll 8
     for (int c = 0; c < columns; c++) {
-      read[c] = *(const lanes *)(numbers + c * inputs + k);
+      read[c] = floats_at(numbers + c * inputs + k);
       if (last) __builtin_prefetch(numbers + (columns + c) * inputs + k);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++) {
-      lanes given = *(const lanes *)(x + r * inputs + k);
+      lanes given = floats_at(x + r * inputs + k);
 #pragma GCC unroll 8
       for (int c = 0; c < columns; c++) sums[r][c] += read[c] * given;
     }

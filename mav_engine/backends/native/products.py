@@ -17,7 +17,7 @@ LANES = 16
 """A row's inputs are a whole number of these."""
 
 
-class _Weight(ctypes.Structure):
+class Weight(ctypes.Structure):
     _fields_ = (
         ("inputs", ctypes.c_int64), ("outputs", ctypes.c_int64),
         ("numbers", ctypes.c_void_p), ("bias", ctypes.c_void_p),
@@ -31,7 +31,7 @@ class Products:
         self.multiply = library.mav_product
         self.multiply.restype = None
         self.multiply.argtypes = (
-            ctypes.POINTER(_Weight), ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int,
+            ctypes.POINTER(Weight), ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int,
         )  # fmt: skip
 
 
@@ -43,7 +43,7 @@ class Reading:
         self._kept = (weight, bias)
         self._outputs, inputs = weight.shape
         place = None if bias is None else bias.ctypes.data
-        self._weight = _Weight(inputs, self._outputs, weight.ctypes.data, place)
+        self._weight = Weight(inputs, self._outputs, weight.ctypes.data, place)
         self._threads = threads
 
     def __call__(self, x: Floats) -> Floats:

@@ -11,6 +11,7 @@ from transformers.utils import logging
 from mav_engine.backends.transformers.attention import implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.backends.transformers.devices import device_for
+from mav_engine.backends.transformers.linears import shorten_linears
 from mav_engine.backends.transformers.norms import shorten_norms
 from mav_engine.backends.transformers.quantized import (
     QUANTIZED,
@@ -78,6 +79,7 @@ def _model(source: str, name: str, wanted: Precision, where: torch.device | None
         model = model.to(where)
     quantize(model, wanted)
     shorten_norms(model)
+    shorten_linears(model)
     return model.eval().requires_grad_(False)
 
 

@@ -36,7 +36,7 @@ _WIDTH = 64
 are equal."""
 _MANY_ROWS = 4
 """From so many rows on torch shares the multiplications among its threads by itself."""
-_MOST_ROWS = 32
+MOST_ROWS = 32
 """From more rows on the time goes into multiplying, which torch does faster."""
 _MOST_HALVED = 2**24
 """Weights of a product that are held in half precision beside the layers' own: those of large
@@ -62,7 +62,7 @@ def joined(layers: Sequence[Any]) -> Product:
     """
     if all(isinstance(layer, Int8Linear) for layer in layers):
         return together(layers)
-    weights = [_outputs_first(layer) for layer in layers]
+    weights = [outputs_first(layer) for layer in layers]
     weight = torch.cat(weights).contiguous()
     compiled = compiled_products() if _can_read(weight) else None
     if compiled is None and weight.shape[0] >= _TALL * weight.shape[1]:
@@ -104,7 +104,7 @@ def _multiplies_halves() -> bool:
     return True
 
 
-def _outputs_first(layer: Any) -> torch.Tensor:
+def outputs_first(layer: Any) -> torch.Tensor:
     weight: torch.Tensor = layer.weight.detach()
     return weight.t() if is_conv1d(layer) else weight
 
@@ -126,13 +126,13 @@ class ByReading:
         self._read = Reading(compiled, weight.numpy(), numbers, torch.get_num_threads())
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        if len(x) > _MOST_ROWS:
+        if len(x) > MOST_ROWS:
             return nn.functional.linear(x, self._weight, self._bias)
         return torch.from_numpy(self._read(x.numpy()))
 
     def of_numbers(self, x: Floats) -> Floats:
         """The same of numpy's numbers."""
-        if len(x) > _MOST_ROWS:
+        if len(x) > MOST_ROWS:
             return self(torch.from_numpy(x)).numpy()
         return self._read(x)
 
@@ -175,7 +175,7 @@ class _Halves:
         self._whole = _Blocks(weight, bias)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        if x.shape[0] > _MOST_ROWS:
+        if x.shape[0] > MOST_ROWS:
             return self._whole(x)
         return torch.fbgemm_linear_fp16_weight_fp32_activation(x, self._packed, self._bias)
 
