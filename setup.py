@@ -9,22 +9,23 @@ import platform
 from setuptools import Extension, setup
 
 FOLDER = "mav_engine/backends/native"
+HEADERS = ("attention", "norm", "runs_here", "vectors")
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
-THREADS = {"llama": "-pthread", "products": "-fopenmp", "int8": "-fopenmp"}
-KINDS = {"llama": {"": []}, "products": {"": []}}
+THREADS = {"llama": ["-pthread"], "products": ["-fopenmp"], "int8": ["-fopenmp"], "small": []}
+PLAIN, WHOLE = {"": []}, {}
 if platform.machine().lower() in {"x86_64", "amd64"}:
-    both = {"_avx512": ["-march=x86-64-v4"], "_avx2": ["-march=x86-64-v3"]}
-    whole = {"_vnni": ["-march=x86-64-v4", "-mavx512vnni"]}
-    KINDS = {"llama": both, "products": both, "int8": whole}
+    PLAIN = {"_avx512": ["-march=x86-64-v4"], "_avx2": ["-march=x86-64-v3"]}
+    WHOLE = {"_vnni": ["-march=x86-64-v4", "-mavx512vnni"]}
+KINDS = {"llama": PLAIN, "products": PLAIN, "small": PLAIN, "int8": WHOLE}
 
 setup(
     ext_modules=[
         Extension(
             f"mav_engine.backends.native._{source}{kind}",
             [f"{FOLDER}/{source}.c"],
-            depends=[f"{FOLDER}/{header}.h" for header in ("attention", "runs_here", "vectors")],
-            extra_compile_args=[*FLAGS, THREADS[source], *flags],
-            extra_link_args=[THREADS[source]],
+            depends=[f"{FOLDER}/{header}.h" for header in HEADERS],
+            extra_compile_args=[*FLAGS, *THREADS[source], *flags],
+            extra_link_args=THREADS[source],
             optional=True,
         )
         for source, kinds in KINDS.items()

@@ -21,6 +21,7 @@
 #endif
 
 #include "attention.h"
+#include "norm.h"
 #include "runs_here.h"
 #include "vectors.h"
 
@@ -161,17 +162,6 @@ static void product(const Model *m, const float *x, int64_t rows, int64_t inputs
     product_of(x, rows, inputs, weight, 0, y, outputs);
 }
 
-/* x / sqrt(mean(x^2) + epsilon) * weight of each row. */
-static void norm(const Model *m, const float *x, int64_t rows, const float *weight, float *y) {
-  for (int64_t r = 0; r < rows; r++, x += m->width, y += m->width) {
-    lanes squares = {0};
-    for (int64_t i = 0; i < m->width; i += LANES) squares += floats_at(x + i) * floats_at(x + i);
-    float scale = 1.0f / __builtin_sqrtf(sum(squares) / (float)m->width + m->epsilon);
-    for (int64_t i = 0; i < m->width; i += LANES)
-      put(y + i, floats_at(x + i) * scale * floats_at(weight + i));
-  }
-}
-
 static void added(const float *a, const float *b, int64_t count, float *to) {
   for (int64_t i = 0; i < count; i += LANES) put(to + i, floats_at(a + i) + floats_at(b + i));
 }
@@ -237,18 +227,18 @@ void mav_llama_pass(const Model *m, int64_t rows, const Row *row, const Left *le
   float *x = left->resid, *attn_out = left->attn_out, *mlp_out = left->mlp_out;
   for (int64_t l = 0; l < m->layers; l++, x += size, attn_out += size, mlp_out += size) {
     const Layer *layer = m->layer + l;
-    norm(m, x, rows, layer->before_attention, normed);
+    rms_norm(x, rows, width, layer->before_attention, m->epsilon, normed);
     product(m, normed, rows, width, layer->qkv, qkv, qkv_width);
     attend(m, rows, row, l, qkv, left, shares, attended);
     product(m, attended, rows, attended_width, layer->out, attn_out, width);
     added(x, attn_out, size, middle);
-    norm(m, middle, rows, layer->before_mlp, normed);
+    rms_norm(middle, rows, width, layer->before_mlp, m->epsilon, normed);
     product(m, normed, rows, width, layer->gate_up, both, 2 * inner);
     gated(both, rows, inner, thought);
     product(m, thought, rows, inner, layer->down, mlp_out, width);
     added(middle, mlp_out, size, x + size);
   }
-  norm(m, x, rows, m->last_norm, normed);
+  rms_norm(x, rows, width, m->last_norm, m->epsilon, normed);
   product(m, normed, rows, width, m->head, left->logits, m->outputs);
 }
 

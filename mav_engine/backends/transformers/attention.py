@@ -23,6 +23,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
 
 from mav_engine.backends.transformers import recording
+from mav_engine.backends.transformers.looking import look
 from mav_engine.backends.transformers.pattern import mask_of, pattern_of
 
 PLAIN = "mav_tap"
@@ -75,12 +76,27 @@ def _plain(
             mask = mask_of(told, key, attention_mask)
             kept.pattern[_layer(module)] = pattern_of(told, key, mask, scaling)
         return output, None
-    pattern = pattern_of(query, key, attention_mask, scaling)
+    pattern, output = _seen_by_one(query, key, value, attention_mask, scaling)
     if kept is not None:
         kept.pattern[_layer(module)] = pattern
+    return output, None
+
+
+def _seen_by_one(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What one query sees: its pattern [1, heads, 1, keys] and its output [1, 1, heads, d]."""
+    seen = look(query, key, value, scaling) if attention_mask is None else None
+    if seen is not None:
+        return seen
+    pattern = pattern_of(query, key, attention_mask, scaling)
     grouped = pattern.view(*key.shape[:2], -1, key.shape[2])
     output = torch.matmul(grouped, value).view(*query.shape[:3], -1)
-    return output.transpose(1, 2), None
+    return pattern, output.transpose(1, 2)
 
 
 def _own(
