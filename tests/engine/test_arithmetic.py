@@ -1,17 +1,26 @@
-"""The small operations of a written-out step give the same by numpy and by torch."""
+"""A step gives the same by numpy, by torch, and by what is compiled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.transformers import decoding, native
+from mav_engine.backends.transformers import (
+    decoding,
+    int8,
+    linears,
+    looking,
+    native,
+    norms,
+    products,
+)
 from mav_engine.backends.transformers.arithmetic import BY_TORCH
 from mav_engine.backends.transformers.ranges import NumpyRange, TorchRange
 from tests.engine.conftest import Case
-from tests.engine.test_batching import alone, assert_alike, together
+from tests.engine.test_batching import alone, assert_alike, together, tokens_of
 
 RUNS = [
     {"prompt": "Once upon a time, there was", "max_new_tokens": 12, "temperature": 0.9, "seed": 3},
@@ -35,3 +44,42 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
     expected = [alone(by_numpy, **settings) for settings in RUNS]
     for ours, theirs in zip(together(by_torch, RUNS), expected, strict=True):
         assert_alike(ours, theirs)
+
+
+def without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where nothing could be compiled."""
+    for module, name in (
+        (native, "compiled_pass"),
+        (products, "compiled_products"),
+        (linears, "compiled_products"),
+        (looking, "small_operations"),
+        (norms, "small_operations"),
+        (int8, "int8_product"),
+        (decoding, "int8_product"),
+    ):
+        monkeypatch.setattr(module, name, lambda: None)
+
+
+@pytest.mark.parametrize("kind", [*WRITTEN_OUT, "qwen3", "gemma"])
+def test_without_a_compiler_a_run_has_the_same_numbers(
+    make_case: Callable[[str], Case], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(make_case(kind).folder)
+    compiled = load_backend(folder, prefix_bytes=0)
+    expected = [alone(compiled, **settings) for settings in RUNS]
+    without_a_compiler(monkeypatch)
+    plain = load_backend(folder, prefix_bytes=0)
+    for settings, theirs in zip(RUNS, expected, strict=True):
+        assert_alike(alone(plain, **settings), theirs)
+
+
+def test_without_a_compiler_an_int8_model_writes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = load_backend("mav-tiny", dtype="int8-dynamic", prefix_bytes=0)
+    expected = alone(compiled, **RUNS[2])
+    without_a_compiler(monkeypatch)
+    plain = load_backend("mav-tiny", dtype="int8-dynamic", prefix_bytes=0)
+    # The last bit of a float sum decides on which step an activation falls.
+    for one, other in zip(tokens_of(alone(plain, **RUNS[2])), tokens_of(expected), strict=True):
+        assert one.token == other.token
+        assert one.logprob == pytest.approx(other.logprob, abs=0.1)
+        np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, rtol=0.02)

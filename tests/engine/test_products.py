@@ -25,6 +25,12 @@ def _layers(*, half: bool, bias: bool) -> list[Any]:
     return layers
 
 
+@pytest.fixture(params=[True, False], ids=["compiled", "by torch"], autouse=True)
+def compiler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.param:
+        monkeypatch.setattr(products, "compiled_products", lambda: None)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 8, 33])
 @pytest.mark.parametrize("half", [True, False])
 @pytest.mark.parametrize("bias", [True, False])

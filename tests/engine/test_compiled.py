@@ -1,0 +1,256 @@
+"""Compiled products and small operations: every build gives the numbers of the plain formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from mav_engine.backends.native.int8 import Int8Reading, int8_product
+from mav_engine.backends.native.products import Products, Reading, product_builds
+from mav_engine.backends.native.small import small_builds
+from mav_engine.backends.transformers import linears, looking, norms
+from mav_engine.backends.transformers.int8 import Int8Linear, Read, quantized
+from mav_engine.backends.transformers.linears import shorten_linears
+from mav_engine.backends.transformers.packed import Packed
+from mav_engine.backends.transformers.pattern import pattern_of
+
+PRODUCTS, SMALL = product_builds(), small_builds()
+REASON = "was not built: there is no C compiler, or none for this processor"
+needs_products = pytest.mark.skipif(not PRODUCTS, reason=f"no compiled product {REASON}")
+needs_small = pytest.mark.skipif(not SMALL, reason=f"no compiled operation {REASON}")
+needs_int8 = pytest.mark.skipif(int8_product() is None, reason=f"the int8 product {REASON}")
+ROWS = [*range(1, 10), 31, 33]
+SIZES = [(16, 1), (16, 5), (48, 131), (64, 768), (256, 400)]
+"""Inputs and outputs: less than a tile, tiles and a rest, several pieces, several threads."""
+
+
+def random(*shape: int) -> np.ndarray:
+    generator = np.random.default_rng(7)
+    return generator.standard_normal(shape, dtype=np.float32)
+
+
+@needs_products
+@pytest.mark.parametrize("build", PRODUCTS)
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("size", SIZES)
+def test_a_product_is_exact_to_float32(build: str, rows: int, size: tuple[int, int]) -> None:
+    inputs, outputs = size
+    x, weight, bias = random(rows, inputs), random(outputs, inputs), random(outputs)
+    exact = x.astype(np.float64) @ weight.T.astype(np.float64)
+    for threads in (1, 2, 3):
+        made = Reading(PRODUCTS[build], weight, None, threads)(x)
+        np.testing.assert_allclose(made, exact, rtol=1e-5, atol=1e-5)
+        made = Reading(PRODUCTS[build], weight, bias, threads)(x)
+        np.testing.assert_allclose(made, exact + bias, rtol=1e-5, atol=1e-5)
+
+
+@needs_products
+@pytest.mark.parametrize("build", PRODUCTS)
+def test_a_row_has_the_same_product_alone_and_among_others(build: str) -> None:
+    x, weight = random(9, 192), random(401, 192)
+    products = [Reading(PRODUCTS[build], weight, None, threads) for threads in (1, 2)]
+    among = products[1](x)
+    for product in products:
+        for at in range(9):
+            assert np.array_equal(product(x[at : at + 1])[0], among[at])
+            assert np.array_equal(product(x[at:])[0], among[at])
+
+
+@needs_products
+def test_rows_that_do_not_lie_together_are_multiplied_as_they_are() -> None:
+    x, weight = random(32, 6).T, random(5, 32)
+    made = Reading(next(iter(PRODUCTS.values())), weight, None, 2)(x)
+    np.testing.assert_allclose(made, x @ weight.T, rtol=1e-5, atol=1e-5)
+
+
+@needs_int8
+@pytest.mark.parametrize("rows", ROWS)
+@pytest.mark.parametrize("size", [(64, 1), (64, 5), (192, 131), (128, 1000)])
+def test_an_int8_product_is_that_of_whole_numbers(rows: int, size: tuple[int, int]) -> None:
+    inputs, outputs = size
+    x = random(rows, inputs) * np.logspace(-3, 3, rows, dtype=np.float32)[:, None]
+    numbers, scales = (
+        each.numpy() for each in quantized(torch.from_numpy(random(outputs, inputs)))
+    )
+    steps = np.abs(x).max(axis=1, keepdims=True) / 127
+    whole = np.rint(x * (np.float32(1) / steps)).astype(np.int64) @ numbers.T.astype(np.int64)
+    build = int8_product()
+    assert build is not None
+    for bias in (None, random(outputs)):
+        expected = whole * steps * scales + (0 if bias is None else bias)
+        alone = Int8Reading(build, numbers, scales, bias, 1)
+        made = Int8Reading(build, numbers, scales, bias, 2)(x)
+        np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-6 * np.abs(expected).max())
+        assert np.array_equal(made, np.concatenate([alone(row[None]) for row in x]))
+
+
+@needs_int8
+def test_an_int8_product_has_the_numbers_of_torch() -> None:
+    numbers, scales = quantized(torch.from_numpy(random(96, 128)))
+    bias = torch.from_numpy(random(96))
+    build = int8_product()
+    assert build is not None
+    read, packed = Read(build, numbers, scales, bias), Packed(numbers, scales, bias)
+    for row in torch.from_numpy(random(5, 128)):
+        torch.testing.assert_close(read(row[None]), packed(row[None]), rtol=1e-6, atol=1e-6)
+    assert torch.equal(read.numbers(), packed.numbers())
+
+
+@needs_int8
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_an_int8_row_that_is_not_finite_spoils_no_other(bad: float) -> None:
+    layer = Int8Linear(torch.from_numpy(random(7, 64)), None)
+    assert isinstance(layer._product, Read)
+    rows = torch.from_numpy(random(3, 64))
+    expected = layer(rows)
+    rows[1, 3], rows[2] = bad, 0
+    made = layer(rows)
+    assert torch.equal(made[0], expected[0])
+    assert made[1].isnan().all()
+    assert torch.equal(made[2], torch.zeros(7))
+
+
+@pytest.fixture(params=PRODUCTS or ["none"])
+def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Products | None:
+    """Every build that runs here in turn, for layers of any size."""
+    build = PRODUCTS.get(request.param)
+    monkeypatch.setattr(linears, "compiled_products", lambda: build)
+    monkeypatch.setattr(linears, "_SMALLEST", 0)
+    return build
+
+
+@needs_products
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("kind", ["linear", "conv1d"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_layer_that_is_shortened_gives_the_same(kind: str, bias: bool) -> None:
+    from transformers.pytorch_utils import Conv1D
+
+    torch.manual_seed(2)
+    layer: Any = nn.Linear(48, 70, bias=bias) if kind == "linear" else Conv1D(70, 48)
+    layer.requires_grad_(requires_grad=False)
+    inputs = [torch.randn(*shape, 48) for shape in ((1, 1), (3,), (2, 9), (1, 40), (0,))]
+    inputs.append(torch.randn(48, 5).t())  # does not lie together
+    expected = [layer(x) for x in inputs]
+    assert shorten_linears(nn.Sequential(layer)) == 1
+    for x, made in zip(inputs, expected, strict=True):
+        torch.testing.assert_close(layer(x), made, rtol=1e-5, atol=1e-5)
+    # Weights are moved where others read them too.
+    moved = layer.weight.detach() * 2
+    layer.weight.data = moved if kind == "linear" else moved.t().contiguous().t()
+    zero = layer(torch.zeros(1, 48))
+    torch.testing.assert_close(
+        layer(inputs[0]) - zero, 2 * (expected[0] - zero), rtol=1e-4, atol=1e-5
+    )
+
+
+@needs_products
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize(
+    "layer",
+    [nn.Linear(40, 64), nn.Linear(48, 64).bfloat16(), nn.Linear(48, 64).double(), nn.LayerNorm(48)],
+    ids=["odd inputs", "bfloat16", "float64", "a norm"],
+)
+def test_another_layer_stays_what_it_is(layer: nn.Module) -> None:
+    assert shorten_linears(nn.Sequential(layer)) == 0
+
+
+def test_small_layers_are_left_to_torch() -> None:
+    assert shorten_linears(nn.Sequential(nn.Linear(256, 256))) == 0
+
+
+@pytest.fixture(params=SMALL or ["none"])
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = SMALL.get(request.param)
+    for module in (looking, norms):
+        monkeypatch.setattr(module, "small_operations", lambda: build)
+
+
+Texts = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+def texts(heads: int, kv_heads: int, keys: int, dim: int) -> Texts:
+    """A query, keys and values as a cache holds them: with room behind each head's."""
+    torch.manual_seed(3)
+    slab = torch.randn(2, 1, kv_heads, keys + 9, dim)
+    query = torch.randn(1, 1, heads, dim).transpose(1, 2)
+    return query, slab[0, :, :, :keys], slab[1, :, :, :keys]
+
+
+@needs_small
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("keys", [1, 2, 15, 16, 17, 100])
+@pytest.mark.parametrize(("heads", "kv_heads", "dim"), [(4, 4, 64), (6, 2, 16), (8, 1, 80)])
+def test_one_query_sees_what_the_formula_says(
+    keys: int, heads: int, kv_heads: int, dim: int
+) -> None:
+    query, key, value = texts(heads, kv_heads, keys, dim)
+    seen = looking.look(query, key, value, 0.3)
+    assert seen is not None
+    expected = pattern_of(query.double(), key.double(), None, 0.3).float()
+    torch.testing.assert_close(seen[0], expected, rtol=1e-5, atol=1e-6)
+    shared = [each.repeat_interleave(heads // kv_heads, 1) for each in (key, value)]
+    output = functional.scaled_dot_product_attention(query, *shared, scale=0.3)
+    torch.testing.assert_close(seen[1], output.transpose(1, 2), rtol=1e-5, atol=1e-5)
+
+
+@needs_small
+@pytest.mark.usefixtures("small")
+def test_scores_that_are_far_apart_or_not_finite_are_told_truly() -> None:
+    query, key, value = texts(2, 1, 20, 16)
+    pattern, _ = looking.look(query * 1e4, key, value, 1.0) or (None, None)
+    assert pattern is not None
+    assert torch.equal(pattern.amax(-1), torch.ones(1, 2, 1))
+    key[0, 0, 4] = torch.nan
+    pattern, output = looking.look(query, key, value, 1.0) or (None, None)
+    assert pattern is not None
+    assert pattern.isnan().all()
+    assert output is not None
+    assert output.isnan().all()
+
+
+Change = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], Any]
+
+
+@needs_small
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda q, k, v: (q.bfloat16(), k.bfloat16(), v.bfloat16()),
+        lambda q, k, v: (q, k, v[..., :16]),
+        lambda q, k, v: (q[..., :24], k[..., :24], v[..., :24]),
+        lambda q, k, v: (q, k.transpose(2, 3).contiguous().transpose(2, 3), v),
+        lambda q, k, v: (q.expand(2, -1, -1, -1), k.expand(2, -1, -1, -1), v.expand(2, -1, -1, -1)),
+    ],
+    ids=["bfloat16", "other values", "odd heads", "keys not together", "two texts"],
+)
+def test_what_the_call_cannot_read_is_left_to_torch(change: Change) -> None:
+    assert looking.look(*texts(2, 2, 5, 32), 1.0) is not None
+    assert looking.look(*change(*texts(2, 2, 5, 32)), 1.0) is None
+
+
+@needs_small
+def test_many_keys_are_left_to_the_threads_of_torch() -> None:
+    assert looking.look(*texts(8, 8, 2**11, 64), 1.0) is not None
+    assert looking.look(*texts(8, 8, 2**11 + 1, 64), 1.0) is None
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("shape", [(1, 1, 64), (3, 64), (2, 40, 64), (0, 64)])
+def test_a_norm_in_one_call_is_the_formula(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(4)
+    weight = nn.Parameter(torch.randn(64), requires_grad=False)
+    norm = norms.RmsNorm(SimpleNamespace(weight=weight, variance_epsilon=1e-5))
+    x = torch.randn(shape)
+    wide = x.double()
+    exact = wide / (wide.square().mean(-1, keepdim=True) + 1e-5).sqrt() * weight
+    torch.testing.assert_close(norm(x), exact.float(), rtol=2e-6, atol=1e-6)
+    apart = x.repeat_interleave(2, -1)[..., ::2]
+    torch.testing.assert_close(norm(apart), exact.float(), rtol=2e-6, atol=1e-6)
