@@ -15,7 +15,7 @@ from mav_engine.backends import Backend
 from mav_engine.backends.transformers import stepping
 from mav_engine.backends.transformers.stepping import Ask
 from mav_engine.capture import HookPoint
-from mav_engine.events import Event, Token
+from mav_engine.events import Event, LensRow, Token
 from tests.engine.conftest import Case
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
@@ -61,7 +61,8 @@ def tokens_of(events: Sequence[Event]) -> list[Token]:
 
 
 def assert_alike(ours: Sequence[Event], theirs: Sequence[Event]) -> None:
-    """The same tokens, and every measurement to 1e-4."""
+    """Runs that came to their end: the same tokens, and every measurement to 1e-4."""
+    assert theirs[-1].type == "done", theirs[-1]
     assert [event.type for event in ours] == [event.type for event in theirs]
     for one, other in zip(ours[1].tokens[1:], theirs[1].tokens[1:], strict=True):
         assert one.id == other.id
@@ -81,9 +82,16 @@ def assert_alike(ours: Sequence[Event], theirs: Sequence[Event]) -> None:
         for name in ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy"):
             _assert_close(getattr(one.layers, name), getattr(other.layers, name))
         _assert_close(one.attention_rows, other.attention_rows)
-        assert [row.id for row in one.logit_lens or []] == [r.id for r in other.logit_lens or []]
+        _assert_same_lens(one.logit_lens, other.logit_lens)
     assert ours[-1].text == theirs[-1].text
     assert ours[-1].reason == theirs[-1].reason
+
+
+def _assert_same_lens(one: Sequence[LensRow] | None, other: Sequence[LensRow] | None) -> None:
+    assert (one is None) == (other is None)
+    for ours, theirs in zip(one or (), other or (), strict=True):
+        assert (ours.id, ours.rank) == (theirs.id, theirs.rank)
+        assert ours.prob == pytest.approx(theirs.prob, rel=1e-4, abs=1e-6)
 
 
 def _assert_close(one: np.ndarray | None, other: np.ndarray | None) -> None:

@@ -36,7 +36,8 @@ def text(known: Case) -> tuple[int, list[int], Insides]:
 
 
 def tokens_of(case: Case, **settings: Any) -> list[Token]:
-    events = run(RunSettings(prompt=PROMPT, **settings), backend=case.backend)
+    events = list(run(RunSettings(prompt=PROMPT, **settings), backend=case.backend))
+    assert events[-1].type == "done", events[-1]
     return [event for event in events if isinstance(event, Token)]
 
 

@@ -47,7 +47,8 @@ def entropy_of(probs: np.ndarray) -> float:
 
 
 def tokens_of(backend: Backend, **settings: Any) -> list[Token]:
-    events = run(RunSettings(prompt=PROMPT, **settings), backend=backend)
+    events = list(run(RunSettings(prompt=PROMPT, **settings), backend=backend))
+    assert events[-1].type == "done", events[-1]
     return [event for event in events if isinstance(event, Token)]
 
 

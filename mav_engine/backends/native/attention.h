@@ -18,9 +18,7 @@ static void softmax(float *scores, int64_t keys) {
   for (int64_t k = 0; k < end; k += LANES) {
     lanes x = exponential(floats_at(scores + k) - peak);
     put(scores + k, x);
-    if (k + LANES == end)
-      for (int64_t i = keys - k; i < LANES; i++) x[i] = 0;
-    totals += x;
+    totals += x; /* e^-Infinity of those behind the end is 0 */
   }
   float scale = 1.0f / sum(totals);
   for (int64_t k = 0; k < end; k += LANES) put(scores + k, floats_at(scores + k) * scale);
