@@ -58,7 +58,7 @@ def _findings() -> Iterator[Finding]:
     yield Finding("mav", "ok", f"{_version('mav-engine')}, Python {python}")
     yield from map(_needed, NEEDED)
     yield from _devices()
-    yield _compiled_pass()
+    yield _compiled()
     yield _embedded()
     yield _site()
     yield _cache()
@@ -106,14 +106,15 @@ def _devices() -> Iterator[Finding]:
         yield Finding("mps", "ok", "Apple silicon: --device mps")
 
 
-def _compiled_pass() -> Finding:
-    from mav_engine.backends.native.library import passes
+def _compiled() -> Finding:
+    from mav_engine.backends.native.builds import EVERYWHERE, SOMEWHERE, builds
 
-    found = next(iter(passes()), None)
-    if found is None:
-        told_of = "small models are computed by numpy, which takes longer"
-        return Finding("compiled pass", "missing", told_of, "a C compiler, then reinstall MAV")
-    return Finding("compiled pass", "ok", f"{found.lstrip('_')}, for small Llamas on the CPU")
+    found = [next(iter(builds(source)), None) for source in (*EVERYWHERE, *SOMEWHERE)]
+    here = ", ".join(name.lstrip("_") for name in found if name) or "nothing"
+    if None in found[: len(EVERYWHERE)]:
+        told_of = f"{here}; numpy and torch compute the rest, more slowly"
+        return Finding("compiled", "missing", told_of, "a C compiler with OpenMP; reinstall MAV")
+    return Finding("compiled", "ok", f"{here}: for the CPU")
 
 
 def _embedded() -> Finding:

@@ -254,3 +254,5 @@ def test_a_norm_in_one_call_is_the_formula(shape: tuple[int, ...]) -> None:
     torch.testing.assert_close(norm(x), exact.float(), rtol=2e-6, atol=1e-6)
     apart = x.repeat_interleave(2, -1)[..., ::2]
     torch.testing.assert_close(norm(apart), exact.float(), rtol=2e-6, atol=1e-6)
+    with pytest.raises(RuntimeError):
+        norm(torch.zeros(2, 32))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mav_engine.backends.native.library import passes
+from mav_engine.backends.native.builds import EVERYWHERE, builds
 from mav_engine.catalog import EMBEDDED_DIR
 from tests.terminal.hub import hub_with
 from tests.terminal.screen import MAV, PATIENCE_S, Terminal
@@ -215,7 +215,11 @@ def test_doctor_tells_what_is_there_and_how_to_get_the_rest() -> None:
     found = {each["name"]: each for each in lines_of(ended)}
     assert ended.returncode == 0
     assert {found[name]["state"] for name in ("mav", "torch", "cpu", "mav-tiny")} == {"ok"}
-    assert (found["compiled pass"]["state"] == "ok") == bool(passes())
+    compiled = [builds(source) for source in EVERYWHERE]
+    assert (found["compiled"]["state"] == "ok") == all(compiled)
+    assert all(
+        next(iter(each)).strip("_") in found["compiled"]["told"] for each in compiled if each
+    )
     assert all(each["remedy"] for each in found.values() if each["state"] == "broken")
     with Terminal(["doctor"], width=120) as terminal:
         assert terminal.ended() == 0

@@ -10,6 +10,8 @@ import ctypes
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+EVERYWHERE, SOMEWHERE = ("llama", "products", "small"), ("int8",)
+"""Sources: those for any processor, and those for processors that have what they are about."""
 KINDS = ("_vnni", "_avx512", "_avx2", "")
 """From the fastest on; the last is that of other kinds of processors."""
 
