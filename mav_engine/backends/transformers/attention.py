@@ -1,11 +1,13 @@
 """Attention that keeps the last query's pattern as it falls out, so nothing is computed twice.
 
-Two implementations are registered with transformers, each with its mask, without which
+Three implementations are registered with transformers, each with its mask, without which
 causality would be lost in silence:
 
 - `mav_tap`, for architectures whose attention is the plain softmax(q k^T * scaling + mask) v:
   SDPA over the prompt, where only the last query's pattern is computed beside it, and the plain
   product for one query, in the grouped layout so that shared keys are not repeated.
+- `mav_tap_called`, the same, with one query's attention in a compiled call where that can be had.
+  What rounds its inputs afterwards, as quantized layers do, would round some of them otherwise.
 - `mav_tap_own`, for all others (soft caps, sinks, biases): the model's own eager function.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,6 +30,7 @@ from mav_engine.backends.transformers.looking import look
 from mav_engine.backends.transformers.pattern import mask_of, pattern_of
 
 PLAIN = "mav_tap"
+CALLED = "mav_tap_called"
 OWN = "mav_tap_own"
 
 _PLAIN_PARAMETERS = {
@@ -40,14 +44,15 @@ _PLAIN_NAMES = {
 """All that the code of a plain eager attention mentions; anything more may change numbers."""
 
 
-def implementation_for(model_class: type[nn.Module]) -> str:
-    """Which attention a model class can be loaded with, by what its own eager function does."""
+def implementation_for(model_class: type[nn.Module], plain: str = PLAIN) -> str:
+    """Which attention a model class can be loaded with, by what its own eager function does;
+    `plain` is that of a plain one."""
     eager = _eager_of(model_class)
     if eager is None or not getattr(model_class, "_supports_attention_backend", False):
         return "eager"
     code = inspect.unwrap(eager).__code__
-    plain = set(inspect.signature(eager).parameters) <= _PLAIN_PARAMETERS
-    return PLAIN if plain and set(code.co_names) <= _PLAIN_NAMES else OWN
+    alike = set(inspect.signature(eager).parameters) <= _PLAIN_PARAMETERS
+    return plain if alike and set(code.co_names) <= _PLAIN_NAMES else OWN
 
 
 def _eager_of(model_class: type) -> Callable[..., Any] | None:
@@ -61,6 +66,8 @@ def _plain(
     value: torch.Tensor,
     attention_mask: torch.Tensor | None,
     scaling: float | None = None,
+    *,
+    called: bool = False,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """query [1, heads, T, d], key and value [1, kv_heads, keys, d] to output [1, T, heads, d]."""
@@ -76,7 +83,8 @@ def _plain(
             mask = mask_of(told, key, attention_mask)
             kept.pattern[_layer(module)] = pattern_of(told, key, mask, scaling)
         return output, None
-    pattern, output = _seen_by_one(query, key, value, attention_mask, scaling)
+    seen = look(query, key, value, scaling) if called and attention_mask is None else None
+    pattern, output = seen or _seen_by_one(query, key, value, attention_mask, scaling)
     if kept is not None:
         kept.pattern[_layer(module)] = pattern
     return output, None
@@ -90,9 +98,6 @@ def _seen_by_one(
     scaling: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What one query sees: its pattern [1, heads, 1, keys] and its output [1, 1, heads, d]."""
-    seen = look(query, key, value, scaling) if attention_mask is None else None
-    if seen is not None:
-        return seen
     pattern = pattern_of(query, key, attention_mask, scaling)
     grouped = pattern.view(*key.shape[:2], -1, key.shape[2])
     output = torch.matmul(grouped, value).view(*query.shape[:3], -1)
@@ -123,5 +128,7 @@ def _layer(module: nn.Module) -> int:
 
 AttentionInterface.register(PLAIN, _plain)
 AttentionMaskInterface.register(PLAIN, sdpa_mask)
+AttentionInterface.register(CALLED, partial(_plain, called=True))
+AttentionMaskInterface.register(CALLED, sdpa_mask)
 AttentionInterface.register(OWN, _own)
 AttentionMaskInterface.register(OWN, eager_mask)

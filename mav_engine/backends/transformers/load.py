@@ -8,7 +8,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
-from mav_engine.backends.transformers.attention import implementation_for
+from mav_engine.backends.transformers.attention import CALLED, PLAIN, implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.backends.transformers.devices import device_for
 from mav_engine.backends.transformers.linears import shorten_linears
@@ -64,13 +64,15 @@ def _model(source: str, name: str, wanted: Precision, where: torch.device | None
     """The model on its device, in its precision."""
     config = AutoConfig.from_pretrained(source, trust_remote_code=False)
     _check_not_quantized(config, wanted, name)
+    # What is rounded after a sum shows in which order it was added.
+    plain = PLAIN if wanted in QUANTIZED else CALLED
     model_class = AutoModelForCausalLM._model_mapping[type(config)]
     model, report = AutoModelForCausalLM.from_pretrained(
         source,
         config=config,
         use_safetensors=True,
         trust_remote_code=False,
-        attn_implementation=implementation_for(model_class),
+        attn_implementation=implementation_for(model_class, plain),
         output_loading_info=True,
         **_options(wanted, where, config),
     )
