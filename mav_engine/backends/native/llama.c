@@ -28,9 +28,9 @@
 enum { WIDE = 32, ACROSS = WIDE / LANES };
 enum { AHEAD = 1024 }; /* bytes: the weights are read faster than the processor foresees it */
 #ifdef __AVX512F__
-enum { MOST_ROWS = 8, SUMS = 4 }; /* of one tile: its sums fill the registers */
+enum { MOST_ROWS = 8, ABREAST = 2, SUMS = 4 }; /* of one tile: its sums fill the registers */
 #else
-enum { MOST_ROWS = 2, SUMS = 2 };
+enum { MOST_ROWS = 6, ABREAST = 2, SUMS = 2 };
 #endif
 
 typedef struct {
@@ -89,26 +89,30 @@ INLINE void foresee(const void *panel, int64_t at, int halves) {
   if (!halves) __builtin_prefetch(there + 64);
 }
 
-/* y [rows, outputs], WIDE columns of it, of x [rows, inputs] and one panel. */
-INLINE void tile(const float *x, int rows, int64_t inputs, const void *panel, int halves, float *y,
-                 int64_t outputs) {
-  lanes a[MOST_ROWS][ACROSS] = {{{0}}};
-  for (int64_t k = 0; k < inputs; k++) {
-    foresee(panel, k * WIDE, halves);
-    lanes read[ACROSS];
+/* y [rows, outputs], WIDE columns of it, of x [rows, inputs] and one panel; `abreast` vectors of the
+   panel's row at a time. */
+INLINE void tile(const float *x, int rows, int abreast, int64_t inputs, const void *panel,
+                 int halves, float *y, int64_t outputs) {
+  for (int begin = 0; begin < WIDE; begin += abreast * LANES) {
+    lanes a[MOST_ROWS][ACROSS] = {{{0}}};
+    for (int64_t k = 0; k < inputs; k++) {
+      if (!begin) foresee(panel, k * WIDE, halves);
+      lanes read[ACROSS];
 #pragma GCC unroll 8
-    for (int i = 0; i < ACROSS; i++) read[i] = weights_at(panel, k * WIDE + i * LANES, halves);
+      for (int i = 0; i < abreast; i++)
+        read[i] = weights_at(panel, k * WIDE + begin + i * LANES, halves);
 #pragma GCC unroll 8
-    for (int r = 0; r < rows; r++) {
-      float given = x[r * inputs + k];
+      for (int r = 0; r < rows; r++) {
+        float given = x[r * inputs + k];
 #pragma GCC unroll 8
-      for (int i = 0; i < ACROSS; i++) a[r][i] += read[i] * given;
+        for (int i = 0; i < abreast; i++) a[r][i] += read[i] * given;
+      }
     }
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+      for (int i = 0; i < abreast; i++) put(y + r * outputs + begin + i * LANES, a[r][i]);
   }
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
-    for (int i = 0; i < ACROSS; i++) put(y + r * outputs + i * LANES, a[r][i]);
 }
 
 /* The same of one row, in several sums, since each addition waits for the one before it. */
@@ -130,26 +134,32 @@ INLINE void row_tile(const float *x, int64_t inputs, const void *panel, int halv
   }
 }
 
-/* y [rows, outputs] of x [rows, inputs]; each panel is read once. */
+/* `rows` of y. Each count has code of its own, with its sums in registers. */
+INLINE void some_rows(const float *x, int64_t rows, int64_t inputs, const void *panel, int halves,
+                      float *y, int64_t outputs) {
+  switch (rows) {
+  case 1: row_tile(x, inputs, panel, halves, y); break;
+  case 2: tile(x, 2, ACROSS, inputs, panel, halves, y, outputs); break;
+  case 3: tile(x, 3, ABREAST, inputs, panel, halves, y, outputs); break;
+  case 4: tile(x, 4, ABREAST, inputs, panel, halves, y, outputs); break;
+  case 5: tile(x, 5, ABREAST, inputs, panel, halves, y, outputs); break;
+  case 6: tile(x, 6, ABREAST, inputs, panel, halves, y, outputs); break;
+#ifdef __AVX512F__
+  case 7: tile(x, 7, ABREAST, inputs, panel, halves, y, outputs); break;
+  case 8: tile(x, 8, ABREAST, inputs, panel, halves, y, outputs); break;
+#endif
+  }
+}
+
+/* y [rows, outputs] of x [rows, inputs]; each panel is read from memory once. */
 INLINE void product_of(const float *x, int64_t rows, int64_t inputs, const void *weight, int halves,
                        float *y, int64_t outputs) {
   for (int64_t n = 0; n < outputs; n += WIDE) {
     const char *panel = (const char *)weight + n * inputs * (halves ? 2 : 4);
-    int64_t r = 0;
-    for (; r + MOST_ROWS <= rows; r += MOST_ROWS)
-      tile(x + r * inputs, MOST_ROWS, inputs, panel, halves, y + r * outputs + n, outputs);
-    const float *rest = x + r * inputs;
-    float *to = y + r * outputs + n;
-    switch (rows - r) { /* each count has code of its own, with its sums in registers */
-    case 1: row_tile(rest, inputs, panel, halves, to); break;
-#ifdef __AVX512F__
-    case 2: tile(rest, 2, inputs, panel, halves, to, outputs); break;
-    case 3: tile(rest, 3, inputs, panel, halves, to, outputs); break;
-    case 4: tile(rest, 4, inputs, panel, halves, to, outputs); break;
-    case 5: tile(rest, 5, inputs, panel, halves, to, outputs); break;
-    case 6: tile(rest, 6, inputs, panel, halves, to, outputs); break;
-    case 7: tile(rest, 7, inputs, panel, halves, to, outputs); break;
-#endif
+    int64_t tiles = (rows + MOST_ROWS - 1) / MOST_ROWS;
+    for (int64_t r = 0, some; r < rows; r += some, tiles--) {
+      some = (rows - r + tiles - 1) / tiles;
+      some_rows(x + r * inputs, some, inputs, panel, halves, y + r * outputs + n, outputs);
     }
   }
 }
