@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.native.library import Pass
+from mav_engine.backends.native.llama import Pass
 from mav_engine.backends.transformers import native
 from mav_engine.catalog import EMBEDDED_DIR
 from tests.api.conftest import MakeServer

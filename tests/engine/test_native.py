@@ -13,7 +13,7 @@ import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.native.library import Left, Model, Pass, Worker, passes
+from mav_engine.backends.native.llama import Left, Model, Pass, Worker, passes
 from mav_engine.backends.transformers import native
 from mav_engine.backends.transformers.decoding import LlamaDecoder
 from mav_engine.backends.transformers.native import NativeLlama

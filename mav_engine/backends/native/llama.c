@@ -7,7 +7,7 @@
 
    All numbers are float32, all arrays lie in C order. Weights lie in panels of WIDE outputs, the
    WIDE weights of one input side by side: [outputs / WIDE][inputs][WIDE], float32 or, where that
-   holds them exactly, half precision. `library.py` says which sizes this can be called with. */
+   holds them exactly, half precision. `llama.py` says which sizes this can be called with. */
 
 #include <pthread.h>
 #include <sched.h>

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mav_engine.backends.native.library import (
+from mav_engine.backends.native.llama import (
     LANES,
     PANEL,
     Layer,

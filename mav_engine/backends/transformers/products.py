@@ -105,6 +105,7 @@ def _multiplies_halves() -> bool:
 
 
 def outputs_first(layer: Any) -> torch.Tensor:
+    """A layer's weight as [out, in]; a view."""
     weight: torch.Tensor = layer.weight.detach()
     return weight.t() if is_conv1d(layer) else weight
 
