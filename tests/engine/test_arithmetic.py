@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mav_engine.backends import load_backend
+from mav_engine.backends.native.int8 import int8_product
+from mav_engine.backends.native.products import product_builds
+from mav_engine.backends.native.small import small_builds
 from mav_engine.backends.transformers import (
     decoding,
     int8,
@@ -18,8 +22,8 @@ from mav_engine.backends.transformers import (
     products,
 )
 from mav_engine.backends.transformers.arithmetic import BY_TORCH
-from mav_engine.backends.transformers.ranges import NumpyRange, TorchRange
-from tests.engine.conftest import Case
+from mav_engine.backends.transformers.ranges import CalledRange, TorchRange
+from tests.engine.conftest import SHAPES, Case, _save
 from tests.engine.test_batching import alone, assert_alike, together, tokens_of
 
 RUNS = [
@@ -27,6 +31,11 @@ RUNS = [
     {"prompt": "One day", "max_new_tokens": 20, "capture": ["attention_rows", "logit_lens"]},
     {"prompt": "Tom and Sue went to the park. " * 4, "max_new_tokens": 9},
 ]
+WIDE = {
+    "gpt2": {"n_embd": 64},
+    "qwen3": {"hidden_size": 64, "intermediate_size": 128},
+}
+"""Sizes that the compiled calls can read, the int8 product too."""
 WRITTEN_OUT = ["mav-tiny", "llama", "gpt2"]
 
 
@@ -40,7 +49,7 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
     monkeypatch.setattr(decoding, "BY_NUMPY", BY_TORCH)
     by_torch = load_backend(folder, prefix_bytes=0)
     ranges = [each._stepper._decoder.arithmetic.range for each in (by_numpy, by_torch)]  # type: ignore[attr-defined]
-    assert ranges == [NumpyRange, TorchRange]
+    assert ranges == [CalledRange, TorchRange]
     expected = [alone(by_numpy, **settings) for settings in RUNS]
     for ours, theirs in zip(together(by_torch, RUNS), expected, strict=True):
         assert_alike(ours, theirs)
@@ -83,3 +92,25 @@ def test_without_a_compiler_an_int8_model_writes_the_same(monkeypatch: pytest.Mo
         assert one.token == other.token
         assert one.logprob == pytest.approx(other.logprob, abs=0.1)
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, rtol=0.02)
+
+
+@pytest.mark.skipif(not (product_builds() and small_builds()), reason="nothing was compiled here")
+@pytest.mark.parametrize("dtype", ["float32", "int8-dynamic"])
+@pytest.mark.parametrize("kind", ["gpt2", "qwen3"])
+def test_compiled_a_run_has_the_same_numbers_alone_and_among_others_to_the_last_bit(
+    tmp_path: Path, kind: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if dtype == "int8-dynamic" and int8_product() is None:
+        pytest.skip("the int8 product was not built: no compiler, or none for this processor")
+    for name, width in WIDE[kind].items():
+        monkeypatch.setitem(SHAPES[kind], name, width)
+    backend = load_backend(str(_save(kind, tmp_path)), dtype=dtype, prefix_bytes=0)
+    expected = [alone(backend, **settings) for settings in RUNS]
+    for ours, theirs in zip(together(backend, RUNS), expected, strict=True):
+        for one, other in zip(tokens_of(ours), tokens_of(theirs), strict=True):
+            assert (one.token, one.logprob, one.rank) == (other.token, other.logprob, other.rank)
+            assert [row.logit for row in one.top or ()] == [row.logit for row in other.top or ()]
+            for found in ("resid_norm", "mlp_norm", "attn_norm"):
+                values = [getattr(each.layers, found, None) for each in (one, other)]
+                np.testing.assert_array_equal(*values)
+            np.testing.assert_array_equal(one.attention_rows, other.attention_rows)

@@ -10,9 +10,10 @@ enum { WIDEST = 512 }; /* numbers of a head; `small.py` knows it */
 typedef struct {
   int64_t heads, kv_heads, head_dim, keys;
   int64_t key_stride, value_stride; /* from one head's keys [keys, head_dim] to the next one's */
+  int64_t pattern_stride;           /* from one head's shares [keys] to the next one's */
   const float *query;               /* [heads, head_dim] */
   const float *key, *value;
-  float *pattern; /* [heads, keys] and room for LANES more */
+  float *pattern; /* with room for LANES more */
   float *output;  /* [heads, head_dim] */
 } Seen;
 
@@ -22,9 +23,9 @@ void mav_attend(const Seen *s, float scaling) {
     int64_t shared = h / (s->heads / s->kv_heads), dim = s->head_dim;
     float query[WIDEST];
     for (int64_t i = 0; i < dim; i++) query[i] = s->query[h * dim + i] * scaling;
-    /* What is written beyond a head's end is the beginning of the next one, which follows. */
+    /* What is written beyond a head's end is 0, or the beginning of the next one, which follows. */
     look(dim, query, s->key + shared * s->key_stride, s->value + shared * s->value_stride, s->keys,
-         s->pattern + h * s->keys, s->output + h * dim);
+         s->pattern + h * s->pattern_stride, s->output + h * dim);
   }
 }
 

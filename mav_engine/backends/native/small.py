@@ -19,11 +19,12 @@ _floats = ctypes.c_void_p
 
 
 class Seen(ctypes.Structure):
-    """One query, what it sees, and where what it saw is to be written."""
+    """One query, what it sees, and where what it saw is to be written: lengths, how far heads stand
+    apart, in numbers, and addresses."""
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in (
-            "heads", "kv_heads", "head_dim", "keys", "key_stride", "value_stride",
+            "heads", "kv_heads", "head_dim", "keys", "key_stride", "value_stride", "pattern_stride",
         )),
         *((name, _floats) for name in ("query", "key", "value", "pattern", "output")),
     )  # fmt: skip

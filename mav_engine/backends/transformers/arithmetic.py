@@ -17,8 +17,8 @@ from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.norms import RmsNorm
 from mav_engine.backends.transformers.products import Product, product
 from mav_engine.backends.transformers.ranges import (
+    CalledRange,
     NumpyPassage,
-    NumpyRange,
     Passage,
     Range,
     TorchPassage,
@@ -106,7 +106,7 @@ class ByTorch:
 
 
 class ByNumpy:
-    range: type[Range] = NumpyRange
+    range: type[Range] = CalledRange
     passage: type[Passage] = NumpyPassage
 
     def constant(self, values: torch.Tensor) -> Floats:

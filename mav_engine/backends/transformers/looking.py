@@ -22,7 +22,7 @@ def look(
     room = query.new_empty(heads * keys + LANES)
     output = query.new_empty(1, 1, heads, dim)
     seen = Seen(
-        heads, key.shape[1], dim, keys, key.stride(1), value.stride(1),
+        heads, key.shape[1], dim, keys, key.stride(1), value.stride(1), keys,
         query.data_ptr(), key.data_ptr(), value.data_ptr(), room.data_ptr(), output.data_ptr(),
     )  # fmt: skip
     compiled.attend(seen, scaling)

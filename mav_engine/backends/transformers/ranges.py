@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from mav_engine.arrays import Floats
+from mav_engine.backends.native.small import LANES, WIDEST, Seen, small_operations
 
 if TYPE_CHECKING:
     from mav_engine.backends.transformers.pasts import Past
@@ -96,9 +97,12 @@ class NumpyRange:
         hidden = _hidden(lengths)
         self._hidden = None if hidden is None else hidden[:, None, None, None]
 
+    def _append(self, layer: int, keys_values: Floats) -> None:
+        self._data[layer][self._at] = keys_values if len(keys_values) > 1 else keys_values[0]
+
     def attend(self, layer: int, queries: Floats, keys_values: Floats) -> tuple[Floats, Floats]:
         rows, _, kv_heads, head_dim = keys_values.shape
-        self._data[layer][self._at] = keys_values if rows > 1 else keys_values[0]
+        self._append(layer, keys_values)
         grouped = queries.reshape(rows, kv_heads, -1, 1, head_dim)
         pattern = grouped @ self._keys[layer]
         if self._hidden is not None:
@@ -106,6 +110,46 @@ class NumpyRange:
         _softmax(pattern)
         output = pattern @ self._values[layer]
         return output.reshape(rows, -1), pattern.reshape(rows, -1, pattern.shape[-1])
+
+
+class CalledRange(NumpyRange):
+    """Texts, each by one compiled call where one was built: what a text sees does not depend on
+    those beside it, to the last bit."""
+
+    def __init__(self, rows: slice, pasts: Sequence[Past]) -> None:
+        super().__init__(rows, pasts)
+        data, first, lengths = _slots(pasts[rows])
+        kv_heads, head_dim, head = data.shape[3], data.shape[5], data.stride(3)
+        fits = head_dim % LANES == 0 and head_dim <= WIDEST
+        self._compiled = small_operations() if fits else None
+        layer, values, slot = (4 * stride for stride in data.stride()[:3])
+        self._of_layer, self._of_values = layer, values
+        self._texts = [
+            (data.data_ptr() + at * slot, Seen(0, kv_heads, head_dim, length + 1, head, head))
+            for at, length in enumerate(lengths, first)
+        ]
+        self._n_keys = max(lengths) + 1
+        self._made = np.empty if min(lengths) == max(lengths) else np.zeros
+
+    def attend(self, layer: int, queries: Floats, keys_values: Floats) -> tuple[Floats, Floats]:
+        compiled = self._compiled
+        if compiled is None:
+            return super().attend(layer, queries, keys_values)
+        self._append(layer, keys_values)
+        rows, heads, head_dim = queries.shape
+        queries = np.ascontiguousarray(queries)
+        output = np.empty((rows, heads * head_dim), np.float32)
+        room = self._made(rows * heads * self._n_keys + LANES, np.float32)
+        query, to, shares = queries.ctypes.data, output.ctypes.data, room.ctypes.data
+        for row, (begin, seen) in enumerate(self._texts):
+            seen.heads, seen.pattern_stride = heads, self._n_keys
+            seen.key = begin + layer * self._of_layer
+            seen.value = begin + layer * self._of_layer + self._of_values
+            seen.query = query + 4 * row * heads * head_dim
+            seen.output = to + 4 * row * heads * head_dim
+            seen.pattern = shares + 4 * row * heads * self._n_keys
+            compiled.attend(seen, 1.0)
+        return output, room[: rows * heads * self._n_keys].reshape(rows, heads, -1)
 
 
 class Passage(Protocol):
