@@ -19,6 +19,7 @@ enum { LANES = 4 };
 typedef float lanes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t wholes __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef float quarter __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t places __attribute__((vector_size(16)));
 
 INLINE lanes floats_at(const float *from) { return *(const lanes *)from; }
 
@@ -31,7 +32,8 @@ INLINE lanes either(wholes held, lanes yes, lanes no) {
   return (lanes)(((wholes)yes & held) | ((wholes)no & ~held));
 }
 
-INLINE float sum(lanes x) {
+/* Folded to a quarter of the widest. */
+INLINE quarter folded(lanes x) {
   quarter parts[LANES / 4];
   memcpy(parts, &x, sizeof parts);
 #if defined(__AVX512F__)
@@ -40,7 +42,26 @@ INLINE float sum(lanes x) {
 #if defined(__AVX2__)
   parts[0] += parts[1];
 #endif
-  return (parts[0][0] + parts[0][2]) + (parts[0][1] + parts[0][3]);
+  return parts[0];
+}
+
+INLINE float sum(lanes x) {
+  quarter part = folded(x);
+  return (part[0] + part[2]) + (part[1] + part[3]);
+}
+
+#ifdef __clang__
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define PICK(a, b, ...) __builtin_shuffle(a, b, (places){__VA_ARGS__})
+#endif
+
+/* The sums of four, each as `sum` gives it. */
+INLINE quarter four_sums(const lanes *x) {
+  quarter a = folded(x[0]), b = folded(x[1]), c = folded(x[2]), d = folded(x[3]);
+  a = PICK(a, b, 0, 4, 1, 5) + PICK(a, b, 2, 6, 3, 7);
+  c = PICK(c, d, 0, 4, 1, 5) + PICK(c, d, 2, 6, 3, 7);
+  return PICK(a, c, 0, 1, 4, 5) + PICK(a, c, 2, 3, 6, 7);
 }
 
 /* e^x to a few units of float32's last place: 0 where it would be under 1e-38, NaN of NaN. */
