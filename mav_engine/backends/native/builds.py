@@ -12,6 +12,8 @@ from pathlib import Path
 
 EVERYWHERE, SOMEWHERE = ("llama", "products", "small"), ("int8",)
 """Sources: those for any processor, and those for processors that have what they are about."""
+LANES = 16
+"""Numbers of the widest vector: rows and heads that a build of any kind reads are so many whole."""
 KINDS = ("_vnni", "_avx512", "_avx2", "")
 """From the fastest on; the last is that of other kinds of processors."""
 

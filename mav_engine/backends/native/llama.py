@@ -12,8 +12,8 @@ from typing import Any
 
 from mav_engine.backends.native.builds import builds
 
-LANES, PANEL = 16, 32
-"""A head's half is a whole number of `LANES`, and what a product puts out one of `PANEL`s."""
+PANEL = 32
+"""What a product puts out is a whole number of these, and a head's half one of `LANES`."""
 
 _floats = ctypes.c_void_p
 

@@ -13,9 +13,6 @@ import numpy as np
 from mav_engine.arrays import Floats
 from mav_engine.backends.native.builds import builds
 
-LANES = 16
-"""A row's inputs are a whole number of these."""
-
 
 class Weight(ctypes.Structure):
     _fields_ = (

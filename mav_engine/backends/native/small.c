@@ -13,7 +13,7 @@ typedef struct {
   int64_t pattern_stride;           /* from one head's shares [keys] to the next one's */
   const float *query;               /* [heads, head_dim] */
   const float *key, *value;
-  float *pattern; /* with room for LANES more */
+  float *pattern; /* with room for as many as a vector has behind it */
   float *output;  /* [heads, head_dim] */
 } Seen;
 

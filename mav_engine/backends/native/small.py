@@ -10,8 +10,6 @@ from functools import cache
 
 from mav_engine.backends.native.builds import builds
 
-LANES = 16
-"""Rows and heads are a whole number of these; behind a pattern there is room for as many more."""
 WIDEST = 512
 """Numbers of a head."""
 

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.backends.native.products import LANES, Products, Weight, compiled_products
+from mav_engine.backends.native.builds import LANES
+from mav_engine.backends.native.products import Products, Weight, compiled_products
 from mav_engine.backends.transformers.layers import is_conv1d
 from mav_engine.backends.transformers.products import MOST_ROWS, is_linear, outputs_first
 

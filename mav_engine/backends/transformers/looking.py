@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from mav_engine.backends.native.small import LANES, WIDEST, Seen, small_operations
+from mav_engine.backends.native.builds import LANES
+from mav_engine.backends.native.small import WIDEST, Seen, small_operations
 
 _MOST_KEYS = 2**20
 """Numbers of all keys together: with more of them torch's threads are faster than one."""

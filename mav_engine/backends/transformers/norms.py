@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.backends.native.small import LANES, SmallOperations, small_operations
+from mav_engine.backends.native.builds import LANES
+from mav_engine.backends.native.small import SmallOperations, small_operations
 
 _PROBES = (1e-3, 1.0, 1e3)
 """Sizes of what is tried: the smallest shows where the module adds its epsilon."""

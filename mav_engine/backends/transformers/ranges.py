@@ -3,19 +3,21 @@
 One step's queries are a row a text, or a row a token of one text. Views of all layers are made
 once. torch's batched product opens its threads for work of a few
 microseconds, and closing them costs more than that, a hundred times more where the cores are busy
-with other things: so on the CPU numpy multiplies, in the calling thread.
+with other things: so on the CPU a compiled call does it, or numpy, in the calling thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
 from mav_engine.arrays import Floats
-from mav_engine.backends.native.small import LANES, WIDEST, Seen, small_operations
+from mav_engine.backends.native.builds import LANES
+from mav_engine.backends.native.small import WIDEST, Seen, small_operations
 
 if TYPE_CHECKING:
     from mav_engine.backends.transformers.pasts import Past
@@ -94,8 +96,12 @@ class NumpyRange:
         self._at: tuple[Any, ...] = (every, first, every, lengths[0])
         if count > 1:  # picked places stand first: [rows, 2, kv_heads, head_dim]
             self._at = (every, range(first, first + count), every, lengths)
-        hidden = _hidden(lengths)
-        self._hidden = None if hidden is None else hidden[:, None, None, None]
+        self._lengths = lengths
+
+    @cached_property
+    def _hidden(self) -> Floats | None:
+        hidden = _hidden(self._lengths)
+        return None if hidden is None else hidden[:, None, None, None]
 
     def _append(self, layer: int, keys_values: Floats) -> None:
         self._data[layer][self._at] = keys_values if len(keys_values) > 1 else keys_values[0]
