@@ -1,4 +1,4 @@
-"""The rules of the house: which way imports point, what stays light, how long things get."""
+"""The rules of the house: which way imports point and what stays light."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ CODE = sorted(
     for folder in ("api", "mav_engine", "training", "bench")
     for path in ROOT.glob(f"{folder}/**/*.py")
 )
-MAX_FILE_LINES = 250
-MAX_FUNCTION_LINES = 40
-BANNED_NAMES = ("manager", "processor", "helper", "utils")
 
 ROOMS = [
     {"errors", "arrays", "faults", "plugins"},
@@ -82,18 +79,6 @@ def test_imports_point_one_way(path: Path) -> None:
             assert own == "commands", f"{own} imports {module}: the engine knows nothing of HTTP"
         if at_import and module.startswith("mav_engine."):
             assert LEVEL[room(module)] <= LEVEL[own], f"{own} imports {module}"
-
-
-@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_and_functions_stay_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert sum(bool(line.strip()) for line in text.splitlines()) <= MAX_FILE_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= MAX_FUNCTION_LINES, f"{node.name} has {length} lines"
-        if isinstance(node, ast.ClassDef | ast.FunctionDef):
-            assert not any(banned in node.name.lower() for banned in BANNED_NAMES), node.name
 
 
 @pytest.mark.parametrize(
