@@ -1,21 +1,37 @@
 """`Breakpoints`: the conditions that stop a run so that it can be looked at and gone on with.
 
-A pattern is a regular expression of the package `regex`, whose search can be given a time limit;
-the standard library's cannot.
+A pattern is a regular expression of RE2. Its compiler has a memory limit, and its search takes
+time linear in the text, so a pattern that a client sends cannot exhaust the server. The engines of
+`re` and `regex` expand counted repeats such as `a{1000000000}` without a limit.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from collections.abc import Iterator
+from typing import Annotated, Protocol
 
 from pydantic import Field, field_validator
 
-from mav_engine.errors import InvalidSettings
+from mav_engine.errors import InvalidSettings, shown
 from mav_engine.strict import WHOLE, Real, Strict, Text
 
 MAX_TEXT = 200
 """Characters of a text or pattern to look for."""
+PATTERN_BYTES = 256 * 1024
+"""Memory limit of a compiled pattern: about 10,000 instructions of RE2, which search 8192
+characters in half a second at worst."""
 _FIELD = "breakpoints.pattern"
+_SYNTAX = (
+    "Patterns have RE2's syntax: no lookahead, lookbehind or backreferences, and counted repeats "
+    "of at most 1000, nested ones multiplied."
+)
+_NOT_TAKEN = (
+    # RE2 takes a count of nine digits and more for literal text.
+    (re.compile(r"(?<!\\)\{\d*,?\d{8}"), "invalid repetition size"),
+    # A byte, which may be half a character.
+    (re.compile(r"(?<!\\)(?:\\\\)*\\C"), r"invalid escape sequence: \C"),
+)
 
 
 class Breakpoints(Strict):
@@ -30,7 +46,7 @@ class Breakpoints(Strict):
     text: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)] | None = None
     """Stop where this text appears in what is written, across tokens too."""
     pattern: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)] | None = None
-    """Stop where this regular expression matches once more in what is written."""
+    """Stop where this regular expression (RE2 syntax) matches once more in what is written."""
     loop: Annotated[bool, Field(strict=True)] = False
     """Stop where the text starts to loop: its last tokens are one group of up to 64 tokens, three
     times over and eight tokens at least."""
@@ -46,32 +62,61 @@ class Breakpoints(Strict):
         return pattern
 
 
-def check_pattern(pattern: str) -> None:
-    """Refuse what is no regular expression, or would stop at every token.
+class Match(Protocol):
+    """A match of a pattern."""
+
+    def group(self) -> str:
+        """The text that matched."""
+
+
+class Pattern(Protocol):
+    """A compiled pattern."""
+
+    def finditer(self, text: str) -> Iterator[Match]:
+        """All matches that do not overlap, from left to right."""
+
+    def match(self, text: str) -> Match | None:
+        """The match at the beginning of a text."""
+
+
+def compile_pattern(pattern: str) -> Pattern:
+    """Compile a pattern within `PATTERN_BYTES`.
 
     Raises:
-        InvalidSettings: it tells the place of the mistake.
+        InvalidSettings: it is not a regular expression of RE2, or needs more memory.
     """
-    # Half of what the whole module takes to import, and few runs have a pattern.
-    import regex
+    # Few runs have a pattern, so its engine is imported when one is given.
+    import re2
 
+    options = re2.Options()
+    options.max_mem = PATTERN_BYTES
+    options.never_capture = True
+    options.log_errors = False
     try:
-        compiled = regex.compile(pattern, cache_pattern=False)
-        empty = compiled.match("", timeout=1.0)
-    except regex.error as error:
+        for part, reason in _NOT_TAKEN:
+            if part.search(pattern):
+                raise re2.error(reason)
+        compiled: Pattern = re2.compile(pattern, options)
+    except re2.error as error:
+        told = error.args[0]
+        reason = told.decode(errors="replace") if isinstance(told, bytes) else told
         raise InvalidSettings(
-            f"{_FIELD} was given as {pattern!r}, which is no regular expression: {error}. To look "
-            "for it as it stands, give it as breakpoints.text.",
+            f"{_FIELD} was given as {shown(pattern)}, which is not a valid regular expression: "
+            f"{reason:.80}. {_SYNTAX} To look for it as plain text, give it as breakpoints.text.",
             field=_FIELD,
         ) from None
-    except (TimeoutError, RecursionError, MemoryError, OverflowError):
+    return compiled
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuse a pattern that does not compile, or that would stop at every token.
+
+    Raises:
+        InvalidSettings: the detail names the part of the pattern that is not valid.
+    """
+    if compile_pattern(pattern).match(""):
         raise InvalidSettings(
-            f"{_FIELD} was given as {pattern!r}, which takes too long to search; simplify it.",
-            field=_FIELD,
-        ) from None
-    if empty:
-        raise InvalidSettings(
-            f"{_FIELD} was given as {pattern!r}, which matches the empty text, so it would stop at "
-            "every token; let it ask for at least one character.",
+            f"{_FIELD} was given as {shown(pattern)}, which matches the empty text, so it would "
+            "stop at every token; let it ask for at least one character.",
             field=_FIELD,
         )

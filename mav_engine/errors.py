@@ -43,6 +43,13 @@ class MavError(Exception):
         self.retry_after_s = retry_after_s
 
 
+def shown(value: object, limit: int = 80) -> str:
+    """A given value as an error message quotes it: its `repr`, shortened to `limit` characters."""
+    # A representation is longer than its text, so the rest of a long text cannot be part of it.
+    text = repr(value[: limit + 1] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
 class InvalidSettings(MavError):
     code = "invalid_settings"
     title = "A setting is not valid"

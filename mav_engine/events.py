@@ -8,11 +8,18 @@ not exist is None, or NaN inside an array, and null on the wire.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 import orjson
-from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    with_config,
+)
 
 from mav_engine.arrays import Array, to_wire
 from mav_engine.measurements import (
@@ -73,6 +80,18 @@ class PromptToken:
     """Entropy (nats) of the model's prediction at this place; null for the first."""
 
 
+def _recorded(given: Any, validate: ValidatorFunctionWrapHandler) -> RunSettings:
+    """The settings of a run that was recorded, whose pattern another engine may have compiled."""
+    match given:
+        case {"breakpoints": {"pattern": str(pattern)} as breakpoints}:
+            harmless = {**breakpoints, "pattern": "." * len(pattern)}
+            settings: RunSettings = validate({**given, "breakpoints": harmless})
+            asked = settings.breakpoints.model_copy(update={"pattern": pattern})
+            return settings.model_copy(update={"breakpoints": asked})
+        case _:
+            return cast(RunSettings, validate(given))
+
+
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Start:
@@ -83,7 +102,7 @@ class Start:
     """The version of this contract."""
     run_id: str
     model: ModelInfo
-    settings: RunSettings
+    settings: Annotated[RunSettings, WrapValidator(_recorded)]
     probes: list[ProbeInfo]
     rank_bin_edges: list[int]
     """Edges of `distribution.rank_bins`: bin i holds ranks from edge i up to, not including,

@@ -16,7 +16,7 @@ import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mav_engine.breakpoints import Breakpoints
-from mav_engine.errors import InvalidSettings
+from mav_engine.errors import InvalidSettings, shown
 from mav_engine.strict import WHOLE, Real, Strict, Text
 
 DEFAULT_MODEL = "mav-tiny"
@@ -137,7 +137,7 @@ def parse_settings(given: object) -> RunSettings:
     """Make settings from JSON data; raise `InvalidSettings` that names the field at fault."""
     if not isinstance(given, Mapping):
         raise InvalidSettings(
-            f"The settings must be a JSON object with a prompt, not {_shown(given)}."
+            f"The settings must be a JSON object with a prompt, not {shown(given)}."
         )
     return RunSettings(**given)
 
@@ -258,7 +258,7 @@ def _invalid(error: ValidationError) -> InvalidSettings:
         return InvalidSettings(_unknown_name(names[-1], owner), field=".".join(names))
     where = names[0] + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path[1:])
     problem = first["msg"][0].lower() + first["msg"][1:]
-    given = "is missing" if first["type"] == "missing" else f"was given as {_shown(first['input'])}"
+    given = "is missing" if first["type"] == "missing" else f"was given as {shown(first['input'])}"
     return InvalidSettings(f"{where} {given}: {problem}. {described}", field=".".join(names))
 
 
@@ -286,8 +286,3 @@ def _unknown_name(name: str, owner: type[BaseModel]) -> str:
     near = difflib.get_close_matches(name, owner.model_fields, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     return f"There is no setting named {name}.{hint} Known: {', '.join(owner.model_fields)}."
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -7,9 +7,10 @@ gone on from.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
-from mav_engine.breakpoints import Breakpoints
+from mav_engine.breakpoints import Breakpoints, Pattern, compile_pattern
 from mav_engine.errors import PatternTooSlow
 from mav_engine.events import BreakpointHit, Condition
 
@@ -20,8 +21,8 @@ MIN_LOOP = 8
 """Tokens that a loop has at least: short words are said thrice without looping."""
 WINDOW = 8192
 """Characters at the end of the text that are searched."""
-SEARCH_S = 0.25
-"""Seconds that one search of the window may take; a harmless one takes a thousandth of it."""
+SEARCH_S = 1.0
+"""Seconds of computing that a search of the window may take; a usual one takes 0.0002."""
 
 
 class BreakpointWatch:
@@ -69,11 +70,7 @@ class MatchCount:
 
     def __init__(self, text: str | None, pattern: str | None, before: str) -> None:
         self._text = text
-        self._pattern = None
-        if pattern is not None:
-            import regex
-
-            self._pattern = regex.compile(pattern)
+        self._pattern = None if pattern is None else compile_pattern(pattern)
         self._window = before[-WINDOW:]
         self._seen = self._found()
 
@@ -97,17 +94,29 @@ class MatchCount:
         if self._text is not None:
             found["text"] = [self._text] * self._window.count(self._text)
         if self._pattern is not None:
-            try:
-                matches = self._pattern.finditer(self._window, timeout=SEARCH_S, concurrent=True)
-                found["pattern"] = [match.group() for match in matches]
-            except TimeoutError:
-                raise PatternTooSlow(
-                    f"The search for breakpoints.pattern took longer than {SEARCH_S:g} seconds, so "
-                    "the run broke off here. Simplify the pattern (repetitions within repetitions "
-                    "are slow) and go on.",
-                    field="breakpoints.pattern",
-                ) from None
+            found["pattern"] = _matches(self._pattern, self._window)
         return found
+
+
+def _matches(pattern: Pattern, text: str) -> list[str]:
+    """All matches of a pattern.
+
+    Each one is found in time linear in the text, but a pattern may match at every character.
+
+    Raises:
+        PatternTooSlow: together they take longer than `SEARCH_S`.
+    """
+    end = time.thread_time() + SEARCH_S
+    found = []
+    for match in pattern.finditer(text):
+        found.append(match.group())
+        if time.thread_time() > end:
+            raise PatternTooSlow(
+                f"The search for breakpoints.pattern took longer than {SEARCH_S:g} seconds, so "
+                "the run stopped here. Simplify the pattern and continue the run.",
+                field="breakpoints.pattern",
+            )
+    return found
 
 
 def loop_period(ids: Sequence[int]) -> int:

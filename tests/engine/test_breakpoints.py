@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import resource
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mav_engine import RunSettings, run
+from mav_engine import RunSettings, run, watching
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.breakpoints import check_pattern
+from mav_engine.compare.settings import parse_compare
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import Done, Error, Event, Token
+from mav_engine.events import Done, Error, Event, Start, Token, to_json
+from mav_engine.recording import replay, write
 from mav_engine.settings import settings_from_query
-from mav_engine.watching import MIN_LOOP, loop_period
+from mav_engine.watching import MIN_LOOP, WINDOW, MatchCount, loop_period
 from tests.engine.conftest import EMBEDDED
 
 STORY = "Once upon a time, there was a little"
@@ -181,7 +188,7 @@ def test_the_end_of_a_run_is_no_breakpoint() -> None:
         ({"probability_below": 1.5}, "breakpoints.probability_below", "less than or equal to 1"),
         ({"text": ""}, "breakpoints.text", "at least 1"),
         ({"text": "a" * 201}, "breakpoints.text", "at most 200"),
-        ({"pattern": "(a"}, "breakpoints.pattern", "no regular expression"),
+        ({"pattern": "(a"}, "breakpoints.pattern", "not a valid regular expression"),
         ({"pattern": "a*"}, "breakpoints.pattern", "empty text"),
         ({"loop": "yes"}, "breakpoints.loop", "boolean"),
         ({"after": 0}, "breakpoints.after", "greater than or equal to 1"),
@@ -202,11 +209,113 @@ def test_a_query_gives_them_as_json() -> None:
     assert (asked.breakpoints.loop, asked.breakpoints.after) == (True, 2)
 
 
-def test_a_catastrophic_pattern_ends_its_own_run_only() -> None:
-    text = list(b"a" * 60)
-    asked = {"prompt": "x", "forced_ids": text, "max_new_tokens": 70, "seed": 1}
-    events = events_of(FAKE, **asked, breakpoints={"pattern": "(a|a|aa)+[^a](?<=b)"})
+HUGE = [
+    "a{1000000000}",
+    "(a{1000}){1000}",
+    "((((a{90}){90}){90}){90}){90}",
+    r"(\pL{999}|x)+",
+    "a{0,999999999}b",
+]
+
+
+@pytest.mark.parametrize("pattern", HUGE)
+def test_a_pattern_that_expands_is_refused_before_it_is_expanded(pattern: str) -> None:
+    for give in (
+        lambda: RunSettings(prompt="a", breakpoints={"pattern": pattern}),
+        lambda: settings_from_query(
+            [("prompt", "a"), ("breakpoints", json.dumps({"pattern": pattern}))]
+        ),
+        lambda: settings_from_query(
+            [("params", json.dumps({"prompt": "a", "breakpoints": {"pattern": pattern}}))]
+        ),
+        lambda: parse_compare(
+            {"a": {"prompt": "a", "breakpoints": {"pattern": pattern}}, "b": {"model": "x"}}
+        ),
+    ):
+        with pytest.raises(InvalidSettings) as refused:
+            give()
+        assert str(refused.value.field).endswith("breakpoints.pattern")
+        assert "at most 1000" in refused.value.detail
+
+
+def test_memory_stays_bounded_for_patterns_of_many_kinds() -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    items = ["a", ".", r"\pL", r"\p{Lu}|x", "(?i:k)", "[^a]", "(?:a|b.)"]
+    for item in items:
+        for first in (2, 9, 99, 999):
+            for second in (0, 9, 99, 999):
+                pattern = f"(?:{item}){{{first}}}" + (
+                    f"(?:{item}?){{{second}}}x" * 3 if second else ""
+                )
+                with contextlib.suppress(InvalidSettings):
+                    check_pattern(pattern)
+    used_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert used_kb < 200_000
+
+
+@pytest.mark.parametrize(
+    ("pattern", "named"),
+    [
+        ("a(?=b)", "(?="),
+        ("(?<!a)b", "(?<!"),
+        (r"(a)\1", r"\1"),
+        ("a" * 199 + "(", "missing )"),
+        (r"\N{DIGIT ONE}", r"\N"),
+        (r"a\\\C", r"\C"),
+    ],
+)
+def test_syntax_that_re2_lacks_is_named(pattern: str, named: str) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        RunSettings(prompt="a", breakpoints={"pattern": pattern})
+    assert named in refused.value.detail
+    assert "no lookahead, lookbehind or backreferences" in refused.value.detail
+    assert len(refused.value.detail) < 500
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("(?i)LILY|tom", "Then Lily", "Lily"),
+        (r"\p{L}+é", "un café", "café"),
+        ("(a|ab)(c|bcd)", "abcd", "abcd"),
+        ("x{2,3}", "axxx", "xxx"),
+        (r"(?P<word>\bno\b)", "no", "no"),
+        (r"\{1000000000}", "{1000000000}", "{1000000000}"),
+    ],
+)
+def test_what_a_pattern_finds(pattern: str, text: str, found: str) -> None:
+    RunSettings(prompt="a", breakpoints={"pattern": pattern})
+    (hit,) = MatchCount(None, pattern, "").push(text)
+    assert (hit.condition, hit.found) == ("pattern", found)
+
+
+@pytest.mark.parametrize("pattern", ["(a|a|aa)+[^a]b", "(x+x+)+y", "(a*)*b|c", "(.*)(.*)(.*)(.*)x"])
+def test_a_pattern_that_backtracks_elsewhere_is_searched_in_linear_time(pattern: str) -> None:
+    asked = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
+    done = done_of(events_of(FAKE, **asked, breakpoints={"pattern": pattern}))
+    assert done.reason in ("length", "breakpoint")
+    assert not MatchCount(None, pattern, "a" * WINDOW).push("a")
+
+
+def test_a_search_that_takes_too_long_ends_its_own_run_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "SEARCH_S", -1)
+        events = events_of(FAKE, **asked, breakpoints={"pattern": "a"})
     error = events[-1]
     assert isinstance(error, Error), error
     assert (error.code, error.field) == ("pattern_too_slow", "breakpoints.pattern")
     assert done_of(events_of(FAKE, **asked)).tokens == 70
+
+
+def test_a_recording_with_a_pattern_of_another_engine_stays_readable(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    write(events_of(FAKE, prompt="x", max_new_tokens=2, breakpoints={"pattern": "PATTERN"}), path)
+    pattern = "(?<=a)b{1000000000}"
+    path.write_text(path.read_text().replace("PATTERN", pattern))
+    start = next(replay(path))
+    assert isinstance(start, Start)
+    assert start.settings.breakpoints.pattern == pattern
+    assert to_json(start) in path.read_bytes()
