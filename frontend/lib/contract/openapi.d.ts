@@ -211,7 +211,7 @@ export interface components {
             text: string | null;
             /**
              * Pattern
-             * @description Stop where this regular expression matches once more in what is written.
+             * @description Stop where this regular expression (RE2 syntax) matches once more in what is written.
              * @default null
              */
             pattern: string | null;
