@@ -29,7 +29,8 @@ def within_limits(
     defaults: dict[str, object] = {}
     if "model" not in named and settings.resume is None:
         defaults["model"] = default_model
-    if settings.max_new_tokens > limit:
+    # A run that is resumed has a length of its own: `take_up` limits what is left of it.
+    if settings.max_new_tokens > limit and settings.resume is None:
         defaults["max_new_tokens"] = limit
     if not defaults:
         return settings

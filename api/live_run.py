@@ -71,6 +71,11 @@ class LiveRun:
         place.on_change = self._news.set
         lease.loading.add_done_callback(lambda _: self._on_loop(self._news.set))
 
+    @property
+    def captures(self) -> frozenset[str]:
+        """The probes that are captured; those of the whole run where this one continues it."""
+        return frozenset(self._settings.capture)
+
     async def ready(self) -> None:
         """Wait a little for the model and find out what is wrong with the run before it streams.
 

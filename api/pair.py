@@ -28,6 +28,11 @@ class LivePair:
         self._broken: Error | None = None
         self._passed = {side: _Passed() for side in runs}
 
+    @property
+    def captures(self) -> frozenset[str]:
+        """The probes that either run captures."""
+        return frozenset().union(*(run.captures for run in self._runs.values()))
+
     async def ready(self) -> None:
         """Find out what is wrong with either run before the stream begins.
 

@@ -57,8 +57,8 @@ def _run(service: Service) -> Endpoint:
             # again. 204 is how the standard tells it to stop.
             return Response(status_code=204)
         settings = await _settings(request, service.operator.max_body_bytes)
-        gzip = worth_it(settings.capture, request.headers.get("accept-encoding") or "")
         run = await service.start(settings)
+        gzip = worth_it(run.captures, request.headers.get("accept-encoding") or "")
         return run_response(run, kind, service.operator.heartbeat_s, gzip=gzip)
 
     return answer
@@ -74,9 +74,8 @@ def _compare(service: Service) -> Endpoint:
     async def answer(request: Request) -> Response:
         kind = negotiate(request.headers.get("accept") or "*/*")
         settings = parse_compare(await read_json(request, service.operator.max_body_bytes))
-        captured = {*settings.a.capture, *settings.b.capture}
-        gzip = worth_it(captured, request.headers.get("accept-encoding") or "")
         pair = await service.compare(settings)
+        gzip = worth_it(pair.captures, request.headers.get("accept-encoding") or "")
         return pair_response(pair, kind, service.operator.heartbeat_s, gzip=gzip)
 
     return answer

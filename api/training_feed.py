@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +16,7 @@ import anyio
 import anyio.to_thread
 import orjson
 from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.types import Receive, Scope, Send
 
 from api.stream import GRACE_S, HEADERS, SEND_TIMEOUT_S, SSE
 from mav_engine.errors import Busy, InvalidSettings
@@ -120,9 +121,21 @@ class TrainingFeed:
         """
         if self._watchers >= MAX_WATCHERS:
             raise Busy(f"{MAX_WATCHERS} watch this training already.", retry_after_s=10)
+        self._watchers += 1
+        return _WatcherResponse(Tail(self._path, after), heartbeat_s, self._left)
+
+    def _left(self) -> None:
+        self._watchers -= 1
+
+
+class _WatcherResponse(EventSourceResponse):
+    """The stream of one watcher, counted from the request's admission to the stream's end."""
+
+    def __init__(self, tail: Tail, heartbeat_s: float, on_end: Callable[[], None]) -> None:
+        self._on_end = on_end
         stopping = anyio.Event()
-        return EventSourceResponse(
-            self._chunks(Tail(self._path, after), stopping),
+        super().__init__(
+            _chunks(tail, stopping),
             headers=HEADERS,
             media_type=SSE,
             ping=heartbeat_s,
@@ -133,24 +146,28 @@ class TrainingFeed:
             shutdown_grace_period=GRACE_S,
         )
 
-    async def _chunks(self, tail: Tail, stopping: anyio.Event) -> AsyncIterator[bytes]:
-        self._watchers += 1
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
         try:
-            # So that a client knows at once that it is connected.
-            yield b": watching\n\n"
-            while not stopping.is_set():
-                try:
-                    lines = await anyio.to_thread.run_sync(tail.read)
-                except InvalidSettings as error:
-                    yield _sent("error", "", _told(error))
-                    return
-                if lines:
-                    yield b"".join(_sent(_kind(line), place, line) for place, line in lines)
-                    continue
-                with anyio.move_on_after(POLL_S):
-                    await stopping.wait()
+            await super().__call__(scope, receive, send)
         finally:
-            self._watchers -= 1
+            self._on_end()
+
+
+async def _chunks(tail: Tail, stopping: anyio.Event) -> AsyncIterator[bytes]:
+    # So that a client knows at once that it is connected.
+    yield b": watching\n\n"
+    while not stopping.is_set():
+        try:
+            lines = await anyio.to_thread.run_sync(tail.read)
+        except InvalidSettings as error:
+            yield _sent("error", "", _told(error))
+            return
+        if lines:
+            yield b"".join(_sent(_kind(line), place, line) for place, line in lines)
+            continue
+        with anyio.move_on_after(POLL_S):
+            await stopping.wait()
 
 
 def _sent(kind: str, place: str, data: bytes) -> bytes:

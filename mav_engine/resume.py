@@ -147,10 +147,10 @@ def take_up(
 def _more_tokens(asked: RunSettings, before: Unfinished, most: int | None) -> int:
     run, written = before.settings, len(before.written)
     lacking = run.max_new_tokens - written
-    if "max_new_tokens" in asked.model_fields_set or lacking <= 0:
-        more = asked.max_new_tokens
-    else:
-        more = lacking if most is None else min(lacking, most)
+    more = asked.max_new_tokens
+    if "max_new_tokens" not in asked.model_fields_set:
+        more = lacking if lacking > 0 else more
+        more = more if most is None else min(more, most)
     least = max(run.min_new_tokens, len(run.forced_ids)) - written
     if more < least:
         raise InvalidSettings(

@@ -39,6 +39,33 @@ def test_a_run_without_attention_patterns_goes_as_it_is(client: TestClient) -> N
     assert "content-encoding" not in response.headers
 
 
+def test_a_run_that_is_resumed_is_compressed_for_what_it_captures(client: TestClient) -> None:
+    captured = read_events(client.post("/api/run", json=ROWS))
+    plain = read_events(client.post("/api/run", json={**ROWS, "capture": []}))
+    for events, named, encoding in (
+        (captured, {}, "gzip"),
+        (captured, {"capture": ["residual"]}, None),
+        (plain, {}, None),
+        (plain, {"capture": ["attention_rows"]}, "gzip"),
+    ):
+        asked = {"resume": events[-1]["resume"], "max_new_tokens": 2, **named}
+        response = client.post("/api/run", json=asked, headers={"Accept-Encoding": "gzip"})
+        assert response.headers.get("content-encoding") == encoding
+        tokens = read_events(response)[2:-1]
+        assert ["attention_rows" in token for token in tokens] == [encoding == "gzip"] * 2
+
+
+def test_a_comparison_is_compressed_where_either_run_captures_attention(
+    client: TestClient,
+) -> None:
+    plain = {**ROWS, "capture": ["residual"]}
+    for a, b, encoding in ((ROWS, plain, "gzip"), (plain, ROWS, "gzip"), (plain, plain, None)):
+        response = client.post(
+            "/api/compare", json={"a": a, "b": b}, headers={"Accept-Encoding": "gzip"}
+        )
+        assert response.headers.get("content-encoding") == encoding
+
+
 def test_each_token_arrives_before_the_next_is_computed_and_between_heartbeats(
     make_server: MakeServer,
 ) -> None:

@@ -135,6 +135,17 @@ def test_the_operators_limit_holds_for_each_part(
     assert len(ids_of(second)) == more
 
 
+def test_a_limit_below_the_default_length_adds_nothing_to_what_a_run_lacks(
+    make_client: MakeClient,
+) -> None:
+    client = make_client(max_new_tokens=16)
+    asked = {**ASKED, "block_eos_steps": 100, "max_new_tokens": 8, "breakpoints": {"after": 5}}
+    first = run(client, **asked)
+    assert first[-1]["reason"] == "breakpoint"
+    second = run(client, resume=first[-1]["resume"], breakpoints={})
+    assert (len(ids_of(first)), len(ids_of(second))) == (5, 3)
+
+
 def test_a_breakpoint_ends_with_a_token_that_goes_on_past_it(client: TestClient) -> None:
     whole = run(client, **ASKED, max_new_tokens=20)
     low = sorted(event["entropy"] for event in whole if event["type"] == "token")[10]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from starlette.testclient import TestClient
 from api.training_feed import MAX_WATCHERS, Tail, check_watched
 from mav_engine.errors import InvalidSettings
 from tests.api.conftest import MakeClient, MakeServer
-from tests.api.servers import PATIENCE_S, RealServer
+from tests.api.servers import PATIENCE_S, RealServer, until
 
 HEAD = b'{"type":"training","v":1,"step":%d,"prompt":0,"loss":null,"cost_s":0.1,"elapsed_s":%d}\n'
 RUN = b'{"type":"start"}\n{"type":"done"}\n'
@@ -149,11 +151,26 @@ def test_a_file_that_turns_out_to_be_another_is_told(
 
 
 def test_more_than_so_many_are_asked_to_wait(make_server: MakeServer, tmp_path: Path) -> None:
+    """All at once: none of the streams has begun when the last one is admitted or refused."""
     server = make_server(watch=tmp_path / "t.jsonl")
-    assert server.service.training is not None
-    server.service.training._watchers = MAX_WATCHERS
-    answer = server.client.get("/api/training")
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    with contextlib.ExitStack() as connections:
+        burst = [
+            connections.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            for _ in range(MAX_WATCHERS + 8)
+        ]
+        for connection in burst:
+            connection.settimeout(PATIENCE_S)
+            connection.sendall(b"GET /api/training HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        heads = [connection.recv(4096) for connection in burst]
+        statuses = [head.split(b" ", 2)[1] for head in heads]
+        assert (statuses.count(b"200"), statuses.count(b"503")) == (MAX_WATCHERS, 8)
+        assert all(b"\r\nretry-after: 10\r\n" in head for head in heads if b" 503 " in head)
+    until(lambda: is_watched(server))
+
+
+def is_watched(server: RealServer) -> bool:
+    with server.client.stream("GET", "/api/training") as answer:
+        return answer.status_code == 200
 
 
 def test_the_command_refuses_what_is_no_training(tmp_path: Path) -> None:
