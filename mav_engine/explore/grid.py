@@ -65,13 +65,19 @@ def name_each(axes: Axes, names: Names) -> None:
     for (x, y), (layer, head) in zip(names.corners, whose, strict=True):
         name = f"L{layer}" if head is None else f"L{layer} H{head}"
         above = y - _ABOVE / names.cell
-        axes.text(x, above, name, fontsize=look.SMALL, color=look.QUIET, family=look.MONO)
+        axes.text(
+            x, above, name, fontsize=look.SMALL, color=look.QUIET, family=look.families(look.MONO)
+        )
 
 
 def name_edges(axes: Axes, names: Names) -> None:
     """Heads above the columns and layers left of the rows: larger, as they are read from afar."""
     (left, top), apart, middle = names.corners[0], _APART / names.cell, names.tokens / 2
-    how: dict[str, Any] = {"fontsize": look.HEAD, "color": look.QUIET, "family": look.MONO}
+    how: dict[str, Any] = {
+        "fontsize": look.HEAD,
+        "color": look.QUIET,
+        "family": look.families(look.MONO),
+    }
     for head, (x, _) in zip(names.heads or (), names.corners, strict=False):
         axes.text(x + middle, top - apart, f"H{head}", ha="center", **how)
     across = len(names.corners) // len(names.layers)

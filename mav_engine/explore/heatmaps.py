@@ -203,13 +203,15 @@ def _one(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
     # Counted from the end, so that the query that predicted the token is among them.
     places = range(count - 1, -1, -every)
     names = [column.names[place] for place in places]
-    axes.set_yticks(places, names, family=look.MONO, fontsize=font, color=look.INK)
-    axes.set_xticks(places, names, family=look.MONO, fontsize=font, color=look.INK, rotation=90)
+    axes.set_yticks(places, names, family=look.families(look.MONO), fontsize=font, color=look.INK)
+    axes.set_xticks(
+        places, names, family=look.families(look.MONO), fontsize=font, color=look.INK, rotation=90
+    )
     said = column.seen.token(column.step)
     if said is not None:
         axes.annotate(
             f"→ {look.token(said.token.text, _MOST)}", (count - 0.5, count - 1), (4, 0),
-            textcoords="offset points", va="center", family=look.MONO, fontsize=font,
+            textcoords="offset points", va="center", family=look.families(look.MONO), fontsize=font,
             weight="bold", color=look.CHOSEN, annotation_clip=False,
         )  # fmt: skip
     _axes_named(figure, left + column.beside)
@@ -249,7 +251,7 @@ def _foot(figure: Figure, top: float) -> None:
         np.linspace(0, 1, 256)[None], cmap=look.ramp(), extent=(0, 1, 0, 1), aspect="auto",
     )  # fmt: skip
     names = [f"{share:.0%}" for share in _TICKS]
-    axes.set_xticks([math.sqrt(share) for share in _TICKS], names, family=look.SANS)
+    axes.set_xticks([math.sqrt(share) for share in _TICKS], names, family=look.families(look.SANS))
     axes.set_yticks([])
     told = ("share of a query’s attention; a row sums to 100 %",
             "pattern, all queries; square-root scale")  # fmt: skip

@@ -1,4 +1,4 @@
-"""How the pictures look: the site's colours on white, fonts that are always there, sizes in inches.
+"""How the pictures look: the site's colours on white, matplotlib's own fonts, sizes in inches.
 
 matplotlib is used without its state: no pyplot, and its settings are put back after each picture.
 """
@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mav_engine.errors import MissingExtra
@@ -36,14 +37,14 @@ CHARACTER = 0.602 / 72
 """Inches that a character of the monospaced font is wide, for each point of its size."""
 EDGE = 0.3
 
-_FONTS = {SANS: "DejaVu Sans", SERIF: "DejaVu Serif", MONO: "DejaVu Sans Mono"}
-"""They come with matplotlib, so a picture looks alike everywhere."""
-_MORE_SCRIPTS = (
+_BUNDLED = {SANS: "DejaVu Sans", SERIF: "DejaVu Serif", MONO: "DejaVu Sans Mono"}
+"""Fonts that matplotlib ships, so that a picture looks the same on every machine."""
+_OTHER_SCRIPTS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR",
     "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Hiragino Sans", "Microsoft YaHei",
     "Yu Gothic", "Malgun Gothic", "Noto Sans Devanagari", "Noto Sans Thai", "Arial Unicode MS",
 )  # fmt: skip
-"""Asked for characters that those lack, where they are installed."""
+"""Used, where they are installed, for characters that the bundled fonts lack."""
 
 
 def require() -> None:
@@ -73,7 +74,6 @@ def drawing() -> Iterator[None]:
         "axes.unicode_minus": False,
         "text.color": INK,
     }
-    ours |= {f"font.{kind}": [name, *_installed()] for kind, name in _FONTS.items()}
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(ours)
@@ -109,7 +109,9 @@ def place(figure: Figure, left: float, top: float, width: float, height: float) 
 def words(figure: Figure, left: float, top: float, text: str, **look: Any) -> None:
     """A line of text, its baseline at a place in inches from the upper left corner."""
     wide, tall = figure.get_size_inches()
-    usual: dict[str, Any] = {"fontsize": BODY, "color": INK, "family": SANS, "va": "baseline"}
+    usual: dict[str, Any] = {
+        "fontsize": BODY, "color": INK, "family": families(SANS), "va": "baseline",
+    }  # fmt: skip
     figure.text(left / wide, 1 - top / tall, text, **(usual | look))
 
 
@@ -141,23 +143,38 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+@cache
+def families(generic: str) -> list[str]:
+    """The font families of a text, in the order in which matplotlib tries them for a character.
+
+    They are named one by one, since matplotlib takes only the first installed font of a generic
+    family such as "serif" and never falls back to the others.
+
+    Args:
+        generic: `SANS`, `SERIF` or `MONO`.
+    """
+    return list(dict.fromkeys([_BUNDLED[generic], *_in_every_picture()]))
+
+
 def drawable(text: str) -> str:
-    """What the fonts here can draw; other characters by their number."""
-    return "".join(each if _drawn(each) else f"\\u{ord(each):04x}" for each in text)
+    """The text with characters that no font here can draw replaced by their code."""
+    return "".join(each if _has_glyph(each) else f"\\u{ord(each):04x}" for each in text)
 
 
 @cache
-def _installed() -> tuple[str, ...]:
+def _in_every_picture() -> tuple[str, ...]:
+    """The families that stand in the list of every text, whatever its own family is."""
     from matplotlib.font_manager import fontManager
 
-    known = {font.name for font in fontManager.ttflist}
-    return tuple(name for name in _MORE_SCRIPTS if name in known)
+    # matplotlib keeps its list of fonts in a file, so a font in it may have been removed since.
+    installed = {font.name for font in fontManager.ttflist if Path(font.fname).is_file()}
+    others = (name for name in _OTHER_SCRIPTS if name in installed)
+    return (_BUNDLED[SANS], *others)
 
 
 @cache
-def _drawn(character: str) -> bool:
+def _has_glyph(character: str) -> bool:
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    names = (_FONTS[MONO], *_installed())
-    paths = (findfont(FontProperties(family=name)) for name in names)
+    paths = (findfont(FontProperties(family=name)) for name in _in_every_picture())
     return any(get_font(path).get_char_index(ord(character)) for path in paths)

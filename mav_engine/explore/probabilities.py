@@ -60,7 +60,7 @@ def _head(figure: Figure, left: float, seen: Seen, step: int, token: Token | Non
         told += f" · KL from the first {_nats(apart.kl)}"
     look.words(figure, left, 0.96, told, color=look.QUIET, fontsize=look.SMALL)
     text = look.tail(seen.text_before(step), 52)
-    look.words(figure, left, 1.22, f"{text} …", family=look.SERIF, style="italic")
+    look.words(figure, left, 1.22, f"{text} …", family=look.families(look.SERIF), style="italic")
 
 
 def _headings(figure: Figure, left: float) -> None:
@@ -95,11 +95,11 @@ def _bars(figure: Figure, left: float, token: Token, rows: int) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(rows - 0.5, -0.5)
     shares = (0, 0.25, 0.5, 0.75, 1)
-    axes.set_xticks(shares, [f"{share:.0%}" for share in shares], family=look.SANS)
+    axes.set_xticks(shares, [f"{share:.0%}" for share in shares], family=look.families(look.SANS))
     axes.vlines(shares, -0.5, rows - 0.5, color=look.RULE, linewidth=0.6, zorder=0)
     found = _rows(token)
     axes.set_yticks(
-        range(len(found)), [look.token(row.text) for row in found], family=look.MONO,
+        range(len(found)), [look.token(row.text) for row in found], family=look.families(look.MONO),
         fontsize=look.BODY, color=look.INK,
     )  # fmt: skip
     for place, row in enumerate(found):

@@ -10,7 +10,8 @@ from mav_engine.results import RunRecord
 TEMPLATE = "replay.html"
 """The standalone page without a recording, in the built site."""
 PLACEHOLDER = "__MAV_RECORDING__"
-_PANELS = 'data-panels=""'
+NO_VIEW = 'data-view=""'
+"""The attribute of the template that names what a page opens with; frontend/lib/recording."""
 _BESIDE = "output-distribution.layer-norms.attention-entropy"
 
 
@@ -30,14 +31,15 @@ def report(template: str, record: RunRecord) -> bytes:
     lines = "\n".join(to_json(event).decode() for event in record.events)
     # So HTML cannot take it for the end of its script; in JSON it stands in strings only.
     held = "\n" + lines.replace("<", "\\u003c") + "\n"
-    page = template.replace(_PANELS, f'data-panels="{_panels(record)}"', 1)
+    view = f'data-view="{_view(record)}"'
+    page = template.replace(NO_VIEW, view, 1)
     return page.replace(PLACEHOLDER, held, 1).encode()
 
 
-def _panels(record: RunRecord) -> str:
-    """As a link names them; empty for the usual ones."""
+def _view(record: RunRecord) -> str:
+    """The query of a link that opens the same panels; empty for the default ones."""
     if record.prompt is None or record.prompt.attention_map is None:
         return ""
     by_rows = any(token.attention_rows is not None for token in record.tokens)
     attention = "attention-text" if by_rows else "attention-maps"
-    return f"generated-text.top-predictions.{attention}.{_BESIDE}"
+    return f"panels=generated-text.top-predictions.{attention}.{_BESIDE}"

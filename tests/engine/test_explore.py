@@ -8,7 +8,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ import matplotlib as mpl
 import numpy as np
 import orjson
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib import font_manager
 from PIL import Image
 
 from mav_engine.backends import Backend
@@ -43,7 +46,10 @@ SETTINGS = RunSettings(
     prompt=PROMPT, max_new_tokens=9, temperature=0.8, top_p=0.9, top_k=0, repetition_penalty=1.1,
     no_repeat_ngram_size=3, seed=5,
 )  # fmt: skip
-TEMPLATE = f'<p data-panels=""><script id="mav-recording">{PLACEHOLDER}</script>"{PLACEHOLDER}"'
+ROOT = Path(__file__).resolve().parents[2]
+# The page as the site's build takes it. The build adds a script that holds the placeholder too.
+SOURCE = (ROOT / "frontend" / "replay" / "replay.html").read_text("utf-8")
+TEMPLATE = f'{SOURCE}"{PLACEHOLDER}"'
 
 
 def ask(
@@ -62,6 +68,50 @@ def see(backend: Backend, settings: RunSettings = SETTINGS, **more: Any) -> Seen
     record = collect(asked.events())
     record.raise_for_error()
     return asked.seen(record)
+
+
+def font_with(characters: str, family: str, path: Path) -> str:
+    """The path of a new font that draws a square for each of these characters and nothing else."""
+    names = [".notdef", *(f"uni{ord(each):04X}" for each in characters)]
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for corner in ((100, 800), (900, 800), (900, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    square = pen.glyph()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder(names)
+    font.setupCharacterMap(dict(zip(map(ord, characters), names[1:], strict=True)))
+    font.setupGlyf(dict.fromkeys(names, square))
+    font.setupHorizontalMetrics(dict.fromkeys(names, (1000, 100)))
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": family, "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(path)
+    return str(path)
+
+
+@pytest.fixture
+def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Makes matplotlib know its own fonts and the given ones, whatever this machine has."""
+    bundled = mpl.get_data_path()
+    own = [font for font in font_manager.fontManager.ttflist if font.fname.startswith(bundled)]
+    caches = (look.families, look._in_every_picture, look._has_glyph)
+
+    def install(*paths: str) -> None:
+        monkeypatch.setattr(font_manager.fontManager, "ttflist", list(own))
+        for path in paths:
+            font_manager.fontManager.addfont(path)
+        font_manager.fontManager._findfont_cached.cache_clear()
+        for cached in caches:
+            cached.cache_clear()
+
+    yield install
+    monkeypatch.undo()
+    font_manager.fontManager._findfont_cached.cache_clear()
+    for cached in caches:
+        cached.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -241,12 +291,46 @@ def test_the_table_has_a_row_for_each_token(
 def test_the_report_holds_the_recording(files: dict[str, bytes], seen: Seen) -> None:
     page = files["report.html"].decode()
     assert page.endswith(f'"{PLACEHOLDER}"'), "the page's own script keeps the word"
-    assert 'data-panels="generated-text.top-predictions.attention-maps.' in page
-    held = page.partition('id="mav-recording">')[2].partition("</script>")[0]
+    tag, _, rest = page.partition('<script id="mav-recording"')[2].partition(">")
+    assert 'data-view="panels=generated-text.top-predictions.attention-maps.' in tag
+    held = rest.partition("</script>")[0]
     assert "<" not in held
     kinds = [from_json(line).type for line in held.strip().splitlines()]
     assert kinds == ["start", "prompt", *["token"] * 9, "done"]
     assert files["output.txt"].decode() == PROMPT + seen.record.text
+
+
+@pytest.mark.parametrize("family", [look.SANS, look.SERIF, look.MONO])
+def test_characters_of_other_scripts_are_drawn_where_a_font_has_them(
+    fonts: Callable[..., None], tmp_path: Path, family: str
+) -> None:
+    def ink() -> float:
+        """How much of a picture of these two characters is dark. A warning is an error here."""
+        with look.drawing():
+            figure = look.canvas(1, 1)
+            text = look.drawable("北京")
+            look.words(figure, 0.1, 0.5, text, family=look.families(family), style="italic")
+            png = look.files_of(figure)["png"]
+        return float((np.asarray(Image.open(io.BytesIO(png)).convert("L")) < 128).sum())
+
+    fonts()
+    assert look.drawable("é 北京") == "é \\u5317\\u4eac"
+    assert ink() > 0
+    fonts(font_with("北京", "Noto Sans CJK SC", tmp_path / "cjk.ttf"))
+    assert look.drawable("é 北京") == "é 北京"
+    # Two squares of 0.8 em at 8.5 points and 200 dots an inch.
+    assert ink() == pytest.approx(2 * (0.8 * 8.5 * 200 / 72) ** 2, rel=0.15)
+
+
+def test_a_font_that_was_removed_is_not_used(fonts: Callable[..., None], tmp_path: Path) -> None:
+    path = font_with("北京", "Noto Sans CJK SC", tmp_path / "cjk.ttf")
+    fonts(path)
+    Path(path).unlink()
+    assert look.drawable("北") == "\\u5317"
+    with look.drawing():
+        figure = look.canvas(1, 1)
+        look.words(figure, 0.1, 0.5, look.drawable("北"), family=look.families(look.SERIF))
+        assert look.files_of(figure)["png"]
 
 
 def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
@@ -321,7 +405,7 @@ def test_maps_beyond_the_engines_bound_are_put_together_from_rows(
         assert put_together is not None
         assert np.allclose(put_together, whole, atol=1e-6)
     page = artifacts([by_rows], Wanted(EVERY, 0, TEMPLATE))["report.html"].decode()
-    assert "attention-text" in page.partition("<script")[0]
+    assert 'data-view="panels=generated-text.top-predictions.attention-text.' in page
     monkeypatch.setattr(bound, 6 * 4 * (read - 1) ** 2)
     without = see(tiny)
     assert without.unseen is not None
