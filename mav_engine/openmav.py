@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -47,20 +47,22 @@ def MAV(  # noqa: N802
     selected_panels: Sequence[str] | None = None,
     num_grid_rows: int = 1,
     max_bar_length: int = 50,
-    device: str = "cpu",
+    device: str | None = "cpu",
     scale: Literal["linear", "log", "minmax"] = "linear",
     backend: str = "transformers",
     seed: int = 42,
     model_obj: Any = None,
     tokenizer_obj: Any = None,
-    external_panels: Sequence[type[PanelBase]] | None = None,
+    external_panels: Sequence[type[PanelBase] | PanelBase] | None = None,
 ) -> None:
     """Run a model and show it while it writes: on the terminal, in a notebook, or, where there is
     neither, as one picture at the end.
 
-    A `model_obj` stays as it is and where it is: `device` is for models that are loaded, `model`
-    then only names it. Panels are those of `mav --selected-panels` and the classes of
-    `external_panels`, by their names; without `selected_panels` OpenMAV's own and all of those.
+    A `model_obj` stays as it is and where it is: `device` is for models that are loaded (None picks
+    one), `model` then only names it. Panels are those of `mav --selected-panels` and those of
+    `external_panels`: classes by their name, instances by their name in snake case, as in OpenMAV.
+    An instance stands for its class, which is constructed again for each token. Without
+    `selected_panels`, OpenMAV's own panels and all external ones are shown.
 
     Raises:
         InvalidSettings: a setting is out of its range, or there is no such panel.
@@ -81,13 +83,20 @@ def _run_and_show(given: dict[str, Any]) -> None:
 
 def _panels(
     selected: Sequence[str] | None,
-    external: Sequence[type[PanelBase]],
+    external: Sequence[type[PanelBase] | PanelBase],
     logits: OrderedDict[int, Floats],
 ) -> list[TerminalPanel]:
     from mav_engine.terminal.custom import custom_panel
     from mav_engine.terminal.registry import DEFAULT_PANELS, panels_of
 
-    own = {kind.__name__: custom_panel(kind, logits=logits) for kind in external}
+    if isinstance(external, type) or not isinstance(external, Iterable):
+        raise InvalidSettings(
+            f"external_panels is a list of panels, not {external!r:.80}.", field="external_panels"
+        )
+    own = {
+        name: custom_panel(kind, name=name, logits=logits)
+        for name, kind in map(_named_class, external)
+    }
     if isinstance(selected, str):
         raise InvalidSettings(
             f"selected_panels is a list of names: [{selected!r}].", field="selected_panels"
@@ -96,6 +105,20 @@ def _panels(
     if not names:
         return panels_of([])
     return [own[name] if name in own else panels_of([name])[0] for name in names]
+
+
+def _named_class(panel: type[PanelBase] | PanelBase) -> tuple[str, type[PanelBase]]:
+    from mav_engine.terminal.custom import snake_case
+    from mav_engine.terminal.panel_base import PanelBase
+
+    if isinstance(panel, type) and issubclass(panel, PanelBase):
+        return panel.__name__, panel
+    if isinstance(panel, PanelBase):
+        return snake_case(type(panel).__name__), type(panel)
+    raise InvalidSettings(
+        f"external_panels holds {panel!r:.80}: give subclasses of PanelBase or their instances.",
+        field="external_panels",
+    )
 
 
 def _settings(given: dict[str, Any], panels: Sequence[TerminalPanel]) -> RunSettings:
@@ -121,7 +144,7 @@ def _backend(given: dict[str, Any]) -> Backend:
 
     name = given["model"] or DEFAULT_MODEL
     if given["model_obj"] is None and given["tokenizer_obj"] is None:
-        return load_with(given["backend"], name, device=given["device"])
+        return load_with(given["backend"], name, device=given["device"] or "auto")
     if given["model_obj"] is None:
         raise InvalidSettings(
             "tokenizer_obj was given without its model: give model_obj too.", field="model_obj"

@@ -6,10 +6,13 @@ import inspect
 import math
 import sys
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, cast
 
 import numpy as np
-from rich.console import Console
+from rich.box import ASCII
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
 from rich.segment import Segment
 from rich.text import Text
 
@@ -19,7 +22,9 @@ from mav_engine.terminal.panel_base import Measurements, PanelBase
 from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 _ROWS = 12
-"""Rows that such a panel would like to have; nobody asks it."""
+"""Rows of content that such a panel gets if there is room; its class does not say."""
+_EDGES = 4
+"""Columns of a box's border and padding."""
 _BESIDE, _SHORTEST = 24, 8
 """Columns that names and numbers take beside a bar, and how long bars are at least allowed."""
 _NOTHING: Mapping[int, Floats] = {}
@@ -31,31 +36,40 @@ def custom_panel(
     name: str | None = None,
     logits: Mapping[int, Floats] = _NOTHING,
 ) -> TerminalPanel:
-    """A terminal panel that makes a `PanelBase` for each moment and draws what it gives.
+    """A terminal panel that constructs a `PanelBase` for each token and shows its `get_panel()`.
 
     Args:
-        kind: the class; what it raises stands in its box, and the run goes on.
-        name: as it is selected; the class's own where not given.
+        kind: the class. What it raises is shown in its place, and the run continues.
+        name: the name that selects it; the name of the class by default.
         logits: [vocabulary] of each token by its index, as far as they are known.
     """
 
-    def draw(view: View, width: int, height: int) -> Lines:
-        room = max(_SHORTEST, min(view.options.max_bar_length, width - _BESIDE))
-        told = measurements_of(view, logits.get(view.token.index), room)
-        made = _made(kind, told, room, view.options.limit_chars)
-        # The box is labelled after it is drawn, and only now does its panel have a title.
-        object.__setattr__(panel, "title", str(made.title))
-        return _lines(made.get_panel_content(), width)[:height]
+    def draw_box(view: View, width: int, height: int) -> RenderableType:
+        longest = max(_SHORTEST, min(view.options.max_bar_length, width - _EDGES - _BESIDE))
+        measurements = measurements_of(view, logits.get(view.token.index), longest)
+        sizes = {"max_bar_length": longest, "limit_chars": view.options.limit_chars}
+        box = _constructed(kind, measurements, sizes).get_panel()
+        if isinstance(box, Panel):
+            # A copy, since a panel may return the same object for every token.
+            box = copy(box)
+            box.width, box.height = width, height
+            box.box = box.box if view.blocks else ASCII
+        return Group(*_lines(box, width)[:height])
 
-    panel = TerminalPanel(
+    return TerminalPanel(
         name=name or kind.__name__,
         title=kind.__name__,
         about=(inspect.getdoc(kind) or f"{kind.__module__}.{kind.__name__}").partition("\n")[0],
-        draw=draw,
+        draw=lambda *_: [],
         rows=lambda _: _ROWS,
         capture=tuple(DEFAULT_PROBES),
+        draw_box=draw_box,
     )
-    return panel
+
+
+def snake_case(name: str) -> str:
+    """The name by which OpenMAV selects an instance of a class: `entropy_fire` of `EntropyFire`."""
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).lstrip("_")
 
 
 def measurements_of(view: View, logits: Floats | None, room: int) -> Measurements:
@@ -82,13 +96,18 @@ def measurements_of(view: View, logits: Floats | None, room: int) -> Measurement
     )
 
 
-def _made(kind: type[PanelBase], measurements: Measurements, *sizes: int) -> PanelBase:
+def _constructed(
+    kind: type[PanelBase], measurements: Measurements, sizes: Mapping[str, int]
+) -> PanelBase:
+    """A panel, given the sizes by keyword as OpenMAV does, as far as its constructor takes them."""
     build: Any = kind
-    try:
-        inspect.signature(build).bind(measurements, *sizes)
-    except TypeError:
-        return cast(PanelBase, build(measurements))
-    return cast(PanelBase, build(measurements, *sizes))
+    parameters = inspect.signature(build).parameters.values()
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        taken = dict(sizes)
+    else:
+        by_keyword = {each.name for each in parameters if each.kind is not each.POSITIONAL_ONLY}
+        taken = {name: size for name, size in sizes.items() if name in by_keyword}
+    return cast(PanelBase, build(measurements, **taken))
 
 
 def _lines(content: Any, width: int) -> Lines:

@@ -137,9 +137,11 @@ def _row(
     return table
 
 
-def _box(panel: TerminalPanel, view: View, width: int, height: int) -> Panel:
+def _box(panel: TerminalPanel, view: View, width: int, height: int) -> RenderableType:
     inner = width - 4
     try:
+        if panel.draw_box is not None:
+            return panel.draw_box(view, width, height)
         lines = panel.draw(view, inner, height - _EDGES)[: height - _EDGES]
         caption = panel.caption(view)
     # A panel that breaks must not end the run that it shows.

@@ -19,17 +19,21 @@ import numpy as np
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.panel import Panel
 
 
 class PanelBase(ABC):
-    """A panel that is made anew for each token; selected by the name of its class.
+    """A panel that is constructed for each token; selected by the name of its class.
 
-    It is constructed with `(measurements)` or `(measurements, max_bar_length, limit_chars)`.
+    As in OpenMAV, a subclass is called with the measurements and, by keyword, with
+    `max_bar_length` and `limit_chars`. A constructor may leave either of them out.
     """
 
     def __init__(
-        self, title: str, border_style: str, max_bar_length: int = 20, limit_chars: int = 50
+        self,
+        title: str = "",
+        border_style: str = "",
+        max_bar_length: int = 20,
+        limit_chars: int = 50,
     ) -> None:
         self.title = title
         self.border_style = border_style
@@ -38,10 +42,10 @@ class PanelBase(ABC):
 
     @abstractmethod
     def get_panel_content(self) -> RenderableType:
-        """What stands in the panel: a text in rich's markup, or anything that rich can draw."""
+        """The content: a text in rich's markup, or anything that rich can render."""
 
-    def get_panel(self) -> Panel:
-        """The content in its box."""
+    def get_panel(self) -> RenderableType:
+        """The content in its box. A subclass may return another box, or no box at all."""
         from rich.panel import Panel
 
         return Panel(self.get_panel_content(), title=self.title, border_style=self.border_style)

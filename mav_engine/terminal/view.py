@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Literal
 
+from rich.console import RenderableType
 from rich.text import Text
 
 from mav_engine.events import Prompt, Start, Token
@@ -110,3 +111,5 @@ class TerminalPanel:
     """Probes that it needs besides those that always measure."""
     tile: tuple[int, int] | None = None
     """Rows and columns of the tiles that it draws."""
+    draw_box: Callable[[View, int, int], RenderableType] | None = None
+    """Draws the whole box with border and title, in place of `draw`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import re
 from pathlib import Path
@@ -10,11 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from rich.box import DOUBLE
+from rich.console import Console
+from rich.panel import Panel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import MAV, PanelBase
 from mav_engine.errors import InvalidSettings, RunFailed
+from mav_engine.results import collect
+from mav_engine.running import run
+from mav_engine.settings import RunSettings
 from mav_engine.terminal.panel_base import Measurements
+from mav_engine.terminal.view import View
 from tests.engine.conftest import EMBEDDED, Case
 from tests.engine.test_lent import everything_of
 
@@ -138,6 +146,108 @@ def test_without_a_selection_the_usual_panels_stand_there(
     assert "RuntimeError" in told, "a panel that breaks is told in its place"
 
 
+class TitleOnly(PanelBase):
+    """Every argument of `PanelBase` has a default, as in OpenMAV."""
+
+    def __init__(self, measurements, max_bar_length=20, limit_chars=50):  # type: ignore[no-untyped-def]
+        super().__init__(title="Only a title")
+
+    def get_panel_content(self) -> str:
+        return f"{self.border_style!r} {self.max_bar_length} {self.limit_chars}"
+
+
+class Swapped(PanelBase):
+    """Takes both sizes in another order: OpenMAV gives them by keyword."""
+
+    def __init__(self, measurements, limit_chars=50, max_bar_length=20):  # type: ignore[no-untyped-def]
+        super().__init__("Swapped", "red", max_bar_length, limit_chars)
+
+    def get_panel_content(self) -> str:
+        return f"bar {self.max_bar_length} chars {self.limit_chars}"
+
+
+class KeywordOnly(PanelBase):
+    def __init__(self, measurements, *, max_bar_length, limit_chars):  # type: ignore[no-untyped-def]
+        super().__init__("Keyword only", "red", max_bar_length, limit_chars)
+
+    def get_panel_content(self) -> str:
+        return f"bar {self.max_bar_length} chars {self.limit_chars}"
+
+
+class OneSize(PanelBase):
+    def __init__(self, measurements, limit_chars):  # type: ignore[no-untyped-def]
+        super().__init__("One size", limit_chars=limit_chars)
+
+    def get_panel_content(self) -> str:
+        return f"bar {self.max_bar_length} chars {self.limit_chars}"
+
+
+class AnyKeyword(PanelBase):
+    def __init__(self, measurements, **sizes):  # type: ignore[no-untyped-def]
+        super().__init__("Any keyword", "red", **sizes)
+
+    def get_panel_content(self) -> str:
+        return f"bar {self.max_bar_length} chars {self.limit_chars}"
+
+
+class OwnBox(Witness):
+    """Replaces the box that is drawn around the content."""
+
+    def get_panel(self) -> Panel:
+        return Panel("inside", title="[b]Own[/b] box", subtitle="below", box=DOUBLE)
+
+
+class NoBox(Witness):
+    def get_panel(self) -> str:
+        return "[red]bare[/] text"
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        (TitleOnly, ["─ Only a title ─", "│ '' 20 50 "]),
+        (Swapped, ["─ Swapped ─", "│ bar 33 chars 77 "]),
+        (KeywordOnly, ["─ Keyword only ─", "│ bar 33 chars 77 "]),
+        (OneSize, ["─ One size ─", "│ bar 20 chars 77 "]),
+        (AnyKeyword, ["─ Any keyword ─", "│ bar 33 chars 77 "]),
+        (OwnBox, ["═ Own box ═", "║ inside ", "═ below ═"]),
+        (NoBox, ["\nbare text"]),
+    ],
+)
+def test_panels_are_constructed_and_drawn_as_in_openmav(
+    capsys: pytest.CaptureFixture[str], kind: type[PanelBase], shown: list[str]
+) -> None:
+    MAV("mav-tiny", "hello", max_new_tokens=1, max_bar_length=33, limit_chars=77,
+        selected_panels=[kind.__name__], external_panels=[kind])  # fmt: skip
+    out = capsys.readouterr().out
+    for text in shown:
+        assert text in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
+def test_an_instance_stands_for_its_class(capsys: pytest.CaptureFixture[str]) -> None:
+    instance = TitleOnly(None)
+    MAV("mav-tiny", "hello", max_new_tokens=1, external_panels=[instance], device=None,
+        selected_panels=["title_only", "generated_text"])  # fmt: skip
+    out = capsys.readouterr().out
+    assert "Only a title" in out
+    assert "Generated text" in out
+
+
+def test_the_border_has_the_style_that_the_panel_names() -> None:
+    from mav_engine.terminal.custom import custom_panel
+
+    run_of = collect(run(RunSettings(prompt="hello", max_new_tokens=1)))
+    assert run_of.start is not None
+    assert run_of.prompt is not None
+    view = View(run_of.start, run_of.prompt, run_of.tokens, 0)
+    draw = custom_panel(Swapped).draw_box
+    assert draw is not None
+    console = Console(width=40, color_system="truecolor", force_terminal=True, file=io.StringIO())
+    first = console.render_lines(draw(view, 40, 5))[0]
+    assert {str(each.style) for each in first if "─" in each.text} == {"red"}
+
+
 def test_measurements_are_the_tensors_that_they_name(
     capsys: pytest.CaptureFixture[str], tiny_case: Case
 ) -> None:
@@ -194,6 +304,8 @@ def test_a_callers_own_model_is_shown_and_left_alone(capsys: pytest.CaptureFixtu
         ({"prompt": ""}, "prompt"),
         ({"backend": "transformer"}, "Did you mean transformers"),
         ({"tokenizer_obj": object()}, "give model_obj too"),
+        ({"external_panels": Witness}, "external_panels is a list of panels"),
+        ({"external_panels": [str]}, "give subclasses of PanelBase"),
     ],
 )
 def test_bad_input_is_named(given: dict[str, Any], told: str) -> None:
