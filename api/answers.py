@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.wording import shortened, shown
 
 
 class _Body(BaseModel):
@@ -80,9 +81,9 @@ def parse_tokenize(given: object) -> TokenizeRequest:
         names = [str(part) for part in first["loc"]]
         where = names[0] if names else "The body"
         if first["type"] == "extra_forbidden":
-            problem = f"There is no field named {where}. Known: model, text."
+            problem = f"There is no field named {shortened(where)}. Known: model, text."
         elif first["type"] == "missing":
             problem = f"{where} is missing: give the text to cut into tokens."
         else:
-            problem = f"{where}: {first['msg']}, not {first['input']!r:.80}."
+            problem = f"{where}: {first['msg']}, not {shown(first['input'])}."
         raise InvalidSettings(problem, field=names[0] if names else "text") from None

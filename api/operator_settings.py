@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +23,7 @@ from mav_engine.catalog import Catalog
 from mav_engine.errors import InvalidSettings
 from mav_engine.precision import Precision
 from mav_engine.resume import LIFETIME_S
+from mav_engine.wording import did_you_mean, shown
 
 PREFIX = "MAV_"
 BUILD_VARIABLES = frozenset({"MAV_PANELS_DIR", "MAV_API_ORIGIN"})
@@ -150,7 +150,7 @@ def read_environment(environment: Mapping[str, str]) -> OperatorSettings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        told = "" if name in _SECRET else f", not {first['input']!r}"
+        told = "" if name in _SECRET else f", not {shown(first['input'])}"
         problem = f"{first['msg'][0].lower()}{first['msg'][1:]}{told}"
         raise _wrong(name, f"{problem}. {_meaning(name)}") from None
 
@@ -171,6 +171,5 @@ def _meaning(name: str) -> str:
 def _tell_unknown(variable: str) -> None:
     """A mistyped variable would be dropped in silence otherwise."""
     known = [variable_of(name) for name in OperatorSettings.model_fields]
-    near = difflib.get_close_matches(variable, known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = did_you_mean(variable, known)
     LOG.warning("%s is set, but MAV knows no such setting.%s", variable, hint)

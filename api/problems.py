@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mav_engine.errors import Busy, InvalidSettings, MavError, UnknownModel
+from mav_engine.wording import shortened
 
 LOG = logging.getLogger("mav.api")
 
@@ -115,16 +116,15 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what the router itself refuses: an unknown address or method."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
+    path = shortened(request.url.path)
     if error.status_code == 405:
         allowed = ", ".join(sorted(headers["Allow"].split(", ")))
         headers["Allow"] = allowed
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
-        return problem_response(
-            MethodNotAllowed(f"{request.url.path} does not take {request.method}; use {allowed}."),
-            headers,
-        )
-    return problem_response(NotFound(f"Nothing is at {request.url.path}."), headers)
+        refused = f"{path} does not take {shortened(request.method)}; use {allowed}."
+        return problem_response(MethodNotAllowed(refused), headers)
+    return problem_response(NotFound(f"Nothing is at {path}."), headers)
 
 
 async def on_unexpected(_request: Request, _error: Exception) -> Response:

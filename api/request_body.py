@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType
 from mav_engine.errors import InvalidSettings
+from mav_engine.wording import shortened
 
 
 async def read_json(request: Request, max_bytes: int) -> object:
@@ -24,7 +25,7 @@ async def read_json(request: Request, max_bytes: int) -> object:
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if kind.lower() != "application/json":
-        raise UnsupportedMediaType(f"The body must be application/json, not {kind}.")
+        raise UnsupportedMediaType(f"The body must be application/json, not {shortened(kind)}.")
     return parse_json(await _read(request, max_bytes))
 
 
@@ -67,9 +68,9 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in pairs:
         if not _is_unicode(name):
-            raise NotJson(f"A name holds half a surrogate pair: {name[:80]!a}.")
+            raise NotJson(f"A name holds half a surrogate pair: {shortened(name)!a}.")
         if name in given:
-            raise InvalidSettings(f"{name[:80]} was given twice; give it once.", field=name)
+            raise InvalidSettings(f"{shortened(name)} was given twice; give it once.", field=name)
         given[name] = value
     return given
 

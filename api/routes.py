@@ -22,6 +22,7 @@ from api.service import Service
 from api.stream import HEADERS, SSE, negotiate, pair_response, run_response
 from mav_engine.compare.settings import parse_compare
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
+from mav_engine.wording import shortened
 
 
 def api_routes(service: Service) -> BaseRoute:
@@ -132,7 +133,8 @@ def _openapi(service: Service) -> Endpoint:
 
 
 async def _nothing(scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise NotFound(f"Nothing is at {scope['path']}; /api/openapi.json tells what there is.")
+    path = shortened(scope["path"])
+    raise NotFound(f"Nothing is at {path}; /api/openapi.json tells what there is.")
 
 
 def _json(body: BaseModel) -> Response:

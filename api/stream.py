@@ -15,6 +15,7 @@ from api.pair import LivePair
 from api.problems import NotAcceptable
 from mav_engine.compare.events import CompareEvent, compare_to_json
 from mav_engine.events import Event, to_json
+from mav_engine.wording import shown
 
 SSE = "text/event-stream"
 NDJSON = "application/x-ndjson"
@@ -38,7 +39,7 @@ def negotiate(accept: str) -> str:
     weights = {"": 0.0, **{kind: _weight(kind, accept) for kind in (SSE, NDJSON)}}
     best = max(weights, key=lambda kind: (weights[kind], kind == SSE))
     if weights[best] == 0:
-        raise NotAcceptable(f"A run is told as {SSE} or {NDJSON}; Accept was {accept!r}.")
+        raise NotAcceptable(f"A run is told as {SSE} or {NDJSON}; Accept was {shown(accept)}.")
     return best
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from mav_engine.errors import (
 from mav_engine.events import Start
 from mav_engine.recording import REMEDY
 from mav_engine.training.recording import HEAD, read_looks
+from mav_engine.wording import did_you_mean, shortened, shown
 
 BODY_S = 60.0
 """Seconds within which a body must have come."""
@@ -77,7 +77,7 @@ def parse_query(given: QueryParams) -> StreamQuery:
     names = [name for name, _ in given.multi_items()]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise InvalidSettings(f"{twice[:80]} was given twice; give it once.", field=twice)
+        raise InvalidSettings(f"{shortened(twice)} was given twice; give it once.", field=twice)
     try:
         return StreamQuery.model_validate(dict(given))
     except ValidationError as error:
@@ -89,16 +89,15 @@ def parse_query(given: QueryParams) -> StreamQuery:
 def _misfit(name: str, kind: str, given: str | None) -> str:
     known = list(StreamQuery.model_fields)
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else f" Known: {', '.join(known)}."
-        return f"There is no parameter named {name[:80]}.{hint}"
+        hint = did_you_mean(name, known) or f" Known: {', '.join(known)}."
+        return f"There is no parameter named {shortened(name)}.{hint}"
     if name == "training":
-        told = "is missing" if given is None else f"is {given[:80]!r}"
+        told = "is missing" if given is None else f"is {shown(given)}"
         return (
             f"training {told}; give an id of 8 to 64 letters, digits, - or _, the same from the "
             "training's beginning to its end."
         )
-    return f"{name} is {given!r:.80}; give true or false."
+    return f"{name} is {shown(given)}; give true or false."
 
 
 def check_type(request: Request) -> None:
@@ -109,7 +108,7 @@ def check_type(request: Request) -> None:
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind.lower() != NDJSON:
-        told = f"{kind[:80]}" if kind else "without a Content-Type"
+        told = shortened(kind) if kind else "without a Content-Type"
         raise UnsupportedMediaType(f"The body must be {NDJSON}, not {told}.", field="Content-Type")
 
 

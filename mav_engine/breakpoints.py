@@ -13,8 +13,9 @@ from typing import Annotated, Protocol
 
 from pydantic import Field, field_validator
 
-from mav_engine.errors import InvalidSettings, shown
+from mav_engine.errors import InvalidSettings
 from mav_engine.strict import WHOLE, Real, Strict, Text
+from mav_engine.wording import shown
 
 MAX_TEXT = 200
 """Characters of a text or pattern to look for."""

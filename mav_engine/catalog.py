@@ -6,7 +6,6 @@ or a hub name) is the operator's choice. No torch: `describe` reads the model's 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,10 @@ from mav_engine.events import ModelInfo
 from mav_engine.model_files import describe
 from mav_engine.precision import Precision, split_precision
 from mav_engine.settings import DEFAULT_MODEL
+from mav_engine.wording import did_you_mean, listed, shortened, shown
 
+MAX_NAME = 4096
+"""Characters of a name: the longest path of Linux."""
 EMBEDDED_DIR = Path(__file__).parent / "models"
 """The models that ship with MAV: each subfolder with a config.json."""
 
@@ -95,13 +97,12 @@ class Catalog:
             return known[name]
         if self._any_model and _can_be_source(name):
             return self._anything(name, known)
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, known)
         base = name.rpartition("@")[0]
         if base in known:
-            hint = f" The operator can offer it: mav serve --model {name[:80]}."
-        told = f"Known here: {', '.join(sorted(known))}." if known else "None is known here."
-        raise UnknownModel(f"There is no model named {_shown(name)}.{hint} {told}", field="model")
+            hint = f" The operator can offer it: mav serve --model {shortened(name)}."
+        told = f"Known here: {listed(sorted(known))}." if known else "None is known here."
+        raise UnknownModel(f"There is no model named {shown(name)}.{hint} {told}", field="model")
 
     def _entries(self) -> dict[str, CatalogEntry]:
         in_dir = {} if self._models_dir is None else _models_in(self._models_dir)
@@ -177,8 +178,4 @@ def _is_path(given: str) -> bool:
 
 
 def _can_be_source(name: str) -> bool:
-    return name.isprintable() and name == name.strip()
-
-
-def _shown(name: str) -> str:
-    return repr(name if len(name) <= 80 else name[:77] + "...")
+    return len(name) <= MAX_NAME and name.isprintable() and name == name.strip()

@@ -10,11 +10,11 @@ ends where the model begins a line with another turn: what it writes there is so
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from mav_engine.errors import InvalidSettings
 from mav_engine.settings import Message
+from mav_engine.wording import did_you_mean, shown
 
 PLAIN_ROLES = ("system", "user", "assistant")
 TURN_STARTS = tuple(f"\n{role}:" for role in PLAIN_ROLES)
@@ -36,10 +36,9 @@ def plain_chat(messages: Sequence[Message]) -> str:
 def _check(place: int, message: Message, *, last: bool) -> None:
     where = f"messages[{place}].role"
     if message.role not in PLAIN_ROLES:
-        near = difflib.get_close_matches(message.role, PLAIN_ROLES, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(message.role, PLAIN_ROLES)
         raise _wrong(
-            f"{where} is {message.role[:80]!r}, but without a chat template of the model's own "
+            f"{where} is {shown(message.role)}, but without a chat template of the model's own "
             f"the roles are {', '.join(PLAIN_ROLES)}.{hint}"
         )
     if message.role == "system" and place > 0:

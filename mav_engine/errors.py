@@ -27,6 +27,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from mav_engine.wording import shortened
+
+MAX_DETAIL = 2000
+"""Characters of an error's detail. Text of a client that is repeated in it cannot exceed this."""
+MAX_FIELD = 100
+"""Characters of an error's field, which may be a name that a client made up."""
+
 
 class MavError(Exception):
     """Base of all errors of MAV; carries what a client needs to act on it."""
@@ -37,17 +44,11 @@ class MavError(Exception):
     def __init__(
         self, detail: str, *, field: str | None = None, retry_after_s: float | None = None
     ) -> None:
+        detail = shortened(detail, MAX_DETAIL)
         super().__init__(detail)
         self.detail = detail
-        self.field = field
+        self.field = None if field is None else shortened(field, MAX_FIELD)
         self.retry_after_s = retry_after_s
-
-
-def shown(value: object, limit: int = 80) -> str:
-    """A given value as an error message quotes it: its `repr`, shortened to `limit` characters."""
-    # A representation is longer than its text, so the rest of a long text cannot be part of it.
-    text = repr(value[: limit + 1] if isinstance(value, str | bytes) else value)
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 class InvalidSettings(MavError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from mav_engine.errors import InvalidSettings
+from mav_engine.wording import shown
 
 Precision = Literal[
     "auto",
@@ -39,7 +40,9 @@ def check_precision(wanted: str) -> Precision:
     for known in PRECISIONS:
         if wanted == known:
             return known
-    raise InvalidSettings(f"dtype is {wanted!r}; allowed: {', '.join(PRECISIONS)}.", field="dtype")
+    raise InvalidSettings(
+        f"dtype is {shown(wanted)}; allowed: {', '.join(PRECISIONS)}.", field="dtype"
+    )
 
 
 def split_precision(given: str) -> tuple[str, Precision | None]:
@@ -55,7 +58,7 @@ def split_precision(given: str) -> tuple[str, Precision | None]:
         return base, check_precision(wanted)
     except InvalidSettings:
         raise InvalidSettings(
-            f"{given!r:.100}: {wanted!r:.40} is no precision. After @ may stand "
+            f"{shown(given)}: {shown(wanted)} is no precision. After @ may stand "
             f"{', '.join(PRECISIONS)}.",
             field="models",
         ) from None

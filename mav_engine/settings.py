@@ -7,7 +7,6 @@ names the field, what was given and what is allowed.
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -16,8 +15,9 @@ import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mav_engine.breakpoints import Breakpoints
-from mav_engine.errors import InvalidSettings, shown
+from mav_engine.errors import InvalidSettings
 from mav_engine.strict import WHOLE, Real, Strict, Text
+from mav_engine.wording import did_you_mean, listed, shortened, shown
 
 DEFAULT_MODEL = "mav-tiny"
 DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_entropy")
@@ -160,7 +160,7 @@ def _settings_in_params(given: Mapping[str, list[str]]) -> object:
         others = sorted(set(given) - {"params"}) or ["params"]
         raise InvalidSettings(
             "params holds the whole JSON object, so nothing may stand beside it; "
-            f"put {', '.join(others)} inside.",
+            f"put {listed(others)} inside.",
             field=others[0],
         )
     try:
@@ -283,6 +283,6 @@ def _owner_of(names: list[str]) -> tuple[type[BaseModel], str]:
 
 
 def _unknown_name(name: str, owner: type[BaseModel]) -> str:
-    near = difflib.get_close_matches(name, owner.model_fields, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"There is no setting named {name}.{hint} Known: {', '.join(owner.model_fields)}."
+    known = owner.model_fields
+    hint = did_you_mean(name, known)
+    return f"There is no setting named {shortened(name)}.{hint} Known: {', '.join(known)}."

@@ -18,6 +18,7 @@ CODE = sorted(
 )
 
 ROOMS = [
+    {"wording"},
     {"errors", "arrays", "faults", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},

@@ -6,13 +6,14 @@ A backend is a function `load(model, *, device)` that gives a `Backend`, registe
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from mav_engine.backends.base import Backend
 from mav_engine.backends.load import load_backend
 from mav_engine.errors import InvalidSettings, MavError, ModelLoadFailed
+from mav_engine.faults import brief
 from mav_engine.plugins import Found, entries
+from mav_engine.wording import did_you_mean, shortened, shown
 
 GROUP = "mav_engine.backends"
 BUILT_IN = "transformers"
@@ -39,10 +40,9 @@ def load_with(backend: str, model: str, *, device: str = "auto") -> Backend:
         return load_backend(model, device=device)
     found = plugins().get(backend)
     if found is None:
-        near = difflib.get_close_matches(backend, names(), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise InvalidSettings(
-            f"There is no backend named {backend!r:.80}.{hint} Known: {', '.join(names())}.",
+            f"There is no backend named {shown(backend)}.{did_you_mean(backend, names())} "
+            f"Known: {', '.join(names())}.",
             field="backend",
         )
     return _loaded(found, model, device)
@@ -64,8 +64,8 @@ def _loaded(found: Found, model: str, device: str) -> Backend:
         raise
     except Exception as error:
         raise ModelLoadFailed(
-            f"The backend {found.name} of {found.package} cannot load {model}: "
-            f"{type(error).__name__}: {error}",
+            f"The backend {found.name} of {found.package} cannot load {shortened(model)}: "
+            f"{type(error).__name__}: {brief(error)}",
             field="backend",
         ) from error
     return backend

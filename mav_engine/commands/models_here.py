@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mav_engine.wording import shortened, shown
+
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
     from mav_engine.catalog import Catalog
@@ -80,8 +82,8 @@ def refuse_misspelt(name: str) -> None:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
     if near and "@" not in name and name not in cached_names():
         raise UnknownModel(
-            f"There is no model named {name!r:.80} here. Did you mean {near[0]}? "
-            f"If the hub has one of this name, get it first: mav models pull {name:.80}.",
+            f"There is no model named {shown(name)} here. Did you mean {near[0]}? "
+            f"If the hub has one of this name, get it first: mav models pull {shortened(name)}.",
             field="model",
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
+from copy import copy
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from mav_engine.errors import InvalidSettings, MavError
+from mav_engine.errors import MAX_FIELD, InvalidSettings, MavError
 from mav_engine.settings import RunSettings, parse_settings
+from mav_engine.wording import did_you_mean, shortened, shown
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
@@ -49,15 +50,14 @@ def parse_compare(given: object) -> CompareSettings:
         raise InvalidSettings("A comparison must be a JSON object with the settings a and b.")
     for name in given:
         if name not in CompareSettings.model_fields:
-            near = difflib.get_close_matches(str(name), CompareSettings.model_fields, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(str(name), CompareSettings.model_fields)
             raise InvalidSettings(
-                f"A comparison has no field named {str(name)[:80]}.{hint} Known: a, b, mode.",
-                field=str(name)[:80],
+                f"A comparison has no field named {shortened(str(name))}.{hint} Known: a, b, mode.",
+                field=str(name),
             )
     mode = given.get("mode", "own")
     if mode not in MODES:
-        raise InvalidSettings(f"mode is {mode!r:.80}; allowed: {', '.join(MODES)}.", field="mode")
+        raise InvalidSettings(f"mode is {shown(mode)}; allowed: {', '.join(MODES)}.", field="mode")
     settings = CompareSettings(a=_side("a", given), b=_side("b", given), mode=mode)
     _check_together(settings)
     return settings
@@ -66,7 +66,9 @@ def parse_compare(given: object) -> CompareSettings:
 def blamed(error: MavError, side: Side) -> MavError:
     """The same error, telling which of the two runs it is about."""
     if error.field is None or error.field.partition(".")[0] not in ("mode", *SIDES):
-        error.field = side if error.field is None else f"{side}.{error.field}"
+        # A copy: a failed load is one exception for all who waited for it.
+        error = copy(error)
+        error.field = side if error.field is None else shortened(f"{side}.{error.field}", MAX_FIELD)
         error.detail = f"Run {side}: {error.detail}"
     return error
 

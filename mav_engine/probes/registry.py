@@ -9,7 +9,6 @@ the reason.
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
@@ -20,6 +19,7 @@ from mav_engine.errors import InvalidSettings
 from mav_engine.events import ProbeInfo
 from mav_engine.probes.base import Measured, Probe, Scene
 from mav_engine.settings import DEFAULT_PROBES
+from mav_engine.wording import did_you_mean, shown
 
 GROUP = "mav_engine.probes"
 BUILT_IN = {
@@ -76,10 +76,9 @@ def captured(asked: Sequence[str], given: Sequence[str], model: str) -> list[Pro
     """
     for name in asked:
         if name not in names():
-            near = difflib.get_close_matches(name, names(), n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
             raise InvalidSettings(
-                f"There is no probe named {name!r}.{hint} Known: {', '.join(names())}.",
+                f"There is no probe named {shown(name)}.{did_you_mean(name, names())} "
+                f"Known: {', '.join(names())}.",
                 field="capture",
             )
         # Of the defaults a model without such a part gives null, so that every model runs; so

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from importlib.metadata import EntryPoint
 
@@ -14,6 +13,7 @@ from mav_engine.plugins import Found, entries
 from mav_engine.settings import Tile
 from mav_engine.terminal.panel_base import PanelBase
 from mav_engine.terminal.view import TerminalPanel
+from mav_engine.wording import did_you_mean, shown
 
 GROUP = "mav_engine.terminal_panels"
 """Panels enter as entry points of this group."""
@@ -83,10 +83,9 @@ def _panel(name: str) -> TerminalPanel:
         panel = taken(plugins()[name])
         return _broken(name, panel) if isinstance(panel, str) else panel
     if name not in BUILT_IN:
-        near = difflib.get_close_matches(name.lower().replace("-", "_"), names(), n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name.lower().replace("-", "_"), names())
         raise InvalidSettings(
-            f"There is no panel named {name!r:.80}.{hint} Known: {', '.join(names())}.",
+            f"There is no panel named {shown(name)}.{hint} Known: {', '.join(names())}.",
             field="selected_panels",
         )
     built_in: TerminalPanel = EntryPoint(name, BUILT_IN[name], GROUP).load()

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.testclient import TestClient
 
-from mav_engine.errors import ModelLoadFailed
+from mav_engine.errors import MAX_DETAIL, MAX_FIELD, ModelLoadFailed
 from tests.api.conftest import MakeClient
 from tests.api.servers import Models, read_events
 
@@ -206,3 +206,60 @@ def test_a_prompt_at_the_end_of_the_context_ends_with_length(make_client: MakeCl
     events = read_events(client.post("/api/run", json={"prompt": "a" * 12}))
     assert events[-1]["reason"] == "length"
     assert events[-1]["tokens"] == 4
+
+
+LONG = "x" * 900_000
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("/api/run", {LONG: 1}),
+        ("/api/run", {"prompt": "a", "model": LONG}),
+        ("/api/run", {"prompt": "a", "model": f"fake@{LONG}"}),
+        ("/api/run", {"prompt": "a", "capture": [LONG]}),
+        ("/api/run", {"prompt": "a", "aggregation": LONG}),
+        ("/api/run", {"prompt": "a", "tile": {LONG: 1}}),
+        ("/api/run", {"prompt": "a", "resume": LONG}),
+        ("/api/run", {"messages": [{"role": LONG, "content": "a"}]}),
+        ("/api/run", {"messages": [{"role": "user", "content": "a", LONG: 1}]}),
+        ("/api/run", {"prompt": "a", "breakpoints": {"pattern": LONG}}),
+        ("/api/compare", {LONG: 1}),
+        ("/api/compare", {"mode": LONG, "a": {"prompt": "a"}, "b": {"prompt": "a"}}),
+        ("/api/compare", {"a": {"prompt": "a"}, "b": {"prompt": "a", "model": LONG}}),
+        ("/api/compare", {"a": {"prompt": "a"}, "b": {"prompt": "a", LONG: 1}}),
+        ("/api/tokenize", {"text": "a", LONG: 1}),
+        ("/api/tokenize", {"text": "a", "model": LONG}),
+        ("/api/tokenize", {"text": {"a": LONG}}),
+    ],
+)
+@pytest.mark.parametrize("any_model", [False, True])
+def test_an_error_repeats_little_of_what_was_given(
+    make_client: MakeClient, path: str, given: object, any_model: bool
+) -> None:
+    response = make_client(any_model=any_model, max_body_bytes=2_000_000).post(path, json=given)
+    told = problem(response)
+    assert 400 <= told["status"] < 500
+    assert len(told["detail"]) <= MAX_DETAIL
+    assert len(told["field"]) <= MAX_FIELD
+    assert response.content.count(b"x") < MAX_FIELD + 300
+
+
+def test_a_name_given_twice_a_header_and_an_address_are_repeated_in_short(
+    client: TestClient,
+) -> None:
+    twice = f'{{"{LONG}": 1, "{LONG}": 2}}'.encode()
+    headers = {"Content-Type": "application/json"}
+    long = LONG[:60_000]
+    for response in (
+        client.post("/api/run", content=twice[:999_999], headers=headers),
+        client.post("/api/run", content=f'{{"{long}": 1, "{long}": 2}}', headers=headers),
+        client.get(f"/api/run?{long}=1"),
+        client.get(f"/api/run?{long[:30_000]}=1&{long[:30_000]}=1"),
+        client.get("/api/run?prompt=a", headers={"Accept": long}),
+        client.post("/api/run", content=b"{}", headers={"Content-Type": long}),
+        client.get(f"/api/{long}"),
+        client.request(long, "/api/run"),
+    ):
+        assert 400 <= problem(response)["status"] < 500
+        assert response.content.count(b"x") < 500
