@@ -6,16 +6,19 @@ import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
 
+from starlette._utils import get_route_path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.model_cache import Load
 from api.operator_settings import OperatorSettings
 from api.problems import on_http_exception, on_mav_error, on_unexpected
+from api.root_path import RootPath
 from api.routes import api_routes
+from api.security_headers import SecurityHeaders
 from api.service import Service
 from api.site import Site
 from mav_engine.backends import load_backend
@@ -46,8 +49,12 @@ def create_app(
         yield
 
     app = Starlette(
-        routes=[api_routes(service), Mount("/", Site(operator.site_dir))],
-        middleware=_cross_origin(operator.allowed_origins),
+        routes=api_routes(service),
+        middleware=[
+            Middleware(SecurityHeaders, operator.frame_ancestors),
+            *_cross_origin(operator.allowed_origins),
+            *([Middleware(RootPath, operator.root_path)] if operator.root_path else []),
+        ],
         exception_handlers={
             MavError: on_mav_error,
             HTTPException: on_http_exception,
@@ -55,8 +62,20 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    # Not a route: the patterns of routes do not match every path that a client can send.
+    app.router.default = _site_or_problem(Site(operator.site_dir))
+    app.router.redirect_slashes = False
     app.state.service = service
     return app
+
+
+def _site_or_problem(site: Site) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if get_route_path(scope).startswith("/api/"):
+            raise HTTPException(404)
+        await site(scope, receive, send)
+
+    return answer
 
 
 def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:

@@ -56,12 +56,27 @@ def document(operator: OperatorSettings, default_model: str = DEFAULT_MODEL) -> 
             "summary": "Watch a language model think: measurements of every token, streamed.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
+        **({"servers": [{"url": operator.root_path}]} if operator.root_path else {}),
         "paths": _paths(schemas),
         "components": {
             "schemas": schemas,
             "responses": {"Problem": _problem()},
             "securitySchemes": {"trainingToken": {"type": "http", "scheme": "bearer"}},
         },
+    }
+
+
+def index(api: Schema) -> Schema:
+    """What `/api` answers: the operations of a document, for someone who looks around."""
+    return {
+        "name": api["info"]["title"],
+        "version": api["info"]["version"],
+        "summary": api["info"]["summary"],
+        "operations": [
+            {"method": method.upper(), "path": path, "summary": operation["summary"]}
+            for path, operations in api["paths"].items()
+            for method, operation in operations.items()
+        ],
     }
 
 

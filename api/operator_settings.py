@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ByteSize,
@@ -38,6 +40,14 @@ def _comma_separated(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(item.strip() for item in value.split(",") if item.strip())
+
+
+def _root_path(value: str) -> str:
+    """Check a path such as /mav; a slash at its end makes no difference."""
+    path = value.rstrip("/")
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])*", path):
+        raise ValueError("must be a path such as /mav or /tools/mav")
+    return path
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
@@ -94,6 +104,12 @@ class OperatorSettings(BaseModel):
     """Whether the default model is loaded when the server starts; `mav serve` does."""
     allowed_origins: Names = ()
     """Other sites whose pages may call this API, comma-separated; * is all of them."""
+    root_path: Annotated[str, AfterValidator(_root_path)] = ""
+    """The path under which the site and the API are, such as /mav, where a proxy does not remove
+    it. Requests without it are answered as well."""
+    frame_ancestors: Names = ()
+    """Other sites whose pages may embed this one in a frame, comma-separated, such as
+    https://example.org; * is all of them."""
     watch: Path | None = None
     """The recording of a training that goes on; the site shows it as it grows."""
     receive_training: bool = False

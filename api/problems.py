@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.security_headers import add_security_headers
 from mav_engine.errors import Busy, InvalidSettings, MavError, UnknownModel
 from mav_engine.wording import shortened
 
@@ -116,20 +117,25 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what the router itself refuses: an unknown address or method."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
-    path = shortened(request.url.path)
+    path = shortened(request.scope["path"])
     if error.status_code == 405:
         allowed = ", ".join(sorted(headers["Allow"].split(", ")))
         headers["Allow"] = allowed
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
-        refused = f"{path} does not take {shortened(request.method)}; use {allowed}."
+        refused = f"{path} does not accept {shortened(request.method)}; use {allowed}."
         return problem_response(MethodNotAllowed(refused), headers)
-    return problem_response(NotFound(f"Nothing is at {path}."), headers)
+    return problem_response(
+        NotFound(f"There is nothing at {path}; /api/ lists the API's addresses."), headers
+    )
 
 
 async def on_unexpected(_request: Request, _error: Exception) -> Response:
     """Answer a fault of our own: the log has the traceback, the client does not."""
-    return problem_response(MavError("The server made a mistake; its log tells more."))
+    response = problem_response(MavError("The server made a mistake; its log has the details."))
+    # This answer is sent from outside of all middleware.
+    add_security_headers(response.headers)
+    return response
 
 
 def _status_of(error: MavError) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -15,19 +16,21 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import parse_tokenize
 from api.compression import worth_it
-from api.openapi import document
+from api.openapi import Schema, document, index
 from api.problems import NotFound
 from api.request_body import read_json
 from api.service import Service
 from api.stream import HEADERS, SSE, negotiate, pair_response, run_response
 from mav_engine.compare.settings import parse_compare
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
-from mav_engine.wording import shortened
 
 
-def api_routes(service: Service) -> BaseRoute:
-    """All of /api; what is not among it is told as a problem, not as a page of the site."""
+def api_routes(service: Service) -> list[BaseRoute]:
+    """All of /api; other addresses under it are answered with a problem, not a page of the site."""
+    api = document(service.operator, service.catalog.default)
+    root = _constant(index(api))
     routes = [
+        Route("/", root, methods=["GET"]),
         Route("/run", _run(service), methods=["GET", "POST"]),
         Route("/compare", _compare(service), methods=["POST"]),
         Route("/models", _models(service), methods=["GET"]),
@@ -37,12 +40,15 @@ def api_routes(service: Service) -> BaseRoute:
         # Every page asks for it, and it shrinks to a sixth.
         Route(
             "/openapi.json",
-            _openapi(service),
+            _constant(api),
             methods=["GET"],
             middleware=[Middleware(GZipMiddleware, compresslevel=6)],
         ),
     ]
-    return Mount("/api", Router(routes, default=_nothing, redirect_slashes=False))
+    return [
+        Route("/api", root, methods=["GET"]),
+        Mount("/api", Router(routes, default=_nothing, redirect_slashes=False)),
+    ]
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -123,18 +129,17 @@ def _health(service: Service) -> Endpoint:
     return health
 
 
-def _openapi(service: Service) -> Endpoint:
-    served = orjson.dumps(document(service.operator, service.catalog.default))
+def _constant(body: Schema) -> Endpoint:
+    served = orjson.dumps(body)
 
-    async def openapi(_request: Request) -> Response:
+    async def answer(_request: Request) -> Response:
         return Response(served, media_type="application/json")
 
-    return openapi
+    return answer
 
 
-async def _nothing(scope: Scope, _receive: Receive, _send: Send) -> None:
-    path = shortened(scope["path"])
-    raise NotFound(f"Nothing is at {path}; /api/openapi.json tells what there is.")
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(404)
 
 
 def _json(body: BaseModel) -> Response:

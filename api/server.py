@@ -49,7 +49,7 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(app: str, listener: socket.socket, *, reload: bool = False) -> None:
+def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: bool = False) -> None:
     """Serve an application, given by its import name, until the process is told to stop."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(
@@ -60,7 +60,7 @@ def serve(app: str, listener: socket.socket, *, reload: bool = False) -> None:
         reload_dirs=[str(ROOT / "api"), str(ROOT / "mav_engine")] if reload else None,
         timeout_graceful_shutdown=END_S,
     )
-    server = _Server(config)
+    server = _Server(config, root_path)
     try:
         if reload:
             ChangeReload(config, target=server.run, sockets=[listener]).run()
@@ -72,12 +72,16 @@ def serve(app: str, listener: socket.socket, *, reload: bool = False) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Tells its address once it listens."""
+    """Prints its address once it listens."""
+
+    def __init__(self, config: uvicorn.Config, root_path: str) -> None:
+        super().__init__(config)
+        self._root_path = root_path
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listener in sockets or []:
-            print(f"MAV is at {_address(listener)} (Ctrl-C ends it)", flush=True)
+            print(f"MAV is at {_address(listener)}{self._root_path} (Ctrl-C ends it)", flush=True)
 
 
 def _address(listener: socket.socket) -> str:

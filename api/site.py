@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
+import stat
 from pathlib import Path
 
 import anyio.to_thread
+from starlette._utils import get_route_path
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from api.compression import takes
+from api.security_headers import POLICY
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 COPIES = (("br", ".br"), ("gzip", ".gz"))
 """Content codings, the smallest first, and how the build names the copies of a file."""
+NOT_FOUND_PAGE = "404.html"
+_LONGEST_PATH = 1024
+"""Characters; no file of a site has a longer path, and each part of one costs a system call."""
+_DEEPEST = 32
+_HOME = '<base href="/">'
+"""What the build writes into the page for missing addresses, in place of where the site is."""
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"')
+_POLICY_WITHIN = 8192
+"""Bytes from the beginning of a page within which its policy is."""
 NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -28,7 +42,7 @@ NOT_BUILT = """<!doctype html>
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 38rem; margin: 4rem auto }
 </style>
 <h1>The site is not built yet</h1>
-<p>The API is up: <a href="/api/models">models</a>, <a href="/api/openapi.json">OpenAPI</a>.
+<p>The API is up: <a href="api/models">models</a>, <a href="api/openapi.json">OpenAPI</a>.
 <p>Build the site with <code>make run</code>, or by hand with
 <code>npm --prefix frontend ci &amp;&amp; npm --prefix frontend run build</code>,
 then reload this page.
@@ -36,7 +50,7 @@ then reload this page.
 
 
 class Site(StaticFiles):
-    """A static export of Next.js; it may be built, or built again, while the server runs."""
+    """A static export of Next.js; it may be built, or rebuilt, while the server runs."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, html=True, check_dir=False)
@@ -46,14 +60,43 @@ class Site(StaticFiles):
         """The folder may appear later."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """The page or file at a path, or the site's own page for what is not there."""
+        """Answer with the page or file at a path, or with the page for missing addresses."""
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         if not await anyio.to_thread.run_sync(self._index.is_file):
             return _not_built(scope)
-        # The export writes /about as about.html, beside a folder of its data.
-        page, found = await anyio.to_thread.run_sync(self.lookup_path, f"{path}.html")
-        if found is not None and scope["method"] in ("GET", "HEAD"):
-            return self.file_response(page, found, scope)
-        return await super().get_response(path, scope)
+        return await anyio.to_thread.run_sync(self._answer, path, scope)
+
+    def _answer(self, path: str, scope: Scope) -> Response:
+        is_folder = get_route_path(scope).endswith("/")
+        if not is_folder:
+            # The export writes /about as about.html, next to a folder of its data.
+            for name in (f"{path}.html", path):
+                full_path, found = self.lookup_path(name)
+                if found is not None and stat.S_ISREG(found.st_mode):
+                    return self.file_response(full_path, found, scope)
+        full_path, found = self.lookup_path(f"{path}/index.html")
+        if found is None or not stat.S_ISREG(found.st_mode):
+            return self._not_found(scope)
+        if not is_folder:
+            return _to_folder(scope)
+        return self.file_response(full_path, found, scope)
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Find a file of the site; the build's compressed copies are not files of their own.
+
+        Paths that no file can have, such as those with NUL or with over-long names, are not found.
+        """
+        if len(path) > _LONGEST_PATH or path == NOT_FOUND_PAGE:
+            return "", None
+        try:
+            full_path, found = super().lookup_path(path)
+        except (OSError, ValueError):
+            return "", None
+        file = Path(full_path)
+        if file.suffix in (".br", ".gz") and file.with_suffix("").exists():
+            return "", None
+        return full_path, found
 
     def file_response(
         self,
@@ -62,18 +105,65 @@ class Site(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file, or its smallest copy that the client can read.
+        """The file, or its smallest copy that the client accepts.
 
-        Files with a hash in their name are kept for ever; all others are asked for anew.
+        Clients keep files with a hash in their name for ever and revalidate all others.
         """
-        coding, path, stat = _copy_for(scope, full_path, stat_result)
-        response = super().file_response(path, stat, scope, status_code)
-        hashed = scope["path"].startswith("/_next/static/")
+        coding, path, stat_of_path = _copy_for(scope, full_path, stat_result)
+        response = super().file_response(path, stat_of_path, scope, status_code)
+        hashed = get_route_path(scope).startswith("/_next/static/")
         response.headers["Cache-Control"] = IMMUTABLE if hashed else REVALIDATE
         response.headers["Vary"] = "Accept-Encoding"
         if coding is not None and response.status_code != 304:
             response.headers["Content-Encoding"] = coding
+        if os.fspath(full_path).endswith(".html"):
+            policy = _policy_of(os.fspath(full_path), stat_result.st_mtime_ns)
+            response.headers[POLICY] = policy
         return response
+
+    def _not_found(self, scope: Scope) -> Response:
+        try:
+            page = (self._index.parent / NOT_FOUND_PAGE).read_text("utf-8")
+        except OSError:
+            raise HTTPException(404) from None
+        headers = {"Cache-Control": REVALIDATE, POLICY: _policy_in(page)}
+        page = page.replace(_HOME, f'<base href="{_way_home(scope)}">', 1)
+        return HTMLResponse(page, 404, headers)
+
+
+def _to_folder(scope: Scope) -> Response:
+    """Redirect to the same address with a slash; relative, since a proxy may add a prefix."""
+    name = _raw_path(scope).rpartition("/")[2]
+    query = scope["query_string"].decode("latin-1")
+    return RedirectResponse(f"{name}/{query and f'?{query}'}")
+
+
+def _way_home(scope: Scope) -> str:
+    """The relative address of the site's root from the one requested.
+
+    It is right behind a proxy as well, whatever prefix that adds or removes.
+    """
+    root = scope.get("root_path", "")
+    depth = _raw_path(scope).removeprefix(f"{root}/").lstrip("/").count("/")
+    return "../" * depth or "./" if depth <= _DEEPEST else f"{root}/"
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path as the client wrote it: an escaped slash does not separate folders."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    return bytes(raw).decode("latin-1")
+
+
+@functools.lru_cache(maxsize=64)
+def _policy_of(path: str, _modified_ns: int) -> str:
+    """The content security policy that a page itself names."""
+    with Path(path).open(encoding="utf-8", errors="replace") as page:
+        return _policy_in(page.read(_POLICY_WITHIN))
+
+
+def _policy_in(page: str) -> str:
+    found = _POLICY.search(page, 0, _POLICY_WITHIN)
+    return found[1] if found else ""
 
 
 def _copy_for(
@@ -87,7 +177,7 @@ def _copy_for(
         copy = Path(f"{os.fspath(path)}{ending}")
         try:
             found = copy.stat()
-        except FileNotFoundError:
+        except OSError:
             continue
         if found.st_mtime_ns >= stat.st_mtime_ns:
             return coding, copy, found
@@ -95,6 +185,6 @@ def _copy_for(
 
 
 def _not_built(scope: Scope) -> Response:
-    if scope["path"] != "/":
+    if get_route_path(scope) != "/":
         raise HTTPException(404)
     return HTMLResponse(NOT_BUILT, headers={"Cache-Control": "no-store"})

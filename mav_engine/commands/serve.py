@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mav_engine.commands.ending import fail
+
+if TYPE_CHECKING:
+    from api.operator_settings import OperatorSettings
 
 _Models = Annotated[
     list[str] | None,
@@ -41,6 +44,9 @@ def serve(
         Path | None, typer.Option(help="A training's recording, shown as it grows.")
     ] = None,
     receive_training: _Receive = False,
+    root_path: Annotated[
+        str, typer.Option(help="Path such as /mav that a proxy leaves in front of each address.")
+    ] = "",
     reload: Annotated[
         bool, typer.Option("--reload", help="Start anew when the code changes.")
     ] = False,
@@ -56,15 +62,17 @@ def serve(
         listener = server.bind(host, port)
         # The options go by the environment, so that a reloaded process has them too.
         os.environ.update(_as_environment(model or [], any_model, watch, receive_training))
-        _check_environment(host)
+        if root_path:
+            os.environ["MAV_ROOT_PATH"] = root_path
+        operator = _check_environment(host)
     except (server.PortTaken, InvalidSettings) as error:
         fail(str(error))
     except OSError as error:
         fail(f"Cannot listen at {host}, port {port}: {error.strerror or error}.")
-    server.serve("api.index:app", listener, reload=reload)
+    server.serve("api.index:app", listener, root_path=operator.root_path, reload=reload)
 
 
-def _check_environment(host: str) -> None:
+def _check_environment(host: str) -> OperatorSettings:
     from api.operator_settings import read_environment
     from api.training_access import check_open_to
     from api.training_feed import check_watched
@@ -76,6 +84,7 @@ def _check_environment(host: str) -> None:
         check_watched(operator.watch)
     check_open_to(operator, host)
     inbox_of(operator)
+    return operator
 
 
 def _as_environment(
