@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mav_engine.characters import label, legible
 from mav_engine.events import Done, Error, Token
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _predictions(record: RunRecord, y: float) -> Drawn:
     for row, each in enumerate(last.top[:5]):
         at = y + row * 18
         ink = _CHOSEN if each.id == last.token.id else _INK
-        name = each.text.replace(" ", "␣").replace("\n", "↵")[:16]
+        name = label(each.text)[:16]
         drawn += _words(_LEFT, at + 4, name, ink)
         drawn += _box(_LEFT + 150, at - 6, room * each.prob, 11, ink if ink == _CHOSEN else _ACCENT)
         x = _LEFT + 158 + room * each.prob
@@ -256,12 +257,15 @@ def _words(
 
 def _cells(text: str) -> int:
     """Columns of a fixed-width font."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in _clean(text))
+    return sum(map(_width, _clean(text)))
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _clean(text: str) -> str:
-    """What XML can hold: other characters become U+FFFD, tabs four spaces."""
-    return "".join(
-        each if each.isprintable() or each == "\n" else "\ufffd"
-        for each in text.replace("\t", "    ")
-    )
+    """What can be seen and XML can hold; tabs become four spaces."""
+    return legible(text.replace("\t", "    "))

@@ -18,7 +18,7 @@ CODE = sorted(
 )
 
 ROOMS = [
-    {"wording"},
+    {"wording", "characters"},
     {"errors", "arrays", "faults", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},

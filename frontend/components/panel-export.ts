@@ -6,10 +6,11 @@ import { askPixelRatio } from "@/lib/export/pixel-ratio";
 import { allTokens, differsByToken, tableCsv, tableJson } from "@/lib/export/table-files";
 import { refusedFile } from "@/lib/recording/open-recording";
 import { text } from "@/lib/text";
-import { visible } from "@/lib/text/numbers";
+import { legible, visible } from "@/lib/text/characters";
 import { shownTheme, withTheme } from "@/lib/theme/theme";
 import type { PanelAction, ShownPanel } from "@/panels/panel-actions";
 
+const CSV = "text/csv;charset=utf-8";
 const WHITE = "#ffffff";
 
 /** What every panel's menu offers to take away. */
@@ -26,7 +27,7 @@ export const PANEL_EXPORTS: readonly PanelAction[] = [
     Icon: Table,
     applies: hasTable,
     act: (shown) =>
-      saveTable(shown, `-token-${shown.step}.csv`, "text/csv", () => {
+      saveTable(shown, `-token-${shown.step}.csv`, CSV, () => {
         const table = shown.panel.table?.(shown.run, shown.step);
         return table ? tableCsv(table) : null;
       }),
@@ -39,7 +40,7 @@ export const PANEL_EXPORTS: readonly PanelAction[] = [
     Icon: Table,
     applies: (shown) => hasTable(shown) && differsByToken(shown.panel, shown.run),
     act: (shown) =>
-      saveTable(shown, ".csv", "text/csv", () => {
+      saveTable(shown, ".csv", CSV, () => {
         const table = allTokens(shown.panel, shown.run, text.takeAway.token);
         return table && tableCsv(table);
       }),
@@ -134,7 +135,7 @@ function wordsOf(shown: ShownPanel): PictureWords {
     run.trained !== null && text.training.step(run.trained),
     frame && words.at(frame.index, visible(frame.label)),
     frame && words.position(frame.position),
-    typeof prompt === "string" && words.prompt(prompt),
+    typeof prompt === "string" && words.prompt(legible(prompt)),
     typeof temperature === "number" && words.temperature(String(temperature)),
     start && words.seed(start.settings.seed),
     text.site.name,

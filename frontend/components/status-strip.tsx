@@ -5,6 +5,7 @@ import type { Breakpoints, ModelInfo } from "@/lib/contract";
 import type { DoneFrame } from "@/lib/run/frames";
 import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
+import { legible } from "@/lib/text/characters";
 import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/text/numbers";
 import { useRunState } from "./run-context";
 import { RunControls } from "./timeline/run-controls";
@@ -67,9 +68,9 @@ function PhaseLine({ run }: { run: RunRecord }) {
       </span>{" "}
       <span className="ml-1 text-quiet">{detail}</span>
       {run.source && (
-        <span className="ml-1 text-quiet" title={run.source}>
+        <span className="ml-1 text-quiet" title={legible(run.source)}>
           {detail && <span aria-hidden>· </span>}
-          {text.recording.source} {run.source}
+          {text.recording.source} {legible(run.source)}
         </span>
       )}
     </p>
@@ -93,7 +94,7 @@ function hitsOf({ hits }: DoneFrame, step: number): string {
   const said = hits.map(({ condition, value, found }) => {
     if (condition === "probability_below") return words.hits[condition](formatPercent(value ?? 0));
     return words.hits[condition](
-      found ?? (condition === "loop" ? `${value}` : formatNats(value ?? 0)),
+      found ? legible(found) : condition === "loop" ? `${value}` : formatNats(value ?? 0),
     );
   });
   return `${words.at(step)} ${said.join(", ")}`;

@@ -1,5 +1,6 @@
 import { type CSSProperties, memo } from "react";
-import { text } from "@/lib/text";
+import { isOnlyMarks, textParts, visible } from "@/lib/text/characters";
+import { CharacterCode } from "./legible-text";
 import { classNames } from "./ui/class-names";
 
 interface TokenChipProps {
@@ -44,7 +45,7 @@ export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
 /** What a token adds to the text, or its own name where that is nothing. */
 export function TokenText({ written, label }: Pick<TokenChipProps, "written" | "label">) {
   if (written === "" || SPECIAL.test(label)) {
-    return <span className="unwritten" data-label={label} />;
+    return <span className="unwritten" data-label={visible(label)} />;
   }
   return <Written text={written} />;
 }
@@ -52,21 +53,25 @@ export function TokenText({ written, label }: Pick<TokenChipProps, "written" | "
 /** Tokens such as `<|endoftext|>` stand for no text of their own. */
 const SPECIAL = /^<\|.*\|>$/;
 
-const MARKS: Record<string, string> = {
-  " ": text.token.space,
-  "\n": text.token.newline,
-  "\t": text.token.tab,
-};
-
-/** The text itself, each white space under a mark that copying leaves behind. */
+/** The text itself; what cannot be seen has a mark or a name that copying leaves behind. */
 function Written({ text: written }: { text: string }) {
-  return written.split(/([ \n\t])/).map((part, i) =>
-    part in MARKS ? (
-      <span key={i} className="white-space" data-mark={MARKS[part]}>
-        {part}
-      </span>
-    ) : (
-      part
-    ),
-  );
+  const parts = textParts(written);
+  return parts.map(({ kind, raw, shown }, i) => {
+    if (kind === "space") {
+      return (
+        <span key={i} className="white-space" data-mark={/[\n\t\r]/.test(raw) ? shown : "␣"}>
+          {raw}
+        </span>
+      );
+    }
+    if (kind === "code") return <CharacterCode key={i} raw={raw} code={shown} />;
+    if (isOnlyMarks(parts)) {
+      return (
+        <span key={i} className="lone-mark">
+          {raw}
+        </span>
+      );
+    }
+    return raw;
+  });
 }

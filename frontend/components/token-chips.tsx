@@ -2,7 +2,8 @@ import { memo } from "react";
 import type { PromptToken } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/run/frames";
 import { text } from "@/lib/text";
-import { formatPercent, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatPercent } from "@/lib/text/numbers";
 import { TokenChip } from "./token-chip";
 
 /** Tokens drawn together: showing another one touches two such groups and not all of a long text. */

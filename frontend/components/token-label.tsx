@@ -1,29 +1,35 @@
-import { text } from "@/lib/text";
+import { codeOf, isOnlyMarks, textParts } from "@/lib/text/characters";
 import { classNames } from "./ui/class-names";
 
-const MARKS: Record<string, string> = {
-  " ": text.token.space,
-  "\n": text.token.newline,
-  "\t": text.token.tab,
-};
-
 export const LABEL_CLASS = "figures text-small";
-export const SPACE_CLASS = "text-quiet/80";
+export const QUIET_CLASS = "text-quiet/80";
 
 interface LabelPart {
   readonly text: string;
-  /** The mark of a white space. */
-  readonly isSpace: boolean;
+  /** Whether it stands for a character that cannot be seen: a mark of white space, a code. */
+  readonly quiet: boolean;
 }
 
-/** A token's own name with its white space made visible. */
-export const labelParts = (label: string): LabelPart[] =>
-  label
-    .split(/(\s)/)
-    .filter(Boolean)
-    .map((part) => ({ text: MARKS[part] ?? part, isSpace: part in MARKS }));
+/** The same tokens come again and again; more than these are forgotten at once. */
+const known = new Map<string, readonly LabelPart[]>();
+const MOST_KNOWN = 4096;
 
-/** A token's own name in a list. */
+/** A token's own name with everything in it made visible. */
+export function labelParts(label: string): readonly LabelPart[] {
+  const before = known.get(label);
+  if (before) return before;
+  const parts = textParts(label);
+  const made = parts.map(({ kind, shown }) => ({
+    text: shown,
+    quiet: kind === "space" || kind === "code",
+  }));
+  if (isOnlyMarks(parts)) made.push({ text: ` ${[...label].map(codeOf).join(" ")}`, quiet: true });
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(label, made);
+  return made;
+}
+
+/** A token's own name in a list; isolated, whichever way its letters are written. */
 export function TokenLabel({
   label,
   className,
@@ -33,20 +39,21 @@ export function TokenLabel({
 }) {
   // The white space before a word has an element of its own even where there is none: most labels
   // have it or not, and putting it in and out at every step is dear.
-  const parts = labelParts(label);
-  const leading = parts[0]?.isSpace ? parts.shift() : undefined;
+  const [first, ...others] = labelParts(label);
+  const leading = first?.quiet ? first : undefined;
+  const rest = leading || !first ? others : [first, ...others];
   return (
-    <span className={classNames(LABEL_CLASS, className)}>
-      <span className={SPACE_CLASS}>{leading?.text ?? ""}</span>
-      {parts.map(({ text: part, isSpace }, i) =>
-        isSpace ? (
-          <span key={i} className={SPACE_CLASS}>
+    <bdi className={classNames(LABEL_CLASS, className)}>
+      <span className={QUIET_CLASS}>{leading?.text ?? ""}</span>
+      {rest.map(({ text: part, quiet }, i) =>
+        quiet ? (
+          <span key={i} className={QUIET_CLASS}>
             {part}
           </span>
         ) : (
           part
         ),
       )}
-    </span>
+    </bdi>
   );
 }

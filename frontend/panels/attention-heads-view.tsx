@@ -17,7 +17,8 @@ import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { roundUp } from "@/lib/scales/told-domain";
 import { text } from "@/lib/text";
-import { formatPercent, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";
 

@@ -24,7 +24,8 @@ import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Matrix } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
-import { formatPercent, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";
 

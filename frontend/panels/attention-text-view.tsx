@@ -24,7 +24,9 @@ import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import type { Shares } from "@/lib/run/frames";
 import type { RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
-import { formatPercent, visible as shown } from "@/lib/text/numbers";
+import { visible as shown } from "@/lib/text/characters";
+import { inReadingOrder } from "@/lib/text/direction";
+import { formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";
 
@@ -57,7 +59,7 @@ function Reading({ run, shares, step, select }: ReadingProps) {
   const query = row.length - 1;
   const name = readingName({ layer, head });
   const walk = (event: KeyboardEvent) => {
-    const next = nextPlace(event.key, pointed ?? query, row.length);
+    const next = nextPlace(inReadingOrder(event), pointed ?? query, row.length);
     if (event.key === "Enter" && pointed !== null) choose(pointed);
     if (next === null) return;
     event.preventDefault();
@@ -74,6 +76,7 @@ function Reading({ run, shares, step, select }: ReadingProps) {
       <div
         ref={list}
         role="group"
+        dir="auto"
         tabIndex={0}
         aria-label={text.panels.attentionText.listLabel(name, topOf(run, row))}
         onPointerOver={(event) => point(placeOf(event.target))}

@@ -8,6 +8,7 @@ import { TokenChips } from "@/components/token-chips";
 import { type Figured, TokenFigures } from "@/components/token-figures";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
+import { inReadingOrder } from "@/lib/text/direction";
 import { type PanelProps, worded } from "./panel";
 import { textTable } from "./tables";
 
@@ -34,7 +35,8 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
   const choose = (place: number) => place >= prompt.length && select(place - prompt.length);
   const walk = (event: KeyboardEvent) => {
     const place = placeOf(event.target);
-    const next = place === null ? null : nextPlace(event.key, place, count);
+    const key = inReadingOrder(event);
+    const next = place === null ? null : nextPlace(key, place, count);
     if (next === null) return;
     event.preventDefault();
     choose(next);
@@ -55,6 +57,7 @@ function GeneratedText({ run, step, live, select }: PanelProps) {
             tabIndex={-1}
             aria-label={words.listLabel}
             aria-orientation="horizontal"
+            dir="auto"
             onClick={(event) => onPlace(event, choose)}
             onPointerOver={(event) => setPointed(placeOf(event.target))}
             onPointerLeave={() => setPointed(null)}

@@ -13,7 +13,8 @@ import { LENS_COLOURS, LENS_VIEWS, lensView } from "@/lib/lens/view";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
-import { formatCount, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatCount } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import type { PanelProps } from "./panel";
 

@@ -18,6 +18,7 @@ import { usePictured } from "@/lib/export/pixel-ratio";
 import type { TokenFrame } from "@/lib/run/frames";
 import { isBusy } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
+import { visible } from "@/lib/text/characters";
 import { type PanelProps, worded } from "./panel";
 import { predictionsTable } from "./tables";
 
@@ -72,7 +73,7 @@ function Predictions({ frame, live }: PredictionsProps) {
         </div>
       </div>
       <p className="h-6 truncate pt-2 text-quiet text-xs">
-        {said < 0 && words.outside(frame.label, frame.rank)}
+        {said < 0 && words.outside(visible(frame.label), frame.rank)}
       </p>
     </div>
   );

@@ -8,7 +8,7 @@ import { type Strip, TrendStrip } from "@/components/trends/trend-strip";
 import { useElementSize } from "@/components/use-element-size";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
-import { visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
 import { chosenScalars, removeScalar } from "@/lib/trends/chosen";
 import { columnOf, tokenRoom } from "@/lib/trends/columns";
 import { idOf, limitsOf, type Scalar } from "@/lib/trends/scalars";

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from mav_engine.characters import legible
 from mav_engine.terminal.keys import end
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ NOBODY_READS = 141
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
     """End with one line on standard error."""
-    typer.echo(f"mav: {' '.join(message.split())}", err=True)
+    typer.echo(f"mav: {legible(' '.join(message.split()))}", err=True)
     raise typer.Exit(status)
 
 

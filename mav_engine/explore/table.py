@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mav_engine.characters import table_text
 from mav_engine.explore.seen import Seen, sampled_prob
 
 _MOVED = ("index", "forced", "position", "id", "token", "text", "logprob", "entropy")
@@ -24,6 +25,7 @@ _APART = ("kl", "kl_reverse", "same_top")
 
 def tokens_csv(seen: list[Seen]) -> bytes:
     """The table (RFC 4180, UTF-8); what does not exist is an empty field.
+    Texts are written as `table_text` gives them.
 
     `step` counts as in the trace, 0 for the prompt. Layers and heads stand behind a dot. Of two
     models with layers of other numbers each fills its own columns. The second has its divergence
@@ -59,5 +61,7 @@ def _rows(seen: Seen) -> Iterator[dict[str, Any]]:
 
 
 def _field(value: Any) -> Any:
+    if isinstance(value, str):
+        return table_text(value)
     absent = value is None or (isinstance(value, float | np.floating) and not np.isfinite(value))
     return "" if absent else value

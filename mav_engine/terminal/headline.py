@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 
+from mav_engine.characters import legible
 from mav_engine.terminal.bars import number
 from mav_engine.terminal.labels import fitted
 from mav_engine.terminal.view import View
@@ -13,6 +15,7 @@ def headline(badge: str, view: View, place: str, width: int) -> Text:
     """The model's name and so many facts of it as there is room for; right of them the place and
     the time of the shown token."""
     model = view.start.model
+    full = legible(model.name)
     facts = [
         f"{number(model.parameters / 1e6)}M" if model.parameters else "",
         f"{model.layers} layers" if model.layers else "",
@@ -21,10 +24,10 @@ def headline(badge: str, view: View, place: str, width: int) -> Text:
         model.device or "",
     ]
     timing = f" · {view.token.timing.step_ms:.1f} ms"
-    room = width - len(model.name) - len(place) - len(timing) - len(badge) - 8
+    room = width - cell_len(full) - len(place) - len(timing) - len(badge) - 8
     if room < 0:
         room, timing = room + len(timing), ""
-    name = model.name if room >= 0 else fitted(model.name, max(8, len(model.name) + room))
+    name = full if room >= 0 else fitted(full, max(8, cell_len(full) + room))
     known = [each for each in facts if each]
     while known and len(" · ".join(known)) >= room:
         known.pop()

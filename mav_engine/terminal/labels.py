@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-_NAMED = {"\n": "↵", "\t": "⇥", " ": "␣"}
-_PLAIN = {"\n": "\\n", "\t": "\\t", " ": "_"}
+from mav_engine import characters
+from mav_engine.characters import Part
+
+_ASCII_MARKS = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def label(text: str, *, blocks: bool = True) -> str:
-    """A token on one line, with what cannot be seen made visible."""
-    named = _NAMED if blocks else _PLAIN
-    return "".join(named.get(each) or _safe(each, blocks) for each in text) or "∅"
+    """A token on one line, every character visible; where `blocks` is off, in ASCII."""
+    if blocks:
+        return characters.label(text) or "∅"
+    return "".join(map(_ascii_label, characters.parts(text))) or "∅"
+
+
+def _ascii_label(part: Part) -> str:
+    if part.kind == "space":
+        return _ASCII_MARKS.get(part.raw, "_")
+    return _ascii(characters.legible(part.raw))
 
 
 def fitted(text: str, width: int) -> str:
@@ -22,20 +31,18 @@ def fitted(text: str, width: int) -> str:
 
 
 def prose(text: str, *, blocks: bool = True) -> str:
-    """Text of several lines; control characters become visible, tabs become spaces."""
-    return "".join("    " if each == "\t" else _prose(each, blocks) for each in text)
+    """Text of several lines: spaces as they are, tabs as four; what is unseen by its name."""
+    shown = characters.legible(text).replace("\t", "    ")
+    return shown if blocks else _ascii(shown)
 
 
-def _prose(each: str, blocks: bool) -> str:
-    return each if each == "\n" else _safe(each, blocks)
+def _ascii(text: str) -> str:
+    """Old terminals have nothing else; every space there is the ordinary one."""
+    return "".join(" " if each.isspace() and each != "\n" else _escaped(each) for each in text)
 
 
-def _safe(each: str, blocks: bool) -> str:
-    """Controls (escape sequences begin with one) and, on old terminals, all but ASCII."""
-    if each.isprintable() and (blocks or each.isascii()):
-        return each
+def _escaped(each: str) -> str:
     code = ord(each)
-    # Joiners and marks of direction: part of the text where they stand, of no width.
-    if each in "\u200d\ufe0f\u200c":
-        return each if blocks else ""
+    if code < 0x80:
+        return each
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from mav_engine.characters import legible
 from mav_engine.errors import InvalidSettings, MavError
 from mav_engine.events import Done, Error, Event, Prompt, Start, Token
 from mav_engine.settings import RunSettings
@@ -139,4 +140,4 @@ class Player:
 
 def told(error: MavError | Error) -> str:
     """An error in one line."""
-    return " ".join(error.detail.split())
+    return legible(" ".join(error.detail.split()))

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from mav_engine.characters import legible
 from mav_engine.errors import InvalidSettings
 
 PATH = "/api/training"
@@ -159,4 +160,4 @@ def _detail(error: urllib.error.HTTPError) -> str:
 
 def _shown(text: str) -> str:
     """Nothing that a server says may steer the terminal."""
-    return "".join(each if each.isprintable() else " " for each in text[:_TOLD_CHARACTERS])
+    return " ".join(legible(text[:_TOLD_CHARACTERS]).split())

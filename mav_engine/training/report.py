@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mav_engine.characters import legible
 from mav_engine.events import Error
 from mav_engine.results import RunRecord
 
@@ -47,9 +48,9 @@ def _told(record: RunRecord) -> Text:
 
     line = Text("  ")
     read = record.start.settings.prompt if record.start is not None else None
-    line.append(_visible(read or ""), style="dim").append(_visible(record.text))
+    line.append(_on_one_line(read or ""), style="dim").append(_on_one_line(record.text))
     if isinstance(record.end, Error):
-        return line.append(f"  {record.end.title}: {record.end.detail}", style="red")
+        return line.append(f"  {record.end.title}: {_on_one_line(record.end.detail)}", style="red")
     expected = [each.logprob for each in record.prompt.tokens] if record.prompt else []
     known = [each for each in expected if each is not None]
     if known:
@@ -60,7 +61,5 @@ def _told(record: RunRecord) -> Text:
     return line.append(" nats a token", style="dim")
 
 
-def _visible(text: str) -> str:
-    """On one line; nothing that a model says may steer the terminal."""
-    shown = text.replace("\n", "↵").replace("\t", " ")
-    return "".join(each if each.isprintable() else "\ufffd" for each in shown)
+def _on_one_line(text: str) -> str:
+    return legible(text).replace("\n", "↵").replace("\t", " ")

@@ -509,7 +509,7 @@ def test_what_no_font_has_is_told_by_its_number_and_nothing_warns() -> None:
     before = dict(mpl.rcParams)
     with warnings.catch_warnings(), look.drawing():
         warnings.simplefilter("error")
-        assert look.token(" \U0001f9f8\n\x1b") == "␣\\u1f9f8↵\\x1b"
+        assert look.token(" \U0001f9f8\n\x1b") == "␣\\u1f9f8↵U+001B"
         figure = look.canvas(3, 1)
         look.words(figure, 0.1, 0.5, look.tail("costs $5\n\U0001f9f8 or $6", 40))
         assert texts_in(look.files_of(figure)["svg"]) == ["costs $5↵\\u1f9f8 or $6"]

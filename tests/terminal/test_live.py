@@ -170,7 +170,7 @@ def test_what_a_model_says_does_not_steer_the_terminal() -> None:
     options = ["--prompt", "a \x1b[31m[b] \x07 \x1b]0;owned\x07", *STORY[2:]]
     with Terminal([*options, "--selected-panels", "generated_text"]) as terminal:
         assert terminal.ended() == 0
-        assert "a \\x1b[31m[b] \\x07 \\x1b]0;owned" in terminal.text
+        assert "a U+001B[31m[b] U+0007 U+001B]0;owned" in terminal.text
         assert b"]0;owned\x07" not in terminal.raw
 
 

@@ -1,7 +1,8 @@
 import type { PlacedBranch } from "@/lib/run/branches";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
-import { formatPercent, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatPercent } from "@/lib/text/numbers";
 import { TokenLabel } from "../token-label";
 import { classNames } from "../ui/class-names";
 import { branchTitle } from "./branch-title";

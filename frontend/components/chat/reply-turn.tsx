@@ -6,9 +6,11 @@ import { useStore } from "zustand";
 import { replyText, type Turn } from "@/lib/chat/conversation";
 import { canContinue, isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
-import { formatPercent, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatPercent } from "@/lib/text/numbers";
 import { openView } from "@/lib/views/view";
 import { ErrorCard } from "../error-card";
+import { LegibleText } from "../legible-text";
 import { useSession } from "../run-context";
 import { Button } from "../ui/button";
 import { TurnEditor } from "./turn-editor";
@@ -62,12 +64,18 @@ export function ReplyTurn(props: ReplyTurnProps) {
 /** The model's words, each token under the shade of its probability. */
 function ReplyWords({ run, edited }: { run: RunRecord; edited: string | null }) {
   const words = "mt-0.5 whitespace-pre-wrap break-words font-serif text-[1.125rem] leading-relaxed";
-  if (edited !== null) return <p className={words}>{edited}</p>;
+  if (edited !== null) {
+    return (
+      <p dir="auto" className={words}>
+        <LegibleText text={edited} />
+      </p>
+    );
+  }
   if (run.frames.length === 0) return null;
   // White space before the first word is the template's.
   const begin = run.frames.findIndex(({ text: written }) => written.trim() !== "");
   return (
-    <p className={words}>
+    <p dir="auto" className={words}>
       {run.frames.slice(Math.max(0, begin)).map((frame) => (
         <span
           key={frame.index}
@@ -75,7 +83,11 @@ function ReplyWords({ run, edited }: { run: RunRecord; edited: string | null }) 
           style={{ "--prob": frame.prob } as CSSProperties}
           title={`${visible(frame.label)} · ${formatPercent(frame.prob)} %`}
         >
-          {frame.index === begin ? frame.text.trimStart() : frame.text}
+          <LegibleText
+            text={frame.index === begin ? frame.text.trimStart() : frame.text}
+            before={run.frames[frame.index - 1]?.text}
+            after={run.frames[frame.index + 1]?.text}
+          />
         </span>
       ))}
     </p>

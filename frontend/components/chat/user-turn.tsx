@@ -4,6 +4,7 @@ import { Pencil } from "lucide-react";
 import { useState } from "react";
 import type { Turn } from "@/lib/chat/conversation";
 import { text } from "@/lib/text";
+import { LegibleText } from "../legible-text";
 import { Button } from "../ui/button";
 import { TurnEditor } from "./turn-editor";
 
@@ -41,7 +42,9 @@ export function UserTurn({ turn, onEdit }: UserTurnProps) {
           }}
         />
       ) : (
-        <p className="whitespace-pre-wrap break-words text-base">{turn.content}</p>
+        <p dir="auto" className="whitespace-pre-wrap break-words text-base">
+          <LegibleText text={turn.content} />
+        </p>
       )}
     </li>
   );

@@ -6,7 +6,7 @@ import { lengthOf, partedAt, type Records } from "@/lib/compare/pair";
 import type { Divergence } from "@/lib/compare/parse-compare-event";
 import { roundUp } from "@/lib/scales/told-domain";
 import { text } from "@/lib/text";
-import { visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
 import { classNames } from "../ui/class-names";
 
 interface DivergenceChartProps {

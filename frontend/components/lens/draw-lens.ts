@@ -2,7 +2,7 @@ import { css, inkOn, rampColour, type Theme } from "@/lib/colour/ramp";
 import { rankShare, settledLayer } from "@/lib/lens/settled";
 import type { LensView } from "@/lib/lens/view";
 import type { LensRow, TokenFrame } from "@/lib/run/frames";
-import { visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
 
 export type LensColour = LensView["colour"];
 
@@ -19,6 +19,8 @@ export interface LensPicture {
   /** Of one column, in CSS pixels. */
   readonly width: number;
 }
+
+const ASCII = /^[\x20-\x7e…]*$/;
 
 /** Cells smaller than this show no word. */
 export const WORD_CELL = { width: 40, height: 13 };
@@ -71,7 +73,13 @@ function drawCell(
   context.fillStyle = inkOn(fill);
   const room = Math.floor((width - 6) / 6.7);
   const word = visible(row.label);
-  const shown = word.length > room ? `${word.slice(0, room - 1)}…` : word;
+  const letters = [...word];
+  let shown = letters.length > room ? `${letters.slice(0, room - 1).join("")}…` : word;
+  // Letters of other scripts may be wider than the font's own.
+  while (!ASCII.test(shown) && letters.length > 1 && context.measureText(shown).width > width - 4) {
+    letters.length = Math.min(letters.length, [...shown].length) - 1;
+    shown = `${letters.join("")}…`;
+  }
   context.fillText(shown, x + 3, y + height / 2);
 }
 

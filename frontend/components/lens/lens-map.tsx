@@ -7,7 +7,8 @@ import { usePixelRatio } from "@/lib/export/pixel-ratio";
 import { windowStart } from "@/lib/lens/settled";
 import type { TokenFrame } from "@/lib/run/frames";
 import { text } from "@/lib/text";
-import { formatCount, formatPercent, visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
+import { formatCount, formatPercent } from "@/lib/text/numbers";
 import { useShownTheme } from "@/lib/theme/use-theme";
 
 interface LensMapProps {

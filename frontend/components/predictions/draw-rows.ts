@@ -88,9 +88,9 @@ function drawName(
 ): void {
   const own = said ? texts.said : cutBy ? texts.cut : texts.name;
   const space = { ...own, colour: texts.space.colour };
-  const parts = labelParts(label).map(({ text, isSpace }) => ({
+  const parts = labelParts(label).map(({ text, quiet }) => ({
     text,
-    look: isSpace ? space : own,
+    look: quiet ? space : own,
   }));
   let { left: x, top } = inRoom(pen, name, place * row.height);
   for (const { text, look } of pen.fitted(parts, name.width, texts.more)) {

@@ -1,7 +1,7 @@
 import { Split } from "lucide-react";
 import type { ReactNode } from "react";
 import { text } from "@/lib/text";
-import { visible } from "@/lib/text/numbers";
+import { visible } from "@/lib/text/characters";
 
 const words = text.panels.predictions;
 

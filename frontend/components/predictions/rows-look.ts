@@ -1,4 +1,4 @@
-import { LABEL_CLASS, SPACE_CLASS } from "@/components/token-label";
+import { LABEL_CLASS, QUIET_CLASS } from "@/components/token-label";
 import { readColours } from "@/lib/theme/read-colours";
 import { CHIP_CLASS } from "./cut-chip";
 import type { Room, TextLook } from "./pen";
@@ -66,7 +66,7 @@ const samplesIn = (row: Element, name: Element, figure: Element, quiet: Element)
   name: sample(name, LABEL_CLASS),
   cut: sample(name, `${LABEL_CLASS} ${CUT_CLASS}`),
   said: sample(name, `${LABEL_CLASS} ${SAID_CLASS}`),
-  space: sample(name, `${LABEL_CLASS} ${SPACE_CLASS}`),
+  space: sample(name, `${LABEL_CLASS} ${QUIET_CLASS}`),
   more: sample(name, ""),
   figure: sample(figure, ""),
   chip: sample(figure, CHIP_CLASS),

@@ -1,9 +1,11 @@
 "use client";
 
 import { type CSSProperties, type KeyboardEvent, memo, useEffect, useRef } from "react";
+import { LegibleText } from "@/components/legible-text";
 import { classNames } from "@/components/ui/class-names";
 import { text } from "@/lib/text";
-import { formatNats, visible } from "@/lib/text/numbers";
+import { SPACE_MARKS } from "@/lib/text/characters";
+import { formatNats } from "@/lib/text/numbers";
 import { keyedStep } from "@/lib/timeline/range";
 import type { Look } from "@/lib/training/look-reader";
 import { type Moment, shownPlace } from "@/lib/training/training-store";
@@ -142,7 +144,7 @@ function Said({ look: { run } }: { look: Look }) {
           className="token-shade rounded-[2px] py-[0.05em]"
           style={{ "--prob": frame.prob } as CSSProperties}
         >
-          {frame.text.includes("\n") ? visible(frame.text) : frame.text}
+          <LegibleText text={frame.text.replaceAll("\n", SPACE_MARKS["\n"] ?? "")} />
         </span>
       ))}
       {run.phase === "failed" && (

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type PointerEvent, useMemo, useRef } from "react";
 import { Playhead } from "@/components/timeline/playhead";
 import { useElementSize } from "@/components/use-element-size";
 import { text } from "@/lib/text";
+import { legible } from "@/lib/text/characters";
 import { formatNats } from "@/lib/text/numbers";
 import { shareOf, stepAt } from "@/lib/timeline/axis";
 import { keyedStep } from "@/lib/timeline/range";
@@ -53,7 +54,7 @@ export function LossChart() {
         aria-valuetext={words.value(
           moment?.step ?? 0,
           moment?.loss == null ? words.noLoss : formatNats(moment.loss),
-          said,
+          legible(said),
         )}
         className="relative cursor-ew-resize touch-pan-y select-none rounded-[2px] border-rule border-b outline-offset-4"
         style={{ height: HEIGHT }}

@@ -5,11 +5,19 @@ const FRAME =
   "w-full rounded-md border border-edge/70 bg-sheet text-ink placeholder:text-quiet hover:border-edge aria-invalid:border-accent aria-invalid:outline-accent";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
-  return <input className={classNames(FRAME, "h-8 px-2 text-small", className)} {...rest} />;
+  return (
+    <input dir="auto" className={classNames(FRAME, "h-8 px-2 text-small", className)} {...rest} />
+  );
 }
 
 export function Textarea({ className, ...rest }: ComponentProps<"textarea">) {
-  return <textarea className={classNames(FRAME, "scroll-thin px-3 py-2", className)} {...rest} />;
+  return (
+    <textarea
+      dir="auto"
+      className={classNames(FRAME, "scroll-thin px-3 py-2", className)}
+      {...rest}
+    />
+  );
 }
 
 export function Select({ className, ...rest }: ComponentProps<"select">) {

@@ -13,8 +13,17 @@ export function download(blob: Blob, name: string): void {
 
 /** A file's name that tells model, run and what it holds. */
 export function fileName({ start, trained }: RunRecord, ending: string): string {
-  const model = (start?.model.name ?? "run").split("/").at(-1) ?? "run";
-  const clean = model.replace(/[^\w.-]+/g, "-");
-  if (trained !== null) return `${clean}-training-step-${trained}${ending}`;
-  return `${clean}-${start?.runId.slice(0, 8) ?? "0"}${ending}`;
+  const model = namePart(start?.model.name.split("/").at(-1) ?? "") || "run";
+  const run = trained === null ? namePart(start?.runId.slice(0, 8) ?? "0") : "";
+  return `${model}-${trained === null ? run : `training-step-${trained}`}${ending}`;
 }
+
+/** As every file system takes it: letters and digits of any script, no dot at either end. */
+const namePart = (text: string): string =>
+  [...text.replace(/[^\p{L}\p{N}\p{M}._-]+/gu, "-")]
+    .slice(0, LONGEST)
+    .join("")
+    .replace(/^[.-]+|[.-]+$/g, "");
+
+/** Of 255 bytes that a name may have, letters of any script take at most four each. */
+const LONGEST = 40;

@@ -1,3 +1,4 @@
+import { xmlText } from "@/lib/text/characters";
 import { paintOf } from "./svg/colour";
 import { type Drawing, fillOf, makeElement, SVG } from "./svg/drawing";
 import { embeddedFonts } from "./svg/fonts";
@@ -74,7 +75,9 @@ export async function panelSvg(
   const fonts = makeElement("style");
   fonts.textContent = await embeddedFonts(to.families);
   to.defs.prepend(fonts);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(root)}\n`;
+  // Serializing writes every character as it is.
+  const drawn = xmlText(new XMLSerializer().serializeToString(root));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${drawn}\n`;
 }
 
 /** The ground that the panel stands on. */

@@ -1,4 +1,5 @@
 import type { RunRecord } from "@/lib/run/run-record";
+import { tableText } from "@/lib/text/characters";
 import type { Panel, PanelTable } from "@/panels/panel";
 
 type Cell = string | number | null;
@@ -10,8 +11,10 @@ export function tableCsv({ columns, rows }: PanelTable): string {
 
 function field(cell: Cell): string {
   if (cell === null || (typeof cell === "number" && !Number.isFinite(cell))) return "";
-  const written = String(cell);
-  return /[",\r\n]|^\s|\s$/.test(written) ? `"${written.replaceAll('"', '""')}"` : written;
+  const written = typeof cell === "string" ? tableText(cell) : String(cell);
+  return /[",\r\n\u2028\u2029]|^\s|\s$/.test(written)
+    ? `"${written.replaceAll('"', '""')}"`
+    : written;
 }
 
 /** The tables of all tokens as one, with the token's index before each row. */

@@ -204,9 +204,6 @@ export const german: Words = {
     prompt: "Token des Prompts",
   },
   token: {
-    space: "␣",
-    newline: "⏎",
-    tab: "⇥",
     describe: (label, percent, rank) => `${label}, Wahrscheinlichkeit ${percent}, Rang ${rank}`,
     describePrompt: (label) => `${label}, Prompt`,
   },

@@ -199,9 +199,6 @@ export const english = {
     prompt: "prompt token",
   },
   token: {
-    space: "␣",
-    newline: "⏎",
-    tab: "⇥",
     describe: (label: string, percent: string, rank: number) =>
       `${label}, probability ${percent}, rank ${rank}`,
     describePrompt: (label: string) => `${label}, prompt`,

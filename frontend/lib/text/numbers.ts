@@ -1,4 +1,3 @@
-import { text } from "./index";
 import { currentLanguage } from "./language";
 
 // Figures stand the same in every language, with a point, so that they can be compared and copied;
@@ -38,12 +37,4 @@ export const formatNats = (value: number): string =>
 
 export function formatDuration(ms: number): string {
   return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
-}
-
-/** A token's text with its white space made visible. */
-export function visible(label: string): string {
-  return label
-    .replaceAll(" ", text.token.space)
-    .replaceAll("\n", text.token.newline)
-    .replaceAll("\t", text.token.tab);
 }

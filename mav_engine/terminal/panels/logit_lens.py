@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from mav_engine.events import LensRow
@@ -15,7 +16,7 @@ def _draw(view: View, width: int, height: int) -> Lines:
     lens = view.token.logit_lens
     if lens is None:
         return absent("not captured in this run")
-    names = min(12, max(len(label(row.text)) for row in lens) + 1)
+    names = min(12, max(cell_len(label(row.text)) for row in lens) + 1)
     layers = len(f"L{len(lens) - 1}")
     length = bar_length(view, width - layers - names - 18)
     rows = [_row(view, f"{f'L{i}':<{layers}} ", row, names, length) for i, row in enumerate(lens)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 
+from mav_engine.characters import legible
 from mav_engine.events import Candidate
 from mav_engine.terminal.bars import bar
 from mav_engine.terminal.labels import fitted, label
@@ -16,7 +18,7 @@ PICKS = 10
 
 def _draw(view: View, width: int, height: int) -> Lines:
     rows = view.token.top[:height]
-    widest = max((len(label(row.text)) for row in rows), default=0) + 1
+    widest = max((cell_len(label(row.text)) for row in rows), default=0) + 1
     names = max(4, min(12, widest, width - 16))
     reasons = max((len(row.cut_by or "") + 1 for row in rows if row.cut_by), default=0)
     length = bar_length(view, width - names - 16)
@@ -37,8 +39,10 @@ def _row(view: View, place: int, row: Candidate, names: int, length: int, width:
     line.append(fitted(drawn, length), style="yellow" if said else f"{ACCENT} not dim")
     logit = "–" if row.logit is None else f"{row.logit:.1f}"
     line.append(f" {logit:>5}", style=QUIET)
-    if row.cut_by is not None and line.cell_len + len(row.cut_by) < width:
-        line.append(f" {row.cut_by}", style=QUIET)
+    if row.cut_by is not None:
+        reason = legible(row.cut_by)
+        if line.cell_len + cell_len(reason) < width:
+            line.append(f" {reason}", style=QUIET)
     return line
 
 
