@@ -2,7 +2,8 @@
 
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { writeAddress } from "@/lib/address/address-bar";
+import { flushAddress, writeAddress } from "@/lib/address/address-bar";
+import { mediaMatches } from "@/lib/browser/media";
 import { isBusy } from "@/lib/run/run-record";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
@@ -17,6 +18,7 @@ import { ForkContext } from "./fork-context";
 import { PanelGrid } from "./panel-grid";
 import { RecordingDrop } from "./recording-drop";
 import { useRunContext, useRunState, useSession } from "./run-context";
+import { useFieldReveal } from "./run-form/reveal-field";
 import { RunForm } from "./run-form/run-form";
 import { useGiven, useRunInAddress } from "./run-form/use-given";
 import { useSettingsForm } from "./run-form/use-settings-form";
@@ -53,12 +55,13 @@ export function Instrument({ fields }: { fields: readonly SettingField[] }) {
 }
 
 function Page({ fields: built }: { fields: readonly SettingField[] }) {
-  const fields = useSettingFields(built);
+  const models = useModels();
+  const fields = useSettingFields(built, models.list);
   const session = useSession();
   const { store, controller } = useRunContext();
   const busy = useRunState(({ run }) => isBusy(run));
   const failure = useRunState(({ run }) => run.failure);
-  const shown = useRunState(({ run }) => run.start?.model);
+  const shownModel = useRunState(({ run }) => run.start?.model);
   const [help, setHelp] = useState(false);
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const openPanels = useOpenPanels();
@@ -70,7 +73,8 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   useRunInAddress(fields);
   const [given, leaveOutGiven] = useGiven();
   const form = useSettingsForm(fields, given);
-  const models = useModels();
+  const shown = useFieldReveal();
+  const { reveal } = shown;
   const { setError, setValue, getValues } = form;
   const model = models.list?.models.find(({ name }) => name === form.watch("model"));
 
@@ -79,9 +83,10 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       const panels = openPanels.map(({ panel }) => panel);
       const capture = neededCaptures(panels, model?.capabilities);
       leaveTraining();
+      flushAddress();
       session.run(runRequest(fields, values, given, capture));
       // On a small screen the run is below the form.
-      if (window.matchMedia("(width < 64rem)").matches) runElement.current?.scrollIntoView();
+      if (mediaMatches("(width < 64rem)")) runElement.current?.scrollIntoView();
     },
     [session, fields, openPanels, model, given, leaveTraining],
   );
@@ -92,22 +97,14 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     help: useCallback(() => setHelp(true), []),
   });
 
-  // A server that was set up with another default model than the schema's.
-  useEffect(() => {
-    const initial = initialValues(fields).model;
-    const named = new URLSearchParams(window.location.search).has("model");
-    if (models.list && !named && getValues("model") === initial) {
-      setValue("model", models.list.default);
-    }
-  }, [models.list, fields, getValues, setValue]);
-
   // What the server found wrong is shown where it can be put right.
   useEffect(() => {
     const field = fields.find((known) => nameToServer(known) === failure?.field);
     if (failure && field) {
-      setError(field.name, { type: "server", message: failure.detail }, { shouldFocus: true });
+      setError(field.name, { type: "server", message: failure.detail });
+      reveal(field.name);
     }
-  }, [failure, fields, setError]);
+  }, [failure, fields, setError, reveal]);
 
   const begin = useCallback(
     (prompt: string) => {
@@ -124,8 +121,14 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const showDrawer = useCallback(() => setDrawer(true), []);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a part of the page */}
       <a
         href="#run"
+        onClick={(event) => {
+          // The fragment may hold settings.
+          event.preventDefault();
+          runElement.current?.focus();
+        }}
         className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:bg-sheet focus:p-3"
       >
         {text.site.skip}
@@ -145,8 +148,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             onLeaveOut={leaveOut}
             onReset={() => {
               leaveOut();
-              form.reset({ ...initialValues(fields), model: models.list?.default ?? "" });
+              form.reset(initialValues(fields));
             }}
+            shown={shown}
           />
         </aside>
         <main
@@ -176,7 +180,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
         </main>
       </div>
       {drawer !== null && (
-        <PanelsDrawer model={shown ?? model} open={drawer} onOpenChange={setDrawer} />
+        <PanelsDrawer model={shownModel ?? model} open={drawer} onOpenChange={setDrawer} />
       )}
       <RecordingDrop />
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}

@@ -16,15 +16,19 @@ import { StatusStrip } from "./status-strip";
 import { ThemeToggle } from "./theme-toggle";
 import { Timeline } from "./timeline/timeline";
 import { TrainingPlace } from "./training/training-place";
+import "./ui/composing";
 import { useTrainingPlace } from "./use-open-recording";
+import { ViewBoundary } from "./view-boundary";
 
 /** A page that holds its run: the instrument without a server. */
 export function Replay({ recording }: { recording: Blob | null }) {
   return (
     <SessionProvider>
-      <ArrangementProvider>
-        <Page recording={recording} />
-      </ArrangementProvider>
+      <ViewBoundary>
+        <ArrangementProvider>
+          <Page recording={recording} />
+        </ArrangementProvider>
+      </ViewBoundary>
     </SessionProvider>
   );
 }

@@ -2,9 +2,10 @@
 
 import { FileCode, FileJson, FolderOpen, GraduationCap, Link } from "lucide-react";
 import { type ComponentType, type ReactNode, useEffect, useRef, useState } from "react";
-import { readAddress } from "@/lib/address/address-bar";
+import { currentLink, flushAddress, readAddress } from "@/lib/address/address-bar";
 import { linkedParameters } from "@/lib/address/linked-store";
 import { ARRANGEMENT_PARAMETER } from "@/lib/arrangement/arrangement-store";
+import { copyText } from "@/lib/browser/clipboard";
 import { download, fileName } from "@/lib/export/download";
 import {
   type EventLog,
@@ -184,10 +185,8 @@ async function savePage(run: RunRecord, training: Training | null): Promise<stri
 }
 
 async function copyLink(): Promise<string> {
-  try {
-    await navigator.clipboard.writeText(window.location.href);
-    return text.save.linkCopied;
-  } catch {
-    return text.save.linkNotCopied;
-  }
+  flushAddress();
+  const { href, complete } = currentLink();
+  if (!(await copyText(href))) return text.save.linkNotCopied;
+  return complete ? text.save.linkCopied : text.keeping.linkIncomplete;
 }

@@ -1,13 +1,17 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { Fragment, useEffect } from "react";
+import { useEffect } from "react";
 import { useStore } from "zustand";
 import type { SettingField } from "@/lib/settings/fields";
+import { followLanguage } from "@/lib/text/language";
 import { useVisitorsLanguage } from "@/lib/text/use-language";
+import { followTheme } from "@/lib/theme/theme";
 import { followAddress, viewStore } from "@/lib/views/view";
 import { Instrument } from "./instrument";
+import "./ui/composing";
 import { SessionProvider } from "./run-context";
+import { ViewBoundary } from "./view-boundary";
 
 /** Loaded when it is first opened. */
 const CompareView = dynamic(() =>
@@ -20,14 +24,16 @@ export function Site({ fields }: { fields: readonly SettingField[] }) {
   const language = useVisitorsLanguage();
   const view = useStore(viewStore, (state) => state.view);
   useEffect(followAddress, []);
+  useEffect(followTheme, []);
+  useEffect(followLanguage, []);
   return (
     <SessionProvider>
       {/* In another language a view is made anew; the runs and the address bar outlive it. */}
-      <Fragment key={language}>
+      <ViewBoundary key={`${language} ${view}`}>
         {view === "instrument" && <Instrument fields={fields} />}
         {view === "compare" && <CompareView fields={fields} />}
         {view === "chat" && <ChatView fields={fields} />}
-      </Fragment>
+      </ViewBoundary>
     </SessionProvider>
   );
 }

@@ -12,9 +12,12 @@ interface Models {
   readonly reload: () => void;
 }
 
+/** The models that the server had when it was last asked: each view asks again. */
+let known: ModelList | null = null;
+
 /** The server's models; asked for once, and again when the visitor wants to. */
 export function useModels(): Models {
-  const [list, setList] = useState<ModelList | null>(null);
+  const [list, setList] = useState<ModelList | null>(known);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [attempt, setAttempt] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks again
@@ -22,6 +25,7 @@ export function useModels(): Models {
     const abort = new AbortController();
     fetchModels(abort.signal)
       .then((found) => {
+        known = found;
         setList(found);
         setFailure(null);
       })

@@ -1,13 +1,17 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
+import type { ModelList } from "@/lib/contract";
 import { type SettingField, settingFields } from "@/lib/settings/fields";
 
 /**
  * The fields that the site was built with, then those of this very server, whose operator may
- * have set other limits.
+ * have set other limits and another default model.
  */
-export function useSettingFields(built: readonly SettingField[]): readonly SettingField[] {
+export function useSettingFields(
+  built: readonly SettingField[],
+  models: ModelList | null,
+): readonly SettingField[] {
   const [fields, setFields] = useState(built);
   useEffect(() => {
     const abort = new AbortController();
@@ -22,5 +26,12 @@ export function useSettingFields(built: readonly SettingField[]): readonly Setti
       });
     return () => abort.abort();
   }, [built]);
-  return fields;
+  const model = models?.default;
+  return useMemo(
+    () =>
+      fields.map((field) =>
+        field.name === "model" && model !== undefined ? { ...field, initial: model } : field,
+      ),
+    [fields, model],
+  );
 }

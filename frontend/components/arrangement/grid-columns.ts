@@ -1,4 +1,5 @@
 import { MAX_COLUMNS } from "@/lib/arrangement/arrangement";
+import { mediaMatches } from "@/lib/browser/media";
 
 /** Where the grid has how many columns; the classes of the grid and its panels say the same. */
 const WIDE = "(width >= 88rem)";
@@ -6,8 +7,8 @@ const MIDDLE = "(width >= 48rem)";
 
 /** How many columns the grid has now. */
 export function gridColumns(): number {
-  if (window.matchMedia?.(WIDE).matches) return MAX_COLUMNS;
-  return window.matchMedia?.(MIDDLE).matches ? 2 : 1;
+  if (mediaMatches(WIDE)) return MAX_COLUMNS;
+  return mediaMatches(MIDDLE) ? 2 : 1;
 }
 
 export const GRID_CLASSES =

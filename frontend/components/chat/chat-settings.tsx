@@ -13,6 +13,7 @@ import { groupFields } from "@/lib/settings/groups";
 import { text } from "@/lib/text";
 import { formatCount } from "@/lib/text/numbers";
 import { ModelSelect } from "../run-form/model-select";
+import { type FieldReveal, useRevealedField } from "../run-form/reveal-field";
 import { SettingControl } from "../run-form/setting-control";
 import { Button } from "../ui/button";
 import { classNames } from "../ui/class-names";
@@ -25,11 +26,15 @@ interface ChatSettingsFormProps {
   models: ModelList | null;
   system: string;
   turns: readonly Turn[];
+  /** The field that is to be shown next. */
+  shown: FieldReveal;
 }
 
 /** Who speaks, with what controls, and how much room is left. */
-export function ChatSettingsForm({ fields, form, models, system, turns }: ChatSettingsFormProps) {
+export function ChatSettingsForm(props: ChatSettingsFormProps) {
+  const { fields, form, models, system, turns } = props;
   const [shown, setShown] = useState(false);
+  useRevealedField(props.shown, (name) => name !== "model" && setShown(true));
   const groups = groupFields(fields);
   const model = fields.find(({ name }) => name === "model");
   const last = turns.findLast((turn) => turn.role === "assistant");

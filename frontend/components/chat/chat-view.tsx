@@ -2,16 +2,20 @@
 
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
+import type { ErrorOption } from "react-hook-form";
 import { useStore } from "zustand";
+import { flushAddress } from "@/lib/address/address-bar";
 import type { ChatSettings } from "@/lib/chat/conversation";
 import { conversation } from "@/lib/chat/current";
-import type { SettingField } from "@/lib/settings/fields";
+import type { Failure } from "@/lib/run/frames";
+import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";
-import { useSettingsForm } from "../run-form/use-settings-form";
+import { useFieldReveal } from "../run-form/reveal-field";
+import { problemsOf, useSettingsForm } from "../run-form/use-settings-form";
 import { SiteHeader } from "../site-header";
 import { useModels } from "../use-models";
 import { useSettingFields } from "../use-setting-fields";
@@ -40,8 +44,8 @@ export function ChatView({ fields }: ChatViewProps) {
 }
 
 function Page({ fields: built }: ChatViewProps) {
-  const fields = useSettingFields(built);
   const models = useModels();
+  const fields = useSettingFields(built, models.list);
   const form = useSettingsForm(fields);
   const { system, turns } = useStore(conversation);
   const openPanels = useOpenPanels();
@@ -55,6 +59,36 @@ function Page({ fields: built }: ChatViewProps) {
     const panels = openPanels.map(({ panel }) => panel);
     return { ...asked, capture: neededCaptures(panels, model?.capabilities) };
   }, [fields, form, openPanels, model]);
+  const shown = useFieldReveal();
+  const { reveal } = shown;
+  /** Does it with the settings, or shows which of them cannot be sent. */
+  const withSettings = useCallback(
+    (act: (settings: ChatSettings) => void): boolean => {
+      // What is said takes the place of the prompt.
+      const problems = problemsOf(fields, form.getValues(), { messages: [] });
+      const [first] = Object.keys(problems);
+      if (first === undefined) {
+        flushAddress();
+        act(settings());
+        return true;
+      }
+      for (const [name, problem] of Object.entries<ErrorOption>(problems)) {
+        form.setError(name, problem);
+      }
+      reveal(first);
+      return false;
+    },
+    [fields, form, settings, reveal],
+  );
+  const showRefused = useCallback(
+    ({ field: named, detail }: Failure) => {
+      const field = fields.find((known) => nameToServer(known) === named);
+      if (!field) return;
+      form.setError(field.name, { type: "server", message: detail });
+      reveal(field.name);
+    },
+    [fields, form, reveal],
+  );
   useShortcuts({
     run: useCallback(() => {}, []),
     stop: conversation.stop,
@@ -78,6 +112,7 @@ function Page({ fields: built }: ChatViewProps) {
             models={models.list}
             system={system}
             turns={turns}
+            shown={shown}
           />
         </aside>
         <main
@@ -99,7 +134,9 @@ function Page({ fields: built }: ChatViewProps) {
                     <UserTurn
                       key={turn.id}
                       turn={turn}
-                      onEdit={(content) => conversation.edit(turn.id, content, settings())}
+                      onEdit={(content) =>
+                        withSettings((asked) => conversation.edit(turn.id, content, asked))
+                      }
                     />
                   ) : (
                     <ReplyTurn
@@ -107,9 +144,15 @@ function Page({ fields: built }: ChatViewProps) {
                       turn={turn}
                       last={place === turns.length - 1}
                       canShorten={turns.filter(({ role }) => role === "user").length > 1}
-                      onRegenerate={() => conversation.regenerate(turn.id, settings())}
-                      onEdit={(content) => conversation.edit(turn.id, content, settings())}
-                      onShorten={() => conversation.shorten(settings())}
+                      onRegenerate={() =>
+                        withSettings((asked) => conversation.regenerate(turn.id, asked))
+                      }
+                      onEdit={(content) => {
+                        conversation.edit(turn.id, content, settings());
+                        return true;
+                      }}
+                      onShorten={() => withSettings(conversation.shorten)}
+                      onRefused={showRefused}
                     />
                   ),
                 )}
@@ -120,7 +163,7 @@ function Page({ fields: built }: ChatViewProps) {
           <Composer
             draft={draft}
             onDraft={setDraft}
-            onSay={(content) => conversation.say(content, settings())}
+            onSay={(content) => withSettings((asked) => conversation.say(content, asked))}
           />
         </main>
       </div>

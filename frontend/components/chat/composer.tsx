@@ -9,7 +9,8 @@ import { Textarea } from "../ui/input";
 interface ComposerProps {
   draft: string;
   onDraft: (draft: string) => void;
-  onSay: (content: string) => void;
+  /** Whether it was said; otherwise it stays in the field. */
+  onSay: (content: string) => boolean;
 }
 
 /** Where the next message is written. Enter sends it, with Shift it breaks the line. */
@@ -19,11 +20,10 @@ export function Composer({ draft, onDraft, onSay }: ComposerProps) {
   const empty = draft.trim() === "";
   const send = () => {
     if (empty) return;
-    onSay(draft.trim());
-    onDraft("");
+    if (onSay(draft.trim())) onDraft("");
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();
   };

@@ -1,9 +1,10 @@
 "use client";
 
 import { Activity, Pencil, RotateCcw, Scissors, Square } from "lucide-react";
-import { type CSSProperties, type ReactNode, useState } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { replyText, type Turn } from "@/lib/chat/conversation";
+import type { Failure } from "@/lib/run/frames";
 import { canContinue, isBusy, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
 import { visible } from "@/lib/text/characters";
@@ -21,15 +22,21 @@ interface ReplyTurnProps {
   /** Whether there is an older question that could be forgotten. */
   canShorten: boolean;
   onRegenerate: () => void;
-  onEdit: (content: string) => void;
+  onEdit: (content: string) => boolean;
   onShorten: () => void;
+  /** The server refused a setting of the newest reply. */
+  onRefused: (failure: Failure) => void;
 }
 
 /** One reply: a run like any other, that can be looked into. */
 export function ReplyTurn(props: ReplyTurnProps) {
-  const { turn, onEdit } = props;
+  const { turn, last, onEdit, onRefused } = props;
   const [editing, setEditing] = useState(false);
   const run = useStore(turn.run.store, (state) => state.run);
+  const failure = last ? run.failure : null;
+  useEffect(() => {
+    if (failure) onRefused(failure);
+  }, [failure, onRefused]);
   return (
     <li aria-busy={isBusy(run)}>
       <p className="flex items-center gap-2 font-medium text-quiet text-xs">
@@ -48,8 +55,7 @@ export function ReplyTurn(props: ReplyTurnProps) {
           label={text.chat.editReply}
           onCancel={() => setEditing(false)}
           onSave={(content) => {
-            setEditing(false);
-            onEdit(content);
+            if (onEdit(content)) setEditing(false);
           }}
         />
       ) : (

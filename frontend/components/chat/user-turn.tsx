@@ -10,7 +10,8 @@ import { TurnEditor } from "./turn-editor";
 
 interface UserTurnProps {
   turn: Turn & { role: "user" };
-  onEdit: (content: string) => void;
+  /** Whether the change was made. */
+  onEdit: (content: string) => boolean;
 }
 
 export function UserTurn({ turn, onEdit }: UserTurnProps) {
@@ -37,8 +38,7 @@ export function UserTurn({ turn, onEdit }: UserTurnProps) {
           label={text.chat.editMessage}
           onCancel={() => setEditing(false)}
           onSave={(content) => {
-            setEditing(false);
-            onEdit(content);
+            if (onEdit(content)) setEditing(false);
           }}
         />
       ) : (

@@ -76,7 +76,7 @@ function Choice({ side, beside, branches }: ChoiceProps) {
     <Select
       aria-label={words}
       className="h-9 w-auto max-w-60"
-      value={beside[side]}
+      value={branchOf(branches, beside[side]).id}
       onChange={(event) =>
         viewStore.setState({ beside: { ...beside, [side]: Number(event.target.value) } })
       }

@@ -7,6 +7,7 @@ import type { SettingField } from "@/lib/settings/fields";
 import { initialValues } from "@/lib/settings/form-values";
 import { text } from "@/lib/text";
 import { RunForm } from "../run-form/run-form";
+import { problemsOf } from "../run-form/use-settings-form";
 import { Segmented } from "../ui/segmented";
 import type { Mode, usePairForms } from "./use-pair-forms";
 
@@ -32,6 +33,8 @@ export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps)
     if (wrong === null) return rest.onRun();
     setSide(wrong);
     void forms[wrong].trigger();
+    const field = fields.find(({ name }) => problemsOf(fields, forms[wrong].getValues())[name]);
+    if (field) pair.reveal.reveal(field.name);
   };
   const form = forms[side];
   return (
@@ -75,11 +78,8 @@ export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps)
         busy={rest.busy}
         onRun={onRun}
         onStop={rest.onStop}
-        onReset={() =>
-          side === "b"
-            ? pair.clear()
-            : form.reset({ ...initialValues(fields), model: models?.default ?? "" })
-        }
+        onReset={() => (side === "b" ? pair.clear() : form.reset(initialValues(fields)))}
+        shown={pair.reveal}
       />
     </>
   );

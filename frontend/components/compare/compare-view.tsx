@@ -1,10 +1,12 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
+import { flushAddress } from "@/lib/address/address-bar";
+import { mediaMatches } from "@/lib/browser/media";
 import { comparison } from "@/lib/compare/current";
-import type { SettingField } from "@/lib/settings/fields";
+import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
 import { text } from "@/lib/text";
 import { viewStore } from "@/lib/views/view";
@@ -40,8 +42,8 @@ export function CompareView({ fields }: CompareViewProps) {
 }
 
 function Page({ fields: built }: CompareViewProps) {
-  const fields = useSettingFields(built);
   const models = useModels();
+  const fields = useSettingFields(built, models.list);
   const pair = usePairForms(fields);
   const beside = useStore(viewStore, (state) => state.beside);
   const state = useStore(comparison);
@@ -54,7 +56,20 @@ function Page({ fields: built }: CompareViewProps) {
   const main = useRef<HTMLElement>(null);
   const { forms, mode } = pair;
 
+  // What the server found wrong is shown where it can be put right.
+  const { setSide, reveal } = pair;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each failure
+  useEffect(() => {
+    const [side, ...rest] = (state.failure?.field ?? "").split(".");
+    const field = fields.find((known) => nameToServer(known) === rest.join("."));
+    if (!state.failure || !field || (side !== "a" && side !== "b")) return;
+    setSide(side);
+    forms[side].setError(field.name, { type: "server", message: state.failure.detail });
+    reveal.reveal(field.name);
+  }, [state.failure]);
+
   const run = useCallback(() => {
+    flushAddress();
     viewStore.setState({ beside: null });
     const panels = openPanels.map(({ panel }) => panel);
     const asked = (side: "a" | "b") => {
@@ -63,7 +78,7 @@ function Page({ fields: built }: CompareViewProps) {
       return { ...request, capture: comparedCaptures(panels, model) };
     };
     void comparison.run({ a: asked("a"), b: asked("b"), mode });
-    if (window.matchMedia("(width < 64rem)").matches) main.current?.scrollIntoView();
+    if (mediaMatches("(width < 64rem)")) main.current?.scrollIntoView();
   }, [fields, forms, mode, models.list, openPanels]);
   useShortcuts({
     run: useCallback(() => form.current?.requestSubmit(), []),

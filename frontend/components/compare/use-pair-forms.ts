@@ -8,6 +8,7 @@ import { differing, differingFromQuery, differingToQuery, PREFIX } from "@/lib/c
 import type { CompareRequest } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, problemOf } from "@/lib/settings/form-values";
+import { useFieldReveal } from "../run-form/reveal-field";
 import { problemsOf, useSettingsForm } from "../run-form/use-settings-form";
 
 export type Mode = CompareRequest["mode"];
@@ -23,11 +24,13 @@ export function usePairForms(fields: readonly SettingField[]) {
   const second = useForm<FormValues>({
     defaultValues: initialValues(fields),
     mode: "onChange",
+    shouldFocusError: false,
     resolver: (values) => ({ values, errors: problemsOf(fields, values) }),
   });
   const [side, setSide] = useState<Side>("a");
   const [own, setOwn] = useState<FormValues>({});
   const [mode, setMode] = useState<Mode>("own");
+  const reveal = useFieldReveal();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address is read on arrival
   useEffect(() => {
@@ -59,10 +62,10 @@ export function usePairForms(fields: readonly SettingField[]) {
     [fields, first, second],
   );
   useEffect(() => {
-    const parameters = differingToQuery(own);
+    const parameters = differingToQuery(fields, own);
     if (mode === "forced") parameters.push([MODE, mode]);
     writeAddress((name) => name.startsWith(PREFIX) || name === MODE, parameters);
-  }, [own, mode]);
+  }, [fields, own, mode]);
 
   const forms: Record<Side, UseFormReturn<FormValues>> = { a: first, b: second };
   /** The side whose values cannot be sent, if there is one. */
@@ -73,5 +76,5 @@ export function usePairForms(fields: readonly SettingField[]) {
     return wrong ?? null;
   };
   const clear = () => second.reset(first.getValues());
-  return { forms, side, setSide, own, mode, setMode, wrongSide, clear };
+  return { forms, side, setSide, own, mode, setMode, wrongSide, clear, reveal };
 }

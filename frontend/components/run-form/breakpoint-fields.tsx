@@ -63,6 +63,7 @@ function Condition({ field, form }: { field: SettingField; form: UseFormReturn<F
           <Input
             {...control}
             {...form.register(name)}
+            type="text"
             inputMode={kind === "text" ? "text" : "decimal"}
             autoComplete="off"
             spellCheck={false}

@@ -1,12 +1,12 @@
 "use client";
 
 import type { UseFormReturn } from "react-hook-form";
-import { Select } from "@/components/ui/input";
 import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { text } from "@/lib/text";
 import { formatParameters } from "@/lib/text/numbers";
+import { ChoiceSelect } from "./choice-select";
 
 interface ModelSelectProps {
   field: SettingField;
@@ -14,11 +14,10 @@ interface ModelSelectProps {
   list: ModelList | null;
 }
 
-/** The models of this server; a model that a link names stays choosable, the server judges it. */
+/** The models of this server; one that only a link names is shown as unavailable. */
 export function ModelSelect({ field, form, list }: ModelSelectProps) {
   const named = form.watch("model") ?? field.initial;
   const known = list?.models ?? [];
-  const stranger = known.some(({ name }) => name === named) ? [] : [named];
   const chosen = known.find(({ name }) => name === named);
   const error = form.formState.errors.model?.message;
   return (
@@ -26,24 +25,24 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
       <label htmlFor="setting-model" className="mb-1.5 block font-medium text-small">
         {text.form.settings.model}
       </label>
-      <Select
+      <ChoiceSelect
         id="setting-model"
         aria-describedby="model-help"
         aria-invalid={error !== undefined}
         className="h-9"
-        {...form.register("model")}
-      >
-        {stranger.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-        {known.map(({ name, title }) => (
-          <option key={name} value={name}>
-            {title || name}
-          </option>
-        ))}
-      </Select>
+        form={form}
+        name="model"
+        options={known.map(({ name, title }) => ({ value: name, label: title || name }))}
+        other={list ? text.unavailable : String}
+      />
       <p id="model-help" className="mt-1 min-h-4 text-quiet text-xs">
-        {error ?? (list ? chosen && modelFacts(chosen) : text.form.modelsLoading)}
+        {list && !chosen ? (
+          <strong className="font-medium text-accent-strong">
+            {error ?? text.unavailableHelp}
+          </strong>
+        ) : (
+          (error ?? (chosen ? modelFacts(chosen) : text.form.modelsLoading))
+        )}
       </p>
     </div>
   );

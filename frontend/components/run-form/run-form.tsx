@@ -2,21 +2,25 @@
 
 import { Play, SlidersHorizontal, Square } from "lucide-react";
 import { type RefObject, useState } from "react";
-import type { UseFormReturn } from "react-hook-form";
+import type { FieldErrors, UseFormReturn } from "react-hook-form";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { Disclosure } from "@/components/ui/disclosure";
 import { Textarea } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
+import { currentLink, flushAddress } from "@/lib/address/address-bar";
+import { copyText } from "@/lib/browser/clipboard";
 import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
 import type { Given } from "@/lib/settings/run-address";
 import { text } from "@/lib/text";
+import { AddressNote } from "./address-note";
 import { BreakpointFields } from "./breakpoint-fields";
 import { GivenNote } from "./given-note";
 import { ModelSelect } from "./model-select";
+import { type FieldReveal, useRevealedField } from "./reveal-field";
 import { SettingControl } from "./setting-control";
 
 interface RunFormProps {
@@ -30,6 +34,8 @@ interface RunFormProps {
   onReset: () => void;
   given: Given;
   onLeaveOut: () => void;
+  /** The field that is to be shown next. */
+  shown: FieldReveal;
 }
 
 export function RunForm(props: RunFormProps) {
@@ -39,18 +45,27 @@ export function RunForm(props: RunFormProps) {
   const [commonShown, setCommonShown] = useState(false);
   const model = fields.find(({ name }) => name === "model");
   const prompt = fields.find(({ name }) => name === "prompt");
-  const wrong = Object.keys(form.formState.errors);
+  const wrong = fields.filter(({ name }) => form.formState.errors[name]).map(({ name }) => name);
+  const isCommon = (name: string) => groups.common.some((field) => field.name === name);
+  useRevealedField(props.shown, (name) => isCommon(name) && setCommonShown(true));
+  const onInvalid = (errors: FieldErrors<FormValues>) => {
+    // In the order in which they are shown, which is not the schema's.
+    const shown = ["prompt", "model", ...Object.values(groups).flatMap(namesOf)];
+    const first = shown.find((name) => errors[name]);
+    if (first) props.shown.reveal(first);
+  };
   const hasWrong = (group: readonly SettingField[]) => group.some((f) => wrong.includes(f.name));
   return (
     <form
       ref={props.ref}
       aria-label={text.form.label}
       noValidate
-      onSubmit={form.handleSubmit(props.onRun)}
+      onSubmit={form.handleSubmit(props.onRun, onInvalid)}
       className="flex min-h-0 flex-1 flex-col"
     >
       <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
         {prompt && <PromptField field={prompt} form={form} />}
+        <AddressNote empty={form.watch("prompt") === ""} />
         <GivenNote given={props.given} onLeaveOut={props.onLeaveOut} />
         {model && <ModelSelect field={model} form={form} list={models} />}
         <Button
@@ -83,10 +98,14 @@ export function RunForm(props: RunFormProps) {
           <TileSettings fields={groups.tiles} form={form} />
         </Disclosure>
       </div>
-      <FormActions {...props} />
+      <FormActions {...props} wrong={form.formState.isSubmitted ? wrong : NONE} />
     </form>
   );
 }
+
+const NONE: readonly string[] = [];
+
+const namesOf = (group: readonly SettingField[]): string[] => group.map(({ name }) => name);
 
 interface TileSettingsProps {
   fields: readonly SettingField[];
@@ -138,19 +157,28 @@ function PromptField({ field, form }: { field: SettingField; form: UseFormReturn
   );
 }
 
-function FormActions({ busy, onStop, onReset }: RunFormProps) {
+function FormActions({
+  busy,
+  onStop,
+  onReset,
+  wrong,
+}: RunFormProps & { wrong: readonly string[] }) {
   const [answer, setAnswer] = useState<string | null>(null);
   const copyLink = async () => {
-    // Browsers give a clipboard to secure origins only.
-    const copied = await navigator.clipboard?.writeText(window.location.href).then(
-      () => true,
-      () => false,
-    );
-    setAnswer(copied ? text.form.copied : text.form.notCopied);
-    setTimeout(() => setAnswer(null), 2000);
+    flushAddress();
+    const { href, complete } = currentLink();
+    const copied = await copyText(href);
+    const done = complete ? text.form.copied : text.keeping.copiedIncomplete;
+    setAnswer(copied ? done : text.form.notCopied);
+    setTimeout(() => setAnswer(null), complete ? 2000 : 6000);
   };
   return (
     <div className="sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
+      {wrong.length > 0 && (
+        <p role="alert" className="mb-2 font-medium text-accent-strong text-xs">
+          {invalidNote(wrong)}
+        </p>
+      )}
       <div className="grid grid-cols-2 gap-2">
         <Button type="submit" variant="primary" className="h-10" aria-keyshortcuts="Control+Enter">
           <Play size={14} aria-hidden fill="currentColor" />
@@ -177,4 +205,13 @@ function FormActions({ busy, onStop, onReset }: RunFormProps) {
       </div>
     </div>
   );
+}
+
+/** Which settings are to be put right, as the form calls them. */
+export function invalidNote(names: readonly string[]): string {
+  const breakpoints: Record<string, string> = text.timeline.breakpoints.names;
+  const called = names.map((name) => text.form.settings[name] ?? breakpoints[name] ?? name);
+  return called.length === 1
+    ? text.invalid.one(called.join())
+    : text.invalid.more(called.join(", "));
 }

@@ -1,11 +1,13 @@
 "use client";
 
 import { type UseFormReturn, useWatch } from "react-hook-form";
-import { Input, Select, Textarea } from "@/components/ui/input";
+import { Input, Textarea } from "@/components/ui/input";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, rangeOf } from "@/lib/settings/form-values";
 import { sliderOf } from "@/lib/settings/groups";
+import { parseNumber } from "@/lib/settings/numbers";
 import { text } from "@/lib/text";
+import { ChoiceSelect } from "./choice-select";
 
 interface SettingControlProps {
   field: SettingField;
@@ -20,7 +22,6 @@ export function SettingControl({ field, form }: SettingControlProps) {
     id: `setting-${name}`,
     "aria-describedby": `${name}-help`,
     "aria-invalid": error !== undefined,
-    ...form.register(name),
   };
   return (
     <div className="py-2">
@@ -31,17 +32,22 @@ export function SettingControl({ field, form }: SettingControlProps) {
         <div className="flex min-w-0 items-center justify-end gap-2">
           {sliderOf(name) && <Slider field={field} form={form} />}
           {field.kind === "choice" && (
-            <Select {...control} className="w-32">
-              {field.choices?.map((choice) => (
-                <option key={choice} value={choice}>
-                  {text.form.choices[choice] ?? choice}
-                </option>
-              ))}
-            </Select>
+            <ChoiceSelect
+              {...control}
+              className="w-32"
+              form={form}
+              name={name}
+              options={(field.choices ?? []).map((choice) => ({
+                value: choice,
+                label: text.form.choices[choice] ?? choice,
+              }))}
+              other={text.notAllowed}
+            />
           )}
           {field.kind === "texts" && (
             <Textarea
               {...control}
+              {...form.register(name)}
               rows={2}
               placeholder={text.form.stopPlaceholder}
               className="figures w-32 text-small"
@@ -50,6 +56,7 @@ export function SettingControl({ field, form }: SettingControlProps) {
           {(field.kind === "number" || field.kind === "integer") && (
             <Input
               {...control}
+              {...form.register(name)}
               inputMode={field.kind === "integer" ? "numeric" : "decimal"}
               autoComplete="off"
               placeholder={name === "seed" ? text.form.seedPlaceholder : undefined}
@@ -72,10 +79,10 @@ function help(field: SettingField): string {
 }
 
 function Slider({ field, form }: SettingControlProps) {
-  const value = Number(useWatch({ control: form.control, name: field.name }));
+  const value = parseNumber(useWatch({ control: form.control, name: field.name }) ?? "", field);
   const { max, step } = sliderOf(field.name) ?? { max: 1, step: 0.01 };
-  const shown = Number.isFinite(value) ? Math.min(value, max) : 0;
   const low = field.minimum ?? step;
+  const shown = typeof value === "number" ? Math.max(low, Math.min(value, max)) : low;
   return (
     <input
       type="range"

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { useRunState } from "@/components/run-context";
-import { readAddress, writeAddress } from "@/lib/address/address-bar";
+import { onLinkOpened, readAddress, writeAddress } from "@/lib/address/address-bar";
 import type { StartFrame } from "@/lib/run/frames";
 import type { SettingField } from "@/lib/settings/fields";
 import { type Given, givenIn, isSetting, runParameters } from "@/lib/settings/run-address";
@@ -13,8 +13,12 @@ const NOTHING: Given = {};
 export function useGiven(): readonly [Given, () => void] {
   const [given, setGiven] = useState<Given>(NOTHING);
   useEffect(() => {
-    const found = givenIn(readAddress());
-    if (Object.keys(found).length > 0) setGiven(found);
+    const arrive = () => {
+      const found = givenIn(readAddress());
+      setGiven(Object.keys(found).length > 0 ? found : NOTHING);
+    };
+    arrive();
+    return onLinkOpened(arrive);
   }, []);
   return [given, useCallback(() => setGiven(NOTHING), [])];
 }

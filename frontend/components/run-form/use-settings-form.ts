@@ -1,8 +1,8 @@
 "use client";
 
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { type UseFormReturn, useForm } from "react-hook-form";
-import { writeAddress } from "@/lib/address/address-bar";
+import { onLinkOpened, readAddress, writeAddress } from "@/lib/address/address-bar";
 import { fromQuery } from "@/lib/settings/address";
 import type { SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, problemOf } from "@/lib/settings/form-values";
@@ -21,16 +21,34 @@ export function useSettingsForm(
   const form = useForm<FormValues>({
     defaultValues: initialValues(fields),
     mode: "onChange",
+    // The page opens the section of a wrong field before it puts the focus there.
+    shouldFocusError: false,
     resolver: (values) => ({ values, errors: problemsOf(fields, values, given) }),
   });
-  const { reset, subscribe } = form;
+  const { reset, subscribe, getValues, setValue } = form;
 
-  // Once: fields that change later must not undo what was typed since.
+  // Once, and when another link is opened: fields that change later must not undo what was typed.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address is read on arrival
   useEffect(() => {
-    const linked = fromQuery(fields, window.location.search);
-    if (Object.keys(linked).length > 0) reset({ ...initialValues(fields), ...linked });
+    const arrive = () => {
+      const linked = fromQuery(fields, readAddress());
+      if (Object.keys(linked).length > 0) reset({ ...initialValues(fields), ...linked });
+    };
+    arrive();
+    return onLinkOpened(arrive);
   }, []);
+
+  // The server's default model arrives later; a model that the link names stays.
+  const defaultModel = fields.find(({ name }) => name === "model")?.initial ?? "";
+  const formerDefault = useRef(defaultModel);
+  const isModelNamed = useRef(false);
+  useEffect(() => {
+    isModelNamed.current ||= readAddress().has("model");
+    const former = formerDefault.current;
+    formerDefault.current = defaultModel;
+    if (former === defaultModel) return;
+    if (!isModelNamed.current && getValues("model") === former) setValue("model", defaultModel);
+  }, [defaultModel, getValues, setValue]);
 
   useEffect(
     () =>

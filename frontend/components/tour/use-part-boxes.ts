@@ -15,13 +15,13 @@ export function usePartBoxes(parts: readonly (readonly string[])[]): readonly Bo
         return JSON.stringify(before) === JSON.stringify(now) ? before : now;
       });
     measure();
-    const observer = new ResizeObserver(measure);
-    for (const element of elements) observer.observe(element);
+    const observer = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(measure);
+    for (const element of elements) observer?.observe(element);
     // While capturing, since the run scrolls within a box of its own.
     window.addEventListener("scroll", measure, { capture: true, passive: true });
     window.addEventListener("resize", measure);
     return () => {
-      observer.disconnect();
+      observer?.disconnect();
       window.removeEventListener("scroll", measure, { capture: true });
       window.removeEventListener("resize", measure);
     };

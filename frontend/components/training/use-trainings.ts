@@ -2,6 +2,7 @@
 
 import { createContext, useCallback, useContext, useEffect, useMemo } from "react";
 import { readAddress, writeAddress } from "@/lib/address/address-bar";
+import { mediaMatches } from "@/lib/browser/media";
 import type { RunStore } from "@/lib/run/run-store";
 import type { Session } from "@/lib/run/session";
 import { text } from "@/lib/text";
@@ -35,7 +36,7 @@ export function useTrainings(): Trainings {
         const { openExample } = await import("@/lib/training/open-training");
         const training = await openExample(text.training.example.name, place());
         if (!training || !play) return;
-        if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+        if (mediaMatches("(prefers-reduced-motion: reduce)")) return;
         const { trainingPlayerOf } = await import("@/lib/training/training-player");
         trainingPlayerOf(training).play();
       },

@@ -3,7 +3,7 @@
 import { type MouseEvent, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { text } from "@/lib/text";
-import { openView, queryOf, VIEWS, type View, viewStore } from "@/lib/views/view";
+import { addressOf, openView, VIEWS, type View, viewStore } from "@/lib/views/view";
 import { classNames } from "../ui/class-names";
 
 /** Set while a view that was chosen here is being put up, so that the focus stays in the row. */
@@ -13,8 +13,9 @@ let followed = false;
 export function ViewNav() {
   const view = useStore(viewStore, (state) => state.view);
   const current = useRef<HTMLAnchorElement>(null);
-  // The server renders no query; the addresses come with the first effect.
-  const [search, setSearch] = useState("");
+  // As they are when someone is about to open one; the server renders none.
+  const [addresses, setAddresses] = useState<readonly string[]>([]);
+  const readAddresses = () => setAddresses(VIEWS.map(addressOf));
   useEffect(() => {
     if (followed) current.current?.focus();
     followed = false;
@@ -29,15 +30,15 @@ export function ViewNav() {
   return (
     <nav
       aria-label={text.views.label}
-      onPointerEnter={() => setSearch(window.location.search)}
-      onFocus={() => setSearch(window.location.search)}
+      onPointerEnter={readAddresses}
+      onFocus={readAddresses}
       className="flex gap-0.5"
     >
-      {VIEWS.map((each) => (
+      {VIEWS.map((each, place) => (
         <a
           key={each}
           ref={each === view ? current : undefined}
-          href={`/${queryOf(each, search)}`}
+          href={`/${addresses[place] ?? ""}`}
           aria-current={each === view ? "page" : undefined}
           onClick={(event) => follow(event, each)}
           className={classNames(

@@ -4,12 +4,17 @@ import { lensView } from "@/lib/lens/view";
 import { DEFAULT_SHADING } from "@/lib/tiles/shade";
 import { enlargedTile, tileView } from "@/lib/tiles/view";
 import { chosenScalars } from "@/lib/trends/chosen";
+import { flushAddress } from "./address-bar";
 import { linkedParameters, linkedStore, oneOf } from "./linked-store";
+import { visit } from "./visit.fixture";
 
 /** As a visitor comes to the page, or back to it. */
-function arrive(query: string): void {
-  window.history.replaceState(null, "", `/${query}`);
-  window.dispatchEvent(new PopStateEvent("popstate"));
+const arrive = (query: string) => visit(`/${query}`);
+
+/** The query once the input rests. */
+function query(): string {
+  flushAddress();
+  return window.location.search;
 }
 
 beforeEach(() => arrive(""));
@@ -46,16 +51,16 @@ const CHOICES = [
 ];
 
 test.each(CHOICES)("a choice stands in the link and comes from it: $query", (choice) => {
-  const { query, broken } = choice;
+  const { broken } = choice;
   const store = choice.store as ReturnType<typeof linkedStore<object>>;
   const state: object = choice.state;
   store.setState(state, true);
-  expect(window.location.search).toBe(query);
+  expect(query()).toBe(choice.query);
   expect(linkedParameters()).toHaveLength(1);
   store.setState(store.getInitialState(), true);
-  expect(window.location.search).toBe("");
+  expect(query()).toBe("");
 
-  arrive(query);
+  arrive(choice.query);
   expect(store.getState()).toEqual(state);
   arrive(broken);
   expect(store.getState()).toEqual(store.getInitialState());
@@ -78,11 +83,9 @@ test("choices leave each other and all else in the link as it is", () => {
   arrive("?prompt=a+b&panels=trends*2x1");
   enlargedTile.setState(2);
   attentionChoice.setState({ reading: { layer: 0, head: null } });
-  expect(window.location.search).toBe(
-    "?prompt=a+b&panels=trends*2x1&tile-layer=2&attention=0*root100",
-  );
+  expect(query()).toBe("?prompt=a+b&panels=trends*2x1&tile-layer=2&attention=0*root100");
   attentionChoice.setState(FIRST_CHOICE, true);
-  expect(window.location.search).toBe("?prompt=a+b&panels=trends*2x1&tile-layer=2");
+  expect(query()).toBe("?prompt=a+b&panels=trends*2x1&tile-layer=2");
 });
 
 test("a store that is made later finds what the link says, and begins as the server has it", () => {

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { flushAddress } from "@/lib/address/address-bar";
+import { visit } from "@/lib/address/visit.fixture";
 import {
   type Arrangement,
   askedColumns,
@@ -80,25 +82,31 @@ describe("in a link", () => {
   });
 });
 
+/** The query once the input rests. */
+function query(): string {
+  flushAddress();
+  return window.location.search;
+}
+
 describe("the store", () => {
   const FURNISHINGS: Furnishing[] = [
     { ...at("a", 4), open: true },
     { ...at("b"), open: true },
     { ...at("c"), open: false },
   ];
-  const address = () => new URLSearchParams(window.location.search).get("panels");
+  const address = () => new URLSearchParams(query()).get("panels");
   const create = () => createArrangementStore(FURNISHINGS);
 
   beforeEach(() => {
     localStorage.clear();
-    window.history.replaceState(null, "", "/?prompt=hello");
+    visit("/?prompt=hello");
   });
 
   test("of someone who has arranged nothing says nothing in the address", () => {
     const store = create();
     store.arrive();
     expect(ids(store.arrangement())).toBe("ab");
-    expect(window.location.search).toBe("?prompt=hello");
+    expect(query()).toBe("?prompt=hello");
   });
 
   test("keeps a change, and says it in the address beside the settings", () => {
@@ -106,8 +114,8 @@ describe("the store", () => {
     store.arrive();
     store.change((now) => opened(now, at("c")), "c opened");
     expect(store.getState().said).toBe("c opened");
-    expect(window.location.search).toBe("?prompt=hello&panels=a.b.c");
-    window.history.replaceState(null, "", "/");
+    expect(query()).toBe("?prompt=hello&panels=a.b.c");
+    visit("/");
     const later = create();
     later.arrive();
     expect(ids(later.arrangement())).toBe("abc");
@@ -116,7 +124,7 @@ describe("the store", () => {
 
   test("takes a link before what was kept, and keeps it only once it is changed", () => {
     create().change((now) => hidden(now, "b"), "");
-    window.history.replaceState(null, "", "/?panels=c.a");
+    visit("/?panels=c.a");
     const linked = create();
     linked.arrive();
     expect(ids(linked.arrangement())).toBe("ca");
@@ -139,7 +147,7 @@ describe("the store", () => {
   });
 
   test("a panel that comes later takes its own size from a link that tells none", () => {
-    window.history.replaceState(null, "", "/?panels=late.a");
+    visit("/?panels=late.a");
     const store = create();
     store.arrive();
     expect(store.arrangement()[0]).toEqual(at("late"));

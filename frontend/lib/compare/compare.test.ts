@@ -142,7 +142,7 @@ test("what the second run has otherwise goes into the address and back", () => {
   const fields = ["model", "prompt", "seed"].map(field);
   const own = differing(fields, { model: "m", prompt: "x" }, { model: "m", prompt: "y & z" });
   expect(own).toEqual({ prompt: "y & z" });
-  const query = new URLSearchParams(differingToQuery(own));
+  const query = new URLSearchParams(differingToQuery(fields, own));
   expect(query.toString()).toBe("b.prompt=y+%26+z");
   expect(differingFromQuery(fields, query)).toEqual(own);
 });

@@ -1,3 +1,4 @@
+import { fromParameters, isSame, toParameters } from "@/lib/settings/address";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 
@@ -10,11 +11,10 @@ export function differing(
   first: FormValues,
   second: FormValues,
 ): FormValues {
-  const names = fields.map(({ name }) => name);
   return Object.fromEntries(
-    names
-      .filter((name) => (second[name] ?? "") !== (first[name] ?? ""))
-      .map((name) => [name, second[name] ?? ""]),
+    fields
+      .filter((field) => !isSame(field, second[field.name] ?? "", first[field.name] ?? ""))
+      .map(({ name }) => [name, second[name] ?? ""]),
   );
 }
 
@@ -23,8 +23,20 @@ export function differingFromQuery(
   query: URLSearchParams,
 ): FormValues {
   const named = fields.filter(({ name }) => query.has(PREFIX + name));
-  return Object.fromEntries(named.map(({ name }) => [name, query.get(PREFIX + name) ?? ""]));
+  return Object.fromEntries(
+    named.map((field) => [field.name, fromParameters(field, query.getAll(PREFIX + field.name))]),
+  );
 }
 
-export const differingToQuery = (values: FormValues): [string, string][] =>
-  Object.entries(values).map(([name, value]) => [PREFIX + name, value]);
+export function differingToQuery(
+  fields: readonly SettingField[],
+  values: FormValues,
+): [string, string][] {
+  return fields.flatMap((field): [string, string][] => {
+    const value = values[field.name];
+    if (value === undefined) return [];
+    const written = toParameters(field, value);
+    // An empty list is written as well: it differs from the first run's.
+    return (written.length > 0 ? written : [""]).map((each) => [PREFIX + field.name, each]);
+  });
+}

@@ -1,5 +1,7 @@
 import type { SettingField } from "./fields";
 import { type FormValues, toJson } from "./form-values";
+import { plainNumber } from "./numbers";
+import { lineOf, linesOf } from "./text-lines";
 
 /**
  * The address bar and the API's GET know the settings by the same names, so a link to the page
@@ -9,31 +11,55 @@ export function toQuery(fields: readonly SettingField[], values: FormValues): st
   const query = new URLSearchParams();
   const objects = new Map<string, Record<string, unknown>>();
   for (const field of fields) {
-    const { name, kind, initial, part } = field;
+    const { name, initial, part } = field;
     const value = values[name] ?? initial;
-    if (value === initial) continue;
+    if (isSame(field, value, initial)) continue;
     if (part) {
       objects.set(part.of, { ...objects.get(part.of), [part.name]: toJson(field, value) });
       continue;
     }
-    const parts = kind === "texts" ? value.split("\n").filter(Boolean) : [value];
-    for (const each of parts) query.append(name, each);
+    for (const each of toParameters(field, value)) query.append(name, each);
   }
   for (const [name, object] of objects) query.append(name, JSON.stringify(object));
   return query.toString();
 }
 
 /** The values that a query names; unknown names are no concern of the form. */
-export function fromQuery(fields: readonly SettingField[], query: string): FormValues {
+export function fromQuery(
+  fields: readonly SettingField[],
+  query: string | URLSearchParams,
+): FormValues {
   const parameters = new URLSearchParams(query);
-  const named = fields.flatMap(({ name, part }) => {
+  const named = fields.flatMap((field) => {
+    const { name, part } = field;
     const value = part
       ? partIn(parameters.get(part.of), part.name)
-      : parameters.has(name) && parameters.getAll(name).join("\n");
+      : parameters.has(name) && fromParameters(field, parameters.getAll(name));
     return typeof value === "string" ? [[name, value]] : [];
   });
   return Object.fromEntries(named);
 }
+
+/** What a link writes for a field: a list is one parameter for each of its texts. */
+export function toParameters(field: SettingField, value: string): string[] {
+  if (field.kind === "texts") return linesOf(value);
+  return [isNumeric(field) ? plainNumber(value) : value];
+}
+
+/** The form's value of the parameters that a link writes for a field. */
+export function fromParameters(field: SettingField, given: readonly string[]): string {
+  if (field.kind !== "texts") return given[0] ?? "";
+  return given
+    .filter((each) => each !== "")
+    .map(lineOf)
+    .join("\n");
+}
+
+/** Whether two values of a field ask for the same: `0,80` and `0.8` do. */
+export const isSame = (field: SettingField, one: string, other: string): boolean =>
+  one === other || (isNumeric(field) && plainNumber(one) === plainNumber(other));
+
+const isNumeric = ({ kind }: SettingField): boolean => kind === "number" || kind === "integer";
 
 /** One part of an object in JSON, as text; what is no such object has none. */
 function partIn(json: string | null, name: string): string | null {

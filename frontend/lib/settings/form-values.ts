@@ -1,6 +1,8 @@
 import type { RunRequest } from "@/lib/contract";
 import { text } from "@/lib/text";
 import type { SettingField } from "./fields";
+import { parseNumber } from "./numbers";
+import { linesOf } from "./text-lines";
 
 /** What stands in the form, all of it text. */
 export type FormValues = Record<string, string>;
@@ -18,7 +20,8 @@ export function problemOf(field: SettingField, value: string): string | null {
     return field.choices?.includes(value) ? null : text.form.problems.choice(field.choices ?? []);
   }
   if (value.trim() === "") return field.optional ? null : text.form.problems.number;
-  const number = Number(value);
+  const number = parseNumber(value, field);
+  if (typeof number === "string") return text.form.problems[number];
   if (!Number.isFinite(number)) return text.form.problems.number;
   if (field.kind === "integer" && !Number.isInteger(number)) return text.form.problems.integer;
   const inRange =
@@ -44,6 +47,8 @@ export function toRequest(fields: readonly SettingField[], values: FormValues): 
   const request: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[field.name] ?? field.initial;
+    const isNumeric = field.kind === "integer" || field.kind === "number";
+    if (isNumeric && value.trim() === "") continue;
     if (value === "" || (value === field.initial && !ALWAYS_SENT.has(field.name))) continue;
     const { name, part } = field;
     if (!part) request[name] = toJson(field, value);
@@ -54,13 +59,10 @@ export function toRequest(fields: readonly SettingField[], values: FormValues): 
 
 export function toJson(field: SettingField, value: string): string | number | boolean | string[] {
   if (field.kind === "boolean") return value === "true";
-  if (field.kind === "integer" || field.kind === "number") return Number(value);
+  if (field.kind === "integer" || field.kind === "number") {
+    const number = parseNumber(value);
+    // A form with such a value is not sent; its link keeps what was written.
+    return typeof number === "number" ? number : value;
+  }
   return field.kind === "texts" ? linesOf(value) : value;
 }
-
-/** One text a line; a line break inside a text is written \n. */
-const linesOf = (value: string) =>
-  value
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.replaceAll("\\n", "\n"));

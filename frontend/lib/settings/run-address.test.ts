@@ -52,10 +52,17 @@ describe("the address of a run", () => {
     "messages=3",
     "forced_ids=x",
     "forced_ids=1&forced_ids=",
+    "forced_ids=1,x",
   ])("%s gives nothing", (search) => {
     const { messages, forced_ids } = givenIn(new URLSearchParams(search));
     expect(messages).toBeUndefined();
     if (search.startsWith("forced_ids=x")) expect(forced_ids).toBeUndefined();
+  });
+
+  test("ids may be separated by commas", () => {
+    expect(givenIn(new URLSearchParams("forced_ids=1,2&forced_ids=3")).forced_ids).toEqual([
+      1, 2, 3,
+    ]);
   });
 
   test("leaves what is no setting to others", () => {

@@ -2,6 +2,7 @@ import type { RunRequest } from "@/lib/contract";
 import { toQuery } from "./address";
 import type { SettingField } from "./fields";
 import { type FormValues, toRequest } from "./form-values";
+import { lineOf } from "./text-lines";
 
 /** What a run can be asked for and no field of the form shows: it stands in the link only. */
 export type Given = Pick<RunRequest, "messages" | "forced_ids">;
@@ -53,13 +54,16 @@ function givenParameters({ messages, forced_ids }: Given): Pair[] {
 
 /** What an address gives beside the form's settings; what cannot be read is left out. */
 export function givenIn(parameters: URLSearchParams): Given {
-  const ids = parameters.getAll("forced_ids").map(Number);
+  const ids = parameters.getAll("forced_ids").flatMap((each) => each.split(",").map(idOf));
   const messages = readMessages(parameters.get("messages"));
   return {
     ...(messages && { messages }),
     ...(ids.length > 0 && ids.every(Number.isInteger) && { forced_ids: ids }),
   };
 }
+
+/** NaN for what is no id; an empty text would be 0 otherwise. */
+const idOf = (written: string): number => (written.trim() === "" ? Number.NaN : Number(written));
 
 function readMessages(json: string | null): Given["messages"] {
   try {
@@ -97,5 +101,5 @@ function asTyped(field: SettingField, settings: Readonly<Record<string, unknown>
     : settings[field.name];
   if (value === undefined || value === null) return field.kind === "text" ? field.initial : "";
   if (!Array.isArray(value)) return String(value);
-  return value.map((line) => String(line).replaceAll("\n", "\\n")).join("\n");
+  return value.map((each) => lineOf(String(each))).join("\n");
 }

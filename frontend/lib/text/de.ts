@@ -2,6 +2,7 @@ import { arrangementText } from "./de-arrangement";
 import { attentionText } from "./de-attention";
 import { deeperText } from "./de-deeper";
 import { exportText } from "./de-export";
+import { keepingText } from "./de-keeping";
 import { panelText } from "./de-panels";
 import { settingExplanations } from "./de-settings";
 import { timelineText } from "./de-timeline";
@@ -99,6 +100,7 @@ export const german: Words = {
     problems: {
       empty: "Hier muss zuerst etwas stehen.",
       number: "Das muss eine Zahl sein.",
+      ambiguous: "Schreib die Zahl ohne Tausendertrennzeichen, zum Beispiel 1000,5.",
       integer: "Das muss eine ganze Zahl sein.",
       range: (range) => `Erlaubt: ${range}.`,
       choice: (choices) => `Zur Wahl stehen ${choices.join(", ")}.`,
@@ -214,4 +216,5 @@ export const german: Words = {
   ...viewText,
   ...exportText,
   ...trainingText,
+  ...keepingText,
 };

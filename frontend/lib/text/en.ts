@@ -3,6 +3,7 @@ import { arrangementText } from "./en-arrangement";
 import { attentionText } from "./en-attention";
 import { deeperText } from "./en-deeper";
 import { exportText } from "./en-export";
+import { keepingText } from "./en-keeping";
 import { panelText } from "./en-panels";
 import { timelineText } from "./en-timeline";
 import { tourText } from "./en-tour";
@@ -95,6 +96,7 @@ export const english = {
     problems: {
       empty: "Write something here first.",
       number: "Give a number.",
+      ambiguous: "Write the number without thousands separators, for example 1000.5.",
       integer: "Give a whole number.",
       range: (range: string) => `Give a number: ${range}.`,
       choice: (choices: readonly string[]) => `Choose one of ${choices.join(", ")}.`,
@@ -210,4 +212,5 @@ export const english = {
   ...viewText,
   ...exportText,
   ...trainingText,
+  ...keepingText,
 } as const;

@@ -1,4 +1,5 @@
 import { readAddress, writeAddress } from "@/lib/address/address-bar";
+import { localStore, onOtherTab } from "@/lib/browser/storage";
 import type { Words } from "./words";
 
 export const LANGUAGES = ["en", "de"] as const;
@@ -46,16 +47,21 @@ export async function beginLanguage(): Promise<void> {
 
 /** Show the page in this language now and on later visits. */
 export async function chooseLanguage(chosen: Language): Promise<void> {
-  try {
-    localStorage.setItem(KEY, chosen);
-  } catch {
-    // A browser that keeps nothing still shows the language until the page is left.
-  }
+  // A browser that stores nothing still shows the language until the page is left.
+  localStore.setItem(KEY, chosen);
   // A link that named another one would win again when the page is reloaded.
   if (readAddress().has(PARAMETER)) {
     writeAddress((name) => name === PARAMETER, [[PARAMETER, chosen]]);
   }
   await showLanguage(chosen);
+}
+
+/** Shows the language that another tab chooses, unless the link names one; ends with the returned function. */
+export function followLanguage(): () => void {
+  return onOtherTab(KEY, (chosen) => {
+    const known = LANGUAGES.find((name) => name === chosen);
+    if (known && !readAddress().has(PARAMETER)) void showLanguage(known);
+  });
 }
 
 async function showLanguage(wanted: Language): Promise<void> {

@@ -1,3 +1,5 @@
+import { mediaMatches } from "@/lib/browser/media";
+import { localStore, onOtherTab } from "@/lib/browser/storage";
 import type { Theme } from "@/lib/colour/ramp";
 
 export const THEME_CHOICES = ["system", "light", "dark"] as const;
@@ -11,12 +13,7 @@ export const THEME_SCRIPT = `try{var t=localStorage.getItem("${KEY}");if(t==="li
 
 /** The same for a page of one file, whose styles stand before its first paint. */
 export function restoreTheme(): void {
-  try {
-    const theme = localStorage.getItem(KEY);
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
-  } catch {
-    // A page opened from a disk may be denied any memory.
-  }
+  applyTheme(localStore.getItem(KEY));
 }
 
 const listeners = new Set<() => void>();
@@ -29,19 +26,23 @@ export function chosenTheme(): ThemeChoice {
 export function shownTheme(): Theme {
   const choice = chosenTheme();
   if (choice !== "system") return choice;
-  return window.matchMedia?.(DARK_QUERY).matches ? "dark" : "light";
+  return mediaMatches(DARK_QUERY) ? "dark" : "light";
 }
 
 export function chooseTheme(choice: ThemeChoice): void {
+  // A browser that stores nothing still shows the theme until the page is left.
+  if (choice === "system") localStore.removeItem(KEY);
+  else localStore.setItem(KEY, choice);
+  applyTheme(choice);
+}
+
+/** Shows the theme that another tab chooses; ends with the function it returns. */
+export const followTheme = (): (() => void) => onOtherTab(KEY, applyTheme);
+
+function applyTheme(theme: string | null): void {
   const { dataset } = document.documentElement;
-  if (choice === "system") delete dataset.theme;
-  else dataset.theme = choice;
-  try {
-    if (choice === "system") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, choice);
-  } catch {
-    // A browser that keeps nothing still shows the theme until the page is left.
-  }
+  if (theme === "light" || theme === "dark") dataset.theme = theme;
+  else delete dataset.theme;
   for (const listener of listeners) listener();
 }
 

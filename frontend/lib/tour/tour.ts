@@ -1,4 +1,5 @@
 import { createStore } from "zustand/vanilla";
+import { localStore } from "@/lib/browser/storage";
 
 /**
  * The parts of the page that each step points at, found by selector when the step is shown, the
@@ -26,13 +27,9 @@ export const tour = createStore<TourState>(() => ({ step: null, invited: false }
 
 /** Ask whoever has never been asked before. */
 export function inviteToTour(): void {
-  try {
-    if (localStorage.getItem(KEY)) return;
-    localStorage.setItem(KEY, "offered");
-    tour.setState({ invited: true });
-  } catch {
-    // Who cannot be remembered would be asked every time.
-  }
+  if (localStore.getItem(KEY)) return;
+  // Where the answer cannot be stored the question would come with every visit.
+  if (localStore.setItem(KEY, "offered")) tour.setState({ invited: true });
 }
 
 export const declineTour = (): void => tour.setState({ invited: false });

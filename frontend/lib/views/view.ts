@@ -1,4 +1,5 @@
 import { createStore } from "zustand/vanilla";
+import { addressWith, pushAddress, readAddress, tidyAddress } from "@/lib/address/address-bar";
 import type { Branch } from "@/lib/run/branches";
 
 /** The views of the one page; the first is the one without a name in the address. */
@@ -20,33 +21,31 @@ const NAME = "view";
 
 export const viewStore = createStore<ViewState>(() => ({ view: "instrument", beside: null }));
 
-/** The view that an address names; the instrument where it names none that is known. */
-export function viewOf(search: string): View {
-  const named = new URLSearchParams(search).get(NAME);
+/** The view that the address names; the instrument where it names none that is known. */
+export function viewInAddress(): View {
+  const named = readAddress().get(NAME);
   return VIEWS.find((view) => view === named) ?? "instrument";
 }
 
-/** The query of another view of the same settings. */
-export function queryOf(view: View, search: string): string {
-  const query = new URLSearchParams(search);
-  if (view === "instrument") query.delete(NAME);
-  else query.set(NAME, view);
-  return query.size > 0 ? `?${query}` : "";
-}
+const isView = (name: string): boolean => name === NAME;
+
+const viewParameters = (view: View): [string, string][] =>
+  view === "instrument" ? [] : [[NAME, view]];
+
+/** Query and fragment of another view of the same settings. */
+export const addressOf = (view: View): string => addressWith(isView, viewParameters(view));
 
 /** Show a view; the way back leads to the one before. */
 export function openView(view: View, beside: Beside | null = null): void {
-  const { pathname, search } = window.location;
-  if (viewOf(search) !== view) {
-    window.history.pushState(null, "", `${pathname}${queryOf(view, search)}`);
-  }
+  if (viewInAddress() !== view) pushAddress(isView, viewParameters(view));
   viewStore.setState({ view, beside });
 }
 
 /** Follow the address, now and when the visitor goes back; ends with the function it returns. */
 export function followAddress(): () => void {
-  const read = () => viewStore.setState({ view: viewOf(window.location.search) });
+  const read = () => viewStore.setState({ view: viewInAddress() });
   read();
+  tidyAddress();
   window.addEventListener("popstate", read);
   return () => window.removeEventListener("popstate", read);
 }

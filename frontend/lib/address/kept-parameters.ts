@@ -1,0 +1,67 @@
+import { tabStore } from "@/lib/browser/storage";
+
+export type Pair = readonly [string, string];
+
+/** So many sets are kept for the entries of a tab's history; the oldest is dropped first. */
+const MAX_KEPT = 8;
+const INDEX = "mav-address";
+const ENTRY = "mav-address.";
+
+/** What was kept since the page was loaded, also where the browser stores nothing. */
+const memory = new Map<string, readonly Pair[]>();
+
+/**
+ * Keeps parameters that are too long for an address in the tab's storage, which outlives a reload.
+ * Equal parameters have the same id.
+ */
+export function keepParameters(pairs: readonly Pair[]): string {
+  const json = JSON.stringify(pairs);
+  const id = hash(json);
+  memory.delete(id);
+  memory.set(id, pairs);
+  for (const each of [...memory.keys()].slice(0, -MAX_KEPT)) memory.delete(each);
+  if (tabStore.getItem(ENTRY + id) === json) return id;
+  const ids = storedIds().filter((each) => each !== id);
+  const drop = () => {
+    const oldest = ids.shift();
+    if (oldest !== undefined) tabStore.removeItem(ENTRY + oldest);
+    return oldest !== undefined;
+  };
+  while (ids.length >= MAX_KEPT) drop();
+  // Where the quota is used up, older ones make room.
+  while (!tabStore.setItem(ENTRY + id, json) && drop());
+  tabStore.setItem(INDEX, JSON.stringify([...ids, id]));
+  return id;
+}
+
+/** The parameters of an id; null where this tab does not have them. */
+export function keptParameters(id: string): readonly Pair[] | null {
+  const known = memory.get(id);
+  if (known) return known;
+  const stored = tabStore.getItem(ENTRY + id);
+  const pairs = stored === null ? null : (JSON.parse(stored) as readonly Pair[]);
+  if (pairs) memory.set(id, pairs);
+  return pairs;
+}
+
+function storedIds(): string[] {
+  try {
+    const ids: unknown = JSON.parse(tabStore.getItem(INDEX) ?? "[]");
+    return Array.isArray(ids) ? ids.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** 64 bits of two FNV-1a hashes; `crypto.subtle` is missing on insecure origins. */
+function hash(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x1000193;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x85ebca6b);
+    b ^= b >>> 13;
+  }
+  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
+}
