@@ -16,7 +16,7 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
         Trainer(..., callbacks=[MAVCallback(["Once upon a time"], every=100)])
 
     Of several processes the first one watches. The loss of a look is the last that the Trainer had
-    logged.
+    logged. Each call of `Trainer.train()` is a training of its own.
 
     Args:
         prompts: the texts to continue.
@@ -39,15 +39,19 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         self.watch = TrainingWatch(tokenizer, prompts, every=every, **options)
-        self._told = 0
+        self._tokenizer = tokenizer
+        self._reported_losses = 0
 
     def on_train_begin(
         self, args: Any, state: Any, control: Any, *, model: Any = None, **given: Any
     ) -> None:
         del args, control
         if state.is_world_process_zero:
-            tokenizer = given.get("processing_class") or given.get("tokenizer")
-            self.watch.tokenizer = self.watch.tokenizer or tokenizer
+            self.watch.tokenizer = (
+                self._tokenizer or given.get("processing_class") or given.get("tokenizer")
+            )
+            # A training that is resumed starts with the history of the part before.
+            self._reported_losses = len(_with_loss(state.log_history))
             self.watch.begin(model, state.global_step)
 
     def on_step_end(
@@ -55,13 +59,18 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
     ) -> None:
         del args, control, given
         if state.is_world_process_zero:
-            told = [entry for entry in state.log_history if "loss" in entry]
-            for entry in told[self._told :]:
+            entries = _with_loss(state.log_history)
+            for entry in entries[self._reported_losses :]:
                 self.watch.tell_loss(entry["step"], entry["loss"])
-            self._told = len(told)
-            self.watch.step(model, state.global_step, last_loss=told[-1]["loss"] if told else None)
+            self._reported_losses = len(entries)
+            last_loss = entries[-1]["loss"] if entries else None
+            self.watch.step(model, state.global_step, last_loss=last_loss)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **given: Any) -> None:
         del args, control, given
         if state.is_world_process_zero:
             self.watch.end()
+
+
+def _with_loss(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry for entry in history if "loss" in entry]

@@ -68,7 +68,7 @@ class TrainingWriter:
 
     def __init__(self, path: Path, *, append: bool = False) -> None:
         self._path = path
-        self._append = append and path.exists()
+        self._append = append
         self._file: IO[bytes] | None = None
         if append and path.suffix == _SUFFIX:
             raise InvalidSettings(
@@ -83,7 +83,7 @@ class TrainingWriter:
         Raises:
             OSError: it cannot be written.
         """
-        if self._append:
+        if self._append and self._path.exists():
             self._file = self._path.open("r+b")
             self._file.truncate(end_of_whole_runs(self._file))
             self._file.seek(0, 2)

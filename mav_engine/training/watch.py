@@ -137,6 +137,9 @@ class TrainingWatch:
     def begin(self, model: Any, step: int = 0) -> None:
         """Look at the model before it is trained (or trained on, from `step`).
 
+        A watch may be used for several trainings, one after the other: each call starts with no
+        losses, looks or costs of the one before, and, without `append`, with a new recording.
+
         Raises:
             ModelLoadFailed: the model cannot be run from here.
             InvalidSettings: a probe that this model cannot give, a prompt that is too long, or a
@@ -145,7 +148,8 @@ class TrainingWatch:
         """
         from mav_engine.backends.transformers.lent import lent_backend
 
-        began = self._began = time.monotonic()
+        self._reset()
+        began = self._began
         self._backend = lent_backend(model, self.tokenizer, type(model).__name__)
         for settings in self._runs:
             prepare(settings, self._backend)
@@ -188,6 +192,16 @@ class TrainingWatch:
             self._spent += time.monotonic() - began
         if self._report is not None:
             self._report.end(str(self.cost))
+
+    def _reset(self) -> None:
+        self._began = time.monotonic()
+        self._spent = 0.0
+        self._looked_at = []
+        self._last = None
+        self._curve = LossCurve()
+        # An earlier training may have ended by an exception, without a call of end().
+        if self._writer is not None:
+            self._writer.close()
 
     def _open(self) -> None:
         # The site is asked first: opening may begin a file anew that a refusal should leave alone.

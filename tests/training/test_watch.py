@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
 import json
@@ -84,6 +85,52 @@ def test_the_callback_gives_the_same_training(
     # What the Trainer logs of a step comes behind it, so the last one's is not known yet.
     told = [point for look in looks for point in look.losses]
     assert told == [(each["step"], each["loss"]) for each in curve_of(alone)[: STEPS - 1]]
+
+
+def test_a_callback_that_is_used_again_starts_from_the_beginning(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    callback = MAVCallback(PROMPTS[:1], every=4, recording=path, terminal=False)
+    first = trained_by_trainer(tmp_path, [callback], spoken)
+    looks = [look for look, _ in replay_training(path)]
+    steps = [look.step for look in looks]
+    assert steps == [0, 4, 6]
+    first.train()
+    again = [look for look, _ in replay_training(path)]
+    assert [look.step for look in again] == steps
+    # The losses are those of the second training, beginning with its first step.
+    assert again[0].loss is None
+    assert again[0].losses == []
+    assert again[1].losses == [(step, curve_of(first)[step - 1]["loss"]) for step in (1, 2, 3)]
+    assert again[1].losses != looks[1].losses
+    assert callback.watch.cost.looks == 3
+    assert callback.watch.cost.share <= 1
+
+
+def test_a_watch_can_be_used_after_a_training_that_broke_off(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    watch = TrainingWatch(spoken, PROMPTS[:1], every=3, recording=path, append=True, terminal=False)
+    model = new_model()
+    watch.begin(model)
+    watch.step(model, 1, loss=9.0)
+    trained(watch)
+    looks = [look for look, _ in replay_training(path)]
+    assert [look.step for look in looks] == [0, 0, 3, 6], "append keeps the part before"
+    assert all(loss != 9.0 for look in looks for _, loss in look.losses)
+    assert watch.cost.looks == 3
+
+
+def test_a_callback_takes_the_tokenizer_of_the_trainer_that_uses_it(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    callback = MAVCallback(PROMPTS[:1], every=100, terminal=False)
+    trained_by_trainer(tmp_path, [callback], spoken)
+    other = copy.deepcopy(spoken)
+    trained_by_trainer(tmp_path, [callback], other)
+    assert callback.watch.tokenizer is other
 
 
 def test_the_terminal_tells_text_figures_and_cost(spoken: PreTrainedTokenizerFast) -> None:
