@@ -243,6 +243,8 @@ def _html(view: LiveView) -> str:
     console: Console = Recorder(
         file=io.StringIO(), record=True, width=_WIDTH, height=_HEIGHT, force_terminal=True,
         color_system="truecolor", highlight=False, markup=False, emoji=False,
+        # In a notebook rich would publish what is printed here as an output of its own.
+        force_jupyter=False,
     )  # fmt: skip
     console.print(view.picture(closing=True))
     return console.export_html(

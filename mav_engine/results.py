@@ -40,7 +40,11 @@ _PLAIN: Mapping[str, Callable[[Token], Any]] = {
 """One value a token, by the names of the token event."""
 
 
-@dataclass
+_REPR_CHARS = 60
+"""Characters of the text that a record's `repr` shows."""
+
+
+@dataclass(repr=False)
 class RunRecord:
     """The events of a run, kept. `str` gives the text, a notebook shows the picture."""
 
@@ -154,6 +158,13 @@ class RunRecord:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        """One line: notebooks keep it beside the picture."""
+        model = None if self.start is None else self.start.model.name
+        end = None if self.end is None else getattr(self.end, "reason", self.end.type)
+        text = self.text if len(self.text) <= _REPR_CHARS else self.text[:_REPR_CHARS] + "…"
+        return f"RunRecord(model={model!r}, tokens={len(self.tokens)}, end={end!r}, text={text!r})"
 
     def _repr_html_(self) -> str:
         from mav_engine.picture import as_image

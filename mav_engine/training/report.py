@@ -20,7 +20,9 @@ class TrainingReport:
     def __init__(self, console: Console | None = None) -> None:
         from rich.console import Console as Terminal
 
-        self._console = console or Terminal(stderr=True)
+        # In a notebook rich would publish each line as an output of its own; as text on stderr the
+        # lines are one output.
+        self._console = console or Terminal(stderr=True, force_jupyter=False)
 
     def look(
         self, step: int, loss: float | None, records: Sequence[RunRecord], share: float
