@@ -146,7 +146,9 @@ class Teller:
         self.reason = self._ending(generated) or ending or ("breakpoint" if self._hits else None)
         added = self._stream.push(token_id, last=self.reason is not None)
         self._hits += self._breakpoints.text(added, forced=forced)
-        self.reason = self.reason or ("breakpoint" if self._hits else None)
+        if self.reason is None and self._hits:
+            self.reason = "breakpoint"
+            added += self._stream.rest()
         text = self._stop_watch.push(added, last=self.reason is not None)
         if self._stop_watch.hit:
             self.reason = "stop"

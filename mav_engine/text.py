@@ -11,27 +11,17 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+from mav_engine.detokenizer import BYTES, Detokenizer, Stream, bytes_of, common_length
 from mav_engine.events import TokenRef
 
 _BYTE_PIECE = re.compile(r"^<0x([0-9A-Fa-f]{2})>$")
-_UNFINISHED = "\ufffd"
-_CONTEXT = 6
-"""Tokens of the prompt that a stream decodes along, so that leading spaces are kept."""
-
-
-def _byte_of_character() -> dict[str, int]:
-    """The byte behind each printable stand-in of byte-level BPE (GPT-2's table)."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    stand_ins = printable + [0x100 + place for place in range(len(others))]
-    return {chr(stand): byte for stand, byte in zip(stand_ins, printable + others, strict=True)}
-
-
-_BYTES = _byte_of_character()
+_BROKEN = "\ufffd"
+_MAX_TAILS = 4_000_000
+"""Characters that `spell` may compare in all."""
 
 
 class Vocabulary:
@@ -40,6 +30,7 @@ class Vocabulary:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
+        self._detokenizer = Detokenizer(tokenizer)
         self._labels: dict[int, str] = {}
         # Encoding sets truncation and padding on the tokenizer, so one thread at a time.
         self._encoding = threading.Lock()
@@ -62,23 +53,34 @@ class Vocabulary:
         return TokenRef(token_id, self.label(token_id))
 
     def spell(self, ids: Sequence[int]) -> list[TokenRef]:
-        """These tokens with the text that each adds; special tokens show their own."""
-        stream = TextStream(self, [])
-        texts = [stream.push(each, last=at + 1 == len(ids)) for at, each in enumerate(ids)]
-        return [
-            TokenRef(each, self.label(each) if each in self.special_ids else text)
-            for each, text in zip(ids, texts, strict=True)
-        ]
+        """These tokens with the text that each adds; special tokens show their own.
 
-    def is_byte(self, token_id: int) -> bool:
-        """Whether a decoder with byte fallback reads this token as one byte of a run.
-
-        Such a run is decoded as a whole: one broken byte turns every byte of it into U+FFFD,
-        so its text is only known when it is over.
+        The texts that are not of special tokens are together `decode(ids)`.
         """
-        if "ByteFallback" not in self._decoders:
-            return False
-        return bool(_BYTE_PIECE.match(self._tokenizer.convert_ids_to_tokens(token_id) or ""))
+        stream = self.stream()
+        certain, ends, tails, budget = [], [], [], _MAX_TAILS
+        length = 0
+        for token_id in ids:
+            certain.append(stream.push(token_id))
+            length += len(certain[-1])
+            tails.append(stream.rest() if budget > 0 else "")
+            budget -= len(tails[-1])
+            ends.append(length)
+        whole = "".join(certain) + stream.rest()
+        shown = [place for place, token_id in enumerate(ids) if token_id not in self.special_ids]
+        texts, before = self.labels(ids), 0
+        for place in shown:
+            # What stands before the next token, as far as later tokens leave it so.
+            end = ends[place]
+            until = end + common_length(tails[place], whole[end : end + len(tails[place])])
+            until = len(whole) if place == shown[-1] else max(before, until)
+            texts[place] = whole[before:until]
+            before = until
+        return list(map(TokenRef, ids, texts))
+
+    def stream(self) -> Stream:
+        """A stream of a text that begins with its first token."""
+        return self._detokenizer.stream()
 
     def encode(self, text: str, *, special: bool) -> list[int]:
         """Token ids of a text; `special` adds what the model expects around a text."""
@@ -88,13 +90,7 @@ class Vocabulary:
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of these ids, special tokens left out."""
-        if self._fast is not None:
-            return str(self._fast.decode(list(ids), skip_special_tokens=True))
-        return str(
-            self._tokenizer.decode(
-                list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False
-            )
-        )
+        return self._detokenizer.decode(ids)
 
     @cached_property
     def digest(self) -> str:
@@ -123,30 +119,28 @@ class Vocabulary:
     def _make_label(self, token_id: int) -> str:
         if token_id in self._added:
             return str(self._added[token_id].content)
-        piece = self._tokenizer.convert_ids_to_tokens(token_id)
+        piece, kinds = self._detokenizer.token(token_id), self._detokenizer.kinds
         if piece is None:
             return f"<id {token_id}>"
-        if "ByteLevel" in self._decoders and all(character in _BYTES for character in piece):
-            return _shown(bytes(_BYTES[character] for character in piece))
+        if "ByteLevel" in kinds and all(character in BYTES for character in piece):
+            return _shown(bytes_of(piece))
         if byte := _BYTE_PIECE.match(piece):
             return _shown(bytes([int(byte[1], 16)]))
         if "▁" in piece:
-            return str(piece.replace("▁", " "))
-        return str(piece) if self._decoders & {"ByteFallback", "Metaspace"} else self._plain(piece)
+            return piece.replace("▁", " ")
+        return piece if kinds & {"ByteFallback", "Metaspace"} else self._plain(piece)
 
     def _plain(self, piece: str) -> str:
-        return str(self._tokenizer.convert_tokens_to_string([piece]))
+        try:
+            return str(self._tokenizer.convert_tokens_to_string([piece]))
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:  # a panic of the tokenizers library is no Exception
+            return piece
 
     @cached_property
     def _added(self) -> dict[int, Any]:
         return dict(self._tokenizer.added_tokens_decoder)
-
-    @cached_property
-    def _decoders(self) -> frozenset[str]:
-        if self._fast is None:
-            return frozenset()
-        decoder = json.loads(self._fast.to_str()).get("decoder") or {}
-        return frozenset(part["type"] for part in [decoder, *decoder.get("decoders", [])])
 
 
 def _shown(data: bytes) -> str:
@@ -159,58 +153,105 @@ def _shown(data: bytes) -> str:
 class TextStream:
     """The exact text that each token adds to the output.
 
-    A character is given once its last byte is there; `push(..., last=True)` gives what is
-    unfinished as U+FFFD, as the decoder itself would.
+    Text is given once no later token can change it (a character that lacks bytes, `</w>` that may
+    become a space). All pieces together are `decode(prompt + ids)` after `decode(prompt)`. Where a
+    token changes the end of the prompt's own text, what changed is given again, so that nothing is
+    lost; characters that a broken byte turns into U+FFFD are not.
     """
 
     def __init__(self, vocabulary: Vocabulary, prompt_ids: Sequence[int]) -> None:
-        self._vocabulary = vocabulary
-        self._window = list(prompt_ids[-_CONTEXT:])
-        self._given = vocabulary.decode(self._window)
-        self._in_bytes = False
+        self._stream = vocabulary.stream()
+        for token_id in prompt_ids:
+            self._stream.push(token_id)
+        self._prompt_end = self._stream.rest()
+        """The prompt's text that new tokens may still change; empty once it is passed."""
+        self._held = ""
 
     def push(self, token_id: int, *, last: bool = False) -> str:
-        """The text that this token adds; empty while a character is unfinished."""
-        self._window.append(token_id)
-        text = self._vocabulary.decode(self._window)
-        # A special token is not decoded, so it does not end a run of bytes around it.
-        if token_id not in self._vocabulary.special_ids:
-            self._in_bytes = self._vocabulary.is_byte(token_id)
-        if not last and (text.endswith(_UNFINISHED) or self._in_bytes):
+        """The text that is certain since this token; with `last` all that is left."""
+        text = self._stream.push(token_id)
+        if last:
+            text += self._stream.rest()
+        return self._after_prompt(text, last=last) if self._prompt_end else text
+
+    def rest(self) -> str:
+        """The text that would follow if no more tokens came. Ends the stream."""
+        text = self._stream.rest()
+        return self._after_prompt(text, last=True) if self._prompt_end else text
+
+    def _after_prompt(self, text: str, *, last: bool) -> str:
+        self._held += text
+        end, whole = self._prompt_end, self._held
+        same = common_length(end, whole)
+        rewritten = whole[same : len(end)]
+        broken = rewritten == _BROKEN * len(rewritten)
+        if broken and len(whole) < len(end) and not last:
             return ""
-        added = text[len(self._given) :]
-        self._given = text
-        if added and len(self._window) >= 3 * _CONTEXT:
-            # The window starts anew at a whole character, so that its cost stays flat.
-            self._window = self._window[-_CONTEXT:]
-            self._given = self._vocabulary.decode(self._window)
-        return added
+        self._prompt_end = self._held = ""
+        return whole[len(end) if broken else same :]
 
 
 class StopWatch:
-    """Holds text back while it may be the beginning of a stop string, and cuts at the first."""
+    """Holds text back while it may be the beginning of a stop string, and cuts at the first.
 
-    def __init__(self, stop: Sequence[str]) -> None:
-        self._stop = tuple(stop)
+    Each character is compared with each stop string about once (Knuth, Morris and Pratt 1977).
+    """
+
+    def __init__(self, stop: Iterable[str]) -> None:
+        self._matchers = [_Matcher(each) for each in dict.fromkeys(stop)]
         self._held = ""
         self.hit = False
         """Whether a stop string has come; nothing more is let through then."""
 
     def push(self, added: str, *, last: bool = False) -> str:
         """What may be shown of the text so far held and this addition."""
+        if not self._matchers:
+            return added
+        begins = [place for each in self._matchers if (place := each.find(added)) is not None]
         text = self._held + added
-        ends = [place for place in map(text.find, self._stop) if place >= 0]
-        if ends:
-            self.hit, self._held = True, ""
-            return text[: min(ends)]
-        keep = 0 if last else self._possible_start(text)
+        if begins:
+            self.hit = True
+            shown, self._held = text[: len(self._held) + min(begins)], ""
+            return shown
+        keep = 0 if last else max(each.matched for each in self._matchers)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
 
-    def _possible_start(self, text: str) -> int:
-        """Length of the longest end of the text that a stop string begins with."""
-        longest = min(len(text), max((len(stop) for stop in self._stop), default=1) - 1)
-        for length in range(longest, 0, -1):
-            if any(stop.startswith(text[-length:]) for stop in self._stop):
-                return length
-        return 0
+
+class _Matcher:
+    """Finds one string in a text that comes in pieces."""
+
+    def __init__(self, wanted: str) -> None:
+        self._wanted = wanted
+        self._shorter = _borders(wanted)
+        self.matched = 0
+        """Characters at the end of the text that the string begins with."""
+
+    def find(self, added: str) -> int | None:
+        """Where the first match begins that these characters complete, from their beginning
+        (negative where it began before them)."""
+        wanted, matched = self._wanted, self.matched
+        if not matched and wanted[0] not in added:
+            return None
+        for place, character in enumerate(added):
+            while matched and wanted[matched] != character:
+                matched = self._shorter[matched - 1]
+            if wanted[matched] == character:
+                matched += 1
+                if matched == len(wanted):
+                    self.matched = 0
+                    return place + 1 - matched
+        self.matched = matched
+        return None
+
+
+def _borders(text: str) -> list[int]:
+    """For each beginning of a text, the length of the longest shorter one that also ends it."""
+    lengths = [0] * len(text)
+    length = 0
+    for place in range(1, len(text)):
+        while length and text[place] != text[length]:
+            length = lengths[length - 1]
+        length += text[place] == text[length]
+        lengths[place] = length
+    return lengths

@@ -154,15 +154,17 @@ class CleanStop:
     """Ends a run where its text may end by itself."""
 
     def __init__(self, vocabulary: Vocabulary, ends: Ending) -> None:
-        self._vocabulary = vocabulary
+        self._stream = vocabulary.stream()
         self._ends = ends
-        self._ids: list[int] = []
+        self._count = 0
+        self._certain = ""
         self._text = ""
 
     def __call__(self, generated: Generated) -> FinishReason | None:
-        self._ids.append(generated.choice.token_id)
-        before, self._text = self._text, self._vocabulary.decode(self._ids)
-        if len(self._ids) < self._ends.after:
+        self._count += 1
+        self._certain += self._stream.push(generated.choice.token_id)
+        before, self._text = self._text, self._certain + self._stream.rest()
+        if self._count < self._ends.after:
             return None
         if not self._ends.texts:
             return "stop" if self._text.rstrip().endswith(FULL_STOP) else None

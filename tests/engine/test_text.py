@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
+from transformers import AutoTokenizer, CTRLTokenizer, PreTrainedTokenizerFast
 
+from mav_engine import RunSettings, run
+from mav_engine.backends.fake import FakeBackend
+from mav_engine.detokenizer import BYTES, Detokenizer, ProbedStream
+from mav_engine.events import Token
 from mav_engine.text import StopWatch, TextStream, Vocabulary
 from tests.engine.conftest import EMBEDDED
 
@@ -45,17 +51,198 @@ def streamed(vocabulary: Vocabulary, prompt: list[int], ids: list[int]) -> str:
     return "".join(stream.push(i, last=at + 1 == len(ids)) for at, i in enumerate(ids))
 
 
+def begins_likewise(vocabulary: Vocabulary, prompt: list[int], ids: list[int]) -> bool:
+    """Whether the new tokens leave the prompt's own text as it is."""
+    return vocabulary.decode(prompt + ids).startswith(vocabulary.decode(prompt))
+
+
 @BOTH
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_pieces_concatenate_to_the_decoded_output(kind: str, data: Any) -> None:
     vocabulary, size = VOCABULARIES[kind]
     token = st.integers(0, size - 1)
-    # A prompt that ends with a whole character, so that no byte of it can be taken back.
-    prompt = data.draw(st.sampled_from([[259, 261], [260, 261, 262]]))
-    ids = data.draw(st.lists(token, min_size=1, max_size=24))
+    prompt = data.draw(st.lists(token, min_size=1, max_size=30))
+    ids = data.draw(st.lists(token, min_size=1, max_size=30))
+    assume(begins_likewise(vocabulary, prompt, ids))
     whole = vocabulary.decode(prompt + ids)
     assert streamed(vocabulary, prompt, ids) == whole[len(vocabulary.decode(prompt)) :]
+
+
+@pytest.mark.parametrize(
+    ("kind", "prompt", "new", "added"),
+    [
+        # One broken byte turns every byte of its run into U+FFFD, those of the prompt too.
+        ("sentence-piece", "日本語日本語".encode(), [0xFF], "\ufffd" * 13),
+        ("sentence-piece", "é".encode(), [0xFF, "cat"], "\ufffd" * 2 + "cat"),
+        # The prompt ends within a character.
+        ("sentence-piece", [0xC3], [0xA9], "é"),
+        ("byte-level", [0xE6, 0x97], [0xA5], "日"),
+        ("byte-level", [0xE6, 0x97], [0x41], "A"),
+        ("byte-level", [0xE6, 0x97], [], ""),
+    ],
+)
+def test_a_prompt_that_ends_in_bytes(
+    kind: str, prompt: list[int], new: list[int | str], added: str
+) -> None:
+    vocabulary, _ = VOCABULARIES[kind]
+    tokenizer = vocabulary._tokenizer
+
+    def id_of(token: int | str) -> int:
+        if isinstance(token, str):
+            return int(tokenizer.convert_tokens_to_ids(token))
+        stand_ins = {byte: character for character, byte in BYTES.items()}
+        name = f"<0x{token:02X}>" if kind == "sentence-piece" else stand_ins[token]
+        return int(tokenizer.convert_tokens_to_ids(name))
+
+    before = [id_of("▁the" if kind == "sentence-piece" else "Ġthe"), *map(id_of, prompt)]
+    ids = list(map(id_of, new))
+    assert streamed(vocabulary, before, ids) == added
+
+
+PIECES = [
+    "a", "b", "aa", "ab", "##a", "##", "a@@", "@@", "a</w>", "</w>", "b</w>c", "▁a", "▁", "▁▁b",
+    " ", "  ", " .", ".", "?", " ' ", "'", "n", "n't", " n't", "do", " do not", " not", "s", " 's",
+    "|", "<pad>", "é", "Ã", "©", "Ġa", "Ġ", "æ", "Ĺ", "¥", "日", "\ufffd", "x",
+    *[f"<0x{byte:02X}>" for byte in (0x0A, 0x20, 0xC3, 0xA9, 0xE6, 0x97, 0xA5, 0xF0, 0xFF)],
+    "<0x+5>", "<0x0a>",
+]  # fmt: skip
+SPECIAL, ADDED, UNKNOWN = len(PIECES), len(PIECES) + 1, len(PIECES) + 2
+texts = st.sampled_from(["▁", "a", "ab", "aa", " ", "</w>", "<pad>", "##"])
+one_decoder = st.one_of(
+    st.builds(decoders.ByteLevel),
+    st.builds(decoders.ByteFallback),
+    st.builds(decoders.Fuse),
+    st.builds(decoders.Replace, texts, st.sampled_from(["", " ", "b", "aa"])),
+    st.builds(decoders.Replace, st.just(Regex("a+")), st.just("b")),
+    st.builds(decoders.Strip, st.sampled_from(" a"), st.integers(0, 2), st.integers(0, 2)),
+    st.builds(decoders.Metaspace, prepend_scheme=st.sampled_from(["always", "never", "first"])),
+    st.builds(decoders.BPEDecoder, texts),
+    st.builds(decoders.WordPiece, st.sampled_from(["##", "@@", ""]), st.booleans()),
+    st.builds(decoders.CTC, pad_token=st.sampled_from(["<pad>", "a"]), cleanup=st.booleans()),
+)
+"""Every type of decoder that the tokenizers library has, apart from `Sequence`."""
+
+
+def with_decoder(*parts: Any, **options: Any) -> PreTrainedTokenizerFast:
+    vocabulary = {piece: place for place, piece in enumerate(PIECES)}
+    backend = Tokenizer(models.WordLevel(vocabulary, unk_token="x"))
+    backend.add_special_tokens([AddedToken("<s>", special=True)])
+    backend.add_tokens([AddedToken("added 日", special=False)])
+    if parts:
+        backend.decoder = parts[0] if len(parts) == 1 else decoders.Sequence(list(parts))
+    return PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="x", **options)
+
+
+def decoded(decoder: Any, ids: list[int]) -> str | None:
+    """The whole text; None where the library's own decoder panics, as `Strip` may."""
+    options = {} if isinstance(decoder, Vocabulary) else {"skip_special_tokens": True}
+    try:
+        return str(decoder.decode(ids, **options))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        return None
+
+
+@settings(max_examples=800, deadline=None)
+@given(
+    parts=st.lists(one_decoder, max_size=4),
+    ids=st.lists(st.integers(0, UNKNOWN), max_size=10),
+    clean_up=st.booleans(),
+)
+def test_streams_of_every_decoder_are_the_decoded_text(
+    parts: list[Any], ids: list[int], clean_up: bool
+) -> None:
+    tokenizer = with_decoder(*parts, clean_up_tokenization_spaces=clean_up)
+    stream, given_out = Detokenizer(tokenizer).stream(), ""
+    for count, token_id in enumerate(ids, 1):
+        given_out += stream.push(token_id)
+        expected = decoded(tokenizer, ids[:count])
+        assert expected is None or given_out + stream.rest() == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    parts=st.lists(one_decoder, max_size=3),
+    ids=st.lists(st.integers(0, UNKNOWN), min_size=1, max_size=12),
+)
+def test_the_texts_of_a_prompts_tokens_concatenate(parts: list[Any], ids: list[int]) -> None:
+    vocabulary = Vocabulary(with_decoder(*parts))
+    refs = vocabulary.spell(ids)
+    assert [ref.id for ref in refs] == ids
+    own = [ref.text for ref in refs if ref.id not in vocabulary.special_ids]
+    expected = decoded(vocabulary, ids)
+    assert expected is None or "".join(own) == (expected if own else "")
+    assert all(ref.text == "<s>" for ref in refs if ref.id == SPECIAL)
+
+
+@pytest.mark.parametrize(
+    ("decoder", "pieces", "texts"),
+    [
+        (decoders.WordPiece(), ["do", "##a", ".", "b"], ["do", "a", ".", " b"]),
+        (decoders.BPEDecoder(), ["a</w>", "b", "ab"], ["a", " b", "ab"]),
+        (decoders.Metaspace(), ["▁a", "▁", "b"], ["a", " ", "b"]),
+        (decoders.CTC(), ["a", "a", "<pad>", "a", "|"], ["a", "", "", "a", " "]),
+        (decoders.ByteFallback(), ["<0xC3>", "<0xA9>", "a"], ["", "", "éa"]),
+        (decoders.ByteLevel(), ["Ã", "©", "Ġa"], ["", "é", " a"]),
+    ],
+)
+def test_text_comes_as_soon_as_it_is_certain(
+    decoder: Any, pieces: list[str], texts: list[str]
+) -> None:
+    vocabulary = Vocabulary(with_decoder(decoder))
+    stream = TextStream(vocabulary, [])
+    assert [stream.push(PIECES.index(piece)) for piece in pieces] == texts
+
+
+def test_a_clean_up_of_spaces_is_part_of_the_text() -> None:
+    tokenizer = with_decoder(decoders.Fuse(), clean_up_tokenization_spaces=True)
+    vocabulary = Vocabulary(tokenizer)
+    ids = [PIECES.index(piece) for piece in ["do", " ", "n't", " ", ".", " ' ", "s"]]
+    assert tokenizer.decode(ids) == "don't.'s"
+    assert streamed(vocabulary, [], ids) == "don't.'s"
+
+
+def ctrl(folder: Path) -> CTRLTokenizer:
+    """A tokenizer that decodes in Python: `@@ ` between two tokens is removed."""
+    tokens = ["<unk>", "he@@", "llo</w>", "hello", "world", "@@", ".", "a@@"]
+    (folder / "vocab.json").write_text(json.dumps({each: i for i, each in enumerate(tokens)}))
+    (folder / "merges.txt").write_text("#version: 0.2\nh e\n")
+    return CTRLTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"))
+
+
+def test_streams_of_a_tokenizer_in_python(tmp_path: Path) -> None:
+    vocabulary = Vocabulary(ctrl(tmp_path))
+    assert isinstance(vocabulary.stream(), ProbedStream)
+
+    @settings(max_examples=200, deadline=None)
+    @given(ids=st.lists(st.integers(0, 7), min_size=1, max_size=12))
+    def check(ids: list[int]) -> None:
+        expected = vocabulary._tokenizer.decode(ids, skip_special_tokens=True)
+        assert streamed(vocabulary, [], ids) == expected
+        own = [ref.text for ref in vocabulary.spell(ids) if ref.id not in vocabulary.special_ids]
+        assert "".join(own) == (expected if own else "")
+
+    check()
+    stream = TextStream(vocabulary, [])
+    assert [stream.push(i) for i in (4, 1, 3, 6)] == ["world", " he", "hello", " ."]
+
+
+def test_ids_that_the_tokenizer_does_not_have_add_no_text() -> None:
+    vocabulary = Vocabulary(with_decoder(decoders.Fuse()))
+    assert vocabulary.label(99) == "<id 99>"
+    assert [ref.text for ref in vocabulary.spell([0, 99])] == ["a", ""]
+    assert streamed(vocabulary, [0], [99, 1]) == "b"
+
+
+def test_a_run_that_ends_at_a_breakpoint_gives_all_its_text() -> None:
+    backend = FakeBackend()
+    said = [*b" stop", 0xE6, 0x97]
+    asked = RunSettings(prompt="x", forced_ids=said, breakpoints={"after": 7}, max_new_tokens=9)
+    events = list(run(asked, backend=backend))
+    assert events[-1].text == backend.vocabulary.decode(said) == " stop\ufffd"
+    assert "".join(event.text for event in events if isinstance(event, Token)) == events[-1].text
 
 
 @given(text=st.text(min_size=1, max_size=30))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 _KINDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
 """Classes that take the file as it stands; others change what it says."""
@@ -66,6 +66,10 @@ def read_tokenizer(folder: Path) -> PlainTokenizer | None:
     if given.get("tokenizer_class") not in _KINDS or set(given) - {*_SPECIAL, *_CHANGES_NOTHING}:
         return None
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    # transformers removes spaces before punctuation then, of all but BPE.
+    cleans_up = given.get("clean_up_tokenization_spaces")
+    if cleans_up and not isinstance(tokenizer.model, models.BPE):
+        return None
     special = {t.content for t in tokenizer.get_added_tokens_decoder().values() if t.special}
     named = {given[name] for name in _SPECIAL if given.get(name) is not None}
     return PlainTokenizer(tokenizer, given.get("eos_token")) if named <= special else None
