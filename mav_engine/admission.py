@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mav_engine.chat import TURN_STARTS
@@ -10,11 +10,10 @@ from mav_engine.errors import InvalidSettings, PromptTooLong, ResumeRefused
 from mav_engine.events import ModelInfo
 from mav_engine.resume import Unfinished
 from mav_engine.settings import RunSettings
+from mav_engine.wording import shown
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
-
-_SPECIAL_LOOK = re.compile(r"^<\|.*\|>$", re.DOTALL)
 
 
 def check_same_model(before: Unfinished, backend: Backend) -> None:
@@ -37,43 +36,51 @@ def check_forced(settings: RunSettings, info: ModelInfo) -> None:
     Raises:
         InvalidSettings: the detail names the first of them.
     """
-    vocabulary = info.vocabulary or 0
+    if info.vocabulary is None:
+        return
     for place, token_id in enumerate(settings.forced_ids):
-        if token_id >= vocabulary:
+        if token_id >= info.vocabulary:
             raise InvalidSettings(
                 f"forced_ids[{place}] is {token_id}, but {info.name} has the ids 0 to "
-                f"{vocabulary - 1}.",
+                f"{info.vocabulary - 1}.",
                 field="forced_ids",
             )
 
 
-def stops_of(settings: RunSettings, backend: Backend) -> tuple[frozenset[int], list[str]]:
-    """What ends the run: special tokens by their ids, since their text is not shown; the other
-    stop strings, and the turns of a plain conversation, by text.
+def check_embedded(ids: Sequence[int], backend: Backend, field: str) -> None:
+    """Refuse tokens for which the model has no embedding, though its tokenizer knows them.
 
     Raises:
-        InvalidSettings: a stop looks like a special token and is none.
+        InvalidSettings: the detail names the first of them.
     """
+    vocabulary = backend.info.vocabulary
+    if vocabulary is None or max(ids, default=0) < vocabulary:
+        return
+    position, token_id = next(each for each in enumerate(ids) if each[1] >= vocabulary)
+    raise InvalidSettings(
+        f"Token {position} of the {field} is {shown(backend.vocabulary.label(token_id))} (id "
+        f"{token_id}), but {backend.info.name} has embeddings only for the ids 0 to "
+        f"{vocabulary - 1}: its tokenizer has more tokens than the model. Leave the token out, or "
+        "enlarge the model with resize_token_embeddings(len(tokenizer)) and save it again.",
+        field=field,
+    )
+
+
+def stops_of(settings: RunSettings, backend: Backend) -> tuple[frozenset[int], list[str]]:
+    """What ends the run: the ids of stop strings that are special tokens, whose text is not shown,
+    and all stop strings, with the turns of a plain conversation, for the text."""
     special = backend.vocabulary.special
-    for text in settings.stop:
-        if _SPECIAL_LOOK.match(text) and text not in special:
-            known = ", ".join(special) or "none"
-            raise InvalidSettings(
-                f"stop names the token {text}, which {backend.info.name} does not have. Its "
-                f"special tokens: {known}.",
-                field="stop",
-            )
     ids = frozenset(special[text] for text in settings.stop if text in special)
     plain = settings.messages is not None and not backend.info.chat_template
-    turns = TURN_STARTS if plain else ()
-    return ids, [*(text for text in settings.stop if text not in special), *turns]
+    return ids, [*settings.stop, *(TURN_STARTS if plain else ())]
 
 
 def prompt_ids_of(settings: RunSettings, backend: Backend) -> list[int]:
     """The ids of the prompt or of the rendered conversation.
 
     Raises:
-        InvalidSettings: there are none, or a message is out of its place.
+        InvalidSettings: there are none, the model has no embedding for one, or a message is out
+            of its place.
         PromptTooLong: they and the forced ids leave no room for a token.
     """
     if settings.messages is not None:
@@ -84,6 +91,7 @@ def prompt_ids_of(settings: RunSettings, backend: Backend) -> list[int]:
         raise InvalidSettings(
             f"{backend.info.name} finds no token in the {field}; give it some text.", field=field
         )
+    check_embedded(ids, backend, field)
     context = backend.info.context
     needed = len(ids) + max(1, len(settings.forced_ids))
     if context is not None and needed > context:

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mav_engine.admission import check_forced, check_same_model, prompt_ids_of, stops_of
+from mav_engine.admission import (
+    check_embedded,
+    check_forced,
+    check_same_model,
+    prompt_ids_of,
+    stops_of,
+)
 from mav_engine.errors import MavError
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.faults import run_fault
@@ -99,8 +105,8 @@ def prepare(
 
     Raises:
         ValueError: the seed is not resolved.
-        InvalidSettings: a probe, forced id or stop token that this model does not know, or a
-            probe that would have to hold too much.
+        InvalidSettings: a probe, a forced id or a token of the prompt that this model does not
+            have, or a probe that would have to hold too much.
         ResumeRefused: another model wrote the run that is to be continued.
         PromptTooLong: the prompt leaves no room for a token.
     """
@@ -118,6 +124,8 @@ def prepare(
     if info.context is not None:
         limit = min(limit, info.context - len(prompt_ids))
     written = [] if before is None else before.written
+    if before is not None:
+        check_embedded([*prompt_ids, *written], backend, "resume")
     check_all(probes, Plan(settings, info, len(prompt_ids) + len(written), limit - len(written)))
     forced = settings.forced_ids
     return PreparedRun(settings, backend, probes, prompt_ids, written, limit, *stops, seal, forced)

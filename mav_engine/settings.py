@@ -24,6 +24,10 @@ DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_e
 MAX_SEED = 2**53 - 1
 """The largest whole number that JavaScript clients hold exactly."""
 
+MAX_STOPS = 64
+MAX_STOP_LENGTH = 1000
+"""Stop strings of a run, and characters of each."""
+
 MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
 """Settings that change what is told of a run, but not what it writes."""
 ADJUSTABLE = MEASUREMENTS | {"breakpoints"}
@@ -91,8 +95,12 @@ class RunSettings(Strict):
     """No end-of-text in the first so many steps."""
     block_ws_steps: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
     """No token that is only white space in the first so many steps."""
-    stop: list[Annotated[Text, Field(min_length=1)]] = []
-    """Writing ends once the text holds one of these; the stop text itself is not shown."""
+    stop: Annotated[
+        list[Annotated[Text, Field(min_length=1, max_length=MAX_STOP_LENGTH)]],
+        Field(max_length=MAX_STOPS),
+    ] = []
+    """Writing ends once the text contains one of these, which is not shown itself; a special token
+    ends it where the model writes that token, too. At most 64, of at most 1000 characters each."""
     breakpoints: Breakpoints = Breakpoints()
     """Conditions that stop the run with the token that meets one; it can be gone on with."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), WHOLE] | None = None

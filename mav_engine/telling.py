@@ -41,9 +41,12 @@ class Teller:
         self._vocabulary = run.backend.vocabulary
         self._stream = TextStream(self._vocabulary, run.prompt_ids)
         self._ids = list(run.written)
-        self._stop_watch = StopWatch(run.stop_texts)
+        self._stop_watch = StopWatch(run.stop_texts, self._vocabulary.special)
         written = [self._stream.push(token_id) for token_id in run.written]
-        self._before = "".join(map(self._stop_watch.push, written))
+        self._before = "".join(
+            self._stop_watch.push(text, special=self._special(token_id))
+            for text, token_id in zip(written, run.written, strict=True)
+        )
         self._breakpoints = BreakpointWatch(run.settings.breakpoints, run.written, "".join(written))
         self._hits: list[BreakpointHit] = []
         self._edges = rank_bin_edges(run.backend.info.vocabulary or 0)
@@ -149,11 +152,16 @@ class Teller:
         if self.reason is None and self._hits:
             self.reason = "breakpoint"
             added += self._stream.rest()
-        text = self._stop_watch.push(added, last=self.reason is not None)
+        special, last = self._special(token_id), self.reason is not None
+        text = self._stop_watch.push(added, special=special, last=last)
         if self._stop_watch.hit:
             self.reason = "stop"
         self._texts.append(text)
         return text
+
+    def _special(self, token_id: int) -> str:
+        """A special token's own text, which is not shown; empty for others."""
+        return self._vocabulary.label(token_id) if token_id in self._vocabulary.special_ids else ""
 
     def _ending(self, generated: Generated) -> FinishReason | None:
         """Why the run is over with this token, as far as its id tells."""

@@ -11,7 +11,8 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -194,28 +195,64 @@ class TextStream:
 class StopWatch:
     """Holds text back while it may be the beginning of a stop string, and cuts at the first.
 
-    Each character is compared with each stop string about once (Knuth, Morris and Pratt 1977).
+    Stop strings are found in the text as it is shown; one that holds a special token among other
+    text (`<|im_end|>` and a line break) in the text with special tokens. Each character is compared
+    with each stop string about once (Knuth, Morris and Pratt 1977).
+
+    Args:
+        stop: the stop strings.
+        special: the texts of the special tokens.
     """
 
-    def __init__(self, stop: Iterable[str]) -> None:
-        self._matchers = [_Matcher(each) for each in dict.fromkeys(stop)]
+    def __init__(self, stop: Iterable[str], special: Collection[str] = ()) -> None:
+        self._matchers: list[_Matcher] = []
+        self._with_special: list[_Matcher] = []
+        for each in dict.fromkeys(stop):
+            mixed = any(text in each and text != each for text in special)
+            (self._with_special if mixed else self._matchers).append(_Matcher(each))
+        longest = max((each.length for each in self._with_special), default=0)
+        self._is_shown: deque[bool] = deque(maxlen=longest)
+        """Of the last characters, special tokens included."""
         self._held = ""
         self.hit = False
         """Whether a stop string has come; nothing more is let through then."""
 
-    def push(self, added: str, *, last: bool = False) -> str:
-        """What may be shown of the text so far held and this addition."""
-        if not self._matchers:
+    def push(self, added: str, *, special: str = "", last: bool = False) -> str:
+        """What may be shown of the text so far held and this addition.
+
+        Args:
+            added: the text that a token adds.
+            special: the token's own text, if it is a special token; that is not shown.
+            last: whether no more text comes.
+        """
+        if not self._matchers and not self._with_special:
             return added
-        begins = [place for each in self._matchers if (place := each.find(added)) is not None]
         text = self._held + added
+        begins = [place for each in self._matchers if (place := each.find(added)) is not None]
+        keep = max((each.matched for each in self._matchers), default=0)
+        if self._with_special:
+            more, kept = self._find_with_special(added, special)
+            begins, keep = begins + more, max(keep, kept)
         if begins:
             self.hit = True
             shown, self._held = text[: len(self._held) + min(begins)], ""
             return shown
-        keep = 0 if last else max(each.matched for each in self._matchers)
+        keep = 0 if last else keep
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
+
+    def _find_with_special(self, added: str, special: str) -> tuple[list[int], int]:
+        """Where matches begin in the shown text, counted from `added`; how much to hold."""
+        before = list(self._is_shown)
+        begins = [
+            -sum(before[begin:]) if begin < 0 else min(begin, len(added))
+            for each in self._with_special
+            if (begin := each.find(added + special)) is not None
+        ]
+        self._is_shown.extend([True] * len(added) + [False] * len(special))
+        shown = list(self._is_shown)
+        held = (each.matched for each in self._with_special)
+        return begins, max(sum(shown[len(shown) - matched :]) for matched in held)
 
 
 class _Matcher:
@@ -223,6 +260,7 @@ class _Matcher:
 
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
+        self.length = len(wanted)
         self._shorter = _borders(wanted)
         self.matched = 0
         """Characters at the end of the text that the string begins with."""

@@ -15,14 +15,17 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, models, pre_tokenizers
 from torch.nn import functional
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.native.int8 import Int8Reading
 from mav_engine.backends.native.products import Reading
 from mav_engine.backends.transformers import native
-from mav_engine.errors import ModelLoadFailed
+from mav_engine.backends.transformers.backend import TransformersBackend
+from mav_engine.errors import InvalidSettings, ModelLoadFailed
 from mav_engine.events import Error, Event, Token
 from mav_engine.faults import is_out_of_memory
 from tests.engine.conftest import EMBEDDED, Case
@@ -255,3 +258,55 @@ def test_a_load_that_does_not_fit_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", full)
     with pytest.raises(ModelLoadFailed, match="smaller model or number type"):
         load_backend("mav-tiny")
+
+
+@pytest.fixture(scope="module")
+def enlarged(tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """The embedded model with a tokenizer of one token more than it has embeddings."""
+    folder = tmp_path_factory.mktemp("enlarged") / "enlarged"
+    shutil.copytree(EMBEDDED, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.add_tokens(["<speaker1>"])
+    tokenizer.save_pretrained(folder)
+    return load_backend(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        ({"prompt": "Hi <speaker1> you"}, "prompt", r"'<speaker1>' \(id 4096\).*ids 0 to 4095"),
+        ({"messages": [{"role": "user", "content": "<speaker1>"}]}, "messages", "<speaker1>"),
+        ({"prompt": "Hi", "forced_ids": [4096]}, "forced_ids", "4096"),
+    ],
+)
+def test_a_token_without_an_embedding_is_refused_by_name(
+    enlarged: Backend, given: dict[str, Any], field: str, said: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=said) as caught:
+        run(RunSettings(**given), backend=enlarged)
+    assert caught.value.field == field
+    assert enlarged.tokenize("a<speaker1>")[-1].text == "<speaker1>"
+    blocked = {"block_ws_steps": 2, "min_new_tokens": 2, "capture": ["tiles"]}
+    assert (
+        list(run(RunSettings(prompt="Hi", max_new_tokens=2, **blocked), backend=enlarged))[-1].type
+        == "done"
+    )
+
+
+def test_rows_beyond_the_tokenizer_are_labelled(make_case: Callable[[str], Case]) -> None:
+    """A model whose embedding is padded predicts ids that no tokenizer names."""
+    case = make_case("gpt2")
+    backend = TransformersBackend(case.reference, short_tokenizer(), "padded")
+    asked = RunSettings(prompt="a b", max_new_tokens=3, forced_ids=[4095], top_n=100)
+    events = list(run(asked, backend=backend))
+    assert events[-1].type == "done"
+    token = events[2]
+    assert isinstance(token, Token)
+    assert (token.token.text, token.text) == ("<id 4095>", "")
+    assert any(row.text == f"<id {row.id}>" for row in token.top or [])
+
+
+def short_tokenizer() -> PreTrainedTokenizerFast:
+    words = Tokenizer(models.WordLevel({"a": 0, "b": 1}, unk_token="a"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(tokenizer_object=words)

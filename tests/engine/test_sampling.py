@@ -314,6 +314,16 @@ def test_a_special_token_among_the_stops_ends_where_it_stands(tiny: Backend) -> 
     assert (events[-1].reason, events[-1].text, events[-1].tokens) == ("stop", " a", len(ids))
 
 
+@pytest.mark.parametrize("stop", ["<|user|>", "<|endoftext|>"])
+def test_a_marker_that_is_written_as_text_ends_the_run(tiny: Backend, stop: str) -> None:
+    """Whether the tokenizer has it as a special token or not."""
+    ids = [i for each in (" a", *stop, " b") for i in tiny.vocabulary.encode(each, special=False)]
+    assert not tiny.vocabulary.special_ids & set(ids)
+    given: dict[str, Any] = {"forced_ids": ids, "max_new_tokens": 40, "stop": [stop]}
+    events = list(run(RunSettings(prompt=PROMPT, **given), backend=tiny))
+    assert (events[-1].reason, events[-1].text) == ("stop", " a")
+
+
 def test_end_of_text_is_held_back_for_exactly_so_many_steps(tiny: Backend) -> None:
     ended = len(tokens_of(tiny, max_new_tokens=480))
     for name in ("block_eos_steps", "min_new_tokens"):

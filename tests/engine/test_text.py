@@ -297,3 +297,25 @@ def test_a_stop_string_is_found_across_pieces_and_never_shown(
     ends = [place for place in (read.find(each) for each in stop) if place >= 0]
     assert watch.hit == bool(ends)
     assert shown == (read[: min(ends)] if ends else text)
+
+
+def test_a_stop_string_may_hold_a_special_token() -> None:
+    watch = StopWatch(["</s>\n", "</s>"], ["</s>"])
+    assert watch.push("so") == "so"
+    assert watch.push("", special="</s>") == ""
+    assert watch.push(" it goes", special="</s>") == " it goes"
+    assert watch.push("\non") == ""
+    assert watch.hit
+    written_out = StopWatch(["</s>"], ["</s>"])
+    assert [written_out.push(each) for each in ("a<", "/s", "> b")] == ["a", "", ""]
+    assert written_out.hit
+
+
+def test_many_long_stop_strings_take_little_work() -> None:
+    stops = ["a" * 999 + chr(0x4E00 + each) for each in range(64)]
+    watch = StopWatch(stops)
+    text = "a" * 3000
+    shown = "".join(watch.push(each) for each in text)
+    assert shown == "a" * (3000 - 999)
+    assert watch.push(stops[5][-1] + " b") == ""
+    assert watch.hit

@@ -945,7 +945,8 @@ export interface components {
             block_ws_steps: number;
             /**
              * Stop
-             * @description Writing ends once the text holds one of these; the stop text itself is not shown.
+             * @description Writing ends once the text contains one of these, which is not shown itself; a special token
+             *     ends it where the model writes that token, too. At most 64, of at most 1000 characters each.
              * @default []
              */
             stop: string[];
@@ -1375,7 +1376,10 @@ export interface operations {
                 block_eos_steps?: number;
                 /** @description No token that is only white space in the first so many steps. */
                 block_ws_steps?: number;
-                /** @description Writing ends once the text holds one of these; the stop text itself is not shown. */
+                /**
+                 * @description Writing ends once the text contains one of these, which is not shown itself; a special token
+                 *     ends it where the model writes that token, too. At most 64, of at most 1000 characters each.
+                 */
                 stop?: string[];
                 /** @description Conditions that stop the run with the token that meets one; it can be gone on with. */
                 breakpoints?: components["schemas"]["Breakpoints"];

@@ -137,7 +137,10 @@ class TransformersBackend:
 
     def _calibration_ids(self) -> list[int]:
         most = min(MAX_CALIBRATION_TOKENS, self.info.context or SURE_CALIBRATION_TOKENS)
-        return self.encode_prompt(calibration_text())[:most]
+        ids = self.encode_prompt(calibration_text())
+        # A tokenizer may have more tokens than the model has embeddings.
+        size = self.info.vocabulary or 0
+        return [token_id for token_id in ids if token_id < size][:most]
 
 
 def _points(anatomy: Anatomy, lens: Lens | None) -> set[HookPoint]:
