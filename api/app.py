@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 from starlette._utils import get_route_path
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.model_cache import Load
 from api.operator_settings import OperatorSettings
+from api.pending_requests import AnswerPending, PendingRequests
 from api.problems import on_http_exception, on_mav_error, on_unexpected
 from api.root_path import RootPath
 from api.routes import api_routes
@@ -40,13 +42,15 @@ def create_app(
         InvalidSettings: the settings name a model that is not there.
     """
     load = load or partial(load_backend, prefix_bytes=operator.prefix_bytes)
+    pending = PendingRequests()
     service = Service(operator, catalog or operator.catalog(), load)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         if operator.prewarm:
             service.prewarm()
-        yield
+        # `api.server` calls this before it closes the connections.
+        yield {"stop": pending.stop}
 
     app = Starlette(
         routes=api_routes(service),
@@ -54,6 +58,7 @@ def create_app(
             Middleware(SecurityHeaders, operator.frame_ancestors),
             *_cross_origin(operator.allowed_origins),
             *([Middleware(RootPath, operator.root_path)] if operator.root_path else []),
+            Middleware(AnswerPending, pending=pending),
         ],
         exception_handlers={
             MavError: on_mav_error,

@@ -84,6 +84,17 @@ class OperatorSettings(BaseModel):
     """The most tokens that a prompt may have; a model's context may allow fewer."""
     max_body_bytes: ByteSize = ByteSize(1_000_000)
     """The largest body of a request."""
+    max_connections: PositiveInt = 1000
+    """Connections at the same time; fewer where the process may open fewer files, of which 128 are
+    kept for other uses. Above it, connections that wait for a request are closed, and where there
+    are none the new one is answered with 503."""
+    header_timeout_s: PositiveFloat = 10.0
+    """Seconds within which the head of a request must arrive."""
+    body_timeout_s: PositiveFloat = 60.0
+    """Seconds within which the body of a request must arrive; later it is answered with 408."""
+    min_read_rate: Annotated[int, Field(ge=0)] = 500
+    """Bytes a second, over 30 seconds, that a client must read of what is sent to it; slower ones
+    are disconnected, which ends their run. 0 allows any speed."""
     max_runs: PositiveInt = 8
     """Runs of one model at the same time; they share forward passes, and more wait."""
     max_queue: Annotated[int, Field(ge=0)] = 16

@@ -57,6 +57,12 @@ class BodyTooLarge(RequestRefused):
     title = "The body is too large"
 
 
+class TooSlow(RequestRefused):
+    status = 408
+    code = "too_slow"
+    title = "The request did not arrive in time"
+
+
 class NotAcceptable(RequestRefused):
     status = 406
     code = "not_acceptable"
@@ -99,10 +105,21 @@ def problem_response(error: MavError, headers: dict[str, str] | None = None) -> 
     headers = {"Cache-Control": "no-store", **(headers or {})}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if status == 413:
+        # The rest of the body is not received, so the connection cannot be used again.
+        headers["Connection"] = "close"
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     content = orjson.dumps(problem.model_dump())
     return Response(content, status, headers, "application/problem+json")
+
+
+def late_body(timeout_s: float) -> TooSlow:
+    """The error of a request whose body has not arrived in time."""
+    return TooSlow(
+        f"The body of the request did not arrive within {timeout_s:g} s (MAV_BODY_TIMEOUT_S). "
+        "Send the request again."
+    )
 
 
 async def on_mav_error(_request: Request, error: Exception) -> Response:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 from starlette.requests import ClientDisconnect, Request
 
-from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType
+from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType, late_body
 from mav_engine.errors import InvalidSettings
 from mav_engine.wording import shortened
 
 
-async def read_json(request: Request, max_bytes: int) -> object:
+async def read_json(request: Request, max_bytes: int, timeout_s: float) -> object:
     """The JSON value of a request's body.
 
     Infinity and NaN come through as floats so that the settings can name the field at fault.
@@ -20,13 +21,14 @@ async def read_json(request: Request, max_bytes: int) -> object:
     Raises:
         UnsupportedMediaType: the body says that it is something else.
         BodyTooLarge: it passes the limit; no more than that is read.
+        TooSlow: it has not arrived after `timeout_s` seconds.
         NotJson: it is no JSON in UTF-8.
         InvalidSettings: a name stands twice in one object.
     """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if kind.lower() != "application/json":
         raise UnsupportedMediaType(f"The body must be application/json, not {shortened(kind)}.")
-    return parse_json(await _read(request, max_bytes))
+    return parse_json(await _read(request, max_bytes, timeout_s))
 
 
 def parse_json(body: bytes) -> object:
@@ -46,7 +48,7 @@ def parse_json(body: bytes) -> object:
         raise NotJson(f"A number is too long: {error}.") from None
 
 
-async def _read(request: Request, max_bytes: int) -> bytes:
+async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
     too_large = BodyTooLarge(
         f"The body may have {max_bytes} bytes at most; send a shorter prompt or fewer messages."
     )
@@ -55,10 +57,13 @@ async def _read(request: Request, max_bytes: int) -> bytes:
         raise too_large
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > max_bytes:
-                raise too_large
+        with anyio.fail_after(timeout_s):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > max_bytes:
+                    raise too_large
+    except TimeoutError:
+        raise late_body(timeout_s) from None
     except ClientDisconnect:
         raise NotJson("The body broke off.") from None
     return bytes(body)

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.answers import parse_tokenize
 from api.compression import worth_it
 from api.openapi import Schema, document, index
+from api.operator_settings import OperatorSettings
 from api.problems import NotFound
 from api.request_body import read_json
 from api.service import Service
@@ -63,7 +64,7 @@ def _run(service: Service) -> Endpoint:
             # A browser's EventSource calls again when a stream has ended; it would run all
             # again. 204 is how the standard tells it to stop.
             return Response(status_code=204)
-        settings = await _settings(request, service.operator.max_body_bytes)
+        settings = await _settings(request, service.operator)
         run = await service.start(settings)
         gzip = worth_it(run.captures, request.headers.get("accept-encoding") or "")
         return run_response(run, kind, service.operator.heartbeat_s, gzip=gzip)
@@ -71,16 +72,20 @@ def _run(service: Service) -> Endpoint:
     return answer
 
 
-async def _settings(request: Request, max_body_bytes: int) -> RunSettings:
+async def _settings(request: Request, operator: OperatorSettings) -> RunSettings:
     if request.method == "POST":
-        return parse_settings(await read_json(request, max_body_bytes))
+        return parse_settings(await _json_of(request, operator))
     return settings_from_query(request.query_params.multi_items())
+
+
+async def _json_of(request: Request, operator: OperatorSettings) -> object:
+    return await read_json(request, operator.max_body_bytes, operator.body_timeout_s)
 
 
 def _compare(service: Service) -> Endpoint:
     async def answer(request: Request) -> Response:
         kind = negotiate(request.headers.get("accept") or "*/*")
-        settings = parse_compare(await read_json(request, service.operator.max_body_bytes))
+        settings = parse_compare(await _json_of(request, service.operator))
         pair = await service.compare(settings)
         gzip = worth_it(pair.captures, request.headers.get("accept-encoding") or "")
         return pair_response(pair, kind, service.operator.heartbeat_s, gzip=gzip)
@@ -97,7 +102,7 @@ def _models(service: Service) -> Endpoint:
 
 def _tokenize(service: Service) -> Endpoint:
     async def tokenize(request: Request) -> Response:
-        given = await read_json(request, service.operator.max_body_bytes)
+        given = await _json_of(request, service.operator)
         return _json(await service.tokenize(parse_tokenize(given)))
 
     return tokenize

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
+import signal
 import socket
 import sys
-import threading
 
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
-from api.operator_settings import ROOT
+from api.connections import ConnectionLimits, HttpConnection, ServerConfig
+from api.log_limit import RateLimit
+from api.operator_settings import ROOT, read_environment
 
 END_S = 2
 """Seconds that open connections have when the server is stopped."""
+CUT_S = 1.5
+"""Seconds after which those that are left are cut, so that no request has to be cancelled."""
+BACKLOG = 1024
+"""Connections that the system holds until they are accepted."""
 
 
 class PortTaken(Exception):
@@ -50,17 +57,24 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: bool = False) -> None:
-    """Serve an application, given by its import name, until the process is told to stop."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    config = uvicorn.Config(
+    """Serve an application, given by its import name, until SIGINT or SIGTERM; ends the process.
+
+    The limits of connections are those of the environment.
+    """
+    _log_to_stderr()
+    config = ServerConfig(
         app,
-        log_level="warning",
+        ConnectionLimits.of(read_environment(os.environ)),
+        log_config=None,
+        access_log=False,
         lifespan="on",
         reload=reload,
         reload_dirs=[str(ROOT / "api"), str(ROOT / "mav_engine")] if reload else None,
         timeout_graceful_shutdown=END_S,
     )
-    server = _Server(config, root_path)
+    server = Server(config, root_path)
+    # uvicorn repeats the signal once it has shut down; SIGTERM then ends the process like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if reload:
             ChangeReload(config, target=server.run, sockets=[listener]).run()
@@ -71,17 +85,48 @@ def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: boo
     _leave()
 
 
-class _Server(uvicorn.Server):
-    """Prints its address once it listens."""
+class Server(uvicorn.Server):
+    """uvicorn's server with bounded connections.
 
-    def __init__(self, config: uvicorn.Config, root_path: str) -> None:
+    Args:
+        config: what it serves, and how.
+        root_path: the path at which clients reach it, for the address that is printed.
+    """
+
+    def __init__(self, config: ServerConfig, root_path: str = "") -> None:
         super().__init__(config)
         self._root_path = root_path
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
         await super().startup(sockets)
         for listener in sockets or []:
-            print(f"MAV is at {_address(listener)}{self._root_path} (Ctrl-C ends it)", flush=True)
+            # asyncio has set this to the few connections that are accepted at once.
+            listener.listen(BACKLOG)
+            self.on_listening(listener)
+
+    def on_listening(self, listener: socket.socket) -> None:
+        """Print the address."""
+        print(f"MAV is at {_address(listener)}{self._root_path} (Ctrl-C ends it)", flush=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what waits, end the streams, and close."""
+        if stop := self.lifespan.state.get("stop"):
+            stop()
+        cut = asyncio.get_running_loop().call_later(CUT_S, self._cut_connections)
+        await super().shutdown(sockets)
+        cut.cancel()
+
+    def _cut_connections(self) -> None:
+        for connection in list(self.server_state.connections):
+            assert isinstance(connection, HttpConnection)
+            connection.transport.abort()
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RateLimit())
 
 
 def _address(listener: socket.socket) -> str:
@@ -97,7 +142,7 @@ def _leave() -> None:
     Python would wait in vain for such a thread to notice, or end it in the middle of native
     code, which aborts.
     """
-    if any(thread.daemon and thread.is_alive() for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
-from api.problems import BodyTooLarge, NotJson, RequestRefused, UnsupportedMediaType
+from api.problems import BodyTooLarge, NotJson, RequestRefused, UnsupportedMediaType, late_body
 from api.stream import NDJSON
 from mav_engine.errors import (
     BrokenRecording,
@@ -26,8 +26,6 @@ from mav_engine.recording import REMEDY
 from mav_engine.training.recording import HEAD, read_looks
 from mav_engine.wording import did_you_mean, shortened, shown
 
-BODY_S = 60.0
-"""Seconds within which a body must have come."""
 _KIND = re.compile(rb'\{"type":"([a-z]+)"')
 _UNSTORED = "Nothing of this body was stored."
 
@@ -36,12 +34,6 @@ class LookRefused(RequestRefused):
     status: ClassVar[int] = 422
     code = "look_refused"
     title = "The look cannot be taken"
-
-
-class TooSlow(RequestRefused):
-    status: ClassVar[int] = 408
-    code = "too_slow"
-    title = "The body did not come in time"
 
 
 class StreamQuery(BaseModel):
@@ -112,7 +104,9 @@ def check_type(request: Request) -> None:
         raise UnsupportedMediaType(f"The body must be {NDJSON}, not {told}.", field="Content-Type")
 
 
-async def read_body(request: Request, most_bytes: int, most_line_bytes: int) -> bytes:
+async def read_body(
+    request: Request, most_bytes: int, most_line_bytes: int, timeout_s: float
+) -> bytes:
     """The body, no longer than it may be; empty where the training only says that it is there.
 
     Raises:
@@ -124,7 +118,7 @@ async def read_body(request: Request, most_bytes: int, most_line_bytes: int) -> 
         raise _too_large(most_bytes)
     body, line_begin = bytearray(), 0
     try:
-        with anyio.fail_after(BODY_S):
+        with anyio.fail_after(timeout_s):
             async for chunk in request.stream():
                 before = len(body)
                 body += chunk
@@ -132,7 +126,7 @@ async def read_body(request: Request, most_bytes: int, most_line_bytes: int) -> 
                     raise _too_large(most_bytes)
                 line_begin = _line_begin(body, line_begin, before, most_line_bytes)
     except TimeoutError:
-        raise TooSlow(f"The body did not come within {BODY_S:.0f} s; send it again.") from None
+        raise late_body(timeout_s) from None
     except ClientDisconnect:
         raise NotJson("The body broke off.") from None
     return bytes(body)

@@ -61,6 +61,7 @@ class TrainingInbox:
         self._token = operator.training_token
         self._most_bytes = operator.max_training_bytes
         self._most_line_bytes = operator.max_training_line_bytes
+        self._body_timeout_s = operator.body_timeout_s
         self._training: str | None = None
         self._heard = 0.0
         self._bodies = 0
@@ -79,7 +80,9 @@ class TrainingInbox:
             raise Busy(f"{MAX_BODIES} bodies are on their way here already.", retry_after_s=5)
         self._bodies += 1
         try:
-            body = await read_body(request, self._most_bytes, self._most_line_bytes)
+            body = await read_body(
+                request, self._most_bytes, self._most_line_bytes, self._body_timeout_s
+            )
             looks = await anyio.to_thread.run_sync(looks_of, body)
             add = partial(self._recording.add, looks, append=query.append)
             stored = await anyio.to_thread.run_sync(add) if looks else 0

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx2
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 
-from api.server import bind
+from api.connections import ConnectionLimits, ServerConfig
+from api.server import Server, bind
 from api.service import Service
 from mav_engine.backends.fake import FakeBackend
 
@@ -80,7 +80,14 @@ class RealServer:
         self._socket = bind("127.0.0.1", port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
+        config = ServerConfig(
+            app,
+            ConnectionLimits.of(self.service.operator),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=1,
+        )
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
         self._thread.start()
@@ -94,13 +101,13 @@ class RealServer:
         self._socket.close()
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
+class _Server(Server):
+    def __init__(self, config: ServerConfig) -> None:
         super().__init__(config)
         self.listening = threading.Event()
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    def on_listening(self, listener: socket.socket) -> None:
+        del listener
         self.listening.set()
 
 
