@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from torch import nn
@@ -54,6 +54,13 @@ NO_PARTS = Parts([], [], [], residual=False)
 def text_config(config: Any) -> Any:
     """The part of a configuration that describes the language model."""
     return config.get_text_config(decoder=True)
+
+
+def fields_of(config: Any) -> dict[str, Any]:
+    """The fields of a configuration under the names that its `config.json` has, and the type of
+    the model, which some classes hold themselves."""
+    fields = asdict(config) if not hasattr(config, "__dict__") else dict(vars(config))
+    return {**fields, "model_type": getattr(config, "model_type", None)}
 
 
 def possible_parts(model: nn.Module, n_layers: int | None) -> list[Parts]:

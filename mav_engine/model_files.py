@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mav_engine.context_length import context_length, positive_integer
 from mav_engine.events import ModelInfo
 from mav_engine.probes import names as probe_names
 
@@ -23,24 +24,23 @@ _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 _KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
 _D_MODEL = ("hidden_size", "n_embd", "d_model", "dim")
-_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 
 
 def describe(source: str, *, name: str) -> ModelInfo:
     """What can be told of the model in a folder, or of a hub model that is downloaded already."""
     folder = model_folder(source)
     config = {} if folder is None else text_config(_json_of(folder / "config.json"))
-    heads = _whole(config, _HEADS)
+    heads = positive_integer(config, _HEADS)
     return ModelInfo(
         name=name,
         title=name.rstrip("/").rpartition("/")[2],
         parameters=None if folder is None else count_parameters(folder),
-        layers=_whole(config, _LAYERS),
+        layers=positive_integer(config, _LAYERS),
         heads=heads,
         kv_heads=_kv_heads(config, heads),
-        d_model=_whole(config, _D_MODEL),
-        vocabulary=_whole(config, ("vocab_size",)),
-        context=_whole(config, _CONTEXT),
+        d_model=positive_integer(config, _D_MODEL),
+        vocabulary=positive_integer(config, ("vocab_size",)),
+        context=context_length(config),
         dtype=None,
         device=None,
         loaded=False,
@@ -110,15 +110,7 @@ def _json_of(path: Path) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _whole(config: Mapping[str, Any], names: Iterable[str]) -> int | None:
-    for name in names:
-        value = config.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-    return None
-
-
 def _kv_heads(config: Mapping[str, Any], heads: int | None) -> int | None:
     if config.get("multi_query") is True:
         return 1
-    return _whole(config, _KV_HEADS) or heads
+    return positive_integer(config, _KV_HEADS) or heads

@@ -19,7 +19,7 @@ CODE = sorted(
 
 ROOMS = [
     {"wording", "characters"},
-    {"errors", "arrays", "faults", "plugins"},
+    {"errors", "arrays", "context_length", "faults", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},
     {"settings"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from mav_engine.architectures import text_config
+from mav_engine.architectures import fields_of, text_config
 from mav_engine.arrays import Floats
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.backends.calibration import (
@@ -28,6 +28,7 @@ from mav_engine.backends.transformers.trial import Anatomy, examine
 from mav_engine.backends.transformers.turns import Turns, no_batches
 from mav_engine.capture import HookPoint
 from mav_engine.chat import plain_chat
+from mav_engine.context_length import context_length
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
 from mav_engine.probes import capabilities
@@ -74,7 +75,7 @@ class TransformersBackend:
             kv_heads=getattr(config, "num_key_value_heads", None) or heads,
             d_model=getattr(config, "hidden_size", None),
             vocabulary=int(config.vocab_size),
-            context=_context(config),
+            context=context_length(fields_of(config)),
             dtype=dtype or str(model.dtype).removeprefix("torch."),
             device=str(model.device),
             loaded=True,
@@ -164,8 +165,3 @@ def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
     if given is None:
         return frozenset()
     return frozenset([given] if isinstance(given, int) else given)
-
-
-def _context(config: Any) -> int | None:
-    limit = getattr(config, "max_position_embeddings", None)
-    return int(limit) if limit and limit > 0 else None
