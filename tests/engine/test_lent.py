@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import peft
 import pytest
 import torch
 from torch import distributed, nn
@@ -151,27 +152,192 @@ def test_autocast_around_a_run_keeps_no_weight_without_gradient(tiny_case: Case)
     assert events[-1].text == told(model, tokenizer)[-1].text, "autocast rounds the run"
 
 
+of_peft = pytest.mark.filterwarnings(
+    "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"
+)
+"""PEFT asks for an attribute that transformers has renamed."""
+of_compile = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+"""Importing torch's compiler warns."""
+
+
 class _Around(nn.Module):
-    """As data parallel and the like stand around a model."""
+    """A wrapper that only calls the model."""
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
         self.module = module
 
-
-class _Compiled(nn.Module):
-    """As `torch.compile` stands around a model."""
-
-    def __init__(self, module: nn.Module) -> None:
-        super().__init__()
-        self._orig_mod = module
+    def forward(self, **inputs: Any) -> Any:
+        return self.module(**inputs)
 
 
-@pytest.mark.parametrize("wrapper", [_Around, _Compiled])
-def test_wrappers_are_looked_through(tiny_case: Case, wrapper: Callable[[Any], Any]) -> None:
+class _Biased(_Around):
+    """A wrapper that adds a learned bias to the logits, draws random numbers and counts."""
+
+    def __init__(self, module: Any, bias: float) -> None:
+        super().__init__(module)
+        self.bias = nn.Parameter(torch.full((module.config.vocab_size,), bias))
+        self.register_buffer("calls", torch.zeros(1))
+        self.last: Any = None
+
+    def forward(self, ids: torch.Tensor) -> Any:
+        torch.rand(2)
+        np.random.rand()
+        random.random()
+        self.calls += 1
+        self.last = ids
+        output = self.module(ids)
+        output.logits = output.logits + self.bias * torch.arange(len(self.bias))
+        return output
+
+
+def _hooked(wrapper: nn.Module) -> nn.Module:
+    """With a forward hook that changes the logits."""
+    wrapper.register_forward_hook(lambda _module, _args, output: (2 * output.logits,))
+    return wrapper
+
+
+def _adapted(model: Any, config: Any) -> Any:
+    """With an adapter whose numbers are random, as if it had been trained."""
+    torch.manual_seed(3)
+    adapted: Any = peft.get_peft_model(model, config)
+    for name, weight in adapted.named_parameters():
+        if weight.requires_grad:
+            nn.init.normal_(weight, mean=1.0 if "ia3" in name or "gate" in name else 0.0, std=0.2)
+    return adapted
+
+
+_OF_TEXT: dict[str, Any] = {"task_type": "CAUSAL_LM"}
+SOFT_PROMPTS: dict[str, Callable[[], Any]] = {
+    "PROMPT_TUNING": lambda: peft.PromptTuningConfig(num_virtual_tokens=4, **_OF_TEXT),
+    "PREFIX_TUNING": lambda: peft.PrefixTuningConfig(num_virtual_tokens=4, **_OF_TEXT),
+    "P_TUNING": lambda: peft.PromptEncoderConfig(
+        num_virtual_tokens=4, encoder_hidden_size=16, **_OF_TEXT
+    ),
+}
+ADAPTERS: dict[str, Callable[[], Any]] = {
+    "lora": lambda: peft.LoraConfig(lora_dropout=0.5, **_OF_TEXT),
+    "lora and a saved module": lambda: peft.LoraConfig(modules_to_save=["norm"], **_OF_TEXT),
+    "ia3": lambda: peft.IA3Config(
+        target_modules=["k_proj", "down_proj"], feedforward_modules=["down_proj"], **_OF_TEXT
+    ),
+    "adaption prompt": lambda: peft.AdaptionPromptConfig(
+        adapter_len=4, adapter_layers=2, **_OF_TEXT
+    ),
+}
+TRANSPARENT: dict[str, Callable[[Any], Any]] = {
+    "a wrapper": _Around,
+    "torch.compile": torch.compile,
+    "data parallel": nn.DataParallel,
+    "a wrapper around torch.compile": lambda model: _Around(torch.compile(model)),  # type: ignore[arg-type]
+    "a hook on the model itself": lambda model: model.register_forward_hook(_double) and model,
+}
+
+
+def _double(_module: nn.Module, _args: Any, output: Any) -> Any:
+    output.logits = 2 * output.logits
+    return output
+
+
+def logprob_of_first(model: Any, tokenizer: Any, token_id: int) -> float:
+    """By the model's own call, as its owner would make it."""
+    ids = tokenizer("Once upon a time", return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        logits = model(input_ids=ids).logits[0, -1]
+    return float(logits.log_softmax(-1)[token_id])
+
+
+@of_peft
+@of_compile
+@pytest.mark.parametrize("kind", SOFT_PROMPTS)
+def test_soft_prompts_are_refused(tiny_case: Case, kind: str) -> None:
     model, tokenizer = lent(tiny_case)
-    around = wrapper(model)
-    assert told(around, tokenizer)[-1].text == told(model, tokenizer)[-1].text
+    adapted = _adapted(model, SOFT_PROMPTS[kind]())
+    wrapped = (adapted, _Around(adapted), torch.compile(adapted))
+    before = everything_of(adapted, tokenizer)
+    for given in wrapped:
+        with pytest.raises(ModelLoadFailed, match=rf"{kind}.*logits differ by up to") as caught:
+            lent_backend(given, tokenizer)
+        assert caught.value.field == "model_obj"
+    assert "merge_and_unload" in caught.value.detail
+    assert everything_of(adapted, tokenizer) == before
+    lent_backend(adapted.get_base_model(), tokenizer)
+
+
+@of_peft
+@pytest.mark.parametrize("kind", ADAPTERS)
+def test_adapters_inside_of_the_model_are_measured(tiny_case: Case, kind: str) -> None:
+    model, tokenizer = lent(tiny_case)
+    plain = told(model, tokenizer)[2].logprob
+    adapted = _adapted(model, ADAPTERS[kind]())
+    before = everything_of(adapted.train(), tokenizer)
+    token = told(adapted, tokenizer)[2]
+    assert everything_of(adapted, tokenizer) == before
+    own = logprob_of_first(adapted.eval(), tokenizer, token.token.id)
+    assert token.logprob == pytest.approx(own, abs=1e-4)
+    assert abs(token.logprob - plain) > 3e-4
+    if kind == "lora":
+        with adapted.disable_adapter():
+            assert told(adapted, tokenizer)[2].logprob == pytest.approx(plain, abs=1e-4)
+
+
+@of_compile
+@pytest.mark.parametrize("kind", TRANSPARENT)
+def test_wrappers_that_only_call_the_model_are_measured(tiny_case: Case, kind: str) -> None:
+    model, tokenizer = lent(tiny_case)
+    token = told(TRANSPARENT[kind](model), tokenizer)[2]
+    own = logprob_of_first(model.eval(), tokenizer, token.token.id)
+    assert token.logprob == pytest.approx(own, abs=1e-4)
+
+
+@of_compile
+@pytest.mark.parametrize("around", [_Around, nn.DataParallel, torch.compile])
+def test_a_hook_on_a_wrapper_that_changes_its_logits_is_refused(
+    tiny_case: Case, around: Callable[[Any], Any]
+) -> None:
+    model, tokenizer = lent(tiny_case)
+    with pytest.raises(ModelLoadFailed, match="changes what the model inside computes"):
+        lent_backend(_hooked(around(model)), tokenizer)
+
+
+def test_a_wrapper_is_left_as_it_was_and_checked_before_every_run(tiny_case: Case) -> None:
+    model, tokenizer = lent(tiny_case)
+    wrapper = _Biased(model, 0.0).train()
+    before = everything_of(wrapper.module, tokenizer) | vars(wrapper)
+    backend = lent_backend(wrapper, tokenizer)
+    settings = RunSettings(prompt="Once", max_new_tokens=2)
+    assert list(run(settings, backend=backend))[-1].type == "done"
+    assert everything_of(wrapper.module, tokenizer) | vars(wrapper) == before
+    assert float(wrapper.calls) == 0
+    assert wrapper.training
+    with torch.no_grad():
+        wrapper.bias[7] = 3.0  # as a training would
+    *_, last = run(settings, backend=backend)
+    assert isinstance(last, Error)
+    assert "changes what the model inside computes" in last.detail
+    with pytest.raises(ModelLoadFailed, match="The _Biased around this LlamaForCausalLM"):
+        lent_backend(wrapper, tokenizer)
+
+
+def test_a_wrapper_of_several_processes_is_not_called(
+    tiny_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, tokenizer = lent(tiny_case)
+    wrapper = _Biased(model, 0.0)
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(distributed, "get_world_size", lambda: 2)
+    lent_backend(model, tokenizer)
+    with pytest.raises(ModelLoadFailed, match="several processes"):
+        lent_backend(wrapper, tokenizer)
+    assert wrapper.last is None
+
+
+def test_a_wrapper_that_cannot_be_called_is_refused(tiny_case: Case) -> None:
+    model, tokenizer = lent(tiny_case)
+    wrapper = _Around(model)
+    wrapper.register_forward_pre_hook(_fail)
+    with pytest.raises(ModelLoadFailed, match=r"token ids alone \(.*a hook of the owner's"):
+        lent_backend(wrapper, tokenizer)
 
 
 def test_what_cannot_be_watched_is_refused_in_words(tiny_case: Case) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
+from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from mav_engine.errors import (
@@ -56,6 +57,18 @@ def test_a_watched_loop_gives_the_same_weights_and_losses(
     # Looking did see the model change.
     texts = {record.text for _, record in replay_training(tmp_path / "t.jsonl")}
     assert len(texts) > 2
+
+
+class Doubled(nn.Module):
+    """A wrapper that changes the logits."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.module(input_ids).logits
+        return 2 * logits
 
 
 def curve_of(trainer: Any) -> list[Any]:
@@ -286,6 +299,8 @@ def test_what_is_wrong_is_said_before_the_training(
         TrainingWatch(spoken, PROMPTS, capture=["tile"], terminal=False).begin(new_model())
     with pytest.raises(ModelLoadFailed, match="without its tokenizer"):
         TrainingWatch(None, PROMPTS, terminal=False).begin(new_model())
+    with pytest.raises(ModelLoadFailed, match="changes what the model inside computes"):
+        TrainingWatch(spoken, PROMPTS, terminal=False).begin(Doubled(new_model()))
     missing = TrainingWatch(spoken, PROMPTS, recording=tmp_path / "no" / "t", terminal=False)
     with pytest.raises(FileNotFoundError):
         missing.begin(new_model())

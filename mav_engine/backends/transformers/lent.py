@@ -12,8 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from torch import nn
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from mav_engine.architectures import NO_PARTS
 from mav_engine.arrays import Floats
@@ -23,72 +22,39 @@ from mav_engine.backends.transformers.fingerprint import fingerprint, pieces_of
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.turns import Turns, no_batches
+from mav_engine.backends.transformers.unchanged import (
+    configs_of,
+    random_state_unchanged,
+    unchanged,
+)
+from mav_engine.backends.transformers.wrappers import Wrapped
 from mav_engine.capture import HookPoint, Step
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.text import Vocabulary
 
-_TABLES = (
-    "_buffers",
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-)
-"""What a pass may change inside of a module: a table of frequencies that grows, hooks of
-transformers that stay on."""
 _ATTENTION = "_attn_implementation_internal"
 
 
 def lent_backend(model: Any, tokenizer: Any, name: str = "model") -> LentBackend:
     """A backend over a model and a tokenizer that stay the caller's.
 
-    Wrappers (`torch.compile`, data parallel, PEFT) are looked through: an adapter's weights count,
-    since they stand in the model itself.
+    What is measured is the transformers model inside of a wrapper (`torch.compile`, data parallel,
+    PEFT). Adapters that live in its modules, such as LoRA, are part of it. A wrapper whose logits
+    are not those of the inner model is refused, here and at the beginning of each run.
 
     Raises:
         ModelLoadFailed: it is no causal language model of transformers, its weights are spread over
-            processes, or its tokenizer is missing.
+            processes, its wrapper changes the logits, or its tokenizer is missing.
     """
-    inner = unwrapped(model)
+    wrapped = Wrapped(model)
     if tokenizer is None:
         raise ModelLoadFailed(
-            f"A {type(inner).__name__} was given without its tokenizer. Give tokenizer_obj too.",
+            f"A {type(wrapped.inner).__name__} was given without its tokenizer. "
+            "Give tokenizer_obj too.",
             field="tokenizer_obj",
         )
-    return LentBackend(inner, tokenizer, name)
-
-
-def unwrapped(model: Any) -> PreTrainedModel:
-    """The transformers model inside of what may stand around it.
-
-    Raises:
-        ModelLoadFailed: there is none, or this process holds only a part of its weights.
-    """
-    inner = model
-    while not isinstance(inner, PreTrainedModel):
-        given = getattr(inner, "get_base_model", None)
-        around = getattr(inner, "_orig_mod", None) or getattr(inner, "module", None)
-        inner = given() if callable(given) else around
-        if inner is None:
-            raise ModelLoadFailed(
-                f"A {type(model).__name__} cannot be watched: it is no model of transformers "
-                "(PreTrainedModel) that writes text.",
-                field="model_obj",
-            )
-    if inner.get_output_embeddings() is None:
-        raise ModelLoadFailed(
-            f"{type(inner).__name__} predicts no next token. Give a causal language model, such as "
-            "AutoModelForCausalLM makes.",
-            field="model_obj",
-        )
-    if any(hasattr(each, "ds_id") or hasattr(each, "device_mesh") for each in inner.parameters()):
-        raise ModelLoadFailed(
-            f"The weights of this {type(inner).__name__} are spread over processes (FSDP, ZeRO-3), "
-            "so no process can run it alone. Watch a saved checkpoint instead.",
-            field="model_obj",
-        )
-    return inner
+    wrapped.check()
+    return LentBackend(wrapped, tokenizer, name)
 
 
 class LentBackend(TransformersBackend):
@@ -97,7 +63,9 @@ class LentBackend(TransformersBackend):
     `why_no_pattern` says why attention is null, where it is.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, name: str) -> None:
+    def __init__(self, wrapped: Wrapped, tokenizer: Any, name: str) -> None:
+        model = wrapped.inner
+        self._wrapped = wrapped
         self._borrowed = Borrowed(model)
         with self._borrowed.pass_():
             super().__init__(model, tokenizer, name, prefix_bytes=None)
@@ -123,6 +91,7 @@ class LentBackend(TransformersBackend):
         return pieces_of(self._tokenizer)
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
+        self._wrapped.check()
         with self._borrowed.pass_():
             return super().open(capture, max_length)
 
@@ -147,14 +116,14 @@ class Borrowed:
     def pass_(self) -> Iterator[None]:
         """In evaluation mode, with hooks and an attention that tells its patterns.
 
-        Without autocast, whose kept copies of weights would have no gradient. All is put back, and
-        so is torch's random state, which some models draw from.
+        Without autocast, whose kept copies of weights would have no gradient. The model is restored
+        afterwards, and so is the random state, which some models draw from.
         """
         model = self._model
-        with _unchanged(model), _random_state_of(model.device):
+        with unchanged(model), random_state_unchanged(model.device):
             for module in model.modules():
                 vars(module)["training"] = False
-            for config in _configs(model):
+            for config in configs_of(model):
                 vars(config)[_ATTENTION] = self.attention
             install(self.parts)
             with torch.autocast(model.device.type, enabled=False):
@@ -199,52 +168,3 @@ def _attention_for(model: Any) -> str | None:
     if told is None:
         return own
     return OWN if own == "eager" else told
-
-
-def _configs(model: nn.Module) -> list[PreTrainedConfig]:
-    """The configurations of a model and of its parts, each once."""
-    found: dict[int, PreTrainedConfig] = {}
-    waiting = [config for module in model.modules() if (config := getattr(module, "config", None))]
-    while waiting:
-        config = waiting.pop()
-        if isinstance(config, PreTrainedConfig) and id(config) not in found:
-            found[id(config)] = config
-            waiting += [getattr(config, name, None) for name in config.sub_configs]
-    return list(found.values())
-
-
-@contextmanager
-def _unchanged(model: nn.Module) -> Iterator[None]:
-    """What stands in modules and configurations is the same afterwards, object by object."""
-    tables = [vars(each) for each in (*model.modules(), *_configs(model))]
-    tables += [vars(module)[name] for module in model.modules() for name in _TABLES]
-    before = [(table, dict(table)) for table in tables]
-    try:
-        yield
-    finally:
-        for table, was in before:
-            _put_back(table, was)
-
-
-def _put_back(table: dict[str, Any], was: dict[str, Any]) -> None:
-    if list(table) != list(was):
-        table.clear()
-        table.update(was)
-        return
-    for key, value in was.items():
-        if table[key] is not value:
-            table[key] = value
-
-
-@contextmanager
-def _random_state_of(device: torch.device) -> Iterator[None]:
-    of_device: Any = getattr(torch, device.type, None) if device.type != "cpu" else None
-    told = of_device is not None and hasattr(of_device, "get_rng_state")
-    general = torch.get_rng_state()
-    own = of_device.get_rng_state() if told else None
-    try:
-        yield
-    finally:
-        torch.set_rng_state(general)
-        if told:
-            of_device.set_rng_state(own)
