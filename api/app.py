@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.cross_site import HostCheck
 from api.model_cache import Load
 from api.operator_settings import OperatorSettings
 from api.pending_requests import AnswerPending, PendingRequests
@@ -56,6 +57,7 @@ def create_app(
         routes=api_routes(service),
         middleware=[
             Middleware(SecurityHeaders, operator.frame_ancestors),
+            Middleware(HostCheck, operator.allowed_hosts),
             *_cross_origin(operator.allowed_origins),
             *([Middleware(RootPath, operator.root_path)] if operator.root_path else []),
             Middleware(AnswerPending, pending=pending),

@@ -110,15 +110,18 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
 
 
 def _paths(schemas: dict[str, Schema]) -> Schema:
-    refused = ("400", "404", "406", "413", "415", "422", "503", "500")
+    refused = ("400", "403", "404", "406", "413", "415", "422", "503", "500")
     run = _answers({"200": _stream(Event, "Event", RUN_ORDER)}, *refused)
     pair = _answers({"200": _stream(CompareEvent, "CompareEvent", PAIR_ORDER)}, *refused)
     comparing = "Run two models in step and stream what is measured of both, and how they differ"
-    tokens = _answers({"200": _answer("TokenizeResult")}, "400", "404", "413", "415", "422", "503")
+    tokens = _answers(
+        {"200": _answer("TokenizeResult")}, "400", "403", "404", "413", "415", "422", "503"
+    )
     query = _query(schemas["RunSettings"])
     running = "Run a model and stream what is measured"
     watching = "Read the recording of a training, and go on as it grows"
     grown = {"description": TRAINING_ORDER, "content": {"text/event-stream": {}}}
+    watched = _answers({"200": grown}, "403", "404", "503")
     document_told = {
         "description": "An OpenAPI document.",
         "content": {JSON: {"schema": {"type": "object"}}},
@@ -139,7 +142,7 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
             | _body("TokenizeRequest")
         },
         "/api/training": {
-            "get": _operation("watchTraining", watching, _answers({"200": grown}, "404", "503")),
+            "get": _operation("watchTraining", watching, watched),
             "post": _receiving(),
         },
         "/api/health": {"get": _operation("health", "How the server is doing", _told("Health"))},
@@ -173,7 +176,7 @@ def _operation(name: str, summary: str, responses: Schema) -> Schema:
 
 
 def _told(schema: str) -> Schema:
-    return _answers({"200": _answer(schema)}, "500")
+    return _answers({"200": _answer(schema)}, "403", "500")
 
 
 def _answers(good: Schema, *statuses: str) -> Schema:

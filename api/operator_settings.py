@@ -113,6 +113,10 @@ class OperatorSettings(BaseModel):
     """Seconds for which a resume token holds."""
     prewarm: bool = False
     """Whether the default model is loaded when the server starts; `mav serve` does."""
+    allowed_hosts: Names = ()
+    """Names under which this server may be addressed besides localhost, the name of its machine
+    and its IP addresses, comma-separated and without a port; * is any. On Vercel, which delivers
+    by the name, it is * unless set."""
     allowed_origins: Names = ()
     """Other sites whose pages may call this API, comma-separated; * is all of them."""
     root_path: Annotated[str, AfterValidator(_root_path)] = ""
@@ -162,6 +166,8 @@ def read_environment(environment: Mapping[str, str]) -> OperatorSettings:
         InvalidSettings: a variable has a value that it cannot have; `field` is its name.
     """
     given: dict[str, Any] = {}
+    if environment.get("VERCEL"):
+        given["allowed_hosts"] = "*"
     for variable, value in environment.items():
         if not variable.startswith(PREFIX) or not value.strip():
             continue

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType, late_body
 from mav_engine.errors import InvalidSettings
-from mav_engine.wording import shortened
+from mav_engine.wording import shortened, shown
 
 
 async def read_json(request: Request, max_bytes: int, timeout_s: float) -> object:
@@ -19,16 +19,42 @@ async def read_json(request: Request, max_bytes: int, timeout_s: float) -> objec
     Infinity and NaN come through as floats so that the settings can name the field at fault.
 
     Raises:
-        UnsupportedMediaType: the body says that it is something else.
+        UnsupportedMediaType: the body does not say that it is JSON, or says that it is compressed.
         BodyTooLarge: it passes the limit; no more than that is read.
         TooSlow: it has not arrived after `timeout_s` seconds.
         NotJson: it is no JSON in UTF-8.
         InvalidSettings: a name stands twice in one object.
     """
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
-    if kind.lower() != "application/json":
-        raise UnsupportedMediaType(f"The body must be application/json, not {shortened(kind)}.")
+    check_type(request, "application/json")
     return parse_json(await _read(request, max_bytes, timeout_s))
+
+
+def check_type(request: Request, wanted: str) -> None:
+    """Refuse another type of body, and one without a type: a form, or a script of a page of another
+    site, can send such bodies without a preflight.
+
+    Raises:
+        UnsupportedMediaType: `field` is the header at fault.
+    """
+    given = request.headers.get("content-type", "")
+    kind, *parameters = (part.strip().lower() for part in given.split(";"))
+    if kind != wanted:
+        sent = f"not {shown(kind)}" if kind else "but the request has no Content-Type"
+        raise UnsupportedMediaType(
+            f"The body must be {wanted}, {sent}. Send the header Content-Type: {wanted}.",
+            field="Content-Type",
+        )
+    charset = next((each[8:].strip('"') for each in parameters if each[:8] == "charset="), "utf-8")
+    if charset not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMediaType(
+            f"The body must be UTF-8, not {shown(charset)}.", field="Content-Type"
+        )
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        raise UnsupportedMediaType(
+            f"The body must not be compressed; its Content-Encoding is {shown(coding)}.",
+            field="Content-Encoding",
+        )
 
 
 def parse_json(body: bytes) -> object:

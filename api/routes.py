@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.answers import parse_tokenize
 from api.compression import worth_it
+from api.cross_site import OriginCheck
 from api.openapi import Schema, document, index
 from api.operator_settings import OperatorSettings
 from api.problems import NotFound
@@ -46,9 +47,14 @@ def api_routes(service: Service) -> list[BaseRoute]:
             middleware=[Middleware(GZipMiddleware, compresslevel=6)],
         ),
     ]
+    own_pages = [Middleware(OriginCheck, service.operator.allowed_origins)]
     return [
-        Route("/api", root, methods=["GET"]),
-        Mount("/api", Router(routes, default=_nothing, redirect_slashes=False)),
+        Route("/api", root, methods=["GET"], middleware=own_pages),
+        Mount(
+            "/api",
+            Router(routes, default=_nothing, redirect_slashes=False),
+            middleware=own_pages,
+        ),
     ]
 
 

@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
-from api.problems import BodyTooLarge, NotJson, RequestRefused, UnsupportedMediaType, late_body
-from api.stream import NDJSON
+from api.problems import BodyTooLarge, NotJson, RequestRefused, late_body
 from mav_engine.errors import (
     BrokenRecording,
     InvalidSettings,
@@ -90,18 +89,6 @@ def _misfit(name: str, kind: str, given: str | None) -> str:
             "training's beginning to its end."
         )
     return f"{name} is {shown(given)}; give true or false."
-
-
-def check_type(request: Request) -> None:
-    """Refuse another type of body; a page elsewhere cannot send this one unasked.
-
-    Raises:
-        UnsupportedMediaType: with the right one.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if kind.lower() != NDJSON:
-        told = shortened(kind) if kind else "without a Content-Type"
-        raise UnsupportedMediaType(f"The body must be {NDJSON}, not {told}.", field="Content-Type")
 
 
 async def read_body(

@@ -18,8 +18,10 @@ from api.answers import TrainingReceived
 from api.operator_settings import OperatorSettings
 from api.problems import RequestRefused
 from api.received_recording import ReceivedRecording
+from api.request_body import check_type
+from api.stream import NDJSON
 from api.training_access import check_access
-from api.training_body import check_type, looks_of, parse_query, read_body
+from api.training_body import looks_of, parse_query, read_body
 from mav_engine.errors import Busy, InvalidSettings
 
 PLACE_S = 45.0
@@ -73,7 +75,7 @@ class TrainingInbox:
             MavError: they are refused, and nothing of the request was stored.
         """
         check_access(request, self._token)
-        check_type(request)
+        check_type(request, NDJSON)
         query = parse_query(request.query_params)
         self._take_place(query.training)
         if self._bodies >= MAX_BODIES:

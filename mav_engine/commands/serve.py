@@ -61,7 +61,7 @@ def serve(
     try:
         listener = server.bind(host, port)
         # The options go by the environment, so that a reloaded process has them too.
-        os.environ.update(_as_environment(model or [], any_model, watch, receive_training))
+        os.environ.update(_as_environment(host, model or [], any_model, watch, receive_training))
         if root_path:
             os.environ["MAV_ROOT_PATH"] = root_path
         operator = _check_environment(host)
@@ -88,11 +88,14 @@ def _check_environment(host: str) -> OperatorSettings:
 
 
 def _as_environment(
-    models: list[str], any_model: bool, watch: Path | None, receive_training: bool
+    host: str, models: list[str], any_model: bool, watch: Path | None, receive_training: bool
 ) -> dict[str, str]:
     from mav_engine.catalog import entry_of
 
     wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
+    wanted["MAV_ALLOWED_HOSTS"] = ",".join(
+        filter(None, [os.environ.get("MAV_ALLOWED_HOSTS"), host])
+    )
     if models:
         listed = [os.environ.get("MAV_MODELS", ""), *(entry_of(given).key for given in models)]
         wanted["MAV_MODELS"] = ",".join(filter(None, listed))

@@ -12,7 +12,7 @@ from api.app import create_app
 from api.operator_settings import OperatorSettings
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.catalog import Catalog
-from tests.api.servers import Models, RealServer
+from tests.api.servers import LOCAL, Models, RealServer
 
 MakeClient = Callable[..., TestClient]
 MakeServer = Callable[..., RealServer]
@@ -34,7 +34,7 @@ def make_client(catalog: Catalog) -> Iterator[MakeClient]:
 
     def make(load: Models | None = None, **operator: object) -> TestClient:
         app = create_app(OperatorSettings(**operator), catalog, load or Models())
-        client = TestClient(app, raise_server_exceptions=False)
+        client = TestClient(app, base_url=LOCAL, raise_server_exceptions=False)
         client.__enter__()
         clients.append(client)
         return client

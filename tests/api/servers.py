@@ -16,6 +16,9 @@ from api.server import Server, bind
 from api.service import Service
 from mav_engine.backends.fake import FakeBackend
 
+LOCAL = "http://127.0.0.1:8000"
+"""The address of an application in this process."""
+AS_JSON = {"Content-Type": "application/json"}
 PATIENCE_S = 30.0
 """How long a test waits for what must happen; it is never waited for in vain."""
 

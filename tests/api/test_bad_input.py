@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from mav_engine.errors import MAX_DETAIL, MAX_FIELD, ModelLoadFailed
 from tests.api.conftest import MakeClient
-from tests.api.servers import Models, read_events
+from tests.api.servers import AS_JSON, Models, read_events
 
 
 def problem(response: httpx2.Response) -> dict[str, Any]:
@@ -58,7 +58,7 @@ SETTINGS: list[tuple[dict[str, Any], str, str]] = [
 def test_a_wrong_setting_is_named(
     client: TestClient, given: dict[str, Any], field: str, remedy: str
 ) -> None:
-    told = problem(client.post("/api/run", content=json.dumps(given)))
+    told = problem(client.post("/api/run", content=json.dumps(given), headers=AS_JSON))
     assert told["status"] == 422
     assert told["field"] == field
     assert remedy in told["detail"]
@@ -76,7 +76,7 @@ def test_an_unknown_model_is_answered_with_the_known_ones(client: TestClient) ->
 def test_nan_is_told_of_its_field(client: TestClient) -> None:
     for number in ("NaN", "Infinity", "-Infinity", "1e999"):
         body = f'{{"prompt": "a", "temperature": {number}}}'
-        told = problem(client.post("/api/run", content=body))
+        told = problem(client.post("/api/run", content=body, headers=AS_JSON))
         assert (told["status"], told["field"]) == (422, "temperature")
 
 
@@ -94,18 +94,20 @@ def test_nan_is_told_of_its_field(client: TestClient) -> None:
     ],
 )
 def test_broken_json_is_told_with_its_place(client: TestClient, body: bytes, told_of: str) -> None:
-    told = problem(client.post("/api/run", content=body))
+    told = problem(client.post("/api/run", content=body, headers=AS_JSON))
     assert (told["status"], told["code"]) == (400, "not_json")
     assert told_of in told["detail"]
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"a"', b"3", b"null"])
 def test_json_that_is_no_object_is_refused(client: TestClient, body: bytes) -> None:
-    assert problem(client.post("/api/run", content=body))["status"] == 422
+    assert problem(client.post("/api/run", content=body, headers=AS_JSON))["status"] == 422
 
 
 def test_a_name_given_twice_is_refused(client: TestClient) -> None:
-    told = problem(client.post("/api/run", content=b'{"prompt": "a", "prompt": "b"}'))
+    told = problem(
+        client.post("/api/run", content=b'{"prompt": "a", "prompt": "b"}', headers=AS_JSON)
+    )
     assert (told["status"], told["field"]) == (422, "prompt")
     told = problem(client.get("/api/run?prompt=a&prompt=b"))
     assert (told["status"], told["field"]) == (422, "prompt")

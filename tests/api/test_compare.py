@@ -15,7 +15,7 @@ from api.openapi import document
 from api.operator_settings import OperatorSettings
 from mav_engine.errors import ModelLoadFailed
 from tests.api.conftest import MakeClient, MakeServer
-from tests.api.servers import Gate, Models, RealServer, events_in, read_events, types, until
+from tests.api.servers import LOCAL, Gate, Models, RealServer, events_in, read_events, types, until
 
 ONCE = {"prompt": "Once", "max_new_tokens": 4, "min_new_tokens": 4}
 LONG = {"prompt": "Once", "max_new_tokens": 400, "min_new_tokens": 400}
@@ -205,7 +205,7 @@ def test_one_model_in_two_precisions_loads_twice(tmp_path: Any) -> None:
     (tmp_path / "fake" / "config.json").write_text("{}")
     models = Models()
     catalog = Catalog(["fake@int8"], models_dir=tmp_path, default="fake")
-    with TestClient(create_app(OperatorSettings(), catalog, models)) as client:
+    with TestClient(create_app(OperatorSettings(), catalog, models), base_url=LOCAL) as client:
         asked = {"a": ONCE, "b": {**ONCE, "model": "fake@int8"}, "mode": "forced"}
         assert read_events(client.post("/api/compare", json=asked))[-1]["type"] == "compared"
     assert models.loads == ["fake", "fake@int8"]

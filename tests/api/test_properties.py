@@ -17,7 +17,7 @@ from api.openapi import document
 from api.operator_settings import OperatorSettings
 from mav_engine.catalog import Catalog
 from mav_engine.settings import DEFAULT_PROBES
-from tests.api.servers import Models, events_in, types
+from tests.api.servers import AS_JSON, LOCAL, Models, events_in, types
 
 SCHEMAS = document(OperatorSettings())["components"]
 EVENT = Draft202012Validator({"components": SCHEMAS, "$ref": "#/components/schemas/Event"})
@@ -80,7 +80,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     (folder / "fake").mkdir()
     (folder / "fake" / "config.json").write_text("{}")
     catalog = Catalog(models_dir=folder, default="fake")
-    with TestClient(create_app(OperatorSettings(), catalog, Models())) as client:
+    with TestClient(create_app(OperatorSettings(), catalog, Models()), base_url=LOCAL) as client:
         yield client
 
 
@@ -111,7 +111,7 @@ def test_anything_else_is_refused_with_the_field_or_runs(
     shared: TestClient, source: dict[str, Any], name: str, value: object
 ) -> None:
     body = json.dumps({**source, "max_new_tokens": 2, name: value})
-    response = shared.post("/api/run", content=body)
+    response = shared.post("/api/run", content=body, headers=AS_JSON)
     assert response.status_code in (200, 404, 422), response.text
     if response.status_code != 200:
         told = response.json()
@@ -124,7 +124,7 @@ def test_anything_else_is_refused_with_the_field_or_runs(
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_no_body_at_all_breaks_the_server(shared: TestClient, body: bytes) -> None:
     for address in ("/api/run", "/api/tokenize"):
-        response = shared.post(address, content=body)
+        response = shared.post(address, content=body, headers=AS_JSON)
         assert response.status_code in (200, 400, 404, 422), response.text
 
 

@@ -22,7 +22,7 @@ from api.operator_settings import OperatorSettings
 from api.server import bind
 from mav_engine.catalog import Catalog
 from tests.api.conftest import MakeServer
-from tests.api.servers import PATIENCE_S, Gate, Models, events_in, types, until
+from tests.api.servers import AS_JSON, PATIENCE_S, Gate, Models, events_in, types, until
 
 LONG = {"prompt": "Once", "min_new_tokens": 2000, "max_new_tokens": 2000}
 
@@ -109,7 +109,7 @@ def _post(asked: dict[str, object]) -> Scope:
         "raw_path": b"/api/run",
         "query_string": b"",
         "root_path": "",
-        "headers": [(b"content-length", length)],
+        "headers": [(b"content-length", length), (b"content-type", b"application/json")],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 2),
     }
@@ -144,7 +144,7 @@ def test_a_body_of_10_mb_is_refused_and_the_server_goes_on(make_server: MakeServ
             yield b"a" * 100_000
 
     for body in (b"a" * 10_000_000, chunks()):
-        response = server.client.post("/api/run", content=body)
+        response = server.client.post("/api/run", content=body, headers=AS_JSON)
         assert response.status_code == 413
         assert response.json()["code"] == "body_too_large"
     assert server.client.get("/api/health").status_code == 200

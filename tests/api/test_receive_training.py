@@ -136,10 +136,6 @@ def test_the_token_is_asked_for(make_server: MakeServer, path: Path) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Host": "mav.example.org"},
-        {"Origin": "https://elsewhere.example.org"},
-        {"Origin": "null"},
-        {"Origin": "http://[half"},
         {"X-Forwarded-For": "127.0.0.1"},
         {"Forwarded": "for=127.0.0.1"},
         {"Via": "1.1 proxy"},
@@ -151,6 +147,24 @@ def test_without_a_token_only_this_machine_may_send(
     told = problem(send(site, LOOKS[0], headers))
     assert told["status"] == 403
     assert "MAV_TRAINING_TOKEN" in told["detail"]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "mav.example.org"},
+        {"Origin": "https://elsewhere.example.org"},
+        {"Origin": "null"},
+        {"Origin": "http://[half"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+)
+def test_pages_of_other_sites_are_refused(
+    site: RealServer, path: Path, headers: dict[str, str]
+) -> None:
+    told = problem(send(site, LOOKS[0], headers))
+    assert (told["status"], told["field"]) == (403, "Host" if "Host" in headers else "Origin")
     assert not path.exists()
 
 

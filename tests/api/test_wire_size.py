@@ -21,6 +21,7 @@ from mav_engine.backends import load_backend
 from mav_engine.backends.load import EMBEDDED_MODELS
 from mav_engine.catalog import Catalog
 from mav_engine.events import from_json
+from tests.api.servers import LOCAL
 
 DEFAULT_MOST = 6_000
 ALL_MOST = 60_000
@@ -47,7 +48,7 @@ def client(
     backend = load_backend(str(folder), name="twelve")
     catalog = Catalog(models_dir=folder.parent, default="twelve")
     app = create_app(OperatorSettings(), catalog, lambda *_, **__: backend)
-    with TestClient(app) as client:
+    with TestClient(app, base_url=LOCAL) as client:
         yield client
 
 

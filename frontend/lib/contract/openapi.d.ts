@@ -1427,6 +1427,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             406: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -1460,6 +1461,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             406: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -1493,6 +1495,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             406: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
@@ -1520,6 +1523,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelList"];
                 };
             };
+            403: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
         };
     };
@@ -1546,6 +1550,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
@@ -1571,6 +1576,7 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
+            403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -1639,6 +1645,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            403: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
         };
     };
