@@ -6,7 +6,7 @@ import type { PanelTable } from "./panel";
 /** The numbers of the first five panels, as they are on the wire: unrounded, null where none is. */
 
 const number = (value: number | null | undefined): number | null =>
-  value === null || value === undefined || Number.isNaN(value) ? null : value;
+  value === null || value === undefined || !Number.isFinite(value) ? null : value;
 
 /** A row a token of the prompt and of the generated text. */
 export function textTable(run: RunRecord): PanelTable {
@@ -20,7 +20,7 @@ export function textTable(run: RunRecord): PanelTable {
     frame.id,
     frame.label,
     frame.prob,
-    frame.logprob,
+    number(frame.logprob),
     frame.rank,
     frame.entropy,
   ]);

@@ -51,7 +51,10 @@ export function parseCompareEvent(json: string): CompareEvent {
       return { type: "side", side: sideOf(wire.side), event: eventOf(wire.event, json) };
     case "common": {
       const { kl_absent, layers_absent } = wire as unknown as WireCommon;
-      return { type: "common", common: { klAbsent: kl_absent, layersAbsent: layers_absent } };
+      return {
+        type: "common",
+        common: { klAbsent: kl_absent ?? null, layersAbsent: layers_absent ?? null },
+      };
     }
     case "divergence":
       return { type: "divergence", divergence: divergenceOf(wire as unknown as WireDivergence) };
@@ -89,12 +92,12 @@ function divergenceOf(wire: WireDivergence): Divergence {
   return {
     index: wire.index,
     sameText: wire.same_text,
-    kl: wire.kl,
-    klReverse: wire.kl_reverse,
-    rank: wire.rank,
-    rankReverse: wire.rank_reverse,
-    logprob: wire.logprob,
-    sameTop: wire.same_top,
+    kl: wire.kl ?? null,
+    klReverse: wire.kl_reverse ?? null,
+    rank: wire.rank ?? null,
+    rankReverse: wire.rank_reverse ?? null,
+    logprob: wire.logprob ?? null,
+    sameTop: wire.same_top ?? null,
     residDistance: vector(wire.resid_distance, "resid_distance"),
     residCosine: vector(wire.resid_cosine, "resid_cosine"),
   };
@@ -102,8 +105,8 @@ function divergenceOf(wire: WireDivergence): Divergence {
 
 const summaryOf = (wire: WireCompared): Summary => ({
   steps: wire.steps,
-  meanKl: wire.mean_kl,
-  maxKl: wire.max_kl,
-  sameTop: wire.same_top,
-  partedAt: wire.parted_at,
+  meanKl: wire.mean_kl ?? null,
+  maxKl: wire.max_kl ?? null,
+  sameTop: wire.same_top ?? null,
+  partedAt: wire.parted_at ?? null,
 });

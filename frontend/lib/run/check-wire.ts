@@ -14,7 +14,7 @@ type Shape =
 const CANDIDATE: Shape = {
   id: "whole",
   text: "string",
-  logit: "number",
+  "logit?": "number",
   prob: "number",
   sampled_prob: "number",
   "cut_by?": "string",
@@ -40,7 +40,8 @@ const SHAPES: Record<RunEvent["type"], Record<string, Shape>> = {
     index: "whole",
     position: "whole",
     token: { id: "whole", text: "string" },
-    logprob: "number",
+    // JSON has no -Infinity: a forced token that the model rules out has null.
+    "logprob?": "number",
     rank: "whole",
     entropy: "number",
     text: "string",

@@ -98,7 +98,11 @@ function parseStart(wire: WireStart): StartFrame {
 
 function parsePrompt(wire: Record<string, unknown>): PromptFrame {
   return {
-    tokens: wire.tokens as PromptFrame["tokens"],
+    tokens: (wire.tokens as PromptFrame["tokens"]).map((token) => ({
+      ...token,
+      logprob: token.logprob ?? null,
+      entropy: token.entropy ?? null,
+    })),
     prefillMs: wire.prefill_ms as number,
     writtenText: (wire.written_text as string | undefined) ?? "",
     written: (wire.written as number | undefined) ?? 0,
@@ -109,6 +113,7 @@ function parsePrompt(wire: Record<string, unknown>): PromptFrame {
 }
 
 function parseToken(wire: WireToken): TokenFrame {
+  const logprob = wire.logprob ?? Number.NEGATIVE_INFINITY;
   const { distribution, attention_rows, attention_map, logit_lens, sampler_stages, tiles } = wire;
   return {
     index: wire.index,
@@ -117,11 +122,15 @@ function parseToken(wire: WireToken): TokenFrame {
     label: wire.token.text,
     text: wire.text,
     forced: wire.forced,
-    logprob: wire.logprob,
-    prob: Math.exp(wire.logprob),
+    logprob,
+    prob: Math.exp(logprob),
     rank: wire.rank,
     entropy: wire.entropy,
-    top: wire.top,
+    top: wire.top.map((candidate) => ({
+      ...candidate,
+      logit: candidate.logit ?? null,
+      cut_by: candidate.cut_by ?? null,
+    })),
     distribution: {
       rankBins: parseVector(distribution.rank_bins, "token.distribution.rank_bins"),
       entropy: distribution.entropy,
