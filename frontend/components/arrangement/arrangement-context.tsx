@@ -59,6 +59,7 @@ export function ArrangementProvider({
   const [custom, setCustom] = useState<CustomPanels | null>(null);
   // Before the browser paints: the arrangement that is kept should not be seen to come.
   useLayoutEffect(() => store.arrive(), [store]);
+  useEffect(() => store.follow(), [store]);
   useEffect(() => {
     let gone = false;
     void loadCustom().then((found) => {

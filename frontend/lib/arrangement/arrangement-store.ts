@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { readAddress, writeAddress } from "@/lib/address/address-bar";
+import { localStore, onOtherTab, type SafeStorage } from "@/lib/browser/storage";
 import {
   type Arrangement,
   decodeArrangement,
@@ -24,6 +25,8 @@ export interface ArrangementState {
 export interface ArrangementStore extends StoreApi<ArrangementState> {
   /** Take up what the link says, or else what was kept. */
   arrive(): void;
+  /** Take up what other tabs arrange, unless a link is shown; ends with the function it returns. */
+  follow(): () => void;
   change(next: (arrangement: Arrangement) => Arrangement, said: string): void;
   /** As it was before anything was arranged. */
   reset(said: string): void;
@@ -38,12 +41,14 @@ const KEY = "mav-panels";
 
 export function createArrangementStore(
   furnishings: readonly Furnishing[],
-  kept: Pick<Storage, "getItem" | "setItem" | "removeItem"> = safeStorage,
+  kept: SafeStorage = localStore,
 ): ArrangementStore {
   const store = createStore<ArrangementState>(() => ({ chosen: null, said: "" }));
   let panels = furnishings;
   /** What the visitor came with, read anew when more panels are known; null once it was changed. */
   let brought: string | null = null;
+  /** What was stored when a link was opened that says something else; undefined without one. */
+  let storedAtLink: string | null | undefined;
   const ownSize = (id: string): Size | undefined => panels.find((panel) => panel.id === id);
   const arrangement = () => store.getState().chosen ?? initialArrangement(panels);
 
@@ -53,14 +58,20 @@ export function createArrangementStore(
       (name) => name === ARRANGEMENT_PARAMETER,
       code === null ? [] : [[ARRANGEMENT_PARAMETER, code]],
     );
-    return code;
   };
-  const keep = (chosen: Arrangement | null, said: string) => {
+  const orInitial = (code: string | null): Arrangement =>
+    code === null ? initialArrangement(panels) : decodeArrangement(code, ownSize);
+  /** Null for the arrangement of someone who has arranged nothing. */
+  const chosenOf = (changed: Arrangement): Arrangement | null =>
+    isSame(changed, initialArrangement(panels)) ? null : changed;
+  const keep = (chosen: Arrangement | null) => {
+    if (chosen === null) kept.removeItem(KEY);
+    else kept.setItem(KEY, encodeArrangement(chosen, ownSize));
+  };
+  const put = (chosen: Arrangement | null, said: string) => {
     brought = null;
     store.setState({ chosen, said });
-    const code = show(chosen);
-    if (code === null) kept.removeItem(KEY);
-    else kept.setItem(KEY, code);
+    show(chosen);
   };
 
   const takeUp = () => {
@@ -75,15 +86,29 @@ export function createArrangementStore(
     arrangement,
     arrive() {
       // A link is looked at, not kept, until something is arranged from there.
-      brought = readAddress().get(ARRANGEMENT_PARAMETER) ?? kept.getItem(KEY);
+      const stored = kept.getItem(KEY);
+      const linked = readAddress().get(ARRANGEMENT_PARAMETER);
+      storedAtLink = linked === null || linked === stored ? undefined : stored;
+      brought = linked ?? stored;
       takeUp();
     },
+    follow: () =>
+      onOtherTab(KEY, (code) => {
+        if (storedAtLink === undefined) put(code === null ? null : orInitial(code), "");
+      }),
     change(next, said) {
-      const chosen = next(arrangement());
-      keep(isSame(chosen, initialArrangement(panels)) ? null : chosen, said);
+      const stored = kept.getItem(KEY);
+      const changed = chosenOf(next(arrangement()));
+      // What another tab arranged since the link was opened stays: only this change is added.
+      const isAheadOfLink = storedAtLink !== undefined && stored !== storedAtLink;
+      keep(isAheadOfLink ? chosenOf(next(orInitial(stored))) : changed);
+      if (!isAheadOfLink) storedAtLink = undefined;
+      put(changed, said);
     },
     reset(said) {
-      keep(null, said);
+      storedAtLink = undefined;
+      keep(null);
+      put(null, said);
     },
     furnish(all) {
       panels = all;
@@ -97,18 +122,3 @@ export const initialArrangement = (panels: readonly Furnishing[]): Arrangement =
 
 const isSame = (one: Arrangement, other: Arrangement): boolean =>
   encodeArrangement(one, () => undefined) === encodeArrangement(other, () => undefined);
-
-/** The browser's storage, where it gives one: a page that cannot keep anything still works. */
-const safeStorage = {
-  getItem: (key: string) => attempt(() => localStorage.getItem(key)) ?? null,
-  setItem: (key: string, value: string) => attempt(() => localStorage.setItem(key, value)),
-  removeItem: (key: string) => attempt(() => localStorage.removeItem(key)),
-};
-
-function attempt<T>(access: () => T): T | undefined {
-  try {
-    return access();
-  } catch {
-    return undefined;
-  }
-}

@@ -156,6 +156,41 @@ describe("the store", () => {
     expect(address()).toBe("late.a");
   });
 
+  /** What a change in another tab does here. */
+  const inOtherTab = (code: string | null) => {
+    if (code === null) localStorage.removeItem("mav-panels");
+    else localStorage.setItem("mav-panels", code);
+    window.dispatchEvent(new StorageEvent("storage", { key: "mav-panels", newValue: code }));
+  };
+
+  test("takes up what another tab arranges, so that neither reverts the other", () => {
+    const store = create();
+    store.arrive();
+    const stop = store.follow();
+    inOtherTab("b");
+    expect(ids(store.arrangement())).toBe("b");
+    store.change((now) => opened(now, at("c")), "");
+    expect(localStorage.getItem("mav-panels")).toBe("b.c");
+    inOtherTab(null);
+    expect(ids(store.arrangement())).toBe("ab");
+    stop();
+    inOtherTab("c");
+    expect(ids(store.arrangement())).toBe("ab");
+  });
+
+  test("a link stays as it is, and its change is added to what another tab arranged", () => {
+    localStorage.setItem("mav-panels", "a");
+    visit("/?panels=c.a");
+    const store = create();
+    store.arrive();
+    store.follow();
+    inOtherTab("a.b");
+    expect(ids(store.arrangement())).toBe("ca");
+    store.change((now) => hidden(now, "a"), "");
+    expect(ids(store.arrangement())).toBe("c");
+    expect(localStorage.getItem("mav-panels")).toBe("b");
+  });
+
   test("a browser that keeps nothing still arranges", () => {
     const refuse = () => {
       throw new DOMException("no", "SecurityError");
