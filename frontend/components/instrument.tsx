@@ -15,6 +15,7 @@ import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-co
 import { BeginContext } from "./begin-context";
 import { BranchStrip } from "./branches/branch-strip";
 import { ForkContext } from "./fork-context";
+import { KeptRunOffer } from "./kept-offer";
 import { PanelGrid } from "./panel-grid";
 import { RecordingDrop } from "./recording-drop";
 import { useRunContext, useRunState, useSession } from "./run-context";
@@ -164,6 +165,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
               model={model}
               breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
             />
+            <KeptRunOffer />
             <TrainingPlace />
             <Timeline />
             <RunProblem models={models} />

@@ -14,6 +14,7 @@ import { text } from "@/lib/text";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";
+import { KeptChatOffer } from "../kept-offer";
 import { useFieldReveal } from "../run-form/reveal-field";
 import { problemsOf, useSettingsForm } from "../run-form/use-settings-form";
 import { SiteHeader } from "../site-header";
@@ -47,10 +48,9 @@ function Page({ fields: built }: ChatViewProps) {
   const models = useModels();
   const fields = useSettingFields(built, models.list);
   const form = useSettingsForm(fields);
-  const { system, turns } = useStore(conversation);
+  const { system, draft, turns } = useStore(conversation);
   const openPanels = useOpenPanels();
   const [help, setHelp] = useState(false);
-  const [draft, setDraft] = useState("");
   const end = useRef<HTMLDivElement>(null);
   const model = models.list?.models.find(({ name }) => name === form.watch("model"));
 
@@ -125,8 +125,9 @@ function Page({ fields: built }: ChatViewProps) {
             <ErrorCard failure={models.failure} received={0} onRetry={models.reload} />
           )}
           <div className="scroll-thin relative min-h-0 flex-1 overflow-y-auto px-5 py-6">
+            {turns.length === 0 && <KeptChatOffer />}
             {turns.length === 0 ? (
-              <ChatEmpty model={model} onBegin={setDraft} />
+              <ChatEmpty model={model} onBegin={conversation.setDraft} />
             ) : (
               <ol aria-label={text.chat.turns} className="mx-auto max-w-3xl space-y-6">
                 {turns.map((turn, place) =>
@@ -162,7 +163,7 @@ function Page({ fields: built }: ChatViewProps) {
           </div>
           <Composer
             draft={draft}
-            onDraft={setDraft}
+            onDraft={conversation.setDraft}
             onSay={(content) => withSettings((asked) => conversation.say(content, asked))}
           />
         </main>

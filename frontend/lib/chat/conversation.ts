@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { RunRequest } from "@/lib/contract";
+import { type KeptRun, replayInto } from "@/lib/keeping/recorded";
 import { createRunController, type RunController } from "@/lib/run/run-controller";
 import { isBusy } from "@/lib/run/run-record";
 import { createRunStore, type RunStore } from "@/lib/run/run-store";
@@ -29,13 +30,25 @@ export interface Message {
 /** Everything of a run's settings but what is said. */
 export type ChatSettings = Omit<RunRequest, "prompt" | "messages">;
 
+/** A turn as it is kept over a reload; of a reply without a token there is no run. */
+export type KeptTurn =
+  | { readonly role: "user"; readonly content: string }
+  | {
+      readonly role: "assistant";
+      readonly edited: string | null;
+      readonly run: KeptRun | null;
+    };
+
 export interface ConversationState {
   readonly system: string;
+  /** The message that is being written. */
+  readonly draft: string;
   readonly turns: readonly Turn[];
 }
 
 export interface Conversation extends StoreApi<ConversationState> {
   setSystem(system: string): void;
+  setDraft(draft: string): void;
   /** Say something and have it answered; a reply still being written is stopped first. */
   say(content: string, settings: ChatSettings): void;
   /** Have the turn before a reply answered once more; what came after it is gone. */
@@ -46,6 +59,14 @@ export interface Conversation extends StoreApi<ConversationState> {
   shorten(settings: ChatSettings): void;
   stop(): void;
   clear(): void;
+  /** Show a conversation that was kept; runs that were going on are stopped. */
+  restore(kept: KeptConversation): Promise<void>;
+}
+
+interface KeptConversation {
+  readonly system: string;
+  readonly draft: string;
+  readonly turns: readonly KeptTurn[];
 }
 
 /** What a reply says now. */
@@ -71,7 +92,7 @@ export function createConversation(
   makeStore: () => RunStore = createRunStore,
 ): Conversation {
   let next = 0;
-  const store = createStore<ConversationState>(() => ({ system: "", turns: [] }));
+  const store = createStore<ConversationState>(() => ({ system: "", draft: "", turns: [] }));
   const turns = () => store.getState().turns;
   const before = (id: number) => turns().slice(0, Math.max(0, turns().findIndex(at(id))));
 
@@ -82,10 +103,13 @@ export function createConversation(
       }
     }
   };
+  const newReply = (): ReplyRun => {
+    const replyStore = makeStore();
+    return { store: replyStore, controller: createRunController(replyStore, open) };
+  };
   const answer = (asked: readonly Turn[], settings: ChatSettings) => {
     stop();
-    const replyStore = makeStore();
-    const run = { store: replyStore, controller: createRunController(replyStore, open) };
+    const run = newReply();
     const messages = messagesOf({ ...store.getState(), turns: asked });
     const reply: Turn = { id: next++, role: "assistant", run, edited: null };
     store.setState({ turns: [...asked, reply] });
@@ -95,6 +119,7 @@ export function createConversation(
   return {
     ...store,
     setSystem: (system) => store.setState({ system }),
+    setDraft: (draft) => store.setState({ draft }),
     say(content, settings) {
       answer([...turns(), { id: next++, role: "user", content }], settings);
     },
@@ -119,6 +144,18 @@ export function createConversation(
     clear() {
       stop();
       store.setState({ turns: [] });
+    },
+    async restore(kept) {
+      stop();
+      const replayed: Promise<void>[] = [];
+      const restored = kept.turns.map((turn): Turn => {
+        if (turn.role === "user") return { ...turn, id: next++ };
+        const run = newReply();
+        if (turn.run) replayed.push(replayInto(run.store, turn.run));
+        return { id: next++, role: "assistant", run, edited: turn.edited };
+      });
+      await Promise.all(replayed);
+      store.setState({ system: kept.system, draft: kept.draft, turns: restored });
     },
   };
 }

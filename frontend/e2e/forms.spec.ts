@@ -1,0 +1,283 @@
+import { expect, type Page, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+
+const SETTING = (name: string) => `#setting-${name}`;
+
+/** WebKit's rule for history updates: more than 100 in 10 seconds throw. */
+async function limitHistory(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    let times: number[] = [];
+    for (const method of ["replaceState", "pushState"] as const) {
+      const real = History.prototype[method];
+      History.prototype[method] = function (this: History, ...given) {
+        const now = performance.now();
+        times = times.filter((time) => now - time < 10_000);
+        if (times.length >= 100) throw new DOMException("100 times", "SecurityError");
+        times.push(now);
+        sessionStorage.setItem("updates", String(1 + Number(sessionStorage.getItem("updates"))));
+        return real.apply(this, given);
+      };
+    }
+  });
+}
+
+test("typing and dragging do not use up WebKit's history updates", async ({ page }) => {
+  await limitHistory(page);
+  const instrument = new Instrument(page);
+  await instrument.open();
+  const text =
+    "Once upon a time there was a little girl who lived in a small house near a forest. ";
+  await instrument.prompt.pressSequentially(text.repeat(2), { delay: 5 });
+  const slider = page.getByRole("slider", { name: "Temperature" });
+  const box = await slider.boundingBox();
+  if (!box) throw new Error("no slider");
+  await page.mouse.move(box.x + 5, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let i = 0; i < 150; i++) {
+    await page.mouse.move(box.x + 5 + (i % 100), box.y + box.height / 2);
+  }
+  await page.mouse.up();
+  await expect(instrument.prompt).toHaveValue(text.repeat(2));
+  await expect.poll(() => new URL(page.url()).searchParams.get("prompt")).toBe(text.repeat(2));
+  const updates = await page.evaluate(() => Number(sessionStorage.getItem("updates")));
+  expect(updates).toBeLessThan(60);
+});
+
+test("a view that fails keeps run and prompt, and comes back", async ({ page }) => {
+  const instrument = new Instrument(page);
+  await instrument.open({ prompt: STORY, max_new_tokens: 5 });
+  await instrument.run.click();
+  await instrument.finished();
+  // A number that a view shows cannot be formatted, once.
+  await page.evaluate(() => {
+    const real = Number.prototype.toLocaleString;
+    Number.prototype.toLocaleString = () => {
+      Number.prototype.toLocaleString = real;
+      throw new Error("broken on purpose");
+    };
+  });
+  await page.getByRole("link", { name: "Compare" }).click();
+  const failed = page.getByRole("alert").filter({ hasText: "This view failed" });
+  await expect(failed).toContainText("broken on purpose");
+  await failed.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("link", { name: "Instrument" }).click();
+  await expect(instrument.prompt).toHaveValue(STORY);
+  await instrument.finished();
+});
+
+test("a prompt of any length outlives a reload, and the page says where it is kept", async ({
+  page,
+}) => {
+  const instrument = new Instrument(page);
+  await instrument.open({ seed: 3 });
+  const long = "Once upon a time. ".repeat(300);
+  await instrument.prompt.fill(long);
+  await expect.poll(() => new URL(page.url()).hash).toContain("prompt=");
+  expect(new URL(page.url()).search).toBe("?seed=3");
+  await page.reload();
+  await expect(instrument.prompt).toHaveValue(long);
+  // The link opens elsewhere, too.
+  await page.getByRole("button", { name: "Copy link" }).click();
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  const other = await page.context().newPage();
+  await other.goto(link);
+  await expect(other.locator(SETTING("prompt"))).toHaveValue(long);
+  await other.close();
+
+  const huge = "春が来た。".repeat(20_000);
+  await instrument.prompt.fill(huge);
+  await expect(page.getByText(/kept in this browser tab only/)).toBeVisible();
+  await page.reload();
+  await expect(instrument.prompt).toHaveValue(huge);
+  await page.getByRole("link", { name: "Chat" }).click();
+  await page.goBack();
+  await expect(instrument.prompt).toHaveValue(huge);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await expect(page.getByRole("button", { name: "Copied without the long prompt" })).toBeVisible();
+  const short = await page.evaluate(() => navigator.clipboard.readText());
+  expect(short.length).toBeLessThan(200);
+});
+
+test("what was typed just before a reload is there after it", async ({ page }) => {
+  const instrument = new Instrument(page);
+  await instrument.open();
+  await instrument.prompt.pressSequentially("Once upon", { delay: 10 });
+  await page.reload();
+  await expect(instrument.prompt).toHaveValue("Once upon");
+});
+
+for (const view of ["instrument", "compare", "chat"]) {
+  test(`a link to a model that the server lacks says so in ${view}`, async ({ page }) => {
+    await page.goto(`/?prompt=Once&model=of-another-server&view=${view}`);
+    const select = page.locator(SETTING("model"));
+    await expect(select.locator("option:checked")).toHaveText(
+      "of-another-server (not on this server)",
+    );
+    await expect(select).toHaveValue("of-another-server");
+    await expect(page.locator("#model-help")).toContainText("does not have this model");
+  });
+}
+
+test("the model that the select shows is the one that is asked for", async ({ page }) => {
+  // The list comes late and names the link's model second.
+  await page.route("**/api/models", async (route) => {
+    const list = await (await route.fetch()).json();
+    const [first] = list.models;
+    list.models = [{ ...first, name: "first", title: "First" }, ...list.models];
+    list.default = "first";
+    await route.fulfill({ json: list });
+  });
+  const asked = page.waitForRequest((request) => request.url().endsWith("/api/run"));
+  await page.goto("/?prompt=Once&model=mav-tiny&max_new_tokens=3");
+  const select = page.locator(SETTING("model"));
+  await expect(select.locator("option")).toHaveCount(2);
+  await expect(select).toHaveValue("mav-tiny");
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  expect((await asked).postDataJSON().model).toBe("mav-tiny");
+  // By keyboard, to the first of the list.
+  await select.focus();
+  await page.keyboard.press("Home");
+  await expect(select).toHaveValue("first");
+  await page.getByRole("link", { name: "Chat" }).click();
+  await expect(select).toHaveValue("first");
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill("Hello");
+  const said = page.waitForRequest((request) => request.url().endsWith("/api/run"));
+  await page.keyboard.press("Enter");
+  expect((await said).postDataJSON().model).toBe("first");
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+  for (const [name, query] of [
+    ["temperature", "temperature=99"],
+    ["min_p", "min_p=7"],
+    ["breakpoints_probability_below", 'breakpoints={"probability_below":5}'],
+    ["tile_height", 'tile={"height":9999}'],
+  ] as const) {
+    test(`Run shows what is wrong with ${name}`, async ({ page }) => {
+      await page.goto(`/?prompt=Once&${query}`);
+      await expect(page.locator("#model-help")).toContainText("parameters");
+      await page.getByRole("button", { name: "Run", exact: true }).tap();
+      await expect(page.locator(SETTING(name))).toBeFocused();
+      await expect(page.locator(SETTING(name))).toBeInViewport();
+      await expect(page.locator(`#${name}-help`)).toContainText("Give a");
+      await expect(page.getByRole("alert").filter({ hasText: "Check this setting" })).toBeVisible();
+      // Closed by hand and tried again: it opens again.
+      await page.evaluate(() => {
+        for (const section of document.querySelectorAll("details")) section.open = false;
+      });
+      await page.getByRole("button", { name: "Run", exact: true }).tap();
+      await expect(page.locator(SETTING(name))).toBeFocused();
+    });
+  }
+
+  test("what the server refuses is shown in its closed section", async ({ page }) => {
+    await page.route("**/api/run", (route) =>
+      route.fulfill({
+        status: 422,
+        contentType: "application/problem+json",
+        json: { code: "invalid_settings", title: "No", detail: "too small", field: "min_p" },
+      }),
+    );
+    await page.goto("/?prompt=Once");
+    await expect(page.locator("#model-help")).toContainText("parameters");
+    await page.getByRole("button", { name: "Run", exact: true }).tap();
+    await expect(page.locator(SETTING("min_p"))).toBeFocused();
+    await expect(page.locator("#min_p-help")).toContainText("too small");
+  });
+
+  test("chat does not send a wrong setting, and keeps the message", async ({ page }) => {
+    let asked = 0;
+    page.on("request", (request) => request.url().endsWith("/api/run") && asked++);
+    await page.goto("/?view=chat&temperature=99");
+    await page.getByRole("textbox", { name: "Message", exact: true }).fill("Hello");
+    await page.getByRole("button", { name: "Send" }).tap();
+    await expect(page.locator(SETTING("temperature"))).toBeFocused();
+    await expect(page.getByRole("textbox", { name: "Message", exact: true })).toHaveValue("Hello");
+    expect(asked).toBe(0);
+  });
+});
+
+test("keys of an input method neither send nor stop nor rename", async ({ page }) => {
+  await page.goto("/?view=chat");
+  const message = page.getByRole("textbox", { name: "Message", exact: true });
+  await message.focus();
+  const client = await page.context().newCDPSession(page);
+  await client.send("Input.imeSetComposition", {
+    text: "にほんご",
+    selectionStart: 4,
+    selectionEnd: 4,
+  });
+  for (const key of ["Enter", "Escape"]) {
+    for (const how of [{ isComposing: true }, { keyCode: 229 }]) {
+      await message.dispatchEvent("keydown", { key, bubbles: true, cancelable: true, ...how });
+    }
+  }
+  await expect(message).toHaveValue("にほんご");
+  await expect(page.getByRole("list", { name: "Turns of the conversation" })).toHaveCount(0);
+});
+
+test("a decimal comma is a number, with the slider in step", async ({ page }) => {
+  const instrument = new Instrument(page, "de");
+  await instrument.open({ prompt: "Once", max_new_tokens: 3 });
+  const field = page.locator(SETTING("temperature"));
+  await field.fill("0,8");
+  await expect(page.getByRole("slider", { name: "Temperatur" })).toHaveValue("0.8");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/api/run"));
+  await instrument.run.click();
+  expect((await asked).postDataJSON().temperature).toBe(0.8);
+  await expect.poll(() => new URL(page.url()).searchParams.get("temperature")).toBe("0.8");
+  await page.locator(SETTING("max_new_tokens")).fill("1.000");
+  await expect(page.locator("#max_new_tokens-help")).toContainText("Tausendertrennzeichen");
+});
+
+test("a run and a conversation outlive a reload", async ({ page }) => {
+  const instrument = new Instrument(page);
+  await instrument.open({ prompt: STORY, max_new_tokens: 8, seed: 5 });
+  await instrument.run.click();
+  await instrument.finished();
+  const written = await instrument.panel("Generated text").innerText();
+  await page.reload();
+  await page.getByRole("button", { name: "Restore" }).click();
+  await instrument.finished();
+  await expect(page.getByRole("button", { name: "Restore" })).toHaveCount(0);
+  await expect.poll(() => instrument.panel("Generated text").innerText()).toBe(written);
+
+  await page.getByRole("link", { name: "Chat" }).click();
+  const message = page.getByRole("textbox", { name: "Message", exact: true });
+  await message.fill("Tell me a story");
+  await page.keyboard.press("Enter");
+  const turns = page.getByRole("list", { name: "Turns of the conversation" });
+  await expect(turns.getByText("8 tokens")).toBeVisible();
+  const said = await turns.innerText();
+  await message.fill("And then");
+  await page.reload();
+  await page.getByRole("button", { name: "Restore" }).click();
+  await expect.poll(() => turns.innerText()).toBe(said);
+  await expect(message).toHaveValue("And then");
+  // Another tab has nothing of it.
+  const other = await page.context().newPage();
+  await other.goto("/?view=chat");
+  await expect(other.getByRole("textbox", { name: "Message", exact: true })).toBeVisible();
+  await expect(other.getByRole("button", { name: "Restore" })).toHaveCount(0);
+});
+
+test("two tabs arrange panels without reverting each other", async ({ page, context }) => {
+  await page.goto("/");
+  const other = await context.newPage();
+  await other.goto("/");
+  const hide = async (tab: Page, title: string) => {
+    await tab.getByRole("button", { name: `Menu of ${title}` }).click();
+    await tab.getByRole("menuitem", { name: "Hide" }).click();
+  };
+  await hide(page, "MLP activations");
+  await expect(other.getByRole("region", { name: "MLP activations", exact: true })).toHaveCount(0);
+  await hide(other, "Attention entropy");
+  const later = await context.newPage();
+  await later.goto("/");
+  await expect(later.getByRole("region", { name: "Generated text", exact: true })).toBeVisible();
+  for (const title of ["MLP activations", "Attention entropy"]) {
+    await expect(later.getByRole("region", { name: title, exact: true })).toHaveCount(0);
+  }
+});
