@@ -6,6 +6,8 @@
     │   └── ResumeRefused    resume_refused      a run cannot be continued with this token
     ├── UnknownModel         unknown_model       nobody here knows a model of that name
     ├── ModelLoadFailed      model_load_failed   the model is known but cannot be loaded
+    │   ├── UnusableModel    model_load_failed   because of what it is: its files, its kind
+    │   └── ModelNotFound    unknown_model       because nothing is there (an UnknownModel too)
     ├── RunFailed            run_failed          a run broke while it was going on
     │   ├── NotFinite        not_finite          the model's logits hold NaN or +Infinity
     │   ├── PatternTooSlow   pattern_too_slow    a breakpoint's pattern cannot be searched in time
@@ -74,6 +76,17 @@ class UnknownModel(MavError):
 class ModelLoadFailed(MavError):
     code = "model_load_failed"
     title = "The model could not be loaded"
+
+
+class UnusableModel(ModelLoadFailed):
+    """The model's files are missing, broken, or not those of a causal language model.
+
+    Loading it again, or elsewhere, gives the same: whoever named it has to name another or mend it.
+    """
+
+
+class ModelNotFound(UnknownModel, ModelLoadFailed):
+    """The name leads to nothing: there is no such folder, and no such model on the hub."""
 
 
 class RunFailed(MavError):

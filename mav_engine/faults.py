@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from mav_engine.errors import MavError, ModelLoadFailed, OutOfMemory, RunFailed
+from mav_engine.errors import MavError, ModelLoadFailed, OutOfMemory, RunFailed, UnusableModel
+from mav_engine.wording import shortened
 
 _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 """What devices without an exception of their own say in a RuntimeError."""
@@ -32,12 +33,15 @@ def run_fault(error: Exception, device: str | None) -> MavError:
     return RunFailed(f"The model failed with {type(error).__name__}: {brief(error)}")
 
 
-def load_fault(error: Exception, name: str, source: str) -> ModelLoadFailed:
-    """Why a model could not be loaded."""
-    told = f"{name} could not be loaded from {source}: {type(error).__name__}: {brief(error)}"
+def load_fault(error: Exception, name: str) -> ModelLoadFailed:
+    """Why a model could not be loaded, where a library raised the error."""
+    reason = f"{shortened(name)} could not be loaded: {type(error).__name__}: {brief(error)}"
     if is_out_of_memory(error):
-        told += ". It does not fit into memory: use a smaller model or number type."
-    return ModelLoadFailed(told, field="model")
+        return ModelLoadFailed(
+            f"{reason}. It does not fit into memory: use a smaller model or number type.",
+            field="model",
+        )
+    return UnusableModel(reason, field="model")
 
 
 def brief(error: Exception) -> str:

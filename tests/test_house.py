@@ -22,6 +22,7 @@ ROOMS = [
     {"errors", "arrays", "context_length", "faults", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},
+    {"bounded_files", "hub", "model_folder", "weight_files"},
     {"settings"},
     {"events", "model_info", "measurements"},
     {

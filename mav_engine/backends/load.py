@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
-from mav_engine.errors import MavError, ModelLoadFailed
+from mav_engine.errors import MavError, UnusableModel
 from mav_engine.faults import load_fault
+from mav_engine.hub import check_name, download
+from mav_engine.model_folder import check_folder, find_folder
 from mav_engine.precision import split_precision
 from mav_engine.settings import DEFAULT_MODEL
+from mav_engine.wording import shortened
 
 EMBEDDED_MODELS = Path(__file__).parents[1] / "models"
 
@@ -38,26 +41,30 @@ def load_backend(
             likewise need not read it again; 0 keeps nothing.
 
     Raises:
-        ModelLoadFailed: it cannot be loaded; the detail says why and what to do.
+        ModelNotFound: there is no such folder or hub model.
+        UnusableModel: its files are missing or broken, or it is no causal language model.
+        ModelLoadFailed: it cannot be loaded for another reason; the detail says what to do.
         InvalidSettings: there is no such `dtype`.
     """
-    name = name or Path(source).name
+    name = name or Path(source).name or source
     source, dtype = _with_precision(source, dtype)
-    embedded = EMBEDDED_MODELS / source
-    inside = source == DEFAULT_MODEL or (not Path(source).exists() and embedded.is_dir())
-    folder = str(embedded) if inside else source
+    folder = _folder_of(source)
     try:
+        check_folder(folder)
         with _collecting_later():
-            return _load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
+            return _load(
+                str(folder), name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes
+            )
+    except UnusableModel as error:
+        raise UnusableModel(f"{shortened(name)}: {error.detail}", field="model") from error
     except MavError:
         raise
     except Exception as error:  # also what a model does that was read but cannot be run
-        raise load_fault(error, name, source) from error
+        raise load_fault(error, name) from error
 
 
 def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int) -> Backend:
     """By transformers, unless that need not be waited for."""
-    _check_folder(folder, name)
     from mav_engine.backends.llama.load import load_llama
 
     llama = load_llama(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
@@ -68,21 +75,17 @@ def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int)
     return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
 
 
-def _check_folder(source: str, name: str) -> None:
-    folder = Path(source)
-    if not folder.is_dir():
-        return
-    if not (folder / "config.json").is_file():
-        raise ModelLoadFailed(
-            f"{name}: {folder} has no config.json, so it is no model in Hugging Face layout.",
-            field="model",
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise ModelLoadFailed(
-            f"{name}: {folder} has no *.safetensors weights. Other formats can run code when "
-            "they are read and are refused; save the model again with save_pretrained().",
-            field="model",
-        )
+def _folder_of(source: str) -> Path:
+    """The folder of the embedded model, of a path, or of a hub model once it is downloaded."""
+    if source == DEFAULT_MODEL:
+        return EMBEDDED_MODELS / source
+    folder = find_folder(source)
+    if folder is not None:
+        return folder
+    check_name(source)
+    if "/" not in source and (EMBEDDED_MODELS / source).is_dir():
+        return EMBEDDED_MODELS / source
+    return download(source)
 
 
 @contextmanager
@@ -101,9 +104,16 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
+def _exists(source: str) -> bool:
+    try:
+        return Path(source).exists()
+    except OSError:  # a name that is too long, or a folder that may not be read
+        return False
+
+
 def _with_precision(source: str, dtype: str) -> tuple[str, str]:
     """The source without the precision that it may name, and the precision to load."""
-    if dtype != "auto" or Path(source).exists():
+    if dtype != "auto" or _exists(source):
         return source, dtype
     source, precision = split_precision(source)
     return source, precision or dtype

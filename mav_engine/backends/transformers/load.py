@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 from mav_engine.backends.transformers.attention import CALLED, PLAIN, implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
+from mav_engine.backends.transformers.compatibility import (
+    check_complete,
+    check_fits,
+    read_config,
+    read_tokenizer,
+)
 from mav_engine.backends.transformers.devices import device_for
 from mav_engine.backends.transformers.linears import shorten_linears
 from mav_engine.backends.transformers.norms import shorten_norms
@@ -21,8 +30,7 @@ from mav_engine.backends.transformers.quantized import (
     quantize,
     told_dtype,
 )
-from mav_engine.errors import MavError, ModelLoadFailed
-from mav_engine.faults import load_fault
+from mav_engine.errors import UnusableModel
 from mav_engine.precision import Precision, check_precision
 
 _FLOATS: dict[str, torch.dtype] = {
@@ -35,37 +43,46 @@ _FLOATS: dict[str, torch.dtype] = {
 def load(
     source: str, *, name: str, device: str, dtype: str, prefix_bytes: int
 ) -> TransformersBackend:
-    """Load weights and tokenizer.
+    """Load the weights and the tokenizer of a folder that `check_folder` has checked.
 
     Raises:
-        ModelLoadFailed: something is missing or broken; the detail names it.
+        ModelLoadFailed: the device or a package is missing, or the memory is too small.
+        UnusableModel: a file is broken, or the parts do not fit each other; the detail names it.
         InvalidSettings: there is no such `dtype`.
     """
     wanted = check_precision(dtype)
     where = device_for(device)
     check_can_quantize(wanted, where)
-    bars = logging.is_progress_bar_enabled()
+    with _quiet():
+        config = read_config(Path(source))
+        _check_not_quantized(config, wanted)
+        tokenizer = read_tokenizer(Path(source))
+        model = _model(source, config, wanted, where)
+    told = told_dtype(model, wanted)
+    return TransformersBackend(model, tokenizer, name, dtype=told, prefix_bytes=prefix_bytes)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars and no warnings of transformers: what is wrong is raised."""
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity(logging.CRITICAL)
     try:
-        model = _model(source, name, wanted, where)
-        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        told = told_dtype(model, wanted)
-        return TransformersBackend(model, tokenizer, name, dtype=told, prefix_bytes=prefix_bytes)
-    except MavError:
-        raise
-    except Exception as error:  # the libraries raise whatever a broken file makes them raise
-        raise load_fault(error, name, source) from error
+        yield
     finally:
+        logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
 
 
-def _model(source: str, name: str, wanted: Precision, where: torch.device | None) -> Any:
+def _model(source: str, config: Any, wanted: Precision, where: torch.device | None) -> Any:
     """The model on its device, in its precision."""
-    config = AutoConfig.from_pretrained(source, trust_remote_code=False)
-    _check_not_quantized(config, wanted, name)
     # What is rounded after a sum shows in which order it was added.
     plain = PLAIN if wanted in QUANTIZED else CALLED
+    in_memory = where is not None and where.type == "cpu" and wanted not in QUANTIZED_BY_LOADING
+    held = _float_type(wanted, where, config).itemsize if in_memory else None
+    check_fits(Path(source), config, held)
     model_class = AutoModelForCausalLM._model_mapping[type(config)]
     model, report = AutoModelForCausalLM.from_pretrained(
         source,
@@ -74,9 +91,11 @@ def _model(source: str, name: str, wanted: Precision, where: torch.device | None
         trust_remote_code=False,
         attn_implementation=implementation_for(model_class, plain),
         output_loading_info=True,
+        # Reported and refused below, with the shapes.
+        ignore_mismatched_sizes=True,
         **_options(wanted, where, config),
     )
-    _check_complete(report, name)
+    check_complete(report)
     if where is not None and wanted not in QUANTIZED_BY_LOADING:
         model = model.to(where)
     quantize(model, wanted)
@@ -105,20 +124,10 @@ def _float_type(wanted: Precision, where: torch.device | None, config: Any) -> t
     return torch.float32 if on_cpu or stored is None else stored
 
 
-def _check_not_quantized(config: Any, wanted: Precision, name: str) -> None:
+def _check_not_quantized(config: Any, wanted: Precision) -> None:
     if wanted in QUANTIZED and getattr(config, "quantization_config", None) is not None:
-        raise ModelLoadFailed(
-            f"{name} is stored with quantized weights already, which {wanted} cannot quantize "
-            "again: leave MAV_DTYPE at auto.",
-            field="model",
-        )
-
-
-def _check_complete(report: dict[str, Any], name: str) -> None:
-    missing = sorted(report.get("missing_keys") or [])
-    if missing:
-        raise ModelLoadFailed(
-            f"{name}: the weights lack {len(missing)} of the model's tensors, {missing[0]} among "
-            "them; they would be random numbers. Save the whole model again.",
+        raise UnusableModel(
+            f"it is stored with quantized weights already, which {wanted} cannot quantize again: "
+            "leave MAV_DTYPE at auto.",
             field="model",
         )

@@ -1,0 +1,318 @@
+"""Find the folder of a model and check it before anything is loaded. No torch.
+
+The checks name what is missing or wrong and the remedy. They read the configuration, the headers
+of the weights and little else, so a folder that was made to exhaust memory or time is refused
+before a library takes it up.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mav_engine.bounded_files import check_file, check_files, read_json
+from mav_engine.errors import ModelNotFound, UnusableModel
+from mav_engine.weight_files import TensorSpec, layer_count, read_tensors, weight_files
+from mav_engine.wording import listed, shortened, shown
+
+LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
+D_MODEL = ("hidden_size", "n_embd", "d_model", "dim")
+"""The names that configurations give to a size."""
+
+MAX_COUNT = 65_536
+"""Of anything that a configuration has objects for: layers, experts, labels."""
+_COUNTS = frozenset(
+    {
+        *LAYERS, "decoder_layers", "encoder_layers", "num_decoder_layers", "num_encoder_layers",
+        "depth", "num_experts", "num_local_experts", "n_routed_experts", "n_shared_experts",
+        "moe_num_experts", "num_labels", "num_nextn_predict_layers",
+    }
+)  # fmt: skip
+_TOKENIZER = re.compile(
+    r"^(tokenizer\.json|tokenizer_config\.json|vocab\.(json|txt)|merges\.txt|tekken\.json"
+    r"|.*\.model|.*\.tiktoken)$"
+)
+_WEIGHTS_OF_OTHERS = re.compile(
+    r"\.(bin|pt|pth|ckpt|h5|msgpack|onnx|tflite|pkl|mlmodel|npz|ot)(\.index\.json)?$"
+)
+_SCRIPTS = re.compile(r"^(optimizer|scheduler|training_args|rng_state)")
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+_LISTED = 2000
+"""Entries of a folder that are considered for a hint."""
+_CONVERT = (
+    "MAV reads safetensors only, since other formats can run code when they are read. Convert it "
+    "with a program that you trust: load it with transformers there and call save_pretrained()."
+)
+
+
+def find_folder(source: str) -> Path | None:
+    """The folder that a source names, with links resolved; None where it can only be a hub name.
+
+    The folder that the hub's cache keeps for a model (`models--owner--name`) leads to its snapshot.
+
+    Raises:
+        ModelNotFound: there is nothing at this path.
+        UnusableModel: it is a file, or cannot be read.
+    """
+    path = expanded(source)
+    mode = _mode(path)
+    if mode is None:
+        if looks_like_path(source):
+            raise ModelNotFound(
+                f"There is no folder {shown(source)}. Check the path, or give a hub name: "
+                "owner/model.",
+                field="model",
+            )
+        return None
+    if not stat.S_ISDIR(mode):
+        raise UnusableModel(_not_a_folder(path, mode), field="model")
+    return _snapshot_in(Path(os.path.realpath(path)))
+
+
+def expanded(source: str) -> Path:
+    """The path of a source, `~` replaced."""
+    try:
+        return Path(source).expanduser()
+    except RuntimeError:  # the home of a user who does not exist
+        return Path(source)
+
+
+def canonical(source: str) -> str:
+    """The same text for the same weights: a folder's real path, or the hub name as it is."""
+    try:
+        folder = find_folder(source)
+    except (ModelNotFound, UnusableModel):
+        return source
+    return source if folder is None else str(folder)
+
+
+def looks_like_path(source: str) -> bool:
+    """Whether this can only be a path: a hub name is `name` or `owner/name`."""
+    return (
+        source.startswith((".", "/", "~", "\\"))
+        or source.count("/") > 1
+        or source.endswith("/")
+        or "\\" in source
+        or Path(source).suffix in (".gguf", ".safetensors")
+    )
+
+
+def check_folder(folder: Path) -> None:
+    """Check that a folder holds a model in Hugging Face layout whose parts fit each other.
+
+    Raises:
+        UnusableModel: with a sentence that starts with the part at fault.
+    """
+    names = set(_names(folder))
+    if "config.json" not in names:
+        raise UnusableModel(_without_config(folder, names), field="model")
+    if "adapter_config.json" in names and not _has_weights(folder):
+        raise UnusableModel(_adapter(folder), field="model")
+    check_files(folder)
+    config = read_json(folder / "config.json")
+    check_sizes(config)
+    if not weight_files(folder):
+        raise UnusableModel(_without_weights(names), field="model")
+    tensors = read_tensors(folder)
+    _check_layers(config, tensors)
+    if not any(map(_TOKENIZER.match, names)):
+        raise UnusableModel(
+            "there is no tokenizer in the folder. Copy tokenizer.json and tokenizer_config.json of "
+            "the model into it, or call tokenizer.save_pretrained() on it.",
+            field="model",
+        )
+
+
+def check_sizes(config: Mapping[str, Any]) -> None:
+    """Check the numbers of a configuration from which libraries build objects.
+
+    Raises:
+        UnusableModel: one is of another type, not positive or absurdly large.
+    """
+    nested = config.get("text_config")
+    for part in (config, nested if isinstance(nested, dict) else {}):
+        for name in (*LAYERS, *D_MODEL, "vocab_size"):
+            value = part.get(name)
+            if value is not None and (type(value) is not int or not 1 <= value < 2**31):
+                raise UnusableModel(
+                    f"config.json: {name} must be a whole number from 1, not {shown(value)}. Use "
+                    "the model's original config.json.",
+                    field="model",
+                )
+    for name, value in _numbers(config):
+        if name in _COUNTS and not 0 <= value <= MAX_COUNT:
+            raise UnusableModel(
+                f"config.json: {name} is {shown(value)}; at most {MAX_COUNT} is possible. Use the "
+                "model's original config.json.",
+                field="model",
+            )
+
+
+def _check_layers(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) -> None:
+    """Check the numbers of layers against the weights.
+
+    transformers builds every layer before it finds that one has no weights. Some models count two
+    layers for a block, so up to twice as many are left for transformers to check.
+    """
+    stored = layer_count(dict(tensors))
+    for name, value in _numbers(config):
+        if name in LAYERS and value > 2 * stored + 2:
+            raise UnusableModel(
+                f"config.json describes {value} layers ({name}), but the weights hold {stored}. "
+                "Use the config.json that was saved with these weights.",
+                field="model",
+            )
+
+
+def _numbers(config: Any) -> Iterator[tuple[str, int | float]]:
+    """Every number in a configuration with its name, nested ones too."""
+    waiting = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting.extend(each for each in part if isinstance(each, dict | list))
+            continue
+        for name, value in part.items():
+            if isinstance(value, dict | list):
+                waiting.append(value)
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                yield name, value
+
+
+def _mode(path: Path) -> int | None:
+    """The file mode; None where there is nothing."""
+    try:
+        return path.stat().st_mode
+    except PermissionError:
+        raise UnusableModel(
+            f"{shortened(str(path))} cannot be read: permission denied.", field="model"
+        ) from None
+    except (OSError, ValueError):  # ValueError: a zero byte or half of a surrogate pair
+        return None
+
+
+def _snapshot_in(folder: Path) -> Path:
+    snapshots = folder / "snapshots"
+    if (folder / "config.json").exists() or not snapshots.is_dir():
+        return folder
+    try:
+        current = snapshots / (folder / "refs" / "main").read_text(encoding="utf-8")[:64].strip()
+        if current.is_dir():
+            return current
+    except (OSError, ValueError):
+        pass
+    found = [path for path in islice(snapshots.iterdir(), _LISTED) if path.is_dir()]
+    return max(found, key=lambda path: path.stat().st_mtime, default=folder)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UnusableModel(f"the folder cannot be read: {reason}.", field="model") from None
+
+
+def _not_a_folder(path: Path, mode: int) -> str:
+    name = shortened(path.name)
+    if not stat.S_ISREG(mode):
+        return f"{name} is neither a folder nor a file. Give the folder of a model."
+    check_file(path)
+    suffix = path.suffix.lower()
+    if suffix == ".gguf" or _begins(path, b"GGUF"):
+        return f"{name} is a GGUF file. {_GGUF}"
+    if suffix == ".safetensors":
+        return (
+            f"{name} is one file of a model. Give the folder that holds it together with "
+            "config.json and the tokenizer."
+        )
+    if suffix in _ARCHIVES:
+        return f"{name} is an archive. Unpack it and give the folder."
+    if _WEIGHTS_OF_OTHERS.search(suffix) or _begins(path, b"\x80\x02", b"PK\x03\x04"):
+        return f"{name} is a file of weights in another format. {_CONVERT}"
+    return f"{name} is a file. Give the folder that holds config.json, weights and tokenizer."
+
+
+_GGUF = (
+    "MAV reads folders in Hugging Face layout: get the model that it was made from, with "
+    "safetensors weights."
+)
+
+
+def _begins(path: Path, *magic: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4).startswith(magic)
+    except OSError:
+        return False
+
+
+def _has_weights(folder: Path) -> bool:
+    return bool(weight_files(folder))
+
+
+def _without_config(folder: Path, names: set[str]) -> str:
+    if "adapter_config.json" in names:
+        return _adapter(folder)
+    models = [name for name in sorted(names)[:_LISTED] if (folder / name / "config.json").is_file()]
+    within = f"the folder holds other folders with models: {listed(models, 5)}. Name one of them."
+    hints = {
+        "this is a pipeline that makes images, not a language model.": "model_index.json" in names,
+        f"the folder holds GGUF files. {_GGUF}": any(name.endswith(".gguf") for name in names),
+        _PUBLISHERS_LAYOUT: "params.json" in names,
+        f"there is no config.json, and the weights are in another format. {_CONVERT}": any(
+            map(_is_foreign, names)
+        ),
+        within: bool(models),
+        "the folder is empty.": not names,
+    }
+    return next((hint for hint, applies in hints.items() if applies), _NO_CONFIG)
+
+
+_PUBLISHERS_LAYOUT = (
+    "the weights are in their publisher's own layout (params.json). Get the version in Hugging "
+    "Face layout, which has a config.json."
+)
+_NO_CONFIG = (
+    "there is no config.json in the folder, so it is not a model in Hugging Face layout. Give the "
+    "folder that holds config.json, weights and tokenizer."
+)
+
+
+def _without_weights(names: set[str]) -> str:
+    if any(name.endswith(".gguf") for name in names):
+        return f"the folder holds GGUF weights and no *.safetensors. {_GGUF}"
+    if any(_is_foreign(name) for name in names):
+        return f"there are no *.safetensors weights, only ones in another format. {_CONVERT}"
+    others = sorted(name for name in names if name.endswith(".safetensors"))
+    if others:
+        return (
+            f"there is neither model.safetensors nor an index of shards, but {listed(others, 3)}. "
+            "Rename a single file to model.safetensors, or add model.safetensors.index.json."
+        )
+    return "there are no *.safetensors weights in the folder. Download them into it."
+
+
+def _is_foreign(name: str) -> bool:
+    return bool(_WEIGHTS_OF_OTHERS.search(name)) and not _SCRIPTS.match(name)
+
+
+def _adapter(folder: Path) -> str:
+    """What to do with the folder of a LoRA or another adapter."""
+    given = read_json(folder / "adapter_config.json")
+    base = given.get("base_model_name_or_path")
+    of = f" of {shown(base)}" if isinstance(base, str) and base else ""
+    kind = given.get("peft_type")
+    named = f"a {shortened(kind, 20)} adapter" if isinstance(kind, str) else "an adapter"
+    return (
+        f"this is {named}{of}, which holds changes to that model and no model. Merge both with "
+        "peft (merge_and_unload(), then save_pretrained() for model and tokenizer) and give that "
+        "folder, or pass the loaded model to mav_engine.MAV()."
+    )
