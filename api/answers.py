@@ -21,6 +21,8 @@ class ModelList(_Body):
     default: str
     """The model of requests that name none."""
     models: list[ModelInfo]
+    problems: dict[str, str] = {}
+    """Of the models that cannot be loaded, by name, why, as far as their files show."""
     training: bool
     """Whether a training can be watched at /api/training."""
 

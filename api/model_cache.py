@@ -12,7 +12,7 @@ from typing import Protocol
 
 from mav_engine.backends import Backend
 from mav_engine.catalog import CatalogEntry
-from mav_engine.errors import MavError, ModelLoadFailed
+from mav_engine.errors import MavError, ModelLoadFailed, ModelNotFound, UnusableModel
 from mav_engine.events import ModelInfo
 
 LOG = logging.getLogger("mav.api")
@@ -105,7 +105,7 @@ class ModelCache:
         except Exception as error:
             with self._lock:  # forgotten, so that the next request tries again
                 del self._by_key[entry.key]
-            cached.loading.set_exception(_as_told(error, entry.name))
+            cached.loading.set_exception(_as_told(error, entry))
             return
         cached.loading.set_result(backend)
         self._evict()
@@ -134,9 +134,14 @@ class ModelCache:
             backend.close()
 
 
-def _as_told(error: Exception, name: str) -> MavError:
+def _as_told(error: Exception, entry: CatalogEntry) -> MavError:
+    """The error for a client: that a model which the operator offers cannot be used is no fault of
+    the client's."""
+    if isinstance(error, ModelNotFound | UnusableModel) and entry.listed:
+        return ModelLoadFailed(error.detail, field=error.field)
     if isinstance(error, MavError):
         return error
+    name = entry.name
     LOG.error("loading %s failed", name, exc_info=error)
     return ModelLoadFailed(
         f"{name} failed to load with {type(error).__name__}; the server's log tells more.",

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.security_headers import add_security_headers
-from mav_engine.errors import Busy, InvalidSettings, MavError, UnknownModel
+from mav_engine.errors import Busy, InvalidSettings, MavError, UnknownModel, UnusableModel
 from mav_engine.wording import shortened
 
 LOG = logging.getLogger("mav.api")
@@ -87,7 +87,12 @@ class MethodNotAllowed(RequestRefused):
     title = "This address has other methods"
 
 
-_STATUS: dict[type[MavError], int] = {InvalidSettings: 422, UnknownModel: 404, Busy: 503}
+_STATUS: dict[type[MavError], int] = {
+    InvalidSettings: 422,
+    UnknownModel: 404,
+    UnusableModel: 422,
+    Busy: 503,
+}
 
 
 def problem_response(error: MavError, headers: dict[str, str] | None = None) -> Response:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 
 import anyio.to_thread
@@ -116,9 +117,12 @@ class Service:
 
     async def list_models(self) -> ModelList:
         """All models that may be named, with live facts of those in memory."""
-        models = await anyio.to_thread.run_sync(self._describe_all)
+        models, problems = await anyio.to_thread.run_sync(self._describe_all)
         return ModelList(
-            default=self.catalog.default, models=models, training=self.training is not None
+            default=self.catalog.default,
+            models=models,
+            problems=problems,
+            training=self.training is not None,
         )
 
     def health(self) -> Health:
@@ -189,6 +193,25 @@ class Service:
         self._places = {**used, key: places}
         return place
 
-    def _describe_all(self) -> list[ModelInfo]:
+    def _describe_all(self) -> tuple[list[ModelInfo], dict[str, str]]:
+        """What is known of each model, and what is wrong with those that cannot be loaded.
+
+        One model's files never take away the others.
+        """
         loaded = self.models.loaded()
-        return [loaded.get(entry.key) or entry.describe() for entry in self.catalog.entries()]
+        models: list[ModelInfo] = []
+        problems: dict[str, str] = {}
+        for entry in self.catalog.entries():
+            here = loaded.get(entry.key)
+            if here is not None:
+                models.append(replace(here, name=entry.name, title=entry.title))
+                continue
+            try:
+                models.append(entry.describe())
+                wrong = entry.problem()
+            except Exception:
+                LOG.exception("%s cannot be described", entry.name)
+                continue
+            if wrong is not None:
+                problems[entry.name] = wrong
+        return models, problems

@@ -10,9 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mav_engine.errors import InvalidSettings, UnknownModel
+from mav_engine.errors import InvalidSettings, UnknownModel, UnusableModel
 from mav_engine.events import ModelInfo
-from mav_engine.model_files import describe
+from mav_engine.model_files import describe, problem
+from mav_engine.model_folder import (
+    canonical,
+    expanded,
+    find_folder,
+    is_folder,
+    looks_like_path,
+)
 from mav_engine.precision import Precision, split_precision
 from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import did_you_mean, listed, shortened, shown
@@ -32,6 +39,13 @@ class CatalogEntry:
     """A folder, or a name on the hub."""
     precision: Precision | None = None
     """The precision that the name asks for; None is the server's."""
+    listed: bool = True
+    """Whether the operator offers it; otherwise the client named it (`any_model`)."""
+
+    @property
+    def title(self) -> str:
+        """The name for people: without the owner or the folders before it."""
+        return self.name.rstrip("/").rpartition("/")[2]
 
     @property
     def key(self) -> str:
@@ -43,6 +57,10 @@ class CatalogEntry:
         told = describe(self.source, name=self.name)
         told.dtype = None if self.precision == "auto" else self.precision
         return told
+
+    def problem(self) -> str | None:
+        """Why it cannot be loaded, as far as its files show."""
+        return problem(self.source)
 
 
 class Catalog:
@@ -119,13 +137,13 @@ class Catalog:
     def _anything(self, name: str, known: dict[str, CatalogEntry]) -> CatalogEntry:
         """Any folder or hub name, in any precision."""
         if _is_path(name):
-            return CatalogEntry(name, name)
+            return CatalogEntry(name, canonical(name), listed=False)
         try:
             base, precision = split_precision(name)
         except InvalidSettings as error:
             raise UnknownModel(error.detail, field="model") from None
-        source = known[base].source if base in known else base
-        return CatalogEntry(name, source, precision)
+        source = known[base].source if base in known else canonical(base)
+        return CatalogEntry(name, source, precision, listed=False)
 
     def _check_default(self, default: str) -> None:
         try:
@@ -136,9 +154,10 @@ class Catalog:
 
 def _models_in(folder: Path) -> dict[str, str]:
     try:
-        return {path.parent.name: str(path.parent) for path in folder.glob("*/config.json")}
+        found = [path.parent for path in folder.glob("*/config.json")]
     except OSError:
         return {}
+    return {path.name: canonical(str(path)) for path in found}
 
 
 def entry_of(given: str) -> CatalogEntry:
@@ -149,13 +168,15 @@ def entry_of(given: str) -> CatalogEntry:
             "models").
     """
     # A folder may have an @ in its name.
-    base, precision = (given, None) if Path(given).is_dir() else split_precision(given)
+    base, precision = (given, None) if is_folder(given) else split_precision(given)
     if not _is_path(base):
         return CatalogEntry(given, base, precision)
-    folder = Path(base).expanduser().resolve()
-    if not folder.is_dir():
-        raise InvalidSettings(f"{base} is neither a folder here nor a hub name.", field="models")
-    name = folder.name if precision is None else f"{folder.name}@{precision}"
+    try:
+        folder = find_folder(base)
+    except (UnknownModel, UnusableModel) as error:
+        raise InvalidSettings(error.detail, field="models") from None
+    name = expanded(base).resolve().name
+    name = name if precision is None else f"{name}@{precision}"
     return CatalogEntry(name, str(folder), precision)
 
 
@@ -173,8 +194,8 @@ def _by_name(listed: Iterable[str]) -> dict[str, CatalogEntry]:
 
 
 def _is_path(given: str) -> bool:
-    """Whether this can only be a folder: a hub name is `name` or `owner/name`."""
-    return given.startswith((".", "/", "~")) or given.count("/") > 1 or Path(given).is_dir()
+    """Whether a folder is meant: it is there, or this cannot be a hub name."""
+    return looks_like_path(given) or is_folder(given)
 
 
 def _can_be_source(name: str) -> bool:

@@ -54,10 +54,10 @@ def context_length(config: Mapping[str, Any]) -> int | None:
 
 
 def positive_integer(config: Mapping[str, Any], names: Iterable[str]) -> int | None:
-    """The first of these fields that holds an integer above 0."""
+    """The first of these fields that holds an integer above 0 that JSON can hold exactly."""
     for name in names:
         value = config.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        if type(value) is int and 0 < value <= _LARGEST:
             return value
     return None
 

@@ -84,9 +84,15 @@ class UnusableModel(ModelLoadFailed):
     Loading it again, or elsewhere, gives the same: whoever named it has to name another or mend it.
     """
 
+    def __init__(self, detail: str, *, field: str | None = "model") -> None:
+        super().__init__(detail, field=field)
+
 
 class ModelNotFound(UnknownModel, ModelLoadFailed):
     """The name leads to nothing: there is no such folder, and no such model on the hub."""
+
+    def __init__(self, detail: str, *, field: str | None = "model") -> None:
+        super().__init__(detail, field=field)
 
 
 class RunFailed(MavError):

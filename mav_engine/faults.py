@@ -41,7 +41,9 @@ def load_fault(error: Exception, name: str) -> ModelLoadFailed:
             f"{reason}. It does not fit into memory: use a smaller model or number type.",
             field="model",
         )
-    return UnusableModel(reason, field="model")
+    if isinstance(error, ImportError):
+        reason = f"{shortened(name)} needs a package that is not installed: {brief(error)}"
+    return UnusableModel(reason)
 
 
 def brief(error: Exception) -> str:

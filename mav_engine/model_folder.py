@@ -34,6 +34,14 @@ _COUNTS = frozenset(
         "moe_num_experts", "num_labels", "num_nextn_predict_layers",
     }
 )  # fmt: skip
+_WIDTHS = frozenset(
+    {
+        *D_MODEL, *HEADS, "head_dim", "intermediate_size", "num_key_value_heads", "vocab_size",
+        "n_inner", "ffn_dim", "d_ff", "d_kv", "v_head_dim", "qk_head_dim", "qk_nope_head_dim",
+        "qk_rope_head_dim", "kv_lora_rank", "q_lora_rank", "rotary_dim", "state_size",
+        "moe_intermediate_size",
+    }
+)  # fmt: skip
 _TOKENIZER = re.compile(
     r"^(tokenizer\.json|tokenizer_config\.json|vocab\.(json|txt)|merges\.txt|tekken\.json"
     r"|.*\.model|.*\.tiktoken)$"
@@ -66,12 +74,11 @@ def find_folder(source: str) -> Path | None:
         if looks_like_path(source):
             raise ModelNotFound(
                 f"There is no folder {shown(source)}. Check the path, or give a hub name: "
-                "owner/model.",
-                field="model",
+                "owner/model."
             )
         return None
     if not stat.S_ISDIR(mode):
-        raise UnusableModel(_not_a_folder(path, mode), field="model")
+        raise UnusableModel(_not_a_folder(path, mode))
     return _snapshot_in(Path(os.path.realpath(path)))
 
 
@@ -90,6 +97,14 @@ def canonical(source: str) -> str:
     except (ModelNotFound, UnusableModel):
         return source
     return source if folder is None else str(folder)
+
+
+def is_folder(source: str) -> bool:
+    """Whether there is a folder at this path; False also where that cannot be seen."""
+    try:
+        return Path(source).is_dir()
+    except OSError:
+        return False
 
 
 def looks_like_path(source: str) -> bool:
@@ -111,21 +126,21 @@ def check_folder(folder: Path) -> None:
     """
     names = set(_names(folder))
     if "config.json" not in names:
-        raise UnusableModel(_without_config(folder, names), field="model")
+        raise UnusableModel(_without_config(folder, names))
     if "adapter_config.json" in names and not _has_weights(folder):
-        raise UnusableModel(_adapter(folder), field="model")
+        raise UnusableModel(_adapter(folder))
     check_files(folder)
     config = read_json(folder / "config.json")
     check_sizes(config)
     if not weight_files(folder):
-        raise UnusableModel(_without_weights(names), field="model")
+        raise UnusableModel(_without_weights(names))
     tensors = read_tensors(folder)
     _check_layers(config, tensors)
+    _check_widths(config, tensors)
     if not any(map(_TOKENIZER.match, names)):
         raise UnusableModel(
             "there is no tokenizer in the folder. Copy tokenizer.json and tokenizer_config.json of "
-            "the model into it, or call tokenizer.save_pretrained() on it.",
-            field="model",
+            "the model into it, or call tokenizer.save_pretrained() on it."
         )
 
 
@@ -142,15 +157,13 @@ def check_sizes(config: Mapping[str, Any]) -> None:
             if value is not None and (type(value) is not int or not 1 <= value < 2**31):
                 raise UnusableModel(
                     f"config.json: {name} must be a whole number from 1, not {shown(value)}. Use "
-                    "the model's original config.json.",
-                    field="model",
+                    "the model's original config.json."
                 )
     for name, value in _numbers(config):
         if name in _COUNTS and not 0 <= value <= MAX_COUNT:
             raise UnusableModel(
                 f"config.json: {name} is {shown(value)}; at most {MAX_COUNT} is possible. Use the "
-                "model's original config.json.",
-                field="model",
+                "model's original config.json."
             )
 
 
@@ -165,8 +178,21 @@ def _check_layers(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) 
         if name in LAYERS and value > 2 * stored + 2:
             raise UnusableModel(
                 f"config.json describes {value} layers ({name}), but the weights hold {stored}. "
-                "Use the config.json that was saved with these weights.",
-                field="model",
+                "Use the config.json that was saved with these weights."
+            )
+
+
+def _check_widths(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) -> None:
+    """Check the sizes of vectors against the weights: none is many times the largest dimension.
+
+    Packed weights have dimensions that are up to 16 times smaller than the layer's.
+    """
+    largest = max((max(each.shape, default=1) for each in tensors.values()), default=1)
+    for name, value in _numbers(config):
+        if name in _WIDTHS and value > 64 * largest:
+            raise UnusableModel(
+                f"config.json: {name} is {value}, but no dimension of the weights is larger than "
+                f"{largest}. Use the config.json that was saved with these weights."
             )
 
 
@@ -190,9 +216,7 @@ def _mode(path: Path) -> int | None:
     try:
         return path.stat().st_mode
     except PermissionError:
-        raise UnusableModel(
-            f"{shortened(str(path))} cannot be read: permission denied.", field="model"
-        ) from None
+        raise UnusableModel(f"{shortened(str(path))} cannot be read: permission denied.") from None
     except (OSError, ValueError):  # ValueError: a zero byte or half of a surrogate pair
         return None
 
@@ -217,7 +241,7 @@ def _names(folder: Path) -> list[str]:
             return [entry.name for entry in entries]
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise UnusableModel(f"the folder cannot be read: {reason}.", field="model") from None
+        raise UnusableModel(f"the folder cannot be read: {reason}.") from None
 
 
 def _not_a_folder(path: Path, mode: int) -> str:

@@ -293,3 +293,10 @@ def _borders(text: str) -> list[int]:
         length += text[place] == text[length]
         lengths[place] = length
     return lengths
+
+
+def has_tokens(tokenizer: Any) -> bool:
+    """Whether a tokenizer has tokens for text, besides its special ones."""
+    special = [each for each in tokenizer.added_tokens_decoder.values() if each.special]
+    ids = tokenizer("a b", add_special_tokens=False, return_attention_mask=False)["input_ids"]
+    return len(tokenizer) > len(special) and bool(ids)

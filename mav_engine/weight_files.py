@@ -54,7 +54,7 @@ def weight_files(folder: Path) -> list[Path]:
     Raises:
         UnusableModel: the index is broken, or shards that it names are missing.
     """
-    if (folder / SINGLE).is_file():
+    if (folder / SINGLE).exists():
         return [folder / SINGLE]
     if not (folder / INDEX).exists():
         return []

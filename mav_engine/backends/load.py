@@ -11,7 +11,7 @@ from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
 from mav_engine.errors import MavError, UnusableModel
 from mav_engine.faults import load_fault
 from mav_engine.hub import check_name, download
-from mav_engine.model_folder import check_folder, find_folder
+from mav_engine.model_folder import check_folder, find_folder, is_folder
 from mav_engine.precision import split_precision
 from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import shortened
@@ -104,16 +104,9 @@ def _collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-def _exists(source: str) -> bool:
-    try:
-        return Path(source).exists()
-    except OSError:  # a name that is too long, or a folder that may not be read
-        return False
-
-
 def _with_precision(source: str, dtype: str) -> tuple[str, str]:
     """The source without the precision that it may name, and the precision to load."""
-    if dtype != "auto" or _exists(source):
+    if dtype != "auto" or is_folder(source):
         return source, dtype
     source, precision = split_precision(source)
     return source, precision or dtype

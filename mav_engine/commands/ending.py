@@ -32,10 +32,11 @@ def fail(message: str, status: int = FAILED) -> NoReturn:
 
 def fail_with(error: MavError) -> NoReturn:
     """End with what an error says."""
-    from mav_engine.errors import InvalidSettings, UnknownModel
+    from mav_engine.errors import InvalidSettings, ModelLoadFailed, UnknownModel
 
     asked_for_it = isinstance(error, InvalidSettings | UnknownModel)
-    fail(error.detail, UNUSABLE if asked_for_it else FAILED)
+    failed = isinstance(error, ModelLoadFailed) or not asked_for_it
+    fail(error.detail, FAILED if failed else UNUSABLE)
 
 
 @contextmanager

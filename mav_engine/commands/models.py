@@ -23,10 +23,6 @@ models = typer.Typer(
     invoke_without_command=True,
 )
 
-WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
-BESIDE = ("*.json", "*.model", "*.txt", "*.jinja", "tokenizer*", "README.md", "LICENSE*")
-"""What a run needs besides weights; other frameworks' weights are left where they are."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -37,6 +33,8 @@ class Place:
     bytes: int
     whole: bool
     """Whether its weights are there, in the format that is read."""
+    problem: str | None = None
+    """Why it cannot be loaded, as far as its files show."""
 
 
 @models.callback()
@@ -64,33 +62,20 @@ def pull(name: Annotated[str, typer.Argument(help="A hub name: owner/model.")]) 
 
     Example:  mav models pull HuggingFaceTB/SmolLM-135M
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
+    from mav_engine.errors import MavError
+    from mav_engine.hub import download
 
     opened: list[Any] = []
-    wanted = [*WEIGHTS, *BESIDE]
     try:
-        folder = snapshot_download(name, allow_patterns=wanted, tqdm_class=_bars(opened))
-    except GatedRepoError:
-        fail(f"{name} asks for its terms to be accepted: do so on its page, then: hf auth login.")
-    except (RepositoryNotFoundError, HFValidationError):
-        fail(f"The hub has no model named {name}, or it is private. Names are owner/model.")
-    except LocalEntryNotFoundError:
-        fail("The hub cannot be reached. Copy the model's folder here and give its path instead.")
+        folder = download(name, progress=_bars(opened))
+    except MavError as error:
+        fail(error.detail)
     except KeyboardInterrupt:
         # What has come stays in the cache, and the next pull goes on from there.
         raise typer.Exit(INTERRUPTED) from None
-    except (HfHubHTTPError, OSError) as error:
-        fail(f"{name} could not be had: {error}")
     for bar in opened:
         bar.close()
-    if not any(Path(folder).glob("*.safetensors")):
+    if not any(folder.glob("*.safetensors")):
         fail(f"{name} has no safetensors weights, and MAV reads no others.")
     typer.echo(f"{name} is here. Run it: mav --model {name}")
 
@@ -117,7 +102,9 @@ def _places() -> Iterator[Place]:
         here = folder.is_dir()
         embedded = folder.parent == EMBEDDED_DIR
         where = "with MAV" if embedded else str(folder) if here else "listed in MAV_MODELS"
-        yield Place(entry.describe(), where, _bytes_in(folder) if here else 0, here)
+        wrong = entry.problem()
+        size = _bytes_in(folder) if here else 0
+        yield Place(entry.describe(), where, size, here and wrong is None, wrong)
     yield from _cached()
 
 
@@ -157,6 +144,7 @@ def _lines(places: list[Place]) -> Iterator[bytes]:
                 "where": place.where,
                 "bytes": place.bytes,
                 "complete": place.whole,
+                "problem": place.problem,
             }
         )
 
@@ -172,7 +160,8 @@ def _table(places: list[Place]) -> object:
     table.add_column("where")
     for place in places:
         info = place.info
-        where = place.where if place.whole else f"{place.where}, without safetensors weights"
+        wrong = place.problem or "without safetensors weights"
+        where = place.where if place.whole else f"{place.where}, {wrong}"
         table.add_row(
             Text(info.name, style="cyan" if place.whole else "dim"),
             "–" if info.parameters is None else f"{info.parameters / 1e6:,.1f}M",

@@ -26,9 +26,14 @@ LLAMA = {
 def make_model(folder: Path, config: dict[str, object], shards: int = 1) -> Path:
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config))
+    index = {}
     for number in range(shards):
         name = "model.safetensors" if shards == 1 else f"model-{number}-of-{shards}.safetensors"
-        save_file({"weight": np.zeros((3, 5), np.float32)}, folder / name)
+        save_file({f"weight.{number}": np.zeros((3, 5), np.float32)}, folder / name)
+        index[f"weight.{number}"] = name
+    if shards > 1:
+        written = json.dumps({"metadata": {}, "weight_map": index})
+        (folder / "model.safetensors.index.json").write_text(written)
     return folder
 
 
@@ -45,6 +50,14 @@ def test_llama_names_are_understood(tmp_path: Path) -> None:
     assert (info.layers, info.heads, info.kv_heads, info.d_model) == (6, 8, 2, 64)
     assert (info.vocabulary, info.context, info.parameters) == (100, 512, 30)
     assert (info.dtype, info.device, info.chat_template) == (None, None, False)
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_only_the_weights_that_are_loaded_are_counted(tmp_path: Path, shards: int) -> None:
+    folder = make_model(tmp_path / "llama", LLAMA, shards)
+    for stray in ("model-3-of-3.safetensors", "model.fp16.safetensors", "consolidated.safetensors"):
+        save_file({"stray": np.zeros((100, 5), np.float32)}, folder / stray)
+    assert describe(str(folder), name="llama").parameters == 15 * shards
 
 
 def test_gpt2_names_are_understood(tmp_path: Path) -> None:

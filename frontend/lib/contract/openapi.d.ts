@@ -706,6 +706,14 @@ export interface components {
             /** Models */
             models: components["schemas"]["ModelInfo"][];
             /**
+             * Problems
+             * @description Of the models that cannot be loaded, by name, why, as far as their files show.
+             * @default {}
+             */
+            problems: {
+                [key: string]: string;
+            };
+            /**
              * Training
              * @description Whether a training can be watched at /api/training.
              */

@@ -9,6 +9,8 @@ from typing import Any
 
 from tokenizers import Tokenizer, models
 
+from mav_engine.text import has_tokens
+
 _KINDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
 """Classes that take the file as it stands; others change what it says."""
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")
@@ -72,4 +74,5 @@ def read_tokenizer(folder: Path) -> PlainTokenizer | None:
         return None
     special = {t.content for t in tokenizer.get_added_tokens_decoder().values() if t.special}
     named = {given[name] for name in _SPECIAL if given.get(name) is not None}
-    return PlainTokenizer(tokenizer, given.get("eos_token")) if named <= special else None
+    read = PlainTokenizer(tokenizer, given.get("eos_token"))
+    return read if named <= special and has_tokens(read) else None

@@ -8,6 +8,7 @@ who have never seen the library.
 from __future__ import annotations
 
 import copy
+import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine.bounded_files import read_json
 from mav_engine.errors import UnusableModel
+from mav_engine.text import has_tokens
 from mav_engine.weight_files import read_tensors
 from mav_engine.wording import shortened, shown
 
@@ -29,6 +31,7 @@ _ENCODERS = frozenset(
     }
 )  # fmt: skip
 """Types that see the whole text at once unless their configuration says `is_decoder`."""
+_KINDS = re.compile(r"\b\w+Error: ")
 _CAUSAL = "MAV needs a causal language model, which predicts the next token (GPT, Llama, Qwen …)."
 _ORIGINAL = "Use the files that were saved with the model."
 
@@ -62,8 +65,7 @@ def read_tokenizer(folder: Path) -> Any:
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        ids = tokenizer("a b", add_special_tokens=False).input_ids
-        empty = not ids or len(tokenizer) <= len(tokenizer.all_special_ids)
+        empty = not has_tokens(tokenizer)
     except Exception as error:  # whatever a broken file makes the libraries raise
         raise UnusableModel(_why_no_tokenizer(folder, error), field="model") from error
     if empty:
@@ -194,5 +196,5 @@ def _why_no_tokenizer(folder: Path, error: Exception) -> str:
 
 
 def _in_short(error: Exception) -> str:
-    told = " ".join(str(error).split()) or type(error).__name__
+    told = _KINDS.sub("", " ".join(str(error).split())) or type(error).__name__
     return shortened(told.rstrip("."), 300)
