@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import anyio
 import anyio.to_thread
 
+from api.byte_budget import ByteBudget
 from api.channel import Channel
 from api.limits import check_prompt
 from api.model_cache import Lease
 from api.operator_settings import OperatorSettings
-from api.places import Place
+from api.places import RETRY_AFTER_S, Place
 from mav_engine.backends import Backend
 from mav_engine.catalog import CatalogEntry
 from mav_engine.errors import MavError, RunFailed
@@ -28,10 +31,19 @@ from mav_engine.settings import RunSettings
 LOG = logging.getLogger("mav.api")
 CHANNEL_CAPACITY = 8
 """Tokens that may wait for a slow client before its run waits too."""
+CHANNEL_BYTES = 1_000_000
+"""Bytes that may; a single event may be larger."""
+BLOCKED_S = 0.5
+"""Seconds after which a run that waits for its client gives up its place."""
 LAST_WORDS_S = 5.0
 """Seconds that a client has to take the end of a run that was stopped."""
 
 Encode = Callable[[Event], bytes]
+
+
+class ClientTooSlow(RunFailed):
+    code = "client_too_slow"
+    title = "The client reads too slowly"
 
 
 class LiveRun:
@@ -50,7 +62,10 @@ class LiveRun:
         lease: Lease,
         on_end: Callable[[LiveRun], None],
         how: Callable[[RunSettings, Backend], PreparedRun],
+        budget: ByteBudget,
     ) -> None:
+        self.partner: LiveRun | None = None
+        """The run that waits for this one's tokens, in a comparison."""
         self.run_id = new_run_id()
         self.reason: FinishReason | None = None
         """Why the run is to stop, once it is."""
@@ -61,14 +76,20 @@ class LiveRun:
         self._lease = lease
         self._on_end = on_end
         self._how = how
+        self._budget = budget
+        self._failure: MavError | None = None
+        """Why the run is to end with an error, once it is."""
+        self._blocked = False
+        """Whether the client is so far behind that the run waits."""
         self._began = time.perf_counter()
         self._prepared: PreparedRun | None = None
         self._computing = False
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self._channel = Channel(self._loop, CHANNEL_CAPACITY)
+        self._channel = Channel(self._loop, CHANNEL_CAPACITY, CHANNEL_BYTES)
         self._deadline = self._loop.call_later(operator.deadline_s, self.stop, "deadline")
         place.on_change = self._news.set
+        place.on_evicted = self._evicted
         lease.loading.add_done_callback(lambda _: self._on_loop(self._news.set))
 
     @property
@@ -149,13 +170,20 @@ class LiveRun:
         backend = self._lease.loading.result()
         prepared = await anyio.to_thread.run_sync(self._how, self._settings, backend)
         check_prompt(prepared, self._operator.max_prompt_tokens)
+        self._budget.check_size(prepared)
         self._prepared = prepared
         return prepared
 
     def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
         try:
-            for event in prepared.events(lambda: self.reason):
-                self._channel.put(encode(event))
+            events = prepared.events(lambda: self.reason)
+            with contextlib.closing(events):
+                for event in events:
+                    chunk = encode(event)
+                    if failure := self._failure or self._budget.spend(len(chunk)):
+                        self._send(encode(error_event(failure)))
+                        break
+                    self._send(chunk)
         except Exception:
             LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
             failed = RunFailed("The server made a mistake; its log tells more.")
@@ -163,6 +191,29 @@ class LiveRun:
         finally:
             self._channel.end()
             self._on_loop(self._release)
+
+    def _send(self, chunk: bytes) -> None:
+        blocked = False
+        while not self._channel.put(chunk, BLOCKED_S):
+            blocked = True
+            self._on_loop(partial(self._set_blocked, True))
+        if blocked:
+            self._on_loop(partial(self._set_blocked, False))
+
+    def _set_blocked(self, blocked: bool) -> None:
+        self._blocked = blocked
+        pair = [run for run in (self, self.partner) if run is not None]
+        for run in pair:
+            # Of a comparison both wait, one of them for the other.
+            run._place.set_blocked(any(each._blocked for each in pair))
+
+    def _evicted(self) -> None:
+        self._failure = ClientTooSlow(
+            "The client reads more slowly than the run writes, and other runs wait for the model. "
+            "Read faster, capture less, or try again when fewer runs go on.",
+            retry_after_s=RETRY_AFTER_S,
+        )
+        self._loop.call_later(LAST_WORDS_S, self._channel.close)
 
     def _release(self) -> None:
         self._deadline.cancel()

@@ -110,13 +110,12 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
 
 
 def _paths(schemas: dict[str, Schema]) -> Schema:
-    refused = ("400", "403", "404", "406", "413", "415", "422", "503", "500")
+    refused = ("400", "403", "404", "406", "408", "413", "415", "422", "429", "503", "500")
     run = _answers({"200": _stream(Event, "Event", RUN_ORDER)}, *refused)
     pair = _answers({"200": _stream(CompareEvent, "CompareEvent", PAIR_ORDER)}, *refused)
     comparing = "Run two models in step and stream what is measured of both, and how they differ"
-    tokens = _answers(
-        {"200": _answer("TokenizeResult")}, "400", "403", "404", "413", "415", "422", "503"
-    )
+    unread = ("400", "403", "404", "408", "413", "415", "422", "503")
+    tokens = _answers({"200": _answer("TokenizeResult")}, *unread)
     query = _query(schemas["RunSettings"])
     running = "Run a model and stream what is measured"
     watching = "Read the recording of a training, and go on as it grows"

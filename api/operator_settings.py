@@ -95,6 +95,11 @@ class OperatorSettings(BaseModel):
     min_read_rate: Annotated[int, Field(ge=0)] = 500
     """Bytes a second, over 30 seconds, that a client must read of what is sent to it; slower ones
     are disconnected, which ends their run. 0 allows any speed."""
+    max_run_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(512 * 1024**2)
+    """The most bytes that the events of one run may have, before they are compressed; a run that
+    passes it ends with the error run_too_large."""
+    max_client_bytes: ByteSize = ByteSize(4 * 1024**3)
+    """The most bytes of events that one client address may receive in an hour; 0 is no limit."""
     max_runs: PositiveInt = 8
     """Runs of one model at the same time; they share forward passes, and more wait."""
     max_queue: Annotated[int, Field(ge=0)] = 16

@@ -27,6 +27,7 @@ class LivePair:
         self._lockstep = lockstep
         self._broken: Error | None = None
         self._passed = {side: _Passed() for side in runs}
+        runs["a"].partner, runs["b"].partner = runs["b"], runs["a"]
 
     @property
     def captures(self) -> frozenset[str]:

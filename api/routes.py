@@ -71,11 +71,16 @@ def _run(service: Service) -> Endpoint:
             # again. 204 is how the standard tells it to stop.
             return Response(status_code=204)
         settings = await _settings(request, service.operator)
-        run = await service.start(settings)
+        run = await service.start(settings, _client(request))
         gzip = worth_it(run.captures, request.headers.get("accept-encoding") or "")
         return run_response(run, kind, service.operator.heartbeat_s, gzip=gzip)
 
     return answer
+
+
+def _client(request: Request) -> str:
+    """The address of the client; uvicorn takes it from a proxy's headers where it trusts it."""
+    return request.client.host if request.client else ""
 
 
 async def _settings(request: Request, operator: OperatorSettings) -> RunSettings:
@@ -92,7 +97,7 @@ def _compare(service: Service) -> Endpoint:
     async def answer(request: Request) -> Response:
         kind = negotiate(request.headers.get("accept") or "*/*")
         settings = parse_compare(await _json_of(request, service.operator))
-        pair = await service.compare(settings)
+        pair = await service.compare(settings, _client(request))
         gzip = worth_it(pair.captures, request.headers.get("accept-encoding") or "")
         return pair_response(pair, kind, service.operator.heartbeat_s, gzip=gzip)
 

@@ -12,6 +12,7 @@ from functools import partial
 import anyio.to_thread
 
 from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
+from api.byte_budget import ByteBudget, ClientBudgets
 from api.limits import within_limits
 from api.live_run import LiveRun
 from api.model_cache import Load, ModelCache
@@ -54,16 +55,22 @@ class Service:
         """Where a training elsewhere streams to, where the operator opened it."""
         self._seal = Seal.of(operator.secret, operator.resume_ttl_s)
         self._places: dict[str, Places] = {}
+        self._clients = ClientBudgets(operator.max_client_bytes)
 
-    async def start(self, asked: RunSettings) -> LiveRun:
+    async def start(self, asked: RunSettings, client: str) -> LiveRun:
         """Give a run its place and find out what is wrong with it before it streams.
+
+        Args:
+            asked: what the client sent.
+            client: its address.
 
         Raises:
             MavError: it cannot be run.
         """
+        budget = self._budget_of(client)
         asked = within_limits(asked, self.operator, self.catalog.default)
         settings, before = take_up(asked, self._seal, most=self.operator.max_new_tokens)
-        run = self._placed(settings, partial(prepare, before=before, seal=self._seal))
+        run = self._placed(settings, partial(prepare, before=before, seal=self._seal), budget)
         try:
             await run.ready()
         except BaseException:
@@ -71,7 +78,7 @@ class Service:
             raise
         return run
 
-    async def compare(self, asked: CompareSettings) -> LivePair:
+    async def compare(self, asked: CompareSettings, client: str) -> LivePair:
         """Give both runs of a comparison their places, and find out what is wrong with either.
 
         Both places are taken at once, so that two comparisons never wait for each other.
@@ -79,6 +86,7 @@ class Service:
         Raises:
             MavError: the run that it names cannot be run.
         """
+        budget = self._budget_of(client)
         a, b = self._limited("a", asked.a), self._limited("b", asked.b)
         settings = CompareSettings(a=a, b=b, mode=asked.mode).resolved()
         self._check_two_places(settings)
@@ -86,7 +94,7 @@ class Service:
         runs: dict[Side, LiveRun] = {}
         try:
             for side in SIDES:
-                runs[side] = self._placed_half(getattr(settings, side), lockstep, side)
+                runs[side] = self._placed_half(getattr(settings, side), lockstep, side, budget)
             pair = LivePair(runs, lockstep)
             await pair.ready()
         except BaseException:
@@ -146,20 +154,30 @@ class Service:
 
         lease.loading.add_done_callback(loaded)
 
+    def _budget_of(self, client: str) -> ByteBudget:
+        budget = ByteBudget(self.operator.max_run_bytes, self._clients, client)
+        budget.check()
+        return budget
+
     def _placed(
-        self, settings: RunSettings, how: Callable[[RunSettings, Backend], PreparedRun]
+        self,
+        settings: RunSettings,
+        how: Callable[[RunSettings, Backend], PreparedRun],
+        budget: ByteBudget,
     ) -> LiveRun:
         """A run with its place and its lease of the model."""
         entry = self.catalog.find(settings.model)
         place = self._take_place(entry.key)
         lease = self.models.lease(entry)
-        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how)
+        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how, budget)
         self.runs.add(run)
         return run
 
-    def _placed_half(self, settings: RunSettings, lockstep: Lockstep, side: Side) -> LiveRun:
+    def _placed_half(
+        self, settings: RunSettings, lockstep: Lockstep, side: Side, budget: ByteBudget
+    ) -> LiveRun:
         try:
-            return self._placed(settings, partial(self._paired, lockstep, side))
+            return self._placed(settings, partial(self._paired, lockstep, side), budget)
         except MavError as error:
             raise blamed(error, side) from None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -164,7 +164,7 @@ class PreparedRun:
         fingerprint = self.backend.fingerprint
         return self.seal.sign(Unfinished(self.settings, fingerprint, written, prompt_ids))
 
-    def events(self, stop: Stop = _never) -> Iterator[Prompt | Token | Done | Error]:
+    def events(self, stop: Stop = _never) -> Generator[Prompt | Token | Done | Error, None, None]:
         """Compute the run in the calling thread; what breaks comes as an `Error` event."""
         try:
             yield from self._computed(stop)

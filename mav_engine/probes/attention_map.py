@@ -51,6 +51,11 @@ def is_due(index: int, attn_every: int) -> bool:
     return attn_every > 0 and (index + 1) % attn_every == 0
 
 
+def due_maps(new_tokens: int, attn_every: int) -> range:
+    """The indices of the tokens that come with a map, of so many tokens."""
+    return range(attn_every - 1, new_tokens, attn_every) if attn_every else range(0)
+
+
 def mapped_length(prompt_tokens: int, new_tokens: int, attn_every: int) -> int:
     """The positions of the largest map of a run; token i is predicted from the i before it."""
     last = new_tokens // attn_every * attn_every - 1 if attn_every else 0
