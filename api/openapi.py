@@ -22,7 +22,7 @@ from mav_engine import __version__
 from mav_engine.compare.events import COMPARE_EVENTS, CompareEvent
 from mav_engine.compare.settings import CompareSettings
 from mav_engine.events import EVENTS, OPTIONAL, Event
-from mav_engine.settings import DEFAULT_MODEL, RunSettings
+from mav_engine.settings import COMMA_SEPARATED, DEFAULT_MODEL, RunSettings
 
 REF = "#/components/schemas/{model}"
 TRAINING_ORDER = (
@@ -34,6 +34,8 @@ RECEIVING = (
     "All of a body are stored, or none. An empty body says that the training is there."
 )
 JSON = "application/json"
+_AS_JSON = frozenset({"breakpoints", "messages", "tile"})
+"""Settings that are JSON in a query."""
 Schema = dict[str, Any]
 RUN_ORDER = (
     "The events of the run, in this order: start, queued (any number), prompt, token (any "
@@ -226,7 +228,7 @@ def _stream(union: object, schema: str, order: str) -> Schema:
 
 
 def _query(settings: Schema) -> list[Schema]:
-    """Each setting as a query parameter; lists repeated or comma-separated, objects as JSON."""
+    """Each setting as a query parameter; lists repeated, objects as JSON."""
     return [
         *(_parameter(name, schema) for name, schema in settings["properties"].items()),
         {
@@ -240,8 +242,12 @@ def _query(settings: Schema) -> list[Schema]:
 
 def _parameter(name: str, schema: Schema) -> Schema:
     parameter = {"name": name, "in": "query", "description": schema.get("description", "")}
-    if name in ("messages", "tile"):
+    if name in _AS_JSON:
         return parameter | {"content": {JSON: {"schema": schema}}}
+    if schema.get("type") == "array":
+        commas = "; its items may also be separated by commas" if name in COMMA_SEPARATED else ""
+        parameter["description"] += f" In a query, repeat the parameter for each item{commas}."
+        parameter |= {"style": "form", "explode": True}
     return parameter | {"schema": schema}
 
 

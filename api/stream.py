@@ -19,6 +19,8 @@ from mav_engine.wording import shown
 
 SSE = "text/event-stream"
 NDJSON = "application/x-ndjson"
+JSON_LINES = ("application/ndjson", "application/jsonl", "application/json")
+"""What else clients call it, or ask for when they know no name for it."""
 GRACE_S = 2.0
 """Seconds that a run has to end when the server shuts down."""
 SEND_TIMEOUT_S = 60.0
@@ -31,16 +33,19 @@ HEADERS = {
 
 
 def negotiate(accept: str) -> str:
-    """The format that an Accept header asks for; server-sent events where it does not mind.
+    """The format that an Accept header prefers; server-sent events where it prefers none.
+
+    The other names of JSON lines, and `application/json`, stand for NDJSON.
 
     Raises:
         NotAcceptable: it allows neither.
     """
-    weights = {"": 0.0, **{kind: _weight(kind, accept) for kind in (SSE, NDJSON)}}
-    best = max(weights, key=lambda kind: (weights[kind], kind == SSE))
-    if weights[best] == 0:
-        raise NotAcceptable(f"A run is told as {SSE} or {NDJSON}; Accept was {shown(accept)}.")
-    return best
+    weights = _weights(accept)
+    events = _weight(SSE, weights)
+    lines = max(_weight(kind, weights) for kind in (NDJSON, *JSON_LINES))
+    if max(events, lines) == 0:
+        raise NotAcceptable(f"A run is sent as {SSE} or {NDJSON}; Accept was {shown(accept)}.")
+    return SSE if events >= lines else NDJSON
 
 
 def server_sent(run_id: str) -> Callable[[Event], bytes]:
@@ -124,15 +129,21 @@ class StreamResponse(EventSourceResponse):
         self._run.stop("cancelled")
 
 
-def _weight(kind: str, accept: str) -> float:
-    """The q-value of the most specific range of an Accept header that matches."""
-    found: dict[int, float] = {}
+def _weights(accept: str) -> dict[str, float]:
+    """The q-value of each media range of an Accept header."""
+    found: dict[str, float] = {}
     for part in accept.lower().split(","):
         media_range, *parameters = (piece.strip() for piece in part.split(";"))
-        ranges = (kind, kind.partition("/")[0] + "/*", "*/*")
-        if media_range in ranges:
-            found[ranges.index(media_range)] = _quality(parameters)
-    return found[min(found)] if found else 0.0
+        found[media_range] = _quality(parameters)
+    return found
+
+
+def _weight(kind: str, weights: dict[str, float]) -> float:
+    """The q-value of the most specific range that matches."""
+    for media_range in (kind, kind.partition("/")[0] + "/*", "*/*"):
+        if media_range in weights:
+            return weights[media_range]
+    return 0.0
 
 
 def _quality(parameters: list[str]) -> float:
@@ -140,7 +151,8 @@ def _quality(parameters: list[str]) -> float:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
             try:
-                return float(value)
+                quality = float(value)
             except ValueError:
                 return 0.0
+            return min(quality, 1.0) if quality > 0 else 0.0
     return 1.0

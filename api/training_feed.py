@@ -14,12 +14,12 @@ from typing import BinaryIO
 
 import anyio
 import anyio.to_thread
-import orjson
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
 from api.stream import GRACE_S, HEADERS, SEND_TIMEOUT_S, SSE
 from mav_engine.errors import Busy, InvalidSettings
+from mav_engine.json_lines import json_line, without_breaks
 from mav_engine.training.recording import HEAD
 
 POLL_S = 0.3
@@ -171,7 +171,7 @@ async def _chunks(tail: Tail, stopping: anyio.Event) -> AsyncIterator[bytes]:
 
 
 def _sent(kind: str, place: str, data: bytes) -> bytes:
-    return f"id: {place}\nevent: {kind}\ndata: ".encode() + data + b"\n\n"
+    return f"id: {place}\nevent: {kind}\ndata: ".encode() + without_breaks(data) + b"\n\n"
 
 
 def _kind(line: bytes) -> str:
@@ -180,7 +180,7 @@ def _kind(line: bytes) -> str:
 
 
 def _told(error: InvalidSettings) -> bytes:
-    return orjson.dumps({"type": "error", "code": error.code, "title": error.title,
+    return json_line({"type": "error", "code": error.code, "title": error.title,
                          "detail": error.detail, "field": error.field})  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
-import orjson
 from pydantic import (
     ConfigDict,
     Discriminator,
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from mav_engine.arrays import Array, to_wire
+from mav_engine.json_lines import json_line
 from mav_engine.measurements import (
     Candidate,
     Distribution,
@@ -267,7 +267,7 @@ SHARES = frozenset({"attention_rows", "attention_map"})
 
 def to_json(event: Event) -> bytes:
     """The event as one JSON object in UTF-8, without a line break."""
-    return orjson.dumps(_told(event), default=_default)
+    return json_line(_told(event), default=_default)
 
 
 def from_json(data: bytes | str) -> Event:

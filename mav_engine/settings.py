@@ -28,6 +28,8 @@ MAX_STOPS = 64
 MAX_STOP_LENGTH = 1000
 """Stop strings of a run, and characters of each."""
 
+COMMA_SEPARATED = frozenset({"capture", "forced_ids"})
+"""Lists whose items hold no comma: in a query they may be separated by commas."""
 MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
 """Settings that change what is told of a run, but not what it writes."""
 ADJUSTABLE = MEASUREMENTS | {"breakpoints"}
@@ -153,7 +155,8 @@ def parse_settings(given: object) -> RunSettings:
 def settings_from_query(pairs: Iterable[tuple[str, str]]) -> RunSettings:
     """Make settings from query parameters, or from one `params` holding the JSON object.
 
-    Lists are repeated or comma-separated; objects are JSON. Raises `InvalidSettings`.
+    A list is a repeated parameter; those of `COMMA_SEPARATED` may also be separated by commas.
+    Objects are JSON. Raises `InvalidSettings`.
     """
     given: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -184,7 +187,8 @@ def _from_text(name: str, texts: list[str]) -> object:
         return texts[0]
     kinds = [kind for kind in _alternatives(field.annotation) if kind is not type(None)]
     if get_origin(kinds[0]) is list and kinds[0] != list[Message]:
-        return [_scalar(item) if name == "forced_ids" else item for item in _items(texts)]
+        items = [item for text in texts for item in _items(name, text) if item]
+        return [_scalar(item) for item in items] if name == "forced_ids" else items
     if len(texts) > 1:
         raise InvalidSettings(f"{name} was given {len(texts)} times; give it once.", field=name)
     if kinds[0] is str or get_origin(kinds[0]) is Literal:
@@ -194,8 +198,8 @@ def _from_text(name: str, texts: list[str]) -> object:
     return _scalar(texts[0])
 
 
-def _items(texts: list[str]) -> list[str]:
-    return [item for text in texts if text for item in text.split(",")]
+def _items(name: str, text: str) -> list[str]:
+    return text.split(",") if name in COMMA_SEPARATED else [text]
 
 
 def _scalar(text: str) -> object:

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from mav_engine.json_lines import without_breaks
+
 DIGITS = 4
 TOP_ROWS = 6
 
@@ -74,6 +76,10 @@ def hand_over_losses(looks: list[list[dict[str, Any]]], kept: list[list[dict[str
             head["losses"], waiting = waiting, []
 
 
+def _dumped(event: dict[str, Any]) -> str:
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+
+
 def shipped(source: Path, prompts: int, left_out: Sequence[int]) -> bytes:
     """The small recording, compressed; the same bytes for the same recording."""
     with source.open(encoding="utf-8") as lines:
@@ -85,12 +91,10 @@ def shipped(source: Path, prompts: int, left_out: Sequence[int]) -> bytes:
             del newest[step, prompt]
     kept = [look for look in looks if look is newest.get(_place(look))]
     hand_over_losses(looks, kept)
-    text = "".join(
-        json.dumps(trimmed(event), separators=(",", ":"), ensure_ascii=False) + "\n"
-        for look in kept
-        for event in look
+    text = b"".join(
+        without_breaks(_dumped(trimmed(event)).encode()) + b"\n" for look in kept for event in look
     )
-    return gzip.compress(text.encode(), 9, mtime=0)
+    return gzip.compress(text, 9, mtime=0)
 
 
 def _place(look: list[dict[str, Any]]) -> tuple[int, int]:

@@ -44,9 +44,9 @@ def doctor(as_json: opt.Json = False) -> None:
     with told():
         findings = list(_findings())
     if as_json or not sys.stdout.isatty():
-        import orjson
+        from mav_engine.json_lines import json_line
 
-        write_lines(orjson.dumps(asdict(each)) for each in findings)
+        write_lines(json_line(asdict(each)) for each in findings)
     else:
         _print(findings)
     if any(each.state == "broken" for each in findings):

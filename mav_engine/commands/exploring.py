@@ -137,10 +137,10 @@ def _tell_all(seen: list[Seen], files: Mapping[str, bytes], folder: Path, as_jso
     if "prompt_attention_heatmap.png" not in files and all(each.unseen is None for each in seen):
         _note("No attention is shown: the layers of --attn-layer have none; name others.")
     if as_json or not sys.stdout.isatty():
-        import orjson
+        from mav_engine.json_lines import json_line
 
         write_lines(
-            orjson.dumps({"file": name, "path": str(folder / name), "bytes": len(data)})
+            json_line({"file": name, "path": str(folder / name), "bytes": len(data)})
             for name, data in files.items()
         )
         return

@@ -129,11 +129,11 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _lines(places: list[Place]) -> Iterator[bytes]:
-    import orjson
+    from mav_engine.json_lines import json_line
 
     for place in places:
         info = place.info
-        yield orjson.dumps(
+        yield json_line(
             {
                 "name": info.name,
                 "parameters": info.parameters,

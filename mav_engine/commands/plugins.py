@@ -38,10 +38,10 @@ def plugins(
     """
     found = list(installed())
     if as_json:
-        import orjson
+        from mav_engine.json_lines import json_line
 
         for each in found:
-            typer.echo(orjson.dumps(asdict(each)))
+            typer.echo(json_line(asdict(each)))
     elif not found:
         typer.echo(NONE_FOUND)
     else:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
-import orjson
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
 from mav_engine.arrays import Array, to_wire
 from mav_engine.compare.settings import Mode, Side
 from mav_engine.events import Error, Event, to_json
+from mav_engine.json_lines import json_line
 from mav_engine.model_info import SCHEMA
 
 
@@ -110,4 +110,4 @@ def compare_to_json(event: CompareEvent) -> bytes:
     if isinstance(event, Error):
         return to_json(event)
     told: dict[str, Any] = {each.name: getattr(event, each.name) for each in fields(event)}
-    return orjson.dumps(told, default=to_wire)
+    return json_line(told, default=to_wire)

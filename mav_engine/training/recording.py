@@ -23,6 +23,7 @@ from mav_engine.errors import (
     TornRecording,
 )
 from mav_engine.events import Event, to_json
+from mav_engine.json_lines import json_line
 from mav_engine.recording import REMEDY, lines_of, read_events
 from mav_engine.results import RunRecord
 
@@ -59,7 +60,7 @@ _LOOK = TypeAdapter(Look)
 
 def run_lines(look: Look, events: Iterable[Event]) -> bytes:
     """A run as it stands in a recording: its lines, each with its line break."""
-    head = orjson.dumps({"type": "training", "v": VERSION, **asdict(look)})
+    head = json_line({"type": "training", "v": VERSION, **asdict(look)})
     return b"\n".join([head, *map(to_json, events)]) + b"\n"
 
 

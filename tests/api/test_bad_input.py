@@ -126,7 +126,7 @@ def test_a_body_of_another_type_is_refused(client: TestClient) -> None:
 
 
 def test_a_format_that_is_not_to_be_had_is_refused(client: TestClient) -> None:
-    told = problem(client.get("/api/run?prompt=a", headers={"Accept": "application/json"}))
+    told = problem(client.get("/api/run?prompt=a", headers={"Accept": "text/html"}))
     assert told["status"] == 406
     assert "application/x-ndjson" in told["detail"]
 

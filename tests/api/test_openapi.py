@@ -62,6 +62,13 @@ def test_every_setting_is_a_query_parameter_too(client: TestClient) -> None:
     operation = client.get("/api/openapi.json").json()["paths"]["/api/run"]["get"]
     told = [parameter["name"] for parameter in operation["parameters"]]
     assert told == [*RunSettings.model_fields, "params"]
+    given = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    for name in ("breakpoints", "messages", "tile", "params"):
+        assert set(given[name]["content"]) == {"application/json"}
+    for name in ("capture", "forced_ids", "stop"):
+        assert (given[name]["style"], given[name]["explode"]) == ("form", True)
+        assert "repeat the parameter for each item" in given[name]["description"]
+        assert ("separated by commas" in given[name]["description"]) == (name != "stop")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])

@@ -39,10 +39,26 @@ def test_ndjson_holds_the_same_events_one_a_line(client: TestClient) -> None:
     assert types(lines) == types(read_events(client.post("/api/run", json=given)))
 
 
+BREAKS = "one\u2028two\u2029three\u0085four\x0bfive\x0csix\x1cseven\x1deight\x1enine\r\nten"
+
+
+def test_no_character_of_a_text_splits_a_line(client: TestClient) -> None:
+    given = {"prompt": BREAKS, "forced_ids": list(BREAKS.encode()), "max_new_tokens": 90}
+    settings = {"a": given, "b": given, "mode": "own"}
+    for address, asked in (("/api/run", given), ("/api/compare", settings)):
+        lines = client.post(address, json=asked, headers={"Accept": "application/json"})
+        events = [orjson.loads(line) for line in lines.text.splitlines()]
+        if address == "/api/run":
+            assert events[-1]["text"].startswith(BREAKS)
+        sent = client.post(address, json=asked)
+        found = [orjson.loads(line[6:]) for line in sent.text.splitlines() if line[:6] == "data: "]
+        assert types(found) == types(events)
+
+
 def test_the_query_says_the_same_as_the_body(client: TestClient) -> None:
     given = {"prompt": "a,b", "max_new_tokens": 2, "seed": 3, "stop": ["x", "y"], "tile": {}}
     by_body = read_events(client.post("/api/run", json=given))[0]["settings"]
-    query = {**given, "stop": "x,y", "tile": "{}"}
+    query = {**given, "tile": "{}"}
     by_query = read_events(client.get("/api/run", params=query))[0]["settings"]
     by_params = read_events(client.get("/api/run", params={"params": orjson.dumps(given).decode()}))
     assert by_body == by_query == by_params[0]["settings"]
@@ -57,6 +73,17 @@ def test_the_query_says_the_same_as_the_body(client: TestClient) -> None:
         ("application/x-ndjson", "application/x-ndjson"),
         ("text/event-stream;q=0.1, application/x-ndjson", "application/x-ndjson"),
         ("application/x-ndjson;q=0, */*", "text/event-stream"),
+        ("application/json", "application/x-ndjson"),
+        ("application/jsonl", "application/x-ndjson"),
+        ("application/ndjson", "application/x-ndjson"),
+        ("Application/JSONL; q=0.5", "application/x-ndjson"),
+        ("application/*", "application/x-ndjson"),
+        ("application/json, text/event-stream;q=0.9", "application/x-ndjson"),
+        ("application/json, */*;q=0.5", "application/x-ndjson"),
+        ("application/json, text/event-stream", "text/event-stream"),
+        ("application/json;q=0.5, text/event-stream", "text/event-stream"),
+        ("application/json, text/plain, */*", "text/event-stream"),
+        ("text/event-stream;q=nan, application/json;q=0.1", "application/x-ndjson"),
     ],
 )
 def test_accept_chooses_the_format(client: TestClient, accept: str, kind: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import numpy as np
 import orjson
@@ -16,6 +17,8 @@ from mav_engine import RunSettings, run
 from mav_engine.arrays import MAX_PLAIN, floats, from_wire, to_wire
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.events import from_json, to_json
+from mav_engine.recording import write
+from mav_engine.training.recording import Look, run_lines
 
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 ARRAYS = arrays(np.float32, array_shapes(max_dims=3, max_side=12), elements=NUMBERS)
@@ -79,3 +82,17 @@ def test_a_whole_run_comes_back_from_json() -> None:
 def test_what_is_no_event_is_refused(data: bytes) -> None:
     with pytest.raises(ValidationError):
         from_json(data)
+
+
+def test_json_lines_hold_no_other_line_break(tmp_path: Path) -> None:
+    text = "a\u2028b\u2029c\x85d"
+    asked = RunSettings(prompt=text, max_new_tokens=1, stop=[text], seed=1)
+    events = list(run(asked, backend=FakeBackend()))
+    path = tmp_path / "run.jsonl"
+    write(events, path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(events)
+    assert next(map(from_json, lines)) == events[0]
+    assert orjson.loads(lines[0])["settings"]["prompt"] == text
+    look = Look(step=0, prompt=0, loss=None, cost_s=0.0, elapsed_s=0.0)
+    assert len(run_lines(look, events).decode().splitlines()) == len(events) + 1

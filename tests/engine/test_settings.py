@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mav_engine.errors import InvalidSettings
-from mav_engine.settings import RunSettings, parse_settings, settings_from_query
+from mav_engine.settings import COMMA_SEPARATED, RunSettings, parse_settings, settings_from_query
 
 
 def test_defaults_are_those_of_the_contract() -> None:
@@ -110,6 +110,22 @@ def test_the_query_string_is_another_face_of_the_body() -> None:
     }  # fmt: skip
     assert settings_from_query(query) == parse_settings(body)
     assert settings_from_query([("params", '{"prompt": "x"}')]) == parse_settings({"prompt": "x"})
+
+
+@pytest.mark.parametrize("text", [" there, w", ",", "a,b,c", "\n", " "])
+def test_a_text_of_a_list_is_never_split(text: str) -> None:
+    query = [("prompt", "x"), ("stop", text), ("stop", "second, third")]
+    assert settings_from_query(query).stop == [text, "second, third"]
+
+
+def test_only_lists_whose_items_hold_no_comma_are_split() -> None:
+    lists = {
+        name
+        for name, schema in RunSettings.model_json_schema()["properties"].items()
+        if schema.get("type") == "array"
+    }
+    assert lists == {"capture", "forced_ids", "stop"}
+    assert lists > COMMA_SEPARATED
 
 
 @pytest.mark.parametrize(

@@ -1361,7 +1361,7 @@ export interface operations {
                 messages?: string;
                 /**
                  * @description Token ids that the run must write first, each fully measured. They count towards
-                 *     max_new_tokens.
+                 *     max_new_tokens. In a query, repeat the parameter for each item; its items may also be separated by commas.
                  */
                 forced_ids?: number[];
                 /** @description How many tokens to write at most. */
@@ -1386,11 +1386,11 @@ export interface operations {
                 block_ws_steps?: number;
                 /**
                  * @description Writing ends once the text contains one of these, which is not shown itself; a special token
-                 *     ends it where the model writes that token, too. At most 64, of at most 1000 characters each.
+                 *     ends it where the model writes that token, too. At most 64, of at most 1000 characters each. In a query, repeat the parameter for each item.
                  */
                 stop?: string[];
                 /** @description Conditions that stop the run with the token that meets one; it can be gone on with. */
-                breakpoints?: components["schemas"]["Breakpoints"];
+                breakpoints?: string;
                 /** @description The same seed and settings write the same tokens; empty draws one and tells it. */
                 seed?: number | null;
                 /** @description How many predictions are reported for each token. */
@@ -1400,7 +1400,7 @@ export interface operations {
                  *     or its root mean square.
                  */
                 aggregation?: "l2" | "max_abs" | "mean_abs" | "rms";
-                /** @description The probes that measure each token; predictions and distribution always do. */
+                /** @description The probes that measure each token; predictions and distribution always do. In a query, repeat the parameter for each item; its items may also be separated by commas. */
                 capture?: string[];
                 /**
                  * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;

@@ -1,4 +1,5 @@
 import type { RunEvent } from "@/lib/run/frames";
+import { withoutBreaks } from "./json-line";
 
 /**
  * A run that outgrows this many bytes is recorded up to there and no further: an hour of
@@ -46,7 +47,7 @@ export function logEvent(
   limit = MAX_LOG_BYTES,
 ): EventLog | null {
   if (event.line === undefined) return log;
-  const line = encoder.encode(`${event.line}\n`);
+  const line = encoder.encode(`${withoutBreaks(event.line)}\n`);
   if (event.type === "start") {
     const before = log && longer(log).tokens === shown && shown > 0 ? longer(log) : null;
     return append({ ...emptyLog(), before }, line, limit);
@@ -72,7 +73,7 @@ export const loggedTokens = (log: EventLog): number => longer(log).tokens;
 /** Whether the run went on after the log was full. */
 export const isFull = (log: EventLog): boolean => longer(log).full;
 
-/** The recording: one event a line, to the byte as received. */
+/** The recording: one event a line, as received but for line breaks inside of strings. */
 export function logBlob(log: EventLog): Blob {
   const { shared, bytes, end, full } = longer(log);
   const begun = new Blob([...shared.sealed, ...shared.open]).slice(0, bytes);

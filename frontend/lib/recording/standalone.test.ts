@@ -20,6 +20,13 @@ test.each([
   expect(unescaped(inside)).toBe(json);
 });
 
+test("no character is left at which a program could split a line or end the script", () => {
+  const json = '{"text":"a\u2028b\u2029c\u0085</script"}';
+  const inside = escaped(json);
+  expect(inside).toBe('{"text":"a\\u2028b\\u2029c\\u0085\\u003c/script"}');
+  expect(JSON.parse(unescaped(inside))).toEqual(JSON.parse(json));
+});
+
 test("only the first placeholder is the recording's", async () => {
   const page = await standalonePage(template, new Blob(['{"text":"<é🦊"}\n']));
   const [first, second] = (await page.text()).split("</script><script>");

@@ -1,3 +1,5 @@
+import { withoutBreaks } from "./json-line";
+
 /** The built page without a recording, beside the site. */
 export const TEMPLATE_PATH = "/replay.html";
 /** What stands in the template where the recording belongs. */
@@ -47,9 +49,9 @@ export async function standalonePage(
  * JSON that HTML cannot take for the end of the script that holds it. In JSON `<` stands in
  * strings only, where it may be written by its number.
  */
-export const escaped = (json: string): string => json.replaceAll("<", "\\u003c");
+export const escaped = (json: string): string => withoutBreaks(json).replaceAll("<", "\\u003c");
 
-/** What `escaped` was given, to the byte: the engine itself never writes `<` by its number. */
+/** The recording that `escaped` was given: the engine itself never writes `<` by its number. */
 export const unescaped = (json: string): string =>
   json.replace(/\\(u003c|.)/gs, (pair, code) => (code === "u003c" ? "<" : pair));
 
