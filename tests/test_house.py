@@ -19,7 +19,7 @@ CODE = sorted(
 
 ROOMS = [
     {"wording", "characters"},
-    {"errors", "arrays", "context_length", "faults", "plugins"},
+    {"errors", "arrays", "context_length", "faults", "json_lines", "plugins"},
     {"strict"},
     {"breakpoints", "precision"},
     {"bounded_files", "hub", "model_folder", "weight_files"},
