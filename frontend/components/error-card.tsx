@@ -1,15 +1,18 @@
 "use client";
 
-import { FolderOpen, RotateCcw, StepForward, TriangleAlert } from "lucide-react";
+import { FolderOpen, PencilLine, RotateCcw, StepForward, TriangleAlert } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import type { Failure } from "@/lib/run/frames";
 import { text } from "@/lib/text";
+import { isWorthRetrying } from "@/lib/transport/failure";
 
 interface ErrorCardProps {
   failure: Failure;
   /** Tokens that were received before it broke. */
   received: number;
   onRetry: () => void;
+  /** To where that can be changed which is refused as it is; offered where trying again is not. */
+  fix?: { readonly label: string; readonly act: () => void } | undefined;
   /** What the way on is called, where it is not trying again. */
   retryLabel?: string | undefined;
   /** Absent where there is nothing to go on from. */
@@ -17,8 +20,10 @@ interface ErrorCardProps {
 }
 
 /** What happened, what to do, and the way on. */
-export function ErrorCard({ failure, received, onRetry, retryLabel, onResume }: ErrorCardProps) {
+export function ErrorCard(props: ErrorCardProps) {
+  const { failure, received, onRetry, retryLabel, onResume, fix } = props;
   const words = text.failures;
+  const again = retryLabel !== undefined || isWorthRetrying(failure);
   return (
     <div
       role="alert"
@@ -44,17 +49,29 @@ export function ErrorCard({ failure, received, onRetry, retryLabel, onResume }: 
           )}
         </p>
       </div>
-      <div className="flex gap-2">
+      <div className="flex flex-wrap gap-2">
         {onResume && (
           <Button variant="primary" onClick={onResume}>
             <StepForward size={14} aria-hidden />
             {words.resume}
           </Button>
         )}
-        <Button onClick={onRetry} variant={onResume ? "outline" : "primary"}>
-          {retryLabel ? <FolderOpen size={14} aria-hidden /> : <RotateCcw size={14} aria-hidden />}
-          {retryLabel ?? words.retry}
-        </Button>
+        {again && (
+          <Button onClick={onRetry} variant={onResume ? "outline" : "primary"}>
+            {retryLabel ? (
+              <FolderOpen size={14} aria-hidden />
+            ) : (
+              <RotateCcw size={14} aria-hidden />
+            )}
+            {retryLabel ?? words.retry}
+          </Button>
+        )}
+        {!again && fix && (
+          <Button onClick={fix.act} variant={onResume ? "outline" : "primary"}>
+            <PencilLine size={14} aria-hidden />
+            {fix.label}
+          </Button>
+        )}
       </div>
     </div>
   );

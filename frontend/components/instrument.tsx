@@ -107,6 +107,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     }
   }, [failure, fields, setError, reveal]);
 
+  const showSetting = (name: string) => {
+    const field = fields.find((known) => nameToServer(known) === name);
+    if (field) reveal(field.name);
+  };
+
   const begin = useCallback(
     (prompt: string) => {
       setValue("prompt", prompt, { shouldValidate: true });
@@ -168,7 +173,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             <KeptRunOffer />
             <TrainingPlace />
             <Timeline />
-            <RunProblem models={models} />
+            <RunProblem models={models} onFix={showSetting} />
             <BranchStrip />
             <LiveTrainingContext value={models.list?.training ?? false}>
               <BeginContext value={begin}>

@@ -7,6 +7,7 @@ import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
 import { legible } from "@/lib/text/characters";
 import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/text/numbers";
+import { endingOf } from "./ending";
 import { useRunState } from "./run-context";
 import { RunControls } from "./timeline/run-controls";
 import { useArrivalRate } from "./use-arrival-rate";
@@ -82,9 +83,10 @@ function phaseName({ phase, start, done }: RunRecord): string {
   return phase === "failed" && !start ? text.status.refused : text.status.phases[phase];
 }
 
-function phaseDetail({ phase, done, queuePosition, frames }: RunRecord): string {
+function phaseDetail(run: RunRecord): string {
+  const { phase, done, queuePosition, frames } = run;
   if (phase === "done" && done?.reason === "breakpoint") return hitsOf(done, frames.length - 1);
-  if (phase === "done" && done) return text.status.reasons[done.reason];
+  if (phase === "done" && done) return endingOf(run, done);
   return phase === "queued" && queuePosition ? text.status.ahead(queuePosition) : "";
 }
 

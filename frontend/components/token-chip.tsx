@@ -72,6 +72,17 @@ function Written({ text: written }: { text: string }) {
         </span>
       );
     }
+    // Pieces of an emoji would become one picture, of which only the first could be pointed at.
+    if (i === 0 && EMOJI_PIECE.test(raw)) {
+      return (
+        <span key={i} className="inline-block">
+          {raw}
+        </span>
+      );
+    }
     return raw;
   });
 }
+
+/** A skin tone, or a letter of a flag. */
+const EMOJI_PIECE = /^[\p{Emoji_Modifier}\p{Regional_Indicator}]/u;

@@ -192,7 +192,7 @@ test("a run is paused, stepped and gone on with, and writes what it would have",
     await expect(site.status.getByText("Paused", { exact: true }).first()).toBeVisible();
   }
   expect(await site.runsActive()).toBe(0);
-  await page.getByRole("button", { name: "Go on", exact: true }).click();
+  await page.getByRole("button", { name: "Continue", exact: true }).click();
   await site.finished();
   await expect(site.status).toContainText(`${total}/${total}`);
   expect(await site.text()).toContain(STORY + whole);
@@ -224,7 +224,7 @@ test("a breakpoint stops the run on the server, says why, and is gone on past", 
   for (const { index } of rare) {
     await expect(site.status).toContainText(`Breakpoint at token ${index}: probability`);
     await site.shows(index);
-    await page.getByRole("button", { name: "Go on", exact: true }).click();
+    await page.getByRole("button", { name: "Continue", exact: true }).click();
   }
   await site.finished();
   expect(await site.text()).toContain(STORY + events.at(-1).text);
@@ -235,7 +235,7 @@ test("a breakpoint stops the run on the server, says why, and is gone on past", 
   await site.run.click();
   await expect(site.status).toContainText("the pattern matched");
   await page.getByRole("textbox", { name: "Pattern matches" }).fill("");
-  await page.getByRole("button", { name: "Go on", exact: true }).click();
+  await page.getByRole("button", { name: "Continue", exact: true }).click();
   await site.finished();
 });
 

@@ -1,6 +1,6 @@
 "use client";
 
-import { Activity, Pencil, RotateCcw, Scissors, Square } from "lucide-react";
+import { Activity, Pencil, RotateCcw, Square, StepForward } from "lucide-react";
 import { type CSSProperties, type ReactNode, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { replyText, type Turn } from "@/lib/chat/conversation";
@@ -10,6 +10,7 @@ import { text } from "@/lib/text";
 import { visible } from "@/lib/text/characters";
 import { formatPercent } from "@/lib/text/numbers";
 import { openView } from "@/lib/views/view";
+import { endingOf } from "../ending";
 import { ErrorCard } from "../error-card";
 import { LegibleText } from "../legible-text";
 import { useSession } from "../run-context";
@@ -26,6 +27,8 @@ interface ReplyTurnProps {
   onShorten: () => void;
   /** The server refused a setting of the newest reply. */
   onRefused: (failure: Failure) => void;
+  /** Put the question back to where it was written. */
+  onTakeBack: () => void;
 }
 
 /** One reply: a run like any other, that can be looked into. */
@@ -100,25 +103,23 @@ function ReplyWords({ run, edited }: { run: RunRecord; edited: string | null }) 
   );
 }
 
-function Failed({ run, turn, canShorten, onShorten }: ReplyTurnProps & { run: RunRecord }) {
+function Failed(props: ReplyTurnProps & { run: RunRecord }) {
+  const { run, turn, last, canShorten, onShorten, onTakeBack } = props;
   if (!run.failure) return null;
   const full = run.failure.code === "prompt_too_long";
+  const words = text.chat;
+  const shorten = canShorten
+    ? { label: words.shorten, act: onShorten }
+    : { label: words.shortenMessage, act: onTakeBack };
   return (
     <div className="mt-2 overflow-hidden rounded-lg">
       <ErrorCard
-        failure={full ? { ...run.failure, title: text.chat.full } : run.failure}
+        failure={full ? { ...run.failure, title: words.full } : run.failure}
         received={run.frames.length}
         onRetry={() => void turn.run.controller.retry()}
+        fix={full && last ? shorten : undefined}
         onResume={canContinue(run) ? () => void turn.run.controller.resume() : undefined}
       />
-      {full && canShorten && (
-        <div className="bg-accent-wash px-5 pb-4">
-          <Button onClick={onShorten}>
-            <Scissors size={13} aria-hidden />
-            {text.chat.shorten}
-          </Button>
-        </div>
-      )}
     </div>
   );
 }
@@ -147,6 +148,11 @@ function Actions({ run, turn, last, onRegenerate, onStartEdit }: ActionsProps) {
   }
   return (
     <Row>
+      {last && turn.edited === null && !run.failure && canContinue(run) && (
+        <Act label={text.failures.resume} onClick={() => void turn.run.controller.resume()}>
+          <StepForward size={13} aria-hidden />
+        </Act>
+      )}
       {run.frames.length > 0 && <Look onClick={look} />}
       {last && (
         <Act label={words.regenerate} onClick={onRegenerate}>
@@ -161,7 +167,7 @@ function Actions({ run, turn, last, onRegenerate, onStartEdit }: ActionsProps) {
       {run.frames.length > 0 && (
         <span className="px-2 text-quiet text-xs">
           <span className="figures">{run.frames.length}</span> {text.status.tokens}
-          {run.phase === "done" && run.done && ` · ${text.status.reasons[run.done.reason]}`}
+          {run.phase === "done" && run.done && ` · ${endingOf(run, run.done)}`}
           {run.phase === "stopped" && ` · ${text.status.phases.stopped}`}
         </span>
       )}

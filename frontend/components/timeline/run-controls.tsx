@@ -3,7 +3,7 @@
 import { CirclePause, FastForward, StepForward } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import type { Breakpoints } from "@/lib/contract";
-import { canContinue, type RunRecord } from "@/lib/run/run-record";
+import { canContinue, isAtLimit, isContextFull, type RunRecord } from "@/lib/run/run-record";
 import { text } from "@/lib/text";
 import { useRunContext, useRunState } from "../run-context";
 
@@ -42,7 +42,7 @@ export function RunControls({ breakpoints }: RunControlsProps) {
       </Button>
       <Button
         className="h-8 px-2.5 text-xs"
-        title={words.goOnHint}
+        title={hintOf(run)}
         disabled={!held}
         onClick={() => void controller.resume(breakpoints())}
       >
@@ -51,6 +51,12 @@ export function RunControls({ breakpoints }: RunControlsProps) {
       </Button>
     </div>
   );
+}
+
+function hintOf(run: RunRecord): string {
+  const words = text.timeline;
+  if (isContextFull(run)) return words.goOnFull;
+  return run.phase === "done" && isAtLimit(run) ? words.goOnMoreHint : words.goOnHint;
 }
 
 const isHoldable = ({ phase, frames }: RunRecord): boolean =>

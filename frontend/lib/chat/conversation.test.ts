@@ -131,3 +131,13 @@ test("speaking stops a reply that is still being written", async () => {
   chat.clear();
   expect(chat.getState().turns).toEqual([]);
 });
+
+test("a question can be taken back, to be said in fewer words", async () => {
+  const { chat, answered } = talk();
+  chat.say("one", {});
+  await answered();
+  chat.say("two and much more", {});
+  await answered();
+  expect(chat.takeBack()).toBe("two and much more");
+  expect(chat.getState().turns).toHaveLength(2);
+});

@@ -57,6 +57,8 @@ export interface Conversation extends StoreApi<ConversationState> {
   edit(id: number, content: string, settings: ChatSettings): void;
   /** Forget the oldest question and its reply, and have the last question answered. */
   shorten(settings: ChatSettings): void;
+  /** Remove the last question and its reply, and return what was said. */
+  takeBack(): string;
   stop(): void;
   clear(): void;
   /** Show a conversation that was kept; runs that were going on are stopped. */
@@ -139,6 +141,14 @@ export function createConversation(
       const asked = turns().at(-1)?.role === "assistant" ? turns().slice(0, -1) : turns();
       const second = asked.findIndex(({ role }, place) => place > 0 && role === "user");
       if (second > 0) answer(asked.slice(second), settings);
+    },
+    takeBack() {
+      stop();
+      const place = turns().findLastIndex(({ role }) => role === "user");
+      const turn = turns()[place];
+      if (turn?.role !== "user") return "";
+      store.setState({ turns: turns().slice(0, place) });
+      return turn.content;
     },
     stop,
     clear() {

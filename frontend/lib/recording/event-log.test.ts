@@ -71,3 +71,13 @@ test("a run that outgrows the limit is recorded up to there", async () => {
 test("events without their text are not recorded", () => {
   expect(applyEvent(EMPTY_RUN, { type: "queued", position: 1 }).log).toBeNull();
 });
+
+test("a run that was continued past its limit says so where it begins", async () => {
+  const more = JSON.parse(RECORDED_LINES[0] ?? "");
+  more.settings.max_new_tokens *= 2;
+  const start = parseEvent(JSON.stringify(more));
+  const ended = after(recordedRun(6), [RECORDED.at(-1) as RunEvent]);
+  const goneOn = after(ended, [start, RECORDED[1] as RunEvent, ...RECORDED.slice(6)]);
+  expect(await saved(goneOn.log)).toBe(`${[start.line, ...RECORDED_LINES.slice(1)].join("\n")}\n`);
+  expect(goneOn.start?.settings.max_new_tokens).toBe(more.settings.max_new_tokens);
+});

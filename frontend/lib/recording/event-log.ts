@@ -24,6 +24,10 @@ export interface EventLog {
   readonly bytes: number;
   /** How many tokens it knows of. */
   readonly tokens: number;
+  /** The event that it begins with, apart: a run that goes on past its limit has another. */
+  readonly start: Uint8Array<ArrayBuffer> | null;
+  /** New tokens at most, as that says. */
+  readonly most: number;
   /** The event that ended it, apart: a run that goes on drops it. */
   readonly end: Uint8Array<ArrayBuffer> | null;
   /** Whether it was full before the run ended. */
@@ -50,21 +54,22 @@ export function logEvent(
   const line = encoder.encode(`${withoutBreaks(event.line)}\n`);
   if (event.type === "start") {
     const before = log && longer(log).tokens === shown && shown > 0 ? longer(log) : null;
-    return append({ ...emptyLog(), before }, line, limit);
+    const most = event.start.settings.max_new_tokens;
+    return { ...emptyLog(), start: line, most, before, full: line.length > limit };
   }
   if (!log) return null;
   if (event.type === "done" || event.type === "error") return { ...log, end: line };
   if (event.type !== "token") return append(log, line, limit);
   const goesOn = log.tokens === 0 && event.frame.index > 0 && log.before;
-  const base = goesOn && goesOn.tokens === event.frame.index ? goesOn : log;
+  const base = goesOn && goesOn.tokens === event.frame.index ? withLimit(goesOn, log) : log;
   const grown = append({ ...base, end: null }, line, limit);
   return grown.full ? grown : { ...grown, tokens: event.frame.index + 1 };
 }
 
 /** How many bytes saving it takes. */
 export function logSize(log: EventLog): number {
-  const { bytes, end, full } = longer(log);
-  return bytes + (full ? 0 : (end?.length ?? 0));
+  const { bytes, start, end, full } = longer(log);
+  return (start?.length ?? 0) + bytes + (full ? 0 : (end?.length ?? 0));
 }
 
 /** How many tokens stand in it. */
@@ -75,25 +80,33 @@ export const isFull = (log: EventLog): boolean => longer(log).full;
 
 /** The recording: one event a line, as received but for line breaks inside of strings. */
 export function logBlob(log: EventLog): Blob {
-  const { shared, bytes, end, full } = longer(log);
+  const { shared, bytes, start, end, full } = longer(log);
   const begun = new Blob([...shared.sealed, ...shared.open]).slice(0, bytes);
-  return new Blob(end && !full ? [begun, end] : [begun], { type: "application/x-ndjson" });
+  const parts = [...(start ? [start] : []), begun, ...(end && !full ? [end] : [])];
+  return new Blob(parts, { type: "application/x-ndjson" });
 }
 
 const longer = (log: EventLog): EventLog =>
   log.before && log.before.tokens > log.tokens ? log.before : log;
 
+/** A log that goes on, with the start of the part that follows where that has a higher limit. */
+const withLimit = (log: EventLog, { start, most }: EventLog): EventLog =>
+  most > log.most ? { ...log, start, most } : log;
+
 const emptyLog = (): EventLog => ({
   shared: { sealed: [], open: [], openBytes: 0, bytes: 0 },
   bytes: 0,
   tokens: 0,
+  start: null,
+  most: 0,
   end: null,
   full: false,
   before: null,
 });
 
 function append(log: EventLog, line: Uint8Array<ArrayBuffer>, limit: number): EventLog {
-  if (log.full || log.bytes + line.length > limit) return { ...log, full: true };
+  const size = (log.start?.length ?? 0) + log.bytes + line.length;
+  if (log.full || size > limit) return { ...log, full: true };
   const shared = log.shared.bytes === log.bytes ? log.shared : beginningOf(log);
   shared.open.push(line);
   shared.openBytes += line.length;

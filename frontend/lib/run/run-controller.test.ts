@@ -5,6 +5,7 @@ import type { openRun } from "@/lib/transport/run-stream";
 import { RECORDED } from "./fixtures/recording";
 import type { RunEvent } from "./frames";
 import { createRunController } from "./run-controller";
+import { canContinue, isContextFull } from "./run-record";
 import { createRunStore } from "./run-store";
 
 const atOnce = (callback: () => void) => callback();
@@ -174,4 +175,49 @@ test("a character that was cut in half is told once, whole", async () => {
   const { frames, prompt } = server.store.getState().run;
   expect(frames.map(({ text }) => text).join("")).toBe(" café");
   expect(prompt?.tokens.length).toBeGreaterThan(0);
+});
+
+test("a run that ended by its limit is continued for as many tokens again, each time", async () => {
+  const limit = (events: readonly RunEvent[], max_new_tokens: number): RunEvent[] =>
+    events.map((event) =>
+      event.type === "start"
+        ? {
+            ...event,
+            start: { ...event.start, settings: { ...event.start.settings, max_new_tokens } },
+          }
+        : event,
+    );
+  const ended = (events: readonly RunEvent[]) => [
+    ...events,
+    { ...HELD, done: { ...HELD.done, reason: "length", hits: [] } } as RunEvent,
+  ];
+  const refused = { code: "resume_refused", title: "No", detail: "Expired", field: "resume" };
+  const server = serverOf(
+    { events: ended(limit([START, PROMPT, ...tokens(0, 4)], 4)) },
+    { events: ended(limit([START, PROMPT, ...tokens(4, 8)], 8)) },
+    { events: [], ending: new Refused(refused) },
+    { events: ended(limit([START, PROMPT, ...tokens(0, 10)], 12)) },
+  );
+  await server.controller.run({ prompt: "Once", max_new_tokens: 4 });
+  expect(canContinue(server.store.getState().run)).toBe(true);
+  await server.controller.resume();
+  const { run } = server.store.getState();
+  expect(run.frames).toHaveLength(8);
+  expect(run.start?.settings.max_new_tokens).toBe(8);
+  expect(server.asked[1]).toMatchObject({ resume: "mav1.token", max_new_tokens: 4 });
+  await server.controller.resume();
+  expect(server.asked[3]).toMatchObject({ max_new_tokens: 12 });
+  expect(server.asked[3]?.forced_ids).toHaveLength(8);
+  expect(server.store.getState().run.frames).toHaveLength(10);
+});
+
+test("a run that fills the model's context is not continued", async () => {
+  const context = (PROMPT as RunEvent & { type: "prompt" }).prompt.tokens.length + 4;
+  const start = START as RunEvent & { type: "start" };
+  const small = { ...start, start: { ...start.start, model: { ...start.start.model, context } } };
+  const full = { ...HELD, done: { ...HELD.done, reason: "length", hits: [] } } as RunEvent;
+  const server = serverOf({ events: [small, PROMPT, ...tokens(0, 4), full] });
+  await server.controller.run({ prompt: "Once" });
+  expect(isContextFull(server.store.getState().run)).toBe(true);
+  expect(canContinue(server.store.getState().run)).toBe(false);
 });

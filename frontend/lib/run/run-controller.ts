@@ -2,7 +2,7 @@ import type { Breakpoints, RunRequest } from "@/lib/contract";
 import { failureOf } from "@/lib/transport/failure";
 import type { openRun } from "@/lib/transport/run-stream";
 import type { RunEvent, StartFrame, TokenFrame } from "./frames";
-import { isBusy } from "./run-record";
+import { isAtLimit, isBusy } from "./run-record";
 import type { RunStore } from "./run-store";
 
 export interface RunController {
@@ -13,7 +13,10 @@ export interface RunController {
   stop(): void;
   /** Ask for the same once more, from the beginning. */
   retry(): Promise<void>;
-  /** Go on from what was received, past the breakpoint that stopped it; with others if given. */
+  /**
+   * Go on from what was received, past the breakpoint that stopped it; with others if given. From
+   * its limit a run goes on for as many tokens as it was first asked for.
+   */
   resume(breakpoints?: Breakpoints): Promise<void>;
   /** Hold the run: the server computes no further token, and what was received stays. */
   pause(): void;
@@ -27,6 +30,8 @@ export interface RunController {
 export function createRunController(store: RunStore, open: typeof openRun): RunController {
   let request: RunRequest | null = null;
   let kept: "nothing" | "received" = "nothing";
+  /** How many tokens the run was asked for before it was continued past that. */
+  let portion: number | null = null;
   let abort = new AbortController();
 
   const follow = (
@@ -73,7 +78,13 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
     const again = { ...continuation(run.start, run.frames), breakpoints } as RunRequest;
     // The server's own token spares telling again what was received.
     const token = run.done?.resume;
-    if (token) await follow({ resume: token, breakpoints } as RunRequest, "received", again);
+    const rest = { resume: token, breakpoints } as RunRequest;
+    if (isAtLimit(run)) {
+      portion ??= run.start.settings.max_new_tokens;
+      rest.max_new_tokens = portion;
+      again.max_new_tokens = run.frames.length + portion;
+    }
+    if (token) await follow(rest, "received", again);
     else await follow(again, "received");
   };
 
@@ -81,11 +92,13 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
     run(asked) {
       request = asked;
       kept = "nothing";
+      portion = null;
       return follow(asked, kept);
     },
     goOn(asked) {
       request = asked;
       kept = "received";
+      portion = null;
       return follow(asked, kept);
     },
     stop() {
@@ -108,6 +121,7 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
     },
     replay(events, source) {
       request = null;
+      portion = null;
       return receive(
         () => events,
         () => store.begin("nothing", source),

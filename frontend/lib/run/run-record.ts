@@ -72,15 +72,23 @@ const BUSY: ReadonlySet<Phase> = new Set(["connecting", "queued", "loading", "pr
 /** Whether the run still waits for the server. */
 export const isBusy = (run: RunRecord): boolean => BUSY.has(run.phase);
 
-/** Whether the run ended before its time with something worth going on from. */
-export const canContinue = (run: RunRecord): boolean =>
-  run.start !== null &&
-  run.frames.length > 0 &&
-  run.frames.length < run.start.settings.max_new_tokens &&
-  (run.phase === "failed" ||
-    run.phase === "stopped" ||
-    run.phase === "paused" ||
-    (run.phase === "done" && run.done?.resume != null && run.done.reason !== "length"));
+/** Whether the model holds no further token: prompt and text fill its context. */
+export function isContextFull({ start, prompt, frames }: RunRecord): boolean {
+  const context = start?.model.context;
+  if (context == null || !prompt) return false;
+  return prompt.tokens.length - prompt.written + frames.length >= context;
+}
+
+/** Whether as many tokens were written as the run was asked for. */
+export const isAtLimit = ({ start, frames }: RunRecord): boolean =>
+  start !== null && frames.length >= start.settings.max_new_tokens;
+
+/** Whether the run ended with something to go on from: before its time, or at its limit. */
+export function canContinue(run: RunRecord): boolean {
+  if (run.start === null || run.frames.length === 0 || isContextFull(run)) return false;
+  if (run.phase === "done") return run.done?.resume != null;
+  return run.phase === "failed" || run.phase === "stopped" || run.phase === "paused";
+}
 
 /** The record after one more event; the frames array is shared and appended to. */
 export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
@@ -91,8 +99,7 @@ export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
 function applyBody(run: RunRecord, event: RunEvent): RunRecord {
   switch (event.type) {
     case "start":
-      // A continued run keeps its first start, whose settings it repeats.
-      return { ...run, phase: "prefill", start: run.start ?? event.start };
+      return { ...run, phase: "prefill", start: continuedStart(run.start, event.start) };
     case "queued":
       return {
         ...run,
@@ -108,6 +115,14 @@ function applyBody(run: RunRecord, event: RunEvent): RunRecord {
     case "error":
       return { ...run, phase: "failed", failure: event.failure };
   }
+}
+
+/** A continued run keeps its first start, whose settings it repeats; its limit may have grown. */
+function continuedStart(first: StartFrame | null, start: StartFrame): StartFrame {
+  if (!first) return start;
+  const { max_new_tokens } = start.settings;
+  if (max_new_tokens <= first.settings.max_new_tokens) return first;
+  return { ...first, settings: { ...first.settings, max_new_tokens } };
 }
 
 /** Whether it ended since a single step was asked for, and for no other reason. */

@@ -23,8 +23,10 @@ export const timelineText = {
   holdHint: "Der Server hört auf zu rechnen; was empfangen wurde, bleibt (P)",
   step: "Schritt",
   stepHint: "Ein Token weiterrechnen (N)",
-  goOn: "Weiter",
+  goOn: "Fortsetzen",
   goOnHint: "Vom letzten Token an weiterrechnen (P)",
+  goOnMoreHint: "Die Höchstzahl an Token ist erreicht: noch einmal so viele schreiben (P)",
+  goOnFull: "Der Kontext des Modells ist voll: Dieser Lauf lässt sich nicht fortsetzen",
   hits: {
     entropy_above: (value: string) => `die Entropie von ${value} Nat liegt über der Grenze`,
     probability_below: (value: string) =>

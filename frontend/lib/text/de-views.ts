@@ -155,6 +155,7 @@ export const viewText = {
     cancel: "Abbrechen",
     full: "Das Gespräch passt nicht mehr in den Kontext des Modells",
     shorten: "Die älteste Frage vergessen und noch einmal versuchen",
+    shortenMessage: "Nachricht kürzen",
     replyName: (reply: string) => `Antwort: ${reply.slice(0, 40)}`,
     empty: {
       title: "Mit einem Modell sprechen und in jede Antwort hineinsehen.",

@@ -138,6 +138,7 @@ export const german: Words = {
       deadline: "die Zeit ist um",
       breakpoint: "ein Haltepunkt ist erreicht",
     },
+    contextFull: "der Kontext des Modells ist voll",
     tokens: "Token",
     tokensPerSecond: "Token/s",
     prefill: "Prompt gelesen in",
@@ -169,6 +170,8 @@ export const german: Words = {
   failures: {
     retry: "Noch einmal",
     resume: "Fortsetzen",
+    shorten: "Prompt kürzen",
+    change: "Einstellung ändern",
     kept: (n) =>
       `${count(n, "Token wurde", "Token wurden")} empfangen und ${n === 1 ? "bleibt" : "bleiben"} unten stehen.`,
     wait: (seconds) =>

@@ -24,8 +24,10 @@ export const timelineText = {
   holdHint: "The server stops computing; what was received stays (P)",
   step: "Step",
   stepHint: "Compute one more token (N)",
-  goOn: "Go on",
-  goOnHint: "Compute on from the last token (P)",
+  goOn: "Continue",
+  goOnHint: "Continue from the last token (P)",
+  goOnMoreHint: "The token limit is reached: continue for as many tokens again (P)",
+  goOnFull: "The model’s context is full: this run cannot be continued",
   hits: {
     entropy_above: (value: string) => `entropy ${value} nats is above the limit`,
     probability_below: (value: string) => `probability ${value} % is under the limit`,

@@ -144,6 +144,7 @@ export const viewText = {
     cancel: "Cancel",
     full: "The conversation no longer fits into the model’s context",
     shorten: "Forget the oldest question and try again",
+    shortenMessage: "Shorten the message",
     replyName: (reply: string) => `Reply: ${reply.slice(0, 40)}`,
     empty: {
       title: "Talk with a model, and look into every reply.",

@@ -134,6 +134,7 @@ export const english = {
       deadline: "its time was up",
       breakpoint: "it reached a breakpoint",
     } satisfies Record<FinishReason, string>,
+    contextFull: "the model’s context is full",
     tokens: "tokens",
     tokensPerSecond: "tokens/s",
     prefill: "prompt read in",
@@ -165,6 +166,8 @@ export const english = {
   failures: {
     retry: "Try again",
     resume: "Continue",
+    shorten: "Shorten the prompt",
+    change: "Change the setting",
     kept: (n: number) => `${count(n, "token was", "tokens were")} received and stay below.`,
     wait: (seconds: number) =>
       `The server asks to wait ${count(Math.ceil(seconds), "second", "seconds")}.`,

@@ -26,3 +26,22 @@ export function failureOf(error: unknown): Failure {
   }
   return { code: "unreachable", ...text.failures.unreachable };
 }
+
+/**
+ * Codes of requests that the server refuses as often as they are sent. Everything else may go away
+ * by itself: places become free, memory, a model, the connection.
+ */
+const REFUSED_AGAIN: ReadonlySet<string> = new Set([
+  "invalid_settings",
+  "prompt_too_long",
+  "pattern_too_slow",
+  "body_too_large",
+  "not_json",
+  "not_acceptable",
+  "unsupported_media_type",
+  "method_not_allowed",
+  "not_from_here",
+]);
+
+/** Whether the same request may succeed when it is sent again. */
+export const isWorthRetrying = ({ code }: Failure): boolean => !REFUSED_AGAIN.has(code);
