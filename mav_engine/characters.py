@@ -32,7 +32,7 @@ _FLAG_TAGS = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{
 """The flags of England, Scotland, Wales: letters that only such a flag may have behind it."""
 
 
-_SPACES = {"\n": "↵", "\t": "⇥", "\r": "␍", "\u00a0": "⍽", "\u202f": "⍽"}
+_SPACES = {"\n": "↵", "\t": "⇥", "\r": "←", "\u00a0": "⍽", "\u202f": "⍽"}
 """Marks of white space; every other space has that of the ordinary one."""
 
 DOTTED_CIRCLE = "\u25cc"

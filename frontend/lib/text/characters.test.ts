@@ -45,7 +45,7 @@ test("a cell of a table is what it is in Python's", () => {
 
 test.each([
   [" a", "␣a"],
-  ["\r\n\t", "␍⏎⇥"],
+  ["\r\n\t", "←⏎⇥"],
   ["\u00a0\u3000", "⍽␣"],
   ["\u200d", "U+200D"],
   ["\u202egnp.exe", "U+202Egnp.exe"],

@@ -23,7 +23,7 @@ export interface TextPart {
 export const SPACE_MARKS: Readonly<Record<string, string>> = {
   "\n": "⏎",
   "\t": "⇥",
-  "\r": "␍",
+  "\r": "←",
   "\u00a0": "⍽",
   "\u202f": "⍽",
 };
