@@ -17,6 +17,7 @@ import { BranchStrip } from "./branches/branch-strip";
 import { ForkContext } from "./fork-context";
 import { KeptRunOffer } from "./kept-offer";
 import { PanelGrid } from "./panel-grid";
+import { PrintedSettings } from "./printed-settings";
 import { RecordingDrop } from "./recording-drop";
 import { useRunContext, useRunState, useSession } from "./run-context";
 import { useFieldReveal } from "./run-form/reveal-field";
@@ -141,7 +142,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       </a>
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
-        <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
+        <aside className="print:hidden flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
           <RunForm
             ref={formElement}
             fields={fields}
@@ -163,7 +164,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
           id="run"
           ref={runElement}
           tabIndex={-1}
-          className="scroll-thin min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
+          className="scroll-thin max-lg:-scroll-mt-40 min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             <StatusStrip
@@ -171,6 +172,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
               breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
             />
             <KeptRunOffer />
+            <PrintedSettings />
             <TrainingPlace />
             <Timeline />
             <RunProblem models={models} onFix={showSetting} />

@@ -28,7 +28,7 @@ export function ShownMark({ chips, place, frames }: ShownMarkProps) {
     <span
       ref={mark}
       aria-hidden
-      className="pointer-events-none absolute top-0 left-0 h-0.5 w-px origin-left bg-accent"
+      className="pointer-events-none absolute print:hidden top-0 left-0 h-0.5 w-px origin-left bg-accent"
     />
   );
 }

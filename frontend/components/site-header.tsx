@@ -28,10 +28,10 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         </span>
       </h1>
       {/* On a phone the first line holds the preferences, the second what is looked at and taken away. */}
-      <div className="max-sm:order-last max-sm:-ml-1.5 sm:mr-auto sm:ml-4">
+      <div className="max-sm:order-last max-sm:-ml-1.5 sm:mr-auto sm:ml-4 print:hidden">
         <ViewNav />
       </div>
-      <div className="flex items-center gap-1.5 max-sm:order-last max-sm:-mr-2 max-sm:ml-auto max-sm:gap-0">
+      <div className="flex items-center gap-1.5 print:hidden max-sm:order-last max-sm:-mr-2 max-sm:ml-auto max-sm:gap-0">
         {single && <TourButton />}
         {onPanels && <PanelsButton onPanels={onPanels} />}
         {single && <SaveMenu />}
@@ -46,7 +46,7 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
           <Keyboard size={16} aria-hidden />
         </Button>
       </div>
-      <div className="flex items-center gap-1.5 sm:-ml-2.5">
+      <div className="flex items-center gap-1.5 sm:-ml-2.5 print:hidden">
         <LanguageChoice />
         <ThemeToggle />
       </div>

@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import type { SettingField } from "@/lib/settings/fields";
 import { followLanguage } from "@/lib/text/language";
 import { useVisitorsLanguage } from "@/lib/text/use-language";
-import { followTheme } from "@/lib/theme/theme";
+import { followTheme, lightOnPaper } from "@/lib/theme/theme";
 import { followAddress, viewStore } from "@/lib/views/view";
 import { Instrument } from "./instrument";
 import "./ui/composing";
@@ -32,6 +32,7 @@ export function Site({ fields }: { fields: readonly SettingField[] }) {
   const view = useStore(viewStore, (state) => state.view);
   useEffect(followAddress, []);
   useEffect(followTheme, []);
+  useEffect(lightOnPaper, []);
   useEffect(followLanguage, []);
   return (
     <SessionProvider>

@@ -52,7 +52,7 @@ function PhaseLine({ run }: { run: RunRecord }) {
   return (
     <p
       className={classNames(
-        "min-w-0 text-small sm:truncate",
+        "min-w-0 text-small lg:truncate",
         run.phase !== "idle" && "max-sm:min-h-[2.4rem]",
       )}
       title={detail}
@@ -107,7 +107,7 @@ function RunFigures({ run }: { run: RunRecord }) {
   if (!run.start) return null;
   const { settings } = run.start;
   return (
-    <dl className="flex min-h-4 shrink-0 items-baseline gap-x-4 text-xs">
+    <dl className="flex min-h-4 shrink-0 flex-wrap items-baseline gap-x-4 text-xs max-sm:shrink">
       <Figure value={`${run.frames.length}/${settings.max_new_tokens}`} name={text.status.tokens} />
       {rate !== null && (
         <Figure value={rate.toFixed(rate < 10 ? 1 : 0)} name={text.status.tokensPerSecond} />

@@ -105,7 +105,7 @@ function Page({ fields: built }: ChatViewProps) {
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <SiteHeader onShortcuts={() => setHelp(true)} />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
-        <aside className="w-full shrink-0 border-rule border-b lg:w-84 lg:overflow-y-auto lg:border-r lg:border-b-0">
+        <aside className="print:hidden w-full shrink-0 border-rule border-b lg:w-84 lg:overflow-y-auto lg:border-r lg:border-b-0">
           <ChatSettingsForm
             fields={fields}
             form={form}

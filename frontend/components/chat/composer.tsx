@@ -38,7 +38,7 @@ export function Composer({ draft, onDraft, onSay }: ComposerProps) {
         event.preventDefault();
         send();
       }}
-      className="sticky bottom-0 border-rule border-t bg-paper px-5 py-3"
+      className="tall:sticky bottom-0 print:hidden border-rule border-t bg-paper px-5 py-3"
     >
       <div className="mx-auto flex max-w-3xl items-end gap-2">
         <Textarea

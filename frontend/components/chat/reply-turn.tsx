@@ -182,7 +182,7 @@ const Look = ({ onClick }: { onClick: () => void }) => (
 );
 
 const Row = ({ children }: { children: ReactNode }) => (
-  <div className="-ml-2 mt-1.5 flex min-h-7 flex-wrap items-center">{children}</div>
+  <div className="-ml-2 mt-1.5 flex print:hidden min-h-7 flex-wrap items-center">{children}</div>
 );
 
 interface ActProps {

@@ -93,7 +93,7 @@ function Page({ fields: built }: CompareViewProps) {
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
-        <aside className="flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
+        <aside className="print:hidden flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
           <CompareForm
             ref={form}
             fields={fields}
@@ -109,7 +109,7 @@ function Page({ fields: built }: CompareViewProps) {
           ref={main}
           tabIndex={-1}
           aria-label={text.compare.label}
-          className="scroll-thin relative min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
+          className="scroll-thin max-lg:-scroll-mt-40 relative min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             {failure && (

@@ -87,7 +87,7 @@ const unitOf = ({ unit }: Panel, run: RunRecord) => (typeof unit === "string" ? 
 function MenuButton(props: PanelHeaderProps) {
   const { open, toggle, close, button, wrapper } = usePopup();
   return (
-    <div {...wrapper}>
+    <div {...wrapper} className="print:hidden">
       <button
         ref={button}
         type="button"
@@ -133,7 +133,7 @@ function Grip({ panel, placed, place, element }: PanelHeaderProps) {
         aria-describedby={help}
         onKeyDown={onKeyDown}
         onClick={openMenu}
-        className="absolute top-[1.125rem] left-0.5 flex h-5 w-4 cursor-grab touch-none items-center justify-center rounded text-quiet opacity-0 focus-visible:opacity-100 group-hover/panel:opacity-100 pointer-coarse:opacity-100"
+        className="absolute top-[1.125rem] left-0.5 flex h-5 w-4 cursor-grab touch-none items-center justify-center rounded text-quiet opacity-0 print:hidden focus-visible:opacity-100 group-hover/panel:opacity-100 pointer-coarse:opacity-100"
       >
         <GripVertical size={13} aria-hidden />
       </button>

@@ -19,7 +19,7 @@ export function RunControls({ breakpoints }: RunControlsProps) {
   const words = text.timeline;
   const held = canContinue(run) && run.phase !== "failed";
   return (
-    <div className="flex items-center gap-1.5">
+    <div className="flex flex-wrap items-center gap-1.5 print:hidden">
       <Button
         className="h-8 px-2.5 text-xs"
         title={words.holdHint}

@@ -21,14 +21,14 @@ export function Timeline() {
       ref={useMoving()}
       data-tour="time"
       aria-label={words.label}
-      className="@container sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
+      className="@container tall:sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
     >
       <div className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-3 gap-y-1 px-5 pt-1 pb-2 @min-[34rem]:grid-cols-[auto_minmax(0,1fr)] @min-[34rem]:pb-3 @min-[68rem]:grid-cols-[auto_minmax(0,1fr)_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
         <div role="group" aria-label={text.steps.label} className="contents">
-          <div className="-ml-2.5">
+          <div className="-ml-2.5 print:hidden">
             <PlayControls />
           </div>
-          <div className="order-3 flex items-center justify-between gap-1 @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
+          <div className="order-3 flex items-center justify-between gap-1 print:hidden @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
             <Place />
             <Live />
           </div>
@@ -65,8 +65,8 @@ function Place() {
   const step = useRunState(currentStep);
   const last = useRunState(({ run }) => run.frames.length - 1);
   return (
-    <span className="figures w-33 text-quiet text-xs @min-[34rem]:text-right">
-      <span className="contain-strict block h-4 leading-4">
+    <span className="figures min-w-33 text-quiet text-xs @min-[34rem]:text-right">
+      <span className="block min-h-4 whitespace-nowrap leading-4">
         {last < 0 ? text.steps.none : text.steps.at(step, last)}
       </span>
     </span>

@@ -39,6 +39,23 @@ export function chooseTheme(choice: ThemeChoice): void {
 /** Shows the theme that another tab chooses; ends with the function it returns. */
 export const followTheme = (): (() => void) => onOtherTab(KEY, applyTheme);
 
+/** Prints dark pages in light colours, pictures included; ends with the function it returns. */
+export function lightOnPaper(): () => void {
+  let before: string | undefined;
+  const show = (theme: string | undefined) => applyTheme(theme ?? null);
+  const onBefore = () => {
+    before = document.documentElement.dataset.theme;
+    show("light");
+  };
+  const onAfter = () => show(before);
+  window.addEventListener("beforeprint", onBefore);
+  window.addEventListener("afterprint", onAfter);
+  return () => {
+    window.removeEventListener("beforeprint", onBefore);
+    window.removeEventListener("afterprint", onAfter);
+  };
+}
+
 function applyTheme(theme: string | null): void {
   const { dataset } = document.documentElement;
   if (theme === "light" || theme === "dark") dataset.theme = theme;
