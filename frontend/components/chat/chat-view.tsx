@@ -154,7 +154,7 @@ function Page({ fields: built }: ChatViewProps) {
                       }}
                       onShorten={() => withSettings(conversation.shorten)}
                       onRefused={showRefused}
-                      onTakeBack={() => setDraft(conversation.takeBack())}
+                      onTakeBack={conversation.takeBack}
                     />
                   ),
                 )}

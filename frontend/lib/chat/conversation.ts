@@ -57,8 +57,8 @@ export interface Conversation extends StoreApi<ConversationState> {
   edit(id: number, content: string, settings: ChatSettings): void;
   /** Forget the oldest question and its reply, and have the last question answered. */
   shorten(settings: ChatSettings): void;
-  /** Remove the last question and its reply, and return what was said. */
-  takeBack(): string;
+  /** Remove the last question and its reply; what was said is the draft of the next message. */
+  takeBack(): void;
   stop(): void;
   clear(): void;
   /** Show a conversation that was kept; runs that were going on are stopped. */
@@ -146,9 +146,8 @@ export function createConversation(
       stop();
       const place = turns().findLastIndex(({ role }) => role === "user");
       const turn = turns()[place];
-      if (turn?.role !== "user") return "";
-      store.setState({ turns: turns().slice(0, place) });
-      return turn.content;
+      if (turn?.role !== "user") return;
+      store.setState({ turns: turns().slice(0, place), draft: turn.content });
     },
     stop,
     clear() {
