@@ -50,6 +50,7 @@ typedef struct {
 
 typedef struct {
   int64_t length; /* positions before this one */
+  int64_t angle;  /* row of the cosines and sines */
   float *past;    /* keys [kv_heads, room, head_dim] of layer 0 */
   int64_t layer_stride, value_stride, head_stride;
 } Row;
@@ -177,9 +178,9 @@ static void added(const float *a, const float *b, int64_t count, float *to) {
 }
 
 /* Turn heads [heads, head_dim] by the angles of a position, in place. */
-static void turn(const Model *m, float *heads, int64_t count, int64_t position, float scale) {
-  const float *cosine = m->cosines + position * m->head_dim;
-  const float *sine = m->sines + position * m->head_dim;
+static void turn(const Model *m, float *heads, int64_t count, int64_t angle, float scale) {
+  const float *cosine = m->cosines + angle * m->head_dim;
+  const float *sine = m->sines + angle * m->head_dim;
   int64_t half = m->head_dim / 2;
   for (int64_t h = 0; h < count; h++, heads += m->head_dim)
     for (int64_t i = 0; i < half; i++) {
@@ -196,8 +197,8 @@ static void attend(const Model *m, int64_t rows, const Row *row, int64_t layer, 
   int64_t dim = m->head_dim, turned = m->heads + m->kv_heads, every = turned + m->kv_heads;
   for (int64_t r = 0; r < rows; r++) {
     float *own = qkv + r * every * dim;
-    turn(m, own, m->heads, row[r].length, m->scaling);
-    turn(m, own + m->heads * dim, m->kv_heads, row[r].length, 1.0f);
+    turn(m, own, m->heads, row[r].angle, m->scaling);
+    turn(m, own + m->heads * dim, m->kv_heads, row[r].angle, 1.0f);
     float *to = row[r].past + layer * row[r].layer_stride + row[r].length * dim;
     for (int64_t h = 0; h < m->kv_heads; h++, to += row[r].head_stride) {
       memcpy(to, own + (m->heads + h) * dim, dim * sizeof(float));

@@ -64,7 +64,7 @@ class Pass:
         _declare(library.mav_worker_end, (ctypes.c_void_p,), None)
 
     def __call__(self, model: Model, rows: int, row: int, left: Left) -> None:
-        """Read a token of each row; `row` is the address of [rows, 5] integers."""
+        """Read a token of each row; `row` is the address of [rows, 6] integers."""
         self._library.mav_llama_pass(model, rows, row, left)
 
     def worker(self) -> Worker:

@@ -3,12 +3,14 @@
 Small models are bound by the number of operations, so the step is written out: q, k and v in one
 product, gate and up in another, rotary tables made once, no mask, no module calls. It reads one
 token of each of several texts, a row each, or a few tokens of one text. Whether a model can take
-it is decided by its structure, and then by proof: both ways run on a probe, and this one is kept
-only where every recorded tensor agrees with the general path.
+it is decided by its class, its configuration (`decoder_support.py`) and its structure, and then by
+verification: both ways run on a probe, and this one is kept only where every recorded tensor agrees
+with the general path.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -18,6 +20,10 @@ from torch import nn
 
 from mav_engine.backends.native.int8 import int8_product
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic, unembedding
+from mav_engine.backends.transformers.decoder_support import (
+    unsupported_by_gpt2,
+    unsupported_by_llama,
+)
 from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.native import native_llama
 from mav_engine.backends.transformers.pasts import PastShape, Seen
@@ -29,8 +35,7 @@ _LLAMA_BLOCK = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm
 _LLAMA_ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
 _LLAMA_MLP = {"gate_proj", "up_proj", "down_proj", "act_fn"}
 _GPT2_BLOCK = {"ln_1", "attn", "ln_2", "mlp"}
-_STEADY_ROPE = {"default", "linear", "llama3"}
-"""Rotary kinds whose tables do not change with the length of the text."""
+_log = logging.getLogger(__name__)
 
 
 class Decoder(Protocol):
@@ -54,28 +59,37 @@ def decoder_for(model: Any, config: Any) -> Decoder | None:
     # Between torch's int8 products, which open its threads, numpy was seen to be no faster.
     by_numpy = on_cpu and (not rounds_activations(model) or int8_product() is not None)
     arithmetic: Arithmetic = BY_NUMPY if by_numpy else BY_TORCH
-    base = getattr(model, "model", None)
-    if _is_llama(model, base, config):
-        native = native_llama(model, config) if on_cpu else None
-        return native or LlamaDecoder(model, config, arithmetic)
-    base = getattr(model, "transformer", None)
-    if base is not None and _named(base) == {"wte", "wpe", "drop", "h", "ln_f"}:
-        return Gpt2Decoder(model, arithmetic) if _named(base.h[0]) == _GPT2_BLOCK else None
+    if _is_llama(model):
+        refused = unsupported_by_llama(model, config)
+        if refused is None:
+            native = native_llama(model, config) if on_cpu else None
+            return native or LlamaDecoder(model, config, arithmetic)
+    elif _is_gpt2(model):
+        refused = unsupported_by_gpt2(model, config)
+        if refused is None:
+            return Gpt2Decoder(model, arithmetic)
+    else:
+        refused = "it is not built like Llama or GPT-2"
+    _log.info("%s takes the general path: %s", type(model).__name__, refused)
     return None
 
 
-def _is_llama(model: Any, base: Any, config: Any) -> bool:
-    if base is None or _named(base) != {"embed_tokens", "layers", "norm", "rotary_emb"}:
-        return False
-    rope = getattr(config, "rope_parameters", None) or {}
-    # Layers that hide what is out of a window need a mask, which this step does not have.
-    windowed = any("sliding" in kind for kind in getattr(config, "layer_types", None) or [])
-    windowed = windowed or bool(getattr(config, "sliding_window", None))
+def _is_llama(model: Any) -> bool:
+    base = getattr(model, "model", None)
     return (
-        not windowed
-        and rope.get("rope_type") in _STEADY_ROPE
+        base is not None
+        and _named(base) == {"embed_tokens", "layers", "norm", "rotary_emb"}
         and all(_is_llama_block(block) for block in base.layers)
         and is_linear(model.lm_head)
+    )
+
+
+def _is_gpt2(model: Any) -> bool:
+    base = getattr(model, "transformer", None)
+    return (
+        base is not None
+        and _named(base) == {"wte", "wpe", "drop", "h", "ln_f"}
+        and all(_named(block) == _GPT2_BLOCK for block in base.h)
     )
 
 
@@ -119,10 +133,11 @@ class LlamaDecoder:
 
     def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> Trace:
         trace = LayerTrace(self.arithmetic.stacked)
-        positions = self.arithmetic.indices(seen.lengths, self.shape.device)
-        tables = self._rotary.reaching(max(seen.lengths))
+        cosines, sines, rows = self._rotary.lookup(seen)
+        at = self.arithmetic.indices(rows, self.shape.device)
         cos, sin = (
-            self.arithmetic.constant(table)[positions][:, None] * self._factors for table in tables
+            self.arithmetic.constant(table)[at][:, None] * self._factors
+            for table in (cosines, sines)
         )
         x = self._embedding[self.arithmetic.indices(ids, self.shape.device)]
         for layer, block in enumerate(self._blocks):
@@ -196,7 +211,7 @@ class Gpt2Decoder:
     def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> Trace:
         trace = LayerTrace(self.arithmetic.stacked)
         tokens = self.arithmetic.indices(ids, self.shape.device)
-        positions = self.arithmetic.indices(seen.lengths, self.shape.device)
+        positions = self.arithmetic.indices(seen.positions, self.shape.device)
         x = self._tokens[tokens] + self._positions[positions]
         for layer, block in enumerate(self._blocks):
             trace.resid.append(x)

@@ -134,14 +134,15 @@ class NativeLlama:
         return self._compiled.worker()
 
     def _places(self, ids: Sequence[int], seen: Seen) -> tuple[WholeTrace, np.ndarray]:
-        """Where a pass is to write, its embeddings written, and [rows, 5] where it is to read."""
+        """Where a pass is to write, its embeddings written, and [rows, 6] where it is to read."""
         longest = max(seen.lengths)
-        cos, sin = self._rotary.reaching(longest)
+        cos, sin, angles = self._rotary.lookup(seen)
         self._model.cosines, self._model.sines = cos.data_ptr(), sin.data_ptr()
+        self._tables = (cos, sin)  # must live as long as the pass
         trace = WholeTrace(self._model, len(ids), longest + 1, self._vocabulary)
         trace.resid[0] = self._embedding[list(ids)]
-        places = zip(seen.lengths, map(_place, seen.texts), strict=True)
-        return trace, np.array([(length, *place) for length, place in places], np.int64)
+        places = zip(seen.lengths, angles, map(_place, seen.texts), strict=True)
+        return trace, np.array([(length, at, *place) for length, at, place in places], np.int64)
 
     def _panels(self, weight: torch.Tensor) -> int:
         """Address of a weight [outputs, inputs] as [outputs / PANEL, inputs, PANEL]."""

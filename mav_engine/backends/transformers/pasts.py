@@ -123,6 +123,8 @@ class Past:
 
     def __init__(self, shelves: Shelves) -> None:
         self.length = 0
+        self.first_position = 0
+        """Where the text begins; above 0 only when a decoder is verified at later positions."""
         self.shelf: _Shelf | None = None
         self.slot = -1
         self._shelves = shelves
@@ -178,6 +180,8 @@ class Seen(Protocol):
 
     lengths: Sequence[int]
     """Of each row, how many positions stand before it."""
+    positions: Sequence[int]
+    """The position of each row: `lengths` itself where all texts begin at position 0."""
     texts: Sequence[Past]
     """Whose token each row is."""
 
@@ -197,6 +201,7 @@ class Pasts:
 
     def __init__(self, pasts: Sequence[Past], kind: type[Range]) -> None:
         self.lengths: Sequence[int] = [past.length for past in pasts]
+        self.positions = _positions(self.lengths, pasts)
         self.texts: Sequence[Past] = pasts
         self._kind = kind
         for past in pasts:
@@ -228,6 +233,7 @@ class Continued:
     def __init__(self, past: Past, count: int, kind: type[Passage]) -> None:
         self.lengths: Sequence[int] = range(past.length, past.length + count)
         self.texts: Sequence[Past] = [past] * count
+        self.positions = _positions(self.lengths, self.texts)
         past.make_room(past.length + count)
         self._kind = kind
 
@@ -256,6 +262,12 @@ def _copy(to: torch.Tensor, values: torch.Tensor) -> None:
         to.numpy()[...] = values.numpy()
     else:
         to.copy_(values)
+
+
+def _positions(lengths: Sequence[int], texts: Sequence[Past]) -> Sequence[int]:
+    if not any(text.first_position for text in texts):
+        return lengths
+    return [text.first_position + length for length, text in zip(lengths, texts, strict=True)]
 
 
 def sorting_key(past: Past) -> tuple[int, int]:

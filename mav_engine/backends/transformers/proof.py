@@ -1,4 +1,4 @@
-"""Proof that the written-out step computes what the model itself computes."""
+"""Verification that a written-out decoder computes what the model itself computes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mav_engine.architectures import fields_of
 from mav_engine.backends.transformers.decoding import decoder_for
 from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.lens import Lens
@@ -16,9 +17,12 @@ from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import SharedSession
 from mav_engine.backends.transformers.stepping import Ask, Stepper
 from mav_engine.capture import HookPoint, Step
+from mav_engine.context_length import context_length
 
 _PROMPT_TOKENS = 6
 _STEPS = 3
+_ANY_CONTEXT = 4096
+"""Taken as the context length of a model without one."""
 _TOLERANCE = 1e-4
 _ROUNDED_TOLERANCE = 0.1
 """Of activations rounded to int8: the last bit of a sum decides which step one falls on."""
@@ -31,8 +35,10 @@ def proven_stepper(
 ) -> Stepper | None:
     """The written-out step if the model has one and every tensor of a probe agrees with it.
 
-    Two texts of unlike length are read, their prompts at once and then both side by side, and
-    each by the model's own pass.
+    Two texts of unequal length are prefilled one by one and then decoded side by side, once by the
+    model's own pass and once by the decoder: one at the beginning of the context and one up to its
+    last position. The latter begins at its position, with nothing before it, so it costs as little
+    as the first.
     """
     try:
         decoder = decoder_for(model, config)
@@ -51,16 +57,23 @@ def proven_stepper(
 def _agrees_with_general(stepper: Stepper, model: Any, config: Any, n_layers: int) -> bool:
     # Ids from all over the vocabulary: rows of a table that were never learned are alike.
     ids = np.linspace(0, config.vocab_size - 1, _PROMPT_TOKENS + _STEPS).astype(int).tolist()
-    prompts = [ids[:_PROMPT_TOKENS], ids[_PROMPT_TOKENS // 2 : _PROMPT_TOKENS]]
+    half = _PROMPT_TOKENS // 2
+    context = context_length(fields_of(config)) or _ANY_CONTEXT
+    prompts = [
+        (0, ids[:_PROMPT_TOKENS]),
+        (max(0, context - half - _STEPS), ids[half:_PROMPT_TOKENS]),
+    ]
     given = (model, n_layers, _POINTS)
     general = [TransformersSession(*given, len(ids), turns=stepper.turns) for _ in prompts]
     written = [SharedSession(*given, stepper) for _ in prompts]
     tolerance = _ROUNDED_TOLERANCE if rounds_activations(model) else _TOLERANCE
-    pairs = list(zip(general, written, strict=True))
-    agree = all(
-        _agree(one.prefill(prompt).step, other.prefill(prompt).step, tolerance)
-        for (one, other), prompt in zip(pairs, prompts, strict=True)
-    ) and all(
+    agree = True
+    for one, other, (first, prompt) in zip(general, written, prompts, strict=True):
+        one.first_position = other.first_position = other.past.first_position = first
+        agree &= _agree(one.prefill(prompt).step, other.prefill(prompt).step, tolerance)
+        # Prefixes begin at position 0, so none of these may be kept for another text.
+        stepper.prefixes.clear()
+    agree = agree and all(
         isinstance(step, Step) and _agree(session.step(token_id), step, tolerance)
         for token_id in ids[_PROMPT_TOKENS:]
         for session, step in zip(general, _stepped(stepper, written, token_id), strict=True)

@@ -5,9 +5,13 @@ The rotation is that of Su et al., "RoFormer" (2021), in the halves of a head as
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+if TYPE_CHECKING:
+    from mav_engine.backends.transformers.pasts import Seen
 
 
 class Rotary:
@@ -31,9 +35,19 @@ class Rotary:
             self._tables = self._make(len(self._tables[0]) + self._more)
         return self._tables
 
+    def lookup(self, seen: Seen) -> tuple[torch.Tensor, torch.Tensor, Sequence[int]]:
+        """The tables of a pass, and of each of its rows the index in them."""
+        if seen.positions is seen.lengths:
+            return *self.reaching(max(seen.lengths)), seen.lengths
+        # Texts that begin far from 0: a table up to there would take seconds to compute.
+        places = torch.tensor(seen.positions, device=self._like.device)
+        return *self._at(places), range(len(places))
+
     def _make(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-        places = torch.arange(length, device=self._like.device)[None]
-        cos, sin = self._module(self._like, places)
+        return self._at(torch.arange(length, device=self._like.device))
+
+    def _at(self, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        cos, sin = self._module(self._like, places[None])
         first = sin.shape[-1] // 2
         signed = torch.cat([-sin[0, :, :first], sin[0, :, first:]], dim=-1)
         return cos[0].contiguous(), signed

@@ -59,6 +59,8 @@ class TransformersSession:
         # All that was read, where nothing of it can be cached.
         self._whole: list[int] | None = [] if self._cache is None else None
         self._read = 0
+        self.first_position = 0
+        """Where the text begins; above 0 only when a decoder is verified at later positions."""
         self._maps: list[Floats | None] | None = []
         """The prompt's pattern, as many parts as it is read in; None once it is read."""
         # Attention that only the model's own eager code can give comes with its outputs.
@@ -175,7 +177,7 @@ class TransformersSession:
                 self._model,
                 ids,
                 self._cache,
-                past,
+                self.first_position + past,
                 prepared=self._reading.prepared,
                 output_attentions=self._asks,
             )
