@@ -218,9 +218,12 @@ class PreparedRun:
         """Read the prompt and what was written; None where the run is stopped meanwhile.
 
         In float32 all is read at once. Coarser numbers round so differently then that other
-        tokens could follow: there what was written is read as it was the first time.
+        tokens could follow: there what was written is read as it was the first time. So it is for
+        models whose keys depend on the length of the text when they were read.
         """
-        if self.backend.info.dtype == "float32":
+        # Backends of plugins need not have it.
+        depends_on_length = getattr(self.backend, "depends_on_length", False)
+        if self.backend.info.dtype == "float32" and not depends_on_length:
             return session.prefill(self.read_ids)
         reading = session.prefill(self.prompt_ids)
         rows = None if reading.pattern is None else PatternMap(reading.pattern, len(self.read_ids))

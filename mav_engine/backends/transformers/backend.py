@@ -17,6 +17,7 @@ from mav_engine.backends.calibration import (
     calibration_text,
 )
 from mav_engine.backends.transformers.fingerprint import fingerprint
+from mav_engine.backends.transformers.length_scaling import reset_before_each_pass
 from mav_engine.backends.transformers.lens import Lens, proven_lens
 from mav_engine.backends.transformers.positions import Activations
 from mav_engine.backends.transformers.proof import proven_stepper
@@ -55,8 +56,10 @@ class TransformersBackend:
         self._tokenizer = tokenizer
         config = text_config(model.config)
         self._anatomy = examine(model, config)
+        self.depends_on_length = self._anatomy.reading.whole_prompt
+        """Whether reading a text at once gives other keys than reading it token by token."""
         self._n_layers = len(self._anatomy.parts.blocks)
-        self._hooks = install(self._anatomy.parts)
+        self._hooks = install(self._anatomy.parts) + reset_before_each_pass(model)
         self._lens = proven_lens(model, config, self._anatomy.parts)
         given = (model, config, self._n_layers, self._lens)
         self._stepper = None if prefix_bytes is None else proven_stepper(*given, prefix_bytes)

@@ -19,6 +19,7 @@ from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.attention import OWN, implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.backends.transformers.fingerprint import fingerprint, pieces_of
+from mav_engine.backends.transformers.length_scaling import reset_before_each_pass
 from mav_engine.backends.transformers.recording import install
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.turns import Turns, no_batches
@@ -126,6 +127,7 @@ class Borrowed:
             for config in configs_of(model):
                 vars(config)[_ATTENTION] = self.attention
             install(self.parts)
+            reset_before_each_pass(model)
             with torch.autocast(model.device.type, enabled=False):
                 yield
 

@@ -41,6 +41,10 @@ class Reading:
     """The name of its cache, where only the model itself can make one."""
     prepared: bool = False
     """Whether it reads what it prepares itself: a token to be guessed at the end, say."""
+    whole_prompt: bool = False
+    """Whether a prompt must be read in one pass."""
+    switches_at: int | None = None
+    """The number of tokens after which the whole text is read again, into a new cache."""
 
     def open_cache(self, model: Any, max_length: int) -> tuple[Any, bool]:
         """A new cache, None where nothing can be cached, and whether all of it is slabs."""
@@ -48,7 +52,8 @@ class Reading:
             return None, False
         if self.own_cache is not None:
             return OwnCache(self.own_cache), False
-        return new_cache(model, max_length)
+        cache, slabs = new_cache(model, max_length)
+        return cache, slabs and not self.whole_prompt
 
 
 def new_cache(model: Any, max_length: int) -> tuple[Any, bool]:

@@ -56,8 +56,10 @@ class TransformersSession:
         opened = cache or self._reading.open_cache(model, max_length)
         self._cache, self._slabs = opened
         self._turns = turns
-        # All that was read, where nothing of it can be cached.
-        self._whole: list[int] | None = [] if self._cache is None else None
+        self._max_length = max_length
+        # All that was read, where nothing of it can be cached or it will be read again.
+        rereads = self._cache is None or self._reading.switches_at is not None
+        self._whole: list[int] | None = [] if rereads else None
         self._read = 0
         self.first_position = 0
         """Where the text begins; above 0 only when a decoder is verified at later positions."""
@@ -169,10 +171,11 @@ class TransformersSession:
     def _compute(self, ids: Sequence[int], recording: Recording) -> torch.Tensor:
         """Logits [len(ids), vocabulary] by the model's own forward pass."""
         with record(recording):
+            past = self._read
             if self._whole is not None:
                 self._whole += ids
-                ids = self._whole
-            past = 0 if self._whole is not None else self._read
+                if self._begins_again(len(ids)):
+                    ids, past = self._whole, 0
             output = read(
                 self._model,
                 ids,
@@ -186,6 +189,16 @@ class TransformersSession:
         recording.drop_patterns_unless(past + len(ids))
         logits: torch.Tensor = output.logits[0]
         return logits
+
+    def _begins_again(self, count: int) -> bool:
+        """Whether the whole text is to be read for so many more tokens, over a new cache."""
+        if self._cache is None:
+            return True
+        limit = self._reading.switches_at
+        if limit is None or not 0 < self._read <= limit < self._read + count:
+            return False
+        self._cache, _ = self._reading.open_cache(self._model, self._max_length)
+        return True
 
 
 def _judge(logits: torch.Tensor, told: Sequence[int]) -> tuple[list[float], list[float]]:

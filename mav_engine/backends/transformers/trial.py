@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from mav_engine.architectures import NO_PARTS, Parts, possible_parts
+from mav_engine.backends.transformers.length_scaling import depends_on_length, switches_at
 from mav_engine.backends.transformers.reading import (
     Reading,
     inputs_of,
@@ -66,6 +67,8 @@ def examine(model: Any, config: Any) -> Anatomy:
         prepared = _read_at_once(model, ids, found, prepared=True)
         reading = Reading(cached=False, prepared=prepared is not None)
         seen = prepared or seen
+    if reading.cached and depends_on_length(model):
+        reading = replace(reading, whole_prompt=True, switches_at=switches_at(model))
     if seen is None:
         return Anatomy(NO_PARTS, reading, pattern_layers=[], has_pattern=False)
     parts = seen.kept(seen.running(found), getattr(config, "hidden_size", None))
