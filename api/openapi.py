@@ -1,29 +1,36 @@
 """The OpenAPI document, assembled from the types that the code itself uses.
 
+OpenAPI 3.2 describes streams. Most generators of clients know 3.1 only, which has no word for the
+items of a stream; `as_3_1` describes a stream by one event of it, so that they find the types.
+
 `python -m api.openapi` prints it with the default limits; that is the file which the site's
 TypeScript is generated from. A server tells its own limits and default model in it.
 """
 
 from __future__ import annotations
 
+import copy
 import sys
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult, TrainingReceived
 from api.operator_settings import OperatorSettings
 from api.problems import Problem
-from api.stream import NDJSON
+from api.stream import NDJSON, SSE
 from api.training_body import StreamQuery
 from mav_engine import __version__
-from mav_engine.compare.events import COMPARE_EVENTS, CompareEvent
+from mav_engine.arrays import PACKED_SCHEMA
+from mav_engine.compare.events import COMPARE_EVENTS
 from mav_engine.compare.settings import CompareSettings
-from mav_engine.events import EVENTS, OPTIONAL, Event
+from mav_engine.events import EVENTS, OPTIONAL
 from mav_engine.settings import COMMA_SEPARATED, DEFAULT_MODEL, RunSettings
+from mav_engine.training.recording import VERSION, Look
 
+PACKED_ARRAY = "PackedArray"
 REF = "#/components/schemas/{model}"
 TRAINING_ORDER = (
     "Each line of the recording (docs/training.md) as an event of its type, from the beginning or "
@@ -41,6 +48,8 @@ RUN_ORDER = (
     "The events of the run, in this order: start, queued (any number), prompt, token (any "
     "number), then done or error."
 )
+NUMBERED_EVENTS = "<run_id>:<n>, counting from 0."
+NUMBERED_LINES = "Where the line is; Last-Event-ID continues after it."
 PAIR_ORDER = (
     "The events of both runs, each in its own order; common, and a divergence for each token once "
     "both have it; then compared, or error where a run broke off."
@@ -66,6 +75,20 @@ def document(operator: OperatorSettings, default_model: str = DEFAULT_MODEL) -> 
             "securitySchemes": {"trainingToken": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def as_3_1(api: Schema) -> Schema:
+    """A document in OpenAPI 3.1: the content of a stream has the schema of one event."""
+    older: Schema = copy.deepcopy(api) | {"openapi": "3.1.1"}
+    operations = [each for path in older["paths"].values() for each in path.values()]
+    for operation in operations:
+        for response in operation["responses"].values():
+            for content in response.get("content", {}).values():
+                if "itemSchema" in content:
+                    sent = content.pop("itemSchema")
+                    data = sent.get("properties", {}).get("data", {})
+                    content["schema"] = data.get("contentSchema", sent)
+    return older
 
 
 def index(api: Schema) -> Schema:
@@ -103,6 +126,12 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
             absent = left_out.get(name, frozenset())
             schema["required"] = [key for key in schema["properties"] if key not in absent]
     schemas |= asked["$defs"]
+    # Generators name what a reference names; of a schema in place they make a type without a name.
+    schemas["SideEvent"]["properties"]["event"] = _ref("Event")
+    schemas[PACKED_ARRAY] = PACKED_SCHEMA
+    schemas["Array"] = _with_packed_named(schemas["Array"])
+    schemas["Look"] = _look()
+    schemas["TrainingEvent"] = _with_looks(schemas["Event"])
     settings = schemas["RunSettings"]["properties"]
     limit = operator.max_new_tokens
     settings["max_new_tokens"]["maximum"] = limit
@@ -111,17 +140,51 @@ def _schemas(operator: OperatorSettings, default_model: str) -> dict[str, Schema
     return dict(sorted(schemas.items()))
 
 
+def _with_packed_named(schema: Any) -> Any:
+    """The same schema, with a reference in each place where a packed array may be."""
+    if schema == PACKED_SCHEMA:
+        return _ref(PACKED_ARRAY)
+    if isinstance(schema, dict):
+        return {key: _with_packed_named(each) for key, each in schema.items()}
+    if isinstance(schema, list):
+        return [_with_packed_named(each) for each in schema]
+    return schema
+
+
+def _look() -> Schema:
+    """The line before each run of a training's recording."""
+    look = TypeAdapter(Look).json_schema(mode="serialization", ref_template=REF)
+    head = {
+        "type": {"type": "string", "const": "training"},
+        "v": {"type": "integer", "const": VERSION, "description": "The version of the format."},
+    }
+    properties = head | look["properties"]
+    return look | {"properties": properties, "required": list(properties)}
+
+
+def _with_looks(event: Schema) -> Schema:
+    """What the stream of a training consists of."""
+    look = _ref("Look")
+    mapping = {"training": look["$ref"], **event["discriminator"]["mapping"]}
+    return {
+        "discriminator": {"propertyName": "type", "mapping": mapping},
+        "oneOf": [look, *event["oneOf"]],
+    }
+
+
 def _paths(schemas: dict[str, Schema]) -> Schema:
     refused = ("400", "403", "404", "406", "408", "413", "415", "422", "429", "503", "500")
-    run = _answers({"200": _stream(Event, "Event", RUN_ORDER)}, *refused)
-    pair = _answers({"200": _stream(CompareEvent, "CompareEvent", PAIR_ORDER)}, *refused)
+    events = _stream(schemas["Event"], "Event", RUN_ORDER, NUMBERED_EVENTS)
+    pair_events = _stream(schemas["CompareEvent"], "CompareEvent", PAIR_ORDER)
+    run = _answers({"200": events}, *refused)
+    pair = _answers({"200": pair_events}, *refused)
     comparing = "Run two models in step and stream what is measured of both, and how they differ"
     unread = ("400", "403", "404", "408", "413", "415", "422", "503")
     tokens = _answers({"200": _answer("TokenizeResult")}, *unread)
     query = _query(schemas["RunSettings"])
     running = "Run a model and stream what is measured"
     watching = "Read the recording of a training, and go on as it grows"
-    grown = {"description": TRAINING_ORDER, "content": {"text/event-stream": {}}}
+    grown = _stream(schemas["TrainingEvent"], "TrainingEvent", TRAINING_ORDER, NUMBERED_LINES)
     watched = _answers({"200": grown}, "403", "404", "503")
     document_told = {
         "description": "An OpenAPI document.",
@@ -149,6 +212,11 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
         "/api/health": {"get": _operation("health", "How the server is doing", _told("Health"))},
         "/api/openapi.json": {
             "get": _operation("openapi", "This document", {"200": document_told})
+        },
+        "/api/openapi-3.1.json": {
+            "get": _operation(
+                "openapi31", "This document in OpenAPI 3.1, for generators", {"200": document_told}
+            )
         },
     }
 
@@ -205,12 +273,10 @@ def _problem() -> Schema:
     }
 
 
-def _stream(union: object, schema: str, order: str) -> Schema:
-    """Events as server-sent events, or as one JSON object a line."""
-    kinds = [get_args(get_type_hints(kind)["type"])[0] for kind in get_args(get_args(union)[0])]
-    properties: Schema = {"event": {"enum": kinds}}
-    if schema == "Event":
-        numbered = "<run_id>:<n>, counting from 0."
+def _stream(union: Schema, schema: str, order: str, numbered: str = "") -> Schema:
+    """Events as server-sent events; those of runs also as one JSON object a line."""
+    properties: Schema = {"event": {"type": "string", "enum": [*union["discriminator"]["mapping"]]}}
+    if numbered:
         properties["id"] = {"type": "string", "description": numbered}
     properties["data"] = {
         "type": "string",
@@ -218,13 +284,10 @@ def _stream(union: object, schema: str, order: str) -> Schema:
         "contentSchema": _ref(schema),
     }
     sent = {"type": "object", "required": list(properties), "properties": properties}
-    return {
-        "description": order,
-        "content": {
-            "text/event-stream": {"itemSchema": sent},
-            "application/x-ndjson": {"itemSchema": _ref(schema)},
-        },
-    }
+    content: Schema = {SSE: {"itemSchema": sent}}
+    if schema != "TrainingEvent":
+        content[NDJSON] = {"itemSchema": _ref(schema)}
+    return {"description": order, "content": content}
 
 
 def _query(settings: Schema) -> list[Schema]:

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.answers import parse_tokenize
 from api.compression import worth_it
 from api.cross_site import OriginCheck
-from api.openapi import Schema, document, index
+from api.openapi import Schema, as_3_1, document, index
 from api.operator_settings import OperatorSettings
 from api.problems import NotFound
 from api.request_body import read_json
@@ -39,13 +39,8 @@ def api_routes(service: Service) -> list[BaseRoute]:
         Route("/tokenize", _tokenize(service), methods=["POST"]),
         Route("/training", _training(service), methods=["GET", "POST"]),
         Route("/health", _health(service), methods=["GET"]),
-        # Every page asks for it, and it shrinks to a sixth.
-        Route(
-            "/openapi.json",
-            _constant(api),
-            methods=["GET"],
-            middleware=[Middleware(GZipMiddleware, compresslevel=6)],
-        ),
+        _document_route("/openapi.json", api),
+        _document_route("/openapi-3.1.json", as_3_1(api)),
     ]
     own_pages = [Middleware(OriginCheck, service.operator.allowed_origins)]
     return [
@@ -143,6 +138,12 @@ def _health(service: Service) -> Endpoint:
         return _json(service.health())
 
     return health
+
+
+def _document_route(path: str, api: Schema) -> Route:
+    # Every page asks for it, and it shrinks to a sixth.
+    packed = Middleware(GZipMiddleware, compresslevel=6)
+    return Route(path, _constant(api), methods=["GET"], middleware=[packed])
 
 
 def _constant(body: Schema) -> Endpoint:

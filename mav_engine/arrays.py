@@ -29,13 +29,14 @@ _F16_TINY = float(np.finfo(np.float16).tiny)
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
-_PACKED_SCHEMA = {
+PACKED_SCHEMA: dict[str, Any] = {
+    "description": "An array as base64: its little-endian numbers, the last axis changing fastest.",
     "type": "object",
     "required": ["shape", "dtype", "data"],
     "additionalProperties": False,
     "properties": {
         "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
-        "dtype": {"enum": ["f16", "u8"]},
+        "dtype": {"type": "string", "enum": ["f16", "u8"]},
         "scale": {"type": "number", "description": "Multiply the data by this; 1 where absent."},
         "data": {"type": "string", "contentEncoding": "base64"},
     },
@@ -46,7 +47,7 @@ def _schema(axes: int) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = [{"type": "number"}, {"type": "null"}]
     if axes > 1:
         kinds = [*kinds, *_schema(axes - 1)["anyOf"]]
-    return {"anyOf": [{"type": "array", "items": {"anyOf": kinds}}, _PACKED_SCHEMA]}
+    return {"anyOf": [{"type": "array", "items": {"anyOf": kinds}}, PACKED_SCHEMA]}
 
 
 ARRAY_SCHEMA: dict[str, Any] = {

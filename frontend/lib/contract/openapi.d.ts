@@ -125,40 +125,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/openapi-3.1.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document in OpenAPI 3.1, for generators */
+        get: operations["openapi31"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description Numbers (null where a value does not exist), nested by axis; more than 64 of them travel packed as little-endian base64. */
-        Array: (number | null | (number | null | (number | null | (number | null)[] | {
-            shape: number[];
-            /** @enum {unknown} */
-            dtype: "f16" | "u8";
-            /** @description Multiply the data by this; 1 where absent. */
-            scale?: number;
-            data: string;
-        })[] | {
-            shape: number[];
-            /** @enum {unknown} */
-            dtype: "f16" | "u8";
-            /** @description Multiply the data by this; 1 where absent. */
-            scale?: number;
-            data: string;
-        })[] | {
-            shape: number[];
-            /** @enum {unknown} */
-            dtype: "f16" | "u8";
-            /** @description Multiply the data by this; 1 where absent. */
-            scale?: number;
-            data: string;
-        })[] | {
-            shape: number[];
-            /** @enum {unknown} */
-            dtype: "f16" | "u8";
-            /** @description Multiply the data by this; 1 where absent. */
-            scale?: number;
-            data: string;
-        };
+        Array: (number | null | (number | null | (number | null | (number | null)[] | components["schemas"]["PackedArray"])[] | components["schemas"]["PackedArray"])[] | components["schemas"]["PackedArray"])[] | components["schemas"]["PackedArray"];
         /**
          * BreakpointHit
          * @description A condition of the setting breakpoints that the run's last token met.
@@ -602,6 +591,37 @@ export interface components {
             rank: number;
         };
         /**
+         * Look
+         * @description When a run of a training was, and which one it is.
+         */
+        Look: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "training";
+            /**
+             * @description The version of the format.
+             * @constant
+             */
+            v: 1;
+            /** Step */
+            step: number;
+            /** Prompt */
+            prompt: number;
+            /** Loss */
+            loss: number | null;
+            /** Cost S */
+            cost_s: number;
+            /** Elapsed S */
+            elapsed_s: number;
+            /** Losses */
+            losses: [
+                number,
+                number
+            ][];
+        };
+        /**
          * Message
          * @description One turn of a conversation.
          */
@@ -718,6 +738,15 @@ export interface components {
              * @description Whether a training can be watched at /api/training.
              */
             training: boolean;
+        };
+        /** @description An array as base64: its little-endian numbers, the last axis changing fastest. */
+        PackedArray: {
+            shape: number[];
+            /** @enum {string} */
+            dtype: "f16" | "u8";
+            /** @description Multiply the data by this; 1 where absent. */
+            scale?: number;
+            data: string;
         };
         /**
          * ProbeInfo
@@ -1069,8 +1098,7 @@ export interface components {
              * @enum {string}
              */
             side: "a" | "b";
-            /** Event */
-            event: components["schemas"]["Start"] | components["schemas"]["Queued"] | components["schemas"]["Prompt"] | components["schemas"]["Token"] | components["schemas"]["Done"] | components["schemas"]["Error"];
+            event: components["schemas"]["Event"];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1303,6 +1331,7 @@ export interface components {
              */
             tokens: components["schemas"]["TokenRef"][];
         };
+        TrainingEvent: components["schemas"]["Look"] | components["schemas"]["Start"] | components["schemas"]["Queued"] | components["schemas"]["Prompt"] | components["schemas"]["Token"] | components["schemas"]["Done"] | components["schemas"]["Error"];
         /**
          * TrainingReceived
          * @description What became of the looks that a training sent.
@@ -1665,6 +1694,26 @@ export interface operations {
         };
     };
     openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An OpenAPI document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    openapi31: {
         parameters: {
             query?: never;
             header?: never;
