@@ -16,6 +16,7 @@ OUT ?= training-run
 
 VENV := .venv
 BIN := $(VENV)/bin
+GENERATORS := .venv-generators
 NPM := npm --prefix frontend
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
@@ -40,7 +41,7 @@ dev: $(VENV)/.development frontend/node_modules/.installed
 
 test: test-python test-site test-browser
 
-test-python: $(VENV)/.development frontend/node_modules/.installed
+test-python: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -52,7 +53,8 @@ test-site: frontend/node_modules/.installed
 	$(NPM) run contract:check
 	$(NPM) run test
 
-test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser
+test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser \
+  frontend/node_modules/.nginx
 	$(NPM) run e2e
 
 # Installs the packages of quantized weights, so that their tests run instead of being skipped.
@@ -78,7 +80,7 @@ contract: $(VENV)/.runtime frontend/node_modules/.installed
 	$(NPM) run contract
 
 clean:
-	rm -rf $(VENV) frontend/node_modules frontend/out frontend/.next
+	rm -rf $(VENV) $(GENERATORS) frontend/node_modules frontend/out frontend/.next
 
 # Python is called from elsewhere: .python-version is for the deployment, and version managers
 # that read it here would choose that version, or fail where it is not installed.
@@ -101,6 +103,14 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
+# Generators of API clients, for a test: they need other versions than the rest.
+$(GENERATORS)/.installed: requirements-generators.txt
+	@echo "Installing generators of API clients ..."
+	@cd / && $(PYTHON) -m venv $(CURDIR)/$(GENERATORS)
+	@$(GENERATORS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -r requirements-generators.txt
+	@touch $@
+
 frontend/node_modules/.installed: frontend/package-lock.json
 	@node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' || \
 	  { echo "MAV needs Node 20 or newer; this is $$(node --version)."; exit 1; }
@@ -118,4 +128,12 @@ frontend/node_modules/.browser: frontend/node_modules/.installed
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing Chromium ..."; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
 	else cd frontend && npx playwright install chromium; fi
+	@touch $@
+
+# For the test of the site behind nginx, which is skipped without it.
+frontend/node_modules/.nginx: frontend/node_modules/.installed
+	@if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing nginx ..."; apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \
+	else echo "nginx is not installed: the test of the site behind nginx is skipped."; fi
 	@touch $@

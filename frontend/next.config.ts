@@ -12,5 +12,6 @@ export default function config(phase: string): NextConfig {
       rewrites: async () => [{ source: "/api/:path*", destination: `${apiOrigin}/api/:path*` }],
     };
   }
-  return { output: "export" };
+  // Relative, so that the built site works under any path; its one page is at the root of it.
+  return { output: "export", assetPrefix: "." };
 }

@@ -22,6 +22,9 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={fontVariables} suppressHydrationWarning>
       <head>
+        {/* Relative, as everything that the site serves. */}
+        <link rel="icon" href="./favicon.ico" sizes="32x32" />
+        <link rel="icon" href="./icon.svg" type="image/svg+xml" />
         {/* Runs before the first paint, so that no other theme and no other language flashes. */}
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of our own */}
         <script dangerouslySetInnerHTML={{ __html: `${THEME_SCRIPT};${LANGUAGE_SCRIPT}` }} />

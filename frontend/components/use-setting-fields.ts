@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useMemo, useState } from "react";
+import { siteAddress } from "@/lib/address/site-address";
 import type { ModelList } from "@/lib/contract";
 import { type SettingField, settingFields } from "@/lib/settings/fields";
 
@@ -15,7 +16,7 @@ export function useSettingFields(
   const [fields, setFields] = useState(built);
   useEffect(() => {
     const abort = new AbortController();
-    fetch("/api/openapi.json", { signal: abort.signal })
+    fetch(siteAddress("api/openapi.json"), { signal: abort.signal })
       .then((response) => response.json())
       .then((document) => {
         const served = settingFields(document);

@@ -38,7 +38,7 @@ export function ViewNav() {
         <a
           key={each}
           ref={each === view ? current : undefined}
-          href={`/${addresses[place] ?? ""}`}
+          href={`./${addresses[place] ?? ""}`}
           aria-current={each === view ? "page" : undefined}
           onClick={(event) => follow(event, each)}
           className={classNames(

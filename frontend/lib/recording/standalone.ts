@@ -1,7 +1,7 @@
 import { withoutBreaks } from "./json-line";
 
 /** The built page without a recording, beside the site. */
-export const TEMPLATE_PATH = "/replay.html";
+export const TEMPLATE_PATH = "replay.html";
 /** What stands in the template where the recording belongs. */
 export const PLACEHOLDER = "__MAV_RECORDING__";
 /** The element of a standalone page that holds its recording. */

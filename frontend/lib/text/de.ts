@@ -23,6 +23,12 @@ export const german: Words = {
       "Einem Sprachmodell beim Denken zusehen: sein Inneres, bei jedem Token gemessen, live.",
     skip: "Zum Lauf springen",
   },
+  notFound: {
+    title: "Seite nicht gefunden",
+    detail:
+      "Unter dieser Adresse ist nichts. Vielleicht ist der Link falsch, oder die Seite ist umgezogen.",
+    home: "Das Instrument öffnen",
+  },
   theme: {
     label: "Farbschema",
     system: "Wie das System",

@@ -21,6 +21,11 @@ export const english = {
     description: "Watch a language model think: its insides, measured at every token, live.",
     skip: "Skip to the run",
   },
+  notFound: {
+    title: "Page not found",
+    detail: "There is nothing at this address. The link may be wrong, or the page has moved.",
+    home: "Open the instrument",
+  },
   theme: {
     label: "Colour theme",
     system: "Follow the system",

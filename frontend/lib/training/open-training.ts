@@ -1,3 +1,4 @@
+import { siteAddress } from "@/lib/address/site-address";
 import { refusedFile } from "@/lib/recording/open-recording";
 import { parseFailure } from "@/lib/run/parse-event";
 import type { RunStore } from "@/lib/run/run-store";
@@ -9,7 +10,7 @@ import { markTraining } from "./trainings";
 import { watchedLines } from "./watch-training";
 
 /** The training that comes with the site. */
-export const EXAMPLE_PATH = "/recordings/mav-tiny-training.jsonl.gz";
+export const EXAMPLE_PATH = "recordings/mav-tiny-training.jsonl.gz";
 
 /** Puts a training on the page, under this name. */
 export interface TrainingPlace {
@@ -53,7 +54,7 @@ async function received(training: Training, looks: AsyncIterable<Look>): Promise
 /** Fetch and show the training that comes with the site. */
 export async function openExample(name: string, place: TrainingPlace): Promise<Training | null> {
   try {
-    const answer = await accepted(await fetch(EXAMPLE_PATH));
+    const answer = await accepted(await fetch(siteAddress(EXAMPLE_PATH)));
     return await openTraining(await answer.blob(), name, place, true);
   } catch (error) {
     refusedFile.setState({ failure: failureOf(error) });

@@ -2,7 +2,7 @@
 // jsdom has no streams of files.
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { isTraining, openRecording, refusedFile } from "@/lib/recording/open-recording";
 import { RecordingProblem } from "@/lib/recording/read-recording";
 import { createRunStore } from "@/lib/run/run-store";
@@ -200,6 +200,16 @@ describe("a training on the page", () => {
 });
 
 describe("watching", () => {
+  const page = Object.assign(new EventTarget(), { hidden: false, baseURI: "http://localhost/" });
+  const show = (isShown: boolean) => {
+    page.hidden = !isShown;
+    page.dispatchEvent(new Event("visibilitychange"));
+  };
+  beforeEach(() => {
+    vi.stubGlobal("document", page);
+    show(true);
+  });
+
   const sent = (lines: readonly string[], from = 0) =>
     lines.map((line, n) => `id: m:${from + n}\nevent: x\ndata: ${line}\n\n`).join("");
   const answer = (body: string) =>
@@ -228,6 +238,36 @@ describe("watching", () => {
     expect(state?.moments.map(({ step }) => step)).toEqual([0, 10, 50]);
     expect(state?.chosen).toBeNull();
     expect(store.getState().run.trained).toBe(50);
+  });
+
+  test("holds no connection while the page is hidden, and continues when it is shown", async () => {
+    const asked: (string | null)[] = [];
+    const abort = new AbortController();
+    vi.stubGlobal("fetch", async (_: string, { headers, signal }: RequestInit) => {
+      asked.push(new Headers(headers).get("Last-Event-ID"));
+      const begun = sent(LINES.slice(0, 4));
+      const body = new ReadableStream({
+        start(stream) {
+          stream.enqueue(new TextEncoder().encode(begun));
+          signal?.addEventListener("abort", () => stream.error(signal.reason));
+        },
+      });
+      return new Response(body);
+    });
+    const store = createRunStore(atOnce);
+    const ended = watchLive("live", { store, show: () => {} }, abort.signal);
+    const following = () => trainingOf(store)?.getState().following;
+    await vi.waitFor(() => expect(asked).toEqual([null]));
+    await vi.waitFor(() => expect(following()).toBe("waiting"));
+    await new Promise((resolve) => setTimeout(resolve));
+    show(false);
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(asked).toHaveLength(1);
+    expect(following()).not.toBe("lost");
+    show(true);
+    await vi.waitFor(() => expect(asked).toEqual([null, "m:3"]));
+    abort.abort();
+    await ended;
   });
 
   test("where nothing is watched, the server’s word is told", async () => {

@@ -1,6 +1,7 @@
 import type { RunRequest } from "@/lib/contract";
 import type { RunEvent } from "@/lib/run/frames";
 import { parseEvent } from "@/lib/run/parse-event";
+import { runPlace } from "./connections";
 import { StreamBroken } from "./failure";
 import { serverEvents } from "./server-events";
 
@@ -13,10 +14,15 @@ export async function* openRun(
   request: RunRequest,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, void> {
-  for await (const data of serverEvents("/api/run", request, signal)) {
-    const event = parseEvent(data);
-    yield event;
-    if (event.type === "done" || event.type === "error") return;
+  const leave = await runPlace(signal);
+  try {
+    for await (const data of serverEvents("api/run", request, signal)) {
+      const event = parseEvent(data);
+      yield event;
+      if (event.type === "done" || event.type === "error") return;
+    }
+  } finally {
+    leave();
   }
   throw new StreamBroken("ended without done or error");
 }

@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { siteAddress } from "@/lib/address/site-address";
 import { StreamBroken } from "./failure";
 import { accepted } from "./problem";
 
@@ -7,7 +8,7 @@ import { accepted } from "./problem";
  * Throws Refused before the stream, StreamBroken when it breaks, and whatever fetch throws.
  */
 export async function* serverEvents(
-  address: string,
+  path: string,
   body: unknown,
   signal: AbortSignal,
 ): AsyncGenerator<string, void> {
@@ -17,7 +18,7 @@ export async function* serverEvents(
     body: JSON.stringify(body),
     signal,
   };
-  for await (const { data } of serverMessages(address, request)) yield data;
+  for await (const { data } of serverMessages(path, request)) yield data;
 }
 
 /** For so long events are taken without a pause; then the page draws and hears keys. */
@@ -31,12 +32,15 @@ export interface ServerEvent {
 
 /** The events that any request is answered with; throws as above. */
 export async function* serverMessages(
-  address: string,
+  path: string,
   { headers, ...request }: RequestInit,
   onOpen?: () => void,
 ): AsyncGenerator<ServerEvent, void> {
   const response = await accepted(
-    await fetch(address, { ...request, headers: { ...headers, Accept: "text/event-stream" } }),
+    await fetch(siteAddress(path), {
+      ...request,
+      headers: { ...headers, Accept: "text/event-stream" },
+    }),
   );
   onOpen?.();
   if (!response.body) throw new StreamBroken("no body");

@@ -1,0 +1,55 @@
+import type { Metadata } from "next";
+import { german } from "@/lib/text/de";
+import { english } from "@/lib/text/en";
+import type { Language } from "@/lib/text/language";
+import type { Words } from "@/lib/text/words";
+
+const WORDS: Record<Language, Words> = { en: english, de: german };
+
+export const metadata: Metadata = {
+  title: `${english.notFound.title} · ${english.site.name}`,
+};
+
+/**
+ * The page for addresses that do not exist. It is served at any depth, where the site's relative
+ * addresses lead nowhere, so the build takes out all that it would load (scripts/finish-build.mjs):
+ * it has its own styles, and shows the visitor's language by the script that marks the document.
+ */
+const STYLES = `
+:root { color-scheme: light dark; --paper: light-dark(#f7f7f4, #12141a);
+  --ink: light-dark(#1b2028, #eceae4); --quiet: light-dark(#575d69, #a9abad);
+  --accent: light-dark(#b0391a, #ff8a5c); --on-accent: light-dark(#fff, #1c1410) }
+[data-theme=light] { color-scheme: light } [data-theme=dark] { color-scheme: dark }
+body { margin: 0; min-height: 100svh; display: grid; place-items: center; color: var(--ink);
+  background: var(--paper); font: 1rem/1.6 system-ui, sans-serif }
+main { box-sizing: border-box; width: 100%; max-width: 34rem; padding: 2rem 1.5rem }
+svg { width: 2.75rem; fill: var(--ink) } svg .said { fill: var(--accent) }
+h1 { margin: 1.5rem 0 .5rem; font: 400 2rem/1.2 Georgia, serif }
+p { margin: 0 0 1.75rem; color: var(--quiet) }
+a { display: inline-block; padding: .55rem 1.1rem; border-radius: .375rem; text-decoration: none;
+  color: var(--on-accent); background: var(--accent); font-weight: 500 }
+a:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px }
+section + section { margin-top: 2.5rem }
+@media (scripting: enabled) {
+  section + section { margin-top: 0 }
+  html:not(:lang(de)) section:lang(de), html:lang(de) section:lang(en) { display: none }
+}`;
+
+export default function NotFound() {
+  return (
+    <main>
+      <style>{STYLES}</style>
+      <svg viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M1 1h7v2H1zM1 5h13v2H1zM1 13h11v2H1zM1 17h15v2H1z" />
+        <path className="said" d="M1 9h18v2H1z" />
+      </svg>
+      {Object.entries(WORDS).map(([language, { notFound }]) => (
+        <section key={language} lang={language}>
+          <h1>{notFound.title}</h1>
+          <p>{notFound.detail}</p>
+          <a href="./">{notFound.home}</a>
+        </section>
+      ))}
+    </main>
+  );
+}

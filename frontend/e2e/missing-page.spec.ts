@@ -1,0 +1,33 @@
+import { expect, test } from "@playwright/test";
+import { german } from "../lib/text/de";
+import { english } from "../lib/text/en";
+import { LANGUAGES } from "../lib/text/language";
+import { expectNoViolations } from "./axe";
+
+for (const language of LANGUAGES) {
+  test(`an address that does not exist has a page that leads home, ${language}`, async ({
+    browser,
+    baseURL,
+  }) => {
+    const { notFound } = language === "de" ? german : english;
+    const context = await browser.newContext({ baseURL: baseURL ?? "", locale: language });
+    const page = await context.newPage();
+    const answer = await page.goto("/some/where/else");
+    expect(answer?.status()).toBe(404);
+    await expect(page.getByRole("heading")).toHaveText(notFound.title);
+    await expect(page.getByText(notFound.detail)).toBeVisible();
+    await expectNoViolations(page);
+    await page.getByRole("link", { name: notFound.home }).click();
+    await expect(page).toHaveURL(`${baseURL}/`);
+    await expect(page.getByRole("main")).toBeVisible();
+    await context.close();
+  });
+}
+
+test("browsers find the icons, and robots what they may read", async ({ request }) => {
+  const icon = await request.get("/favicon.ico");
+  expect(icon.ok()).toBe(true);
+  expect([...(await icon.body()).subarray(0, 4)]).toEqual([0, 0, 1, 0]);
+  expect((await request.get("/icon.svg")).headers()["content-type"]).toContain("image/svg+xml");
+  expect(await (await request.get("/robots.txt")).text()).toContain("Disallow: /api/");
+});
