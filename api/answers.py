@@ -43,7 +43,8 @@ class TokenizeResult(_Body):
     count: int
     """How many tokens."""
     tokens: list[TokenRef]
-    """Their texts concatenate to the text."""
+    """Their texts concatenate to the text as the tokenizer decodes it; special tokens show their
+    own."""
 
 
 class Health(_Body):

@@ -23,6 +23,7 @@ from mav_engine.backends import Backend
 from mav_engine.catalog import CatalogEntry
 from mav_engine.errors import MavError, RunFailed
 from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
+from mav_engine.faults import refused_for, run_fault
 from mav_engine.probes import captured
 from mav_engine.probes import names as probe_names
 from mav_engine.running import PreparedRun, error_event, new_run_id, start_event
@@ -109,8 +110,7 @@ class LiveRun:
             await self._prepare()
         else:
             # On a thread: a plugin that is asked for is imported here.
-            asked = self._settings.capture
-            await anyio.to_thread.run_sync(captured, asked, probe_names(), self._entry.name)
+            await anyio.to_thread.run_sync(self._check_capture)
 
     def stop(self, reason: FinishReason) -> None:
         """Let the run end with its next token, for this reason unless there is another already."""
@@ -136,8 +136,10 @@ class LiveRun:
             return
         try:
             prepared = self._prepared or await self._prepare()
-        except MavError as error:
-            yield encode(error_event(error))
+        except Exception as error:
+            if not isinstance(error, MavError):
+                LOG.exception("run %s of %s was not begun", self.run_id, self._entry.name)
+            yield encode(error_event(run_fault(error, None)))
             return
         self._computing = True
         name = f"run {self.run_id}"
@@ -168,11 +170,20 @@ class LiveRun:
 
     async def _prepare(self) -> PreparedRun:
         backend = self._lease.loading.result()
-        prepared = await anyio.to_thread.run_sync(self._how, self._settings, backend)
+        prepared = await anyio.to_thread.run_sync(self._prepared_for, backend)
         check_prompt(prepared, self._operator.max_prompt_tokens)
         self._budget.check_size(prepared)
         self._prepared = prepared
         return prepared
+
+    def _prepared_for(self, backend: Backend) -> PreparedRun:
+        # On a thread: what it raises must be an error of the event loop's, SystemExit is not.
+        with refused_for("model", f"The model {self._entry.name}"):
+            return self._how(self._settings, backend)
+
+    def _check_capture(self) -> None:
+        with refused_for("capture", "A probe"):
+            captured(self._settings.capture, probe_names(), self._entry.name)
 
     def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
         try:
@@ -184,7 +195,7 @@ class LiveRun:
                         self._send(encode(error_event(failure)))
                         break
                     self._send(chunk)
-        except Exception:
+        except BaseException:
             LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
             failed = RunFailed("The server made a mistake; its log tells more.")
             self._channel.put(encode(error_event(failed)))

@@ -13,7 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.security_headers import add_security_headers
-from mav_engine.errors import Busy, InvalidSettings, MavError, UnknownModel, UnusableModel
+from mav_engine.errors import (
+    Busy,
+    InvalidSettings,
+    MavError,
+    OutOfMemory,
+    UnknownModel,
+    UnusableModel,
+)
 from mav_engine.wording import shortened
 
 LOG = logging.getLogger("mav.api")
@@ -92,6 +99,7 @@ _STATUS: dict[type[MavError], int] = {
     UnknownModel: 404,
     UnusableModel: 422,
     Busy: 503,
+    OutOfMemory: 503,
 }
 
 

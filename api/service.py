@@ -27,7 +27,8 @@ from mav_engine.catalog import Catalog
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
 from mav_engine.errors import Busy, InvalidSettings, MavError
-from mav_engine.events import ModelInfo
+from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.faults import refused_for
 from mav_engine.resume import Seal, take_up
 from mav_engine.running import PreparedRun, prepare
 from mav_engine.settings import RunSettings
@@ -114,7 +115,7 @@ class Service:
         try:
             loading = asyncio.wrap_future(lease.loading)
             backend = await asyncio.wait_for(loading, self.operator.deadline_s)
-            tokens = await anyio.to_thread.run_sync(backend.tokenize, request.text)
+            tokens = await anyio.to_thread.run_sync(_tokens, backend, request.text)
         except TimeoutError:
             raise Busy(
                 f"{entry.name} is still being loaded.", field="model", retry_after_s=RETRY_AFTER_S
@@ -233,3 +234,8 @@ class Service:
             if wrong is not None:
                 problems[entry.name] = wrong
         return models, problems
+
+
+def _tokens(backend: Backend, text: str) -> list[TokenRef]:
+    with refused_for("text", f"The tokenizer of {backend.info.name}"):
+        return backend.tokenize(text)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from mav_engine.chat import TURN_STARTS
 from mav_engine.errors import InvalidSettings, PromptTooLong, ResumeRefused
 from mav_engine.events import ModelInfo
+from mav_engine.faults import refused_for
 from mav_engine.resume import Unfinished
 from mav_engine.settings import RunSettings
 from mav_engine.wording import shown
@@ -75,6 +76,15 @@ def stops_of(settings: RunSettings, backend: Backend) -> tuple[frozenset[int], l
     return ids, [*settings.stop, *(TURN_STARTS if plain else ())]
 
 
+def eos_ids_of(settings: RunSettings, backend: Backend) -> Collection[int]:
+    """The ids that end the text: in a conversation also those that end a turn."""
+    if settings.messages is None:
+        return backend.eos_ids
+    with refused_for("messages", f"The tokenizer of {backend.info.name}"):
+        ids: Collection[int] = getattr(backend, "chat_eos_ids", backend.eos_ids)
+        return ids
+
+
 def prompt_ids_of(settings: RunSettings, backend: Backend) -> list[int]:
     """The ids of the prompt or of the rendered conversation.
 
@@ -83,10 +93,12 @@ def prompt_ids_of(settings: RunSettings, backend: Backend) -> list[int]:
             of its place.
         PromptTooLong: they and the forced ids leave no room for a token.
     """
-    if settings.messages is not None:
-        field, ids = "messages", backend.encode_messages(settings.messages)
-    else:
-        field, ids = "prompt", backend.encode_prompt(settings.prompt or "")
+    field = "prompt" if settings.messages is None else "messages"
+    with refused_for(field, f"The tokenizer of {backend.info.name}"):
+        if settings.messages is not None:
+            ids = backend.encode_messages(settings.messages)
+        else:
+            ids = backend.encode_prompt(settings.prompt or "")
     if not ids:
         raise InvalidSettings(
             f"{backend.info.name} finds no token in the {field}; give it some text.", field=field

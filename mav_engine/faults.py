@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from mav_engine.errors import MavError, ModelLoadFailed, OutOfMemory, RunFailed, UnusableModel
+from mav_engine.errors import (
+    InvalidSettings,
+    MavError,
+    ModelLoadFailed,
+    OutOfMemory,
+    RunFailed,
+    UnusableModel,
+)
 from mav_engine.wording import shortened
 
+NOT_A_FAULT = (KeyboardInterrupt, GeneratorExit)
+"""Exceptions that end a program or a generator on purpose. All others are faults, also those that
+are no `Exception`: a panic of the tokenizers library, a plugin that raises SystemExit."""
+
+_log = logging.getLogger(__name__)
 _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 """What devices without an exception of their own say in a RuntimeError."""
 
@@ -17,11 +32,37 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return True
-    told = str(error).lower()
-    return isinstance(error, RuntimeError) and any(words in told for words in _FULL)
+    if not isinstance(error, RuntimeError):
+        return False
+    said = _text_of(error).lower()
+    return any(words in said for words in _FULL)
 
 
-def run_fault(error: Exception, device: str | None) -> MavError:
+@contextmanager
+def refused_for(field: str, what: str) -> Iterator[None]:
+    """Turn whatever is raised within into an error that names the setting.
+
+    Args:
+        field: the setting.
+        what: what failed, as the subject of a sentence.
+
+    Raises:
+        InvalidSettings: something failed that is no `MavError` already.
+        OutOfMemory: there was no memory left.
+    """
+    try:
+        yield
+    except (MavError, *NOT_A_FAULT):
+        raise
+    except BaseException as error:
+        _log.warning("%s failed", what, exc_info=True)
+        said = f"{what} failed with {type(error).__name__}: {brief(error)}"
+        if is_out_of_memory(error):
+            raise OutOfMemory(f"{said}. Shorten the {field}.", field=field) from None
+        raise InvalidSettings(f"{said}.", field=field) from None
+
+
+def run_fault(error: BaseException, device: str | None) -> MavError:
     """Why a run broke off."""
     if isinstance(error, MavError):
         return error
@@ -46,6 +87,14 @@ def load_fault(error: Exception, name: str) -> ModelLoadFailed:
     return UnusableModel(reason)
 
 
-def brief(error: Exception) -> str:
+def brief(error: BaseException) -> str:
     """The first line; what follows it are addresses and stacks."""
-    return (str(error).strip().splitlines() or ["no more is known"])[0][:300]
+    return (_text_of(error).strip().splitlines() or ["no more is known"])[0][:300]
+
+
+def _text_of(error: BaseException) -> str:
+    """The message; empty where an exception of a plugin cannot say it."""
+    try:
+        return str(error)
+    except Exception:
+        return ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -18,12 +18,13 @@ from mav_engine.admission import (
     check_embedded,
     check_forced,
     check_same_model,
+    eos_ids_of,
     prompt_ids_of,
     stops_of,
 )
 from mav_engine.errors import MavError
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
-from mav_engine.faults import run_fault
+from mav_engine.faults import NOT_A_FAULT, refused_for, run_fault
 from mav_engine.prediction import Prediction, rank_bin_edges
 from mav_engine.probes import Plan, Probe, captured, probe_infos
 from mav_engine.probes.attention_map import PatternMap
@@ -106,14 +107,23 @@ def prepare(
     Raises:
         ValueError: the seed is not resolved.
         InvalidSettings: a probe, a forced id or a token of the prompt that this model does not
-            have, or a probe that would have to hold too much.
+            have, a probe that would have to hold too much, or a tokenizer, chat template or
+            plugin that fails.
         ResumeRefused: another model wrote the run that is to be continued.
         PromptTooLong: the prompt leaves no room for a token.
     """
     if settings.seed is None:
         raise ValueError("prepare() takes resolved settings: call settings.resolved()")
+    with refused_for("model", f"The model {settings.model}"):
+        return _prepared(settings, backend, before, seal)
+
+
+def _prepared(
+    settings: RunSettings, backend: Backend, before: Unfinished | None, seal: Seal
+) -> PreparedRun:
     info = backend.info
-    probes = captured(settings.capture, info.capabilities, info.name)
+    with refused_for("capture", "A probe"):
+        probes = captured(settings.capture, info.capabilities, info.name)
     check_forced(settings, info)
     stops = stops_of(settings, backend)
     if before is not None:
@@ -126,9 +136,21 @@ def prepare(
     written = [] if before is None else before.written
     if before is not None:
         check_embedded([*prompt_ids, *written], backend, "resume")
-    check_all(probes, Plan(settings, info, len(prompt_ids) + len(written), limit - len(written)))
-    forced = settings.forced_ids
-    return PreparedRun(settings, backend, probes, prompt_ids, written, limit, *stops, seal, forced)
+    plan = Plan(settings, info, len(prompt_ids) + len(written), limit - len(written))
+    with refused_for("capture", "A probe"):
+        check_all(probes, plan)
+    return PreparedRun(
+        settings,
+        backend,
+        probes,
+        prompt_ids,
+        written,
+        limit,
+        *stops,
+        eos_ids_of(settings, backend),
+        seal,
+        settings.forced_ids,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +167,8 @@ class PreparedRun:
     """New tokens at most, those included: what was asked for, or what the context still holds."""
     stop_ids: frozenset[int]
     stop_texts: list[str]
+    eos_ids: Collection[int]
+    """Ids that end the text."""
     seal: Seal
     forced_ids: Sequence[int]
     """Ids to write first; those of another run may still be on their way."""
@@ -169,7 +193,9 @@ class PreparedRun:
         try:
             yield from self._computed(stop)
             return
-        except Exception as error:
+        except NOT_A_FAULT:
+            raise
+        except BaseException as error:
             info = self.backend.info
             if not isinstance(error, MavError):
                 _log.exception("run of %s broke off", info.name)
@@ -186,7 +212,7 @@ class PreparedRun:
         began = time.perf_counter()
         needs = frozenset(point for probe in self.probes for point in probe.points(settings))
         begin = len(self.written)
-        sampler = Sampler(settings, backend.eos_ids, lambda: backend.vocabulary.white_space, begin)
+        sampler = Sampler(settings, self.eos_ids, lambda: backend.vocabulary.white_space, begin)
         session = backend.open(needs, len(self.prompt_ids) + self.limit)
         try:
             teller = Teller(self)
@@ -203,7 +229,7 @@ class PreparedRun:
                 reading.step,
                 forced_ids=self.forced_ids,
                 limit=self.limit,
-                eos_ids=backend.eos_ids,
+                eos_ids=self.eos_ids,
                 begin=begin,
             )
             for generated in tokens:

@@ -169,7 +169,7 @@ class Teller:
         more_forced = generated.index + 1 < len(self._run.forced_ids)
         if token_id in self._run.stop_ids and not more_forced:
             return "stop"
-        if token_id in self._run.backend.eos_ids and not more_forced:
+        if token_id in self._run.eos_ids and not more_forced:
             return "eos"
         return "length" if generated.index + 1 == self._run.limit else None
 

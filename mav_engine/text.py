@@ -101,6 +101,11 @@ class Vocabulary:
         return hashlib.sha256(json.dumps(pieces).encode()).hexdigest()
 
     @cached_property
+    def added(self) -> dict[str, int]:
+        """Added tokens, special or not, by their text."""
+        return {token.content: each for each, token in self._added.items()}
+
+    @cached_property
     def special(self) -> dict[str, int]:
         """Special tokens by their text."""
         return {token.content: each for each, token in self._added.items() if token.special}

@@ -34,6 +34,7 @@ ROOMS = [
         "detokenizer",
         "text",
         "chat",
+        "chat_templates",
         "resume",
     },
     {"watching"},

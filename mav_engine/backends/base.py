@@ -38,7 +38,14 @@ class Backend(Protocol):
 
     @property
     def eos_ids(self) -> Collection[int]:
-        """Ids that end a text; empty where the model has none."""
+        """Ids that end a text, as `generate()` takes them: of the generation config, else of the
+        tokenizer; empty where the model has none."""
+
+    @property
+    def chat_eos_ids(self) -> Collection[int]:
+        """Ids that end a reply in a conversation: those that end a text, the tokenizer's own and
+        the one that the chat template writes after an assistant's turn. Backends without this
+        attribute have `eos_ids` for both."""
 
     def encode_prompt(self, prompt: str) -> list[int]:
         """Token ids of a text to continue, with what the model expects around a text."""
@@ -51,7 +58,7 @@ class Backend(Protocol):
         """
 
     def tokenize(self, text: str) -> list[TokenRef]:
-        """The tokens of a text alone; their texts concatenate to it."""
+        """The tokens of a text alone; their texts concatenate to it as the tokenizer decodes it."""
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
         """Begin to read a text of at most `max_length` tokens, capturing these points."""

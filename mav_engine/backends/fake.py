@@ -104,7 +104,7 @@ class FakeBackend:
     """A loaded fake model; `on_step` is called before each step, and may wait."""
 
     memory_bytes = 1000
-    eos_ids = frozenset({_EOS})
+    eos_ids = chat_eos_ids = frozenset({_EOS})
 
     def __init__(
         self,

@@ -13,7 +13,8 @@ from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Mode, Side, blamed
 from mav_engine.errors import MavError
 from mav_engine.events import Error, Event, FinishReason, Token
-from mav_engine.running import PreparedRun, Stop, new_run_id, prepare, start_event
+from mav_engine.faults import run_fault
+from mav_engine.running import PreparedRun, Stop, error_event, new_run_id, prepare, start_event
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
@@ -121,6 +122,9 @@ class _Pair:
             self._tell(side, start_event(run.settings, run.backend.info, new_run_id()))
             for event in run.events(self._stop):
                 self._tell(side, event)
+        except BaseException as error:
+            # On a thread of its own nothing else would say so.
+            self._tell(side, error_event(run_fault(error, run.backend.info.device)))
         finally:
             self._lockstep.leave(side)
             self._queue.put(side)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mav_engine.faults import NOT_A_FAULT, brief
 from mav_engine.probes.base import Groundwork, Plan, Probe, Scene
 
 MAX_NOTE = 300
@@ -35,7 +36,9 @@ def fit_all(probes: Sequence[Probe], ground: Groundwork) -> dict[str, Any]:
             continue
         try:
             fitted[probe.name] = probe.fit(ground)
-        except Exception as error:
+        except NOT_A_FAULT:
+            raise
+        except BaseException as error:
             if probe.section != "extra":
                 raise
             fitted[probe.name] = _Failed(error)
@@ -72,18 +75,20 @@ class Measuring:
             if isinstance(failed, _Failed):
                 raise failed.error
             return _json_fields(probe.measure(scene)), None
-        except Exception as error:
+        except NOT_A_FAULT:
+            raise
+        except BaseException as error:
             if probe.name not in self._logged:
                 self._logged.add(probe.name)
                 _log.warning("the probe %s failed", probe.name, exc_info=error)
-            told = f"{type(error).__name__}: {error}"
+            told = f"{type(error).__name__}: {brief(error)}"
             return None, _text(told[:MAX_NOTE])
 
 
 class _Failed:
     """The error of a plugin's fit, kept until its value is asked for."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error
 
 

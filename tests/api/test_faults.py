@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from mav_engine.backends import load_backend
+from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.native.llama import Pass
 from mav_engine.backends.transformers import native
 from mav_engine.catalog import EMBEDDED_DIR
@@ -179,4 +180,138 @@ def test_without_an_end_of_text_a_full_context_ends_the_run(
     read = next(event for event in events if event["type"] == "prompt")["tokens"]
     assert len(read) + done["tokens"] == events[0]["model"]["context"] == 512
     assert run(server, model="endless")[-1]["resume"] is not None
+    until(lambda: is_idle(server))
+
+
+class Panic(BaseException):
+    """As the tokenizers library raises it: no `Exception`."""
+
+
+PREPARING = [
+    ("encode_prompt", ValueError("first line\nsecond"), 422, "invalid_settings", "prompt"),
+    ("encode_prompt", RecursionError("too deep"), 422, "invalid_settings", "prompt"),
+    ("encode_prompt", Panic("index out of bounds"), 422, "invalid_settings", "prompt"),
+    ("encode_prompt", SystemExit(3), 422, "invalid_settings", "prompt"),
+    ("encode_prompt", StopIteration(), 422, "invalid_settings", "prompt"),
+    ("encode_prompt", MemoryError(), 503, "out_of_memory", "prompt"),
+    ("stops_of", AttributeError("x"), 422, "invalid_settings", "model"),
+]
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException) -> None:
+    """Let a part of the fake backend fail while a run is prepared."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    if name == "stops_of":
+        monkeypatch.setattr("mav_engine.running.stops_of", fail)
+    else:
+        monkeypatch.setattr(FakeBackend, name, fail)
+
+
+@pytest.mark.parametrize(("name", "error", "status", "code", "field"), PREPARING)
+def test_whatever_fails_before_a_run_is_an_error_of_its_own(
+    make_server: MakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    error: BaseException,
+    status: int,
+    code: str,
+    field: str,
+) -> None:
+    server = make_server(Models(), max_runs=1, max_queue=1)
+    ids = ids_of(run(server))
+    with monkeypatch.context() as patched:
+        failing(patched, name, error)
+        for _ in range(4):  # more than there are places
+            refused = server.client.post("/api/run", json=ASKED)
+            said = refused.json()
+            assert (refused.status_code, said["code"], said["field"]) == (status, code, field)
+            assert type(error).__name__ in said["detail"]
+            assert "second" not in said["detail"]
+        a, b = {"a": ASKED, "b": {**ASKED, "model": "other"}}.values()
+        compared = server.client.post("/api/compare", json={"a": a, "b": b})
+        assert (compared.status_code, compared.json()["field"]) == (status, f"a.{field}")
+    assert ids_of(run(server)) == ids
+    until(lambda: is_idle(server))
+
+
+@pytest.mark.parametrize(("name", "error", "status", "code", "field"), PREPARING)
+def test_what_fails_after_the_stream_began_is_its_last_event(
+    make_server: MakeServer,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    error: BaseException,
+    status: int,
+    code: str,
+    field: str,
+) -> None:
+    del status
+    loaded = threading.Event()
+    server = make_server(
+        Models(on_load=lambda _: loaded.wait(PATIENCE_S) and None), load_patience_s=0
+    )
+    with monkeypatch.context() as patched:
+        failing(patched, name, error)
+        with server.client.stream("POST", "/api/run", json=ASKED) as response:
+            events = events_in(response.iter_lines())
+            begun = next(events)
+            loaded.set()
+            last = [begun, *events][-1]
+    assert (last["type"], last["code"], last["field"]) == ("error", code, field)
+    assert run(server)[-1]["type"] == "done"
+    until(lambda: is_idle(server))
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), Panic("x"), SystemExit(1), StopIteration()])
+def test_a_tokenizer_that_fails_is_a_problem_of_the_text(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    server = make_server(Models())
+    with monkeypatch.context() as patched:
+        failing(patched, "tokenize", error)
+        refused = server.client.post("/api/tokenize", json={"text": "a"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "text")
+    assert server.client.post("/api/tokenize", json={"text": "a"}).json()["count"] == 1
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), Panic("x"), SystemExit(1), StopIteration()])
+def test_whatever_fails_while_a_run_computes_is_its_last_event(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    server = make_server(Models())
+    with monkeypatch.context() as patched:
+        failing(patched, "open", error)
+        last = run(server)[-1]
+        asked = {"a": ASKED, "b": {**ASKED, "model": "other"}}
+        compared = read_events(server.client.post("/api/compare", json=asked))[-1]
+    assert (last["type"], last["code"]) == (compared["type"], compared["code"])
+    assert (last["type"], last["code"]) == ("error", "run_failed")
+    assert run(server)[-1]["type"] == "done"
+    until(lambda: is_idle(server))
+
+
+TEMPLATES = [
+    ("{{ '{}'.format() }}{{ messages[0].content }}", "IndexError"),
+    ("{{ messages[0].content.nothing.more }}", "UndefinedError"),
+    ("{% for m in messages %}{{ m.role }}{% endfor %}", "messages[0].content is 'Hi'"),
+]
+
+
+@pytest.mark.parametrize(("template", "said"), TEMPLATES)
+@pytest.mark.parametrize("patience", [0, 60], ids=["event", "status"])
+def test_a_template_that_fails_is_a_problem_of_the_messages(
+    make_server: MakeServer, tmp_path: Path, template: str, said: str, patience: float
+) -> None:
+    folder = tmp_path / "models" / "templated"
+    shutil.copytree(EMBEDDED_DIR / "mav-tiny", folder)
+    (folder / "chat_template.jinja").write_text(template)
+    server = make_server(load_backend, load_patience_s=patience)
+    asked = {"model": "templated", "messages": [{"role": "user", "content": "Hi"}]}
+    refused = server.client.post("/api/run", json=asked)
+    problem = refused.json() if patience else list(events_in(refused.iter_lines()))[-1]
+    assert (problem["code"], problem["field"]) == ("invalid_settings", "messages")
+    assert said in problem["detail"]
+    assert run(server, model="templated")[-1]["type"] == "done"
     until(lambda: is_idle(server))

@@ -310,3 +310,42 @@ def short_tokenizer() -> PreTrainedTokenizerFast:
     words = Tokenizer(models.WordLevel({"a": 0, "b": 1}, unk_token="a"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
     return PreTrainedTokenizerFast(tokenizer_object=words)
+
+
+class Panic(BaseException):
+    """No `Exception`, as a panic of the tokenizers library is none."""
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), Panic("x"), SystemExit(1), StopIteration()])
+@pytest.mark.parametrize("name", ["encode_prompt", "open"])
+def test_whatever_a_backend_raises_is_an_error_of_the_run(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch, error: BaseException, name: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tiny, name, fail)
+        if name == "encode_prompt":
+            with pytest.raises(InvalidSettings, match=type(error).__name__) as caught:
+                run(RunSettings(prompt="a"), backend=tiny)
+            assert caught.value.field == "prompt"
+        else:
+            last = list(run(RunSettings(prompt="a"), backend=tiny))[-1]
+            assert isinstance(last, Error)
+            assert last.code == "run_failed"
+    assert list(run(RunSettings(prompt="a", max_new_tokens=1), backend=tiny))[-1].type == "done"
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt(), GeneratorExit()])
+def test_what_ends_a_program_is_no_fault_of_the_run(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch, ending: BaseException
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ending
+
+    monkeypatch.setattr(tiny, "open", fail)
+    events = run(RunSettings(prompt="a"), backend=tiny)
+    assert next(events).type == "start"
+    with pytest.raises(type(ending)):
+        next(events)

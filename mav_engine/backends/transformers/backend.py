@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 from typing import Any
 
-from jinja2 import TemplateError
-
 from mav_engine.architectures import fields_of, text_config
 from mav_engine.arrays import Floats
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
@@ -29,8 +27,8 @@ from mav_engine.backends.transformers.trial import Anatomy, examine
 from mav_engine.backends.transformers.turns import Turns, no_batches
 from mav_engine.capture import HookPoint
 from mav_engine.chat import plain_chat
+from mav_engine.chat_templates import ChatTemplate
 from mav_engine.context_length import context_length
-from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
@@ -67,6 +65,7 @@ class TransformersBackend:
         self.vocabulary = Vocabulary(tokenizer)
         self._activations = Activations(model, self._n_layers, self._calibration_ids)
         self.eos_ids = _eos_ids(model, tokenizer)
+        self._template = ChatTemplate.of(tokenizer, name)
         self._weight_bytes = memory_bytes(model)
         heads = getattr(config, "num_attention_heads", None)
         self.info = ModelInfo(
@@ -82,9 +81,18 @@ class TransformersBackend:
             dtype=dtype or str(model.dtype).removeprefix("torch."),
             device=str(model.device),
             loaded=True,
-            chat_template=bool(tokenizer.chat_template),
+            chat_template=self._template is not None,
             capabilities=capabilities(_points(self._anatomy, self._lens)),
         )
+
+    @cached_property
+    def chat_eos_ids(self) -> frozenset[int]:
+        own = self._tokenizer.eos_token_id
+        ends = set(self.eos_ids) if own is None else {*self.eos_ids, own}
+        if self._template is not None:
+            ids = self.vocabulary.added
+            ends |= {ids[text] for text in self._template.turn_ends(ids)}
+        return frozenset(ends)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -99,22 +107,10 @@ class TransformersBackend:
         return self.vocabulary.encode(prompt, special=True)
 
     def encode_messages(self, messages: Sequence[Message]) -> list[int]:
-        turns = [message.model_dump() for message in messages]
-        if not self._tokenizer.chat_template:
+        if self._template is None:
             return self.vocabulary.encode(plain_chat(messages), special=True)
-        try:
-            text = self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True
-            )
-        except (TemplateError, ValueError, TypeError) as error:
-            roles = ", ".join(message.role for message in messages)
-            raise InvalidSettings(
-                f"The chat template of {self.info.name} refuses this conversation: {error}. "
-                f"The roles given were {roles[:200]}.",
-                field="messages",
-            ) from None
         # The template has written the special tokens already.
-        return self.vocabulary.encode(text, special=False)
+        return self.vocabulary.encode(self._template.text(messages), special=False)
 
     def tokenize(self, text: str) -> list[TokenRef]:
         return self.vocabulary.spell(self.vocabulary.encode(text, special=False))

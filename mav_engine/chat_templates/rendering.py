@@ -1,0 +1,151 @@
+"""Renders chat templates in processes of their own, within a deadline, memory and size."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+MAX_SECONDS = 5
+"""From a request to its reply."""
+MAX_BYTES = 512 * 1024**2
+"""Memory that a process may take, jinja2 included."""
+MAX_CHARACTERS = 4_000_000
+"""Of one rendered conversation."""
+START_SECONDS = 60
+"""For which the start of a process is waited for; it takes a twentieth of a second."""
+_MOST_IDLE = 2
+_WORKER = Path(__file__).with_name("worker.py")
+
+
+class RenderingFailed(Exception):
+    """No text came: the template ran too long, took too much memory or broke its process."""
+
+
+def render(
+    template: str,
+    variables: Mapping[str, Any],
+    conversations: Sequence[Sequence[Mapping[str, Any]]],
+) -> list[dict[str, str]]:
+    """Render conversations with a template; safe to use from any thread.
+
+    Returns:
+        For each conversation `{"text": …}`, or `{"error": type, "detail": message}` where the
+        template raised an error.
+
+    Raises:
+        RenderingFailed: it did not end within `MAX_SECONDS`, or its process ended.
+    """
+    request = {"template": template, "variables": variables, "conversations": conversations}
+    process = _taken()
+    try:
+        reply: list[dict[str, str]] = process.ask(json.dumps(request).encode())
+    except BaseException:
+        process.end()
+        raise
+    _keep(process)
+    return reply
+
+
+class _Process:
+    """A process that renders; of one thread at a time."""
+
+    def __init__(self) -> None:
+        limits = [MAX_BYTES, MAX_SECONDS, MAX_CHARACTERS]
+        path = [each for each in sys.path if each]
+        # Isolated: nothing of the user's environment or of this folder is imported.
+        command = [sys.executable, "-I", "-S", str(_WORKER), *map(str, limits), *path]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            raise RenderingFailed(f"its process cannot be started: {error}") from None
+        self._read(START_SECONDS)
+
+    def ask(self, request: bytes) -> Any:
+        """Send a request and wait for its reply."""
+        return self._read(MAX_SECONDS, request)
+
+    def end(self) -> None:
+        """Kill it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # what was written to a dead process
+                    continue
+
+    def _read(self, seconds: float, request: bytes | None = None) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        late = threading.Event()
+
+        def kill() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(seconds, kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            if request is not None:
+                self._process.stdin.write(request + b"\n")
+                self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except OSError:  # it ended before it had read the request
+            line = b""
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise RenderingFailed(f"it took longer than {seconds} seconds")
+        if not line.endswith(b"\n"):
+            raise RenderingFailed("it ended its process, by the memory or time that it took")
+        return json.loads(line)
+
+
+_idle: list[_Process] = []
+_lock = threading.Lock()
+
+
+def _taken() -> _Process:
+    with _lock:
+        process = _idle.pop() if _idle else None
+    return process or _Process()
+
+
+def _keep(process: _Process) -> None:
+    with _lock:
+        if len(_idle) < _MOST_IDLE:
+            _idle.append(process)
+            return
+    process.end()
+
+
+def _end_all() -> None:
+    with _lock:
+        while _idle:
+            _idle.pop().end()
+
+
+def _forget() -> None:
+    """After a fork the processes are the parent's."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    _idle.clear()
+
+
+atexit.register(_end_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -1,0 +1,250 @@
+"""A model's chat template: conversations as text, and what ends a turn.
+
+Templates drop content without a word where it is not of the form that they expect. So each
+rendering is checked: a second one, with a number in place of each content, shows whether every
+message is in the text; messages that are not are given as a list of parts, as some templates want
+them, and if that does not help the conversation is refused.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from threading import BoundedSemaphore
+from typing import Any
+
+from mav_engine.chat_templates.rendering import RenderingFailed, render
+from mav_engine.errors import InvalidSettings
+from mav_engine.settings import Message
+from mav_engine.wording import shortened, shown
+
+_FIELD = "messages"
+_AT_ONCE = 2
+"""Renderings of one model at a time; others wait, so that a slow template blocks no other model."""
+_PAUSE_S = 30.0
+"""Seconds for which a template that did not end in time is not tried again."""
+_PARTS = ("'type': 'text'", '"type": "text"')
+"""What a list of parts looks like where a template prints it as it is."""
+_END_OF_REASONING = "</think>"
+
+
+class ChatTemplate:
+    """Renders conversations as `apply_chat_template` does.
+
+    Args:
+        source: the Jinja template.
+        variables: what it may use besides the messages, such as the texts of special tokens.
+        model: the model's name, for errors.
+    """
+
+    def __init__(self, source: str, variables: Mapping[str, Any], model: str) -> None:
+        self._source = source
+        self._variables = {**variables, "tools": None, "documents": None}
+        self._model = model
+        self._places = BoundedSemaphore(_AT_ONCE)
+        self._failed: tuple[float, str] | None = None
+        """When the template did not end in time, in seconds of the monotonic clock; and why."""
+
+    @classmethod
+    def of(cls, tokenizer: Any, model: str) -> ChatTemplate | None:
+        """The template of a tokenizer of transformers; None where it has none."""
+        if not tokenizer.chat_template:
+            return None
+        named = tokenizer.chat_template
+        if isinstance(named, dict):
+            # As transformers chooses: there are no tools here.
+            named = named.get("default")
+        return cls(str(named or ""), getattr(tokenizer, "special_tokens_map", {}), model)
+
+    def text(self, messages: Sequence[Message]) -> str:
+        """The text of a conversation that waits for the assistant's turn.
+
+        Raises:
+            InvalidSettings: the template raises an error, does not end in time, or leaves out a
+                message; the detail says which (field "messages").
+        """
+        if not self._source:
+            raise self._refused("there is no template named default among its templates")
+        first = _Attempt(messages, frozenset())
+        tried = self._tried(first)
+        if tried.text is not None and not tried.missing:
+            return tried.text
+        everything = frozenset(range(len(messages)))
+        for parts in dict.fromkeys([tried.missing or everything, everything]):
+            other = self._tried(_Attempt(messages, parts))
+            if other.text is not None and not other.missing and not other.prints_parts:
+                return other.text
+        if tried.text is None:
+            roles = ", ".join(message.role for message in messages)
+            raise self._refused(f"{tried.detail}. The roles given were {shortened(roles, 200)}")
+        place = min(tried.missing)
+        raise InvalidSettings(
+            f"messages[{place}].content is {shown(messages[place].content)}, but the text that the "
+            f"chat template of {self._model} makes of this conversation does not contain it. "
+            f"Leave out this message of the role {shown(messages[place].role)}, move its text to "
+            "another one, or give the whole text as prompt.",
+            field=_FIELD,
+        )
+
+    def turn_ends(self, special: Iterable[str]) -> list[str]:
+        """The special token that the template writes after an assistant's turn, if it does."""
+        mark = _number()
+        turns = [
+            {"role": "user", "content": _number()},
+            {"role": "assistant", "content": mark},
+        ]
+        try:
+            answer = self._rendered([turns], begin_reply=False)[0]
+        except InvalidSettings:
+            return []
+        after = answer.get("text", "").rpartition(mark)[2].lstrip()
+        found = [each for each in special if each and after.startswith(each)]
+        return [max(found, key=len)] if found else []
+
+    def _tried(self, attempt: _Attempt) -> _Tried:
+        own, marked = self._rendered([attempt.own, attempt.marked])
+        if "text" not in own:
+            # What a template says by raise_exception stands for itself.
+            kind = "" if own["error"] == "TemplateError" else f"{own['error']}: "
+            return _Tried(None, frozenset(), f"{kind}{own['detail']}".rstrip(".: "))
+        text = own["text"]
+        missing = attempt.missing(text, marked.get("text"))
+        if missing and not attempt.unmarked(marked.get("text")):
+            # Changed rather than left out, such as in upper case, where both ends still count.
+            around = self._rendered([attempt.around])[0].get("text", "")
+            missing = attempt.without_ends(around, missing)
+        prints = any(sign in text and not attempt.contain(sign) for sign in _PARTS)
+        return _Tried(text, missing, "", prints)
+
+    def _rendered(
+        self,
+        conversations: Sequence[Sequence[dict[str, Any]]],
+        *,
+        begin_reply: bool = True,
+    ) -> list[dict[str, str]]:
+        variables = {**self._variables, "add_generation_prompt": begin_reply}
+        with self._places:
+            if self._failed is not None and time.monotonic() - self._failed[0] < _PAUSE_S:
+                raise self._unrendered(self._failed[1])
+            try:
+                return render(self._source, variables, conversations)
+            except RenderingFailed as error:
+                self._failed = time.monotonic(), str(error)
+                raise self._unrendered(str(error)) from None
+
+    def _unrendered(self, why: str) -> InvalidSettings:
+        return InvalidSettings(
+            f"The chat template of {self._model} cannot be rendered: {why}. Give the whole text as "
+            "prompt, or mend the template in the model's files.",
+            field=_FIELD,
+        )
+
+    def _refused(self, why: str) -> InvalidSettings:
+        return InvalidSettings(
+            f"The chat template of {self._model} refuses this conversation: {why}.", field=_FIELD
+        )
+
+
+class _Tried:
+    """What came of a rendering."""
+
+    def __init__(
+        self,
+        text: str | None,
+        missing: frozenset[int],
+        detail: str,
+        prints_parts: bool = False,
+    ) -> None:
+        self.text = text
+        self.missing = missing
+        self.detail = detail
+        self.prints_parts = prints_parts
+
+
+class _Attempt:
+    """A conversation with the contents of some messages as lists of parts."""
+
+    def __init__(self, messages: Sequence[Message], parts: frozenset[int]) -> None:
+        self._messages = messages
+        self._parts = parts
+        self._marks = {
+            place: _number() for place, each in enumerate(messages) if each.content.strip()
+        }
+
+    @property
+    def own(self) -> list[dict[str, Any]]:
+        """The messages as they were given."""
+        return self._with({})
+
+    @property
+    def marked(self) -> list[dict[str, Any]]:
+        """With a number in place of each content."""
+        return self._with(self._marks)
+
+    @property
+    def around(self) -> list[dict[str, Any]]:
+        """With a number before and after each content."""
+        contents = {
+            place: f"{mark}1 {self._messages[place].content} {mark}2"
+            for place, mark in self._marks.items()
+        }
+        return self._with(contents)
+
+    def missing(self, text: str, marked: str | None) -> frozenset[int]:
+        """The messages whose content is not in the text."""
+        squeezed = _squeezed(text)
+        left_out = self.unmarked(marked)
+        return left_out | {
+            place for place in self._marks if not _stands(self._messages[place], squeezed)
+        }
+
+    def unmarked(self, marked: str | None) -> frozenset[int]:
+        """The messages of which nothing is in the text, whatever their content."""
+        if marked is None:
+            return frozenset()
+        return frozenset(place for place, mark in self._marks.items() if mark not in marked)
+
+    def without_ends(self, around: str, places: frozenset[int]) -> frozenset[int]:
+        """Those of these messages whose beginning or end is not in the text."""
+        return frozenset(
+            place
+            for place in places
+            if f"{self._marks[place]}1" not in around or f"{self._marks[place]}2" not in around
+        )
+
+    def contain(self, text: str) -> bool:
+        """Whether a message contains this text."""
+        return any(text in message.content for message in self._messages)
+
+    def _with(self, contents: Mapping[int, str]) -> list[dict[str, Any]]:
+        turns: list[dict[str, Any]] = []
+        for place, message in enumerate(self._messages):
+            content: Any = contents.get(place, message.content)
+            if place in self._parts:
+                content = [{"type": "text", "text": content}]
+            turns.append({**message.model_dump(), "content": content})
+        return turns
+
+
+def _stands(message: Message, squeezed: str) -> bool:
+    """Whether a content is in a text, white space apart.
+
+    Reasoning of earlier turns may be left out, and some templates write JSON or HTML.
+    """
+    content = message.content
+    forms = [content, json.dumps(content, ensure_ascii=False)[1:-1], html.escape(content)]
+    if message.role == "assistant":
+        forms.append(content.rpartition(_END_OF_REASONING)[2])
+    return any(_squeezed(form) in squeezed for form in forms)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _number() -> str:
+    """Digits that no conversation contains by chance and no template changes."""
+    return str(10**15 + secrets.randbelow(9 * 10**15))
