@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +21,7 @@ from mav_engine.commands.passing import PASSING, bench, train
 from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
 from mav_engine.commands.serve import serve
+from mav_engine.wording import shortened
 
 _EXAMPLES = """Watch a language model think.
 
@@ -61,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        typer.echo(f"mav: {_explained(error)}", err=True)
+        typer.echo(f"mav: {_explained(error, given)}", err=True)
         status = UNUSABLE
     sys.exit(status if isinstance(status, int) else 0)
 
@@ -82,13 +86,53 @@ def joined(arguments: Sequence[str]) -> list[str]:
     return done
 
 
-def _explained(error: Any) -> str:
+def _explained(error: Any, given: Sequence[str]) -> str:
     """What is wrong with a command line, in one line with the nearest right name."""
     near = getattr(error, "possibilities", None)
     if near:
         return f"There is no option {error.option_name}. Did you mean {near[0]}?"
     told = " ".join(error.format_message().split()).replace("Value error, ", "")
-    return f"{told} See mav --help."
+    plain, guess, _ = told.partition(" Did you mean")
+    if guess and "/" not in plain:
+        return f"{told} See mav --help."
+    # What looks like a path is no misspelled command.
+    return f"{shortened(plain, 200)}{_prompt_hint(error, plain, given)} See mav --help."
+
+
+_STRAY_WORDS = re.compile(
+    r"(?:No such command '|Got unexpected extra argument\(s\) \()(.*?)'?\)?\.?"
+)
+
+
+def _prompt_hint(error: Any, told: str, given: Sequence[str]) -> str:
+    """Where words stand without an option: the command that takes them as a prompt or a model."""
+    stray = _STRAY_WORDS.fullmatch(told)
+    command: Any = getattr(getattr(error, "ctx", None), "command", None)
+    if stray is None or "prompt" not in {each.name for each in getattr(command, "params", [])}:
+        return ""
+    words = _words_around(stray["command"] or stray["extra"], given)
+    name = "mav" if command.name == "mav" else f"mav {command.name}"
+    prompt = f"{name} --prompt {_quoted(' '.join(words))}"
+    if len(words) > 1 or " " in words[0]:
+        return f" To continue a text: {prompt}."
+    return f" To continue a text: {prompt}. To choose a model: {name} --model {words[0]}."
+
+
+def _words_around(stray: str, given: Sequence[str]) -> list[str]:
+    """The words of a text without quotes of which one was taken for something else."""
+    first = next((each for each in given if each and stray.startswith(each)), stray)
+    if first not in given:
+        return [stray]
+    begin = given.index(first)
+    words = list(takewhile(lambda word: not word.startswith("-"), given[begin:]))
+    # After `--prompt Once upon a time` the first word is the option's.
+    return [given[begin - 1], *words] if begin > 1 and given[begin - 2] == "--prompt" else words
+
+
+def _quoted(text: str) -> str:
+    """A text as a shell takes it, shortened."""
+    text = shortened(text)
+    return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
 
 
 def _tell_version(wanted: bool) -> None:
