@@ -1327,7 +1327,8 @@ export interface components {
             count: number;
             /**
              * Tokens
-             * @description Their texts concatenate to the text.
+             * @description Their texts concatenate to the text as the tokenizer decodes it; special tokens show their
+             *     own.
              */
             tokens: components["schemas"]["TokenRef"][];
         };
