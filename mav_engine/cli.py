@@ -100,7 +100,7 @@ def _explained(error: Any, given: Sequence[str]) -> str:
 
 
 _STRAY_WORDS = re.compile(
-    r"(?:No such command '|Got unexpected extra argument\(s\) \()(.*?)'?\)?\.?"
+    r"No such command '(?P<command>.+)'\.|Got unexpected extra argument\(s\) \((?P<extra>.+)\)"
 )
 
 
