@@ -108,12 +108,13 @@ def _prompt_hint(error: Any, told: str, given: Sequence[str]) -> str:
     """Where words stand without an option: the command that takes them as a prompt or a model."""
     stray = _STRAY_WORDS.fullmatch(told)
     command: Any = getattr(getattr(error, "ctx", None), "command", None)
-    if stray is None or "prompt" not in {each.name for each in getattr(command, "params", [])}:
+    options = {each.name for each in getattr(command, "params", [])}
+    if stray is None or "prompt" not in options:
         return ""
     words = _words_around(stray["command"] or stray["extra"], given)
     name = "mav" if command.name == "mav" else f"mav {command.name}"
     prompt = f"{name} --prompt {_quoted(' '.join(words))}"
-    if len(words) > 1 or " " in words[0]:
+    if len(words) > 1 or " " in words[0] or "model" not in options:
         return f" To continue a text: {prompt}."
     return f" To continue a text: {prompt}. To choose a model: {name} --model {words[0]}."
 
