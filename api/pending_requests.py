@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anyio
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import RequestRefused, problem_response
@@ -17,40 +20,73 @@ class ServerStopping(RequestRefused):
     title = "The server is stopping"
 
 
+class _Pending:
+    """A request whose response has not begun."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.cancelling = anyio.CancelScope()
+        self._request = scope, receive, send
+        self._refusal: asyncio.Task[None] | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self._refusal is not None
+
+    def refuse(self) -> None:
+        """Answer at once: what works on it may be a thread that cannot be cancelled."""
+        stopping = ServerStopping(
+            f"The server is stopping. Try again in {RETRY_AFTER_S:.0f} seconds.",
+            retry_after_s=RETRY_AFTER_S,
+        )
+        self._refusal = asyncio.create_task(self._send(problem_response(stopping)))
+        self.cancelling.cancel()
+
+    async def refusal(self) -> None:
+        """Wait until the client has its answer."""
+        if self._refusal is not None:
+            await self._refusal
+
+    async def _send(self, response: Response) -> None:
+        await response(*self._request)
+
+
 class PendingRequests:
     """All requests whose response has not begun. Used on the event loop only."""
 
     def __init__(self) -> None:
-        self._scopes: set[anyio.CancelScope] = set()
+        self._pending: set[_Pending] = set()
         self._stopping = False
 
     def stop(self) -> None:
         """Answer all of them, and those that still come, with 503."""
         self._stopping = True
-        for scope in list(self._scopes):
-            scope.cancel()
+        for pending in list(self._pending):
+            pending.refuse()
+        self._pending.clear()
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer a request, unless the server stops before it begins to."""
-        with anyio.CancelScope() as pending:
+        pending = _Pending(scope, receive, send)
 
-            async def begin(message: Message) -> None:
-                self._scopes.discard(pending)
+        async def begin(message: Message) -> None:
+            self._pending.discard(pending)
+            if not pending.refused:
                 await send(message)
 
-            self._scopes.add(pending)
-            if self._stopping:
-                pending.cancel()
-            try:
+        if self._stopping:
+            pending.refuse()
+        else:
+            self._pending.add(pending)
+        try:
+            with pending.cancelling:
                 await app(scope, receive, begin)
-            finally:
-                self._scopes.discard(pending)
-        if pending.cancelled_caught:
-            stopping = ServerStopping(
-                f"The server is stopping. Try again in {RETRY_AFTER_S:.0f} seconds.",
-                retry_after_s=RETRY_AFTER_S,
-            )
-            await problem_response(stopping)(scope, receive, send)
+            await pending.refusal()
+        except asyncio.CancelledError:
+            # The server cancels what has not ended in time; that is no fault to be logged.
+            if not self._stopping:
+                raise
+        finally:
+            self._pending.discard(pending)
 
 
 class AnswerPending:

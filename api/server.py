@@ -20,7 +20,7 @@ from api.operator_settings import ROOT, read_environment
 END_S = 2
 """Seconds that open connections have when the server is stopped."""
 CUT_S = 1.5
-"""Seconds after which those that are left are cut, so that no request has to be cancelled."""
+"""Seconds after which those that are left are cut; uvicorn would log each as a fault."""
 BACKLOG = 1024
 """Connections that the system holds until they are accepted."""
 
@@ -121,6 +121,8 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             assert isinstance(connection, HttpConnection)
             connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
 
 
 def _log_to_stderr() -> None:

@@ -1,6 +1,6 @@
 """A server of fake models in a process of its own, started as `mav serve` starts one.
 
-`fake` takes 5 ms a token; `slow` never finishes loading.
+`fake` takes 5 ms a token; `slow` never finishes loading; `stuck` never finishes tokenizing.
 """
 
 from __future__ import annotations
@@ -10,17 +10,27 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any, cast
 
 from api import server
 from api.app import create_app
 from api.operator_settings import read_environment
+from mav_engine.backends.fake import FakeBackend
 from mav_engine.catalog import Catalog
 from tests.api.servers import Models
 
 folder = Path(tempfile.gettempdir()) / "mav-fake-models"
-for name in ("fake", "slow"):
+for name in ("fake", "slow", "stuck"):
     (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / name / "config.json").write_text("{}")
+
+
+class Loading(Models):
+    def __call__(self, source: str, *, name: str, device: str, dtype: str) -> FakeBackend:
+        backend = super().__call__(source, name=name, device=device, dtype=dtype)
+        if name == "stuck":
+            backend.tokenize = lambda _: cast(Any, threading.Event().wait())  # type: ignore[method-assign]
+        return backend
 
 
 def load(name: str) -> None:
@@ -31,7 +41,7 @@ def load(name: str) -> None:
 app = create_app(
     read_environment(os.environ),
     Catalog(models_dir=folder, default="fake"),
-    Models(on_load=load, on_step=lambda: time.sleep(0.005)),
+    Loading(on_load=load, on_step=lambda: time.sleep(0.005)),
 )
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ ASKED: dict[str, tuple[str, str, bytes, int]] = {
     "a load, run": ("/api/run", JSON, orjson.dumps(SLOW), 0),
     "a load, compared": ("/api/compare", JSON, orjson.dumps({"a": SLOW, "b": SLOW}), 0),
     "a load, tokens": ("/api/tokenize", JSON, orjson.dumps({"model": "slow", "text": "a"}), 0),
+    "a thread, tokens": ("/api/tokenize", JSON, orjson.dumps({"model": "stuck", "text": "a"}), 0),
     "a body, run": ("/api/run", JSON, orjson.dumps(LONG), 5),
     "a body, compared": ("/api/compare", JSON, orjson.dumps({"a": LONG, "b": LONG}), 5),
     "a body, tokens": ("/api/tokenize", JSON, orjson.dumps({"text": "a"}), 5),
