@@ -57,16 +57,7 @@ export function KeptRunOffer() {
 export function KeptChatOffer() {
   const [kept, setKept] = useKept(keptChat);
   const words = text.keeping.chat;
-  const isDraft = kept !== null && kept.turns.length === 0;
-  // A message that was only begun is put back without a question.
-  useEffect(() => {
-    if (!isDraft) return;
-    keptChat = null;
-    const { draft, system } = conversation.getState();
-    if (draft === "") conversation.setDraft(kept.draft);
-    if (system === "") conversation.setSystem(kept.system);
-  }, [isDraft, kept]);
-  if (!kept || isDraft) return null;
+  if (!kept) return null;
   const end = () => {
     keptChat = null;
     setKept(null);
@@ -75,7 +66,7 @@ export function KeptChatOffer() {
     <div className="mx-auto mb-6 max-w-3xl overflow-hidden rounded-lg border border-rule">
       <Offer
         title={words.title}
-        detail={words.detail(kept.turns.length)}
+        detail={words.detail(kept.length)}
         onRestore={async () => {
           await conversation.restore(kept);
           end();

@@ -1,5 +1,5 @@
 import { expect, type Page, test } from "@playwright/test";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, SLOW, STORY } from "./instrument";
 
 const SETTING = (name: string) => `#setting-${name}`;
 
@@ -48,17 +48,20 @@ test("a view that fails keeps run and prompt, and comes back", async ({ page }) 
   await instrument.open({ prompt: STORY, max_new_tokens: 5 });
   await instrument.run.click();
   await instrument.finished();
-  // A number that a view shows cannot be formatted, once.
+  // A number that a view shows cannot be formatted.
   await page.evaluate(() => {
     const real = Number.prototype.toLocaleString;
     Number.prototype.toLocaleString = () => {
-      Number.prototype.toLocaleString = real;
       throw new Error("broken on purpose");
     };
+    window.addEventListener("mended", () => {
+      Number.prototype.toLocaleString = real;
+    });
   });
   await page.getByRole("link", { name: "Compare" }).click();
   const failed = page.getByRole("alert").filter({ hasText: "This view failed" });
   await expect(failed).toContainText("broken on purpose");
+  await page.evaluate(() => window.dispatchEvent(new Event("mended")));
   await failed.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("link", { name: "Instrument" }).click();
   await expect(instrument.prompt).toHaveValue(STORY);
@@ -261,6 +264,17 @@ test("a run and a conversation outlive a reload", async ({ page }) => {
   await other.goto("/?view=chat");
   await expect(other.getByRole("textbox", { name: "Message", exact: true })).toBeVisible();
   await expect(other.getByRole("button", { name: "Restore" })).toHaveCount(0);
+});
+
+test("a run that a reload interrupts comes back as far as it was kept", async ({ page }) => {
+  const instrument = new Instrument(page);
+  await instrument.open({ ...SLOW, prompt: STORY, max_new_tokens: 480, seed: 5 });
+  await instrument.run.click();
+  await expect.poll(() => instrument.shownStep()).toBeGreaterThan(20);
+  await page.reload();
+  await page.getByRole("button", { name: "Restore" }).click();
+  await expect(instrument.status.getByText("Stopped by you", { exact: true })).toBeVisible();
+  await expect(instrument.panel("Generated text")).toContainText("little");
 });
 
 test("two tabs arrange panels without reverting each other", async ({ page, context }) => {

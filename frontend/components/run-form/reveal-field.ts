@@ -19,14 +19,20 @@ export function useRevealedField(
   { name, revealed }: FieldReveal,
   unfold: (name: string) => void,
 ): void {
+  const [unfolded, setUnfolded] = useState<string | null>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new name reveals
   useEffect(() => {
     if (name === null) return;
     unfold(name);
+    // Set together, so the part is in the document when the next effect runs.
+    setUnfolded(name);
     revealed();
-    // Once the unfolded part is in the document.
-    requestAnimationFrame(() => showControl(name));
   }, [name]);
+  useEffect(() => {
+    if (unfolded === null) return;
+    showControl(unfolded);
+    setUnfolded(null);
+  }, [unfolded]);
 }
 
 /** Opens the closed sections around a field's control and puts the focus there. */

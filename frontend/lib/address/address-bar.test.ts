@@ -71,6 +71,22 @@ describe("how often the address is written", () => {
     expect(address()).toBe("?prompt=ab");
   });
 
+  test("a reload that loads the address of before finds what waited", async () => {
+    write("a");
+    write("ab");
+    window.dispatchEvent(new Event("pagehide"));
+    window.history.replaceState(null, "", "/?prompt=a");
+    vi.resetModules();
+    const reloaded = await import("./address-bar");
+    expect(reloaded.readAddress().get("prompt")).toBe("ab");
+    expect(address()).toBe("?prompt=ab");
+    // Once: a link that is opened later in this tab is not changed.
+    visit("/?prompt=a");
+    vi.resetModules();
+    const later = await import("./address-bar");
+    expect(later.readAddress().get("prompt")).toBe("a");
+  });
+
   test("the entry that is left holds what was written, and the new one the change", () => {
     write("a");
     write("ab");

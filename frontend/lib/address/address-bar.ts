@@ -1,4 +1,5 @@
 import { createStore } from "zustand/vanilla";
+import { tabStore } from "@/lib/browser/storage";
 import type { Pair } from "./kept-parameters";
 import { type Layout, layOut, readLayout } from "./layout";
 
@@ -103,6 +104,11 @@ const changed = (owns: (name: string) => boolean, parameters: Iterable<Pair>): U
   return new URLSearchParams([...others, ...parameters].map(([...pair]) => pair));
 };
 
+function present(): string {
+  const { pathname, search, hash } = window.location;
+  return `${pathname}${search}${hash}`;
+}
+
 const relative = (pathname: string, { search, fragment }: Layout): string =>
   `${pathname}${search}${fragment}`;
 
@@ -110,11 +116,11 @@ function update(method: "replaceState" | "pushState", parameters: URLSearchParam
   clearTimeout(timer);
   timer = undefined;
   const layout = layOut(parameters);
-  const { pathname, search, hash } = window.location;
+  const { pathname, hash } = window.location;
   // The target of a link within the page stays where no parameters need the fragment.
   const fragment = layout.fragment || (hash.includes("=") ? "" : hash);
   const address = relative(pathname, { ...layout, fragment });
-  if (method === "pushState" || address !== `${pathname}${search}${hash}`) {
+  if (method === "pushState" || address !== present()) {
     try {
       // The present state: it belongs to the router, which would render the page again otherwise.
       window.history[method](window.history.state, "", address);
@@ -140,8 +146,29 @@ function writeLater(ms = REST_MS): void {
   timer = setTimeout(flushAddress, ms);
 }
 
+/** In the tab's storage: the address as the page was left, and what it was about to hold. */
+const LEFT = "mav-address-left";
+
+/** A reload loads the address of before, so what waited is handed to the next page. */
+function leave(): void {
+  if (!pending) return;
+  tabStore.setItem(LEFT, JSON.stringify([present(), [...pending]]));
+  flushAddress();
+}
+
+function takeUpWhatWaited(): void {
+  const left = tabStore.getItem(LEFT);
+  tabStore.removeItem(LEFT);
+  if (left === null) return;
+  const [address, pairs] = JSON.parse(left) as [string, [string, string][]];
+  if (address !== present()) return;
+  pending = new URLSearchParams(pairs);
+  flushAddress();
+}
+
 if (typeof window !== "undefined") {
-  window.addEventListener("pagehide", flushAddress);
+  takeUpWhatWaited();
+  window.addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") flushAddress();
   });

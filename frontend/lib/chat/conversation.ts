@@ -62,13 +62,7 @@ export interface Conversation extends StoreApi<ConversationState> {
   stop(): void;
   clear(): void;
   /** Show a conversation that was kept; runs that were going on are stopped. */
-  restore(kept: KeptConversation): Promise<void>;
-}
-
-interface KeptConversation {
-  readonly system: string;
-  readonly draft: string;
-  readonly turns: readonly KeptTurn[];
+  restore(kept: readonly KeptTurn[]): Promise<void>;
 }
 
 /** What a reply says now. */
@@ -157,14 +151,14 @@ export function createConversation(
     async restore(kept) {
       stop();
       const replayed: Promise<void>[] = [];
-      const restored = kept.turns.map((turn): Turn => {
+      const restored = kept.map((turn): Turn => {
         if (turn.role === "user") return { ...turn, id: next++ };
         const run = newReply();
         if (turn.run) replayed.push(replayInto(run.store, turn.run));
         return { id: next++, role: "assistant", run, edited: turn.edited };
       });
       await Promise.all(replayed);
-      store.setState({ system: kept.system, draft: kept.draft, turns: restored });
+      store.setState({ turns: restored });
     },
   };
 }

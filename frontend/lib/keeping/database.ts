@@ -38,8 +38,13 @@ function open(): Promise<IDBDatabase | null> {
 /** Stores a value under a key; a browser whose quota is used up stores nothing. */
 export function putKept(key: string, value: unknown): void {
   const stored: Stored = { at: Date.now(), value };
-  if (database) write(database, (values) => values.put(stored, key));
-  else void open().then((opened) => opened && write(opened, (values) => values.put(stored, key)));
+  const put = (values: IDBObjectStore) => {
+    values.put(stored, key);
+    // At once: a transaction of a page that is left would be given up.
+    values.transaction.commit?.();
+  };
+  if (database) write(database, put);
+  else void open().then((opened) => opened && write(opened, put));
 }
 
 export function removeKept(key: string): void {

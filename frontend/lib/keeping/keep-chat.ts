@@ -1,43 +1,34 @@
+import { tabStore } from "@/lib/browser/storage";
 import type { Conversation, KeptTurn } from "@/lib/chat/conversation";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { putKept, readKept, removeKept } from "./database";
 import { whenLeft } from "./page-left";
-import { keptRun } from "./recorded";
+import { EVERY_MS, keptRun, MAX_BYTES_GOING_ON } from "./recorded";
 import { tab } from "./tab";
 
 const KEY = `${tab}.chat`;
 
-/** A conversation as it is kept over a reload. */
-export interface KeptChat {
-  readonly system: string;
-  readonly draft: string;
-  readonly turns: readonly KeptTurn[];
-}
+/** In the tab's storage: what is written in the fields of the view. */
+const FIELDS = "mav-chat";
 
-/** Whether a conversation with turns is kept that this page has not taken up. */
-let isOffered = false;
+/** The turns of the conversation that this tab kept; null where there are none. */
+export const readKeptChat = async (): Promise<readonly KeptTurn[] | null> =>
+  (await readKept(KEY)) as readonly KeptTurn[] | null;
 
-export async function readKeptChat(): Promise<KeptChat | null> {
-  const kept = (await readKept(KEY)) as KeptChat | null;
-  isOffered = kept !== null && kept.turns.length > 0;
-  return kept;
-}
+export const forgetKeptChat = (): void => removeKept(KEY);
 
-export function forgetKeptChat(): void {
-  isOffered = false;
-  removeKept(KEY);
-}
-
-/** Keeps the conversation after each reply and when the page is left; ends with what it returns. */
+/**
+ * Keeps the conversation during and after each reply and when the page is left, and takes up the
+ * fields as they were left; ends with the function it returns.
+ */
 export function keepConversation(conversation: Conversation): () => void {
   /** The recordings of replies, made once for each state of their runs. */
   const recordings = new WeakMap<RunRecord, KeptTurn>();
   let watched: (() => void)[] = [];
+  let keptAt = 0;
   const keep = () => {
-    const { system, draft, turns } = conversation.getState();
-    // A message that is only begun does not take the place of a conversation that is offered.
-    if (turns.length === 0 && (isOffered || (draft === "" && system === ""))) return;
-    isOffered = false;
+    const { turns } = conversation.getState();
+    if (turns.length === 0) return;
     const kept = turns.map((turn): KeptTurn => {
       if (turn.role === "user") return { role: "user", content: turn.content };
       const { run } = turn.run.store.getState();
@@ -45,7 +36,7 @@ export function keepConversation(conversation: Conversation): () => void {
       recordings.set(run, known);
       return { ...known, edited: turn.edited } as KeptTurn;
     });
-    putKept(KEY, { system, draft, turns: kept } satisfies KeptChat);
+    putKept(KEY, kept);
   };
   const watch = () => {
     for (const stop of watched) stop();
@@ -54,7 +45,11 @@ export function keepConversation(conversation: Conversation): () => void {
         ? []
         : [
             turn.run.store.subscribe(({ run }, before) => {
-              if (!isBusy(run) && isBusy(before.run)) keep();
+              const isEnd = !isBusy(run) && isBusy(before.run);
+              if (!isEnd && Date.now() - keptAt < EVERY_MS) return;
+              if (!isEnd && (run.log?.bytes ?? 0) > MAX_BYTES_GOING_ON) return;
+              keptAt = Date.now();
+              keep();
             }),
           ],
     );
@@ -66,10 +61,26 @@ export function keepConversation(conversation: Conversation): () => void {
     else keep();
   });
   watch();
-  const stopLeft = whenLeft(keep);
+  takeUpFields(conversation);
+  const stopLeft = whenLeft(() => {
+    const { system, draft } = conversation.getState();
+    // The database may not have the time.
+    tabStore.setItem(FIELDS, JSON.stringify([system, draft]));
+    keep();
+  });
   return () => {
     for (const stop of watched) stop();
     stopTurns();
     stopLeft();
   };
+}
+
+function takeUpFields(conversation: Conversation): void {
+  const { system, draft, turns } = conversation.getState();
+  const kept = tabStore.getItem(FIELDS);
+  tabStore.removeItem(FIELDS);
+  if (kept === null || turns.length > 0 || system !== "" || draft !== "") return;
+  const [keptSystem = "", keptDraft = ""] = JSON.parse(kept) as string[];
+  conversation.setSystem(keptSystem);
+  conversation.setDraft(keptDraft);
 }

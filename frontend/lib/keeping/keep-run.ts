@@ -4,7 +4,7 @@ import type { Session } from "@/lib/run/session";
 import { isOfTraining } from "@/lib/training/trainings";
 import { putKept, readKept, removeKept } from "./database";
 import { whenLeft } from "./page-left";
-import { type KeptRun, keptRun } from "./recorded";
+import { EVERY_MS, type KeptRun, keptRun, MAX_BYTES_GOING_ON } from "./recorded";
 import { tab } from "./tab";
 
 const KEY = `${tab}.run`;
@@ -27,17 +27,23 @@ export function keepShownRun(session: Session): () => void {
     kept = run;
     putKept(KEY, value);
   };
-  const keepEnded = () => {
-    if (!isBusy(recordOf(shown))) keep();
+  let keptAt = 0;
+  const keepNow = () => {
+    const run = recordOf(shown);
+    if (isBusy(run)) {
+      if (Date.now() - keptAt < EVERY_MS || (run.log?.bytes ?? 0) > MAX_BYTES_GOING_ON) return;
+      keptAt = Date.now();
+    }
+    keep();
   };
-  let stop = shown.store.subscribe(keepEnded);
+  let stop = shown.store.subscribe(keepNow);
   const stopSession = session.subscribe(({ branches, chosen }) => {
     const now = branchOf(branches, chosen);
     if (now === shown) return;
     stop();
     shown = now;
-    stop = shown.store.subscribe(keepEnded);
-    keepEnded();
+    stop = shown.store.subscribe(keepNow);
+    keepNow();
   });
   const stopLeft = whenLeft(keep);
   return () => {

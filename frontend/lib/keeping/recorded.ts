@@ -7,6 +7,10 @@ import type { RunStore } from "@/lib/run/run-store";
 /** Longer recordings are not kept over a reload; they can be saved as a file. */
 const MAX_BYTES = 64 * 2 ** 20;
 
+/** How often a run is kept that goes on, and up to which size. */
+export const EVERY_MS = 3_000;
+export const MAX_BYTES_GOING_ON = 8 * 2 ** 20;
+
 /** A run as it is kept over a reload. */
 export interface KeptRun {
   /** The events as they were received, one a line. */

@@ -22,10 +22,6 @@ export const keepingText: Pick<
       title: "Das letzte Gespräch dieses Tabs ist noch da.",
       detail: (n) => `${n.toLocaleString("de")} ${n === 1 ? "Nachricht" : "Nachrichten"}`,
     },
-    comparison: {
-      title: "Der letzte Vergleich dieses Tabs ist noch da.",
-      detail: (n) => tokens(n),
-    },
     restore: "Wiederherstellen",
     restoring: "Wird wiederhergestellt …",
     discard: "Verwerfen",

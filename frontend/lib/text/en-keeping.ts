@@ -18,10 +18,6 @@ export const keepingText = {
       title: "The last conversation of this tab was kept.",
       detail: (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "message" : "messages"}`,
     },
-    comparison: {
-      title: "The last comparison of this tab was kept.",
-      detail: (n: number) => tokens(n),
-    },
     restore: "Restore",
     restoring: "Restoring …",
     discard: "Discard",
