@@ -76,9 +76,9 @@ test("what was chosen in panels stands in the link, which shows the same again",
   await page.getByRole("button", { name: "Over time" }).click();
   await page.getByRole("button", { name: "Residual", exact: true }).click();
   await site.panel("Trends").getByRole("button", { name: "Remove Entropy" }).click();
-  const query = new URL(page.url()).searchParams;
-  expect(query.get("attention")).toBe("3.1*root100*rest");
-  expect(query.get("trends")).toBe("prob*resid.3");
+  const query = () => new URL(page.url()).searchParams;
+  await expect.poll(() => query().get("trends")).toBe("prob*resid.3");
+  expect(query().get("attention")).toBe("3.1*root100*rest");
 
   await page.reload();
   await site.run.click();

@@ -34,7 +34,7 @@ test("the shipped training is watched: every panel follows the step that is chos
   await site.open();
   await page.getByRole("button", { name: WORDS_OF_TRAINING.example.open }).click();
   await expect(rows(page)).toHaveCount(HEADS.length);
-  expect(page.url()).toContain("training=example");
+  await expect(page).toHaveURL(/training=example/);
   await expect(rows(page).first()).toHaveAttribute("aria-selected", "true");
   const predictions = site.panel("Top predictions");
   const first = await predictions.innerText();
