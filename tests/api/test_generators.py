@@ -29,7 +29,7 @@ typescript_generator = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def client() -> TestClient:
     """A server with the embedded model, which measures everything."""
-    return TestClient(create_app(OperatorSettings(), Catalog()))
+    return TestClient(create_app(OperatorSettings(), Catalog()), base_url="http://localhost")
 
 
 @pytest.fixture
