@@ -12,10 +12,11 @@ FOLDER = "mav_engine/backends/native"
 HEADERS = ("attention", "norm", "runs_here", "vectors")
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
 THREADS = {"llama": ["-pthread"], "products": ["-fopenmp"], "int8": ["-fopenmp"], "small": []}
+EXACT = {"int8": ["-ffp-contract=off"]}  # all builds round as numpy does
 PLAIN, WHOLE = {"": []}, {}
 if platform.machine().lower() in {"x86_64", "amd64"}:
     PLAIN = {"_avx512": ["-march=x86-64-v4"], "_avx2": ["-march=x86-64-v3"]}
-    WHOLE = {"_vnni": ["-march=x86-64-v4", "-mavx512vnni"]}
+    WHOLE = {"_vnni": ["-march=x86-64-v4", "-mavx512vnni"], "_avx2": ["-march=x86-64-v3"]}
 KINDS = {"llama": PLAIN, "products": PLAIN, "small": PLAIN, "int8": WHOLE}
 
 setup(
@@ -24,7 +25,7 @@ setup(
             f"mav_engine.backends.native._{source}{kind}",
             [f"{FOLDER}/{source}.c"],
             depends=[f"{FOLDER}/{header}.h" for header in HEADERS],
-            extra_compile_args=[*FLAGS, *THREADS[source], *flags],
+            extra_compile_args=[*FLAGS, *THREADS[source], *EXACT.get(source, []), *flags],
             extra_link_args=THREADS[source],
             optional=True,
         )

@@ -107,10 +107,22 @@ def _devices() -> Iterator[Finding]:
 
 
 def _compiled() -> Finding:
-    from mav_engine.backends.native.builds import EVERYWHERE, SOMEWHERE, builds
+    from mav_engine.backends.native.builds import (
+        EVERYWHERE,
+        SOMEWHERE,
+        builds,
+        unusable_builds,
+    )
 
     found = [next(iter(builds(source)), None) for source in (*EVERYWHERE, *SOMEWHERE)]
     here = ", ".join(name.lstrip("_") for name in found if name) or "nothing"
+    unusable = {
+        name.lstrip("_"): why
+        for source in (*EVERYWHERE, *SOMEWHERE)
+        for name, why in unusable_builds(source).items()
+    }
+    for why in sorted(set(unusable.values())):
+        here += f"; {', '.join(name for name in unusable if unusable[name] == why)} {why}"
     if None in found[: len(EVERYWHERE)]:
         told_of = f"{here}; numpy and torch compute the rest, more slowly"
         return Finding("compiled", "missing", told_of, "a C compiler with OpenMP; reinstall MAV")

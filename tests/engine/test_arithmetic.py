@@ -9,9 +9,6 @@ import numpy as np
 import pytest
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.native.int8 import int8_product
-from mav_engine.backends.native.products import product_builds
-from mav_engine.backends.native.small import small_builds
 from mav_engine.backends.transformers import (
     decoding,
     int8,
@@ -94,14 +91,14 @@ def test_without_a_compiler_an_int8_model_writes_the_same(monkeypatch: pytest.Mo
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, rtol=0.02)
 
 
-@pytest.mark.skipif(not (product_builds() and small_builds()), reason="nothing was compiled here")
-@pytest.mark.parametrize("dtype", ["float32", "int8-dynamic"])
+@pytest.mark.compiled("products", "small")
+@pytest.mark.parametrize(
+    "dtype", ["float32", pytest.param("int8-dynamic", marks=pytest.mark.compiled("int8"))]
+)
 @pytest.mark.parametrize("kind", ["gpt2", "qwen3"])
 def test_compiled_a_run_has_the_same_numbers_alone_and_among_others_to_the_last_bit(
     tmp_path: Path, kind: str, dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if dtype == "int8-dynamic" and int8_product() is None:
-        pytest.skip("the int8 product was not built: no compiler, or none for this processor")
     for name, width in WIDE[kind].items():
         monkeypatch.setitem(SHAPES[kind], name, width)
     backend = load_backend(str(_save(kind, tmp_path)), dtype=dtype, prefix_bytes=0)

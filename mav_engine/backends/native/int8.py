@@ -59,7 +59,7 @@ class Int8Reading:
     def __call__(self, x: Floats) -> Floats:
         """[rows, outputs] of rows [rows, inputs]."""
         x = np.ascontiguousarray(x)
-        whole = np.empty(x.shape, np.uint8)
+        whole = np.empty(x.shape, np.int16)  # as wide as any build needs
         y, scales = np.empty((len(x), self._outputs), np.float32), np.empty(len(x), np.float32)
         places = (each.ctypes.data for each in (x, whole, scales, y))
         self._multiply(self._weight, len(x), *places, self._threads)
@@ -69,4 +69,9 @@ class Int8Reading:
 @cache
 def int8_product() -> Int8Product | None:
     """The product for this processor; None where none was built for it."""
-    return next((Int8Product(library) for library in builds("int8").values()), None)
+    return next(iter(int8_builds().values()), None)
+
+
+def int8_builds() -> dict[str, Int8Product]:
+    """Every build that this processor can run, the fastest first."""
+    return {name: Int8Product(library) for name, library in builds("int8").items()}

@@ -1,0 +1,24 @@
+"""Hooks of all tests."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.compiled import verdict
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "compiled(*sources): needs a build of each of these sources")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose compiled code is missing, or fail it where it must not be skipped."""
+    for mark in item.iter_markers("compiled"):
+        for source in mark.args:
+            result, why = verdict(source, os.environ)
+            if result == "fail":
+                pytest.fail(why, pytrace=False)
+            if result == "skip":
+                pytest.skip(why)
