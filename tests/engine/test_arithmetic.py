@@ -16,6 +16,7 @@ from mav_engine.backends.transformers import (
     looking,
     native,
     norms,
+    packed,
     products,
 )
 from mav_engine.backends.transformers.arithmetic import BY_TORCH
@@ -84,8 +85,10 @@ def test_without_a_compiler_an_int8_model_writes_the_same(monkeypatch: pytest.Mo
     expected = alone(compiled, **RUNS[2])
     without_a_compiler(monkeypatch)
     plain = load_backend("mav-tiny", dtype="int8-dynamic", prefix_bytes=0)
-    # The last bit of a float sum decides on which step an activation falls.
-    for one, other in zip(tokens_of(alone(plain, **RUNS[2])), tokens_of(expected), strict=True):
+    # The last bit of a float sum decides on which step an activation falls. Where torch has half as
+    # many steps, other tokens may follow, and the first one is compared.
+    pairs = list(zip(tokens_of(alone(plain, **RUNS[2])), tokens_of(expected), strict=True))
+    for one, other in pairs if packed.activation_steps() == 127 else pairs[:1]:
         assert one.token == other.token
         assert one.logprob == pytest.approx(other.logprob, abs=0.1)
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, rtol=0.02)

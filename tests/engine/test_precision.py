@@ -19,8 +19,7 @@ from transformers.pytorch_utils import Conv1D
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.transformers.int8 import Int8Linear, together
-from mav_engine.backends.transformers.packed import activation_steps
+from mav_engine.backends.transformers.int8 import Int8Linear, activation_steps, together
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
 from mav_engine.events import Token
 from tests.engine.conftest import EMBEDDED, PATHS, SHAPES, Case, _save
@@ -77,7 +76,7 @@ def rounded_product(weight: torch.Tensor, bias: torch.Tensor | None) -> Any:
     rounded = torch.round(weight / step) * step
 
     def product(x: torch.Tensor) -> torch.Tensor:
-        steps = x.abs().amax(-1, keepdim=True) / activation_steps()
+        steps = x.abs().amax(-1, keepdim=True) / activation_steps(x.shape[-1])
         return functional.linear(torch.round(x / steps) * steps, rounded, bias)
 
     return product

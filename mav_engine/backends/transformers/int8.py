@@ -19,10 +19,11 @@ import torch
 from torch import nn
 
 from mav_engine.backends.native.int8 import LANES, Int8Product, Int8Reading, int8_product
+from mav_engine.backends.transformers import packed
 from mav_engine.backends.transformers.layers import is_conv1d
 from mav_engine.backends.transformers.packed import Packed
 
-_WEIGHT_STEPS = 127
+_WEIGHT_STEPS = _COMPILED_STEPS = 127
 
 
 class Read:
@@ -57,8 +58,17 @@ Whole = Packed | Read
 """The product with whole-number weights."""
 
 
+def activation_steps(inputs: int) -> int:
+    """Steps of an activation's range, each way from zero, in products of so many inputs."""
+    return packed.activation_steps() if _build_for(inputs) is None else _COMPILED_STEPS
+
+
+def _build_for(inputs: int) -> Int8Product | None:
+    return int8_product() if inputs % LANES == 0 else None
+
+
 def _weights(numbers: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None) -> Whole:
-    build = int8_product() if numbers.shape[1] % LANES == 0 else None
+    build = _build_for(numbers.shape[1])
     if build is None:
         return Packed(numbers, scales, bias)
     return Read(build, numbers, scales, bias)
