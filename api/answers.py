@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.strict import Unicode
 from mav_engine.wording import shortened, shown
 
 
@@ -32,7 +33,7 @@ class TokenizeRequest(_Body):
 
     model: Annotated[str, Field(min_length=1, strict=True)] | None = None
     """A name from /api/models; null is the server's default."""
-    text: Annotated[str, Field(strict=True)]
+    text: Unicode
     """What to cut."""
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from api.operator_settings import OperatorSettings
+from mav_engine.backends import Backend
 from mav_engine.errors import InvalidSettings, PromptTooLong
+from mav_engine.events import TokenRef
 from mav_engine.running import PreparedRun
 from mav_engine.settings import RunSettings
 
@@ -17,7 +19,9 @@ def within_limits(
 
     Raises:
         InvalidSettings: more tokens are wanted than the operator allows.
+        PromptTooLong: the text has more characters than the operator allows.
     """
+    check_characters(settings, operator.prompt_characters)
     limit = operator.max_new_tokens
     named = settings.model_fields_set
     if "max_new_tokens" in named and settings.max_new_tokens > limit:
@@ -35,6 +39,49 @@ def within_limits(
     if not defaults:
         return settings
     return RunSettings(**{**settings.model_dump(exclude_unset=True), **defaults})
+
+
+def check_characters(settings: RunSettings, limit: int) -> None:
+    """Refuse a text that is too long to be cut into tokens.
+
+    Raises:
+        PromptTooLong: it has more characters than `limit`.
+    """
+    if settings.messages is None:
+        check_text("prompt", len(settings.prompt or ""), limit)
+    else:
+        length = sum(len(each.role) + len(each.content) for each in settings.messages)
+        check_text("messages", length, limit)
+
+
+def check_text(field: str, length: int, limit: int) -> None:
+    """Refuse a text of more characters than the operator allows.
+
+    Raises:
+        PromptTooLong: `field` names the text.
+    """
+    if length > limit:
+        raise PromptTooLong(
+            f"The {field} has {length} characters, but this server takes at most {limit} "
+            f"(MAV_MAX_PROMPT_CHARACTERS); shorten it by at least {length - limit} characters.",
+            field=field,
+        )
+
+
+def tokenize_within(backend: Backend, text: str, limit: int) -> list[TokenRef]:
+    """The tokens of a text.
+
+    Raises:
+        PromptTooLong: they are more than `limit`.
+    """
+    ids = backend.vocabulary.encode(text, special=False)
+    if len(ids) > limit:
+        raise PromptTooLong(
+            f"The text has {len(ids)} tokens, but this server answers with at most {limit} "
+            "(MAV_MAX_PROMPT_TOKENS); send it in parts.",
+            field="text",
+        )
+    return backend.vocabulary.spell(ids)
 
 
 def check_prompt(prepared: PreparedRun, limit: int) -> None:

@@ -64,6 +64,7 @@ class LiveRun:
         on_end: Callable[[LiveRun], None],
         how: Callable[[RunSettings, Backend], PreparedRun],
         budget: ByteBudget,
+        encoding: anyio.CapacityLimiter,
     ) -> None:
         self.partner: LiveRun | None = None
         """The run that waits for this one's tokens, in a comparison."""
@@ -78,6 +79,7 @@ class LiveRun:
         self._on_end = on_end
         self._how = how
         self._budget = budget
+        self._encoding = encoding
         self._failure: MavError | None = None
         """Why the run is to end with an error, once it is."""
         self._blocked = False
@@ -128,7 +130,12 @@ class LiveRun:
 
     async def chunks(self, encode: Encode) -> AsyncIterator[bytes]:
         """The run's events, encoded: start, queued …, prompt, token …, done or error."""
-        yield encode(start_event(self._settings, await self._info(), self.run_id))
+        try:
+            started = encode(start_event(self._settings, await self._info(), self.run_id))
+        except Exception:
+            yield self._failed(encode)
+            return
+        yield started
         async for position in self._queued_at():
             yield encode(Queued(position))
         if self.reason is not None:
@@ -170,7 +177,9 @@ class LiveRun:
 
     async def _prepare(self) -> PreparedRun:
         backend = self._lease.loading.result()
-        prepared = await anyio.to_thread.run_sync(self._prepared_for, backend)
+        prepared = await anyio.to_thread.run_sync(
+            self._prepared_for, backend, limiter=self._encoding
+        )
         check_prompt(prepared, self._operator.max_prompt_tokens)
         self._budget.check_size(prepared)
         self._prepared = prepared
@@ -196,12 +205,15 @@ class LiveRun:
                         break
                     self._send(chunk)
         except BaseException:
-            LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
-            failed = RunFailed("The server made a mistake; its log tells more.")
-            self._channel.put(encode(error_event(failed)))
+            self._channel.put(self._failed(encode))
         finally:
             self._channel.end()
             self._on_loop(self._release)
+
+    def _failed(self, encode: Encode) -> bytes:
+        """Log the exception that is being handled; the event that ends the stream."""
+        LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
+        return encode(error_event(RunFailed("The server made a mistake; its log has the details.")))
 
     def _send(self, chunk: bytes) -> None:
         blocked = False

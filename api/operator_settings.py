@@ -31,6 +31,8 @@ PREFIX = "MAV_"
 BUILD_VARIABLES = frozenset({"MAV_PANELS_DIR", "MAV_API_ORIGIN"})
 """Read when the site is built or developed; no concern of the server."""
 ROOT = Path(__file__).resolve().parents[1]
+CHARACTERS_A_TOKEN = 16
+"""Characters of a prompt for each token that it may have: some four times those of usual text."""
 LOG = logging.getLogger("mav.api")
 _SECRET = frozenset({"secret", "training_token"})
 """Settings whose values are never told."""
@@ -82,6 +84,9 @@ class OperatorSettings(BaseModel):
     """The most tokens that a run may write."""
     max_prompt_tokens: PositiveInt = 8192
     """The most tokens that a prompt may have; a model's context may allow fewer."""
+    max_prompt_characters: PositiveInt | None = None
+    """The most characters that a prompt, a conversation or a text for /api/tokenize may have;
+    checked before the text is cut into tokens. 16 for each of max_prompt_tokens where not set."""
     max_body_bytes: ByteSize = ByteSize(1_000_000)
     """The largest body of a request."""
     max_connections: PositiveInt = 1000
@@ -146,6 +151,11 @@ class OperatorSettings(BaseModel):
     """The longest line of it, which is one event."""
     site_dir: Path = ROOT / "frontend" / "out"
     """The built site; where it is absent a page tells how to build it."""
+
+    @property
+    def prompt_characters(self) -> int:
+        """`max_prompt_characters`, or its default."""
+        return self.max_prompt_characters or CHARACTERS_A_TOKEN * self.max_prompt_tokens
 
     def catalog(self) -> Catalog:
         """The models that these settings allow.

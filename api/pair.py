@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
@@ -11,9 +12,11 @@ from mav_engine.compare.events import CompareEvent, SideEvent
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.pair import error_of_side
 from mav_engine.compare.settings import Side, blamed
-from mav_engine.errors import MavError
+from mav_engine.errors import MavError, RunFailed
 from mav_engine.events import Error, Event, FinishReason, Token
-from mav_engine.running import new_run_id
+from mav_engine.running import error_event, new_run_id
+
+LOG = logging.getLogger("mav.api")
 
 Encode = Callable[[CompareEvent], bytes]
 
@@ -78,6 +81,10 @@ class LivePair:
                     after = self._lockstep.passed_on(side, tokens)
                     yield chunk + b"".join(map(encode, after))
             yield encode(self._broken or self._lockstep.summary())
+        except Exception:
+            LOG.exception("comparison %s broke off", self.run_id)
+            failed = RunFailed("The server made a mistake; its log has the details.")
+            yield encode(error_event(failed))
         finally:
             for task in waited:
                 task.cancel()

@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
 from api.byte_budget import ByteBudget, ClientBudgets
-from api.limits import within_limits
+from api.limits import check_text, tokenize_within, within_limits
 from api.live_run import LiveRun
 from api.model_cache import Load, ModelCache
 from api.operator_settings import OperatorSettings
@@ -33,6 +33,10 @@ from mav_engine.resume import Seal, take_up
 from mav_engine.running import PreparedRun, prepare
 from mav_engine.settings import RunSettings
 
+MAX_ENCODING = 4
+"""Texts that are cut into tokens at the same time."""
+MAX_TOKENIZING = 16
+"""Requests to /api/tokenize that are answered or wait."""
 LOG = logging.getLogger("mav.api")
 
 
@@ -55,6 +59,9 @@ class Service:
         self.inbox = inbox_of(operator)
         """Where a training elsewhere streams to, where the operator opened it."""
         self._seal = Seal.of(operator.secret, operator.resume_ttl_s)
+        self.encoding = anyio.CapacityLimiter(MAX_ENCODING)
+        """Threads that cut texts into tokens: those of the loop's own pool stay free."""
+        self._tokenizing = 0
         self._places: dict[str, Places] = {}
         self._clients = ClientBudgets(operator.max_client_bytes)
 
@@ -111,16 +118,35 @@ class Service:
             MavError: the model is unknown or cannot be loaded, or not in time.
         """
         entry = self.catalog.find(request.model or self.catalog.default)
-        lease = self.models.lease(entry)
-        try:
-            loading = asyncio.wrap_future(lease.loading)
-            backend = await asyncio.wait_for(loading, self.operator.deadline_s)
-            tokens = await anyio.to_thread.run_sync(_tokens, backend, request.text)
-        except TimeoutError:
+        operator = self.operator
+        check_text("text", len(request.text), operator.prompt_characters)
+        if self._tokenizing >= MAX_TOKENIZING:
             raise Busy(
-                f"{entry.name} is still being loaded.", field="model", retry_after_s=RETRY_AFTER_S
+                f"{MAX_TOKENIZING} texts are being tokenized or wait for it; try again in "
+                f"{RETRY_AFTER_S:.0f} seconds.",
+                retry_after_s=RETRY_AFTER_S,
+            )
+        lease = self.models.lease(entry)
+        self._tokenizing += 1
+        try:
+            with anyio.fail_after(operator.deadline_s):
+                backend = await asyncio.wrap_future(lease.loading)
+                tokens = await anyio.to_thread.run_sync(
+                    _tokens,
+                    backend,
+                    request.text,
+                    operator.max_prompt_tokens,
+                    limiter=self.encoding,
+                )
+        except TimeoutError:
+            loading = not lease.loading.done()
+            raise Busy(
+                f"{entry.name} is {'still being loaded' if loading else 'busy'}.",
+                field="model",
+                retry_after_s=RETRY_AFTER_S,
             ) from None
         finally:
+            self._tokenizing -= 1
             lease.release()
         return TokenizeResult(model=entry.name, count=len(tokens), tokens=tokens)
 
@@ -170,7 +196,10 @@ class Service:
         entry = self.catalog.find(settings.model)
         place = self._take_place(entry.key)
         lease = self.models.lease(entry)
-        run = LiveRun(settings, entry, self.operator, place, lease, self.runs.discard, how, budget)
+        run = LiveRun(
+            settings, entry, self.operator, place, lease, self.runs.discard, how, budget,
+            self.encoding,
+        )  # fmt: skip
         self.runs.add(run)
         return run
 
@@ -236,6 +265,6 @@ class Service:
         return models, problems
 
 
-def _tokens(backend: Backend, text: str) -> list[TokenRef]:
+def _tokens(backend: Backend, text: str, limit: int) -> list[TokenRef]:
     with refused_for("text", f"The tokenizer of {backend.info.name}"):
-        return backend.tokenize(text)
+        return tokenize_within(backend, text, limit)

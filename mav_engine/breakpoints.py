@@ -14,7 +14,7 @@ from typing import Annotated, Protocol
 from pydantic import Field, field_validator
 
 from mav_engine.errors import InvalidSettings
-from mav_engine.strict import WHOLE, Real, Strict, Text
+from mav_engine.strict import MAX_WHOLE, WHOLE, Real, Strict, Text
 from mav_engine.wording import shown
 
 MAX_TEXT = 200
@@ -51,7 +51,7 @@ class Breakpoints(Strict):
     loop: Annotated[bool, Field(strict=True)] = False
     """Stop where the text starts to loop: its last tokens are one group of up to 64 tokens, three
     times over and eight tokens at least."""
-    after: Annotated[int, Field(strict=True, ge=1), WHOLE] | None = None
+    after: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] | None = None
     """Stop once so many new tokens stand, those of forced_ids and of earlier parts counted; it
     gives the single steps of a paused run."""
 

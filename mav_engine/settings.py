@@ -16,18 +16,18 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mav_engine.breakpoints import Breakpoints
 from mav_engine.errors import InvalidSettings
-from mav_engine.strict import WHOLE, Real, Strict, Text
+from mav_engine.strict import MAX_WHOLE, WHOLE, Real, Strict, Text, Unicode
 from mav_engine.wording import did_you_mean, listed, shortened, shown
 
 DEFAULT_MODEL = "mav-tiny"
 DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_entropy")
-MAX_SEED = 2**53 - 1
-"""The largest whole number that JavaScript clients hold exactly."""
 
 MAX_STOPS = 64
 MAX_STOP_LENGTH = 1000
 """Stop strings of a run, and characters of each."""
 
+MIN_PENALTY, MAX_PENALTY = 1e-3, 1e3
+"""Logits times or divided by these stay within the range of float32 in every model."""
 COMMA_SEPARATED = frozenset({"capture", "forced_ids"})
 """Lists whose items hold no comma: in a query they may be separated by commas."""
 MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
@@ -44,7 +44,7 @@ class Message(Strict):
 
     role: Annotated[Text, Field(min_length=1)]
     """Who speaks: system, user or assistant, as the model's chat template knows them."""
-    content: Text
+    content: Unicode
     """What is said."""
 
 
@@ -74,28 +74,28 @@ class RunSettings(Strict):
     line "role: content" (system first, then user and assistant, the user last), "assistant:"
     stands after them, and the reply ends where a line begins with another turn. Give either this
     or prompt."""
-    forced_ids: list[Annotated[int, Field(strict=True, ge=0), WHOLE]] = []
+    forced_ids: list[Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE]] = []
     """Token ids that the run must write first, each fully measured. They count towards
     max_new_tokens."""
-    max_new_tokens: Annotated[int, Field(strict=True, ge=1), WHOLE] = 64
+    max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] = 64
     """How many tokens to write at most."""
-    min_new_tokens: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
+    min_new_tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
     """End-of-text is held back until this many tokens are written."""
     temperature: Annotated[Real, Field(ge=0, le=10)] = 0.0
     """0 always takes the likeliest token; higher values choose more freely."""
-    top_k: Annotated[int, Field(strict=True, ge=0), WHOLE] = 50
+    top_k: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 50
     """Draw only from the k likeliest tokens; 0 is off."""
     top_p: Annotated[Real, Field(gt=0, le=1)] = 1.0
     """Draw only from the likeliest tokens that together hold this much probability; 1 is off."""
     min_p: Annotated[Real, Field(ge=0, le=1)] = 0.0
     """Drop tokens less likely than this share of the likeliest one; 0 is off."""
-    repetition_penalty: Annotated[Real, Field(gt=0)] = 1.0
+    repetition_penalty: Annotated[Real, Field(ge=MIN_PENALTY, le=MAX_PENALTY)] = 1.0
     """Above 1 makes tokens that already stand in the text less likely; 1 is off."""
-    no_repeat_ngram_size: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
+    no_repeat_ngram_size: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
     """No run of this many tokens is written twice; 0 is off."""
-    block_eos_steps: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
+    block_eos_steps: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
     """No end-of-text in the first so many steps."""
-    block_ws_steps: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
+    block_ws_steps: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
     """No token that is only white space in the first so many steps."""
     stop: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=MAX_STOP_LENGTH)]],
@@ -105,7 +105,7 @@ class RunSettings(Strict):
     ends it where the model writes that token, too. At most 64, of at most 1000 characters each."""
     breakpoints: Breakpoints = Breakpoints()
     """Conditions that stop the run with the token that meets one; it can be gone on with."""
-    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_SEED), WHOLE] | None = None
+    seed: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] | None = None
     """The same seed and settings write the same tokens; empty draws one and tells it."""
     top_n: Annotated[int, Field(strict=True, ge=1, le=100), WHOLE] = 20
     """How many predictions are reported for each token."""
@@ -114,7 +114,7 @@ class RunSettings(Strict):
     or its root mean square."""
     capture: list[Annotated[Text, Field(min_length=1)]] = list(DEFAULT_PROBES)
     """The probes that measure each token; predictions and distribution always do."""
-    attn_every: Annotated[int, Field(strict=True, ge=0), WHOLE] = 0
+    attn_every: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
     """With the attention_map probe, a full map every so many tokens besides that of the prompt;
     0 is off."""
     tile: Tile = Tile()
@@ -140,7 +140,7 @@ class RunSettings(Strict):
         """These settings with the open choices made: a seed drawn where there is none."""
         if self.seed is not None:
             return self
-        return self.model_copy(update={"seed": secrets.randbelow(MAX_SEED + 1)})
+        return self.model_copy(update={"seed": secrets.randbelow(MAX_WHOLE + 1)})
 
 
 def parse_settings(given: object) -> RunSettings:

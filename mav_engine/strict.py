@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticKnownError
 
 
 def _whole_number(value: object) -> object:
@@ -12,10 +13,24 @@ def _whole_number(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+MAX_WHOLE = 2**53 - 1
+"""The largest integer that every JSON reader holds exactly, JavaScript's included."""
 # Stands after a field's limits: before them, pydantic would leave them out of the JSON Schema.
 WHOLE = BeforeValidator(_whole_number)
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, Field(strict=True)]
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise PydanticKnownError("string_unicode") from None
+    return text
+
+
+Unicode = Annotated[Text, AfterValidator(_encodable)]
+"""A text without lone surrogates. Pydantic itself checks only texts that have other limits."""
 
 
 class Strict(BaseModel):

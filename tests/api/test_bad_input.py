@@ -51,6 +51,44 @@ SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"prompt": 5}, "prompt", "valid string"),
     ({"prompt": "a", "seed": 10**400}, "seed", "less than or equal"),
     ({"prompt": "a" * 4096}, "prompt", "Shorten it"),
+    *(
+        ({"prompt": "a", "max_new_tokens": 4, name: number}, name, "less than or equal to")
+        for name in (
+            "top_k",
+            "min_new_tokens",
+            "no_repeat_ngram_size",
+            "block_eos_steps",
+            "block_ws_steps",
+            "attn_every",
+            "max_new_tokens",
+            "seed",
+        )
+        for number in (1e30, 2**53, 2**64, 10**400)
+    ),
+    ({"prompt": "a", "forced_ids": [2**64]}, "forced_ids", "less than or equal to"),
+    ({"prompt": "a", "breakpoints": {"after": 2**64}}, "breakpoints.after", "less than or equal"),
+    ({"prompt": "a", "repetition_penalty": 1e308}, "repetition_penalty", "less than or equal"),
+    ({"prompt": "a", "repetition_penalty": 1e-320}, "repetition_penalty", "greater than or"),
+    ({"prompt": "a" * 131_073}, "prompt", "MAV_MAX_PROMPT_CHARACTERS"),
+    (
+        {"messages": [{"role": "user", "content": "a" * 65_536}] * 2},
+        "messages",
+        "MAV_MAX_PROMPT_CHARACTERS",
+    ),
+    *(
+        (given, field, "unicode")
+        for half in ("\ud800", "a\udfffb", "\udc80")
+        for given, field in (
+            ({"messages": [{"role": "user", "content": half}]}, "messages.content"),
+            ({"messages": [{"role": half, "content": "a"}]}, "messages.role"),
+            ({"prompt": "a", "stop": [half]}, "stop"),
+            ({"prompt": "a", "model": half}, "model"),
+            ({"prompt": "a", "capture": [half]}, "capture"),
+            ({"prompt": "a", "resume": half}, "resume"),
+            ({"prompt": "a", "breakpoints": {"text": half}}, "breakpoints.text"),
+            ({"prompt": "a", "breakpoints": {"pattern": half}}, "breakpoints.pattern"),
+        )
+    ),
 ]
 
 
@@ -147,6 +185,8 @@ def test_unknown_addresses_and_methods_are_problems_too(client: TestClient) -> N
         ({"text": 3}, 422, "text"),
         ({"text": "a", "models": "fake"}, 422, "models"),
         ({"text": "a", "model": "nope"}, 404, "model"),
+        ({"text": "a" * 131_073}, 422, "text"),
+        ({"text": "a" * 8193}, 422, "text"),
         ([], 422, "text"),
     ],
 )
@@ -155,6 +195,29 @@ def test_tokenize_names_the_field_at_fault(
 ) -> None:
     told = problem(client.post("/api/tokenize", json=given))
     assert (told["status"], told["field"]) == (status, field)
+
+
+def test_half_a_surrogate_pair_is_no_text_to_tokenize(client: TestClient) -> None:
+    for body, field in (({"text": "a\ud800"}, "text"), ({"text": "a", "model": "\udfff"}, "model")):
+        answer = client.post("/api/tokenize", content=json.dumps(body), headers=AS_JSON)
+        told = problem(answer)
+        assert (told["status"], told["field"]) == (422, field)
+
+
+def test_what_cannot_be_encoded_ends_the_stream_with_an_error(make_client: MakeClient) -> None:
+    """Every part of it: an event that JSON cannot hold must not leave an empty or torn stream."""
+    models = Models()
+    client = make_client(models)
+    given = {"prompt": "a", "max_new_tokens": 2}
+    assert read_events(client.post("/api/run", json=given))[-1]["type"] == "done"
+    models.backends[0].info.title = "half a pair: \ud800"
+    for asked, address in ((given, "/api/run"), ({"a": given, "b": given}, "/api/compare")):
+        events = read_events(client.post(address, json=asked))
+        assert events[-1]["type"] == "error"
+        assert events[-1]["code"] == "run_failed"
+        lines = client.post(address, json=asked, headers={"Accept": "application/x-ndjson"})
+        assert json.loads(lines.text.splitlines()[-1])["type"] == "error"
+    assert client.get("/api/health").json()["runs_active"] == 0
 
 
 def test_the_operators_limits_refuse_rather_than_clamp(make_client: MakeClient) -> None:

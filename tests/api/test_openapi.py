@@ -55,6 +55,10 @@ def test_ranges_are_said_in_the_words_of_json_schema(client: TestClient) -> None
     assert told["properties"]["top_n"]["minimum"] == 1
     assert told["properties"]["top_n"]["maximum"] == 100
     assert told["properties"]["top_p"]["exclusiveMinimum"] == 0
+    for name, schema in told["properties"].items():
+        for kind in (schema, schema.get("items", {}), *schema.get("anyOf", [])):
+            if kind.get("type") == "integer":
+                assert kind["maximum"] <= 2**53 - 1, name
     assert "type" in document(OperatorSettings())["components"]["schemas"]["Token"]["required"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.service import MAX_TOKENIZING
 from mav_engine.errors import ModelLoadFailed
 from tests.api.conftest import MakeServer
 from tests.api.servers import PATIENCE_S, Gate, Models, RealServer, events_in, types, until
@@ -198,3 +199,13 @@ def test_a_client_that_hangs_up_while_waiting_frees_its_place(
         with pytest.raises(httpx2.ReadTimeout), httpx2.Client(base_url=server.url) as other:
             other.post("/api/run", json={"prompt": "a"}, timeout=0.2)
         until(lambda: health(server) == (1, 0))
+
+
+def test_texts_to_tokenize_are_bounded_in_number(make_server: MakeServer) -> None:
+    server = make_server()
+    server.service._tokenizing = MAX_TOKENIZING
+    answer = server.client.post("/api/tokenize", json={"text": "a"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    server.service._tokenizing = 0
+    assert server.client.post("/api/tokenize", json={"text": "a"}).status_code == 200
+    assert server.service._tokenizing == 0

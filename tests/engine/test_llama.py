@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,27 @@ def test_the_first_words_of_the_embedded_model_wait_for_no_transformers() -> Non
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.split("\n")[1] == "[]"
+
+
+def test_other_threads_run_while_a_long_text_is_cut_into_tokens() -> None:
+    tokenizer = read_tokenizer(EMBEDDED)
+    assert tokenizer is not None
+    turns, ended = 0, threading.Event()
+
+    def count() -> None:
+        nonlocal turns
+        while not ended.wait(0.001):
+            turns += 1
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    try:
+        before = turns
+        ids = tokenizer("漢" * 131_072, add_special_tokens=False)["input_ids"]
+        passed = turns - before
+    finally:
+        ended.set()
+        counter.join()
+    assert len(ids) >= 131_072
+    # With Python's lock held it is the one or two turns before and after the call.
+    assert passed > 10

@@ -20,7 +20,7 @@ from mav_engine.errors import NoCandidates
 from mav_engine.events import Token
 from mav_engine.prediction import Prediction
 from mav_engine.sampling import Choice, Sampler
-from mav_engine.settings import MAX_SEED
+from mav_engine.strict import MAX_WHOLE
 from tests.engine.conftest import Case
 
 PROMPT = "One day, the little dog found a"
@@ -272,7 +272,7 @@ def test_a_seed_holds_while_others_draw_and_run(tiny: Backend) -> None:
 
 
 def test_every_bit_of_the_seed_counts() -> None:
-    seeds = [1, 1 + 2**32, 1 + 2**40, MAX_SEED]
+    seeds = [1, 1 + 2**32, 1 + 2**40, MAX_WHOLE]
     draws = [choose(np.zeros(4096, np.float32), temperature=1, top_k=0, seed=s) for s in seeds]
     assert len({choice.token_id for choice in draws}) == len(seeds)
 

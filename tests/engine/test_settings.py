@@ -67,7 +67,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         ({"prompt": "x", "top_k": True}, "top_k", "integer"),
         ({"prompt": "x", "top_p": 0}, "top_p", "greater than 0"),
         ({"prompt": "x", "min_p": 1.01}, "min_p", "less than or equal to 1"),
-        ({"prompt": "x", "repetition_penalty": 0}, "repetition_penalty", "greater than 0"),
+        ({"prompt": "x", "repetition_penalty": 0}, "repetition_penalty", "equal to 0.001"),
         ({"prompt": "x", "max_new_tokens": 0}, "max_new_tokens", "greater than or equal to 1"),
         ({"prompt": "x", "top_n": 101}, "top_n", "less than or equal to 100"),
         ({"prompt": "x", "seed": -1}, "seed", "greater than or equal to 0"),

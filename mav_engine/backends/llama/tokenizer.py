@@ -39,7 +39,10 @@ class PlainTokenizer:
     ) -> dict[str, list[int]]:
         if return_attention_mask:
             raise ValueError("one text has no attention mask")
-        read = self.backend_tokenizer.encode(text, add_special_tokens=add_special_tokens)
+        # Unlike `encode`, this leaves Python's lock to other threads, and keeps no offsets.
+        (read,) = self.backend_tokenizer.encode_batch_fast(
+            [text], add_special_tokens=add_special_tokens
+        )
         return {"input_ids": read.ids}
 
     def __len__(self) -> int:
