@@ -200,7 +200,7 @@ def test_a_body_that_no_route_reads_does_not_hold_its_connection(
     monkeypatch.setattr(connections, "LINGER_IDLE_S", 0.1)
     server = make_server()
     with connect(server.port) as connection:
-        connection.sendall(HALF_BODY.replace(b"/api/run", b"/nothing"))
+        connection.sendall(HALF_BODY.replace(b"/api/run", b"/api/nothing"))
         told = received(connection)
         assert told.startswith(b"HTTP/1.1 404 ")
         assert b"connection: close\r\n" in told.lower()
