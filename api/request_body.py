@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import Any
 
@@ -11,6 +12,8 @@ from starlette.requests import ClientDisconnect, Request
 from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType, late_body
 from mav_engine.errors import InvalidSettings
 from mav_engine.wording import shortened, shown
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 async def read_json(request: Request, max_bytes: int, timeout_s: float) -> object:
@@ -61,8 +64,10 @@ def parse_json(body: bytes) -> object:
     """The JSON value in these bytes; raises as `read_json` does."""
     if not body.strip():
         raise NotJson("The body is empty; send a JSON object with a prompt.")
+    if body.startswith(_UTF_16) or b"\0" in body[:4]:
+        raise NotJson("The body must be UTF-8, but it begins like UTF-16 or UTF-32.")
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_without_duplicates)
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
     except UnicodeDecodeError as error:
         raise NotJson(f"The body must be UTF-8; byte {error.start} is not.") from None
     except json.JSONDecodeError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -66,7 +68,7 @@ def parse_query(given: QueryParams) -> StreamQuery:
         InvalidSettings: it names the parameter at fault.
     """
     names = [name for name, _ in given.multi_items()]
-    twice = next((name for name in names if names.count(name) > 1), None)
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise InvalidSettings(f"{shortened(twice)} was given twice; give it once.", field=twice)
     try:
@@ -149,6 +151,8 @@ def looks_of(body: bytes) -> list[ReceivedLook]:
     Raises:
         LookRefused: it names the line and field at fault.
     """
+    # A byte-order mark says nothing of UTF-8, and would stand in the middle of the recording.
+    body = body.removeprefix(codecs.BOM_UTF8)
     if not body:
         return []
     lines = io.BytesIO(body).readlines()

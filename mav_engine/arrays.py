@@ -152,7 +152,10 @@ def _unpacked(data: dict[str, Any]) -> Floats:
         values = np.frombuffer(raw, dtype=kinds[data["dtype"]]).reshape(data["shape"])
     except (KeyError, TypeError, binascii.Error) as error:
         raise ValueError(f"a packed array is broken: {error}") from None
-    return values.astype(np.float32) * np.float32(data.get("scale", 1.0))
+    scale = data.get("scale", 1.0)
+    if not isinstance(scale, int | float):
+        raise ValueError(f"the scale of a packed array is a number, not {scale!r:.80}")
+    return values.astype(np.float32) * np.float32(scale)
 
 
 Array = TypeAliasType(

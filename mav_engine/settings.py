@@ -175,7 +175,7 @@ def _settings_in_params(given: Mapping[str, list[str]]) -> object:
             field=others[0],
         )
     try:
-        return orjson.loads(given["params"][0])
+        return orjson.loads(given["params"][0].removeprefix("\ufeff"))
     except orjson.JSONDecodeError as error:
         raise InvalidSettings(f"params is not valid JSON: {error}.", field="params") from None
 

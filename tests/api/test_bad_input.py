@@ -128,6 +128,10 @@ def test_nan_is_told_of_its_field(client: TestClient) -> None:
         (b'{"prompt": "\xff"}', "byte 12"),
         (b'{"\\ud800": 1}', "surrogate"),
         (b"[" * 100_000, "nested"),
+        ('{"prompt": "a"}'.encode("utf-16"), "UTF-16"),
+        ('{"prompt": "a"}'.encode("utf-16-le"), "UTF-16"),
+        ('{"prompt": "a"}'.encode("utf-16-be"), "UTF-16"),
+        ('{"prompt": "a"}'.encode("utf-32"), "UTF-16 or UTF-32"),
         (b'{"seed": ' + b"1" * 5000 + b"}", "too long"),
     ],
 )
@@ -135,6 +139,13 @@ def test_broken_json_is_told_with_its_place(client: TestClient, body: bytes, tol
     told = problem(client.post("/api/run", content=body, headers=AS_JSON))
     assert (told["status"], told["code"]) == (400, "not_json")
     assert told_of in told["detail"]
+
+
+def test_a_byte_order_mark_of_utf_8_is_accepted(client: TestClient) -> None:
+    body = '{"text": "ab"}'.encode("utf-8-sig")
+    assert client.post("/api/tokenize", content=body, headers=AS_JSON).json()["count"] == 2
+    params = '\ufeff{"prompt": "a", "max_new_tokens": 1}'
+    assert read_events(client.get("/api/run", params={"params": params}))
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"a"', b"3", b"null"])

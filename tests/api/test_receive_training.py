@@ -168,6 +168,11 @@ def test_pages_of_other_sites_are_refused(
     assert not path.exists()
 
 
+def test_a_byte_order_mark_before_a_look_is_not_stored(site: RealServer, path: Path) -> None:
+    assert send(site, b"\xef\xbb\xbf" + LOOKS[0]).json()["stored"] == 1
+    assert path.read_bytes() == LOOKS[0]
+
+
 def test_another_type_of_body_is_refused(site: RealServer) -> None:
     for kind in ("application/json", "text/plain", ""):
         told = problem(send(site, LOOKS[0], {"Content-Type": kind}))

@@ -96,3 +96,10 @@ def test_json_lines_hold_no_other_line_break(tmp_path: Path) -> None:
     assert orjson.loads(lines[0])["settings"]["prompt"] == text
     look = Look(step=0, prompt=0, loss=None, cost_s=0.0, elapsed_s=0.0)
     assert len(run_lines(look, events).decode().splitlines()) == len(events) + 1
+
+
+@pytest.mark.parametrize("scale", [{}, [], "much", None])
+def test_a_scale_that_is_no_number_is_named(scale: object) -> None:
+    packed = {"shape": [1], "dtype": "u8", "data": "AA==", "scale": scale}
+    with pytest.raises(ValueError, match="scale"):
+        from_wire(packed)
