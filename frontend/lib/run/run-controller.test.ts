@@ -155,16 +155,20 @@ test("pausing ends the request and holds what was received", async () => {
   expect(store.getState().run.phase).toBe("paused");
 });
 
-test("a character that was cut in half is told once, whole", async () => {
+test.each([
+  [" caf\ufffd", " caf", "é", " café"],
+  // All of the text was held back until the run ended.
+  ["\ufffd", "", "日", "日"],
+])("a character that was cut in half is told once, whole: %j", async (cut, kept, rest, all) => {
   const [first, second] = tokens(0, 2) as [
     RunEvent & { type: "token" },
     RunEvent & { type: "token" },
   ];
-  const half = { ...first, frame: { ...first.frame, text: " caf\ufffd" } };
-  const whole = { ...second, frame: { ...second.frame, text: "é" } };
+  const half = { ...first, frame: { ...first.frame, text: cut } };
+  const whole = { ...second, frame: { ...second.frame, text: rest } };
   const again = {
     type: "prompt",
-    prompt: { tokens: [], prefillMs: 1, written: 1, writtenText: " caf" },
+    prompt: { tokens: [], prefillMs: 1, written: 1, writtenText: kept },
   } as const;
   const server = serverOf(
     { events: [START, PROMPT, half, HELD] },
@@ -173,7 +177,7 @@ test("a character that was cut in half is told once, whole", async () => {
   await server.controller.run({ prompt: "Once" });
   await server.controller.step();
   const { frames, prompt } = server.store.getState().run;
-  expect(frames.map(({ text }) => text).join("")).toBe(" café");
+  expect(frames.map(({ text }) => text).join("")).toBe(all);
   expect(prompt?.tokens.length).toBeGreaterThan(0);
 });
 

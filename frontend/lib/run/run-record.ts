@@ -133,7 +133,7 @@ const isStep = ({ reason, hits }: DoneFrame): boolean =>
 function goneOn(run: RunRecord, prompt: PromptFrame): RunRecord {
   // The prompt of a part holds what was written before, which the frames have already.
   if (!run.prompt || run.frames.length === 0) return { ...run, prompt };
-  if (prompt.writtenText === "") return run;
+  if (prompt.written === 0) return run;
   return { ...run, frames: cutTo(run.frames, prompt.writtenText.length) };
 }
 
