@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mav_engine.backends import Backend
@@ -78,18 +78,49 @@ class ModelCache:
     def lease(self, entry: CatalogEntry) -> Lease:
         """A lease of a model; where it is not here its load is started. Never blocks."""
         with self._lock:
-            cached = self._by_key.get(entry.key)
+            key = self._key(entry)
+            cached = self._by_key.get(key)
             absent = cached is None
             if cached is None:
-                cached = self._by_key[entry.key] = _Cached(entry)
+                cached = self._by_key[key] = _Cached(entry)
             cached.leases += 1
-            self._by_key.move_to_end(entry.key)
+            self._by_key.move_to_end(key)
         if absent:
             work = threading.Thread(
                 target=self._fill, args=(cached,), name=f"load {entry.name}", daemon=True
             )
             work.start()
         return Lease(cached.loading, lambda: self._give_back(cached))
+
+    def key(self, entry: CatalogEntry) -> str:
+        """The same for entries that share one loaded model."""
+        with self._lock:
+            return self._key(entry)
+
+    def info(self, entry: CatalogEntry) -> ModelInfo | None:
+        """The facts of a model under the entry's own name; None where it is not in memory."""
+        with self._lock:
+            cached = self._by_key.get(self._key(entry))
+            backend = None if cached is None else cached.backend
+        if backend is None:
+            return None
+        return replace(backend.info, name=entry.name, title=entry.title)
+
+    def _key(self, entry: CatalogEntry) -> str:
+        """The entry's own key, or that of a loaded model with the same weights in the precision
+        that the entry asks for by another name: float32 is what `auto` gives on the CPU."""
+        if entry.key in self._by_key:
+            return entry.key
+        wanted = entry.precision or self._dtype
+        for key, cached in self._by_key.items():
+            backend = cached.backend
+            if backend is None or cached.entry.source != entry.source:
+                continue
+            here = backend.info
+            on_cpu = here.device == "cpu"
+            if here.dtype == ("float32" if wanted == "auto" and on_cpu else wanted):
+                return key
+        return entry.key
 
     def loaded(self) -> dict[str, ModelInfo]:
         """The models in memory, by the key of their entries."""

@@ -12,7 +12,7 @@ import orjson
 from api.problems import RequestRefused
 from api.training_body import ReceivedLook
 from mav_engine.errors import InvalidSettings
-from mav_engine.training.recording import ENDS, HEAD
+from mav_engine.training.recording import ENDS, is_head
 
 _START = b'{"type":"start"'
 
@@ -92,7 +92,7 @@ class ReceivedRecording:
         end = place = 0
         with self._path.open("rb") as file:
             for line in file:
-                if place == 0 and not line.startswith(HEAD):
+                if place == 0 and not is_head(line):
                     raise NotStored(
                         f"{self._path.name} is no recording of a training, so nothing is added to "
                         "it: let the operator name another file."

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 
 import anyio.to_thread
@@ -194,7 +193,7 @@ class Service:
     ) -> LiveRun:
         """A run with its place and its lease of the model."""
         entry = self.catalog.find(settings.model)
-        place = self._take_place(entry.key)
+        place = self._take_place(self.models.key(entry))
         lease = self.models.lease(entry)
         run = LiveRun(
             settings, entry, self.operator, place, lease, self.runs.discard, how, budget,
@@ -220,7 +219,8 @@ class Service:
         return settings
 
     def _check_two_places(self, settings: CompareSettings) -> None:
-        same = self.catalog.find(settings.a.model).key == self.catalog.find(settings.b.model).key
+        a, b = (self.catalog.find(each.model) for each in (settings.a, settings.b))
+        same = self.models.key(a) == self.models.key(b)
         if same and self.operator.max_runs < 2:
             raise InvalidSettings(
                 f"Comparing {settings.a.model} with itself takes two runs of it at a time, but "
@@ -246,13 +246,12 @@ class Service:
 
         One model's files never take away the others.
         """
-        loaded = self.models.loaded()
         models: list[ModelInfo] = []
         problems: dict[str, str] = {}
         for entry in self.catalog.entries():
-            here = loaded.get(entry.key)
+            here = self.models.info(entry)
             if here is not None:
-                models.append(replace(here, name=entry.name, title=entry.title))
+                models.append(here)
                 continue
             try:
                 models.append(entry.describe())

@@ -6,6 +6,7 @@ clients name nothing. So neither can harm the other.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 from api.stream import GRACE_S, HEADERS, SEND_TIMEOUT_S, SSE
 from mav_engine.errors import Busy, InvalidSettings
 from mav_engine.json_lines import json_line, without_breaks
-from mav_engine.training.recording import HEAD
+from mav_engine.training.recording import is_head
 
 POLL_S = 0.3
 """Seconds between two looks at a file that has not grown."""
@@ -76,7 +77,8 @@ class Tail:
         for line in lines:
             if line.endswith(b"\n"):
                 self._offset += len(line)
-                told.append((f"{mark}:{self._offset}", line.rstrip(b"\n")))
+                whole = line.removeprefix(codecs.BOM_UTF8).rstrip(b"\n")
+                told.append((f"{mark}:{self._offset}", whole))
         begin = max(0, self._offset - _ENDING_BYTES)
         file.seek(begin)
         self._ending = file.read(self._offset - begin)
@@ -185,9 +187,10 @@ def _told(error: InvalidSettings) -> bytes:
 
 
 def _check_head(path: Path, head: bytes) -> None:
-    if not head.startswith(HEAD):
+    if not is_head(head):
         raise InvalidSettings(
-            f"{path.name} is no recording of a training: its first line tells no training step. "
+            f"{path.name} is not a recording of a training in UTF-8: its first line tells no "
+            "training step. "
             "Name the file that TrainingWatch or MAVCallback writes.",
             field=_FIELD,
         )

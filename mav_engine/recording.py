@@ -11,9 +11,12 @@ told in docs/recordings.md; `.gz` at the end of a name compresses.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import json
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO, cast
 
@@ -203,11 +206,53 @@ def _writable(path: Path) -> IO[bytes]:
 
 
 def lines_of(path: str | Path) -> Iterator[bytes]:
-    """The lines of a file, plain or compressed; what was cut off ends in a line without a break."""
+    """The lines of a file in UTF-8, plain or compressed; what was cut off ends in a line without a
+    break.
+
+    A byte-order mark is left out, and UTF-16, as some Windows programs save text, is converted.
+
+    Raises:
+        OSError: the file cannot be read.
+        NotARecording: it is in UTF-32.
+        BrokenRecording: it is not valid UTF-16.
+    """
     with Path(path).open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
     with cast(IO[bytes], gzip.open(path, "rb")) if packed else Path(path).open("rb") as lines:
         try:
-            yield from lines
+            yield from utf8_lines(lines)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             return
+
+
+def utf8_lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of an open file in UTF-8; see `lines_of`."""
+    first = file.readline()
+    # Of JSON the first characters are ASCII, so their bytes give the encoding away.
+    encoding = json.detect_encoding(first[:4])
+    if encoding.startswith("utf-32"):
+        raise NotARecording("The file is in UTF-32. Save it as UTF-8.")
+    if encoding.startswith("utf-16"):
+        yield from _from_utf16(first, file, encoding)
+        return
+    yield first.removeprefix(codecs.BOM_UTF8)
+    yield from file
+
+
+def _from_utf16(first: bytes, file: IO[bytes], encoding: str) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    number, rest = 1, ""
+    # A line of bytes ends within a character, which the decoder completes with the next.
+    for data in chain((first,), file):
+        try:
+            rest += decoder.decode(data)
+        except UnicodeDecodeError:
+            raise BrokenRecording(
+                f"Line {number} is not valid UTF-16. Save the file as UTF-8. {REMEDY}", line=number
+            ) from None
+        *lines, rest = rest.split("\n")
+        for line in lines:
+            number += 1
+            yield f"{line}\n".encode()
+    if rest:
+        yield rest.encode()

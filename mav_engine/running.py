@@ -25,6 +25,7 @@ from mav_engine.admission import (
 from mav_engine.errors import MavError
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
 from mav_engine.faults import NOT_A_FAULT, refused_for, run_fault
+from mav_engine.model_folder import canonical
 from mav_engine.prediction import Prediction, rank_bin_edges
 from mav_engine.probes import Plan, Probe, captured, probe_infos
 from mav_engine.probes.attention_map import PatternMap
@@ -70,7 +71,7 @@ def run(
             later comes as an `Error` event.
     """
     taken, before = take_up(settings, PROCESS_SEAL)
-    prepared = prepare(taken.resolved(), backend or _loaded(taken.model), before=before)
+    prepared = prepare(taken.resolved(), backend or _loaded(canonical(taken.model)), before=before)
     return _whole(prepared, stop)
 
 

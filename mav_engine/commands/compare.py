@@ -100,6 +100,7 @@ def compare(
 def _compared(options: dict[str, Any]) -> None:
     from mav_engine.commands.watch import showing_of
     from mav_engine.compare import compare as compared
+    from mav_engine.model_folder import canonical
 
     showing = showing_of(options)
     if showing.interactive:
@@ -108,7 +109,7 @@ def _compared(options: dict[str, Any]) -> None:
     a, b, device = options["a"], options["b"], options["device"]
     with waiting(f"Loading {a} and {b} …", showing.draws):
         first = loaded(a, device)
-        backends = first, first if a == b else loaded(b, device)
+        backends = first, first if canonical(a) == canonical(b) else loaded(b, device)
     events = compared(settings, backends=backends)
     try:
         if not showing.draws:

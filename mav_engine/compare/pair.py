@@ -14,6 +14,7 @@ from mav_engine.compare.settings import SIDES, CompareSettings, Mode, Side, blam
 from mav_engine.errors import MavError
 from mav_engine.events import Error, Event, FinishReason, Token
 from mav_engine.faults import run_fault
+from mav_engine.model_folder import canonical
 from mav_engine.running import PreparedRun, Stop, error_event, new_run_id, prepare, start_event
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def compare(
     for place, side in enumerate(SIDES):
         try:
             own = asked.a if side == "a" else asked.b
-            backend = _loaded(own.model) if backends is None else backends[place]
+            backend = _loaded(canonical(own.model)) if backends is None else backends[place]
             runs.append(prepare(own, backend))
         except MavError as error:
             raise blamed(error, side) from None

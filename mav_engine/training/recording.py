@@ -6,6 +6,7 @@ for look, record in replay_training("training.jsonl"):
 
 from __future__ import annotations
 
+import codecs
 import gzip
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -83,9 +84,12 @@ class TrainingWriter:
 
         Raises:
             OSError: it cannot be written.
+            InvalidSettings: what is there is not a recording of a training; it stays as it is.
         """
         if self._append and self._path.exists():
             self._file = self._path.open("r+b")
+            _check_appendable(self._path, self._file.readline())
+            self._file.seek(0)
             self._file.truncate(end_of_whole_runs(self._file))
             self._file.seek(0, 2)
         else:
@@ -103,6 +107,16 @@ class TrainingWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _check_appendable(path: Path, first: bytes) -> None:
+    if is_head(first) or HEAD.startswith(first):
+        return
+    raise InvalidSettings(
+        f"{path.name} is not a recording of a training in UTF-8, so nothing is added to it: give "
+        "another file.",
+        field="recording",
+    )
 
 
 def _new_file(path: Path) -> IO[bytes]:
@@ -134,7 +148,7 @@ def read_looks(lines: Iterator[bytes]) -> Iterator[tuple[Look, list[Event]]]:
     Raises: as `replay_training`.
     """
     number, head = 1, next(lines, b"")
-    if not _is_head(head):
+    if not is_head(head):
         raise NotARecording(
             "The first line tells no training step, so this is no recording of a training. "
             "One run by itself is read by mav_engine.recording.replay."
@@ -150,7 +164,7 @@ def _until_head(lines: Iterator[bytes], number: int) -> tuple[list[bytes], bytes
     """The lines of a run, and the line that begins the next; empty at the end."""
     run: list[bytes] = []
     for line in lines:
-        if _is_head(line):
+        if is_head(line):
             return run, line
         run.append(line)
     if not run:
@@ -162,8 +176,9 @@ def _until_head(lines: Iterator[bytes], number: int) -> tuple[list[bytes], bytes
     return run, b""
 
 
-def _is_head(line: bytes) -> bool:
-    return line.startswith(HEAD)
+def is_head(line: bytes) -> bool:
+    """Whether a line begins a run; the first of a file may have a byte-order mark."""
+    return line.removeprefix(codecs.BOM_UTF8).startswith(HEAD)
 
 
 def _look(line: bytes, number: int) -> Look:

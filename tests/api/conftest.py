@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.model_cache import Load
 from api.operator_settings import OperatorSettings
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.catalog import Catalog
@@ -32,8 +33,10 @@ def make_client(catalog: Catalog) -> Iterator[MakeClient]:
     """A client of an application in this process; keyword arguments are operator settings."""
     clients: list[TestClient] = []
 
-    def make(load: Models | None = None, **operator: object) -> TestClient:
-        app = create_app(OperatorSettings(**operator), catalog, load or Models())
+    def make(
+        load: Load | None = None, *, offered: Catalog = catalog, **operator: object
+    ) -> TestClient:
+        app = create_app(OperatorSettings(**operator), offered, load or Models())
         client = TestClient(app, base_url=LOCAL, raise_server_exceptions=False)
         client.__enter__()
         clients.append(client)

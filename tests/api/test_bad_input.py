@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from starlette.testclient import TestClient
 
+from mav_engine.backends import load_backend
+from mav_engine.catalog import Catalog
 from mav_engine.errors import MAX_DETAIL, MAX_FIELD, ModelLoadFailed
 from tests.api.conftest import MakeClient
 from tests.api.servers import AS_JSON, Models, read_events
@@ -340,3 +343,54 @@ def test_a_name_given_twice_a_header_and_an_address_are_repeated_in_short(
     ):
         assert 400 <= problem(response)["status"] < 500
         assert response.content.count(b"x") < 500
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("/no/such/folder", 404, "There is no folder"),
+        ("no-such-name", 404, "in the hub's cache"),
+        ("nobody/nothing", 404, "in the hub's cache"),
+        ("two\nlines", 404, "There is no model named"),
+        ("a\0b", 404, "There is no model named"),
+        ("../" * 1000, 422, "config.json"),
+        ("/" + "x" * 4000, 404, "There is no folder"),
+        ("x" * 4000, 404, "neither a folder here nor a name on the hub"),
+        ("~nobody-here/model", 404, "There is no folder"),
+        ("C:\\models", 404, "There is no folder"),
+        ("//", 422, "no config.json"),
+        ("..", 422, "config.json"),
+        ("\u00e9\u202e", 404, ""),
+        ("/etc/passwd", 422, "passwd is a file"),
+        ("/dev/zero", 422, "neither a folder nor a file"),
+        ("mav-tiny@bnb-int8", 422, "bitsandbytes"),
+        ("{tmp}/models/fake", 422, "no *.safetensors weights"),
+        ("{tmp}/models/fake/config.json", 422, "config.json is a file"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/run", "/api/tokenize"])
+def test_any_name_that_a_client_gives_is_answered_with_4xx(
+    make_client: MakeClient,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    path: str,
+    name: str,
+    status: int,
+    words: str,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    client = make_client(load_backend, offered=Catalog(any_model=True), load_patience_s=60.0)
+    given = {"prompt": "a", "text": "a", "model": name.replace("{tmp}", str(tmp_path))}
+    del given["text" if path == "/api/run" else "prompt"]
+    told = problem(client.post(path, json=given))
+    assert (told["status"], told["field"]) == (status, "model")
+    assert words in told["detail"]
+
+
+def test_a_broken_model_that_the_operator_offers_is_the_servers_fault(
+    make_client: MakeClient,
+) -> None:
+    client = make_client(load_backend, load_patience_s=60.0)
+    told = problem(client.post("/api/run", json={"prompt": "a", "model": "other"}))
+    assert (told["status"], told["code"]) == (500, "model_load_failed")
+    assert "no *.safetensors weights" in told["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +12,13 @@ from starlette.testclient import TestClient
 
 from api.model_cache import ModelCache
 from mav_engine import __version__
-from mav_engine.catalog import CatalogEntry
+from mav_engine.catalog import Catalog, CatalogEntry
 from mav_engine.errors import ModelLoadFailed
+from mav_engine.precision import Precision
 from tests.api.conftest import MakeClient
 from tests.api.servers import PATIENCE_S, Gate, Models, read_events, until
 
+PRECISE: tuple[Precision, Precision] = ("float32", "bfloat16")
 FAKE, OTHER, THIRD = (CatalogEntry(name, f"/{name}") for name in ("fake", "other", "third"))
 
 
@@ -87,6 +90,42 @@ def test_a_model_is_loaded_once_however_many_ask() -> None:
     hold.set()
     assert len({id(lease.loading.result(PATIENCE_S)) for lease in leases}) == 1
     assert models.loads == ["fake"]
+
+
+def test_one_folder_is_loaded_once_whatever_it_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (tmp_path / "link").symlink_to(folder)
+    catalog = Catalog(models_dir=tmp_path, any_model=True)
+    models = Models()
+    cache = cache_of(models)
+    for name in (
+        "x",
+        f"{folder}",
+        f"{folder}/../x/",
+        f"{tmp_path}//./x",
+        f"{tmp_path}/link",
+        "link",
+    ):
+        entry = catalog.find(name)
+        load(cache, entry)
+        info = cache.info(entry)
+        assert info is not None
+        assert info.name == name
+    assert models.loads == ["x"]
+
+
+def test_float32_and_auto_are_one_model_where_they_are_equal() -> None:
+    models = Models()
+    cache = cache_of(models)
+    exact, coarse = (CatalogEntry(f"fake@{each}", "/fake", each) for each in PRECISE)
+    load(cache, FAKE)
+    load(cache, exact)
+    assert cache.key(FAKE) == cache.key(exact)
+    assert models.loads == ["fake"]
+    load(cache, coarse)
+    assert models.loads == ["fake", "fake@bfloat16"]
 
 
 def test_one_who_gives_up_waiting_spares_the_others() -> None:
@@ -168,3 +207,18 @@ def test_a_run_holds_its_model_until_it_has_ended(make_client: MakeClient) -> No
         assert read_events(client.post("/api/run", json=asked))[-1]["type"] == "done"
     until(lambda: client.get("/api/health").json()["models_loaded"] == ["other"])
     assert models.backends[0].closed
+
+
+@pytest.mark.parametrize("broken", ["{" * 3, '{"a": ' + "[" * 200_000, '{"num_hidden_layers": -1}'])
+def test_a_broken_model_is_listed_with_the_reason_and_the_others_stay(
+    client: TestClient, tmp_path: Path, broken: str
+) -> None:
+    config = tmp_path / "models" / "other" / "config.json"
+    config.write_text(broken)
+    (tmp_path / "models" / "pipe").mkdir()
+    os.mkfifo(tmp_path / "models" / "pipe" / "config.json")
+    listed = client.get("/api/models").json()
+    assert {"fake", "other", "pipe", "mav-tiny"} == {model["name"] for model in listed["models"]}
+    assert "config.json" in listed["problems"]["other"]
+    assert "not a regular file" in listed["problems"]["pipe"]
+    assert "mav-tiny" not in listed["problems"]

@@ -18,6 +18,7 @@ from mav_engine.backends.fake import FakeBackend
 from mav_engine.errors import BrokenRecording, NotARecording, RecordingProblem, TornRecording
 from mav_engine.events import Event, Token, to_json
 from mav_engine.recording import record, replay, write
+from mav_engine.training import replay_training
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 WHOLE = sorted(RECORDINGS.glob("*.jsonl"))
@@ -46,6 +47,50 @@ def test_a_recording_of_an_earlier_mav_can_be_read_and_written(
     lines = (gzip.decompress(data) if suffix.endswith("gz") else data).splitlines()
     assert len(lines) == count == len(path.read_bytes().splitlines())
     assert [to_json(event) for event in replay(copy)] == lines
+
+
+ENCODINGS = {
+    "utf-8 with a byte-order mark": "utf-8-sig",
+    "utf-16 with a byte-order mark": "utf-16",
+    "utf-16, little-endian": "utf-16-le",
+    "utf-16, big-endian": "utf-16-be",
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=ENCODINGS)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gz"])
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_files_as_windows_programs_save_them_give_the_same(
+    encoding: str, packed: bool, line_break: str, tmp_path: Path
+) -> None:
+    def saved(path: Path) -> Path:
+        text = path.read_text(encoding="utf-8").replace("\n", line_break)
+        data = text.encode(encoding)
+        (tmp_path / path.name).write_bytes(gzip.compress(data) if packed else data)
+        return tmp_path / path.name
+
+    # Its texts have characters whose UTF-16 has the byte of a line break.
+    run_of_unicode = RECORDINGS / "mav-tiny-unicode.jsonl"
+    lines = [to_json(event) for event in replay(run_of_unicode)]
+    assert [to_json(event) for event in replay(saved(run_of_unicode))] == lines
+    training = RECORDINGS / "training" / "mav-tiny-learns.jsonl"
+    texts = [record.text for _, record in replay_training(training)]
+    assert [record.text for _, record in replay_training(saved(training))] == texts
+
+
+def test_a_cut_off_or_broken_file_in_utf16_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cut.jsonl"
+    data = (RECORDINGS / "mav-tiny.jsonl").read_text(encoding="utf-8").encode("utf-16")
+    path.write_bytes(data[: len(data) // 2 + 1])
+    events, problem = given_before(path)
+    assert len(events) > 2
+    assert isinstance(problem, TornRecording)
+    path.write_bytes(data[:1000] + b"\x00\xd8\x00\x00" + data[1000:])
+    assert isinstance(given_before(path)[1], BrokenRecording)
+    path.write_bytes(data.decode("utf-16").encode("utf-32"))
+    assert "UTF-32" in str(given_before(path)[1])
+    path.write_bytes(b"\xef\xbb\xbf")
+    assert "empty" in str(given_before(path)[1])
 
 
 @pytest.mark.parametrize("model", ["fake", "mav-tiny"])

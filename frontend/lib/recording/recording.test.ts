@@ -44,6 +44,29 @@ describe("reading", () => {
     }
   });
 
+  const utf16 = (text: string, bigEndian = false) => {
+    const bytes = Buffer.from(text, "utf16le");
+    return bigEndian ? bytes.swap16() : bytes;
+  };
+  test.each([
+    ["UTF-8 with a byte-order mark", (text: string) => Buffer.from(`\ufeff${text}`)],
+    ["UTF-16 with a byte-order mark", (text: string) => utf16(`\ufeff${text}`)],
+    ["big-endian UTF-16 with a mark", (text: string) => utf16(`\ufeff${text}`, true)],
+    ["UTF-16 without a mark", (text: string) => utf16(text)],
+    ["big-endian UTF-16 without a mark", (text: string) => utf16(text, true)],
+  ])("%s gives the same events, plain and gzipped", async (_, encode) => {
+    const name = "mav-tiny-unicode.jsonl";
+    const text = bytesOf(name).toString();
+    const lines = text.trim().split("\n");
+    for (const saved of [encode(text), encode(text.replaceAll("\n", "\r\n"))]) {
+      for (const bytes of [saved, gzipSync(saved)]) {
+        const { events, problem } = await read(file(bytes));
+        expect(problem).toBeNull();
+        expect(events.map(({ line }) => line.trim())).toEqual(lines);
+      }
+    }
+  });
+
   test.each(BROKEN)("$file: what is wrong is told, what is whole is given", async (broken) => {
     const { events, problem } = await read(file(bytesOf(`broken/${broken.file}`)), broken.file);
     expect(problem).toBeInstanceOf(RecordingProblem);

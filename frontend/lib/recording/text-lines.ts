@@ -6,10 +6,13 @@ export interface TextLine {
   readonly whole: boolean;
 }
 
-/** The lines of a file in UTF-8, plain or gzipped; a torn gzip ends where it is torn. */
+/**
+ * The lines of a file in UTF-8 or UTF-16, plain or gzipped, without a byte-order mark; a torn gzip
+ * ends where it is torn.
+ */
 export async function* textLines(file: Blob): AsyncGenerator<TextLine, void> {
   const packed = await isGzip(file);
-  const decoder = new TextDecoder();
+  let decoder: TextDecoder | null = null;
   const reader = (packed ? unpacked(file) : file.stream()).getReader();
   let rest = "";
   let number = 0;
@@ -18,6 +21,7 @@ export async function* textLines(file: Blob): AsyncGenerator<TextLine, void> {
       if (packed) return { done: true as const, value: undefined };
       throw error;
     });
+    decoder ??= new TextDecoder(encodingOf(chunk.value));
     rest += decoder.decode(chunk.value, { stream: !chunk.done });
     const lines = rest.split("\n");
     rest = lines.pop() ?? "";
@@ -25,6 +29,17 @@ export async function* textLines(file: Blob): AsyncGenerator<TextLine, void> {
     if (chunk.done) break;
   }
   if (rest !== "") yield { number: number + 1, text: rest, whole: false };
+}
+
+/**
+ * The encoding of a file of JSON by its first bytes: a byte-order mark, or the zero that stands
+ * beside the first character in UTF-16.
+ */
+function encodingOf(bytes: Uint8Array = new Uint8Array()): string {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second)) return "utf-16be";
+  return "utf-8";
 }
 
 const unpacked = (file: Blob): ReadableStream<Uint8Array> =>

@@ -14,7 +14,7 @@ from torch import nn
 from mav_engine.backends.transformers.int8 import Int8Linear, replace_linears
 from mav_engine.backends.transformers.layers import is_conv1d
 from mav_engine.backends.transformers.packed import can_multiply
-from mav_engine.errors import ModelLoadFailed
+from mav_engine.errors import UnusableModel
 from mav_engine.precision import Precision
 
 _PACKAGES: dict[Precision, tuple[str, ...]] = {
@@ -31,27 +31,27 @@ def check_can_quantize(wanted: Precision, device: torch.device | None) -> None:
     """Refuse a kind of weights that cannot be had on a device (None: spread over all).
 
     Raises:
-        ModelLoadFailed: it says what is missing and how to get it.
+        UnusableModel: it says what is missing and how to get it.
     """
     for package in _PACKAGES.get(wanted, ()):
         if find_spec(package) is None:
-            raise ModelLoadFailed(
+            raise UnusableModel(
                 f"{wanted} needs {package}, which is not installed: "
                 "pip install 'mav-engine[quantized]'"
             )
     if wanted == "int8-dynamic":
         if device is None or device.type != "cpu":
             place = "models that are spread" if device is None else str(device)
-            raise ModelLoadFailed(
+            raise UnusableModel(
                 f"int8-dynamic runs on the CPU only, not on {place}: use int8, or MAV_DEVICE=cpu."
             )
         if not can_multiply():
-            raise ModelLoadFailed(
+            raise UnusableModel(
                 f"int8-dynamic needs a processor for which torch has an int8 product; this one has "
                 f"{torch.backends.quantized.engine!r}. Use int8."
             )
     if wanted in QUANTIZED_BY_LOADING and device is not None and device.type == "mps":
-        raise ModelLoadFailed(f"{wanted} cannot run on mps: use int8, or MAV_DEVICE=cpu.")
+        raise UnusableModel(f"{wanted} cannot run on mps: use int8, or MAV_DEVICE=cpu.")
 
 
 def loading_options(wanted: Precision, dtype: torch.dtype) -> dict[str, Any]:
@@ -76,11 +76,11 @@ def quantize(model: nn.Module, wanted: Precision) -> None:
     """Quantize a loaded float model in place, where that is done after loading.
 
     Raises:
-        ModelLoadFailed: the model has no linear layers.
+        UnusableModel: the model has no linear layers.
     """
     if wanted == "int8-dynamic":
         if not replace_linears(model):
-            raise ModelLoadFailed(f"{wanted}: {type(model).__name__} has no linear layers.")
+            raise UnusableModel(f"{wanted}: {type(model).__name__} has no linear layers.")
     elif wanted == "int8":
         _quantize_with_torchao(model)
 
