@@ -189,9 +189,8 @@ def _told(error: InvalidSettings) -> bytes:
 def _check_head(path: Path, head: bytes) -> None:
     if not is_head(head):
         raise InvalidSettings(
-            f"{path.name} is not a recording of a training in UTF-8: its first line tells no "
-            "training step. "
-            "Name the file that TrainingWatch or MAVCallback writes.",
+            f"{path.name} is no recording of a training: its first line tells no training step. "
+            "Name the file that TrainingWatch or MAVCallback writes, in UTF-8.",
             field=_FIELD,
         )
 

@@ -27,6 +27,7 @@ from mav_engine.events import Done
 from mav_engine.training import MAVCallback, TrainingWatch, replay_training
 from mav_engine.training.losses import MOST as MOST_LOSSES
 from mav_engine.training.losses import LossCurve
+from mav_engine.training.recording import TrainingWriter
 from tests.training.conftest import OPTIONS
 from tests.training.trainings import (
     PROMPTS,
@@ -329,3 +330,14 @@ def test_the_program_that_trains_the_embedded_model_can_be_watched(
     assert [look.step for look, _ in told][:2] == [0, 4]
     assert told[0][1].start.settings.prompt == "Lily"
     assert "looks took" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "content", [b"notes\n", "\ufeff{}".encode("utf-16"), b'{"type":"start"}\n']
+)
+def test_a_file_that_is_no_recording_is_not_emptied(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "training.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(InvalidSettings, match="not a recording of a training"):
+        TrainingWriter(path, append=True).open()
+    assert path.read_bytes() == content
