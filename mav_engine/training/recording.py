@@ -87,9 +87,8 @@ class TrainingWriter:
             InvalidSettings: what is there is not a recording of a training; it stays as it is.
         """
         if self._append and self._path.exists():
+            _check_appendable(self._path)
             self._file = self._path.open("r+b")
-            _check_appendable(self._path, self._file.readline())
-            self._file.seek(0)
             self._file.truncate(end_of_whole_runs(self._file))
             self._file.seek(0, 2)
         else:
@@ -109,7 +108,9 @@ class TrainingWriter:
             self._file = None
 
 
-def _check_appendable(path: Path, first: bytes) -> None:
+def _check_appendable(path: Path) -> None:
+    with path.open("rb") as file:
+        first = file.read(len(codecs.BOM_UTF8 + HEAD))
     if is_head(first) or HEAD.startswith(first):
         return
     raise InvalidSettings(
