@@ -101,14 +101,6 @@ test("a prompt of any length outlives a reload, and the page says where it is ke
   expect(short.length).toBeLessThan(200);
 });
 
-test("what was typed just before a reload is there after it", async ({ page }) => {
-  const instrument = new Instrument(page);
-  await instrument.open();
-  await instrument.prompt.pressSequentially("Once upon", { delay: 10 });
-  await page.reload();
-  await expect(instrument.prompt).toHaveValue("Once upon");
-});
-
 for (const view of ["instrument", "compare", "chat"]) {
   test(`a link to a model that the server lacks says so in ${view}`, async ({ page }) => {
     await page.goto(`/?prompt=Once&model=of-another-server&view=${view}`);

@@ -74,7 +74,10 @@ describe("how often the address is written", () => {
   test("a reload that loads the address of before finds what waited", async () => {
     write("a");
     write("ab");
+    const hidden = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+    document.dispatchEvent(new Event("visibilitychange"));
     window.dispatchEvent(new Event("pagehide"));
+    hidden.mockRestore();
     window.history.replaceState(null, "", "/?prompt=a");
     vi.resetModules();
     const reloaded = await import("./address-bar");

@@ -170,7 +170,8 @@ if (typeof window !== "undefined") {
   takeUpWhatWaited();
   window.addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") flushAddress();
+    // Browsers send this before or after `pagehide`.
+    if (document.visibilityState === "hidden") leave();
   });
   // What waited belongs to the entry that was left. Before all other listeners, which read it.
   window.addEventListener("popstate", () => {
