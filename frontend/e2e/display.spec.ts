@@ -2,6 +2,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { Instrument, STORY } from "./instrument";
 
+/** Characters that cannot be seen, or that steer what shows them, one a token. */
+const UNSEEN: Readonly<Record<string, string>> = {
+  "\u200d": "U+200D",
+  "\u202e": "U+202E",
+  "\ufe0f": "U+FE0F",
+  "\f": "U+000C",
+  "\0": "U+0000",
+  "\uffff": "U+FFFF",
+  "\u0301": "U+0301",
+  "\u2028": "U+2028",
+};
+
 /** A recorded run whose tokens are these. */
 function recordingOf(texts: readonly string[], file: string): string {
   const lines = readFileSync("../tests/recordings/mav-tiny.jsonl", "utf8").trim().split("\n");
@@ -15,6 +27,45 @@ function recordingOf(texts: readonly string[], file: string): string {
   writeFileSync(file, `${told.map((event) => JSON.stringify(event)).join("\n")}\n`);
   return file;
 }
+
+const isXml = (page: Page, svg: string) =>
+  page.evaluate(
+    (content) =>
+      new DOMParser().parseFromString(content, "image/svg+xml").querySelector("parsererror") ===
+      null,
+    svg,
+  );
+
+test("tokens that cannot be seen are named, can be chosen and can be taken away", async ({
+  page,
+}, info) => {
+  const site = new Instrument(page);
+  await site.open();
+  const texts = Object.keys(UNSEEN);
+  await site.openRecording(recordingOf(texts, info.outputPath("unseen.jsonl")));
+  await site.finished();
+  for (const [place, name] of Object.values(UNSEEN).entries()) {
+    const token = page.locator(`[role=option][aria-label*="${name}"]`).first();
+    expect((await token.boundingBox())?.width).toBeGreaterThan(8);
+    await token.click();
+    expect(await site.shownStep()).toBe(place);
+    await expect(site.panel("Top predictions").getByRole("row").nth(1)).toContainText(name);
+  }
+  for (const panel of ["Top predictions", "Generated text"]) {
+    await site.panel(panel).locator("[data-panel-menu]").click();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: site.words.takeAway.svg, exact: true }).click(),
+    ]);
+    expect(await isXml(page, readFileSync(await download.path(), "utf8"))).toBe(true);
+  }
+  const copied = await page.getByRole("listbox").evaluate((list) => {
+    const selection = getSelection();
+    selection?.selectAllChildren(list);
+    return selection?.toString() ?? "";
+  });
+  expect(copied).toContain("\u202e");
+});
 
 test("text that is written from right to left is laid out so, without moving its neighbours", async ({
   page,
@@ -96,3 +147,55 @@ for (const [width, height] of [
     expect(await coveredStops(page)).toEqual([]);
   });
 }
+
+test("in the visitor's own colours shades and bars still differ", async ({ page }) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 12 });
+  await site.run.click();
+  await site.finished();
+  const shades = await page
+    .locator(".token-shade")
+    .evaluateAll(
+      (chips) => new Set(chips.map((chip) => getComputedStyle(chip).backgroundColor)).size,
+    );
+  expect(shades).toBeGreaterThan(4);
+});
+
+test("a run is printed whole, on white, without bars that stay in sight", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 200, min_new_tokens: 200, temperature: 0.8 });
+  await site.run.click();
+  await site.finished();
+  await page.setViewportSize({ width: 718, height: 1030 });
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  const list = page.getByRole("listbox");
+  const hidden = await list.evaluate((box) => box.scrollHeight - box.clientHeight);
+  expect(hidden).toBeLessThanOrEqual(1);
+  expect(
+    await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor),
+  ).toBe("rgb(255, 255, 255)");
+  await expect(page.getByRole("button", { name: "Run", exact: true })).toBeHidden();
+  await expect(page.getByText("New tokens").filter({ visible: true })).toBeVisible();
+  const sticky = await page
+    .locator("[data-tour=time]")
+    .evaluate((bar) => getComputedStyle(bar).position);
+  expect(sticky).toBe("static");
+});
+
+test.describe("on a touch screen", () => {
+  test.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  test("letters in fields are so large that iOS leaves the page as it is", async ({ page }) => {
+    for (const view of ["instrument", "chat", "compare"]) {
+      await page.goto(`/?view=${view}`);
+      await expect(page.getByRole("textbox").first()).toBeVisible();
+      const sizes = await page
+        .locator("input:not([type=range], [type=hidden]), textarea, select")
+        .evaluateAll((fields) =>
+          fields.map((field) => Number.parseFloat(getComputedStyle(field).fontSize)),
+        );
+      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(16);
+    }
+  });
+});
