@@ -5,10 +5,12 @@ OpenMP, that build is missing, and the engine takes the next one or computes wit
 """
 
 import platform
+import runpy
 
 from setuptools import Extension, setup
 
 FOLDER = "mav_engine/backends/native"
+source_digest = runpy.run_path(f"{FOLDER}/builds.py")["source_digest"]
 HEADERS = ("attention", "norm", "runs_here", "vectors")
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
 THREADS = {"llama": ["-pthread"], "products": ["-fopenmp"], "int8": ["-fopenmp"], "small": []}
@@ -24,6 +26,7 @@ setup(
         Extension(
             f"mav_engine.backends.native._{source}{kind}",
             [f"{FOLDER}/{source}.c"],
+            define_macros=[("MAV_SOURCE_DIGEST", f'"{source_digest(source)}"')],
             depends=[f"{FOLDER}/{header}.h" for header in HEADERS],
             extra_compile_args=[*FLAGS, *THREADS[source], *EXACT.get(source, []), *flags],
             extra_link_args=THREADS[source],

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mav_engine.backends.native import builds as native_builds
 from mav_engine.backends.native.builds import EVERYWHERE, OTHER_PROCESSOR, SOMEWHERE
 from mav_engine.backends.native.int8 import Int8Reading, int8_builds, int8_product
 from mav_engine.backends.native.products import Products, Reading, product_builds
@@ -303,3 +304,12 @@ def test_a_build_that_is_missing_fails_where_it_must_not_be_skipped(
 def test_what_this_processor_can_run_was_built() -> None:
     for source in (*EVERYWHERE, *SOMEWHERE):
         assert verdict(source, {"CI": "true"})[0] != "fail"
+
+
+def test_a_build_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its functions may take other arguments, which would end the process."""
+    sources = [each for each in (*EVERYWHERE, *SOMEWHERE) if native_builds.builds(each)]
+    monkeypatch.setattr(native_builds, "source_digest", lambda _: "of a later version")
+    for source in sources:
+        assert native_builds.builds(source) == {}
+        assert native_builds.OUTDATED in native_builds.unusable_builds(source).values()

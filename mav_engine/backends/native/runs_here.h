@@ -1,4 +1,5 @@
-/* Whether this processor has what a build was made for. */
+/* What every build says about itself: whether this processor has what it was made for, and from
+   which sources it was compiled. */
 #ifndef RUNS_HERE_H
 #define RUNS_HERE_H
 
@@ -18,5 +19,7 @@ int mav_runs_here(void) {
   return 1;
 #endif
 }
+
+const char *mav_source_digest(void) { return MAV_SOURCE_DIGEST; }
 
 #endif
