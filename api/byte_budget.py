@@ -23,6 +23,8 @@ PERIOD_S = 3600.0
 """Seconds in which a client's budget is filled up again."""
 CLIENTS = 10_000
 """Clients that are remembered; the ones seen longest ago are forgotten first."""
+_OWN = "127.0.0.1"
+"""Stands for every loopback address: the operator's own programs have no budget."""
 _BASE64 = 4 / 3
 
 
@@ -61,12 +63,15 @@ class ClientBudgets:
         """Take bytes from a client's budget; what to tell it where nothing was left.
 
         Args:
-            client: an IP address, or any other name; of IPv6 the network of 64 bits counts.
+            client: an IP address, or any other name; of IPv6 the network of 64 bits counts. This
+                machine's own address has no limit.
             size: bytes; 0 only asks.
         """
         if self._limit == 0:
             return None
         client = _network(client)
+        if client == _OWN:
+            return None
         with self._lock:
             now = self._clock()
             bucket = self._buckets.setdefault(client, _Bucket(self._limit, now))
@@ -163,6 +168,8 @@ def _network(client: str) -> str:
         address = ipaddress.ip_address(client)
     except ValueError:
         return client
+    if address.is_loopback:
+        return _OWN
     if address.version == 4:
         return client
     return str(ipaddress.ip_network((address, 64), strict=False).network_address)

@@ -104,7 +104,8 @@ class OperatorSettings(BaseModel):
     """The most bytes that the events of one run may have, before they are compressed; a run that
     passes it ends with the error run_too_large."""
     max_client_bytes: ByteSize = ByteSize(4 * 1024**3)
-    """The most bytes of events that one client address may receive in an hour; 0 is no limit."""
+    """The most bytes of events that one client address may receive in an hour; 0 is no limit.
+    Clients on this machine have none."""
     max_runs: PositiveInt = 8
     """Runs of one model at the same time; they share forward passes, and more wait."""
     max_queue: Annotated[int, Field(ge=0)] = 16

@@ -67,19 +67,26 @@ def test_maps_that_could_pass_the_limit_are_refused_at_once(make_client: MakeCli
 
 def test_a_client_has_so_many_bytes_an_hour(make_server: MakeServer, size: int) -> None:
     server = make_server(Models(), max_client_bytes=size * 3 // 2)
-    assert read_events(server.client.post("/api/run", json=ASKED))[-1]["type"] == "done"
-    cut = read_events(server.client.post("/api/run", json=ASKED))
+    # A proxy of this machine is trusted to say who its clients are.
+    client, other = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
+    first = server.client.post("/api/run", json=ASKED, headers=client)
+    assert read_events(first)[-1]["type"] == "done"
+    cut = read_events(server.client.post("/api/run", json=ASKED, headers=client))
     assert types(cut)[:3] == ["start", "prompt", "token"]
     assert (cut[-1]["type"], cut[-1]["code"]) == ("error", "client_budget_spent")
     for path, given in (("run", ASKED), ("compare", {"a": ASKED, "b": ASKED})):
-        refused = server.client.post(f"/api/{path}", json=given)
+        refused = server.client.post(f"/api/{path}", json=given, headers=client)
         assert (refused.status_code, refused.json()["code"]) == (429, "client_budget_spent")
         assert 0 < int(refused.headers["retry-after"]) <= 3600
         assert "MAV_MAX_CLIENT_BYTES" in refused.json()["detail"]
-    # A proxy of this machine is trusted to say who its clients are.
-    elsewhere = {"X-Forwarded-For": "203.0.113.7"}
-    response = server.client.post("/api/run", json=ASKED, headers=elsewhere)
+    response = server.client.post("/api/run", json=ASKED, headers=other)
     assert read_events(response)[-1]["type"] == "done"
+
+
+def test_programs_of_this_machine_have_no_budget(make_server: MakeServer, size: int) -> None:
+    server = make_server(Models(), max_client_bytes=size // 2)
+    for _ in range(3):
+        assert read_events(server.client.post("/api/run", json=ASKED))[-1]["type"] == "done"
 
 
 def test_no_limit_of_clients_is_no_limit(make_client: MakeClient) -> None:
