@@ -37,6 +37,9 @@ VERSION = 1
 REMEDY = "Get the file anew, or use what stands before."
 """What can be done about a line that is no event."""
 
+MAX_LINE_BYTES = 256 * 1024**2
+"""A longer line is refused: a compressed file of some kilobytes could fill the memory with one. The
+longest event is a prompt with its attention map, of some 45 MB at most."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -214,7 +217,7 @@ def lines_of(path: str | Path) -> Iterator[bytes]:
     Raises:
         OSError: the file cannot be read.
         NotARecording: it is in UTF-32.
-        BrokenRecording: it is not valid UTF-16.
+        BrokenRecording: it is not valid UTF-16, or a line is longer than `MAX_LINE_BYTES`.
     """
     with Path(path).open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
@@ -227,31 +230,44 @@ def lines_of(path: str | Path) -> Iterator[bytes]:
 
 def utf8_lines(file: IO[bytes]) -> Iterator[bytes]:
     """The lines of an open file in UTF-8; see `lines_of`."""
-    first = file.readline()
+    lines = _bounded_lines(file)
+    first = next(lines, b"")
     # Of JSON the first characters are ASCII, so their bytes give the encoding away.
     encoding = json.detect_encoding(first[:4])
     if encoding.startswith("utf-32"):
         raise NotARecording("The file is in UTF-32. Save it as UTF-8.")
     if encoding.startswith("utf-16"):
-        yield from _from_utf16(first, file, encoding)
+        yield from _from_utf16(chain((first,), lines), encoding)
         return
     yield first.removeprefix(codecs.BOM_UTF8)
-    yield from file
+    yield from lines
 
 
-def _from_utf16(first: bytes, file: IO[bytes], encoding: str) -> Iterator[bytes]:
+def _bounded_lines(file: IO[bytes]) -> Iterator[bytes]:
+    number = 0
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(line) > MAX_LINE_BYTES:
+            raise BrokenRecording(
+                f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes; no event is. {REMEDY}",
+                line=number,
+            )
+        yield line
+
+
+def _from_utf16(lines: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     number, rest = 1, ""
     # A line of bytes ends within a character, which the decoder completes with the next.
-    for data in chain((first,), file):
+    for data in lines:
         try:
             rest += decoder.decode(data)
         except UnicodeDecodeError:
             raise BrokenRecording(
                 f"Line {number} is not valid UTF-16. Save the file as UTF-8. {REMEDY}", line=number
             ) from None
-        *lines, rest = rest.split("\n")
-        for line in lines:
+        *whole, rest = rest.split("\n")
+        for line in whole:
             number += 1
             yield f"{line}\n".encode()
     if rest:

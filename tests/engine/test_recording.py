@@ -49,6 +49,22 @@ def test_a_recording_of_an_earlier_mav_can_be_read_and_written(
     assert [to_json(event) for event in replay(copy)] == lines
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_a_line_that_no_event_can_have_is_refused_before_it_is_read_whole(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mav_engine.recording.MAX_LINE_BYTES", 100_000)
+    path = tmp_path / f"long{suffix}"
+    start = WHOLE[0].read_bytes().split(b"\n", 1)[0]
+    data = start + b"\n" + b" " * 200_000_000 + b"\n"
+    path.write_bytes(gzip.compress(data, 1) if suffix.endswith("gz") else data)
+    events, problem = given_before(path)
+    assert [event.type for event in events] == ["start"]
+    assert isinstance(problem, BrokenRecording)
+    assert problem.line == 2
+    assert "longer than 100,000 bytes" in problem.detail
+
+
 ENCODINGS = {
     "utf-8 with a byte-order mark": "utf-8-sig",
     "utf-16 with a byte-order mark": "utf-16",

@@ -7,14 +7,22 @@ export interface TextLine {
 }
 
 /**
+ * Characters of a line, as many as the engine's reader takes bytes. A compressed file of some
+ * kilobytes could fill the memory with one line.
+ */
+const MAX_LINE = 256 * 2 ** 20;
+
+/**
  * The lines of a file in UTF-8 or UTF-16, plain or gzipped, without a byte-order mark; a torn gzip
  * ends where it is torn.
  */
-export async function* textLines(file: Blob): AsyncGenerator<TextLine, void> {
+export async function* textLines(file: Blob, longest = MAX_LINE): AsyncGenerator<TextLine, void> {
   const packed = await isGzip(file);
   let decoder: TextDecoder | null = null;
   const reader = (packed ? unpacked(file) : file.stream()).getReader();
-  let rest = "";
+  /** The parts of a line whose end has not come yet, joined once it has. */
+  let parts: string[] = [];
+  let length = 0;
   let number = 0;
   for (;;) {
     const chunk = await reader.read().catch((error: unknown) => {
@@ -22,12 +30,24 @@ export async function* textLines(file: Blob): AsyncGenerator<TextLine, void> {
       throw error;
     });
     decoder ??= new TextDecoder(encodingOf(chunk.value));
-    rest += decoder.decode(chunk.value, { stream: !chunk.done });
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    for (const text of lines) yield { number: ++number, text, whole: true };
+    const lines = decoder.decode(chunk.value, { stream: !chunk.done }).split("\n");
+    const rest = lines.pop() ?? "";
+    for (const end of lines) {
+      yield { number: ++number, text: parts.join("") + end, whole: true };
+      parts = [];
+      length = 0;
+    }
+    parts.push(rest);
+    length += rest.length;
     if (chunk.done) break;
+    if (length > longest) {
+      await reader.cancel();
+      // No event is so long, so what it begins with is enough to say that it is none.
+      yield { number: number + 1, text: parts.join("").slice(0, 1000), whole: true };
+      return;
+    }
   }
+  const rest = parts.join("");
   if (rest !== "") yield { number: number + 1, text: rest, whole: false };
 }
 
