@@ -41,6 +41,8 @@ def ended(
         ) as process,
         contextlib.ExitStack() as stack,
     ):  # fmt: skip
+        # Whatever fails below, the process must not be waited for.
+        stack.callback(process.kill)
         until(lambda: b"\n" in log.read_bytes())
         found = re.search(rb"http://localhost:(\d+)", log.read_bytes())
         assert found is not None, log.read_text()
@@ -96,7 +98,9 @@ def _sent(port: int, path: str, kind: str, body: bytes, held: int) -> socket.soc
 def _begin(connection: socket.socket, marker: bytes) -> bytes:
     got = b""
     while marker not in got:
-        got += connection.recv(65536)
+        received = connection.recv(65536)
+        assert received, f"the stream ended before {marker!r}: {got!r}"
+        got += received
     return got
 
 
