@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mav_engine.arrays import Floats
 from mav_engine.capture import HookPoint
-from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.events import ModelInfo
 from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
 
@@ -56,9 +56,6 @@ class Backend(Protocol):
         Raises:
             InvalidSettings: the model's chat template refuses the conversation.
         """
-
-    def tokenize(self, text: str) -> list[TokenRef]:
-        """The tokens of a text alone; their texts concatenate to it as the tokenizer decodes it."""
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
         """Begin to read a text of at most `max_length` tokens, capturing these points."""

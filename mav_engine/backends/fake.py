@@ -13,7 +13,7 @@ import numpy as np
 from mav_engine.arrays import Floats
 from mav_engine.capture import HookPoint, PromptReading, Step
 from mav_engine.chat import plain_chat
-from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.events import ModelInfo
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
@@ -139,9 +139,6 @@ class FakeBackend:
 
     def encode_messages(self, messages: Sequence[Message]) -> list[int]:
         return self.encode_prompt(plain_chat(messages))
-
-    def tokenize(self, text: str) -> list[TokenRef]:
-        return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> FakeSession:  # noqa: ARG002
         return FakeSession(capture, self._on_step)

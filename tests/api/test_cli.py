@@ -47,7 +47,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
 def test_a_model_or_setting_that_cannot_be_is_one_clear_line(tmp_path: Path) -> None:
     ended = mav("serve", "--port", "0", "--model", str(tmp_path / "nowhere"))
     assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
-    assert "neither a folder here nor a hub name" in ended.stderr
+    assert "There is no folder" in ended.stderr
     ended = mav("serve", "--port", "0", MAV_MAX_RUNS="zero")
     assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
     assert "MAV_MAX_RUNS" in ended.stderr

@@ -20,6 +20,7 @@ from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.native.llama import Pass
 from mav_engine.backends.transformers import native
 from mav_engine.catalog import EMBEDDED_DIR
+from mav_engine.text import Vocabulary
 from tests.api.conftest import MakeServer
 from tests.api.servers import PATIENCE_S, Models, RealServer, events_in, read_events, types, until
 
@@ -206,6 +207,8 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException) ->
 
     if name == "stops_of":
         monkeypatch.setattr("mav_engine.running.stops_of", fail)
+    elif name == "vocabulary.encode":
+        monkeypatch.setattr(Vocabulary, "encode", fail)
     else:
         monkeypatch.setattr(FakeBackend, name, fail)
 
@@ -270,7 +273,7 @@ def test_a_tokenizer_that_fails_is_a_problem_of_the_text(
 ) -> None:
     server = make_server(Models())
     with monkeypatch.context() as patched:
-        failing(patched, "tokenize", error)
+        failing(patched, "vocabulary.encode", error)
         refused = server.client.post("/api/tokenize", json={"text": "a"})
     assert (refused.status_code, refused.json()["field"]) == (422, "text")
     assert server.client.post("/api/tokenize", json={"text": "a"}).json()["count"] == 1

@@ -29,7 +29,7 @@ from mav_engine.capture import HookPoint
 from mav_engine.chat import plain_chat
 from mav_engine.chat_templates import ChatTemplate
 from mav_engine.context_length import context_length
-from mav_engine.events import ModelInfo, TokenRef
+from mav_engine.events import ModelInfo
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
@@ -111,9 +111,6 @@ class TransformersBackend:
             return self.vocabulary.encode(plain_chat(messages), special=True)
         # The template has written the special tokens already.
         return self.vocabulary.encode(self._template.text(messages), special=False)
-
-    def tokenize(self, text: str) -> list[TokenRef]:
-        return self.vocabulary.spell(self.vocabulary.encode(text, special=False))
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
         given = (self._model, self._n_layers, capture)
