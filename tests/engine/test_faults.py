@@ -245,7 +245,9 @@ def test_a_model_that_was_read_but_cannot_run_is_a_failed_load(
         raise LookupError("no list of blocks")
 
     monkeypatch.setattr("mav_engine.backends.transformers.backend.examine", nowhere)
-    with pytest.raises(ModelLoadFailed, match=r"mav-tiny could not be loaded: LookupError: no list") as caught:
+    with pytest.raises(
+        ModelLoadFailed, match=r"mav-tiny could not be loaded: LookupError: no list"
+    ) as caught:
         load_backend("mav-tiny")
     assert caught.value.field == "model"
 
