@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import json
-from typing import Any
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 
 from api.problems import BodyTooLarge, NotJson, UnsupportedMediaType, late_body
-from mav_engine.errors import InvalidSettings
-from mav_engine.wording import shortened, shown
+from mav_engine.strict_json import JsonFault, parse_strictly
+from mav_engine.wording import shown
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -47,7 +45,7 @@ def check_type(request: Request, wanted: str) -> None:
             f"The body must be {wanted}, {sent}. Send the header Content-Type: {wanted}.",
             field="Content-Type",
         )
-    charset = next((each[8:].strip('"') for each in parameters if each[:8] == "charset="), "utf-8")
+    charset = next((each[8:].strip(' "') for each in parameters if each[:8] == "charset="), "utf-8")
     if charset not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMediaType(
             f"The body must be UTF-8, not {shown(charset)}.", field="Content-Type"
@@ -67,16 +65,11 @@ def parse_json(body: bytes) -> object:
     if body.startswith(_UTF_16) or b"\0" in body[:4]:
         raise NotJson("The body must be UTF-8, but it begins like UTF-16 or UTF-32.")
     try:
-        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_duplicates)
+        return parse_strictly(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise NotJson(f"The body must be UTF-8; byte {error.start} is not.") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno} (character {error.pos})"
-        raise NotJson(f"{error.msg} at {where}.") from None
-    except RecursionError:
-        raise NotJson("The body is nested too deeply.") from None
-    except ValueError as error:  # the one left: a number of thousands of digits
-        raise NotJson(f"A number is too long: {error}.") from None
+    except JsonFault as error:
+        raise NotJson(str(error)) from None
 
 
 async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
@@ -98,23 +91,3 @@ async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
     except ClientDisconnect:
         raise NotJson("The body broke off.") from None
     return bytes(body)
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for name, value in pairs:
-        if not _is_unicode(name):
-            raise NotJson(f"A name holds half a surrogate pair: {shortened(name)!a}.")
-        if name in given:
-            raise InvalidSettings(f"{shortened(name)} was given twice; give it once.", field=name)
-        given[name] = value
-    return given
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON can write half of a surrogate pair, which is no text."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

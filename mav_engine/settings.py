@@ -11,12 +11,12 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import orjson
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from mav_engine.breakpoints import Breakpoints
 from mav_engine.errors import InvalidSettings
 from mav_engine.strict import MAX_WHOLE, WHOLE, Real, Strict, Text, Unicode
+from mav_engine.strict_json import JsonFault, parse_strictly
 from mav_engine.wording import did_you_mean, listed, shortened, shown
 
 DEFAULT_MODEL = "mav-tiny"
@@ -175,9 +175,9 @@ def _settings_in_params(given: Mapping[str, list[str]]) -> object:
             field=others[0],
         )
     try:
-        return orjson.loads(given["params"][0].removeprefix("\ufeff"))
-    except orjson.JSONDecodeError as error:
-        raise InvalidSettings(f"params is not valid JSON: {error}.", field="params") from None
+        return parse_strictly(given["params"][0].removeprefix("\ufeff"))
+    except JsonFault as error:
+        raise InvalidSettings(f"params is not valid JSON: {error}", field="params") from None
 
 
 def _from_text(name: str, texts: list[str]) -> object:
@@ -204,8 +204,8 @@ def _items(name: str, text: str) -> list[str]:
 
 def _scalar(text: str) -> object:
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return parse_strictly(text)
+    except JsonFault:
         return text
 
 

@@ -21,7 +21,10 @@ def shown(value: object) -> str:
     """A value for an error message: its `repr`, shortened."""
     if isinstance(value, str):
         value = shortened(value)
-    return shortened(repr(value))
+    try:
+        return shortened(repr(value))
+    except RecursionError:
+        return f"a deeply nested {type(value).__name__}"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ CODE = sorted(
 ROOMS = [
     {"wording", "characters"},
     {"errors", "arrays", "context_length", "faults", "json_lines", "plugins"},
-    {"strict"},
+    {"strict", "strict_json"},
     {"breakpoints", "precision"},
     {"bounded_files", "hub", "model_folder", "weight_files"},
     {"settings"},

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from mav_engine.backends import load_backend
 from mav_engine.catalog import Catalog
 from mav_engine.errors import MAX_DETAIL, MAX_FIELD, ModelLoadFailed
+from mav_engine.wording import shown
 from tests.api.conftest import MakeClient
 from tests.api.servers import AS_JSON, Models, read_events
 
@@ -149,6 +150,40 @@ def test_a_byte_order_mark_of_utf_8_is_accepted(client: TestClient) -> None:
     assert client.post("/api/tokenize", content=body, headers=AS_JSON).json()["count"] == 2
     params = '\ufeff{"prompt": "a", "max_new_tokens": 1}'
     assert read_events(client.get("/api/run", params={"params": params}))
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "told_of"),
+    [
+        ({"params": '{"prompt": "a", "prompt": "b"}'}, "prompt", "given twice"),
+        ({"prompt": "a", "tile": '{"height": 1, "height": 2}'}, "height", "given twice"),
+        ({"params": '{"prompt": "a", "temperature": NaN}'}, "temperature", "finite"),
+        ({"prompt": "a", "temperature": "NaN"}, "temperature", "finite"),
+        ({"params": '{"tile": ' + "[" * 1000 + "]" * 1000 + "}"}, "params", "nested"),
+        ({"prompt": "a", "tile": "[" * 1000 + "]" * 1000}, "tile", "tile was given as"),
+        ({"params": '{"seed": ' + "1" * 5000 + "}"}, "params", "too long"),
+        ({"params": '{"prompt": "\\ud800"}'}, "prompt", "unicode"),
+        ({"params": '{"\\ud800": 1}'}, "params", "surrogate"),
+        (
+            {"messages": '[{"role": "user", "content": "\\ud800"}]'},
+            "messages.content",
+            "unicode",
+        ),
+    ],
+)
+def test_json_in_a_query_is_parsed_as_that_of_a_body(
+    client: TestClient, query: dict[str, str], field: str, told_of: str
+) -> None:
+    told = problem(client.get("/api/run", params=query))
+    assert (told["status"], told["field"]) == (422, field)
+    assert told_of in told["detail"]
+
+
+def test_values_of_any_depth_are_named() -> None:
+    value: list[object] = []
+    for _ in range(100_000):
+        value = [value]
+    assert shown(value) == "a deeply nested list"
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"a"', b"3", b"null"])

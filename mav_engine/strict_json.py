@@ -1,0 +1,55 @@
+"""JSON that clients send, parsed the same whether it is a body or a query parameter."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mav_engine.errors import InvalidSettings
+from mav_engine.wording import shortened
+
+
+class JsonFault(ValueError):
+    """A text is not JSON; the message says where and why."""
+
+
+def parse_strictly(text: str) -> object:
+    """The value of a JSON text.
+
+    Infinity and NaN come through as floats so that the settings can name the field at fault.
+
+    Raises:
+        JsonFault: it is not JSON.
+        InvalidSettings: a name stands twice in one object.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_without_duplicates)
+    except JsonFault:
+        raise
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno} (character {error.pos})"
+        raise JsonFault(f"{error.msg} at {where}.") from None
+    except RecursionError:
+        raise JsonFault("It is nested too deeply.") from None
+    except ValueError as error:  # the one left: a number of thousands of digits
+        raise JsonFault(f"A number is too long: {error}.") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if not _is_unicode(name):
+            raise JsonFault(f"A name holds half a surrogate pair: {shortened(name)!a}.")
+        if name in given:
+            raise InvalidSettings(f"{shortened(name)} was given twice; give it once.", field=name)
+        given[name] = value
+    return given
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can write half of a surrogate pair, which is no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
