@@ -45,7 +45,7 @@ test-python: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MAV_REQUIRE_COMPILED=1 $(BIN)/python -m pytest
+	REQUIRE_COMPILED=1 $(BIN)/python -m pytest
 
 test-site: frontend/node_modules/.installed
 	$(NPM) run lint

@@ -2,7 +2,7 @@
 
 A test marked `@pytest.mark.compiled("int8")` needs a build of that source. Without one it is
 skipped, with the reason. But where a compiler is installed and skipping would hide a broken build,
-it fails: in CI (`CI` is set) and under `make test` (`MAV_REQUIRE_COMPILED` is set).
+it fails: in CI (`CI` is set) and under `make test` (`REQUIRE_COMPILED` is set).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 from mav_engine.backends.native.builds import OTHER_PROCESSOR, builds, unusable_builds
 
 Verdict = Literal["run", "skip", "fail"]
-REQUIRED_BY = ("CI", "MAV_REQUIRE_COMPILED")
+REQUIRED_BY = ("CI", "REQUIRE_COMPILED")
 COMPILERS = ("cc", "gcc", "clang")
 
 

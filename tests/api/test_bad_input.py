@@ -414,6 +414,10 @@ def test_any_name_that_a_client_gives_is_answered_with_4xx(
     words: str,
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    # Names such as .. are relative to the server's folder.
+    folder = tmp_path / "server"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     client = make_client(load_backend, offered=Catalog(any_model=True), load_patience_s=60.0)
     given = {"prompt": "a", "text": "a", "model": name.replace("{tmp}", str(tmp_path))}
     del given["text" if path == "/api/run" else "prompt"]
