@@ -1,4 +1,8 @@
-"""Renders chat templates in processes of their own, within a deadline, memory and size."""
+"""Renders chat templates in processes of their own, within a deadline, memory and size.
+
+A process renders one template only, so that no model can affect the conversations of another: what
+a template has allocated may stay in its process.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,8 @@ MAX_CHARACTERS = 4_000_000
 """Of one rendered conversation."""
 START_SECONDS = 60
 """For which the start of a process is waited for; it takes a twentieth of a second."""
-_MOST_IDLE = 2
+_MOST_IDLE = 4
+_EXHAUSTED = ("MemoryError", "RecursionError")
 _WORKER = Path(__file__).with_name("worker.py")
 
 
@@ -43,20 +48,24 @@ def render(
         RenderingFailed: it did not end within `MAX_SECONDS`, or its process ended.
     """
     request = {"template": template, "variables": variables, "conversations": conversations}
-    process = _taken()
+    process = _taken(template)
     try:
         reply: list[dict[str, str]] = process.ask(json.dumps(request).encode())
     except BaseException:
         process.end()
         raise
-    _keep(process)
+    if any(each.get("error") in _EXHAUSTED for each in reply):
+        process.end()
+    else:
+        _keep(process)
     return reply
 
 
 class _Process:
-    """A process that renders; of one thread at a time."""
+    """A process that renders one template; of one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, template: str) -> None:
+        self.template = template
         limits = [MAX_BYTES, MAX_SECONDS, MAX_CHARACTERS]
         path = [each for each in sys.path if each]
         # Isolated: nothing of the user's environment or of this folder is imported.
@@ -119,18 +128,21 @@ _idle: list[_Process] = []
 _lock = threading.Lock()
 
 
-def _taken() -> _Process:
+def _taken(template: str) -> _Process:
     with _lock:
-        process = _idle.pop() if _idle else None
-    return process or _Process()
+        for process in _idle:
+            if process.template == template:
+                _idle.remove(process)
+                return process
+    return _Process(template)
 
 
 def _keep(process: _Process) -> None:
     with _lock:
-        if len(_idle) < _MOST_IDLE:
-            _idle.append(process)
-            return
-    process.end()
+        _idle.append(process)
+        surplus = _idle.pop(0) if len(_idle) > _MOST_IDLE else None
+    if surplus is not None:
+        surplus.end()
 
 
 def _end_all() -> None:

@@ -153,7 +153,7 @@ def renderer() -> Callable[[str], Any]:
         "dict": PlainDict(),
         "namespace": PublicNamespace,
     }
-    return lru_cache(maxsize=32)(environment.from_string)
+    return lru_cache(maxsize=1)(environment.from_string)
 
 
 def _limit_memory(limit: int) -> None:

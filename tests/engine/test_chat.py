@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.chat_templates import ChatTemplate
+from mav_engine.chat_templates import ChatTemplate, rendering
 from mav_engine.chat_templates.rendering import render
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import Event, Token
@@ -238,6 +238,35 @@ def test_a_template_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(InvalidSettings, match="took longer than 1 seconds"):
             template.text([Message(**USER)])
     assert text_of(PLAIN, USER) == "user: Hi\n"
+
+
+def processes() -> set[int]:
+    """The processes that wait for conversations."""
+    return {each._process.pid for each in rendering._idle}
+
+
+def test_no_template_affects_the_conversations_of_another_model() -> None:
+    """What a template allocates may stay in its process, until that has no memory left."""
+    rendering._end_all()
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    first = processes()
+    assert text_of(f"{PLAIN}{{# another model #}}", USER) == "user: Hi\n"
+    assert len(first) == 1
+    assert len(processes()) == 2
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    assert first < processes()
+    assert len(processes()) == 2
+
+
+def test_a_process_that_ran_out_of_memory_renders_nothing_more() -> None:
+    source = f"{{% if messages[0].content == 'much' %}}{{{{ [1] * 10**10 }}}}{{% endif %}}{PLAIN}"
+    rendering._end_all()
+    assert text_of(source, USER) == "user: Hi\n"
+    exhausted = processes()
+    with pytest.raises(InvalidSettings, match=r"MemoryError|memory or time"):
+        text_of(source, {"role": "user", "content": "much"})
+    assert not exhausted & processes()
+    assert text_of(source, USER) == "user: Hi\n"
 
 
 CHATML = """{% for m in messages %}<|im_start|>{{ m.role }}
