@@ -15,7 +15,7 @@ import { ArrangementProvider, useOpenPanels } from "./arrangement/arrangement-co
 import { BeginContext } from "./begin-context";
 import { BranchStrip } from "./branches/branch-strip";
 import { ForkContext } from "./fork-context";
-import { KeptRunOffer } from "./kept-offer";
+import { KeptRunOffer } from "./kept/kept-run";
 import { PanelGrid } from "./panel-grid";
 import { PrintedSettings } from "./printed-settings";
 import { RecordingDrop } from "./recording-drop";

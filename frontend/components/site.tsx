@@ -10,8 +10,8 @@ import { followTheme, lightOnPaper } from "@/lib/theme/theme";
 import { followAddress, viewStore } from "@/lib/views/view";
 import { Instrument } from "./instrument";
 import "./ui/composing";
-import { useKeeping } from "./kept-offer";
-import { SessionProvider, useSession } from "./run-context";
+import { KeepRun } from "./kept/kept-run";
+import { SessionProvider } from "./run-context";
 import { ViewBoundary } from "./view-boundary";
 
 /** Loaded when it is first opened. */
@@ -19,12 +19,6 @@ const CompareView = dynamic(() =>
   import("./compare/compare-view").then((module) => module.CompareView),
 );
 const ChatView = dynamic(() => import("./chat/chat-view").then((module) => module.ChatView));
-
-/** Runs and conversation outlive a reload. */
-function Keeping() {
-  useKeeping(useSession());
-  return null;
-}
 
 /** The one page with its views; runs outlive the view that began them. */
 export function Site({ fields }: { fields: readonly SettingField[] }) {
@@ -36,7 +30,7 @@ export function Site({ fields }: { fields: readonly SettingField[] }) {
   useEffect(followLanguage, []);
   return (
     <SessionProvider>
-      <Keeping />
+      <KeepRun />
       {/* In another language a view is made anew; the runs and the address bar outlive it. */}
       <ViewBoundary key={`${language} ${view}`}>
         {view === "instrument" && <Instrument fields={fields} />}

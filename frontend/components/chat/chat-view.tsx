@@ -14,7 +14,6 @@ import { text } from "@/lib/text";
 import { neededCaptures } from "@/panels/registry";
 import { ArrangementProvider, useOpenPanels } from "../arrangement/arrangement-context";
 import { ErrorCard } from "../error-card";
-import { KeptChatOffer } from "../kept-offer";
 import { useFieldReveal } from "../run-form/reveal-field";
 import { problemsOf, useSettingsForm } from "../run-form/use-settings-form";
 import { SiteHeader } from "../site-header";
@@ -24,6 +23,7 @@ import { useShortcuts } from "../use-shortcuts";
 import { ChatEmpty } from "./chat-empty";
 import { ChatSettingsForm } from "./chat-settings";
 import { Composer } from "./composer";
+import { KeptChatOffer } from "./kept-chat";
 import { ReplyTurn } from "./reply-turn";
 import { UserTurn } from "./user-turn";
 

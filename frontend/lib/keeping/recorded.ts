@@ -1,5 +1,4 @@
 import { logBlob, logSize } from "@/lib/recording/event-log";
-import { textLines } from "@/lib/recording/text-lines";
 import { parseEvent } from "@/lib/run/parse-event";
 import type { RunRecord } from "@/lib/run/run-record";
 import type { RunStore } from "@/lib/run/run-store";
@@ -35,6 +34,7 @@ export function keptRun({ log, start, frames, source }: RunRecord): KeptRun | nu
 export async function replayInto(store: RunStore, { events, source }: KeptRun): Promise<void> {
   store.begin("nothing", source ?? undefined);
   try {
+    const { textLines } = await import("@/lib/recording/text-lines");
     for await (const line of textLines(events)) {
       if (line.text.trim() !== "") store.receive(parseEvent(line.text));
     }

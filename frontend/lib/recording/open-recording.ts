@@ -1,8 +1,6 @@
 import { createStore } from "zustand/vanilla";
 import type { Failure, RunEvent } from "@/lib/run/frames";
 import { failureOf } from "@/lib/transport/failure";
-import { readRecording } from "./read-recording";
-import { textLines } from "./text-lines";
 
 /** What is wrong with the file that was opened last, where nothing of it could be shown. */
 export const refusedFile = createStore<{ readonly failure: Failure | null }>(() => ({
@@ -18,8 +16,9 @@ export interface Show {
 /** Show a recording; a file that is none is told of, and the run on the page stays. */
 export async function openRecording(file: File, show: Show): Promise<void> {
   if (await isTraining(file)) return show.training(file);
-  const events = readRecording(file, file.name);
   try {
+    const { readRecording } = await import("./read-recording");
+    const events = readRecording(file, file.name);
     const { value: first } = await events.next();
     refusedFile.setState({ failure: null });
     if (first) await show.run(after(first, events), file.name);
@@ -31,6 +30,7 @@ export async function openRecording(file: File, show: Show): Promise<void> {
 /** Whether a file begins as the recording of a training does. */
 export async function isTraining(file: Blob): Promise<boolean> {
   try {
+    const { textLines } = await import("./text-lines");
     for await (const { text } of textLines(file))
       return /^\s*\{\s*"type"\s*:\s*"training"/.test(text);
   } catch {
