@@ -43,17 +43,6 @@ test("typing and dragging do not use up WebKit's history updates", async ({ page
   expect(updates).toBeLessThan(60);
 });
 
-test("a reload right after typing keeps what was typed", async ({ page }) => {
-  const instrument = new Instrument(page);
-  await instrument.open({ seed: 3 });
-  // The first letter is written to the address at once, the others wait when the page is left.
-  await instrument.prompt.pressSequentially(STORY);
-  await page.reload();
-  await expect(instrument.prompt).toHaveValue(STORY);
-  await expect.poll(() => new URL(page.url()).searchParams.get("prompt")).toBe(STORY);
-  expect(new URL(page.url()).searchParams.get("seed")).toBe("3");
-});
-
 test("a view that fails keeps run and prompt, and comes back", async ({ page }) => {
   const instrument = new Instrument(page);
   await instrument.open({ prompt: STORY, max_new_tokens: 5 });

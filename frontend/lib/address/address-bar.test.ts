@@ -90,6 +90,20 @@ describe("how often the address is written", () => {
     expect(later.readAddress().get("prompt")).toBe("a");
   });
 
+  test("what is written while a reload waits for its answer is found, too", async () => {
+    write("a");
+    write("ab");
+    window.dispatchEvent(new Event("beforeunload"));
+    vi.advanceTimersByTime(1_000);
+    expect(address()).toBe("?prompt=ab");
+    window.dispatchEvent(new Event("pagehide"));
+    window.history.replaceState(null, "", "/?prompt=a");
+    vi.resetModules();
+    const reloaded = await import("./address-bar");
+    expect(reloaded.readAddress().get("prompt")).toBe("ab");
+    expect(address()).toBe("?prompt=ab");
+  });
+
   test("the entry that is left holds what was written, and the new one the change", () => {
     write("a");
     write("ab");

@@ -149,10 +149,14 @@ function writeLater(ms = REST_MS): void {
 /** In the tab's storage: the address as the page was left, and what it was about to hold. */
 const LEFT = "mav-address-left";
 
-/** A reload loads the address of before, so what waited is handed to the next page. */
+/** The address that a reload loads: the one at its start. Later updates do not change it. */
+let leavingFrom: string | null = null;
+
+/** A reload loads the address of before, so what was written since is handed to the next page. */
 function leave(): void {
-  if (!pending) return;
-  tabStore.setItem(LEFT, JSON.stringify([present(), [...pending]]));
+  const from = leavingFrom ?? present();
+  if (!pending && from === present()) return;
+  tabStore.setItem(LEFT, JSON.stringify([from, [...readAddress()]]));
   flushAddress();
 }
 
@@ -168,10 +172,20 @@ function takeUpWhatWaited(): void {
 
 if (typeof window !== "undefined") {
   takeUpWhatWaited();
+  // The page lives on until the answer arrives, and its address may be written meanwhile.
+  window.addEventListener("beforeunload", () => {
+    leavingFrom = present();
+    // Of a departure that did not take place, as at a download.
+    tabStore.removeItem(LEFT);
+  });
   window.addEventListener("pagehide", leave);
   document.addEventListener("visibilitychange", () => {
     // Browsers send this before or after `pagehide`.
     if (document.visibilityState === "hidden") leave();
+  });
+  // Back from the browser's cache: the page was not reloaded.
+  window.addEventListener("pageshow", () => {
+    leavingFrom = null;
   });
   // What waited belongs to the entry that was left. Before all other listeners, which read it.
   window.addEventListener("popstate", () => {
