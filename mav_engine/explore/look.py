@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mav_engine.characters import code_of
 from mav_engine.errors import MissingExtra
 from mav_engine.terminal.labels import label, prose
 
@@ -158,7 +159,7 @@ def families(generic: str) -> list[str]:
 
 def drawable(text: str) -> str:
     """The text with characters that no font here can draw replaced by their code."""
-    return "".join(each if _has_glyph(each) else f"\\u{ord(each):04x}" for each in text)
+    return "".join(each if _has_glyph(each) else code_of(each) for each in text)
 
 
 @cache
