@@ -9,6 +9,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, models
 
+from mav_engine.backends.tokenizer_growth import check_growth
 from mav_engine.text import has_tokens
 
 _KINDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
@@ -71,6 +72,7 @@ def read_tokenizer(folder: Path) -> PlainTokenizer | None:
     if given.get("tokenizer_class") not in _KINDS or set(given) - {*_SPECIAL, *_CHANGES_NOTHING}:
         return None
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    check_growth(tokenizer)
     # transformers removes spaces before punctuation then, of all but BPE.
     cleans_up = given.get("clean_up_tokenization_spaces")
     if cleans_up and not isinstance(tokenizer.model, models.BPE):

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
+from mav_engine.backends.tokenizer_growth import check_growth
 from mav_engine.bounded_files import read_json
 from mav_engine.errors import UnusableModel
 from mav_engine.text import has_tokens
@@ -61,7 +62,8 @@ def read_tokenizer(folder: Path) -> Any:
     """The tokenizer of a model.
 
     Raises:
-        UnusableModel: it is missing, broken or empty, or a package that reads it is missing.
+        UnusableModel: it is missing, broken, empty or may exhaust the memory, or a package that
+            reads it is missing.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
@@ -74,6 +76,9 @@ def read_tokenizer(folder: Path) -> Any:
             "of the model into the folder.",
             field="model",
         )
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    if fast is not None:
+        check_growth(fast)
     return tokenizer
 
 
