@@ -6,10 +6,11 @@ or a template of special tokens may add any number of tokens.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from mav_engine.bounded_files import read_json
 from mav_engine.errors import UnusableModel
 
 MAX_GROWTH = 1000
@@ -18,21 +19,27 @@ MAX_ADDED = 1000
 """Characters or tokens that may be added to a text."""
 
 
-def check_growth(tokenizer: Any) -> None:
-    """Check a `tokenizers.Tokenizer` before it is used.
+def check_growth(folder: Path) -> None:
+    """Check the `tokenizer.json` of a folder, if it has one, before a library reads it.
+
+    The library normalizes added tokens while it reads the file.
 
     Raises:
         UnusableModel: it may lengthen a text more than `MAX_GROWTH` times.
     """
+    file = folder / "tokenizer.json"
+    if not file.exists():
+        return
+    described = read_json(file)
     for part in ("normalizer", "decoder"):
         growth, added = 1, 0
-        for each in _flat(_state(getattr(tokenizer, part))):
+        for each in _flat(described.get(part)):
             if each.get("type") == "Replace":
-                growth *= max(1, len(each.get("content", "")))
-            added += len(each.get("prepend", ""))
+                growth *= max(1, len(str(each.get("content", ""))))
+            added += len(str(each.get("prepend", "")))
         if growth > MAX_GROWTH or added > MAX_ADDED:
             raise _refused(part)
-    added = sum(_added_by(each) for each in _flat(_state(tokenizer.post_processor)))
+    added = sum(_added_by(each) for each in _flat(described.get("post_processor")))
     if added > MAX_ADDED:
         raise _refused("post_processor")
 
@@ -42,16 +49,11 @@ def _added_by(processor: dict[str, Any]) -> int:
     pieces = processor.get("single")
     if not isinstance(special, dict) or not isinstance(pieces, list):
         return 0
-    names = [each["SpecialToken"]["id"] for each in pieces if "SpecialToken" in each]
-    return sum(len(special[name]["ids"]) for name in names if name in special)
-
-
-def _state(part: Any) -> Any:
-    """The description of a part as in tokenizer.json; None where it is written in Python."""
     try:
-        return json.loads(part.__getstate__())
-    except Exception:  # a part that is not there, or that has no description
-        return None
+        names = [each["SpecialToken"]["id"] for each in pieces if "SpecialToken" in each]
+        return sum(len(special[name]["ids"]) for name in names if name in special)
+    except (KeyError, TypeError):  # the library says what is wrong with it
+        return 0
 
 
 def _flat(part: Any) -> Iterator[dict[str, Any]]:

@@ -71,8 +71,8 @@ def read_tokenizer(folder: Path) -> PlainTokenizer | None:
     given = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     if given.get("tokenizer_class") not in _KINDS or set(given) - {*_SPECIAL, *_CHANGES_NOTHING}:
         return None
+    check_growth(folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    check_growth(tokenizer)
     # transformers removes spaces before punctuation then, of all but BPE.
     cleans_up = given.get("clean_up_tokenization_spaces")
     if cleans_up and not isinstance(tokenizer.model, models.BPE):

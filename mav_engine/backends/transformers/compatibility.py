@@ -65,6 +65,7 @@ def read_tokenizer(folder: Path) -> Any:
         UnusableModel: it is missing, broken, empty or may exhaust the memory, or a package that
             reads it is missing.
     """
+    check_growth(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         empty = not has_tokens(tokenizer)
@@ -76,9 +77,6 @@ def read_tokenizer(folder: Path) -> Any:
             "of the model into the folder.",
             field="model",
         )
-    fast = getattr(tokenizer, "backend_tokenizer", None)
-    if fast is not None:
-        check_growth(fast)
     return tokenizer
 
 
