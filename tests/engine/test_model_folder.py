@@ -150,7 +150,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "labels in billions": (configured(num_labels=10**9), "num_labels is 1000000000"),
     "no tokenizer": (remove(*TOKENIZER), "there is no tokenizer in the folder"),
     "a tokenizer's settings alone": (remove("tokenizer.json"), "tokenizer"),
-    "a broken tokenizer": (write("tokenizer.json", "{"), "tokenizer.json cannot be read"),
+    "a broken tokenizer": (write("tokenizer.json", "{"), "tokenizer.json is not valid JSON"),
     "a tokenizer of another kind": (write("tokenizer.json", "{}"), "tokenizer.json cannot be read"),
     "a tokenizer of 200 MB": (sparse("tokenizer.json", 200_000_000), "at most 64 MB"),
     "a tokenizer that is a pipe": (pipe("tokenizer.json"), "not a regular file"),
