@@ -14,7 +14,14 @@ test.each(["busy", "out_of_memory", "unreachable", "stream_broken", "run_failed"
   },
 );
 
-test.each(["prompt_too_long", "invalid_settings", "pattern_too_slow", "body_too_large"])(
+test.each([
+  "prompt_too_long",
+  "invalid_settings",
+  "unknown_model",
+  "pattern_too_slow",
+  "run_too_large",
+  "body_too_large",
+])(
   "%s is refused each time: what is offered is to change it",
   (code) => {
     const fix = { label: "Shorten the prompt", act: vi.fn() };

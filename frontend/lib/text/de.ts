@@ -71,7 +71,7 @@ export const german: Words = {
     measuring: "Messen",
     modelsLoading: "Der Server wird nach seinen Modellen gefragt …",
     promptPlaceholder: "Der Anfang einer Geschichte …",
-    seedPlaceholder: "neu gezogen",
+    seedPlaceholder: "zufällig",
     stopPlaceholder: "einer je Zeile",
     settings: {
       model: "Modell",

@@ -65,8 +65,8 @@ export const english = {
     measuring: "Measuring",
     modelsLoading: "Asking the server which models it has …",
     promptPlaceholder: "The start of a story …",
-    seedPlaceholder: "drawn anew",
-    stopPlaceholder: "one a line",
+    seedPlaceholder: "random",
+    stopPlaceholder: "one per line",
     settings: {
       model: "Model",
       prompt: "Prompt",

@@ -33,14 +33,19 @@ export function failureOf(error: unknown): Failure {
  */
 const REFUSED_AGAIN: ReadonlySet<string> = new Set([
   "invalid_settings",
+  "unknown_model",
   "prompt_too_long",
+  "run_too_large",
   "pattern_too_slow",
   "body_too_large",
   "not_json",
   "not_acceptable",
   "unsupported_media_type",
   "method_not_allowed",
+  "not_found",
   "not_from_here",
+  "host_refused",
+  "origin_refused",
 ]);
 
 /** Whether the same request may succeed when it is sent again. */
