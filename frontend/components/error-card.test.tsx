@@ -21,13 +21,10 @@ test.each([
   "pattern_too_slow",
   "run_too_large",
   "body_too_large",
-])(
-  "%s is refused each time: what is offered is to change it",
-  (code) => {
-    const fix = { label: "Shorten the prompt", act: vi.fn() };
-    render(<ErrorCard failure={failed(code)} received={0} onRetry={() => {}} fix={fix} />);
-    expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
-    fireEvent.click(screen.getByRole("button", { name: "Shorten the prompt" }));
-    expect(fix.act).toHaveBeenCalledOnce();
-  },
-);
+])("%s is refused each time: what is offered is to change it", (code) => {
+  const fix = { label: "Shorten the prompt", act: vi.fn() };
+  render(<ErrorCard failure={failed(code)} received={0} onRetry={() => {}} fix={fix} />);
+  expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "Shorten the prompt" }));
+  expect(fix.act).toHaveBeenCalledOnce();
+});
