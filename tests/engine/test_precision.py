@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.pytorch_utils import Conv1D
 
 from mav_engine import RunSettings, run
@@ -240,7 +240,7 @@ def test_a_package_that_is_missing_is_named_with_its_remedy(
 ) -> None:
     monkeypatch.setattr("mav_engine.backends.transformers.quantized.find_spec", lambda _: None)
     remedy = r"pip install 'mav-engine\[quantized\]'"
-    with pytest.raises(ModelLoadFailed, match=f"^{precision} needs {package}.*{remedy}"):
+    with pytest.raises(ModelLoadFailed, match=f"^mav-tiny: {precision} needs {package}.*{remedy}"):
         load_backend("mav-tiny", dtype=precision)
 
 
@@ -276,8 +276,11 @@ def test_int8_activations_are_refused_where_torch_has_no_product_for_them() -> N
 def test_weights_that_are_stored_quantized_are_not_quantized_again(tmp_path: Path) -> None:
     config = AutoConfig.for_model("llama", **SHAPES["llama"])
     config.quantization_config = {"quant_method": "gptq", "bits": 4}
+    AutoModelForCausalLM.from_config(
+        AutoConfig.for_model("llama", **SHAPES["llama"])
+    ).save_pretrained(tmp_path)
     config.save_pretrained(tmp_path)
-    (tmp_path / "model.safetensors").touch()
+    AutoTokenizer.from_pretrained(EMBEDDED).save_pretrained(tmp_path)
     with pytest.raises(ModelLoadFailed, match="stored with quantized weights already"):
         load_backend(str(tmp_path), dtype="int8-dynamic")
 

@@ -108,7 +108,6 @@ def test_messages_without_a_template_become_lines(tiny: Backend) -> None:
         ({"prompt": "cat " * 600}, "prompt", "Shorten it by at least"),
         ({"forced_ids": [4096]}, "forced_ids", "0 to 4095"),
         ({"capture": ["residul"]}, "capture", "Did you mean 'residual'|Did you mean residual"),
-        ({"stop": ["<|im_end|>"]}, "stop", r"<\|endoftext\|>"),
     ],
 )
 def test_what_the_model_cannot_do_is_refused_before_it_begins(
