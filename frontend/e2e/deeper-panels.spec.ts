@@ -101,9 +101,8 @@ test("how tiles are drawn is set in the form and stands in the link", async ({ p
   await page.getByText("Measuring", { exact: true }).click();
   await page.getByLabel("Vector drawn").selectOption("mlp");
   await page.getByLabel("Rows", { exact: true }).fill("4");
-  await expect(page).toHaveURL(/tile=/);
-  const tile = new URL(page.url()).searchParams.get("tile");
-  expect(JSON.parse(tile ?? "")).toEqual({ signal: "mlp", height: 4 });
+  const tile = () => JSON.parse(new URL(page.url()).searchParams.get("tile") ?? "null");
+  await expect.poll(tile).toEqual({ signal: "mlp", height: 4 });
   await page.getByLabel("Rows", { exact: true }).fill("99");
   await expect(page.getByText("Give a number: 1 to 64.")).toBeVisible();
 });
