@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,13 +18,21 @@ from mav_engine.errors import (
 )
 from mav_engine.wording import shortened
 
-NOT_A_FAULT = (KeyboardInterrupt, GeneratorExit)
-"""Exceptions that end a program or a generator on purpose. All others are faults, also those that
-are no `Exception`: a panic of the tokenizers library, a plugin that raises SystemExit."""
-
 _log = logging.getLogger(__name__)
 _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 """What devices without an exception of their own say in a RuntimeError."""
+
+
+def is_deliberate(error: BaseException) -> bool:
+    """Whether an exception ends a program or a generator on purpose, and so is no fault.
+
+    Handlers of signals run in the main thread and often raise SystemExit, so there it ends the
+    program. In other threads it would end the thread without a word, so there it is a fault, as is
+    everything else that is no `Exception`, such as a panic of the tokenizers library.
+    """
+    if isinstance(error, SystemExit):
+        return threading.current_thread() is threading.main_thread()
+    return isinstance(error, KeyboardInterrupt | GeneratorExit)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -52,9 +61,11 @@ def refused_for(field: str, what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (MavError, *NOT_A_FAULT):
+    except MavError:
         raise
     except BaseException as error:
+        if is_deliberate(error):
+            raise
         _log.warning("%s failed", what, exc_info=True)
         said = f"{what} failed with {type(error).__name__}: {brief(error)}"
         if is_out_of_memory(error):

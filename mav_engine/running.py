@@ -24,7 +24,7 @@ from mav_engine.admission import (
 )
 from mav_engine.errors import MavError
 from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
-from mav_engine.faults import NOT_A_FAULT, refused_for, run_fault
+from mav_engine.faults import is_deliberate, refused_for, run_fault
 from mav_engine.model_folder import canonical
 from mav_engine.prediction import Prediction, rank_bin_edges
 from mav_engine.probes import Plan, Probe, captured, probe_infos
@@ -194,9 +194,9 @@ class PreparedRun:
         try:
             yield from self._computed(stop)
             return
-        except NOT_A_FAULT:
-            raise
         except BaseException as error:
+            if is_deliberate(error):
+                raise
             info = self.backend.info
             if not isinstance(error, MavError):
                 _log.exception("run of %s broke off", info.name)

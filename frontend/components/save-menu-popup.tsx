@@ -15,7 +15,7 @@ import {
   logSize,
   MAX_LOG_BYTES,
 } from "@/lib/recording/event-log";
-import { pickRecording } from "@/lib/recording/open-recording";
+import { pickRecording, preloadReader } from "@/lib/recording/open-recording";
 import { standalonePage } from "@/lib/recording/standalone";
 import { fetchTemplate, templateSize } from "@/lib/recording/template";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
@@ -44,6 +44,8 @@ export default function SaveMenuPopup({ standalone, close }: SaveMenuPopupProps)
   const words = text.save;
   useEffect(() => {
     itemsIn(menu.current)[0]?.focus();
+    // Without a network it fails here, and again with words where a file is opened.
+    preloadReader().catch(() => {});
     if (!standalone) void templateSize().then(setPageBytes);
   }, [standalone]);
   const log = run.frames.length > 0 ? run.log : null;

@@ -11,7 +11,7 @@ from typing import Any
 from mav_engine.backends.base import Backend
 from mav_engine.backends.load import load_backend
 from mav_engine.errors import InvalidSettings, MavError, ModelLoadFailed
-from mav_engine.faults import NOT_A_FAULT, brief
+from mav_engine.faults import brief, is_deliberate
 from mav_engine.plugins import Found, entries
 from mav_engine.wording import did_you_mean, shortened, shown
 
@@ -60,9 +60,11 @@ def _loaded(found: Found, model: str, device: str) -> Backend:
     try:
         backend: Backend = load(model, device=device)
         backend.info  # noqa: B018
-    except (MavError, *NOT_A_FAULT):
+    except MavError:
         raise
     except BaseException as error:
+        if is_deliberate(error):
+            raise
         raise ModelLoadFailed(
             f"The backend {found.name} of {found.package} cannot load {shortened(model)}: "
             f"{type(error).__name__}: {brief(error)}",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mav_engine.faults import NOT_A_FAULT, brief
+from mav_engine.faults import brief, is_deliberate
 from mav_engine.probes.base import Groundwork, Plan, Probe, Scene
 
 MAX_NOTE = 300
@@ -36,10 +36,8 @@ def fit_all(probes: Sequence[Probe], ground: Groundwork) -> dict[str, Any]:
             continue
         try:
             fitted[probe.name] = probe.fit(ground)
-        except NOT_A_FAULT:
-            raise
         except BaseException as error:
-            if probe.section != "extra":
+            if probe.section != "extra" or is_deliberate(error):
                 raise
             fitted[probe.name] = _Failed(error)
     return fitted
@@ -75,9 +73,9 @@ class Measuring:
             if isinstance(failed, _Failed):
                 raise failed.error
             return _json_fields(probe.measure(scene)), None
-        except NOT_A_FAULT:
-            raise
         except BaseException as error:
+            if is_deliberate(error):
+                raise
             if probe.name not in self._logged:
                 self._logged.add(probe.name)
                 _log.warning("the probe %s failed", probe.name, exc_info=error)

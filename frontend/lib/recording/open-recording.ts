@@ -13,11 +13,17 @@ export interface Show {
   training(file: File): Promise<void>;
 }
 
+const reader = () => import("./read-recording");
+const lines = () => import("./text-lines");
+
+/** Load what reads recordings, so that they also open once there is no network. */
+export const preloadReader = () => Promise.all([reader(), lines()]);
+
 /** Show a recording; a file that is none is told of, and the run on the page stays. */
 export async function openRecording(file: File, show: Show): Promise<void> {
   if (await isTraining(file)) return show.training(file);
   try {
-    const { readRecording } = await import("./read-recording");
+    const { readRecording } = await reader();
     const events = readRecording(file, file.name);
     const { value: first } = await events.next();
     refusedFile.setState({ failure: null });
@@ -30,7 +36,7 @@ export async function openRecording(file: File, show: Show): Promise<void> {
 /** Whether a file begins as the recording of a training does. */
 export async function isTraining(file: Blob): Promise<boolean> {
   try {
-    const { textLines } = await import("./text-lines");
+    const { textLines } = await lines();
     for await (const { text } of textLines(file))
       return /^\s*\{\s*"type"\s*:\s*"training"/.test(text);
   } catch {
