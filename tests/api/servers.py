@@ -12,6 +12,7 @@ import orjson
 from starlette.applications import Starlette
 
 from api.connections import ConnectionLimits, ServerConfig
+from api.operator_settings import OperatorSettings
 from api.server import Server, bind
 from api.service import Service
 from mav_engine.backends.fake import FakeBackend
@@ -85,7 +86,7 @@ class RealServer:
         self.url = f"http://127.0.0.1:{self.port}"
         config = ServerConfig(
             app,
-            ConnectionLimits.of(self.service.operator),
+            ConnectionLimits.of(self.service.operator if self.service else OperatorSettings()),
             log_config=None,
             access_log=False,
             lifespan="on",
