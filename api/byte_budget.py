@@ -60,7 +60,7 @@ class ClientBudgets:
         self._lock = threading.Lock()
 
     def spend(self, client: str, size: int) -> ClientBudgetSpent | None:
-        """Take bytes from a client's budget; what to tell it where nothing was left.
+        """Take bytes from a client's budget; returns the error to send if nothing was left.
 
         Args:
             client: an IP address, or any other name; of IPv6 the network of 64 bits counts. This

@@ -32,7 +32,7 @@ class Place:
         self.on_evicted: Callable[[], None] = lambda: None
         """Called when the run has to end because its client is too slow; the place is lost."""
         self.blocked_s = 0.0
-        """Seconds for which it has been blocked, up to the last time that it was not."""
+        """Seconds for which it was blocked in all, without the current time."""
         self.blocked_since: float | None = None
 
     @property

@@ -120,7 +120,7 @@ def _prompt_hint(error: Any, told: str, given: Sequence[str]) -> str:
 
 
 def _words_around(stray: str, given: Sequence[str]) -> list[str]:
-    """The words of a text without quotes of which one was taken for something else."""
+    """The words of an unquoted text, one of which was read as a command or a value."""
     first = next((each for each in given if each and stray.startswith(each)), stray)
     if first not in given:
         return [stray]

@@ -1,7 +1,7 @@
 """What a model's files tell about it before it is loaded: no torch, no network.
 
 Only `config.json`, the headers of the safetensors files and the tokenizer's configuration are
-read, within bounds. What they do not tell is None.
+read, within bounds. Values that they do not hold are None.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ def drawable(text: str) -> str:
 
 @cache
 def _in_every_picture() -> tuple[str, ...]:
-    """The families that stand in the list of every text, whatever its own family is."""
+    """The families that every list ends with: the bundled sans serif and other scripts."""
     from matplotlib.font_manager import fontManager
 
     # matplotlib keeps its list of fonts in a file, so a font in it may have been removed since.

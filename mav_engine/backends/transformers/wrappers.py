@@ -183,7 +183,7 @@ def _own(model: Any, name: str) -> Any:
 
 
 def _check_is_whole(model: Any) -> None:
-    """Refuse a model of which this process holds only a part."""
+    """Refuse a model whose other parts are held by other processes."""
     modules = model.modules() if isinstance(model, nn.Module) else []
     parameters = model.parameters() if isinstance(model, nn.Module) else []
     if any(hasattr(each, "ds_id") or hasattr(each, "device_mesh") for each in parameters) or any(
