@@ -31,7 +31,7 @@ from mav_engine.wording import shown
 ANY = "*"
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(:(?P<port>\d{1,5}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_LINKABLE = frozenset({"/api", "/", "/health", "/models", "/openapi.json"})
+_LINKABLE = frozenset({"/api", "/", "/health", "/models", "/openapi.json", "/openapi-3.1.json"})
 """What a link on another site may open: the page cannot read the answer, and nothing is started."""
 
 

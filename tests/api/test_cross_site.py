@@ -94,7 +94,13 @@ def test_links_of_other_sites_open_what_starts_nothing(make_client: MakeClient) 
         "Sec-Fetch-Mode": "navigate",
         "Sec-Fetch-Dest": "document",
     }
-    for address in ("/", "/api/openapi.json", "/api/models", "/api/health"):
+    for address in (
+        "/",
+        "/api/openapi.json",
+        "/api/openapi-3.1.json",
+        "/api/models",
+        "/api/health",
+    ):
         assert client.get(address, headers=link).status_code == 200, address
     for address in ("/api/run?prompt=a", "/api/training"):
         assert problem(client.get(address, headers=link))["status"] == 403
