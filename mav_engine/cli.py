@@ -21,6 +21,7 @@ from mav_engine.commands.passing import PASSING, bench, train
 from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
 from mav_engine.commands.serve import serve
+from mav_engine.terminal.plain import use_stand_ins
 from mav_engine.wording import shortened
 
 _EXAMPLES = """Watch a language model think.
@@ -58,6 +59,7 @@ app.command()(plugins)
 def main(arguments: Sequence[str] | None = None) -> None:
     """The entry of the `mav` command; every failure is one line and an exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    use_stand_ins()
     try:
         status = app(joined(given), standalone_mode=False, prog_name="mav")
     except (typer.Abort, KeyboardInterrupt):

@@ -179,10 +179,8 @@ def _print_lines(events: Iterator[CompareEvent]) -> None:
 
     from mav_engine.compare import Common, Compared, Divergence, SideEvent
     from mav_engine.events import Error, Token
-    from mav_engine.terminal.plain import use_stand_ins
     from mav_engine.terminal.side_by_side import heading, row, summary
 
-    use_stand_ins()
     console = Console(highlight=False, markup=False, emoji=False)
     tokens: dict[str, list[Token]] = {"a": [], "b": []}
     for event in events:

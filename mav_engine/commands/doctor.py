@@ -190,9 +190,6 @@ def _print(findings: list[Finding]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from mav_engine.terminal.plain import use_stand_ins
-
-    use_stand_ins()
     signs = {"ok": ("✓", "green"), "missing": ("–", "yellow"), "broken": ("✗", "bold red")}
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)

@@ -91,9 +91,6 @@ class Showing:
         """The live view of this kind, of what a player plays."""
         from rich.console import Console
 
-        from mav_engine.terminal.plain import use_stand_ins
-
-        use_stand_ins()
         return kind(
             player,
             self.panels,

@@ -97,7 +97,11 @@ def test_a_reader_that_was_slow_and_catches_up_gets_the_whole_run(make_server: M
     assert (events[-1]["type"], events[-1]["reason"]) == ("done", "length")
 
 
-def test_a_run_that_has_to_end_says_why(make_server: MakeServer) -> None:
+def test_a_run_that_has_to_end_says_why(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The streams are read one after the other, which takes longer on a slow machine.
+    monkeypatch.setattr(live_run, "LAST_WORDS_S", PATIENCE_S)
     server = make_server(Models(), max_runs=1)
     asked = {**LONG, "min_new_tokens": 600, "max_new_tokens": 600}
     with contextlib.ExitStack() as stack:

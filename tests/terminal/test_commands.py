@@ -203,6 +203,21 @@ def test_models_lists_what_is_here(tmp_path: Path) -> None:
         assert "without safetensors weights" in terminal.text
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+@pytest.mark.parametrize(
+    "words",
+    ["models", "doctor", "plugins", "--help", "explore --help", "--max-new-tokens 2"],
+)
+def test_a_terminal_without_utf_8_gets_stand_ins(tmp_path: Path, words: str, encoding: str) -> None:
+    cached = tmp_path / "models--someone--small" / "snapshots" / "abc"
+    cached.mkdir(parents=True)
+    (cached / "config.json").write_text('{"n_layer": 3, "n_head": 2}')
+    where = {"HF_HUB_CACHE": str(tmp_path), "PYTHONIOENCODING": encoding}
+    with Terminal(words.split(), width=120, **where) as terminal:
+        assert terminal.ended() == 0
+        assert "Error" not in terminal.text
+
+
 def test_pull_gets_a_model_with_a_bar_and_it_runs(tmp_path: Path) -> None:
     with hub_with("someone/story", EMBEDDED_DIR / "mav-tiny") as address:
         where = {"HF_ENDPOINT": address, "HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "0"}
