@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from api.problems import RequestRefused
+from mav_engine.addresses import ip_address
 from mav_engine.errors import InvalidSettings, MavError, RunFailed
 from mav_engine.probes.attention_map import due_maps
 from mav_engine.running import PreparedRun
@@ -164,12 +165,11 @@ def _size_of_maps(prepared: PreparedRun) -> int:
 
 
 def _network(client: str) -> str:
-    try:
-        address = ipaddress.ip_address(client)
-    except ValueError:
+    address = ip_address(client)
+    if address is None:
         return client
     if address.is_loopback:
         return _OWN
     if address.version == 4:
-        return client
+        return str(address)
     return str(ipaddress.ip_network((address, 64), strict=False).network_address)

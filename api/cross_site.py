@@ -14,7 +14,6 @@ Programs other than browsers send neither header and are not affected.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import socket
 from collections.abc import Collection
@@ -26,10 +25,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.problems import RequestRefused, problem_response
+from mav_engine.addresses import ip_address, is_loopback
 from mav_engine.wording import shown
 
 ANY = "*"
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(:(?P<port>\d{1,5}))?")
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(:(?P<port>\d{0,5}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LINKABLE = frozenset({"/api", "/", "/health", "/models", "/openapi.json", "/openapi-3.1.json"})
 """What a link on another site may open: the page cannot read the answer, and nothing is started."""
@@ -74,7 +74,7 @@ class HostCheck:
             return True
         # An address cannot be made to resolve to this machine, so what came by the network may
         # name any: that of a router or container host in between is not known here.
-        return _address(name) is not None and not _is_local(_server_of(scope))
+        return ip_address(name) is not None and not _is_local(_server_of(scope))
 
 
 class OriginCheck:
@@ -132,18 +132,11 @@ def _with_port(host: str, default: str) -> str | None:
 
 def _is_local(host: str) -> bool:
     """Whether a host names the machine that uses the name."""
-    address = _address(host)
+    address = ip_address(host)
     if address is not None:
         return address.is_loopback or address.is_unspecified
-    # Browsers resolve these names to loopback addresses without asking a name server.
-    return host == "localhost" or host.endswith(".localhost")
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
+    # Browsers resolve names that end in .localhost to loopback without asking a name server.
+    return is_loopback(host) or host.endswith(".localhost")
 
 
 def _server_of(scope: Scope) -> str:
@@ -160,6 +153,12 @@ def _own_names() -> frozenset[str]:
 
 
 def _host_refused(host: str) -> HostRefused:
+    if not host.strip():
+        return HostRefused(
+            "The Host header is empty. Send the name or address under which the server is reached, "
+            "such as Host: localhost:8000.",
+            field="Host",
+        )
     return HostRefused(
         f"This server does not answer to the host {shown(host)}. Address it as localhost or by its "
         "IP address, or let its operator set MAV_ALLOWED_HOSTS to the name.",

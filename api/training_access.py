@@ -10,8 +10,8 @@ from starlette.requests import Request
 
 from api.operator_settings import OperatorSettings
 from api.problems import RequestRefused
+from mav_engine.addresses import is_loopback
 from mav_engine.errors import InvalidSettings
-from mav_engine.training.posting import is_loopback
 
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 

@@ -18,7 +18,7 @@ CODE = sorted(
 )
 
 ROOMS = [
-    {"wording", "characters"},
+    {"addresses", "wording", "characters"},
     {"errors", "arrays", "context_length", "faults", "json_lines", "plugins"},
     {"strict", "strict_json"},
     {"breakpoints", "precision"},

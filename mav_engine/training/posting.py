@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -12,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from mav_engine.addresses import is_loopback
 from mav_engine.characters import legible
 from mav_engine.errors import InvalidSettings
 
@@ -127,14 +127,6 @@ def _parts(url: str) -> urllib.parse.SplitResult:
             field="stream",
         )
     return parts
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host, as an address names it, is this machine and no other reaches it."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _taken(answer: bytes) -> Taken:

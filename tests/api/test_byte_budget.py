@@ -104,6 +104,12 @@ def test_a_budget_fills_up_again_and_is_one_networks(monkeypatch: pytest.MonkeyP
     assert spent.retry_after_s == 360
     assert budgets.spend("2001:db8:0:1::1", 1) is None
     assert budgets.spend("192.0.2.1", 1) is None
+    # As a socket of both families writes IPv4 addresses.
+    assert budgets.spend("::ffff:192.0.2.2", 3600) is None
+    assert budgets.spend("::ffff:192.0.2.3", 1) is None
+    assert budgets.spend("192.0.2.2", 1) is not None
+    for _ in range(2):
+        assert budgets.spend("::ffff:127.0.0.1", 9999) is None
     now = 360.0
     assert budgets.spend("2001:db8::3", 360) is None
     assert budgets.spend("2001:db8::3", 1) is not None

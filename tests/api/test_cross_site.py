@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
 from api import cross_site
 from api.operator_settings import read_environment
@@ -79,6 +80,8 @@ def test_no_page_of_another_site_may_call_any_endpoint(
         {"Origin": "https://localhost", "Host": "localhost"},
         {"Origin": "https://LOCALHOST", "Host": "localhost:443"},
         {"Origin": "http://[::1]:8000", "Host": "[::1]:8000"},
+        # An empty port is the default one.
+        {"Origin": "http://localhost", "Host": "localhost:"},
     ],
 )
 def test_the_site_itself_and_programs_may(make_client: MakeClient, headers: dict[str, str]) -> None:
@@ -128,7 +131,8 @@ def test_sites_that_the_operator_allows_may_call(make_client: MakeClient) -> Non
 OTHER_HOSTS = [
     "evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example",
     "evil", "192.168.1.9:8000", "[2001:db8::1]:8000", "evil@localhost",
-    "localhost:8000:8000", "localhost/", "", "l\u00f6calhost", "0x7f.0.0.1",
+    "localhost:8000:8000", "localhost/", "::1", "[::ffff:10.0.0.5]", "evil.example:",
+    "l\u00f6calhost", "0x7f.0.0.1",
     "localhost,evil.example",
 ]  # fmt: skip
 
@@ -152,7 +156,9 @@ def test_names_of_this_machine_are_answered(
     client = make_client(allowed_hosts=("MAV.example.org",))
     for host in (
         "localhost", "LOCALHOST:8000", "localhost.", "app.localhost:1", "127.0.0.1", "127.9.9.9:80",
-        "[::1]", "[::1]:8000", "0.0.0.0:8000", "mav.example.org", "mav.example.org.:443",
+        "[::1]", "[::1]:8000", "0.0.0.0:8000", "127.0.0.1:", "localhost:", "localhost.:", "[::1]:",
+        "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]:8000",
+        "mav.example.org", "mav.example.org.:443",
         "mybox.lan", "mybox.local:8000",
     ):  # fmt: skip
         assert client.get("/api/health", headers={"Host": host}).status_code == 200, host
@@ -160,6 +166,24 @@ def test_names_of_this_machine_are_answered(
     assert client.get("/api/health", headers={"Host": "example.org"}).status_code == 403
     every = make_client(allowed_hosts=("*",))
     assert every.get("/api/health", headers={"Host": "evil.example"}).status_code == 200
+
+
+def test_an_empty_host_is_refused_in_plain_words(client: TestClient) -> None:
+    for address in ("/", "/api/health"):
+        told = problem(client.get(address, headers={"Host": ""}))
+        assert (told["status"], told["code"], told["field"]) == (403, "host_refused", "Host")
+        assert "is empty" in told["detail"]
+        assert "Host: localhost" in told["detail"]
+
+
+def test_a_socket_of_both_families_gives_no_stranger_the_rights_of_the_network(
+    make_client: MakeClient,
+) -> None:
+    """Such a socket writes 127.0.0.1 as ::ffff:127.0.0.1."""
+    client = make_client()
+    client.base_url = httpx2.URL("http://[::ffff:127.0.0.1]:8000")
+    assert client.get("/api/health").status_code == 200
+    assert client.get("/api/health", headers={"Host": "192.168.1.9:8000"}).status_code == 403
 
 
 def test_what_comes_by_the_network_may_name_any_address(make_client: MakeClient) -> None:
