@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from api.compression import takes
 from api.security_headers import POLICY
@@ -27,6 +27,8 @@ NOT_FOUND_PAGE = "404.html"
 _LONGEST_PATH = 1024
 """Characters; no file of a site has a longer path, and each part of one costs a system call."""
 _DEEPEST = 32
+_MOST = 10**18
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{1,18})?|-\d{1,18})", re.ASCII | re.IGNORECASE)
 _HOME = '<base href="/">'
 """What the build writes into the page for missing addresses, in place of where the site is."""
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"')
@@ -58,6 +60,10 @@ class Site(StaticFiles):
 
     async def check_config(self) -> None:
         """The folder may appear later."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await super().__call__(_with_one_range(scope), receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer with the page or file at a path, or with the page for missing addresses."""
@@ -129,6 +135,19 @@ class Site(StaticFiles):
         headers = {"Cache-Control": REVALIDATE, POLICY: _policy_in(page)}
         page = page.replace(_HOME, f'<base href="{_way_home(scope)}">', 1)
         return HTMLResponse(page, 404, headers)
+
+
+def _with_one_range(scope: Scope) -> Scope:
+    """The request without a Range header that asks for anything but one range of bytes.
+
+    RFC 9110, 14.2: a unit that is not known has to be ignored; the others may be.
+    """
+    headers = Headers(scope=scope)
+    asked = _RANGE.fullmatch(headers.get("range", ""))
+    one = asked is not None and int(asked[1] or 0) <= int(asked[2] or _MOST)
+    if scope["method"] == "GET" and one and len(headers.getlist("range")) == 1:
+        return scope
+    return {**scope, "headers": [each for each in scope["headers"] if each[0] != b"range"]}
 
 
 def _to_folder(scope: Scope) -> Response:
