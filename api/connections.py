@@ -10,6 +10,7 @@ import asyncio
 import http
 import logging
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from uvicorn.server import ServerState
 from api.operator_settings import OperatorSettings
 from api.problems import RequestRefused, TooSlow, problem_response
 from mav_engine.errors import MavError
+from mav_engine.wording import shortened
 
 LOG = logging.getLogger("mav.api")
 
@@ -43,6 +45,8 @@ UNSENT_BYTES = 16 * 1024
 """Bytes that the kernel takes ahead of the client; more would hide how fast the client reads."""
 READ_RATE_WINDOW_S = 30.0
 """Seconds over which a client's reading is measured."""
+_FRAMING = ("Host", "Content-Length", "Transfer-Encoding")
+"""Headers without which a request cannot be read."""
 BODY_GRACE_S = 5.0
 """Seconds by which the routes, which answer a late body with 408, are ahead of the connection."""
 
@@ -51,6 +55,17 @@ class TooManyConnections(RequestRefused):
     status = 503
     code = "too_many_connections"
     title = "Too many connections are open"
+
+
+class NotHttp(RequestRefused):
+    code = "not_http"
+    title = "The request is not valid HTTP"
+
+
+class HeadTooLarge(RequestRefused):
+    status = 431
+    code = "head_too_large"
+    title = "The head of the request is too large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +191,17 @@ class HttpConnection(H11Protocol):
         """All has been sent."""
         super().resume_writing()
         self.transport.caught_up()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP; uvicorn calls it while it handles h11's error."""
+        if self.cycle is not None:
+            # What was being answered on this connection ends as if the client had left.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self._refuse(_refusal_of(sys.exc_info()[1], msg))
+        else:
+            self.transport.abort()
 
     def shutdown(self) -> None:
         """Close the connection as soon as its response is complete, and without lingering."""
@@ -414,6 +440,23 @@ class ClientTransport(asyncio.Transport):
             self._transport.abort()
         else:
             self._measure_from(taken)
+
+
+def _refusal_of(fault: BaseException | None, otherwise: str) -> RequestRefused:
+    if getattr(fault, "error_status_hint", 400) == 431:
+        return HeadTooLarge(
+            "The address and the headers of the request are too long. Send a long prompt in the "
+            "body of a POST request."
+        )
+    reason = str(fault) if fault is not None else otherwise
+    header = next((each for each in _FRAMING if each.lower() in reason.lower()), None)
+    remedy = "Correct it, or use another client."
+    if "request line" in reason:
+        remedy = "Percent-encode all of the address that is not ASCII, as UTF-8. This server speaks HTTP, not HTTPS."
+    return NotHttp(
+        f"The request is not valid HTTP/1.1: {shortened(reason)}. {remedy}",
+        field=header,
+    )
 
 
 def _limit_unsent(connection: socket.socket) -> None:

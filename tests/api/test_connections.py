@@ -325,3 +325,70 @@ def test_the_same_message_is_logged_so_often_and_then_counted(
         assert f"{1000 - BURST} more" in caplog.records[-1].getMessage()
     finally:
         caplog.handler.removeFilter(limit)
+
+
+GET_WITH_BODY = (
+    b"GET /api/run?prompt=a&max_new_tokens=9 HTTP/1.1\r\nHost: localhost\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "field", "told_of"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "Host", "Missing"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "Host", "multiple"),
+        (b"POST /api/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400,
+         "Content-Length", "bad"),
+        (b"POST /api/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2"
+         b"\r\n\r\n", 400, "Content-Length", "conflicting"),
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400, None, "illegal request line"),
+        ("GET /api/run?prompt=Zo\u00eb HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), 400, None,
+         "illegal request line"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nA B: c\r\n\r\n", 400, None, "illegal header line"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 200_000, 431, None, "body of a POST"),
+    ],
+)  # fmt: skip
+def test_what_is_not_http_is_a_problem_too(
+    make_server: MakeServer, request_head: bytes, status: int, field: str | None, told_of: str
+) -> None:
+    with connect(make_server().port) as connection:
+        connection.sendall(request_head)
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"application/problem+json" in head
+    told = json.loads(body)
+    assert (told["status"], told["field"]) == (status, field)
+    assert told_of in told["detail"]
+
+
+def test_a_body_that_breaks_ends_the_run_that_is_being_streamed(
+    make_server: MakeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = Gate()
+    server = make_server(Models(on_step=gate))
+    with connect(server.port) as connection:
+        connection.sendall(GET_WITH_BODY)
+        assert b"200 OK" in connection.recv(1000)
+        connection.sendall(b"zz\r\n")
+        received(connection)
+    gate.open()
+    until(lambda: server.client.get("/api/health").json()["runs_active"] == 0)
+    assert gate.passed < 9
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+def test_a_body_that_breaks_while_its_run_waits_has_one_answer(
+    make_server: MakeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate = Gate()
+    server = make_server(Models(on_load=lambda _: gate()))
+    with connect(server.port) as connection:
+        connection.sendall(GET_WITH_BODY)
+        until(lambda: server.client.get("/api/health").json()["runs_active"] == 1)
+        connection.sendall(b"zz\r\n")
+        answer = connection.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        gate.open()
+        until(lambda: server.client.get("/api/health").json()["runs_active"] == 0)
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
