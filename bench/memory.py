@@ -16,7 +16,7 @@ TOKENS = 256
 
 def megabytes(field: str) -> float:
     """A figure of this process as the kernel tells it: VmRSS is now, VmHWM the peak."""
-    told = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    told = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
     if told is None:
         raise LookupError(f"the kernel does not tell {field}")
     return int(told[1]) / 1000
@@ -27,7 +27,7 @@ def peak_over_weights(write: Contender) -> float:
     write(2)
     gc.collect()
     # 5 makes the peak begin again at what is held now (proc(5)).
-    Path("/proc/self/clear_refs").write_text("5")
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
     held = megabytes("VmRSS")
     write(TOKENS)
     return megabytes("VmHWM") - held

@@ -70,5 +70,9 @@ def _target(ratio: float | None) -> str:
 
 def _chip() -> str:
     told = Path("/proc/cpuinfo")
-    name = re.search(r"model name\s*:\s*(.+)", told.read_text()) if told.exists() else None
+    name = (
+        re.search(r"model name\s*:\s*(.+)", told.read_text(encoding="utf-8"))
+        if told.exists()
+        else None
+    )
     return name[1] if name else platform.processor() or platform.machine()

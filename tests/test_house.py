@@ -113,3 +113,18 @@ def test_what_must_be_light_imports_no_torch(entry: str) -> None:
         [sys.executable, "-c", tell + entry], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert ended.stdout.splitlines()[-1] == "HEAVY []"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*CODE, *sorted(ROOT.glob("tests/**/*.py"))],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_text_files_name_their_encoding(path: Path) -> None:
+    # Without one Python takes the locale's, and German or Chinese machines have another than ours.
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        # read_text with an argument is of a package's metadata or names its encoding there.
+        if node.func.attr == "write_text" or (node.func.attr == "read_text" and not node.args):
+            assert any(each.arg == "encoding" for each in node.keywords), f"line {node.lineno}"

@@ -24,7 +24,9 @@ def catalog(tmp_path: Path) -> Catalog:
     """Two models by name: fake, which is the default, and other."""
     for name in ("fake", "other"):
         (tmp_path / "models" / name).mkdir(parents=True)
-        (tmp_path / "models" / name / "config.json").write_text('{"vocab_size": 257}')
+        (tmp_path / "models" / name / "config.json").write_text(
+            '{"vocab_size": 257}', encoding="utf-8"
+        )
     return Catalog(models_dir=tmp_path / "models", default="fake")
 
 

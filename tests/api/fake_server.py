@@ -22,7 +22,7 @@ from tests.api.servers import Models
 folder = Path(tempfile.gettempdir()) / "mav-fake-models"
 for name in ("fake", "slow", "stuck"):
     (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / name / "config.json").write_text("{}")
+    (folder / name / "config.json").write_text("{}", encoding="utf-8")
 
 
 class Loading(Models):

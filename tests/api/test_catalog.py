@@ -25,7 +25,7 @@ LLAMA = {
 
 def make_model(folder: Path, config: dict[str, object], shards: int = 1) -> Path:
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     index = {}
     for number in range(shards):
         name = "model.safetensors" if shards == 1 else f"model-{number}-of-{shards}.safetensors"
@@ -33,7 +33,7 @@ def make_model(folder: Path, config: dict[str, object], shards: int = 1) -> Path
         index[f"weight.{number}"] = name
     if shards > 1:
         written = json.dumps({"metadata": {}, "weight_map": index})
-        (folder / "model.safetensors.index.json").write_text(written)
+        (folder / "model.safetensors.index.json").write_text(written, encoding="utf-8")
     return folder
 
 
@@ -77,7 +77,7 @@ def test_a_nested_text_model_and_multi_query_heads_are_understood(tmp_path: Path
 @pytest.mark.parametrize("content", [b"", b"\xff" * 20, b"\x02\0\0\0\0\0\0\0[]"])
 def test_broken_files_are_unknown_rather_than_a_fault(tmp_path: Path, content: bytes) -> None:
     folder = make_model(tmp_path / "broken", {}, shards=0)
-    (folder / "config.json").write_text("{")
+    (folder / "config.json").write_text("{", encoding="utf-8")
     (folder / "model.safetensors").write_bytes(content)
     info = describe(str(folder), name="broken")
     assert (info.layers, info.parameters) == (None, None)
@@ -85,9 +85,11 @@ def test_broken_files_are_unknown_rather_than_a_fault(tmp_path: Path, content: b
 
 def test_a_chat_template_is_found_in_either_place(tmp_path: Path) -> None:
     one = make_model(tmp_path / "one", {})
-    (one / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
+    (one / "tokenizer_config.json").write_text(
+        '{"chat_template": "{{ messages }}"}', encoding="utf-8"
+    )
     two = make_model(tmp_path / "two", {})
-    (two / "chat_template.jinja").write_text("{{ messages }}")
+    (two / "chat_template.jinja").write_text("{{ messages }}", encoding="utf-8")
     assert describe(str(one), name="one").chat_template is True
     assert describe(str(two), name="two").chat_template is True
 

@@ -57,7 +57,7 @@ def test_a_model_or_setting_that_cannot_be_is_one_clear_line(tmp_path: Path) -> 
 
 def test_serve_tells_its_address_runs_the_embedded_model_and_ends(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "config.json").write_text("{}")
+    (tmp_path / "mine" / "config.json").write_text("{}", encoding="utf-8")
     command = [*MAV, "serve", "--port", "0", "--model", str(tmp_path / "mine")]
     environment = {**os.environ, "MAV_PREWARM": "0"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -202,7 +202,7 @@ def test_one_model_in_two_precisions_loads_twice(tmp_path: Any) -> None:
     from mav_engine.catalog import Catalog
 
     (tmp_path / "fake").mkdir()
-    (tmp_path / "fake" / "config.json").write_text("{}")
+    (tmp_path / "fake" / "config.json").write_text("{}", encoding="utf-8")
     models = Models()
     catalog = Catalog(["fake@int8"], models_dir=tmp_path, default="fake")
     with TestClient(create_app(OperatorSettings(), catalog, models), base_url=LOCAL) as client:

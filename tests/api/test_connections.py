@@ -86,8 +86,8 @@ def small_server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     ):
         try:
             until(lambda: b"\n" in log.read_bytes())
-            found = re.search(r"http://localhost:(\d+)", log.read_text())
-            assert found is not None, log.read_text()
+            found = re.search(r"http://localhost:(\d+)", log.read_text(encoding="utf-8"))
+            assert found is not None, log.read_text(encoding="utf-8")
             yield int(found[1]), log
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE_S) == 0

@@ -171,8 +171,10 @@ def test_without_an_end_of_text_a_full_context_ends_the_run(
     folder = tmp_path / "models" / "endless"
     shutil.copytree(EMBEDDED_DIR / "mav-tiny", folder)
     for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
-        named = json.loads((folder / name).read_text())
-        (folder / name).write_text(json.dumps({**named, "eos_token_id": None, "eos_token": None}))
+        named = json.loads((folder / name).read_text(encoding="utf-8"))
+        (folder / name).write_text(
+            json.dumps({**named, "eos_token_id": None, "eos_token": None}), encoding="utf-8"
+        )
     server = make_server(load_backend)
     given = {"model": "endless", "prompt": "The end. " * 120, "max_new_tokens": 200}
     events = run(server, **given)
@@ -309,7 +311,7 @@ def test_a_template_that_fails_is_a_problem_of_the_messages(
 ) -> None:
     folder = tmp_path / "models" / "templated"
     shutil.copytree(EMBEDDED_DIR / "mav-tiny", folder)
-    (folder / "chat_template.jinja").write_text(template)
+    (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     server = make_server(load_backend, load_patience_s=patience)
     asked = {"model": "templated", "messages": [{"role": "user", "content": "Hi"}]}
     refused = server.client.post("/api/run", json=asked)

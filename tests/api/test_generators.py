@@ -138,7 +138,8 @@ def test_openapi_python_client(
     # It knows no lines of JSON as a body; see docs/python.md.
     config.write_text(
         "content_type_overrides:\n  application/x-ndjson: application/octet-stream\n"
-        "post_hooks: []\n"
+        "post_hooks: []\n",
+        encoding="utf-8",
     )
     said = _run(
         GENERATORS / "openapi-python-client",
@@ -186,7 +187,7 @@ export function wrong(event: Sent<"/api/run">): string {
 @typescript_generator
 @pytest.mark.usefixtures("document")
 def test_openapi_typescript(tmp_path: Path) -> None:
-    (tmp_path / "use.ts").write_text(STRICT)
+    (tmp_path / "use.ts").write_text(STRICT, encoding="utf-8")
     _run(NODE_TOOLS / "openapi-typescript", "openapi.json", "--output", "api.d.ts", cwd=tmp_path)
     options = ("--noEmit", "--strict", "--noUncheckedIndexedAccess")
     _run(NODE_TOOLS / "tsc", *options, "use.ts", cwd=tmp_path)

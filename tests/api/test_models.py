@@ -76,7 +76,7 @@ def test_a_model_dropped_into_the_folder_can_be_run(client: TestClient, tmp_path
     asked = {"prompt": "a", "model": "new", "max_new_tokens": 1}
     assert client.post("/api/run", json=asked).status_code == 404
     (tmp_path / "models" / "new").mkdir()
-    (tmp_path / "models" / "new" / "config.json").write_text("{}")
+    (tmp_path / "models" / "new" / "config.json").write_text("{}", encoding="utf-8")
     assert read_events(client.post("/api/run", json=asked))[-1]["type"] == "done"
 
 
@@ -95,7 +95,7 @@ def test_a_model_is_loaded_once_however_many_ask() -> None:
 def test_one_folder_is_loaded_once_whatever_it_is_called(tmp_path: Path) -> None:
     folder = tmp_path / "x"
     folder.mkdir()
-    (folder / "config.json").write_text("{}")
+    (folder / "config.json").write_text("{}", encoding="utf-8")
     (tmp_path / "link").symlink_to(folder)
     catalog = Catalog(models_dir=tmp_path, any_model=True)
     models = Models()
@@ -214,7 +214,7 @@ def test_a_broken_model_is_listed_with_the_reason_and_the_others_stay(
     client: TestClient, tmp_path: Path, broken: str
 ) -> None:
     config = tmp_path / "models" / "other" / "config.json"
-    config.write_text(broken)
+    config.write_text(broken, encoding="utf-8")
     (tmp_path / "models" / "pipe").mkdir()
     os.mkfifo(tmp_path / "models" / "pipe" / "config.json")
     listed = client.get("/api/models").json()

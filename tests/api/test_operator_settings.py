@@ -95,7 +95,11 @@ def test_a_variable_of_the_sites_build_is_not_taken_for_a_mistyped_one(
 
 
 def test_every_setting_stands_in_the_documentation_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `(MAV_\w+)` \| ([^|]*) \|", TABLE.read_text(), re.MULTILINE))
+    rows = dict(
+        re.findall(
+            r"^\| `(MAV_\w+)` \| ([^|]*) \|", TABLE.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
     assert set(rows) == {variable_of(name) for name in OperatorSettings.model_fields}
     for name, field in OperatorSettings.model_fields.items():
         told = rows[variable_of(name)].strip("` ")

@@ -78,7 +78,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """One client for all examples."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "fake").mkdir()
-    (folder / "fake" / "config.json").write_text("{}")
+    (folder / "fake" / "config.json").write_text("{}", encoding="utf-8")
     catalog = Catalog(models_dir=folder, default="fake")
     with TestClient(create_app(OperatorSettings(), catalog, Models()), base_url=LOCAL) as client:
         yield client

@@ -16,8 +16,8 @@ def out(tmp_path: Path) -> Path:
     out = tmp_path / "out"
     for name in ("index.html", "docs/index.html", "_next/static/a.js"):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_text(name)
-    (out / "404.html").write_text('<base href="/">')
+        (out / name).write_text(name, encoding="utf-8")
+    (out / "404.html").write_text('<base href="/">', encoding="utf-8")
     return out
 
 

@@ -18,10 +18,10 @@ PAGE = (
 def out(tmp_path: Path) -> Path:
     out = tmp_path / "out"
     out.mkdir()
-    (out / "index.html").write_text(PAGE.format(hash="first"))
-    (out / "404.html").write_text(PAGE.format(hash="missing"))
-    (out / "plain.html").write_text("<h1>without a policy</h1>")
-    (out / "a.js").write_text("let a")
+    (out / "index.html").write_text(PAGE.format(hash="first"), encoding="utf-8")
+    (out / "404.html").write_text(PAGE.format(hash="missing"), encoding="utf-8")
+    (out / "plain.html").write_text("<h1>without a policy</h1>", encoding="utf-8")
+    (out / "a.js").write_text("let a", encoding="utf-8")
     return out
 
 
@@ -71,7 +71,7 @@ def test_a_page_has_the_policy_that_it_was_built_with(make_client: MakeClient, o
     missing = client.get("/nowhere").headers["content-security-policy"]
     assert missing == "script-src 'sha256-missing'; frame-ancestors 'self'"
     # A site that is rebuilt while the server runs.
-    (out / "index.html").write_text(PAGE.format(hash="another one"))
+    (out / "index.html").write_text(PAGE.format(hash="another one"), encoding="utf-8")
     policy = client.get("/").headers["content-security-policy"]
     assert "'sha256-another one'" in policy
 

@@ -45,7 +45,7 @@ def ended(
         stack.callback(process.kill)
         until(lambda: b"\n" in log.read_bytes())
         found = re.search(rb"http://localhost:(\d+)", log.read_bytes())
-        assert found is not None, log.read_text()
+        assert found is not None, log.read_text(encoding="utf-8")
         open_ones = {
             name: stack.enter_context(_sent(int(found[1]), *asked)) for name, asked in ASKED.items()
         }

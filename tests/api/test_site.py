@@ -16,7 +16,7 @@ def out(tmp_path: Path) -> Path:
     out = tmp_path / "out"
     for name in ("index.html", "about.html", "404.html", "_next/static/a.js", "docs/index.html"):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_text(name)
+        (out / name).write_text(name, encoding="utf-8")
     return out
 
 
@@ -54,7 +54,7 @@ def test_the_smallest_copy_that_a_client_can_read_is_sent(
 ) -> None:
     script = out / "_next/static/a.js"
     text = "let a = 0;" * 100
-    script.write_text(text)
+    script.write_text(text, encoding="utf-8")
     (out / "_next/static/a.js.gz").write_bytes(gzip.compress(text.encode()))
     # Stands for Brotli, which Python's own library has not: the bytes are sent as they are.
     (out / "_next/static/a.js.br").write_bytes(b"small")
@@ -97,7 +97,7 @@ def test_without_a_site_a_page_tells_how_to_build_it(make_client: MakeClient, ou
     assert "make run" in response.text
     assert client.get("/nowhere").status_code == 404
     (out / "later").mkdir()
-    (out / "later" / "index.html").write_text("built")
+    (out / "later" / "index.html").write_text("built", encoding="utf-8")
     assert client.get("/").text == "built"
 
 

@@ -32,7 +32,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, text in files.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (out / name).write_text(text)
+        (out / name).write_text(text, encoding="utf-8")
     (out / "_next/static/a.js.gz").write_bytes(gzip.compress(b"let a"))
     (out / "_next/static/a.js.br").write_bytes(b"let a")
     return out

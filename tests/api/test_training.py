@@ -174,7 +174,7 @@ def is_watched(server: RealServer) -> bool:
 
 
 def test_the_command_refuses_what_is_no_training(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("hello\n")
+    (tmp_path / "notes.txt").write_text("hello\n", encoding="utf-8")
     ended = subprocess.run(
         [sys.executable, "-m", "mav_engine", "serve", "--port", "0", "--watch", "notes.txt"],
         capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=tmp_path,

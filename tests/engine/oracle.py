@@ -39,7 +39,7 @@ class Oracle:
     """Reads a folder of safetensors weights of one of the two architectures."""
 
     def __init__(self, folder: Path) -> None:
-        self.config = json.loads((folder / "config.json").read_text())
+        self.config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         weights = load_file(folder / "model.safetensors")
         self.weights = {name: value.astype(np.float64) for name, value in weights.items()}
 

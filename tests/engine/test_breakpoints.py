@@ -314,7 +314,7 @@ def test_a_recording_with_a_pattern_of_another_engine_stays_readable(tmp_path: P
     path = tmp_path / "run.jsonl"
     write(events_of(FAKE, prompt="x", max_new_tokens=2, breakpoints={"pattern": "PATTERN"}), path)
     pattern = "(?<=a)b{1000000000}"
-    path.write_text(path.read_text().replace("PATTERN", pattern))
+    path.write_text(path.read_text(encoding="utf-8").replace("PATTERN", pattern), encoding="utf-8")
     start = next(replay(path))
     assert isinstance(start, Start)
     assert start.settings.breakpoints.pattern == pattern

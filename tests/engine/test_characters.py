@@ -79,7 +79,7 @@ def _units(text: str) -> list[int]:
 
 
 def test_the_site_is_held_to_the_same_rules() -> None:
-    written = json.loads(SHARED.read_text())
+    written = json.loads(SHARED.read_text(encoding="utf-8"))
     assert {**written, "ranges": None} == {**shared(), "ranges": None}
     for first, last, kind in written["ranges"]:
         assert {parts(chr(code))[0].kind for code in range(first, last + 1)} == {kind}, hex(first)
@@ -150,4 +150,4 @@ def test_a_cell_is_no_formula_and_can_be_taken_back(text: str) -> None:
 
 
 if __name__ == "__main__":
-    SHARED.write_text(json.dumps(shared(), separators=(",", ":")) + "\n")
+    SHARED.write_text(json.dumps(shared(), separators=(",", ":")) + "\n", encoding="utf-8")

@@ -38,7 +38,7 @@ def templated(tmp_path_factory: pytest.TempPathFactory) -> Case:
     """The embedded model with a chat template beside its tokenizer."""
     folder = tmp_path_factory.mktemp("chat") / "templated"
     shutil.copytree(EMBEDDED, folder)
-    (Path(folder) / "chat_template.jinja").write_text(TEMPLATE)
+    (Path(folder) / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
     return Case("templated", Path(folder))
 
 

@@ -150,15 +150,16 @@ BROKEN = {
 def broken(tmp_path: Path) -> Path:
     """Packages whose panel and backend cannot be used, each in its own way."""
     for package, code in BROKEN.items():
-        (tmp_path / f"{package}.py").write_text(code)
+        (tmp_path / f"{package}.py").write_text(code, encoding="utf-8")
         metadata = tmp_path / f"{package}-1.0.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8"
         )
         (metadata / "entry_points.txt").write_text(
             f"[mav_engine.terminal_panels]\n{package} = {package}:PANEL\n"
-            f"[mav_engine.backends]\n{package}_backend = {package}:LOAD\n"
+            f"[mav_engine.backends]\n{package}_backend = {package}:LOAD\n",
+            encoding="utf-8",
         )
     return tmp_path
 

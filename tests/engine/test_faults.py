@@ -178,7 +178,10 @@ def test_a_nan_in_the_logits_is_told_with_its_token(tmp_path: Path, tiny: Backen
     folder = changed(tmp_path / "damaged", damage)
     path = folder / "config.json"
     path.write_text(
-        path.read_text().replace('"tie_word_embeddings": true', '"tie_word_embeddings": false')
+        path.read_text(encoding="utf-8").replace(
+            '"tie_word_embeddings": true', '"tie_word_embeddings": false'
+        ),
+        encoding="utf-8",
     )
     events = list(told(load_backend(str(folder))))
     assert ids_of(events) == expected[:2]
@@ -210,11 +213,13 @@ def without_end(folder: Path) -> Path:
     """The embedded model without an end-of-text, in any of the three files that name one."""
     shutil.copytree(EMBEDDED, folder)
     for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
-        told = json.loads((folder / name).read_text())
+        told = json.loads((folder / name).read_text(encoding="utf-8"))
         left = {key: value for key, value in told.items() if not key.startswith("eos_token")}
-        (folder / name).write_text(json.dumps(left))
-    config = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps({**config, "eos_token_id": None}))
+        (folder / name).write_text(json.dumps(left), encoding="utf-8")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps({**config, "eos_token_id": None}), encoding="utf-8"
+    )
     return folder
 
 

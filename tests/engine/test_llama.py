@@ -164,7 +164,9 @@ def test_all_labels_are_alike() -> None:
 
 def _changed(folder: Path, file: str, **changes: Any) -> None:
     path = folder / file
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    path.write_text(
+        json.dumps(json.loads(path.read_text(encoding="utf-8")) | changes), encoding="utf-8"
+    )
 
 
 NOT_UNDERSTOOD: dict[str, Callable[[Path], None]] = {
@@ -177,7 +179,7 @@ NOT_UNDERSTOOD: dict[str, Callable[[Path], None]] = {
     "a size that is none": lambda folder: _changed(folder, "config.json", head_dim="64"),
     "other sizes than the weights": lambda folder: _changed(folder, "config.json", vocab_size=9),
     "a chat template": lambda folder: (
-        (folder / "chat_template.jinja").write_text("{{ 1 }}") and None
+        (folder / "chat_template.jinja").write_text("{{ 1 }}", encoding="utf-8") and None
     ),
     "a tokenizer of another class": lambda folder: _changed(
         folder, "tokenizer_config.json", tokenizer_class="GPT2Tokenizer"
@@ -188,7 +190,9 @@ NOT_UNDERSTOOD: dict[str, Callable[[Path], None]] = {
     "weights in several files": lambda folder: (
         (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors") and None
     ),
-    "a broken file": lambda folder: (folder / "config.json").write_text("{") and None,
+    "a broken file": lambda folder: (
+        (folder / "config.json").write_text("{", encoding="utf-8") and None
+    ),
 }
 
 

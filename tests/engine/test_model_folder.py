@@ -65,8 +65,8 @@ def remove(*names: str) -> Break:
 
 def configured(**changes: object) -> Break:
     def broken(folder: Path) -> None:
-        given = json.loads((folder / "config.json").read_text())
-        (folder / "config.json").write_text(json.dumps({**given, **changes}))
+        given = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        (folder / "config.json").write_text(json.dumps({**given, **changes}), encoding="utf-8")
 
     return broken
 
@@ -306,7 +306,7 @@ def test_a_folder_with_models_in_it_and_the_folder_of_the_hubs_cache(
     (cached / "snapshots").mkdir(parents=True)
     folder.rename(cached / "snapshots" / "0123abcd")
     (cached / "refs").mkdir()
-    (cached / "refs" / "main").write_text("0123abcd")
+    (cached / "refs" / "main").write_text("0123abcd", encoding="utf-8")
     assert load(cached).info.vocabulary == 4096
 
 
@@ -321,9 +321,9 @@ def test_an_encoder_decoder_and_an_encoder_are_refused(folder: Path) -> None:
 
 
 def test_a_tokenizer_with_no_tokens_is_refused(folder: Path) -> None:
-    given = json.loads((folder / "tokenizer.json").read_text())
+    given = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     given["model"] = {**given["model"], "vocab": {"<|endoftext|>": 0}, "merges": []}
-    (folder / "tokenizer.json").write_text(json.dumps(given))
+    (folder / "tokenizer.json").write_text(json.dumps(given), encoding="utf-8")
     assert "the tokenizer has no tokens" in why(folder)
 
 

@@ -49,13 +49,15 @@ def probe(name, measure, section="extra", **more):
 
 def distribution(folder: Path, package: str, code: str, **probes: str) -> None:
     """A package as an installer would leave it: a module and its metadata."""
-    (folder / f"{package}.py").write_text(LENT + code)
+    (folder / f"{package}.py").write_text(LENT + code, encoding="utf-8")
     metadata = folder / f"{package}-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8"
+    )
     lines = [f"{name} = {package}:{value}" for name, value in probes.items()]
     entries = "\n".join(["[mav_engine.probes]", *lines])
-    (metadata / "entry_points.txt").write_text(entries + "\n")
+    (metadata / "entry_points.txt").write_text(entries + "\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -215,7 +217,9 @@ def test_of_two_plugins_with_one_name_the_first_is_taken(plugins: Path) -> None:
 def test_a_package_with_broken_metadata_does_not_hide_the_others(plugins: Path) -> None:
     distribution(plugins, "lent_peaks", PEAKS, peaks="PEAKS")
     (plugins / "lent_odd-1.0.dist-info").mkdir()
-    (plugins / "lent_odd-1.0.dist-info" / "entry_points.txt").write_text("[mav_engine.probes]\nx\n")
+    (plugins / "lent_odd-1.0.dist-info" / "entry_points.txt").write_text(
+        "[mav_engine.probes]\nx\n", encoding="utf-8"
+    )
     assert "peaks" in names()
 
 

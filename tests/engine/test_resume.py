@@ -391,9 +391,13 @@ def _train_a_little(folder: Path) -> None:
 
 def _new_word(folder: Path) -> None:
     path = folder / "tokenizer.json"
-    path.write_text(path.read_text().replace("<|endoftext|>", "<|end|>"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("<|endoftext|>", "<|end|>"), encoding="utf-8"
+    )
     path = folder / "tokenizer_config.json"
-    path.write_text(path.read_text().replace("<|endoftext|>", "<|end|>"))
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("<|endoftext|>", "<|end|>"), encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("change", [_train_a_little, _new_word])

@@ -207,8 +207,10 @@ def test_a_clean_up_of_spaces_is_part_of_the_text() -> None:
 def ctrl(folder: Path) -> CTRLTokenizer:
     """A tokenizer that decodes in Python: `@@ ` between two tokens is removed."""
     tokens = ["<unk>", "he@@", "llo</w>", "hello", "world", "@@", ".", "a@@"]
-    (folder / "vocab.json").write_text(json.dumps({each: i for i, each in enumerate(tokens)}))
-    (folder / "merges.txt").write_text("#version: 0.2\nh e\n")
+    (folder / "vocab.json").write_text(
+        json.dumps({each: i for i, each in enumerate(tokens)}), encoding="utf-8"
+    )
+    (folder / "merges.txt").write_text("#version: 0.2\nh e\n", encoding="utf-8")
     return CTRLTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"))
 
 

@@ -147,7 +147,7 @@ def test_a_reader_that_leaves_ends_the_run_in_silence() -> None:
 def test_a_recording_is_what_was_written_and_replays(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     ended = mav("--max-new-tokens", "3", "--record", str(path))
-    assert path.read_text() == ended.stdout
+    assert path.read_text(encoding="utf-8") == ended.stdout
     assert mav("replay", str(path)).stdout == ended.stdout
     refused = mav("--temp", "11", "--record", str(tmp_path / "none.jsonl"))
     assert refused.returncode == 2
@@ -189,9 +189,9 @@ def test_compare_in_a_pipe_and_on_a_terminal() -> None:
 def test_models_lists_what_is_here(tmp_path: Path) -> None:
     cached = tmp_path / "models--someone--small" / "snapshots" / "abc"
     cached.mkdir(parents=True)
-    (cached / "config.json").write_text('{"n_layer": 3, "n_head": 2}')
+    (cached / "config.json").write_text('{"n_layer": 3, "n_head": 2}', encoding="utf-8")
     (cached.parents[1] / "refs").mkdir()
-    (cached.parents[1] / "refs" / "main").write_text("abc")
+    (cached.parents[1] / "refs" / "main").write_text("abc", encoding="utf-8")
     found = {each["name"]: each for each in lines_of(mav("models", HF_HUB_CACHE=str(tmp_path)))}
     assert found["mav-tiny"]["complete"]
     assert found["mav-tiny"]["layers"] == 6
@@ -211,7 +211,7 @@ def test_models_lists_what_is_here(tmp_path: Path) -> None:
 def test_a_terminal_without_utf_8_gets_stand_ins(tmp_path: Path, words: str, encoding: str) -> None:
     cached = tmp_path / "models--someone--small" / "snapshots" / "abc"
     cached.mkdir(parents=True)
-    (cached / "config.json").write_text('{"n_layer": 3, "n_head": 2}')
+    (cached / "config.json").write_text('{"n_layer": 3, "n_head": 2}', encoding="utf-8")
     where = {"HF_HUB_CACHE": str(tmp_path), "PYTHONIOENCODING": encoding}
     with Terminal(words.split(), width=120, **where) as terminal:
         assert terminal.ended() == 0

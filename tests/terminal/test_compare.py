@@ -61,8 +61,8 @@ def test_golden_screens(width: int, height: int, models: dict[str, str]) -> None
         text = shown(terminal, 3)
         golden = GOLDEN / f"compare-{width}x{height}.txt"
         if os.environ.get("MAV_WRITE_GOLDEN"):
-            golden.write_text(alike(text) + "\n")
-        assert alike(text) + "\n" == golden.read_text()
+            golden.write_text(alike(text) + "\n", encoding="utf-8")
+        assert alike(text) + "\n" == golden.read_text(encoding="utf-8")
         terminal.press("q")
         assert terminal.ended() == 0
 

@@ -35,8 +35,8 @@ def test_golden_screens(width: int, height: int) -> None:
         golden = GOLDEN / f"default-{width}x{height}.txt"
         if os.environ.get("MAV_WRITE_GOLDEN"):
             golden.parent.mkdir(exist_ok=True)
-            golden.write_text(without_times(shown) + "\n")
-        assert without_times(shown) + "\n" == golden.read_text()
+            golden.write_text(without_times(shown) + "\n", encoding="utf-8")
+        assert without_times(shown) + "\n" == golden.read_text(encoding="utf-8")
         terminal.press("q")
         assert terminal.ended() == 0
 

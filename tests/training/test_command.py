@@ -23,15 +23,15 @@ def command(corpus: Path, out: Path, *options: str) -> list[str]:
 
 
 def test_one_command_gives_a_loadable_model_with_its_card(corpus: Path, tmp_path: Path) -> None:
-    (corpus / "books_ATTRIBUTION.tsv").write_text("title\tauthor\n")
+    (corpus / "books_ATTRIBUTION.tsv").write_text("title\tauthor\n", encoding="utf-8")
     assert main(command(corpus, tmp_path / "out", *OPTIONS)) == 0
     folder = tmp_path / "out" / "model"
     assert AutoModelForCausalLM.from_pretrained(folder).config.vocab_size <= 300
-    card = (folder / "README.md").read_text()
+    card = (folder / "README.md").read_text(encoding="utf-8")
     for needed in ("CDLA-Sharing-1.0", "Apache-2.0", "CC BY", "bits a character", "seed 3"):
         assert needed in card
     assert "continued from a first checkpoint" not in card
-    assert (folder / "books_ATTRIBUTION.tsv").read_text() == "title\tauthor\n"
+    assert (folder / "books_ATTRIBUTION.tsv").read_text(encoding="utf-8") == "title\tauthor\n"
 
 
 def test_stopped_command_says_how_to_resume_and_does(
@@ -45,7 +45,7 @@ def test_stopped_command_says_how_to_resume_and_does(
     assert "--resume" in capsys.readouterr().out
     resumed = command(corpus, tmp_path / "out", "--resume", "--precision", "float32")
     assert main([*resumed, "--tokens", "768", "--threads", "1"]) == 0
-    log = (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()
+    log = (tmp_path / "out" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(log[-1])["tokens"] == 640
 
     assert main(command(corpus, tmp_path / "whole", *OPTIONS, "--tokens", "768")) == 0
@@ -60,7 +60,7 @@ def test_init_continues_from_a_model_folder(
     options = ("--init", str(tmp_path / "first"), "--earlier-tokens", "5000000", "--tokens", "0")
     told = ("--earlier-runs", "One of 5 million tokens.", "--window", "8", "--long-window", "16")
     assert main(command(corpus, tmp_path / "out", *options, *told)) == 0
-    card = (tmp_path / "out" / "model" / "README.md").read_text()
+    card = (tmp_path / "out" / "model" / "README.md").read_text(encoding="utf-8")
     assert "had seen 5.0 million tokens" in card
     assert "The runs before it: One of 5 million tokens." in card
     first, second = (

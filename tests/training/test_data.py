@@ -28,12 +28,14 @@ def documents(count: int, length: int, first: int = 1) -> list[np.ndarray]:
 
 
 def test_documents_keep_their_text_and_lose_the_separator(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(f"One.\nTwo.\n{END_OF_TEXT}\n Three.\n{END_OF_TEXT}\n")
+    (tmp_path / "a.txt").write_text(
+        f"One.\nTwo.\n{END_OF_TEXT}\n Three.\n{END_OF_TEXT}\n", encoding="utf-8"
+    )
     assert read_documents(tmp_path, "a.txt") == ["One.\nTwo.", " Three."]
 
 
 def test_last_document_needs_no_separator(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text(f"One.\n{END_OF_TEXT}\nTwo.")
+    (tmp_path / "a.txt").write_text(f"One.\n{END_OF_TEXT}\nTwo.", encoding="utf-8")
     assert read_documents(tmp_path, "a.txt") == ["One.", "Two."]
 
 
@@ -42,7 +44,10 @@ def test_last_document_needs_no_separator(tmp_path: Path) -> None:
     [
         (lambda folder: folder.rename(folder.with_name("gone")), "--corpus DIR"),
         (lambda folder: (folder / HELD_OUT).unlink(), "The corpus folder needs: tinystories_cased"),
-        (lambda folder: (folder / HELD_OUT).write_text("\n"), "Put stories into it"),
+        (
+            lambda folder: (folder / HELD_OUT).write_text("\n", encoding="utf-8"),
+            "Put stories into it",
+        ),
         (lambda folder: (folder / HELD_OUT).write_bytes(b"caf\xe9"), "Save the file as UTF-8"),
     ],
     ids=["no folder", "no file", "empty file", "not UTF-8"],

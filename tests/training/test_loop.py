@@ -134,7 +134,7 @@ def test_log_has_training_and_evaluation_lines(
 ) -> None:
     runtime = Runtime(evaluate_tokens=256, save_seconds=0.0)
     run(make_trainer(corpus, tokenizer, runtime=runtime), held_out, tmp_path / "out")
-    log = (tmp_path / "out" / METRICS_FILE).read_text()
+    log = (tmp_path / "out" / METRICS_FILE).read_text(encoding="utf-8")
     lines = [json.loads(line) for line in log.splitlines()]
     assert [line["tokens"] for line in lines if "bits_per_character" in line] == [256, 512]
     steps = [line for line in lines if "loss" in line]

@@ -219,13 +219,13 @@ def test_a_site_that_refuses_is_told_before_the_training_begins(
     site.stop()
     site.start(**operator)
     kept = tmp_path / "t.jsonl"
-    kept.write_text("an earlier recording")
+    kept.write_text("an earlier recording", encoding="utf-8")
     watch = watch_to(site.url, spoken, kept, stream_token=given)
     with pytest.raises(InvalidSettings, match=words) as refused:
         watch.begin(model)
     assert refused.value.field == field
     assert site.url in refused.value.detail
-    assert kept.read_text() == "an earlier recording"
+    assert kept.read_text(encoding="utf-8") == "an earlier recording"
     watch.end()
 
 

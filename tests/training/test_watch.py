@@ -321,7 +321,7 @@ def test_the_program_that_trains_the_embedded_model_can_be_watched(
     losses = [
         [
             json.loads(line).get("loss")
-            for line in (tmp_path / out / "metrics.jsonl").read_text().splitlines()
+            for line in (tmp_path / out / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
         ]
         for out in ("alone", "watched")
     ]
