@@ -452,7 +452,10 @@ def _refusal_of(fault: BaseException | None, otherwise: str) -> RequestRefused:
     header = next((each for each in _FRAMING if each.lower() in reason.lower()), None)
     remedy = "Correct it, or use another client."
     if "request line" in reason:
-        remedy = "Percent-encode all of the address that is not ASCII, as UTF-8. This server speaks HTTP, not HTTPS."
+        remedy = (
+            "Percent-encode all of the address that is not ASCII, as UTF-8. This server speaks "
+            "HTTP, not HTTPS."
+        )
     return NotHttp(
         f"The request is not valid HTTP/1.1: {shortened(reason)}. {remedy}",
         field=header,

@@ -344,7 +344,7 @@ GET_WITH_BODY = (
          b"\r\n\r\n", 400, "Content-Length", "conflicting"),
         (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400, None, "illegal request line"),
         ("GET /api/run?prompt=Zo\u00eb HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), 400, None,
-         "illegal request line"),
+         "Percent-encode"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nA B: c\r\n\r\n", 400, None, "illegal header line"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 200_000, 431, None, "body of a POST"),
     ],
