@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from mav_engine.errors import InvalidSettings
 from mav_engine.events import ModelInfo, TokenRef
-from mav_engine.strict import Unicode
-from mav_engine.wording import shortened, shown
+from mav_engine.strict import Strict, Unicode
+from mav_engine.wording import named, shown
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class ModelList(_Body):
+class ModelList(Strict):
     """The models that a client may name."""
 
     default: str
@@ -28,7 +24,7 @@ class ModelList(_Body):
     """Whether a training can be watched at /api/training."""
 
 
-class TokenizeRequest(_Body):
+class TokenizeRequest(Strict):
     """A text to cut into tokens."""
 
     model: Annotated[str, Field(min_length=1, strict=True)] | None = None
@@ -37,7 +33,7 @@ class TokenizeRequest(_Body):
     """What to cut."""
 
 
-class TokenizeResult(_Body):
+class TokenizeResult(Strict):
     """A text as the model sees it."""
 
     model: str
@@ -48,7 +44,7 @@ class TokenizeResult(_Body):
     own."""
 
 
-class Health(_Body):
+class Health(Strict):
     """How the server is doing."""
 
     status: Literal["ok"]
@@ -61,7 +57,7 @@ class Health(_Body):
     """Runs in a queue."""
 
 
-class TrainingReceived(_Body):
+class TrainingReceived(Strict):
     """What became of the looks that a training sent."""
 
     stored: int
@@ -85,7 +81,7 @@ def parse_tokenize(given: object) -> TokenizeRequest:
         names = [str(part) for part in first["loc"]]
         where = names[0] if names else "The body"
         if first["type"] == "extra_forbidden":
-            problem = f"There is no field named {shortened(where)}. Known: model, text."
+            problem = f"There is no field named {named(where)}. Known: model, text."
         elif first["type"] == "missing":
             problem = f"{where} is missing: give the text to cut into tokens."
         else:

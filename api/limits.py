@@ -62,8 +62,9 @@ def check_text(field: str, length: int, limit: int) -> None:
     """
     if length > limit:
         raise PromptTooLong(
-            f"The {field} has {length} characters, but this server takes at most {limit} "
-            f"(MAV_MAX_PROMPT_CHARACTERS); shorten it by at least {length - limit} characters.",
+            f"There are {length} characters in the {field}, but this server takes at most {limit} "
+            f"(MAV_MAX_PROMPT_CHARACTERS). Shorten the {field} by at least {length - limit} "
+            "characters.",
             field=field,
         )
 
@@ -94,7 +95,7 @@ def check_prompt(prepared: PreparedRun, limit: int) -> None:
     length = len(prepared.prompt_ids)
     if length > limit:
         raise PromptTooLong(
-            f"The {field} has {length} tokens, but this server reads at most {limit}; shorten it "
-            f"by at least {length - limit} tokens.",
+            f"There are {length} tokens in the {field}, but this server reads at most {limit}. "
+            f"Shorten the {field} by at least {length - limit} tokens.",
             field=field,
         )

@@ -25,7 +25,7 @@ from mav_engine.errors import (
 from mav_engine.events import Start
 from mav_engine.recording import REMEDY
 from mav_engine.training.recording import HEAD, read_looks
-from mav_engine.wording import did_you_mean, shortened, shown
+from mav_engine.wording import did_you_mean, named, shown
 
 _KIND = re.compile(rb'\{"type":"([a-z]+)"')
 _UNSTORED = "Nothing of this body was stored."
@@ -70,7 +70,7 @@ def parse_query(given: QueryParams) -> StreamQuery:
     names = [name for name, _ in given.multi_items()]
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
-        raise InvalidSettings(f"{shortened(twice)} was given twice; give it once.", field=twice)
+        raise InvalidSettings(f"{named(twice)} was given twice; give it once.", field=twice)
     try:
         return StreamQuery.model_validate(dict(given))
     except ValidationError as error:
@@ -83,7 +83,7 @@ def _misfit(name: str, kind: str, given: str | None) -> str:
     known = list(StreamQuery.model_fields)
     if kind == "extra_forbidden":
         hint = did_you_mean(name, known) or f" Known: {', '.join(known)}."
-        return f"There is no parameter named {shortened(name)}.{hint}"
+        return f"There is no parameter named {named(name)}.{hint}"
     if name == "training":
         told = "is missing" if given is None else f"is {shown(given)}"
         return (

@@ -101,17 +101,17 @@ def prompt_ids_of(settings: RunSettings, backend: Backend) -> list[int]:
             ids = backend.encode_prompt(settings.prompt or "")
     if not ids:
         raise InvalidSettings(
-            f"{backend.info.name} finds no token in the {field}; give it some text.", field=field
+            f"{backend.info.name} finds no token in the {field}; give some text.", field=field
         )
     check_embedded(ids, backend, field)
     context = backend.info.context
     needed = len(ids) + max(1, len(settings.forced_ids))
     if context is not None and needed > context:
-        forced = f" and {len(settings.forced_ids)} forced" if settings.forced_ids else ""
+        forced = f" and {len(settings.forced_ids)} in forced_ids" if settings.forced_ids else ""
         raise PromptTooLong(
-            f"The {field} has {len(ids)} tokens{forced}, but the context of "
+            f"There are {len(ids)} tokens in the {field}{forced}, but the context of "
             f"{backend.info.name} holds {context}, of which one must be left for the answer. "
-            f"Shorten it by at least {needed - context} tokens.",
+            f"Shorten the {field} by at least {needed - context} tokens.",
             field=field,
         )
     return ids

@@ -11,13 +11,14 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from mav_engine.breakpoints import Breakpoints
 from mav_engine.errors import InvalidSettings
 from mav_engine.strict import MAX_WHOLE, WHOLE, Real, Strict, Text, Unicode
 from mav_engine.strict_json import JsonFault, parse_strictly
-from mav_engine.wording import did_you_mean, listed, shortened, shown
+from mav_engine.wording import did_you_mean, listed, named, shown
 
 DEFAULT_MODEL = "mav-tiny"
 DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_entropy")
@@ -25,6 +26,9 @@ DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_e
 MAX_STOPS = 64
 MAX_STOP_LENGTH = 1000
 """Stop strings of a run, and characters of each."""
+
+MAX_PROBES = 64
+"""Probes of a run."""
 
 MIN_PENALTY, MAX_PENALTY = 1e-3, 1e3
 """Logits times or divided by these stay within the range of float32 in every model."""
@@ -37,6 +41,10 @@ ADJUSTABLE = MEASUREMENTS | {"breakpoints"}
 _BESIDE_RESUME = ADJUSTABLE | {"resume", "model", "max_new_tokens"}
 
 Aggregation = Literal["l2", "max_abs", "mean_abs", "rms"]
+
+
+def _each_once(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(names))
 
 
 class Message(Strict):
@@ -65,16 +73,21 @@ class Tile(Strict):
 class RunSettings(Strict):
     """Everything that decides a run."""
 
+    # Lists fail fast: a client can send half a million items that are wrong.
+
     model: Annotated[Text, Field(min_length=1)] = DEFAULT_MODEL
     """Which model writes: a name from /api/models."""
     prompt: Annotated[Text, Field(min_length=1)] | None = None
     """The text to continue. Give either this or messages."""
-    messages: Annotated[list[Message], Field(min_length=1)] | None = None
+    messages: Annotated[list[Message], Field(min_length=1, fail_fast=True)] | None = None
     """A conversation, rendered with the model's own chat template. Where it has none, a turn is a
     line "role: content" (system first, then user and assistant, the user last), "assistant:"
     stands after them, and the reply ends where a line begins with another turn. Give either this
     or prompt."""
-    forced_ids: list[Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE]] = []
+    forced_ids: Annotated[
+        list[Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE]],
+        Field(fail_fast=True),
+    ] = []
     """Token ids that the run must write first, each fully measured. They count towards
     max_new_tokens."""
     max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] = 64
@@ -99,7 +112,7 @@ class RunSettings(Strict):
     """No token that is only white space in the first so many steps."""
     stop: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=MAX_STOP_LENGTH)]],
-        Field(max_length=MAX_STOPS),
+        Field(max_length=MAX_STOPS, fail_fast=True),
     ] = []
     """Writing ends once the text contains one of these, which is not shown itself; a special token
     ends it where the model writes that token, too. At most 64, of at most 1000 characters each."""
@@ -112,8 +125,13 @@ class RunSettings(Strict):
     aggregation: Aggregation = "l2"
     """How a layer's vector becomes one number: its length, its largest or mean magnitude,
     or its root mean square."""
-    capture: list[Annotated[Text, Field(min_length=1)]] = list(DEFAULT_PROBES)
-    """The probes that measure each token; predictions and distribution always do."""
+    capture: Annotated[
+        list[Annotated[Text, Field(min_length=1)]],
+        Field(max_length=MAX_PROBES, fail_fast=True),
+        AfterValidator(_each_once),
+    ] = list(DEFAULT_PROBES)
+    """The probes that measure each token, each named once; predictions and distribution always
+    do."""
     attn_every: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
     """With the attention_map probe, a full map every so many tokens besides that of the prompt;
     0 is off."""
@@ -124,7 +142,7 @@ class RunSettings(Strict):
     Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
     and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it."""
 
-    def __init__(self, **given: object) -> None:
+    def __init__(self, /, **given: object) -> None:
         try:
             super().__init__(**given)
         except ValidationError as error:
@@ -269,9 +287,17 @@ def _invalid(error: ValidationError) -> InvalidSettings:
     if first["type"] == "extra_forbidden":
         return InvalidSettings(_unknown_name(names[-1], owner), field=".".join(names))
     where = names[0] + "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path[1:])
-    problem = first["msg"][0].lower() + first["msg"][1:]
+    problem = _problem_of(first)
     given = "is missing" if first["type"] == "missing" else f"was given as {shown(first['input'])}"
     return InvalidSettings(f"{where} {given}: {problem}. {described}", field=".".join(names))
+
+
+def _problem_of(error: ErrorDetails) -> str:
+    """What pydantic says of a value, for people who do not write Python."""
+    if error["type"] == "model_type":
+        return "input should be an object"
+    told = error["msg"].replace(" after validation", "")
+    return told[0].lower() + told[1:]
 
 
 _NESTED: dict[str, type[BaseModel]] = {
@@ -297,4 +323,4 @@ def _owner_of(names: list[str]) -> tuple[type[BaseModel], str]:
 def _unknown_name(name: str, owner: type[BaseModel]) -> str:
     known = owner.model_fields
     hint = did_you_mean(name, known)
-    return f"There is no setting named {shortened(name)}.{hint} Known: {', '.join(known)}."
+    return f"There is no setting named {named(name)}.{hint} Known: {', '.join(known)}."

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic_core import PydanticKnownError
 
 
@@ -37,3 +45,12 @@ class Strict(BaseModel):
     """A value that cannot change and takes no name that it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_one_unknown_name(cls, given: object) -> object:
+        """Leave out all unknown names but the first: pydantic would make an error of each."""
+        if not isinstance(given, Mapping) or len(given) <= len(cls.model_fields):
+            return given
+        unknown = next(name for name in given if name not in cls.model_fields)
+        return {name: given[name] for name in (*cls.model_fields, unknown) if name in given}

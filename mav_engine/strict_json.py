@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mav_engine.errors import InvalidSettings
-from mav_engine.wording import shortened
+from mav_engine.wording import named, shortened
 
 
 class JsonFault(ValueError):
@@ -41,7 +41,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if not _is_unicode(name):
             raise JsonFault(f"A name holds half a surrogate pair: {shortened(name)!a}.")
         if name in given:
-            raise InvalidSettings(f"{shortened(name)} was given twice; give it once.", field=name)
+            raise InvalidSettings(f"{named(name)} was given twice; give it once.", field=name)
         given[name] = value
     return given
 

@@ -27,6 +27,12 @@ def shown(value: object) -> str:
         return f"a deeply nested {type(value).__name__}"
 
 
+def named(name: str) -> str:
+    """A name for an error message, shortened: as it is where it is a word, else its `repr`, since
+    an empty name or one of spaces could not be seen."""
+    return shortened(name) if name.isidentifier() else shown(name)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest known name, with a space before it; empty if none is."""
     near = difflib.get_close_matches(name[:MAX_SHOWN], known, n=1)

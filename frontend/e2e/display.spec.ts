@@ -97,7 +97,7 @@ test("a run that reached its limit goes on, and a prompt that does not fit is to
   await site.finished();
   await site.prompt.fill("word ".repeat(1200));
   await site.run.click();
-  await expect(site.alert).toContainText(/Shorten it by at least \d+ tokens/);
+  await expect(site.alert).toContainText(/Shorten the prompt by at least \d+ tokens/);
   await expect(site.alert.getByRole("button", { name: "Try again" })).toHaveCount(0);
   await site.alert.getByRole("button", { name: "Shorten the prompt" }).click();
   await expect(site.prompt).toBeFocused();

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mav_engine.errors import MAX_FIELD, InvalidSettings, MavError
 from mav_engine.settings import RunSettings, parse_settings
-from mav_engine.wording import did_you_mean, shortened, shown
+from mav_engine.wording import did_you_mean, named, shortened, shown
 
 Side = Literal["a", "b"]
 SIDES: tuple[Side, Side] = ("a", "b")
@@ -52,7 +52,7 @@ def parse_compare(given: object) -> CompareSettings:
         if name not in CompareSettings.model_fields:
             hint = did_you_mean(str(name), CompareSettings.model_fields)
             raise InvalidSettings(
-                f"A comparison has no field named {shortened(str(name))}.{hint} Known: a, b, mode.",
+                f"A comparison has no field named {named(str(name))}.{hint} Known: a, b, mode.",
                 field=str(name),
             )
     mode = given.get("mode", "own")

@@ -8,11 +8,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from mav_engine.backends import load_backend
 from mav_engine.catalog import Catalog
-from mav_engine.errors import MAX_DETAIL, MAX_FIELD, ModelLoadFailed
+from mav_engine.errors import MAX_DETAIL, MAX_FIELD, InvalidSettings, ModelLoadFailed
+from mav_engine.settings import parse_settings
 from mav_engine.wording import shown
 from tests.api.conftest import MakeClient
 from tests.api.servers import AS_JSON, Models, read_events
@@ -46,6 +48,13 @@ SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"prompt": "a", "max_new_tokens": True}, "max_new_tokens", "valid integer"),
     ({"prompt": "a", "max_new_tokens": 2049}, "max_new_tokens", "at most 2048"),
     ({"prompt": "a", "capture": ["atention_rows"]}, "capture", "Known: "),
+    ({"prompt": "a", "capture": ["mlp"] * 65}, "capture", "at most 64 items, not 65"),
+    ({"prompt": "a", "self": 1}, "self", "no setting named self"),
+    ({"prompt": "a", "": 1}, "", "no setting named ''"),
+    ({"prompt": "a", " ": 1}, " ", "no setting named ' '"),
+    ({"prompt": "a", "tile": {"": 1}}, "tile.", "no setting named ''"),
+    ({"prompt": "a", "tile": 3}, "tile", "should be an object"),
+    ({"messages": ["a"]}, "messages", "messages[0] was given as 'a': input should be an object"),
     ({"prompt": "a", "stop": "x"}, "stop", "valid list"),
     ({"prompt": "a", "stop": ["a"] * 65}, "stop", "at most 64"),
     ({"prompt": "a", "stop": ["a" * 1001]}, "stop", "at most 1000"),
@@ -54,7 +63,8 @@ SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"prompt": "\ud800"}, "prompt", "valid string"),
     ({"prompt": 5}, "prompt", "valid string"),
     ({"prompt": "a", "seed": 10**400}, "seed", "less than or equal"),
-    ({"prompt": "a" * 4096}, "prompt", "Shorten it"),
+    ({"prompt": "a" * 4096}, "prompt", "Shorten the prompt by"),
+    ({"messages": [{"role": "user", "content": "a" * 4096}]}, "messages", "tokens in the messages"),
     *(
         ({"prompt": "a", "max_new_tokens": 4, name: number}, name, "less than or equal to")
         for name in (
@@ -113,6 +123,63 @@ def test_an_unknown_model_is_answered_with_the_known_ones(client: TestClient) ->
         assert (told["status"], told["code"], told["field"]) == (404, "unknown_model", "model")
         assert "fake, mav-tiny, other" in told["detail"]
     assert "Did you mean fake?" in told["detail"]
+
+
+@pytest.mark.parametrize(
+    ("address", "given"),
+    [
+        ("/api/run", {"prompt": "a"}),
+        ("/api/compare", {"a": {"prompt": "a"}, "b": {"prompt": "a"}}),
+        ("/api/tokenize", {"text": "a"}),
+    ],
+)
+def test_an_odd_name_can_be_seen_in_the_error(
+    client: TestClient, address: str, given: dict[str, Any]
+) -> None:
+    for name in ("", " ", "self", "\n", "\u200b", "__init__", "model_fields"):
+        told = problem(client.post(address, json={**given, name: 1}))
+        assert (told["status"], told["field"]) == (422, name)
+        seen = name if name.isidentifier() else repr(name)
+        assert f"named {seen}." in told["detail"]
+    told = problem(client.get("/api/run?prompt=a&self=1"))
+    assert (told["status"], told["field"]) == (422, "self")
+    told = problem(client.get("/api/run?prompt=a&=1"))
+    assert "named ''." in told["detail"]
+    twice = client.post(address, content=b'{"": 1, "": 2}', headers=AS_JSON)
+    assert "'' was given twice" in problem(twice)["detail"]
+
+
+def test_a_probe_named_twice_is_captured_once(client: TestClient) -> None:
+    given = {"prompt": "a", "max_new_tokens": 1, "capture": ["mlp", "residual", "mlp"]}
+    start = read_events(client.post("/api/run", json=given))[0]
+    assert start["settings"]["capture"] == ["mlp", "residual"]
+    again = read_events(client.get("/api/run?prompt=a&max_new_tokens=1&capture=mlp,mlp"))[0]
+    assert again["settings"]["capture"] == ["mlp"]
+
+
+MANY = 300_000
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"prompt": "a", "forced_ids": [""] * MANY}, "forced_ids"),
+        ({"prompt": "a", "capture": [""] * MANY}, "capture"),
+        ({"prompt": "a", "stop": [1] * MANY}, "stop"),
+        ({"messages": [1] * MANY}, "messages"),
+        ({"messages": [{}] * MANY}, "messages.role"),
+        ({"prompt": "a", **dict.fromkeys(map(str, range(MANY)), 1)}, "0"),
+        ({"prompt": "a", "tile": dict.fromkeys(map(str, range(MANY)), 1)}, "tile.0"),
+    ],
+)
+def test_of_many_faults_only_the_first_is_looked_at(given: dict[str, Any], field: str) -> None:
+    """Each that pydantic collects takes some ten microseconds, in which nobody else is answered."""
+    with pytest.raises(InvalidSettings) as refused:
+        parse_settings(given)
+    assert refused.value.field == field
+    collected = refused.value.__context__
+    assert isinstance(collected, ValidationError)
+    assert collected.error_count() <= 2
 
 
 def test_nan_is_told_of_its_field(client: TestClient) -> None:

@@ -105,7 +105,7 @@ def test_messages_without_a_template_become_lines(tiny: Backend) -> None:
 @pytest.mark.parametrize(
     ("settings", "field", "told"),
     [
-        ({"prompt": "cat " * 600}, "prompt", "Shorten it by at least"),
+        ({"prompt": "cat " * 600}, "prompt", "Shorten the prompt by at least"),
         ({"forced_ids": [4096]}, "forced_ids", "0 to 4095"),
         ({"capture": ["residul"]}, "capture", "Did you mean 'residual'|Did you mean residual"),
     ],

@@ -1021,7 +1021,8 @@ export interface components {
             aggregation: "l2" | "max_abs" | "mean_abs" | "rms";
             /**
              * Capture
-             * @description The probes that measure each token; predictions and distribution always do.
+             * @description The probes that measure each token, each named once; predictions and distribution always
+             *     do.
              * @default [
              *       "predictions",
              *       "distribution",
@@ -1430,7 +1431,10 @@ export interface operations {
                  *     or its root mean square.
                  */
                 aggregation?: "l2" | "max_abs" | "mean_abs" | "rms";
-                /** @description The probes that measure each token; predictions and distribution always do. In a query, repeat the parameter for each item; its items may also be separated by commas. */
+                /**
+                 * @description The probes that measure each token, each named once; predictions and distribution always
+                 *     do. In a query, repeat the parameter for each item; its items may also be separated by commas.
+                 */
                 capture?: string[];
                 /**
                  * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
