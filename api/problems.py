@@ -131,7 +131,8 @@ def late_body(timeout_s: float) -> TooSlow:
     """The error of a request whose body has not arrived in time."""
     return TooSlow(
         f"The body of the request did not arrive within {timeout_s:g} s (MAV_BODY_TIMEOUT_S). "
-        "Send the request again."
+        "Send the request again.",
+        field="body",
     )
 
 

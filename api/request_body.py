@@ -61,20 +61,21 @@ def check_type(request: Request, wanted: str) -> None:
 def parse_json(body: bytes) -> object:
     """The JSON value in these bytes; raises as `read_json` does."""
     if not body.strip():
-        raise NotJson("The body is empty; send a JSON object with a prompt.")
+        raise NotJson("The body is empty; send a JSON object with a prompt.", field="body")
     if body.startswith(_UTF_16) or b"\0" in body[:4]:
-        raise NotJson("The body must be UTF-8, but it begins like UTF-16 or UTF-32.")
+        raise NotJson("The body must be UTF-8, but it begins like UTF-16 or UTF-32.", field="body")
     try:
         return parse_strictly(body.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise NotJson(f"The body must be UTF-8; byte {error.start} is not.") from None
+        raise NotJson(f"The body must be UTF-8; byte {error.start} is not.", field="body") from None
     except JsonFault as error:
-        raise NotJson(str(error)) from None
+        raise NotJson(str(error), field="body") from None
 
 
 async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
     too_large = BodyTooLarge(
-        f"The body may have {max_bytes} bytes at most; send a shorter prompt or fewer messages."
+        f"The body may have {max_bytes} bytes at most; send a shorter prompt or fewer messages.",
+        field="body",
     )
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > max_bytes:
@@ -89,5 +90,5 @@ async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
     except TimeoutError:
         raise late_body(timeout_s) from None
     except ClientDisconnect:
-        raise NotJson("The body broke off.") from None
+        raise NotJson("The body broke off. Send the request again.", field="body") from None
     return bytes(body)

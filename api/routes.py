@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
 
 import orjson
 from pydantic import BaseModel
@@ -24,7 +25,10 @@ from api.request_body import read_json
 from api.service import Service
 from api.stream import HEADERS, SSE, negotiate, pair_response, run_response
 from mav_engine.compare.settings import parse_compare
+from mav_engine.errors import InvalidSettings
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
+from mav_engine.strict_json import is_unicode
+from mav_engine.wording import named, shown
 
 
 def api_routes(service: Service) -> list[BaseRoute]:
@@ -81,7 +85,25 @@ def _client(request: Request) -> str:
 async def _settings(request: Request, operator: OperatorSettings) -> RunSettings:
     if request.method == "POST":
         return parse_settings(await _json_of(request, operator))
-    return settings_from_query(request.query_params.multi_items())
+    return settings_from_query(_query(request))
+
+
+def _query(request: Request) -> list[tuple[str, str]]:
+    """The parameters of the address.
+
+    Raises:
+        InvalidSettings: one of them is not UTF-8.
+    """
+    # Starlette would put a replacement character in place of what is not.
+    query = request.scope["query_string"].decode("utf-8", "surrogateescape")
+    pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+    for name, value in pairs:
+        if not is_unicode(name + value):
+            raise InvalidSettings(
+                f"{named(name)} is not UTF-8 in the address. Percent-encode its UTF-8 bytes.",
+                field=name if is_unicode(name) else shown(name),
+            )
+    return pairs
 
 
 async def _json_of(request: Request, operator: OperatorSettings) -> object:

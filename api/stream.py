@@ -44,7 +44,9 @@ def negotiate(accept: str) -> str:
     events = _weight(SSE, weights)
     lines = max(_weight(kind, weights) for kind in (NDJSON, *JSON_LINES))
     if max(events, lines) == 0:
-        raise NotAcceptable(f"A run is sent as {SSE} or {NDJSON}; Accept was {shown(accept)}.")
+        raise NotAcceptable(
+            f"A run is sent as {SSE} or {NDJSON}; Accept was {shown(accept)}.", field="Accept"
+        )
     return SSE if events >= lines else NDJSON
 
 

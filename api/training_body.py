@@ -117,7 +117,7 @@ async def read_body(
     except TimeoutError:
         raise late_body(timeout_s) from None
     except ClientDisconnect:
-        raise NotJson("The body broke off.") from None
+        raise NotJson("The body broke off. Send the request again.", field="body") from None
     return bytes(body)
 
 

@@ -31,6 +31,7 @@ MOST_BYTES = 1 << 20
 """What is read of the file at once; a line that is longer is read whole."""
 _FIELD = "MAV_WATCH"
 _KIND = re.compile(rb'\{"type":"(\w+)"')
+_OFFSET = re.compile(r"[0-9]{1,18}")
 _ENDING_BYTES = 512
 
 
@@ -45,7 +46,7 @@ class Tail:
     def __init__(self, path: Path, after: str = "") -> None:
         self._path = path
         self._mark, _, offset = after.partition(":")
-        self._offset = int(offset) if offset.isdecimal() else 0
+        self._offset = int(offset) if _OFFSET.fullmatch(offset) else 0
         self._ending = b"\n"
         """What stands before the offset; not all of it is known of a client that comes again."""
 

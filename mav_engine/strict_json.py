@@ -38,7 +38,7 @@ def parse_strictly(text: str) -> object:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for name, value in pairs:
-        if not _is_unicode(name):
+        if not is_unicode(name):
             raise JsonFault(f"A name holds half a surrogate pair: {shortened(name)!a}.")
         if name in given:
             raise InvalidSettings(f"{named(name)} was given twice; give it once.", field=name)
@@ -46,7 +46,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return given
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
     """JSON can write half of a surrogate pair, which is no text."""
     try:
         text.encode()

@@ -208,7 +208,7 @@ def test_nan_is_told_of_its_field(client: TestClient) -> None:
 )
 def test_broken_json_is_told_with_its_place(client: TestClient, body: bytes, told_of: str) -> None:
     told = problem(client.post("/api/run", content=body, headers=AS_JSON))
-    assert (told["status"], told["code"]) == (400, "not_json")
+    assert (told["status"], told["code"], told["field"]) == (400, "not_json", "body")
     assert told_of in told["detail"]
 
 
@@ -246,6 +246,23 @@ def test_json_in_a_query_is_parsed_as_that_of_a_body(
     assert told_of in told["detail"]
 
 
+def test_what_is_not_utf_8_in_a_query_is_named(client: TestClient) -> None:
+    for query, field in (
+        ("prompt=%ff", "prompt"),
+        ("prompt=Zo%EB&max_new_tokens=1", "prompt"),
+        ("prompt=%ed%a0%80", "prompt"),
+        ("prompt=a&stop=%c3", "stop"),
+        ("params=%7B%22prompt%22%3A%22%ff%22%7D", "params"),
+    ):
+        told = problem(client.get(f"/api/run?{query}"))
+        assert (told["status"], told["field"]) == (422, field)
+        assert "UTF-8" in told["detail"]
+    told = problem(client.get("/api/run?prompt=a&%ff=1"))
+    assert (told["status"], told["field"]) == (422, r"'\udcff'")
+    start = read_events(client.get("/api/run?prompt=Zo%C3%AB+a&max_new_tokens=1"))[0]
+    assert start["settings"]["prompt"] == "Zo\u00eb a"
+
+
 def test_values_of_any_depth_are_named() -> None:
     value: list[object] = []
     for _ in range(100_000):
@@ -269,7 +286,7 @@ def test_a_name_given_twice_is_refused(client: TestClient) -> None:
 
 def test_a_body_of_10_mb_is_refused(client: TestClient) -> None:
     told = problem(client.post("/api/run", json={"prompt": "a" * 10_000_000}))
-    assert (told["status"], told["code"]) == (413, "body_too_large")
+    assert (told["status"], told["code"], told["field"]) == (413, "body_too_large", "body")
     assert "1000000" in told["detail"]
 
 
@@ -281,7 +298,7 @@ def test_a_body_of_another_type_is_refused(client: TestClient) -> None:
 
 def test_a_format_that_is_not_to_be_had_is_refused(client: TestClient) -> None:
     told = problem(client.get("/api/run?prompt=a", headers={"Accept": "text/html"}))
-    assert told["status"] == 406
+    assert (told["status"], told["field"]) == (406, "Accept")
     assert "application/x-ndjson" in told["detail"]
 
 

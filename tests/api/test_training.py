@@ -50,7 +50,11 @@ def test_a_client_that_comes_again_gets_what_it_lacks(tmp_path: Path) -> None:
     place = Tail(path).read()[-1][0]
     path.write_bytes(look(0) + look(9))
     assert told(Tail(path, place)) == look(9).splitlines()
-    for strange in ("", "x", "x:7", f"{place}000", "-1:-1"):
+    mark = place.partition(":")[0]
+    for strange in (
+        "", "x", "x:7", f"{place}000", "-1:-1", f"{mark}:{10**30}", f"{mark}:{'1' * 5000}",
+        f"{mark}:+1", f"{mark}:\u0661",
+    ):  # fmt: skip
         assert len(Tail(path, strange).read()) == 6
 
 
