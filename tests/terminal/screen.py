@@ -42,7 +42,7 @@ class Terminal:
         self._status: int | None = None
         told = {
             "TERM": "xterm", "COLUMNS": "", "LINES": "", "COLORTERM": "", "NO_COLOR": "",
-            "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1",
+            "LC_ALL": "C.UTF-8", "LANGUAGE": "", "OMP_NUM_THREADS": "1",
         }  # fmt: skip
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the command's own process
