@@ -142,19 +142,23 @@ class LiveRun:
             yield encode(self._done_before_it_began(self.reason))
             return
         try:
-            prepared = self._prepared or await self._prepare()
+            self._start(self._prepared or await self._prepare(), encode)
         except Exception as error:
             if not isinstance(error, MavError):
                 LOG.exception("run %s of %s was not begun", self.run_id, self._entry.name)
             yield encode(error_event(run_fault(error, None)))
             return
-        self._computing = True
-        name = f"run {self.run_id}"
-        threading.Thread(
-            target=self._compute, args=(prepared, encode), name=name, daemon=True
-        ).start()
         async for chunk in self._channel.chunks():
             yield chunk
+
+    def _start(self, prepared: PreparedRun, encode: Encode) -> None:
+        name = f"run {self.run_id}"
+        work = threading.Thread(
+            target=self._compute, args=(prepared, encode), name=name, daemon=True
+        )
+        # Raises where the process may have no more threads; then nothing is computing.
+        work.start()
+        self._computing = True
 
     async def _info(self) -> ModelInfo:
         if self._prepared is not None:

@@ -89,7 +89,10 @@ class ModelCache:
             work = threading.Thread(
                 target=self._fill, args=(cached,), name=f"load {entry.name}", daemon=True
             )
-            work.start()
+            try:
+                work.start()
+            except RuntimeError as error:  # the process may have no more threads
+                self._failed(cached, error)
         return Lease(cached.loading, lambda: self._give_back(cached))
 
     def key(self, entry: CatalogEntry) -> str:
@@ -133,13 +136,20 @@ class ModelCache:
         try:
             dtype = entry.precision or self._dtype
             backend = self._load(entry.source, name=entry.name, device=self._device, dtype=dtype)
-        except Exception as error:
-            with self._lock:  # forgotten, so that the next request tries again
-                del self._by_key[entry.key]
-            cached.loading.set_exception(_as_told(error, entry))
+        # On a thread of its own: where SystemExit, or a panic of a tokenizer in Rust, ended it, all
+        # who ask for the model would wait in vain.
+        except BaseException as error:
+            self._failed(cached, error)
             return
         cached.loading.set_result(backend)
         self._evict()
+
+    def _failed(self, cached: _Cached, error: BaseException) -> None:
+        """Tell all who wait, and forget it, so that the next request tries again."""
+        entry = cached.entry
+        with self._lock:
+            del self._by_key[entry.key]
+        cached.loading.set_exception(_as_told(error, entry))
 
     def _give_back(self, cached: _Cached) -> None:
         with self._lock:
@@ -165,7 +175,7 @@ class ModelCache:
             backend.close()
 
 
-def _as_told(error: Exception, entry: CatalogEntry) -> MavError:
+def _as_told(error: BaseException, entry: CatalogEntry) -> MavError:
     """The error for a client: that a model which the operator offers cannot be used is no fault of
     the client's."""
     if isinstance(error, ModelNotFound | UnusableModel) and entry.listed:

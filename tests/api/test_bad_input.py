@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -366,17 +367,18 @@ def test_the_operators_limits_refuse_rather_than_clamp(make_client: MakeClient) 
 
 
 def test_a_model_that_does_not_load_is_told_and_tried_again(make_client: MakeClient) -> None:
-    faults: list[Exception] = [
+    faults: list[BaseException] = [
         ModelLoadFailed("fake has no weights.", field="model"),
         ZeroDivisionError("secret"),
+        SystemExit("secret"),
     ]
 
-    def break_twice(_: str) -> None:
+    def break_at_first(_: str) -> None:
         if faults:
             raise faults.pop(0)
 
-    client = make_client(Models(on_load=break_twice))
-    for remedy in ("no weights", "ZeroDivisionError"):
+    client = make_client(Models(on_load=break_at_first))
+    for remedy in ("no weights", "ZeroDivisionError", "SystemExit"):
         told = problem(client.post("/api/run", json={"prompt": "a"}))
         assert (told["status"], told["code"]) == (500, "model_load_failed")
         assert told["field"] == "model"
@@ -517,3 +519,29 @@ def test_a_broken_model_that_the_operator_offers_is_the_servers_fault(
     told = problem(client.post("/api/run", json={"prompt": "a", "model": "other"}))
     assert (told["status"], told["code"]) == (500, "model_load_failed")
     assert "no *.safetensors weights" in told["detail"]
+
+
+def test_a_run_for_which_there_is_no_thread_gives_its_place_back(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(max_runs=1, max_queue=0)
+    given = {"prompt": "a", "max_new_tokens": 1}
+    assert read_events(client.post("/api/run", json=given))[-1]["type"] == "done"
+    start, refused = threading.Thread.start, "run "
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name.startswith(refused):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refuse)
+        events = read_events(client.post("/api/run", json=given))
+        refused = "load "
+        told = problem(client.post("/api/run", json={**given, "model": "other"}))
+    assert (told["code"], told["field"]) == ("model_load_failed", "model")
+    assert read_events(client.post("/api/run", json={**given, "model": "other"}))
+    assert events[-1]["type"] == "error"
+    assert "can't start new thread" in events[-1]["detail"]
+    assert client.get("/api/health").json()["runs_active"] == 0
+    assert read_events(client.post("/api/run", json=given))[-1]["type"] == "done"
