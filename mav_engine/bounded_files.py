@@ -16,12 +16,26 @@ from mav_engine.wording import shown
 
 MB = 1_000_000
 MAX_CONFIG_BYTES = 8 * MB
-"""Of `config.json` and other settings. Published ones have less than 1 MB."""
+"""Of `config.json` and the like. Published ones have less than 1 MB."""
 MAX_TOKENIZER_BYTES = 64 * MB
-"""Of a file of the tokenizer, or of an index of weights. Gemma's tokenizer.json has 33 MB."""
+"""Of a file of the tokenizer, or of an index of weights. Gemma's tokenizer.json has 33 MB, and
+a tokenizer_config.json that lists tokens of speech more than 10 MB."""
 
-_LARGER = ("tokenizer.json", "vocab.json", "tekken.json")
+_LARGER = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "added_tokens.json",
+    "vocab.json",
+    "tekken.json",
+)
 _LARGER_SUFFIXES = (".model", ".txt", ".tiktoken", ".index.json")
+_SETTINGS = frozenset(
+    {
+        "generation_config.json", "tokenizer_config.json", "special_tokens_map.json",
+        "added_tokens.json",
+    }
+)  # fmt: skip
+"""Small files that the libraries read by themselves."""
 _SUFFIXES = (".json", ".jinja", ".model", ".tiktoken", ".txt")
 _POINTER = b"version https://git-lfs"
 _AGAIN = "Download it again."
@@ -83,7 +97,7 @@ def check_file(path: Path) -> None:
 
 
 def check_files(folder: Path) -> None:
-    """Check every file of a folder that a tokenizer or a model may read."""
+    """Check every file of a folder that a tokenizer or a model may read, and parse the settings."""
     for each in (folder, folder / "additional_chat_templates"):
         try:
             with os.scandir(each) as entries:
@@ -94,6 +108,8 @@ def check_files(folder: Path) -> None:
             path = each / name
             if path.suffix in _SUFFIXES and not path.is_dir():
                 check_file(path)
+        for name in sorted(_SETTINGS.intersection(names)):
+            read_json(each / name)
 
 
 def max_bytes(name: str) -> int:

@@ -85,7 +85,7 @@ def run_fault(error: BaseException, device: str | None) -> MavError:
     return RunFailed(f"The model failed with {type(error).__name__}: {brief(error)}")
 
 
-def load_fault(error: Exception, name: str) -> ModelLoadFailed:
+def load_fault(error: BaseException, name: str) -> ModelLoadFailed:
     """Why a model could not be loaded, where a library raised the error."""
     reason = f"{shortened(name)} could not be loaded: {type(error).__name__}: {brief(error)}"
     if is_out_of_memory(error):

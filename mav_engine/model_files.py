@@ -79,9 +79,7 @@ def count_parameters(folder: Path) -> int | None:
 
 def has_chat_template(folder: Path) -> bool:
     """Whether the tokenizer brings a template that renders a conversation."""
-    if (folder / "chat_template.jinja").is_file():
-        return True
-    return bool(_object_in(folder / "tokenizer_config.json").get("chat_template"))
+    return _has_template(folder, _signature(folder))
 
 
 Signature = tuple[tuple[str, int, int], ...]
@@ -104,6 +102,13 @@ def _parameters_in(folder: Path, _: Signature) -> int | None:
         return None
     total = sum(each.elements for each in tensors.values())
     return total if tensors and total <= _MOST else None
+
+
+@lru_cache(maxsize=512)
+def _has_template(folder: Path, _: Signature) -> bool:
+    if (folder / "chat_template.jinja").is_file():
+        return True
+    return bool(_object_in(folder / "tokenizer_config.json").get("chat_template"))
 
 
 @lru_cache(maxsize=512)

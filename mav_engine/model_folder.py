@@ -42,6 +42,8 @@ _WIDTHS = frozenset(
         "moe_intermediate_size",
     }
 )  # fmt: skip
+_DIVISORS = ("num_key_value_heads", "head_dim")
+_ORIGINAL_CONFIG = "Use the model's original config.json."
 _TOKENIZER = re.compile(
     r"^(tokenizer\.json|tokenizer_config\.json|vocab\.(json|txt)|merges\.txt|tekken\.json"
     r"|.*\.model|.*\.tiktoken)$"
@@ -151,19 +153,28 @@ def check_sizes(config: Mapping[str, Any]) -> None:
         UnusableModel: one is of another type, not positive or absurdly large.
     """
     nested = config.get("text_config")
-    for part in (config, nested if isinstance(nested, dict) else {}):
-        for name in (*LAYERS, *D_MODEL, "vocab_size"):
+    if nested is not None and not isinstance(nested, dict):
+        raise UnusableModel(
+            f"config.json: text_config must be an object, not {shown(nested)}. {_ORIGINAL_CONFIG}"
+        )
+    for part in (config, nested or {}):
+        for name in (*LAYERS, *HEADS, *D_MODEL, *_DIVISORS, "vocab_size"):
             value = part.get(name)
             if value is not None and (type(value) is not int or not 1 <= value < 2**31):
                 raise UnusableModel(
-                    f"config.json: {name} must be a whole number from 1, not {shown(value)}. Use "
-                    "the model's original config.json."
+                    f"config.json: {name} must be a whole number from 1, not {shown(value)}. "
+                    f"{_ORIGINAL_CONFIG}"
                 )
     for name, value in _numbers(config):
+        if name in _WIDTHS and value < 0:
+            raise UnusableModel(
+                f"config.json: {name} is {shown(value)}, but a size cannot be negative. "
+                f"{_ORIGINAL_CONFIG}"
+            )
         if name in _COUNTS and not 0 <= value <= MAX_COUNT:
             raise UnusableModel(
-                f"config.json: {name} is {shown(value)}; at most {MAX_COUNT} is possible. Use the "
-                "model's original config.json."
+                f"config.json: {name} is {shown(value)}, but must be from 0 to {MAX_COUNT}. "
+                f"{_ORIGINAL_CONFIG}"
             )
 
 

@@ -24,6 +24,11 @@ INDEX = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 32 * MB
 """Below the format's own limit of 100 MB: a header of 100,000 tensors has 15 MB."""
 
+MAX_TENSORS = 100_000
+"""Of a model. DeepSeek-V3 has 91,000."""
+MAX_SHARDS = 10_000
+"""Files that hold a model's weights. DeepSeek-V3 has 163."""
+
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
     "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
@@ -72,12 +77,18 @@ def shard_names(index: dict[str, Any]) -> list[str]:
     """The file names in an index.
 
     Raises:
-        UnusableModel: it names none, or one outside the folder.
+        UnusableModel: it names none, too many, or one outside the folder.
     """
     placed = index.get("weight_map")
+    _check_count(INDEX, placed)
     names = set(placed.values()) if isinstance(placed, dict) and _all_texts(placed) else set()
     if not names:
         raise UnusableModel(f"{INDEX} has no weight_map with file names. {_AGAIN}")
+    if len(names) > MAX_SHARDS:
+        raise UnusableModel(
+            f"{INDEX} names {len(names):,} files of weights; at most {MAX_SHARDS:,} are supported. "
+            "Save the model again with larger files: save_pretrained(max_shard_size=…)."
+        )
     for name in names:
         if Path(name).name != name or not name.endswith(".safetensors"):
             raise UnusableModel(
@@ -90,11 +101,12 @@ def read_tensors(folder: Path) -> dict[str, TensorSpec]:
     """The tensors of a model's weight files by name; empty where there are none.
 
     Raises:
-        UnusableModel: a file is missing, cut off, or not safetensors.
+        UnusableModel: a file is missing, cut off, or not safetensors; or it has too many tensors.
     """
     tensors: dict[str, TensorSpec] = {}
     for path in weight_files(folder):
         tensors |= read_header(path)
+        _check_count("the weights", tensors)
     return tensors
 
 
@@ -102,7 +114,7 @@ def read_header(path: Path) -> dict[str, TensorSpec]:
     """The tensors of one safetensors file.
 
     Raises:
-        UnusableModel: it is cut off or is not safetensors.
+        UnusableModel: it is cut off, is not safetensors or has too many tensors.
     """
     check_file(path)
     try:
@@ -120,6 +132,7 @@ def read_header(path: Path) -> dict[str, TensorSpec]:
     if not isinstance(header, dict):
         raise UnusableModel(f"{path.name} has a broken header. {_AGAIN}")
     header.pop("__metadata__", None)
+    _check_count(path.name, header)
     _check_places(path, header, size - 8 - length)
     return {name: TensorSpec(tuple(each["shape"]), each["dtype"]) for name, each in header.items()}
 
@@ -132,6 +145,15 @@ def layer_count(tensors: dict[str, TensorSpec]) -> int:
         if number:
             found.setdefault(name[: number.start(1)], set()).add(number[1])
     return max(map(len, found.values()), default=0)
+
+
+def _check_count(where: str, tensors: object) -> None:
+    """Check that there are not so many tensors that checking each would take minutes."""
+    if isinstance(tensors, dict) and len(tensors) > MAX_TENSORS:
+        raise UnusableModel(
+            f"{where}: {len(tensors):,} tensors, but models of at most {MAX_TENSORS:,} are "
+            "supported. Use a smaller model."
+        )
 
 
 def _check_places(path: Path, header: dict[str, Any], size: int) -> None:

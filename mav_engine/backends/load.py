@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
 from mav_engine.errors import MavError, UnusableModel
-from mav_engine.faults import load_fault
+from mav_engine.faults import is_deliberate, load_fault
 from mav_engine.hub import check_name, download
 from mav_engine.model_folder import check_folder, find_folder, is_folder
 from mav_engine.precision import split_precision
@@ -59,7 +59,9 @@ def load_backend(
         raise UnusableModel(f"{shortened(name)}: {error.detail}", field="model") from error
     except MavError:
         raise
-    except Exception as error:  # also what a model does that was read but cannot be run
+    except BaseException as error:  # also what a model does that was read but cannot be run
+        if is_deliberate(error):
+            raise
         raise load_fault(error, name) from error
 
 

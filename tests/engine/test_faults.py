@@ -8,6 +8,7 @@ import shutil
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -357,3 +358,36 @@ def test_what_ends_a_program_is_no_fault_of_the_run(
     assert next(events).type == "start"
     with pytest.raises(type(ending)):
         next(events)
+
+
+def test_system_exit_in_another_thread_is_an_error_of_the_run(
+    tiny: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There it would end the thread without a word, and whoever waits for the events for good."""
+
+    def leave(*_: object, **__: object) -> None:
+        raise SystemExit(143)
+
+    with monkeypatch.context() as patched, ThreadPoolExecutor() as other:
+        patched.setattr(tiny, "open", leave)
+        events = other.submit(lambda: list(run(RunSettings(prompt="a"), backend=tiny))).result()
+    assert [event.type for event in events] == ["start", "error"]
+    assert isinstance(events[-1], Error)
+    assert events[-1].code == "run_failed"
+    assert "SystemExit" in events[-1].detail
+    assert list(run(RunSettings(prompt="a", max_new_tokens=1), backend=tiny))[-1].type == "done"
+
+
+@pytest.mark.parametrize("other_file", [None, "chat_template.jinja"])
+def test_ids_that_the_model_cannot_predict_end_no_text(
+    tmp_path: Path, tiny: Backend, other_file: str | None
+) -> None:
+    folder = Path(shutil.copytree(EMBEDDED, tmp_path / "model"))
+    if other_file:  # read by transformers
+        (folder / other_file).write_text("{{ messages[0].content }}", encoding="utf-8")
+    ids = {"eos_token_id": [0, -1, 4096, 10**30]}
+    (folder / "generation_config.json").write_text(json.dumps(ids), encoding="utf-8")
+    backend = load_backend(str(folder))
+    assert backend.eos_ids == backend.chat_eos_ids == {0}
+    events = list(told(backend, min_new_tokens=2, block_eos_steps=2))
+    assert ids_of(events) == ids_of(list(told(tiny, min_new_tokens=2, block_eos_steps=2)))

@@ -71,6 +71,10 @@ def configured(**changes: object) -> Break:
     return broken
 
 
+def ended(eos_token_id: object) -> Break:
+    return write("generation_config.json", json.dumps({"eos_token_id": eos_token_id}))
+
+
 def both(*steps: Break) -> Break:
     return lambda folder: [step(folder) for step in steps]
 
@@ -137,9 +141,72 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "a pointer for the configuration": (write("config.json", POINTER), "git lfs pull"),
     "a pointer for the weights": (write(WEIGHTS, POINTER), "git lfs pull"),
     "a pointer for the tokenizer": (write("tokenizer.json", POINTER), "git lfs pull"),
-    "layers of 100,000": (configured(num_hidden_layers=100_000), "at most 65536"),
+    "layers of 100,000": (configured(num_hidden_layers=100_000), "must be from 0 to 65536"),
     "layers of 60,000": (configured(num_hidden_layers=60_000), "the weights hold 6"),
     "nested layers": (configured(vision_config={"num_hidden_layers": 9999}), "the weights hold 6"),
+    "labels below 0": (configured(num_labels=-1), "num_labels is -1, but must be from 0"),
+    "a width below 0": (configured(intermediate_size=-5), "intermediate_size is -5"),
+    "no heads of keys": (configured(num_key_value_heads=0), "num_key_value_heads must be"),
+    "heads below 0": (configured(num_attention_heads=-4), "num_attention_heads must be"),
+    "heads of size 0": (configured(head_dim=0), "head_dim must be a whole number from 1"),
+    "an activation from the future": (
+        configured(hidden_act="swash"),
+        "hidden_act is 'swash', which transformers",
+    ),
+    "a rotary type from the future": (
+        configured(rope_parameters={"rope_type": "spiral", "rope_theta": 1e4}),
+        "rope_parameters.rope_type is 'spiral', which transformers",
+    ),
+    "a rotary base as text": (
+        configured(rope_parameters={"rope_type": "default", "rope_theta": "x"}),
+        "config.json describes a model that cannot be built",
+    ),
+    "a text model that is a text": (
+        configured(text_config="x"),
+        "text_config must be an object, not 'x'",
+    ),
+    "a text model in a Llama": (configured(text_config={}), "type 'llama' has no text_config"),
+    "padding beyond the vocabulary": (
+        configured(pad_token_id=9999, model_type="mistral"),
+        "pad_token_id is 9999, but the vocabulary has 4096 tokens",
+    ),
+    "a number type that is none": (
+        configured(dtype="float33", model_type="mistral"),
+        "dtype is 'float33'",
+    ),
+    "a number type that is a number": (configured(dtype=5, model_type="mistral"), "dtype is 5"),
+    "a model type that is a list": (configured(model_type=["llama"]), "model_type must be a text"),
+    "a nested generation config": (
+        write("generation_config.json", "[" * 100_000),
+        "generation_config.json is nested too deeply",
+    ),
+    "a generation config of another kind": (
+        write("generation_config.json", "[1]"),
+        "generation_config.json must hold a JSON object",
+    ),
+    "a generation config with a byte-order mark": (
+        write("generation_config.json", '\ufeff{"eos_token_id": 0}'),
+        "generation_config.json begins with a byte-order mark",
+    ),
+    "a generation config with a wrong value": (
+        both(
+            write("generation_config.json", '{"cache_implementation": "none"}'),
+            write("chat_template.jinja", "{{ messages[0].content }}"),
+        ),
+        "generation_config.json cannot be read: Invalid `cache_implementation`",
+    ),
+    "a nested tokenizer config": (
+        write("tokenizer_config.json", "[" * 100_000),
+        "tokenizer_config.json is nested too deeply",
+    ),
+    "a tokenizer config with a wrong value": (
+        write("tokenizer_config.json", '{"eos_token": 5}'),
+        "a setting of the tokenizer (tokenizer_config.json) cannot be read",
+    ),
+    "an end of text that is a text": (ended("</s>"), "a list of token ids, not '</s>'"),
+    "an end of text that is a fraction": (ended(0.5), "a list of token ids, not 0.5"),
+    "an end of text that is true": (ended(True), "a list of token ids, not True"),
+    "ends of text that are lists": (ended([0, [1]]), "a list of token ids, not [0, [1]]"),
     "layers below 0": (configured(num_hidden_layers=-1), "a whole number from 1, not -1"),
     "layers of 0": (configured(num_hidden_layers=0), "a whole number from 1"),
     "layers as text": (configured(num_hidden_layers="6"), "not '6'"),
@@ -178,6 +245,31 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "a tensor of another size": (
         header({"a": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4]}}, 4),
         "does not fit its shape",
+    ),
+    "weights with a tail": (
+        lambda folder: (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes() + b"tail"),
+        "model.safetensors cannot be read",
+    ),
+    "100,001 tensors": (
+        header({f"a.{each}": {} for each in range(100_001)}),
+        "model.safetensors: 100,001 tensors, but models of at most 100,000",
+    ),
+    "100,001 tensors in an index": (
+        both(
+            remove(WEIGHTS),
+            write(INDEX, json.dumps({"weight_map": dict.fromkeys(range(100_001), "a")})),
+        ),
+        "model.safetensors.index.json: 100,001 tensors",
+    ),
+    "10,001 shards": (
+        both(
+            remove(WEIGHTS),
+            write(
+                INDEX,
+                json.dumps({"weight_map": {n: f"{n}.safetensors" for n in range(10_001)}}),
+            ),
+        ),
+        "names 10,001 files of weights",
     ),
     "tensors that overlap": (
         header(
@@ -246,6 +338,11 @@ def test_what_is_wrong_with_a_folder_is_said(folder: Path, broken: str) -> None:
     assert detail.startswith("model: ")
     # The list of models has it too, without loading anything.
     assert describe(str(folder), name="broken").name == "broken"
+
+
+def test_an_attention_that_the_configuration_names_needs_no_package(folder: Path) -> None:
+    configured(attn_implementation="flash_attention_2")(folder)
+    assert load(folder).info.name == "model"
 
 
 def test_a_stray_safetensors_file_and_a_readable_pipe_elsewhere_are_no_fault(folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, models
 
-from mav_engine.backends.tokenizer_growth import check_growth
+from mav_engine.backends.tokenizer_limits import check_limits
 from mav_engine.text import has_tokens
 
 _KINDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
@@ -71,7 +71,7 @@ def read_tokenizer(folder: Path) -> PlainTokenizer | None:
     given = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     if given.get("tokenizer_class") not in _KINDS or set(given) - {*_SPECIAL, *_CHANGES_NOTHING}:
         return None
-    check_growth(folder)
+    check_limits(folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     # transformers removes spaces before punctuation then, of all but BPE.
     cleans_up = given.get("clean_up_tokenization_spaces")

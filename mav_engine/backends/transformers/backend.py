@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -29,10 +29,12 @@ from mav_engine.capture import HookPoint
 from mav_engine.chat import plain_chat
 from mav_engine.chat_templates import ChatTemplate
 from mav_engine.context_length import context_length
+from mav_engine.errors import UnusableModel
 from mav_engine.events import ModelInfo
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
 from mav_engine.text import Vocabulary
+from mav_engine.wording import shown
 
 
 class TransformersBackend:
@@ -92,7 +94,7 @@ class TransformersBackend:
         if self._template is not None:
             ids = self.vocabulary.added
             ends |= {ids[text] for text in self._template.turn_ends(ids)}
-        return frozenset(ends)
+        return _known(ends, self._model)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -154,10 +156,26 @@ def _points(anatomy: Anatomy, lens: Lens | None) -> set[HookPoint]:
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
-    """Ids that end a text, as `generate()` would take them."""
+    """Ids that end a text, as `generate()` would take them.
+
+    Raises:
+        UnusableModel: the generation config gives something else than ids.
+    """
     given = getattr(model.generation_config, "eos_token_id", None)
     if given is None:
         given = tokenizer.eos_token_id
-    if given is None:
-        return frozenset()
-    return frozenset([given] if isinstance(given, int) else given)
+    ids = [] if given is None else given if isinstance(given, list | tuple) else [given]
+    if any(type(each) is not int for each in ids):
+        raise UnusableModel(
+            "eos_token_id of the generation config (generation_config.json) must be a token id or "
+            f"a list of token ids, not {shown(given)}. Correct it or leave it out.",
+            field="model",
+        )
+    return _known(ids, model)
+
+
+def _known(ids: Iterable[int], model: Any) -> frozenset[int]:
+    """Those ids that the model can predict: others never come, and some configurations hold -1 or
+    an id of a larger vocabulary."""
+    size = int(text_config(model.config).vocab_size)
+    return frozenset(each for each in ids if 0 <= each < size)

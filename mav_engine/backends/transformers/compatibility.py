@@ -9,18 +9,25 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from safetensors import safe_open
+from tokenizers import Tokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers.utils import GENERATION_CONFIG_NAME
 
-from mav_engine.backends.tokenizer_growth import check_growth
+from mav_engine.architectures import fields_of, text_config
+from mav_engine.backends.tokenizer_limits import check_limits
 from mav_engine.bounded_files import read_json
-from mav_engine.errors import UnusableModel
+from mav_engine.errors import MavError, UnusableModel
+from mav_engine.faults import is_deliberate, is_out_of_memory
 from mav_engine.text import has_tokens
-from mav_engine.weight_files import read_tensors
+from mav_engine.weight_files import read_tensors, weight_files
 from mav_engine.wording import shortened, shown
 
 GB = 1e9
@@ -45,6 +52,11 @@ def read_config(folder: Path) -> Any:
     """
     given = read_json(folder / "config.json")
     kind = given.get("model_type")
+    if kind is not None and not isinstance(kind, str):
+        raise UnusableModel(
+            f"config.json: model_type must be a text, not {shown(kind)}. {_ORIGINAL}", field="model"
+        )
+    _check_dtype(given)
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # whatever the classes of configurations raise
@@ -55,7 +67,25 @@ def read_config(folder: Path) -> Any:
         raise _other(config, "an encoder, which fills gaps or embeds texts")
     if type(config) not in AutoModelForCausalLM._model_mapping:
         raise _other(config, "another kind of model")
+    if isinstance(getattr(config, "text_config", None), dict):
+        raise UnusableModel(
+            f"config.json: a model of the type {shown(kind)} has no text_config. {_ORIGINAL}",
+            field="model",
+        )
     return config
+
+
+def _check_dtype(given: dict[str, Any]) -> None:
+    name = given.get("dtype")
+    if name is None or isinstance(name, dict):  # one for each part
+        return
+    known = isinstance(name, str) and getattr(torch, name.removeprefix("torch."), None)
+    if not isinstance(known, torch.dtype):
+        raise UnusableModel(
+            f"config.json: dtype is {shown(name)}, which is no number type of torch; give float32, "
+            "float16 or bfloat16, or leave it out.",
+            field="model",
+        )
 
 
 def read_tokenizer(folder: Path) -> Any:
@@ -65,11 +95,13 @@ def read_tokenizer(folder: Path) -> Any:
         UnusableModel: it is missing, broken, empty or may exhaust the memory, or a package that
             reads it is missing.
     """
-    check_growth(folder)
+    check_limits(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         empty = not has_tokens(tokenizer)
-    except Exception as error:  # whatever a broken file makes the libraries raise
+    except BaseException as error:  # also panics of the tokenizers library
+        if is_deliberate(error):
+            raise
         raise UnusableModel(_why_no_tokenizer(folder, error), field="model") from error
     if empty:
         raise UnusableModel(
@@ -92,8 +124,15 @@ def check_fits(folder: Path, config: Any, held: int | None) -> None:
         UnusableModel: it is much larger than the weights, or than the memory that is free.
     """
     # On the meta device a model has shapes and no numbers.
-    with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(copy.deepcopy(config))
+    try:
+        with torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(
+                copy.deepcopy(config), attn_implementation="eager"
+            )
+    except ImportError:
+        raise
+    except Exception as error:  # whatever the classes of models raise
+        raise UnusableModel(_why_not_built(config, error), field="model") from error
     described = sum(each.numel() for each in model.parameters())
     buffers = sum(each.numel() * each.element_size() for each in model.buffers())
     stored = sum(each.elements for each in read_tensors(folder).values())
@@ -112,6 +151,42 @@ def check_fits(folder: Path, config: Any, held: int | None) -> None:
             "smaller model or number type (bfloat16), or a machine with more memory.",
             field="model",
         )
+
+
+def check_readable(folder: Path) -> None:
+    """Check the files that `from_pretrained` reads besides the configuration and the tokenizer.
+
+    Raises:
+        UnusableModel: a file of weights or `generation_config.json` is broken.
+    """
+    if (folder / GENERATION_CONFIG_NAME).exists():
+        with named_faults(f"{GENERATION_CONFIG_NAME} cannot be read"):
+            GenerationConfig.from_pretrained(folder)
+    for path in weight_files(folder):
+        with named_faults(f"{path.name} cannot be read"), safe_open(path, framework="pt") as file:
+            form = (file.metadata() or {}).get("format", "pt")
+        if form != "pt":
+            raise UnusableModel(
+                f"{path.name} holds weights for {shown(form)}, as its metadata says, but MAV reads "
+                "those for PyTorch (pt). Save the model with save_pretrained() of a PyTorch model.",
+                field="model",
+            )
+
+
+@contextmanager
+def named_faults(what: str) -> Iterator[None]:
+    """Turn what the libraries raise for broken files into an error that begins with `what`.
+
+    Missing packages and full memory are no faults of the files, so their errors pass.
+    """
+    try:
+        yield
+    except (MavError, ImportError):
+        raise
+    except Exception as error:  # whatever a broken file makes the libraries raise
+        if is_out_of_memory(error):
+            raise
+        raise UnusableModel(f"{what}: {_in_short(error)}. {_ORIGINAL}", field="model") from error
 
 
 def check_complete(report: dict[str, Any]) -> None:
@@ -184,7 +259,32 @@ def _why_no_config(given: dict[str, Any], kind: object, error: Exception) -> str
     return f"config.json cannot be read: {_in_short(error)}. {_ORIGINAL}"
 
 
-def _why_no_tokenizer(folder: Path, error: Exception) -> str:
+def _why_not_built(config: Any, error: Exception) -> str:
+    """Why no model can be made of a configuration, with the field where the error tells it."""
+    for name, value in _texts(fields_of(config)):
+        if isinstance(error, KeyError) and error.args and value == error.args[0]:
+            return (
+                f"config.json: {name} is {shown(value)}, which transformers "
+                f"{version('transformers')} does not know. {_ORIGINAL}"
+            )
+    if "Padding_idx" in str(error):
+        return (
+            f"config.json: pad_token_id is {config.pad_token_id}, but the vocabulary has "
+            f"{text_config(config).vocab_size} tokens. {_ORIGINAL}"
+        )
+    return f"config.json describes a model that cannot be built: {_in_short(error)}. {_ORIGINAL}"
+
+
+def _texts(fields: Any) -> Iterator[tuple[str, Any]]:
+    """The texts in a configuration with their fields, as `rope_parameters.rope_type`."""
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{inner}", text) for inner, text in _texts(value))
+        elif isinstance(value, str):
+            yield name, value
+
+
+def _why_no_tokenizer(folder: Path, error: BaseException) -> str:
     whole = (folder / "tokenizer.json").exists()
     for package, suffix in (("sentencepiece", ".model"), ("tiktoken", ".tiktoken")):
         if package in str(error) and not whole and any(folder.glob(f"*{suffix}")):
@@ -195,9 +295,21 @@ def _why_no_tokenizer(folder: Path, error: Exception) -> str:
     if isinstance(error, ImportError):
         return f"its tokenizer needs a package that is not installed: {_in_short(error)}."
     name = "tokenizer.json" if whole else "the tokenizer"
+    if whole and _is_tokenizer(folder / "tokenizer.json"):
+        name = "a setting of the tokenizer (tokenizer_config.json)"
     return f"{name} cannot be read: {_in_short(error)}. {_ORIGINAL}"
 
 
-def _in_short(error: Exception) -> str:
+def _is_tokenizer(file: Path) -> bool:
+    try:
+        Tokenizer.from_file(str(file))
+    except BaseException as error:  # also panics of the library
+        if is_deliberate(error):
+            raise
+        return False
+    return True
+
+
+def _in_short(error: BaseException) -> str:
     told = _KINDS.sub("", " ".join(str(error).split())) or type(error).__name__
     return shortened(told.rstrip("."), 300)

@@ -16,6 +16,8 @@ from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.backends.transformers.compatibility import (
     check_complete,
     check_fits,
+    check_readable,
+    named_faults,
     read_config,
     read_tokenizer,
 )
@@ -84,17 +86,19 @@ def _model(source: str, config: Any, wanted: Precision, where: torch.device | No
     held = _float_type(wanted, where, config).itemsize if in_memory else None
     check_fits(Path(source), config, held)
     model_class = AutoModelForCausalLM._model_mapping[type(config)]
-    model, report = AutoModelForCausalLM.from_pretrained(
-        source,
-        config=config,
-        use_safetensors=True,
-        trust_remote_code=False,
-        attn_implementation=implementation_for(model_class, plain),
-        output_loading_info=True,
-        # Reported and refused below, with the shapes.
-        ignore_mismatched_sizes=True,
-        **_options(wanted, where, config),
-    )
+    check_readable(Path(source))
+    with named_faults("the model cannot be loaded"):
+        model, report = AutoModelForCausalLM.from_pretrained(
+            source,
+            config=config,
+            use_safetensors=True,
+            trust_remote_code=False,
+            attn_implementation=implementation_for(model_class, plain),
+            output_loading_info=True,
+            # Reported and refused below, with the shapes.
+            ignore_mismatched_sizes=True,
+            **_options(wanted, where, config),
+        )
     check_complete(report)
     if where is not None and wanted not in QUANTIZED_BY_LOADING:
         model = model.to(where)

@@ -1,4 +1,4 @@
-"""Tokenizers that would exhaust the memory are refused before they are used."""
+"""Tokenizers that would exhaust the memory or the time are refused before they are used."""
 
 from __future__ import annotations
 
@@ -38,11 +38,36 @@ def test_a_tokenizer_that_makes_texts_very_long_is_refused(
 ) -> None:
     folder = tmp_path / "model"
     shutil.copytree(EMBEDDED, folder)
-    described = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    described = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     (folder / "tokenizer.json").write_text(
         json.dumps({**described, part: value}), "utf-8", encoding="utf-8"
     )
     if by_transformers:
         (folder / "chat_template.jinja").write_text("{{ messages[0].content }}", encoding="utf-8")
     with pytest.raises(UnusableModel, match=rf"tokenizer\.json: its {part} may make"):
+        load_backend(str(folder))
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json", "added_tokens.json"])
+def test_a_tokenizer_with_very_many_added_tokens_is_refused(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(EMBEDDED, folder)
+    token = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    added: dict[str, Any] = {f"<{each}>": 5000 + each for each in range(100_001)}
+    if name == "tokenizer.json":
+        tokens = [{"id": added[each], "content": each, "special": True, **token} for each in added]
+        described = {
+            **json.loads((folder / name).read_text(encoding="utf-8")),
+            "added_tokens": tokens,
+        }
+    elif name == "tokenizer_config.json":
+        tokens = {str(added[each]): {"content": each, "special": True, **token} for each in added}
+        described = {
+            **json.loads((folder / name).read_text(encoding="utf-8")),
+            "added_tokens_decoder": tokens,
+        }
+    else:
+        described = added
+    (folder / name).write_text(json.dumps(described), encoding="utf-8")
+    with pytest.raises(UnusableModel, match=rf"{name} has 100,001 added tokens"):
         load_backend(str(folder))

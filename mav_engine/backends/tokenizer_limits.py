@@ -1,7 +1,8 @@
-"""Refuse tokenizers that make short texts very long: their library ends the process without memory.
+"""Refuse tokenizers that would exhaust the memory or take minutes to load.
 
-A tokenizer comes with a model's files. Replacements multiply when one follows another, and padding
-or a template of special tokens may add any number of tokens.
+A tokenizer comes with a model's files. Replacements multiply when one follows another, a template
+of special tokens may add any number of tokens, and the library ends the process when the memory is
+full. Added tokens are copied several times while a tokenizer is loaded.
 """
 
 from __future__ import annotations
@@ -17,20 +18,45 @@ MAX_GROWTH = 1000
 """Times that a text may become longer; published tokenizers have at most 3."""
 MAX_ADDED = 1000
 """Characters or tokens that may be added to a text."""
+MAX_ADDED_TOKENS = 100_000
+"""Added tokens of a tokenizer. Models of speech and images have up to 66,000."""
+_ADDED_TOKENS = (
+    ("tokenizer.json", "added_tokens"),
+    ("tokenizer_config.json", "added_tokens_decoder"),
+    ("tokenizer_config.json", "additional_special_tokens"),
+    ("tokenizer_config.json", "extra_special_tokens"),
+    ("special_tokens_map.json", "additional_special_tokens"),
+    ("added_tokens.json", None),
+)
+"""Files with the field that lists added tokens; None where the whole file does."""
 
 
-def check_growth(folder: Path) -> None:
-    """Check the `tokenizer.json` of a folder, if it has one, before a library reads it.
+def check_limits(folder: Path) -> None:
+    """Check the tokenizer of a folder before a library reads it.
 
-    The library normalizes added tokens while it reads the file.
+    The library normalizes added tokens while it reads `tokenizer.json`.
 
     Raises:
-        UnusableModel: it may lengthen a text more than `MAX_GROWTH` times.
+        UnusableModel: it may lengthen a text more than `MAX_GROWTH` times, or has more added tokens
+            than `MAX_ADDED_TOKENS`.
     """
-    file = folder / "tokenizer.json"
-    if not file.exists():
-        return
-    described = read_json(file)
+    files = {name: _read(folder / name) for name in dict(_ADDED_TOKENS)}
+    for name, field in _ADDED_TOKENS:
+        added = files[name] if field is None else files[name].get(field)
+        if isinstance(added, dict | list) and len(added) > MAX_ADDED_TOKENS:
+            raise UnusableModel(
+                f"{name} has {len(added):,} added tokens, but at most {MAX_ADDED_TOKENS:,} are "
+                f"supported. Use the model's original {name}.",
+                field="model",
+            )
+    _check_growth(files["tokenizer.json"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.exists() else {}
+
+
+def _check_growth(described: dict[str, Any]) -> None:
     for part in ("normalizer", "decoder"):
         growth, added = 1, 0
         for each in _flat(described.get(part)):
