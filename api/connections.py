@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import http
 import logging
+import os
 import socket
 import sys
 import time
@@ -35,6 +36,9 @@ ACCEPTED_AT_ONCE = 16
 """Connections that are accepted before the ones accepted last are counted."""
 RESERVED_HANDLES = 128
 """File handles that are left to all else: models, the site's files, connections not counted yet."""
+OWN_PROXIES = "127.0.0.0/8,::1,::ffff:127.0.0.0/104"
+"""Whose X-Forwarded-For is taken where FORWARDED_ALLOW_IPS does not say: proxies of this machine,
+however their address is written."""
 LINGER_S = 30.0
 """Seconds for which a closed connection reads on, so that its client can read the response."""
 LINGER_IDLE_S = 5.0
@@ -109,7 +113,14 @@ class ServerConfig(uvicorn.Config):
     def __init__(self, app: Any, limits: ConnectionLimits, **options: Any) -> None:
         # asyncio accepts as many connections at a time as the backlog is long; without a moment
         # to count them they could take all file handles.
-        super().__init__(app, http=HttpConnection, ws="none", backlog=ACCEPTED_AT_ONCE, **options)
+        super().__init__(
+            app,
+            http=HttpConnection,
+            ws="none",
+            backlog=ACCEPTED_AT_ONCE,
+            forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", OWN_PROXIES),
+            **options,
+        )
         self.limits = limits
 
 

@@ -19,9 +19,12 @@ from typing import IO
 
 import httpx2
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from api import connections
-from api.connections import ConnectionLimits
+from api.connections import ConnectionLimits, ServerConfig
 from api.log_limit import BURST, PERIOD_S, RateLimit
 from api.operator_settings import OperatorSettings
 from tests.api.conftest import MakeServer
@@ -392,3 +395,23 @@ def test_a_body_that_breaks_while_its_run_waits_has_one_answer(
         gate.open()
         until(lambda: server.client.get("/api/health").json()["runs_active"] == 0)
     assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "client"),
+    [
+        ("127.0.0.1", "203.0.113.9"),
+        ("::1", "203.0.113.9"),
+        ("::ffff:127.0.0.1", "203.0.113.9"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+    ],
+)
+def test_only_a_proxy_of_this_machine_tells_of_its_clients(proxy: str, client: str) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(scope["client"][0])(scope, receive, send)
+
+    config = ServerConfig(app, ConnectionLimits.of(OperatorSettings()), log_config=None)
+    config.load()
+    served = TestClient(config.loaded_app, client=(proxy, 50000))
+    assert served.get("/", headers={"X-Forwarded-For": "203.0.113.9"}).text == client
