@@ -7,7 +7,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 
 import anyio
@@ -21,7 +21,7 @@ from api.operator_settings import OperatorSettings
 from api.places import RETRY_AFTER_S, Place
 from mav_engine.backends import Backend
 from mav_engine.catalog import CatalogEntry
-from mav_engine.errors import MavError, RunFailed
+from mav_engine.errors import Busy, MavError, RunFailed
 from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
 from mav_engine.faults import refused_for, run_fault
 from mav_engine.probes import captured
@@ -40,6 +40,7 @@ LAST_WORDS_S = 5.0
 """Seconds that a client has to take the end of a run that was stopped."""
 
 Encode = Callable[[Event], bytes]
+OnThread = Callable[[Callable[[], PreparedRun]], Awaitable[PreparedRun]]
 
 
 class ClientTooSlow(RunFailed):
@@ -64,7 +65,7 @@ class LiveRun:
         on_end: Callable[[LiveRun], None],
         how: Callable[[RunSettings, Backend], PreparedRun],
         budget: ByteBudget,
-        encoding: anyio.CapacityLimiter,
+        on_thread: OnThread,
     ) -> None:
         self.partner: LiveRun | None = None
         """The run that waits for this one's tokens, in a comparison."""
@@ -79,7 +80,7 @@ class LiveRun:
         self._on_end = on_end
         self._how = how
         self._budget = budget
-        self._encoding = encoding
+        self._on_thread = on_thread
         self._failure: MavError | None = None
         """Why the run is to end with an error, once it is."""
         self._blocked = False
@@ -181,9 +182,17 @@ class LiveRun:
 
     async def _prepare(self) -> PreparedRun:
         backend = self._lease.loading.result()
-        prepared = await anyio.to_thread.run_sync(
-            self._prepared_for, backend, limiter=self._encoding
-        )
+        try:
+            with anyio.fail_after(self._deadline.when() - self._loop.time()):
+                prepared = await self._on_thread(partial(self._prepared_for, backend))
+        except TimeoutError:
+            raise Busy(
+                f"The prompt was not cut into tokens within {self._operator.deadline_s:g} seconds: "
+                f"the tokenizer of {self._entry.name} is slow or busy. Shorten the prompt, or try "
+                "again later.",
+                field="messages" if self._settings.messages else "prompt",
+                retry_after_s=RETRY_AFTER_S,
+            ) from None
         check_prompt(prepared, self._operator.max_prompt_tokens)
         self._budget.check_size(prepared)
         self._prepared = prepared

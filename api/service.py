@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 
+import anyio
 import anyio.to_thread
 
 from api.answers import Health, ModelList, TokenizeRequest, TokenizeResult
@@ -18,6 +19,7 @@ from api.model_cache import Load, ModelCache
 from api.operator_settings import OperatorSettings
 from api.pair import LivePair
 from api.places import RETRY_AFTER_S, Place, Places
+from api.tokenizing import TokenizingThreads
 from api.training_feed import TrainingFeed
 from api.training_inbox import inbox_of
 from mav_engine import __version__
@@ -32,8 +34,6 @@ from mav_engine.resume import Seal, take_up
 from mav_engine.running import PreparedRun, prepare
 from mav_engine.settings import RunSettings
 
-MAX_ENCODING = 4
-"""Texts that are cut into tokens at the same time."""
 MAX_TOKENIZING = 16
 """Requests to /api/tokenize that are answered or wait."""
 LOG = logging.getLogger("mav.api")
@@ -58,8 +58,7 @@ class Service:
         self.inbox = inbox_of(operator)
         """Where a training elsewhere streams to, where the operator opened it."""
         self._seal = Seal.of(operator.secret, operator.resume_ttl_s)
-        self.encoding = anyio.CapacityLimiter(MAX_ENCODING)
-        """Threads that cut texts into tokens: those of the loop's own pool stay free."""
+        self._threads = TokenizingThreads()
         self._tokenizing = 0
         self._places: dict[str, Places] = {}
         self._clients = ClientBudgets(operator.max_client_bytes)
@@ -130,13 +129,8 @@ class Service:
         try:
             with anyio.fail_after(operator.deadline_s):
                 backend = await asyncio.wrap_future(lease.loading)
-                tokens = await anyio.to_thread.run_sync(
-                    _tokens,
-                    backend,
-                    request.text,
-                    operator.max_prompt_tokens,
-                    limiter=self.encoding,
-                )
+                work = partial(_tokens, backend, request.text, operator.max_prompt_tokens)
+                tokens = await self._threads.run(self.models.key(entry), work)
         except TimeoutError:
             loading = not lease.loading.done()
             raise Busy(
@@ -193,11 +187,12 @@ class Service:
     ) -> LiveRun:
         """A run with its place and its lease of the model."""
         entry = self.catalog.find(settings.model)
-        place = self._take_place(self.models.key(entry))
+        key = self.models.key(entry)
+        place = self._take_place(key)
         lease = self.models.lease(entry)
         run = LiveRun(
             settings, entry, self.operator, place, lease, self.runs.discard, how, budget,
-            self.encoding,
+            partial(self._threads.run, key),
         )  # fmt: skip
         self.runs.add(run)
         return run

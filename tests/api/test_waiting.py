@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from api.service import MAX_TOKENIZING
+from mav_engine.backends.fake import FakeBackend
 from mav_engine.errors import ModelLoadFailed
 from tests.api.conftest import MakeServer
 from tests.api.servers import PATIENCE_S, Gate, Models, RealServer, events_in, types, until
@@ -209,3 +210,26 @@ def test_texts_to_tokenize_are_bounded_in_number(make_server: MakeServer) -> Non
     server.service._tokenizing = 0
     assert server.client.post("/api/tokenize", json={"text": "a"}).status_code == 200
     assert server.service._tokenizing == 0
+
+
+def test_a_tokenizer_that_does_not_end_holds_up_its_own_model_only(make_server: MakeServer) -> None:
+    ended = threading.Event()
+
+    class Stuck(Models):
+        def __call__(self, source: str, *, name: str, device: str, dtype: str) -> FakeBackend:
+            backend = super().__call__(source, name=name, device=device, dtype=dtype)
+            if name == "other":
+                backend.vocabulary.encode = lambda *_, **__: [ord("a")] if ended.wait(60) else []  # type: ignore[method-assign]
+            return backend
+
+    server = make_server(Stuck(), deadline_s=1, max_runs=8)
+    try:
+        for path, asked in [("run", {"prompt": "a"})] * 4 + [("tokenize", {"text": "a"})]:
+            answer = server.client.post(f"/api/{path}", json={"model": "other", **asked})
+            assert (answer.status_code, answer.json()["code"]) == (503, "busy"), answer.text
+        with running(server) as events:
+            assert list(events)[-1]["type"] == "done"
+        assert server.client.post("/api/tokenize", json={"text": "a"}).status_code == 200
+        until(lambda: health(server) == (0, 0))
+    finally:
+        ended.set()

@@ -1,0 +1,30 @@
+"""Threads that cut texts into tokens, a few for each model, so that none delays the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+THREADS_A_MODEL = 4
+
+Result = TypeVar("Result")
+
+
+class TokenizingThreads:
+    """Used on the event loop; the threads of the loop's own pool stay free."""
+
+    def __init__(self) -> None:
+        self._limiters: dict[str, anyio.CapacityLimiter] = {}
+
+    async def run(self, model: str, work: Callable[[], Result]) -> Result:
+        """The result of the work, done on a thread.
+
+        Can be cancelled. The thread cannot: it counts for the model until the work has ended.
+        """
+        limiter = self._limiters.get(model) or anyio.CapacityLimiter(THREADS_A_MODEL)
+        used = {key: each for key, each in self._limiters.items() if each.borrowed_tokens}
+        self._limiters = {**used, model: limiter}
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=limiter)
