@@ -1,4 +1,4 @@
-"""`Breakpoints`: the conditions that stop a run so that it can be looked at and gone on with.
+"""`Breakpoints`: the conditions that stop a run, so that it can be inspected and resumed.
 
 A pattern is a regular expression of RE2. Its compiler has a memory limit, and its search takes
 time linear in the text, so a pattern that a client sends cannot exhaust the server. The engines of
@@ -36,24 +36,24 @@ _NOT_TAKEN = (
 
 
 class Breakpoints(Strict):
-    """Conditions that each stop the run with the token that meets it; all are off by default. But
-    for `after`, they judge the tokens that the model chooses, not those of forced_ids or of a run
-    that is continued."""
+    """Conditions that each stop the run at the token that meets it; all are off by default. Except
+    for `after`, they apply to tokens that the model chooses, not to those of forced_ids or of a run
+    that is resumed."""
 
     entropy_above: Annotated[Real, Field(ge=0)] | None = None
     """Stop where the entropy of the model's prediction (nats) is above this."""
     probability_below: Annotated[Real, Field(gt=0, le=1)] | None = None
     """Stop where the model gave the token that was chosen less probability than this."""
     text: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)] | None = None
-    """Stop where this text appears in what is written, across tokens too."""
+    """Stop where this text appears in the generated text, also across tokens."""
     pattern: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)] | None = None
-    """Stop where this regular expression (RE2 syntax) matches once more in what is written."""
+    """Stop at each new match of this regular expression (RE2 syntax) in the generated text."""
     loop: Annotated[bool, Field(strict=True)] = False
     """Stop where the text starts to loop: its last tokens are one group of up to 64 tokens, three
     times over and eight tokens at least."""
     after: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] | None = None
-    """Stop once so many new tokens stand, those of forced_ids and of earlier parts counted; it
-    gives the single steps of a paused run."""
+    """Stop after this many new tokens, counting forced_ids and earlier parts of a resumed run. A
+    paused run is stepped with it."""
 
     @field_validator("pattern")
     @classmethod

@@ -35,9 +35,9 @@ MIN_PENALTY, MAX_PENALTY = 1e-3, 1e3
 COMMA_SEPARATED = frozenset({"capture", "forced_ids"})
 """Lists whose items hold no comma: in a query they may be separated by commas."""
 MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
-"""Settings that change what is told of a run, but not what it writes."""
+"""Settings that change what is reported of a run, but not the tokens it generates."""
 ADJUSTABLE = MEASUREMENTS | {"breakpoints"}
-"""Settings that may be others when a run is gone on with: they change no token that it writes."""
+"""Settings that may differ when a run is resumed: they change none of its tokens."""
 _BESIDE_RESUME = ADJUSTABLE | {"resume", "model", "max_new_tokens"}
 
 Aggregation = Literal["l2", "max_abs", "mean_abs", "rms"]
@@ -51,9 +51,9 @@ class Message(Strict):
     """One turn of a conversation."""
 
     role: Annotated[Text, Field(min_length=1)]
-    """Who speaks: system, user or assistant, as the model's chat template knows them."""
+    """The role of the author: system, user, assistant, or another that the chat template supports."""
     content: Unicode
-    """What is said."""
+    """The text of the message."""
 
 
 class Tile(Strict):
@@ -67,7 +67,7 @@ class Tile(Strict):
     """How a layer's vector becomes a picture: a seeded random projection, or principal
     components."""
     signal: Literal["residual", "mlp", "attn"] = "residual"
-    """Which vector of a layer is drawn."""
+    """Which vector of a layer to draw."""
 
 
 class RunSettings(Strict):
@@ -76,50 +76,52 @@ class RunSettings(Strict):
     # Lists fail fast: a client can send half a million items that are wrong.
 
     model: Annotated[Text, Field(min_length=1)] = DEFAULT_MODEL
-    """Which model writes: a name from /api/models."""
+    """The name of a model from /api/models."""
     prompt: Annotated[Text, Field(min_length=1)] | None = None
     """The text to continue. Give either this or messages."""
     messages: Annotated[list[Message], Field(min_length=1, fail_fast=True)] | None = None
-    """A conversation, rendered with the model's own chat template. Where it has none, a turn is a
-    line "role: content" (system first, then user and assistant, the user last), "assistant:"
-    stands after them, and the reply ends where a line begins with another turn. Give either this
-    or prompt."""
+    """A conversation, rendered with the model's chat template. Without a template, each message
+    becomes a line "role: content" (system first, then user and assistant, the user last), followed
+    by "assistant:", and the reply ends where a line begins with another role. Give either this or
+    prompt."""
     forced_ids: Annotated[
         list[Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE]],
         Field(fail_fast=True),
     ] = []
-    """Token ids that the run must write first, each fully measured. They count towards
+    """Token ids with which the generated text must begin, each fully measured. They count towards
     max_new_tokens."""
     max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] = 64
-    """How many tokens to write at most."""
+    """The maximum number of tokens to generate."""
     min_new_tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
-    """End-of-text is held back until this many tokens are written."""
+    """The model cannot end the text before this many tokens are generated."""
     temperature: Annotated[Real, Field(ge=0, le=10)] = 0.0
-    """0 always takes the likeliest token; higher values choose more freely."""
+    """0 always takes the likeliest token; higher values make unlikely tokens more likely."""
     top_k: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 50
-    """Draw only from the k likeliest tokens; 0 is off."""
+    """Sample only from the k likeliest tokens; 0 is off."""
     top_p: Annotated[Real, Field(gt=0, le=1)] = 1.0
-    """Draw only from the likeliest tokens that together hold this much probability; 1 is off."""
+    """Sample only from the likeliest tokens that together have this probability; 1 is off."""
     min_p: Annotated[Real, Field(ge=0, le=1)] = 0.0
-    """Drop tokens less likely than this share of the likeliest one; 0 is off."""
+    """Exclude tokens whose probability is below this fraction of the likeliest one's; 0 is off."""
     repetition_penalty: Annotated[Real, Field(ge=MIN_PENALTY, le=MAX_PENALTY)] = 1.0
-    """Above 1 makes tokens that already stand in the text less likely; 1 is off."""
+    """Above 1 makes tokens that are already in the text less likely; 1 is off."""
     no_repeat_ngram_size: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
-    """No run of this many tokens is written twice; 0 is off."""
+    """No sequence of this many tokens occurs twice; 0 is off."""
     block_eos_steps: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
-    """No end-of-text in the first so many steps."""
+    """Exclude end-of-text for this many steps; 0 is off."""
     block_ws_steps: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
-    """No token that is only white space in the first so many steps."""
+    """Exclude tokens of only white space for this many steps; 0 is off."""
     stop: Annotated[
         list[Annotated[Text, Field(min_length=1, max_length=MAX_STOP_LENGTH)]],
         Field(max_length=MAX_STOPS, fail_fast=True),
     ] = []
-    """Writing ends once the text contains one of these, which is not shown itself; a special token
-    ends it where the model writes that token, too. At most 64, of at most 1000 characters each."""
+    """Generation ends once the text contains one of these strings, which is not part of the output.
+    It also ends when the model generates a special token given here. At most 64 strings of at most
+    1000 characters."""
     breakpoints: Breakpoints = Breakpoints()
-    """Conditions that stop the run with the token that meets one; it can be gone on with."""
+    """Conditions that stop the run at the token that meets one; the run can be resumed."""
     seed: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] | None = None
-    """The same seed and settings write the same tokens; empty draws one and tells it."""
+    """The same seed and settings generate the same tokens. If empty, a random seed is used and
+    reported."""
     top_n: Annotated[int, Field(strict=True, ge=1, le=100), WHOLE] = 20
     """How many predictions are reported for each token."""
     aggregation: Aggregation = "l2"
@@ -130,17 +132,17 @@ class RunSettings(Strict):
         Field(max_length=MAX_PROBES, fail_fast=True),
         AfterValidator(_each_once),
     ] = list(DEFAULT_PROBES)
-    """The probes that measure each token, each named once; predictions and distribution always
-    do."""
+    """The probes that measure each token, each named once; predictions and distribution are always
+    included."""
     attn_every: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
-    """With the attention_map probe, a full map every so many tokens besides that of the prompt;
-    0 is off."""
+    """With the attention_map probe, report a full map every this many tokens, besides that of the
+    prompt; 0 is off."""
     tile: Tile = Tile()
     """How the tiles probe draws a layer."""
     resume: Annotated[Text, Field(min_length=1)] | None = None
-    """The token of an earlier run's done event: goes on with that run, with all its settings.
-    Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
-    and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it."""
+    """The resume token of an earlier run's done event: continues that run with all its settings.
+    Only max_new_tokens (how many more; by default those that the run had left), breakpoints and
+    what is measured (capture, top_n, aggregation, attn_every, tile) may be given with it."""
 
     def __init__(self, /, **given: object) -> None:
         try:

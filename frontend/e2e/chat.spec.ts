@@ -17,7 +17,7 @@ async function say(page: Page, message: string): Promise<void> {
 }
 
 const answered = (page: Page) =>
-  expect(page.getByRole("button", { name: "Answer anew" })).toBeVisible();
+  expect(page.getByRole("button", { name: "Regenerate" })).toBeVisible();
 
 test("a conversation goes on, and each reply opens in the instrument", async ({ page }) => {
   const asked: { messages: { role: string; content: string }[] }[] = [];
@@ -25,7 +25,7 @@ test("a conversation goes on, and each reply opens in the instrument", async ({ 
     if (request.url().endsWith("/api/run")) asked.push(request.postDataJSON());
   });
   await open(page);
-  await expect(page.getByText("brings no chat template")).toBeVisible();
+  await expect(page.getByText("has no chat template")).toBeVisible();
   await expectNoViolations(page);
   await say(page, "Tell me of a cat.");
   await answered(page);
@@ -49,7 +49,7 @@ test("questions and replies can be changed, and answered anew", async ({ page })
   await say(page, "One?");
   await answered(page);
   const first = await turns(page).nth(1).innerText();
-  await page.getByRole("button", { name: "Answer anew" }).click();
+  await page.getByRole("button", { name: "Regenerate" }).click();
   await answered(page);
   expect(await turns(page).nth(1).innerText()).not.toBe(first);
 

@@ -19,7 +19,7 @@ const compared = (page: Page) =>
 
 test("two settings, each its own text, under one scrubber", async ({ page }) => {
   await open(page, { max_new_tokens: 16, min_new_tokens: 16, seed: 3, "b.temperature": 1.3 });
-  await expect(page.getByRole("list", { name: "What B has otherwise" })).toContainText("1.3");
+  await expect(page.getByRole("list", { name: "Settings of B that differ" })).toContainText("1.3");
   await run(page).click();
   await compared(page);
   await expect(texts(page)).toHaveCount(2);
@@ -55,10 +55,10 @@ test("the page shows what the API says of a forced comparison", async ({ page })
   await open(page, { ...settings, "b.prompt": changed.prompt, compare: "forced" });
   await run(page).click();
   await compared(page);
-  await expect(overview(page)).toContainText(/texts part\s*nowhere/);
+  await expect(overview(page)).toContainText(/texts diverge\s*nowhere/);
   await chart(page).focus();
   await page.keyboard.press("Home");
-  const figures = page.getByRole("region", { name: "Predictions apart" });
+  const figures = page.getByRole("region", { name: "Difference of predictions" });
   for (const { kl, rank } of apart.slice(0, 3)) {
     await expect(figures).toContainText(kl.toFixed(2).slice(0, 4));
     await expect(figures.getByText("rank of A’s token in B").locator("xpath=..")).toContainText(
@@ -67,7 +67,7 @@ test("the page shows what the API says of a forced comparison", async ({ page })
     await page.keyboard.press("ArrowRight");
   }
   await expect(
-    page.getByRole("region", { name: "Layers apart" }).getByRole("img"),
+    page.getByRole("region", { name: "Difference by layer" }).getByRole("img"),
   ).toHaveAccessibleName(/^Distance by layer: 0: .* out: .* %/);
 });
 
@@ -101,7 +101,7 @@ test("the empty view leads to what shall differ, and the link holds it", async (
   await expect(page.getByRole("button", { name: "Run B" })).toHaveAttribute("aria-pressed", "true");
   await expect(page).toHaveURL(/b\.temperature=0\.8/);
   await page.reload();
-  await expect(page.getByRole("list", { name: "What B has otherwise" })).toContainText("0.8");
+  await expect(page.getByRole("list", { name: "Settings of B that differ" })).toContainText("0.8");
 });
 
 test("two branches are laid side by side and can be measured", async ({ page }) => {
@@ -118,7 +118,7 @@ test("two branches are laid side by side and can be measured", async ({ page }) 
     .click();
   await site.finished();
   await page.getByRole("button", { name: "Side by side" }).click();
-  await expect(overview(page)).toContainText(/texts part\s*at token 5/);
+  await expect(overview(page)).toContainText(/texts diverge\s*at token 5/);
   await expect(texts(page)).toHaveCount(2);
   await expectNoViolations(page);
   await page.getByRole("button", { name: "Measure the divergence" }).click();

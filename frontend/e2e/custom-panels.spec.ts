@@ -68,7 +68,7 @@ test.describe("a site that was built with the documentation's panel", () => {
     const site = new Instrument(page);
     await page.goto(`${origin}/?prompt=${STORY}&max_new_tokens=6`);
     await page.getByRole("button", { name: "Panels", exact: true }).click();
-    await expect(page.getByText("broken.tsx gives no panel")).toBeVisible();
+    await expect(page.getByText("broken.tsx does not define a panel")).toBeVisible();
     await expect(page.getByText("never loads")).toBeVisible();
     await page.getByRole("switch", { name: "Surprise" }).click();
     await page.getByRole("switch", { name: "Wild" }).click();

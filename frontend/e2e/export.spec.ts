@@ -115,7 +115,7 @@ test("a recording that stops halfway goes on from there", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
   await site.openRecording(`${RECORDINGS}/broken/stops-halfway.jsonl`);
-  await expect(site.alert).toContainText("not whole");
+  await expect(site.alert).toContainText("incomplete");
   const begun = await page.getByRole("listbox").evaluate((list) => list.textContent);
   await site.alert.getByRole("button", { name: "Continue" }).click();
   await site.finished();

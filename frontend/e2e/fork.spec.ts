@@ -31,14 +31,14 @@ test("a row of the predictions at any token goes on from there as a branch", asy
   const step = await site.shownStep();
   const other = site
     .panel("Top predictions")
-    .getByRole("button", { name: /^Go on with/ })
+    .getByRole("button", { name: /^Continue with/ })
     .first();
   const name = (await other.getAttribute("aria-label")) ?? "";
   await other.click();
   await expect(rows(page)).toHaveCount(2);
   await site.finished();
 
-  const label = /Go on with (.*) instead/.exec(name)?.[1] ?? "none";
+  const label = /Continue with (.*) instead/.exec(name)?.[1] ?? "none";
   await expect(rows(page).nth(1)).toHaveAccessibleName(
     new RegExp(`^${label.replace(/[.*+?^$()|[\]\\]/g, "\\$&")} instead of .* at token ${step}`),
   );
@@ -57,7 +57,7 @@ test("branches are forked, chosen, named and deleted by keyboard", async ({ page
   const original = await textOf(page);
   await site
     .panel("Top predictions")
-    .getByRole("button", { name: /^Go on with/ })
+    .getByRole("button", { name: /^Continue with/ })
     .first()
     .focus();
   await page.keyboard.press("ArrowDown");
@@ -93,14 +93,14 @@ test("a branch whose model is gone says so and keeps what was received", async (
   for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
   await site
     .panel("Top predictions")
-    .getByRole("button", { name: /^Go on with/ })
+    .getByRole("button", { name: /^Continue with/ })
     .first()
     .click();
-  await expect(site.alert).toContainText("the server no longer has");
+  await expect(site.alert).toContainText("is no longer on the server");
   await expect(site.alert).toContainText("mav-tiny");
   await expect(site.alert).toContainText("7 tokens were received and stay below.");
   await expect(page.getByRole("listbox")).toContainText(STORY);
-  await expect(rows(page).nth(1)).toContainText("broke off");
+  await expect(rows(page).nth(1)).toContainText("failed");
   await page.unroute("**/api/run");
   await site.alert.getByRole("button", { name: "Continue" }).click();
   await site.finished();
@@ -112,7 +112,7 @@ test("a branch goes on in the background while another is looked at", async ({ p
   await site.tokens.nth(20).click();
   await site
     .panel("Top predictions")
-    .getByRole("button", { name: /^Go on with/ })
+    .getByRole("button", { name: /^Continue with/ })
     .first()
     .click();
   await expect(rows(page)).toHaveCount(2);

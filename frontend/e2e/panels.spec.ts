@@ -284,7 +284,7 @@ test("a link brings forced tokens and a conversation, and says so", async ({ pag
       return [query.get("messages"), ...query.getAll("forced_ids")];
     })
     .toEqual([messages, "300"]);
-  await page.getByRole("button", { name: "Leave out" }).click();
+  await page.getByRole("button", { name: "Remove" }).click();
   await expect(page).not.toHaveURL(/messages=/);
   await site.prompt.fill(STORY);
   await site.run.click();

@@ -128,7 +128,7 @@ test("a stream that breaks halfway keeps its tokens and goes on from there", asy
     { times: 1 },
   );
   await site.run.click();
-  await expect(site.alert).toContainText("The connection broke halfway");
+  await expect(site.alert).toContainText("The connection was lost during the run");
   const before = await page.getByRole("listbox").evaluate((list) => list.textContent);
   await site.alert.getByRole("button", { name: "Continue" }).click();
   await site.finished();

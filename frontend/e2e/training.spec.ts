@@ -112,9 +112,9 @@ test("what is wrong with a recording is told, and what is whole can be used", as
   const site = new Instrument(page);
   await site.open();
   await site.openRecording(`${RECORDED}/broken/other-version.jsonl`);
-  await expect(site.alert).toContainText("of another version");
+  await expect(site.alert).toContainText("has another version");
   await site.openRecording(`${RECORDED}/broken/cut-in-a-look.jsonl`);
-  await expect(site.alert).toContainText("not whole");
+  await expect(site.alert).toContainText("incomplete");
   await expect(rows(page)).toHaveCount(1);
   await expect(text(page)).toContainText("Once");
   await site.openRecording(`${RECORDED}/mav-tiny-learns.jsonl`);

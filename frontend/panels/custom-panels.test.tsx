@@ -81,7 +81,7 @@ describe("files that give no panel", () => {
     await show({ [name]: text, "surprise.tsx": example });
     expect(await screen.findByRole("switch", { name: "Surprise" })).toBeVisible();
     expect(screen.getByRole("switch", { name: "Top predictions" })).toBeVisible();
-    return screen.getByText(`${name} gives no panel`).closest("li");
+    return screen.getByText(`${name} does not define a panel`).closest("li");
   };
 
   test("one that throws when it is loaded is told of, and harms no other", async () => {
@@ -92,13 +92,13 @@ describe("files that give no panel", () => {
 
   test("one that exports something else is told what it lacks", async () => {
     expect(await told("odd.tsx", 'export const odd = { id: "odd" };')).toHaveTextContent(
-      "exports no object with an id",
+      "must export an object with an id",
     );
   });
 
   test("one with an id that is taken is told to choose another", async () => {
     const text = example.replace('id: "surprise"', 'id: "layer-norms"');
-    expect(await told("same.tsx", text)).toHaveTextContent("layer-norms is that of another panel");
+    expect(await told("same.tsx", text)).toHaveTextContent("Another panel has the id layer-norms");
   });
 });
 

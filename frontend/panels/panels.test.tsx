@@ -122,7 +122,7 @@ describe("top predictions", () => {
       </ForkContext>,
     );
     const others = frame.top.filter(({ id }) => id !== frame.id);
-    const buttons = screen.getAllByRole("button", { name: /^Go on with/ });
+    const buttons = screen.getAllByRole("button", { name: /^Continue with/ });
     expect(buttons).toHaveLength(others.length);
     await userEvent.click(buttons[2] as HTMLElement);
     expect(fork).toHaveBeenLastCalledWith(4, others[2]);

@@ -32,7 +32,7 @@ Model = Annotated[
 ]
 Prompt = Annotated[str, typer.Option(help="The text to continue.", rich_help_panel=RUN)]
 MaxNewTokens = Annotated[
-    int, typer.Option(help="How many tokens to write at most.", rich_help_panel=RUN)
+    int, typer.Option(help="The maximum number of tokens to generate.", rich_help_panel=RUN)
 ]
 Device = Annotated[
     str,

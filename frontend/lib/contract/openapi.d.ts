@@ -175,9 +175,9 @@ export interface components {
         };
         /**
          * Breakpoints
-         * @description Conditions that each stop the run with the token that meets it; all are off by default. But
-         *     for `after`, they judge the tokens that the model chooses, not those of forced_ids or of a run
-         *     that is continued.
+         * @description Conditions that each stop the run at the token that meets it; all are off by default. Except
+         *     for `after`, they apply to tokens that the model chooses, not to those of forced_ids or of a run
+         *     that is resumed.
          */
         Breakpoints: {
             /**
@@ -194,13 +194,13 @@ export interface components {
             probability_below: number | null;
             /**
              * Text
-             * @description Stop where this text appears in what is written, across tokens too.
+             * @description Stop where this text appears in the generated text, also across tokens.
              * @default null
              */
             text: string | null;
             /**
              * Pattern
-             * @description Stop where this regular expression (RE2 syntax) matches once more in what is written.
+             * @description Stop at each new match of this regular expression (RE2 syntax) in the generated text.
              * @default null
              */
             pattern: string | null;
@@ -213,8 +213,8 @@ export interface components {
             loop: boolean;
             /**
              * After
-             * @description Stop once so many new tokens stand, those of forced_ids and of earlier parts counted; it
-             *     gives the single steps of a paused run.
+             * @description Stop after this many new tokens, counting forced_ids and earlier parts of a resumed run. A
+             *     paused run is stepped with it.
              * @default null
              */
             after: number | null;
@@ -628,12 +628,12 @@ export interface components {
         Message: {
             /**
              * Role
-             * @description Who speaks: system, user or assistant, as the model's chat template knows them.
+             * @description The role of the author: system, user, assistant, or another that the chat template supports.
              */
             role: string;
             /**
              * Content
-             * @description What is said.
+             * @description The text of the message.
              */
             content: string;
         };
@@ -894,7 +894,7 @@ export interface components {
         RunSettings: {
             /**
              * Model
-             * @description Which model writes: a name from /api/models.
+             * @description The name of a model from /api/models.
              * @default mav-tiny
              */
             model: string;
@@ -906,89 +906,90 @@ export interface components {
             prompt: string | null;
             /**
              * Messages
-             * @description A conversation, rendered with the model's own chat template. Where it has none, a turn is a
-             *     line "role: content" (system first, then user and assistant, the user last), "assistant:"
-             *     stands after them, and the reply ends where a line begins with another turn. Give either this
-             *     or prompt.
+             * @description A conversation, rendered with the model's chat template. Without a template, each message
+             *     becomes a line "role: content" (system first, then user and assistant, the user last), followed
+             *     by "assistant:", and the reply ends where a line begins with another role. Give either this or
+             *     prompt.
              * @default null
              */
             messages: components["schemas"]["Message"][] | null;
             /**
              * Forced Ids
-             * @description Token ids that the run must write first, each fully measured. They count towards
+             * @description Token ids with which the generated text must begin, each fully measured. They count towards
              *     max_new_tokens.
              * @default []
              */
             forced_ids: number[];
             /**
              * Max New Tokens
-             * @description How many tokens to write at most.
+             * @description The maximum number of tokens to generate.
              * @default 64
              */
             max_new_tokens: number;
             /**
              * Min New Tokens
-             * @description End-of-text is held back until this many tokens are written.
+             * @description The model cannot end the text before this many tokens are generated.
              * @default 0
              */
             min_new_tokens: number;
             /**
              * Temperature
-             * @description 0 always takes the likeliest token; higher values choose more freely.
+             * @description 0 always takes the likeliest token; higher values make unlikely tokens more likely.
              * @default 0
              */
             temperature: number;
             /**
              * Top K
-             * @description Draw only from the k likeliest tokens; 0 is off.
+             * @description Sample only from the k likeliest tokens; 0 is off.
              * @default 50
              */
             top_k: number;
             /**
              * Top P
-             * @description Draw only from the likeliest tokens that together hold this much probability; 1 is off.
+             * @description Sample only from the likeliest tokens that together have this probability; 1 is off.
              * @default 1
              */
             top_p: number;
             /**
              * Min P
-             * @description Drop tokens less likely than this share of the likeliest one; 0 is off.
+             * @description Exclude tokens whose probability is below this fraction of the likeliest one's; 0 is off.
              * @default 0
              */
             min_p: number;
             /**
              * Repetition Penalty
-             * @description Above 1 makes tokens that already stand in the text less likely; 1 is off.
+             * @description Above 1 makes tokens that are already in the text less likely; 1 is off.
              * @default 1
              */
             repetition_penalty: number;
             /**
              * No Repeat Ngram Size
-             * @description No run of this many tokens is written twice; 0 is off.
+             * @description No sequence of this many tokens occurs twice; 0 is off.
              * @default 0
              */
             no_repeat_ngram_size: number;
             /**
              * Block Eos Steps
-             * @description No end-of-text in the first so many steps.
+             * @description Exclude end-of-text for this many steps; 0 is off.
              * @default 0
              */
             block_eos_steps: number;
             /**
              * Block Ws Steps
-             * @description No token that is only white space in the first so many steps.
+             * @description Exclude tokens of only white space for this many steps; 0 is off.
              * @default 0
              */
             block_ws_steps: number;
             /**
              * Stop
-             * @description Writing ends once the text contains one of these, which is not shown itself; a special token
-             *     ends it where the model writes that token, too. At most 64, of at most 1000 characters each.
+             * @description Generation ends once the text contains one of these strings, which is not part of the output.
+             *     It also ends when the model generates a special token given here. At most 64 strings of at most
+             *     1000 characters.
              * @default []
              */
             stop: string[];
             /**
-             * @description Conditions that stop the run with the token that meets one; it can be gone on with.
+             * @description Conditions that stop the run at the token that meets one; the run can be resumed.
              * @default {
              *       "entropy_above": null,
              *       "probability_below": null,
@@ -1001,7 +1002,8 @@ export interface components {
             breakpoints: components["schemas"]["Breakpoints"];
             /**
              * Seed
-             * @description The same seed and settings write the same tokens; empty draws one and tells it.
+             * @description The same seed and settings generate the same tokens. If empty, a random seed is used and
+             *     reported.
              * @default null
              */
             seed: number | null;
@@ -1021,8 +1023,8 @@ export interface components {
             aggregation: "l2" | "max_abs" | "mean_abs" | "rms";
             /**
              * Capture
-             * @description The probes that measure each token, each named once; predictions and distribution always
-             *     do.
+             * @description The probes that measure each token, each named once; predictions and distribution are always
+             *     included.
              * @default [
              *       "predictions",
              *       "distribution",
@@ -1034,8 +1036,8 @@ export interface components {
             capture: string[];
             /**
              * Attn Every
-             * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
-             *     0 is off.
+             * @description With the attention_map probe, report a full map every this many tokens, besides that of the
+             *     prompt; 0 is off.
              * @default 0
              */
             attn_every: number;
@@ -1051,9 +1053,9 @@ export interface components {
             tile: components["schemas"]["Tile"];
             /**
              * Resume
-             * @description The token of an earlier run's done event: goes on with that run, with all its settings.
-             *     Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
-             *     and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
+             * @description The resume token of an earlier run's done event: continues that run with all its settings.
+             *     Only max_new_tokens (how many more; by default those that the run had left), breakpoints and
+             *     what is measured (capture, top_n, aggregation, attn_every, tile) may be given with it.
              * @default null
              */
             resume: string | null;
@@ -1163,7 +1165,7 @@ export interface components {
             projection: "random" | "pca";
             /**
              * Signal
-             * @description Which vector of a layer is drawn.
+             * @description Which vector of a layer to draw.
              * @default residual
              * @enum {string}
              */
@@ -1379,50 +1381,54 @@ export interface operations {
     runByQuery: {
         parameters: {
             query?: {
-                /** @description Which model writes: a name from /api/models. */
+                /** @description The name of a model from /api/models. */
                 model?: string;
                 /** @description The text to continue. Give either this or messages. */
                 prompt?: string | null;
                 /**
-                 * @description A conversation, rendered with the model's own chat template. Where it has none, a turn is a
-                 *     line "role: content" (system first, then user and assistant, the user last), "assistant:"
-                 *     stands after them, and the reply ends where a line begins with another turn. Give either this
-                 *     or prompt.
+                 * @description A conversation, rendered with the model's chat template. Without a template, each message
+                 *     becomes a line "role: content" (system first, then user and assistant, the user last), followed
+                 *     by "assistant:", and the reply ends where a line begins with another role. Give either this or
+                 *     prompt.
                  */
                 messages?: string;
                 /**
-                 * @description Token ids that the run must write first, each fully measured. They count towards
+                 * @description Token ids with which the generated text must begin, each fully measured. They count towards
                  *     max_new_tokens. In a query, repeat the parameter for each item; its items may also be separated by commas.
                  */
                 forced_ids?: number[];
-                /** @description How many tokens to write at most. */
+                /** @description The maximum number of tokens to generate. */
                 max_new_tokens?: number;
-                /** @description End-of-text is held back until this many tokens are written. */
+                /** @description The model cannot end the text before this many tokens are generated. */
                 min_new_tokens?: number;
-                /** @description 0 always takes the likeliest token; higher values choose more freely. */
+                /** @description 0 always takes the likeliest token; higher values make unlikely tokens more likely. */
                 temperature?: number;
-                /** @description Draw only from the k likeliest tokens; 0 is off. */
+                /** @description Sample only from the k likeliest tokens; 0 is off. */
                 top_k?: number;
-                /** @description Draw only from the likeliest tokens that together hold this much probability; 1 is off. */
+                /** @description Sample only from the likeliest tokens that together have this probability; 1 is off. */
                 top_p?: number;
-                /** @description Drop tokens less likely than this share of the likeliest one; 0 is off. */
+                /** @description Exclude tokens whose probability is below this fraction of the likeliest one's; 0 is off. */
                 min_p?: number;
-                /** @description Above 1 makes tokens that already stand in the text less likely; 1 is off. */
+                /** @description Above 1 makes tokens that are already in the text less likely; 1 is off. */
                 repetition_penalty?: number;
-                /** @description No run of this many tokens is written twice; 0 is off. */
+                /** @description No sequence of this many tokens occurs twice; 0 is off. */
                 no_repeat_ngram_size?: number;
-                /** @description No end-of-text in the first so many steps. */
+                /** @description Exclude end-of-text for this many steps; 0 is off. */
                 block_eos_steps?: number;
-                /** @description No token that is only white space in the first so many steps. */
+                /** @description Exclude tokens of only white space for this many steps; 0 is off. */
                 block_ws_steps?: number;
                 /**
-                 * @description Writing ends once the text contains one of these, which is not shown itself; a special token
-                 *     ends it where the model writes that token, too. At most 64, of at most 1000 characters each. In a query, repeat the parameter for each item.
+                 * @description Generation ends once the text contains one of these strings, which is not part of the output.
+                 *     It also ends when the model generates a special token given here. At most 64 strings of at most
+                 *     1000 characters. In a query, repeat the parameter for each item.
                  */
                 stop?: string[];
-                /** @description Conditions that stop the run with the token that meets one; it can be gone on with. */
+                /** @description Conditions that stop the run at the token that meets one; the run can be resumed. */
                 breakpoints?: string;
-                /** @description The same seed and settings write the same tokens; empty draws one and tells it. */
+                /**
+                 * @description The same seed and settings generate the same tokens. If empty, a random seed is used and
+                 *     reported.
+                 */
                 seed?: number | null;
                 /** @description How many predictions are reported for each token. */
                 top_n?: number;
@@ -1432,21 +1438,21 @@ export interface operations {
                  */
                 aggregation?: "l2" | "max_abs" | "mean_abs" | "rms";
                 /**
-                 * @description The probes that measure each token, each named once; predictions and distribution always
-                 *     do. In a query, repeat the parameter for each item; its items may also be separated by commas.
+                 * @description The probes that measure each token, each named once; predictions and distribution are always
+                 *     included. In a query, repeat the parameter for each item; its items may also be separated by commas.
                  */
                 capture?: string[];
                 /**
-                 * @description With the attention_map probe, a full map every so many tokens besides that of the prompt;
-                 *     0 is off.
+                 * @description With the attention_map probe, report a full map every this many tokens, besides that of the
+                 *     prompt; 0 is off.
                  */
                 attn_every?: number;
                 /** @description How the tiles probe draws a layer. */
                 tile?: string;
                 /**
-                 * @description The token of an earlier run's done event: goes on with that run, with all its settings.
-                 *     Only max_new_tokens (how many more; where absent, as many as the run still lacked), breakpoints
-                 *     and what is measured (capture, top_n, aggregation, attn_every, tile) may be given beside it.
+                 * @description The resume token of an earlier run's done event: continues that run with all its settings.
+                 *     Only max_new_tokens (how many more; by default those that the run had left), breakpoints and
+                 *     what is measured (capture, top_n, aggregation, attn_every, tile) may be given with it.
                  */
                 resume?: string | null;
                 /** @description The whole RunSettings object as JSON, instead of the others. */

@@ -5,7 +5,7 @@ export const arrangementText: Words["arrangement"] = {
   open: "Tafeln",
   drawer: {
     title: "Tafeln",
-    lead: "Was auf der Seite steht. Ein Lauf misst, was die offenen Tafeln brauchen.",
+    lead: "Wähle die Tafeln dieser Seite. Ein Lauf misst, was die offenen Tafeln brauchen.",
     close: "Schließen",
     captures: (probes) => `misst ${probes}`,
     noCaptures: "braucht keine Messung",
@@ -14,22 +14,22 @@ export const arrangementText: Words["arrangement"] = {
     custom: "von dieser Website",
     broken: {
       title: (file) => `${file} liefert keine Tafel`,
-      none: "Die Datei exportiert kein Objekt mit id, title, captures und Component.",
+      none: "Die Datei muss ein Objekt mit id, title, captures und Component exportieren.",
       taken: (id) => `Ihre id ${id} gehört schon einer anderen Tafel: Wähle eine andere.`,
       threw: (error) => `Beim Laden ist ein Fehler aufgetreten: ${error}`,
     },
   },
   none: {
     title: "Keine Tafel ist offen.",
-    detail: "Öffne die, die du sehen willst, oder stelle die Seite wieder her, wie sie war.",
+    detail: "Öffne die Tafeln, die du sehen willst, oder setze die Anordnung zurück.",
   },
   unknown: (ids) =>
     `Diese Anordnung nennt Tafeln, die es hier nicht gibt: ${ids}. Die anderen werden gezeigt.`,
   given: {
     messages: (n) =>
-      `Dieser Link fragt mit einem Gespräch von ${n} ${n === 1 ? "Beitrag" : "Beiträgen"} statt mit dem Prompt.`,
+      `Dieser Link verwendet ein Gespräch mit ${n} ${n === 1 ? "Nachricht" : "Nachrichten"} statt des Prompts.`,
     forced: (n) => `Dieser Link gibt die ersten ${n} Token des Textes vor.`,
-    leaveOut: "Weglassen",
+    leaveOut: "Entfernen",
   },
   dismiss: "Ausblenden",
   menu: {

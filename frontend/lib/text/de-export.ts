@@ -32,9 +32,8 @@ export const exportText = {
     notARecording: {
       title: "Diese Datei ist keine Aufzeichnung von MAV",
       detail: (name: string) =>
-        `${name} beginnt nicht mit einem start-Ereignis. Eine Aufzeichnung enthält ein JSON-Ereignis je Zeile: Sichere hier eine oder frag die API mit „Accept: application/x-ndjson“.`,
-      empty: (name: string) =>
-        `${name} ist leer: Es wurde kein Ereignis hineingeschrieben. Sichere den Lauf noch einmal.`,
+        `${name} beginnt nicht mit einem start-Ereignis. Eine Aufzeichnung enthält ein JSON-Ereignis je Zeile: Sichere hier eine oder rufe sie aus der API ab, mit „Accept: application/x-ndjson“.`,
+      empty: (name: string) => `${name} ist leer. Sichere den Lauf noch einmal.`,
     },
     version: {
       title: "Die Aufzeichnung hat eine andere Version",
@@ -50,14 +49,14 @@ export const exportText = {
         `Zeile ${line} ist ein ${type}-Ereignis, das nicht auf ${last} folgen kann: Es fehlen Zeilen, oder zwei Aufzeichnungen stehen in einer Datei.`,
       index: (line: number, given: number, expected: number) =>
         `Zeile ${line} ist Token ${given}, wo Token ${expected} stehen müsste: Dort fehlen Zeilen oder stehen doppelt.`,
-      remedy: "Besorge die Datei neu oder nimm, was vor dieser Zeile steht.",
+      remedy: "Besorge die Datei neu oder verwende den Teil vor dieser Zeile.",
     },
     torn: {
       title: "Die Aufzeichnung ist nicht vollständig",
       line: (line: number) => `Zeile ${line} bricht ab: Dort wurde die Datei abgeschnitten.`,
       ended: (line: number, type: string) =>
         `Sie endet nach Zeile ${line}, einem ${type}-Ereignis, ohne done oder error: Sie wurde gesichert, während der Lauf noch ging, oder abgeschnitten.`,
-      remedy: "Was davor steht, ist ganz. Fortsetzen bittet den Server, von dort weiterzumachen.",
+      remedy: "Der Teil davor lässt sich verwenden.",
     },
     unreadable: {
       title: "Die Datei lässt sich nicht lesen",

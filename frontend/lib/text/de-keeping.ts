@@ -4,13 +4,19 @@ const tokens = (n: number) => `${n.toLocaleString("de")} Token`;
 
 export const keepingText: Pick<
   Words,
-  "keeping" | "viewFailed" | "invalid" | "unavailable" | "unavailableHelp" | "notAllowed"
+  | "keeping"
+  | "viewFailed"
+  | "invalid"
+  | "unavailable"
+  | "unavailableHelp"
+  | "notLoadable"
+  | "notAllowed"
 > = {
   keeping: {
     short:
       "Diese Einstellungen sind zu lang für einen Link. Sie bleiben nur in diesem Browser-Tab. Um den Lauf weiterzugeben, speichere ihn als Datei.",
     unknown:
-      "Dieser Link verweist auf einen langen Prompt, der in einem anderen Browser-Tab liegt. Bitte um den Lauf als Datei oder gib den Prompt ein.",
+      "Dieser Link verweist auf einen langen Prompt, der in einem anderen Browser-Tab liegt. Bitte den Absender um den Lauf als Datei oder gib den Prompt ein.",
     copiedIncomplete: "Ohne den langen Prompt kopiert",
     linkIncomplete:
       "Link kopiert, ohne den langen Prompt: Er bleibt nur in diesem Browser-Tab. Speichere den Lauf als Datei, um ihn weiterzugeben.",
@@ -39,5 +45,6 @@ export const keepingText: Pick<
   },
   unavailable: (model) => `${model} (nicht auf diesem Server)`,
   unavailableHelp: "Dieser Server hat dieses Modell nicht. Wähle ein anderes.",
+  notLoadable: (model) => `${model} (lässt sich nicht laden)`,
   notAllowed: (value) => `${value} (nicht erlaubt)`,
 };

@@ -76,7 +76,7 @@ export const panelText: Translated<typeof english> = {
       block_eos: "Ende gesperrt",
       block_ws: "Leerraum gesperrt",
       min_new_tokens: "Mindestlänge",
-      temperature: "stets das erste",
+      temperature: "greedy",
     },
   },
   layers: {

@@ -40,7 +40,7 @@ export const timelineText = {
   at: (step: number) => `bei Token ${step}:`,
   breakpoints: {
     title: "Haltepunkte",
-    lead: "Der Lauf hält beim ersten Token, auf das eines davon zutrifft. Sieh es dir an, dann geh einen Schritt oder weiter.",
+    lead: "Der Lauf hält beim ersten Token, auf das eines davon zutrifft. Danach einen Schritt gehen oder fortsetzen.",
     active: (n: number) => `${n} gesetzt`,
     names: {
       breakpoints_entropy_above: "Entropie über",
@@ -51,7 +51,7 @@ export const timelineText = {
     },
     explained: {
       breakpoints_entropy_above:
-        "Hält, wo das Modell so unsicher ist, was als Nächstes kommt, in Nat; leer schaltet ab.",
+        "Hält, wo die Entropie der Vorhersage über diesem Wert liegt, in Nat; leer schaltet ab.",
       breakpoints_probability_below:
         "Hält, wo das gewählte Token unwahrscheinlicher war als dies, von 0 bis 1; leer schaltet ab.",
       breakpoints_text: "Hält, wo genau dieser Text erscheint; leer schaltet ab.",

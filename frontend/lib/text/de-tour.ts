@@ -13,15 +13,15 @@ export const tourText: Words["tour"] = {
   done: "Fertig",
   steps: [
     {
-      title: "Einen Anfang vorgeben",
+      title: "Einen Prompt eingeben",
       body: "Schreib, wie ein Text beginnt, oder nimm eines der Beispiele, und drücke Start. Das Modell schreibt von dort weiter, Token für Token.",
     },
     {
-      title: "Lesen, was es schreibt",
+      title: "Den erzeugten Text lesen",
       body: "Jedes Feld ist ein Token; je kräftiger sein Ton, desto mehr hat das Modell damit gerechnet. Wähle eines, und alle Tafeln zeigen den Moment, in dem es vorhergesagt wurde.",
     },
     {
-      title: "Sehen, was es noch erwogen hat",
+      title: "Die Alternativen sehen",
       body: "Die Token, die dort auch hätten stehen können, mit den Wahrscheinlichkeiten des Modells und dem, woraus am Ende gezogen wurde.",
     },
     {
@@ -30,7 +30,7 @@ export const tourText: Words["tour"] = {
     },
     {
       title: "Durch die Zeit gehen",
-      body: "Geh vor und zurück oder lass abspielen; alle Tafeln gehen mit. Live folgt wieder dem neuesten Token. Das Menü der Tafeln hält noch mehr bereit.",
+      body: "Geh vor und zurück oder lass abspielen; alle Tafeln gehen mit. Live folgt wieder dem neuesten Token. Unter „Tafeln“ gibt es weitere.",
     },
   ],
 };

@@ -27,11 +27,9 @@ export const viewText = {
     rename: "Umbenennen",
     remove: "Löschen",
     removeWith: (n: number) =>
-      n === 1
-        ? "Ihn und den Zweig löschen, der aus ihm wuchs"
-        : `Ihn und die ${n} Zweige löschen, die aus ihm wuchsen`,
+      n === 1 ? "Ihn und seinen Zweig löschen" : `Ihn und seine ${n} Zweige löschen`,
     nameLabel: "Name des Zweigs",
-    namePlaceholder: "Wie soll er heißen?",
+    namePlaceholder: "Name",
     named: (token: string, step: number) => `${token} bei Token ${step}`,
     describeRoot: (name: string, written: number, state: string) =>
       [name, tokens(written), state].filter(Boolean).join(", "),
@@ -45,7 +43,7 @@ export const viewText = {
         .filter(Boolean)
         .join(", "),
     modelGone: (model: string) =>
-      `Dieser Zweig braucht das Modell ${model}, das der Server nicht mehr hat. Hol es dort zurück und versuch es noch einmal, oder wähle einen anderen Zweig: Alles Empfangene bleibt.`,
+      `Dieser Zweig braucht das Modell ${model}, das der Server nicht mehr hat. Stelle es dort wieder her und versuch es noch einmal, oder wähle einen anderen Zweig. Alles Empfangene bleibt.`,
   },
   compare: {
     label: "Vergleich",
@@ -55,15 +53,18 @@ export const viewText = {
     tokens,
     modeLabel: "Text",
     modes: {
-      own: { name: "Jeder seinen", detail: "Beide schreiben frei; sieh, wo sie auseinandergehen." },
+      own: {
+        name: "Jeder seinen",
+        detail: "Jeder Lauf schreibt seinen eigenen Text; sieh, wo sie auseinandergehen.",
+      },
       forced: {
-        name: "B liest den von A",
+        name: "Beide den von A",
         detail:
-          "B wird den Text von A entlanggeführt, so dass jedes Token nach denselben Wörtern vorhergesagt wird.",
+          "B muss den Text von A schreiben, so dass beide jedes Token nach denselben Wörtern vorhersagen.",
       },
     },
-    same: "B ist bisher wie A. Geh zu Lauf B und ändere, was anders sein soll.",
-    differences: "Was B anders hat als A",
+    same: "B hat dieselben Einstellungen wie A. Öffne Lauf B und ändere eine.",
+    differences: "Einstellungen von B, die von A abweichen",
     none: "nichts",
     undo: (name: string) => `${name}: wie bei A`,
     overview: "Überblick über den Vergleich",
@@ -79,12 +80,12 @@ export const viewText = {
     overBefore: (step: number) => `Dieser Lauf war vor Token ${step} zu Ende.`,
     measure: "Abstand messen",
     measureHint:
-      "Beide laufen noch einmal im Gleichschritt und nennen KL und Unterschiede der Schichten zu jedem Token",
+      "Beide noch einmal im Gleichschritt starten und bei jedem Token KL und Unterschiede der Schichten messen",
     choose: { left: "Zweig links", right: "Zweig rechts" },
     chart: {
       label: "Abstand bei jedem Token. Pfeiltasten bewegen beide Läufe.",
       howToRead:
-        "Balken: KL(A‖B) in Nat, was verloren geht, wo die Vorhersage von B für die von A steht; 0 heißt gleich. Orange Spitze: Sie halten verschiedene Token für das wahrscheinlichste. Blass: Die Texte hatten sich davor getrennt. Verglichen werden Vorhersagen, nicht, welche besser ist.",
+        "Balken: KL(A‖B) in Nat, die Information, die verloren geht, wenn die Vorhersage von B die von A ersetzt; 0 heißt gleich. Orange Spitze: Ihre wahrscheinlichsten Token sind verschieden. Blass: Die Texte haben sich getrennt. Verglichen werden Vorhersagen; welche besser ist, zeigt das nicht.",
       parted: (step: number) => `Texte trennen sich bei ${step}`,
       say: (step: number, a: string, b: string, kl: string | null) =>
         `Token ${step}: A ${a}, B ${b}${kl === null ? "" : `, KL ${kl} Nat`}`,
@@ -108,15 +109,15 @@ export const viewText = {
       cosine: "Kosinus",
     },
     empty: {
-      title: "Zwei Läufen nebeneinander beim Denken zusehen.",
+      title: "Zwei Läufe nebeneinander vergleichen.",
       detail:
-        "Beide gehen im Gleichschritt unter einem Regler. Bei jedem Token steht, wie weit die beiden Vorhersagen auseinanderliegen und in welchen Schichten der Unterschied entsteht. Was soll verschieden sein?",
+        "Eine Zeitleiste bewegt beide. Zu jedem Token siehst du, wie sehr sich die beiden Vorhersagen unterscheiden und in welchen Schichten der Unterschied entsteht. Was soll verschieden sein?",
       choose: "Wählen",
       models: {
         name: "Zwei Modelle",
         detail: "Ein anderes Modell oder dasselbe in anderer Genauigkeit.",
         alone: {
-          before: "Dieser Server bietet ein Modell. Gestartet mit",
+          before: "Dieser Server hat ein Modell. Gestartet mit",
           after: "hat er dasselbe auch in int8.",
         },
       },
@@ -142,7 +143,7 @@ export const viewText = {
     settings: "Einstellungen",
     system: "Systemnachricht",
     systemPlaceholder: "keine",
-    systemHelp: "Wird dem Modell vor dem Gespräch gesagt, von der nächsten Antwort an.",
+    systemHelp: "Wird vor dem Gespräch gesendet, ab der nächsten Antwort.",
     clear: "Neues Gespräch",
     context: "Kontext belegt",
     look: "Im Instrument öffnen",
@@ -150,19 +151,19 @@ export const viewText = {
     editReply: "Antwort bearbeiten",
     editMessage: "Nachricht bearbeiten",
     edited: "von dir bearbeitet",
-    editHint: "Was danach kam, entfällt.",
+    editHint: "Spätere Nachrichten werden entfernt.",
     save: "Sichern",
     cancel: "Abbrechen",
     full: "Das Gespräch passt nicht mehr in den Kontext des Modells",
-    shorten: "Die älteste Frage vergessen und noch einmal versuchen",
+    shorten: "Die älteste Frage entfernen und noch einmal versuchen",
     shortenMessage: "Nachricht kürzen",
     replyName: (reply: string) => `Antwort: ${reply.slice(0, 40)}`,
     empty: {
-      title: "Mit einem Modell sprechen und in jede Antwort hineinsehen.",
+      title: "Mit einem Modell chatten und in jede Antwort hineinsehen.",
       detail:
         "Jede Antwort ist ein Lauf: Öffne sie im Instrument, um Token für Token zu sehen, was im Innern geschah.",
       noTemplate: (model: string) =>
-        `${model} bringt keine Gesprächsvorlage mit: Niemand hat ihm beigebracht, sich zu unterhalten. Es bekommt das Gespräch als schlichte Zeilen, die mit „user:“ und „assistant:“ beginnen, und schreibt sie weiter wie jeden Text. mav-tiny etwa kennt nur englische Kindergeschichten; erwarte eher eine Geschichte als eine Antwort.`,
+        `${model} hat keine Gesprächsvorlage und wurde nicht für Gespräche trainiert. Das Gespräch wird als einfache Zeilen gesendet, die mit „user:“ und „assistant:“ beginnen, und das Modell schreibt sie weiter wie jeden Text. mav-tiny wurde nur mit englischen Kindergeschichten trainiert; erwarte eher eine Geschichte als eine Antwort.`,
       beginnings: [
         "Tell me a story about a cat and a red ball.",
         "What did the little dragon do next?",

@@ -20,7 +20,7 @@ export const german: Words = {
     name: "MAV",
     title: "Model Activity Visualizer",
     description:
-      "Einem Sprachmodell beim Denken zusehen: sein Inneres, bei jedem Token gemessen, live.",
+      "In ein Sprachmodell hineinsehen, während es schreibt: bei jedem Token gemessen, live.",
     skip: "Zum Lauf springen",
   },
   notFound: {
@@ -51,10 +51,10 @@ export const german: Words = {
         keys: ["Umschalt", "←", "→"],
         action: "In der Zeitleiste: einen Bereich markieren, der sich wiederholt",
       },
-      { keys: ["P"], action: "Im Lauf: auf dem Server anhalten oder weitergehen" },
+      { keys: ["P"], action: "Im Lauf: auf dem Server anhalten oder fortsetzen" },
       { keys: ["N"], action: "Im Lauf: ein Token mehr eines angehaltenen Laufs" },
       { keys: ["L"], action: "Im Lauf: wieder dem neuesten Token folgen" },
-      { keys: [",", "."], action: "In einem Training: der Blick davor, der Blick danach" },
+      { keys: [",", "."], action: "In einem Training: der vorige Stand, der nächste" },
       { keys: ["?"], action: "Diese Tastenkürzel zeigen" },
     ],
   },
@@ -69,7 +69,7 @@ export const german: Words = {
     common: "Auswahl der Token",
     more: "Mehr zur Auswahl der Token",
     measuring: "Messen",
-    modelsLoading: "Der Server wird nach seinen Modellen gefragt …",
+    modelsLoading: "Die Liste der Modelle wird geladen …",
     promptPlaceholder: "Der Anfang einer Geschichte …",
     seedPlaceholder: "zufällig",
     stopPlaceholder: "einer je Zeile",
@@ -124,7 +124,7 @@ export const german: Words = {
     label: "Stand des Laufs",
     phases: {
       idle: "Bereit",
-      connecting: "Der Server wird gefragt",
+      connecting: "Verbinden",
       queued: "In der Warteschlange",
       loading: "Das Modell wird geladen",
       prefill: "Der Prompt wird gelesen",
@@ -132,7 +132,7 @@ export const german: Words = {
       paused: "Angehalten",
       done: "Fertig",
       stopped: "Von dir beendet",
-      failed: "Abgebrochen",
+      failed: "Fehlgeschlagen",
     },
     refused: "Nicht begonnen",
     ahead: (n) => `${n} davor`,
@@ -141,7 +141,7 @@ export const german: Words = {
       length: "die Höchstzahl an Token ist erreicht",
       stop: "ein Stopptext ist erschienen",
       cancelled: "er wurde abgebrochen",
-      deadline: "die Zeit ist um",
+      deadline: "die Zeitgrenze ist erreicht",
       breakpoint: "ein Haltepunkt ist erreicht",
     },
     contextFull: "der Kontext des Modells ist voll",
@@ -168,8 +168,8 @@ export const german: Words = {
     at: (step, last) => `Token ${step} von 0–${last}`,
     none: "noch kein Token",
     letGo: {
-      what: (from) => `Was vor Token ${from} gemessen wurde, ist nicht mehr da.`,
-      why: "Eine Seite, die stundenlang läuft, behält die neuesten Messungen; Text, Wahrscheinlichkeit, Entropie und Rang bleiben von jedem Token.",
+      what: (from) => `Messungen vor Token ${from} sind nicht mehr im Speicher.`,
+      why: "Bei sehr langen Läufen behält die Seite nur die neuesten Messungen; Text, Wahrscheinlichkeit, Entropie und Rang bleiben für jedes Token erhalten.",
       go: (from) => `Token ${from} zeigen`,
     },
   },
@@ -180,10 +180,34 @@ export const german: Words = {
     change: "Einstellung ändern",
     kept: (n) =>
       `${count(n, "Token wurde", "Token wurden")} empfangen und ${n === 1 ? "bleibt" : "bleiben"} unten stehen.`,
-    wait: (seconds) =>
-      `Der Server bittet, ${count(Math.ceil(seconds), "Sekunde", "Sekunden")} zu warten.`,
+    wait: (seconds) => `Bitte ${count(Math.ceil(seconds), "Sekunde", "Sekunden")} warten.`,
     field: "Zu ändern:",
     serverLanguage: "Meldungen des Servers sind englisch.",
+    own: {
+      run_too_large: {
+        title: "Der Lauf sendet zu viele Daten",
+        detail:
+          "Er ist größer, als dieser Server erlaubt. Schließe die Tafeln für Attention und Kacheln der Schichten, zeige weniger Vorhersagen oder verlange weniger Token.",
+      },
+      client_budget_spent: {
+        title: "Die stündliche Datenmenge ist erreicht",
+        detail:
+          "Dieser Server begrenzt, wie viele Daten jeder in einer Stunde empfangen kann. Versuch es später noch einmal und schließe die Tafeln für Attention und Kacheln der Schichten.",
+      },
+      client_too_slow: {
+        title: "Die Verbindung ist für diesen Lauf zu langsam",
+        detail:
+          "Andere Läufe warten auf das Modell, deshalb hat der Server diesen beendet. Schließe Tafeln oder versuch es später noch einmal.",
+      },
+      too_many_connections: {
+        title: "Der Server hat zu viele Verbindungen",
+        detail: "Schließe andere Tabs dieser Seite oder versuch es später noch einmal.",
+      },
+      server_stopping: {
+        title: "Der Server wird beendet",
+        detail: "Versuch es noch einmal, wenn er wieder läuft.",
+      },
+    },
     refused: {
       title: "Der Server hat diesen Lauf abgelehnt",
       detail: (status) =>
@@ -194,14 +218,14 @@ export const german: Words = {
       detail: "Sieh nach, ob er noch läuft und ob du online bist, und versuch es dann noch einmal.",
     },
     streamBroken: {
-      title: "Die Verbindung ist mittendrin abgerissen",
+      title: "Die Verbindung ist während des Laufs abgerissen",
       detail:
-        "Fortsetzen macht bei dem Token weiter, bei dem sie abriss, mit gleichem Startwert und gleichen Einstellungen; Noch einmal beginnt von vorn.",
+        "Fortsetzen schreibt nach dem letzten empfangenen Token weiter, mit gleichem Startwert und gleichen Einstellungen. Noch einmal beginnt von vorn.",
     },
     contractMismatch: {
-      title: "Der Server hat etwas gesagt, das diese Seite nicht versteht",
+      title: "Die Antwort des Servers passt nicht zu dieser Seite",
       detail:
-        "Seite und Server haben vielleicht verschiedene Versionen: Lade die Seite neu und versuch es noch einmal.",
+        "Vielleicht haben Seite und Server verschiedene Versionen. Lade die Seite neu und versuch es noch einmal.",
     },
   },
   figures: {

@@ -3,7 +3,7 @@ export const arrangementText = {
   open: "Panels",
   drawer: {
     title: "Panels",
-    lead: "What stands on the page. A run captures what the open panels need.",
+    lead: "Choose the panels on this page. A run captures what the open panels need.",
     close: "Close",
     captures: (probes: string) => `captures ${probes}`,
     noCaptures: "needs no capture",
@@ -11,15 +11,15 @@ export const arrangementText = {
     shown: (n: number, all: number) => `${n} of ${all} open`,
     custom: "from this site",
     broken: {
-      title: (file: string) => `${file} gives no panel`,
-      none: "It exports no object with an id, a title, its captures and a Component.",
-      taken: (id: string) => `Its id ${id} is that of another panel: choose another one.`,
-      threw: (error: string) => `It threw when it was loaded: ${error}`,
+      title: (file: string) => `${file} does not define a panel`,
+      none: "It must export an object with an id, a title, captures and a Component.",
+      taken: (id: string) => `Another panel has the id ${id}. Choose a different one.`,
+      threw: (error: string) => `Loading it failed: ${error}`,
     },
   },
   none: {
     title: "No panel is open.",
-    detail: "Open those that you want to see, or go back to how the page was.",
+    detail: "Open the panels that you want to see, or reset the arrangement.",
   },
   unknown: (ids: string) =>
     `This arrangement names panels that this site does not have: ${ids}. The others are shown.`,
@@ -49,29 +49,28 @@ export const arrangementText = {
     moved: (title: string, place: number, of: number) => `${title}: place ${place} of ${of}.`,
     resized: (title: string, columns: number, of: number, rows: number) =>
       `${title}: ${columns} of ${of} columns wide, ${rows} of 3 rows high.`,
-    reset: "The panels are arranged as at first.",
+    reset: "The panels are in their original arrangement.",
   },
   broken: {
-    title: (panel: string) => `${panel} broke`,
-    detail: "The run and the other panels go on.",
+    title: (panel: string) => `${panel} failed`,
+    detail: "The run and the other panels continue.",
     retry: "Try again",
     hide: "Hide",
   },
   uncaptured: {
     missing: (probes: string) => `This run did not capture ${probes}.`,
     again: "Run again",
-    cannot: (model: string, probes: string) => `${model} cannot give ${probes}.`,
-    cannotDetail:
-      "Nothing in this model can be read for this panel. Choose another model to see it.",
+    cannot: (model: string, probes: string) => `${model} does not support ${probes}.`,
+    cannotDetail: "This model has nothing for this panel to show. Choose another model to see it.",
   },
   given: {
     messages: (n: number) =>
-      `This link asks with a conversation of ${n} ${n === 1 ? "turn" : "turns"} instead of the prompt.`,
+      `This link uses a conversation of ${n} ${n === 1 ? "message" : "messages"} instead of the prompt.`,
     forced: (n: number) =>
-      `This link gives the first ${n} ${n === 1 ? "token" : "tokens"} of the text.`,
-    leaveOut: "Leave out",
+      `This link sets the first ${n === 1 ? "token" : `${n} tokens`} of the text.`,
+    leaveOut: "Remove",
   },
-  loading: (title: string) => `${title} is being loaded`,
+  loading: (title: string) => `Loading ${title}`,
   probes: {
     predictions: "predictions",
     distribution: "the output distribution",

@@ -3,8 +3,8 @@ const tokens = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "token" : "
 /** The words of the attention panels and of the sampler's waterfall. */
 export const attentionText = {
   notMeasured: {
-    title: "This run did not measure it.",
-    again: "Keep this panel open and run again: it will be measured then.",
+    title: "Not measured in this run.",
+    again: "Keep this panel open and run again to measure it.",
     waiting: "It fills with the first token of a run.",
   },
   attentionControls: {
@@ -21,7 +21,7 @@ export const attentionText = {
       "Linear: twice the weight, twice the colour. Root: small weights are lifted (the colour follows the square root). Full colour stands at the end of the range.",
     leaveOut: "Leave out first",
     leaveOutHint:
-      "Many heads rest on the first token when they have nothing to look for. Left out, the others are shown as shares of what remains.",
+      "Many heads attend to the first token by default. Without it, the others are shown as shares of the rest.",
     leftOut: (share: string) => `First token left out: it holds ${share} %. Others: of the rest.`,
     reading: {
       all: "mean of all layers and heads",
@@ -37,9 +37,9 @@ export const attentionText = {
     unit: "share of attention",
     hookPoint: "pattern, last query",
     howToRead:
-      "Where the model looked when it predicted the token: the stronger the shade, the more of its attention.",
+      "Where the model’s attention was when it predicted the token: the darker, the more attention.",
     caution:
-      "Attention is no explanation: it tells where information may come from, not what was taken from there nor whether it mattered.",
+      "Attention is not an explanation: it shows where information may come from, not what was used or whether it mattered.",
     from: "from",
     to: "predicting",
     start: "the beginning",
@@ -78,7 +78,7 @@ export const attentionText = {
     hookPoint: "pattern, all queries",
     howToRead:
       "Each row is a token that looks, each column a token that is looked at; a row adds up to 100 %.",
-    caution: "A bright cell tells where a head looked, not that the token there caused the answer.",
+    caution: "A bright cell shows where a head attends, not that this token caused the answer.",
     prompt: "the prompt",
     taken: (step: number) => `at token ${step}`,
     covers: (n: number, when: string) => `Map of ${tokens(n)}, ${when}`,
@@ -103,9 +103,9 @@ export const attentionText = {
     unit: "probability",
     hookPoint: "logits, after each sampling control",
     howToRead:
-      "From left to right each control reshapes or cuts the choice; what still has a bar in the last column could be drawn.",
+      "From left to right, each control changes or cuts the candidates. Tokens with a bar in the last column could be sampled.",
     caution:
-      "It tells how the choice was made, not why the model gave these probabilities; the draw itself is chance.",
+      "It shows how the token was chosen, not why the model gave these probabilities. The draw itself is random.",
     tableLabel: "Candidates and what each sampling control left of them",
     token: "token",
     raw: "Model",
@@ -120,7 +120,7 @@ export const attentionText = {
     fell: "less",
     off: "Off:",
     idle: "Set, without effect on this token:",
-    noStage: "No control is active: the model’s own prediction is drawn from as it is.",
+    noStage: "No control is active: the token is sampled from the model’s own probabilities.",
     sum: (kept: string, of: string) => `${kept} of ${of} tokens could be drawn.`,
     columns: ["token", "id", "model"],
     cutBy: "cut by",

@@ -86,7 +86,7 @@ export const deeperText = {
         "Layers are not trained to be read this way: an early layer that reads as nonsense may still hold the answer in another form.",
       viewLabel: "What to show",
       views: { token: "This token", time: "Over time" },
-      colourLabel: "What the colour tells",
+      colourLabel: "What the colour shows",
       colours: { rank: "rank of said", prob: "probability" },
       layer: "layer",
       token: "would say",
@@ -103,11 +103,11 @@ export const deeperText = {
       unsettled: "No layer could be read.",
       tableLabel: "What each layer would say",
       timeLabel: (first: number, last: number) =>
-        `Logit lens by layer for tokens ${first} to ${last}. Arrow keys move from cell to cell; Enter looks at that token.`,
+        `Logit lens by layer for tokens ${first} to ${last}. Arrow keys move from cell to cell; Enter shows that token.`,
       cell: (layer: number, step: number) => `layer ${layer}, token ${step}`,
       reading: (label: string, percent: string, rank: string) =>
         `“${label}” ${percent} %, said token at rank ${rank}`,
-      choose: "Point at a cell; click looks at that token.",
+      choose: "Point at a cell; click to show that token.",
       rule: "Line: from there on it stays.",
       rankScale: (last: string) => ["rank 0", `rank ${last}`],
       probScale: ["0 %", "100 %"],
@@ -115,12 +115,12 @@ export const deeperText = {
     },
     trends: {
       title: "Trends",
-      unit: "as told at each line",
+      unit: "given at each line",
       hookPoint: "any scalar of a token",
       howToRead:
         "One number a token, over all tokens of the run; click, drag or use the arrow keys to look at a token.",
       caution:
-        "Two lines that move together need not have to do with each other: compare their scales, and try the same with another seed.",
+        "Lines that move together may be unrelated: compare their scales, and try another seed.",
       kinds: {
         prob: { name: "Probability", unit: "of the token that was said" },
         entropy: { name: "Entropy", unit: "nats" },

@@ -16,8 +16,8 @@ export const exportText = {
     openHint: "Or drop the file anywhere on the page",
     nothing: "There is no run to save yet.",
     full: (tokens: number, limit: string) =>
-      `The run has outgrown ${limit}: the recording holds its first ${tokens} tokens.`,
-    running: (tokens: number) => `The run goes on: what is saved now holds ${tokens} tokens.`,
+      `The run is larger than ${limit}: the recording has its first ${tokens} tokens.`,
+    running: (tokens: number) => `The run is not finished: a file saved now has ${tokens} tokens.`,
     saved: (name: string) => `Saved ${name}`,
     bytes: (kilo: number) =>
       kilo >= 1000 ? `${(kilo / 1000).toFixed(1)} MB` : `${Math.max(1, Math.round(kilo))} kB`,
@@ -27,39 +27,38 @@ export const exportText = {
     source: "Recording",
     another: "Open another file",
     notARecording: {
-      title: "This file is no recording of MAV",
+      title: "This file is not a MAV recording",
       detail: (name: string) =>
-        `${name} does not begin with a start event. A recording holds one JSON event a line: save one here, or ask the API with “Accept: application/x-ndjson”.`,
-      empty: (name: string) =>
-        `${name} is empty: no event was written into it. Save the run again.`,
+        `${name} does not begin with a start event. A recording has one JSON event per line. Save one here, or request one from the API with “Accept: application/x-ndjson”.`,
+      empty: (name: string) => `${name} is empty. Save the run again.`,
     },
     version: {
-      title: "The recording is of another version",
+      title: "The recording has another version",
       detail: (given: string, own: number, line: number, where: string) =>
         `Line ${line}: ${where} is ${given}, and this page reads version ${own}. Open it with the MAV that made it, or run the same settings again.`,
     },
     broken: {
       title: "The recording is damaged",
-      json: (line: number) => `Line ${line} is no JSON.`,
+      json: (line: number) => `Line ${line} is not valid JSON.`,
       misfit: (line: number, where: string, problem: string) =>
         `Line ${line} does not fit: ${where} ${problem}.`,
       order: (line: number, type: string, last: string) =>
-        `Line ${line} is a ${type} event, which cannot follow a ${last} event: lines are missing, or two recordings stand in one file.`,
+        `Line ${line} is a ${type} event, which cannot follow a ${last} event: lines are missing, or the file contains two recordings.`,
       index: (line: number, given: number, expected: number) =>
-        `Line ${line} is token ${given} where token ${expected} should be: lines are missing or twice there.`,
-      remedy: "Get the file anew, or use what stands before that line.",
+        `Line ${line} is token ${given} where token ${expected} should be: lines are missing or duplicated.`,
+      remedy: "Get the file again, or use the part before that line.",
     },
     torn: {
-      title: "The recording is not whole",
-      line: (line: number) => `Line ${line} stops in its middle: the file was cut off there.`,
+      title: "The recording is incomplete",
+      line: (line: number) => `Line ${line} is incomplete: the file was cut off there.`,
       ended: (line: number, type: string) =>
-        `It stops after line ${line}, a ${type} event, without done or error: it was saved while the run went on, or cut off.`,
-      remedy: "What stands before is whole.",
+        `It ends after line ${line}, a ${type} event, without done or error: it was saved during the run, or cut off.`,
+      remedy: "The part before can be used.",
     },
     unreadable: {
       title: "The file cannot be read",
       detail: (reason: string) =>
-        `The browser said: ${reason}. Check that the file is still there, then open it again.`,
+        `The browser reported: ${reason}. Check that the file still exists, then open it again.`,
     },
   },
   takeAway: {
@@ -78,19 +77,19 @@ export const exportText = {
     prompt: (prompt: string) => `prompt “${prompt}”`,
     reads: (hookPoint: string) => `reads ${hookPoint}`,
     failed: {
-      title: "The file could not be made",
+      title: "The file could not be created",
       detail: (reason: string) =>
-        `The browser said: ${reason}. Nothing is lost; reload the page where it happens again.`,
+        `The browser reported: ${reason}. Nothing is lost. If it happens again, reload the page.`,
     },
     dismiss: "Dismiss",
   },
   replay: {
     title: (name: string) => `${name} · MAV recording`,
     about: "A recorded run. Everything on this page is in this one file.",
-    none: "This page holds no recording",
-    noneDetail: "It is the template that recordings are put into. Save a standalone page from MAV.",
+    none: "This page has no recording",
+    noneDetail: "This is the template for standalone pages. Save a standalone page in MAV.",
     template: {
-      title: "The standalone page cannot be made",
+      title: "The standalone page cannot be created",
       detail: "The site was served without its template. Build it: npm run build.",
     },
   },

@@ -6,7 +6,7 @@ export const keepingText = {
     short:
       "These settings are too long for a link. They are kept in this browser tab only. To share the run, save it as a file.",
     unknown:
-      "This link refers to a long prompt that is kept in another browser tab. Ask for the run as a file, or enter the prompt.",
+      "This link refers to a long prompt that is kept in another browser tab. Ask the sender for the run as a file, or enter the prompt.",
     copiedIncomplete: "Copied without the long prompt",
     linkIncomplete:
       "Link copied, without the long prompt: it is kept in this browser tab only. Save the run as a file to share it.",
@@ -35,5 +35,6 @@ export const keepingText = {
   },
   unavailable: (model: string) => `${model} (not on this server)`,
   unavailableHelp: "This server does not have this model. Choose another one.",
+  notLoadable: (model: string) => `${model} (cannot be loaded)`,
   notAllowed: (value: string) => `${value} (not allowed)`,
 } as const;

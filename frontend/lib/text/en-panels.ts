@@ -13,17 +13,17 @@ export const panelText = {
     unit: "probability",
     hookPoint: "softmax of logits",
     howToRead:
-      "Each chip is a token. The stronger its shade, the more the model expected it. Choose one to see that moment in every panel.",
+      "Each chip is a token. The darker it is, the higher its probability. Choose one to show it in every panel.",
     caution:
-      "Expected is not true: a dark chip tells what this model is used to after such a text, not that it is right.",
+      "Probable is not true: a dark chip shows what the model expects after this text, not that it is right.",
     columns: ["place", "kind", "id", "token", "probability", "logprob", "rank", "entropy (nats)"],
     prompt: "grey: your prompt",
     shade: "shade:",
     unlikely: "0 %",
     likely: "100 %",
-    empty: "Give the model a beginning and press Run.",
+    empty: "Enter a prompt and press Run.",
     emptyDetail:
-      "It goes on one token at a time. After every token, the panels below show what happened inside.",
+      "The model writes one token at a time. The panels below show what happened inside it at every token.",
     listLabel: "Tokens of the prompt and the generated text",
   },
   predictions: {
@@ -31,10 +31,10 @@ export const panelText = {
     unit: "probability, logit",
     hookPoint: "logits",
     howToRead:
-      "What could have come next. Bar: the model’s own probability. Line: what the sampler drew from.",
-    howToFork: "Choose a row to go on with it.",
+      "What could have come next. Bar: the model’s probability. Line: the probability in sampling.",
+    howToFork: "Choose a row to continue with that token.",
     caution:
-      "A probability is the model’s habit after exactly this text. It is no measure of how true the words are, nor does it say why they are likely.",
+      "These probabilities hold for exactly this text. They do not measure whether the words are true, or explain why they are likely.",
     columns: ["rank", "id", "token", "logit", "probability", "drawn from", "cut by", "said"],
     token: "token",
     model: "model",
@@ -42,8 +42,8 @@ export const panelText = {
     logit: "logit",
     cutBy: (control: string) => `cut by ${control}`,
     said: "said",
-    forkLabel: (label: string) => `Go on with ${label} instead`,
-    forkHint: "Go on with this token instead",
+    forkLabel: (label: string) => `Continue with ${label} instead`,
+    forkHint: "Continue with this token instead",
     chosen: "This is the token that was said",
     outside: (label: string, rank: number) => `Said: ${label}, rank ${rank}, outside this list.`,
     tableLabel: "Candidates for this token, likeliest first",
@@ -65,7 +65,7 @@ export const panelText = {
     howToRead:
       "How strongly each layer changes the model’s running state. Faint band: its range in this run so far.",
     caution:
-      "Large is not important: layers write at different scales, and what one writes the next may cancel.",
+      "Large does not mean important: layers write at different scales, and the next layer may cancel what one writes.",
     layer: "layer",
     series: {
       mlpNorm: { name: "MLP", hookPoint: "output of each MLP block" },
@@ -89,7 +89,7 @@ export const panelText = {
     howToRead:
       "One cell per head. Low: the head looks at few tokens. High: it looks at many, up to the ceiling ln(keys).",
     caution:
-      "Where a head looks is not what it uses: entropy tells nothing of what it reads there, nor whether anything later depends on it.",
+      "Where a head attends is not what it uses: entropy does not show what it reads there, or whether anything later depends on it.",
     head: "head",
     layer: "layer",
     ceiling: (value: string) => `ceiling now ${value}`,
@@ -108,7 +108,7 @@ export const panelText = {
     howToRead:
       "All probability, likeliest tokens first. Tall first column: the model is sure. Dashed: the sum so far.",
     caution:
-      "Sure is not right: a narrow distribution tells what the model expects, not that it is so.",
+      "Certain is not correct: a narrow distribution shows what the model expects, not what is true.",
     columns: ["from rank", "to rank", "probability", "sum so far"],
     entropy: "nats of entropy",
     effective: "effective tokens",

@@ -17,11 +17,11 @@ export const timelineText = {
   speed: "Speed",
   perSecond: (n: number) => `${n} tokens/s`,
   loop: "Loop",
-  loopHint: "Play a range again and again: shift-drag over the timeline, or Shift with arrow keys",
+  loopHint: "Repeat a range: shift-drag over the timeline, or Shift with arrow keys",
   loopRange: (from: number, to: number) => `${from}–${to}`,
   loopSaid: (from: number, to: number) => `Loop from token ${from} to token ${to}`,
   hold: "Pause run",
-  holdHint: "The server stops computing; what was received stays (P)",
+  holdHint: "The server stops computing; received tokens are kept (P)",
   step: "Step",
   stepHint: "Compute one more token (N)",
   goOn: "Continue",
@@ -33,14 +33,14 @@ export const timelineText = {
     probability_below: (value: string) => `probability ${value} % is under the limit`,
     text: (found: string) => `“${found}” appeared`,
     pattern: (found: string) => `the pattern matched “${found}”`,
-    loop: (value: string) => `the text began to loop, ${value} tokens at a time`,
+    loop: (value: string) => `the text repeats every ${value} tokens`,
     after: () => "one token further",
   } satisfies Record<Condition, (value: string) => string>,
   breakpoint: "Breakpoint",
   at: (step: number) => `at token ${step}:`,
   breakpoints: {
     title: "Breakpoints",
-    lead: "The run stops at the first token that meets one of these. Look at it, then step or go on.",
+    lead: "The run stops at the first token that meets one of these. Then step or continue.",
     active: (n: number) => `${n} on`,
     names: {
       breakpoints_entropy_above: "Entropy above",
@@ -51,12 +51,12 @@ export const timelineText = {
     } as Record<string, string>,
     explained: {
       breakpoints_entropy_above:
-        "Stop where the model is this unsure of what comes next, in nats; empty is off.",
+        "Stop where the entropy of the prediction is above this, in nats; empty is off.",
       breakpoints_probability_below:
         "Stop where the chosen token was less likely than this, from 0 to 1; empty is off.",
       breakpoints_text: "Stop where this text appears, exactly as written; empty is off.",
       breakpoints_pattern: "Stop where this regular expression matches; empty is off.",
-      breakpoints_loop: "Stop where the same tokens begin to come again and again.",
+      breakpoints_loop: "Stop where the same tokens start to repeat.",
     } as Record<string, string>,
   },
 } as const;

@@ -11,24 +11,24 @@ export const tourText = {
   done: "Done",
   steps: [
     {
-      title: "Give it a beginning",
-      body: "Write how a text starts, or take one of the examples, and press Run. The model goes on from there, token by token.",
+      title: "Enter a prompt",
+      body: "Write the start of a text, or choose an example, and press Run. The model continues it token by token.",
     },
     {
-      title: "Read what it writes",
-      body: "Each chip is a token, shaded by how much the model expected it. Choose one, and every panel shows the moment at which it was predicted.",
+      title: "Read the generated text",
+      body: "Each chip is a token, shaded by its probability. Choose one, and every panel shows the step that predicted it.",
     },
     {
-      title: "See what else it had in mind",
-      body: "The tokens that could have stood there, with the model’s own probabilities and what the sampler was left to draw from.",
+      title: "See the alternatives",
+      body: "The tokens that could have come next, with the model’s own probabilities and those that the sampler used.",
     },
     {
       title: "Look inside",
-      body: "Every panel shows one measurement and names its unit and the place in the model that it reads. Scales hold still over a run, so tokens can be compared.",
+      body: "Every panel shows one measurement, with its unit and where in the model it is taken. Scales are fixed during a run, so that tokens can be compared.",
     },
     {
       title: "Move through time",
-      body: "Step back and forth, or let it play; all panels go along. Live follows the newest token again. The menu of panels holds more of them.",
+      body: "Step back and forth, or press Play; all panels follow. Live returns to the newest token. The Panels menu has more panels.",
     },
   ],
 } as const;

@@ -1,66 +1,67 @@
 const steps = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "step" : "steps"}`;
-const looks = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "look" : "looks"}`;
+const snapshots = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "snapshot" : "snapshots"}`;
 
-/** The words of a training that is watched. */
+/** The words of a training that is shown. */
 export const trainingText = {
   training: {
     label: "Training",
     step: (n: number) => `after ${steps(n)} of training`,
-    misfit: (given: string) => `is ${given}, which it cannot be`,
+    misfit: (given: string) => `is ${given}, which is not allowed`,
     following: {
       reading: "Reading the recording",
       read: "",
-      waiting: "Waiting for the first look",
+      waiting: "Waiting for the first snapshot",
       watching: "Live",
       lost: "Connection lost; trying again",
     },
     live: "Follow",
-    liveHint: "Show each new look when it comes",
+    liveHint: "Show each new snapshot when it arrives",
     controls: "Which training step the panels show",
-    previous: "Look before",
-    next: "Look after",
+    previous: "Previous snapshot",
+    next: "Next snapshot",
     play: "Learn",
-    playHint: "Show look after look",
+    playHint: "Show one snapshot after another",
     pause: "Pause",
-    speed: "Looks a second",
-    perSecond: (n: number) => `${n} looks/s`,
+    speed: "Snapshots per second",
+    perSecond: (n: number) => `${n} per s`,
     prompt: "Prompt",
     whichPrompt: "Which prompt is continued",
     slider: "Training step",
-    sliderHelp: "Arrow keys move from look to look, Space plays them, Home and End go to the ends.",
+    sliderHelp:
+      "Arrow keys move from snapshot to snapshot, Space plays them, Home and End go to the ends.",
     value: (step: number, loss: string, said: string) => `step ${step}, loss ${loss}: ${said}`,
-    noLoss: "not told",
+    noLoss: "not reported",
     at: (step: number) => `step ${step.toLocaleString("en")}`,
     loss: "Loss",
     lossScale: (top: number) => `0–${top} nats`,
     minutes: (minutes: string) => `${minutes} min`,
     seconds: (seconds: string) => `${seconds} s`,
-    place: (place: number, of: number) => `look ${place} of ${of}`,
-    said: "What the model said at each look",
+    place: (place: number, of: number) => `snapshot ${place} of ${of}`,
+    said: "What the model wrote at each snapshot",
     columns: { step: "step", loss: "loss" },
     nothing: "nothing",
-    missing: "was not looked at",
-    broke: "broke off",
+    missing: "not recorded",
+    broke: "failed",
     howToRead:
-      "Each row: what the model wrote after the prompt at that step; the darker, the surer it was. Curve: the training’s own loss, how badly it expects its texts. Every look has one place, so steps that are looked at often get more room. Text, tokens and panels below are the model of the chosen step, all on one scale. It shows what changed, not why.",
+      "Each row: what the model wrote after the prompt at that step; the darker, the higher the probability. Curve: the training loss; lower means better predictions of the training texts. Snapshots are evenly spaced, so steps with many snapshots take more room. Text, tokens and panels below show the model at the chosen step, all on one scale. They show what changed, not why.",
     example: {
-      open: "Watch a model learn to speak",
+      open: "Watch a model learn to write",
       name: "mav-tiny learns",
       note: (steps: number, tokens: string) =>
-        `A model of mav-tiny’s shape, from random weights through ${steps.toLocaleString("en")} steps of 4,096 tokens (${tokens} million) with the project’s own program, in 51 minutes on one processor core. It is a short training: mav-tiny itself has read twenty times as much. Numbers are rounded to four digits.`,
+        `A model with mav-tiny’s architecture, trained from random weights for ${steps.toLocaleString("en")} steps of 4,096 tokens (${tokens} million) with the project’s training program, in 51 minutes on one processor core. This is a short training: mav-tiny itself was trained on twenty times as many tokens. Numbers are rounded to four digits.`,
     },
     open: {
-      live: "Watch the training that goes on here",
+      live: "Watch the training on this server",
       liveName: "Training, live",
     },
     again: (step: number) =>
-      `The training was taken up again at step ${step.toLocaleString("en")}; what an earlier attempt did after it is left out.`,
+      `The training was resumed at step ${step.toLocaleString("en")}; later steps of the earlier attempt are not shown.`,
     thinned: (n: number) =>
-      `${looks(n)} in between are let go, so that the page stays within its memory; the recording has them.`,
-    kept: (n: number) => `${looks(n)} before it are whole and can be used.`,
+      `${snapshots(n)} in between ${n === 1 ? "is" : "are"} not shown, to save memory; the recording has all of them.`,
+    kept: (n: number) => `${snapshots(n)} before it can be used.`,
     save: "Training",
-    saveHint: "All looks of this training; opens here, and in Python",
-    saveRun: "Recording of this look",
+    saveHint: "All snapshots of this training; opens here, and in Python",
+    saveRun: "Recording of this snapshot",
     pageHint: "One file that replays the whole training, no server needed",
   },
 } as const;

@@ -18,7 +18,7 @@ export const english = {
   site: {
     name: "MAV",
     title: "Model Activity Visualizer",
-    description: "Watch a language model think: its insides, measured at every token, live.",
+    description: "See inside a language model while it writes: measured at every token, live.",
     skip: "Skip to the run",
   },
   notFound: {
@@ -45,10 +45,10 @@ export const english = {
       { keys: ["Home", "End"], action: "With a token focused: the first, the newest" },
       { keys: ["Space"], action: "In the run: play the tokens, or pause" },
       { keys: ["Shift", "←", "→"], action: "In the timeline: mark a range that plays in a loop" },
-      { keys: ["P"], action: "In the run: pause the run on the server, or go on" },
+      { keys: ["P"], action: "In the run: pause the run on the server, or continue" },
       { keys: ["N"], action: "In the run: one more token of a paused run" },
       { keys: ["L"], action: "In the run: follow the newest token again" },
-      { keys: [",", "."], action: "In a training: the look before, the look after" },
+      { keys: [",", "."], action: "In a training: the previous snapshot, the next one" },
       { keys: ["?"], action: "Show these shortcuts" },
     ],
   },
@@ -63,7 +63,7 @@ export const english = {
     common: "Sampling controls",
     more: "More sampling controls",
     measuring: "Measuring",
-    modelsLoading: "Asking the server which models it has …",
+    modelsLoading: "Loading the list of models …",
     promptPlaceholder: "The start of a story …",
     seedPlaceholder: "random",
     stopPlaceholder: "one per line",
@@ -119,15 +119,15 @@ export const english = {
     label: "Status of the run",
     phases: {
       idle: "Ready",
-      connecting: "Asking the server",
-      queued: "Waiting in line",
+      connecting: "Connecting",
+      queued: "Queued",
       loading: "Loading the model",
       prefill: "Reading the prompt",
       running: "Writing",
       paused: "Paused",
       done: "Done",
       stopped: "Stopped by you",
-      failed: "Broke off",
+      failed: "Failed",
     },
     refused: "Not started",
     ahead: (n: number) => `${n} ahead`,
@@ -136,8 +136,8 @@ export const english = {
       length: "the token limit is reached",
       stop: "a stop text appeared",
       cancelled: "it was cancelled",
-      deadline: "its time was up",
-      breakpoint: "it reached a breakpoint",
+      deadline: "the time limit is reached",
+      breakpoint: "a breakpoint was reached",
     } satisfies Record<FinishReason, string>,
     contextFull: "the model’s context is full",
     tokens: "tokens",
@@ -163,8 +163,8 @@ export const english = {
     at: (step: number, last: number) => `token ${step} of 0–${last}`,
     none: "no token yet",
     letGo: {
-      what: (from: number) => `What was measured before token ${from} is no longer here.`,
-      why: "A page that streams for hours keeps the newest measurements; text, probability, entropy and rank stay for every token.",
+      what: (from: number) => `Measurements before token ${from} are no longer in memory.`,
+      why: "In very long runs the page keeps only the newest measurements; text, probability, entropy and rank are kept for every token.",
       go: (from: number) => `Show token ${from}`,
     },
   },
@@ -173,29 +173,55 @@ export const english = {
     resume: "Continue",
     shorten: "Shorten the prompt",
     change: "Change the setting",
-    kept: (n: number) => `${count(n, "token was", "tokens were")} received and stay below.`,
-    wait: (seconds: number) =>
-      `The server asks to wait ${count(Math.ceil(seconds), "second", "seconds")}.`,
+    kept: (n: number) =>
+      `${count(n, "token was", "tokens were")} received and ${n === 1 ? "is" : "are"} shown below.`,
+    wait: (seconds: number) => `Wait ${count(Math.ceil(seconds), "second", "seconds")}.`,
     field: "Setting to change:",
     /** Nothing where the server speaks the page's language. */
     serverLanguage: "",
+    /** Instead of the server's words, for what it says of itself rather than of a setting. */
+    own: {
+      run_too_large: {
+        title: "The run sends too much data",
+        detail:
+          "It is larger than this server allows. Close panels of attention maps, attention rows and layer tiles, show fewer predictions, or ask for fewer tokens.",
+      },
+      client_budget_spent: {
+        title: "The hourly data limit is reached",
+        detail:
+          "This server limits how much data each visitor can receive in an hour. Try again later, and close panels of attention maps, attention rows and layer tiles.",
+      },
+      client_too_slow: {
+        title: "The connection is too slow for this run",
+        detail:
+          "Other runs are waiting for the model, so the server stopped this one. Close panels, or try again later.",
+      },
+      too_many_connections: {
+        title: "The server has too many connections",
+        detail: "Close other tabs of this page, or try again later.",
+      },
+      server_stopping: {
+        title: "The server is shutting down",
+        detail: "Try again when it is running again.",
+      },
+    } as Record<string, { readonly title: string; readonly detail: string }>,
     refused: {
       title: "The server refused this run",
-      detail: (status: number) =>
-        `It answered with status ${status} and gave no reason. Try again.`,
+      detail: (status: number) => `It returned status ${status} without a reason. Try again.`,
     },
     unreachable: {
       title: "The server cannot be reached",
       detail: "Check that it is still running and that you are online, then try again.",
     },
     streamBroken: {
-      title: "The connection broke halfway",
+      title: "The connection was lost during the run",
       detail:
-        "Continue picks up at the token where it broke, with the same seed and settings; Try again starts over.",
+        "Continue resumes after the last token received, with the same seed and settings. Try again starts over.",
     },
     contractMismatch: {
-      title: "The server said something that this page does not understand",
-      detail: "Page and server may be of different versions: reload the page, then try again.",
+      title: "The server’s answer does not fit this page",
+      detail:
+        "The page and the server may have different versions. Reload the page, then try again.",
     },
   },
   figures: {
