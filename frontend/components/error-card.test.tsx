@@ -1,5 +1,6 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { text } from "@/lib/text";
 import { ErrorCard } from "./error-card";
 
 const failed = (code: string) => ({ code, title: "No", detail: "Shorten it by 3 tokens." });
@@ -27,4 +28,16 @@ test.each([
   expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
   fireEvent.click(screen.getByRole("button", { name: "Shorten the prompt" }));
   expect(fix.act).toHaveBeenCalledOnce();
+});
+
+test("what the server says of itself is said in the page's words, the time to wait beside it", () => {
+  for (const [code, own] of Object.entries(text.failures.own)) {
+    const failure = { ...failed(code), byServer: true, retryAfterS: 5 };
+    const { unmount } = render(<ErrorCard failure={failure} received={0} onRetry={() => {}} />);
+    expect(screen.getByText(own.title)).toBeVisible();
+    expect(screen.getByText(own.detail)).toBeVisible();
+    expect(screen.getByText(/Wait 5 seconds/)).toBeVisible();
+    expect(screen.queryByText("No")).toBeNull();
+    unmount();
+  }
 });

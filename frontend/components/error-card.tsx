@@ -24,6 +24,8 @@ export function ErrorCard(props: ErrorCardProps) {
   const { failure, received, onRetry, retryLabel, onResume, fix } = props;
   const words = text.failures;
   const again = retryLabel !== undefined || isWorthRetrying(failure);
+  const own = words.own[failure.code];
+  const byServer = failure.byServer && !own;
   return (
     <div
       role="alert"
@@ -31,12 +33,14 @@ export function ErrorCard(props: ErrorCardProps) {
     >
       <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
       <div className="min-w-60 flex-1">
-        <div lang={failure.byServer ? "en" : undefined}>
-          <p className="font-semibold text-ink">{failure.title}</p>
-          <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">{failure.detail}</p>
+        <div lang={byServer ? "en" : undefined}>
+          <p className="font-semibold text-ink">{own?.title ?? failure.title}</p>
+          <p className="mt-0.5 max-w-[72ch] break-words text-ink text-small">
+            {own?.detail ?? failure.detail}
+          </p>
         </div>
         <p className="mt-1 text-small text-ink">
-          {failure.byServer && words.serverLanguage && <>{words.serverLanguage} </>}
+          {byServer && words.serverLanguage && <>{words.serverLanguage} </>}
           {received > 0 && <>{words.kept(received)} </>}
           {failure.retryAfterS !== undefined && <>{words.wait(failure.retryAfterS)} </>}
           {failure.field && (

@@ -14,12 +14,17 @@ interface ModelSelectProps {
   list: ModelList | null;
 }
 
-/** The models of this server; one that only a link names is shown as unavailable. */
+/**
+ * The models of this server. One that only a link names is shown as unavailable, one that cannot be
+ * loaded with the reason.
+ */
 export function ModelSelect({ field, form, list }: ModelSelectProps) {
   const named = form.watch("model") ?? field.initial;
   const known = list?.models ?? [];
   const chosen = known.find(({ name }) => name === named);
   const error = form.formState.errors.model?.message;
+  const problems = list?.problems ?? {};
+  const problem = problems[named];
   return (
     <div>
       <label htmlFor="setting-model" className="mb-1.5 block font-medium text-small">
@@ -32,11 +37,18 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
         className="h-9"
         form={form}
         name="model"
-        options={known.map(({ name, title }) => ({ value: name, label: title || name }))}
+        options={known.map(({ name, title }) => ({
+          value: name,
+          label: name in problems ? text.notLoadable(title || name) : title || name,
+        }))}
         other={list ? text.unavailable : String}
       />
       <p id="model-help" className="mt-1 min-h-4 text-quiet text-xs">
-        {list && !chosen ? (
+        {problem && !error ? (
+          <strong lang="en" className="break-words font-medium text-accent-strong">
+            {problem}
+          </strong>
+        ) : list && !chosen ? (
           <strong className="font-medium text-accent-strong">
             {error ?? text.unavailableHelp}
           </strong>
