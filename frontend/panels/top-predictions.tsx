@@ -62,7 +62,7 @@ function Predictions({ frame, live }: PredictionsProps) {
           {moving ? (
             <RowsPicture frame={frame} count={inSight} table={table} width={width} />
           ) : (
-            said >= 0 && <SaidMark place={said} />
+            said >= 0 && <SaidMark place={said} rows={length} />
           )}
           <table ref={table} className={classNames("block w-full", moving && "invisible")}>
             <Head />

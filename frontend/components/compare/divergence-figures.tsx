@@ -76,7 +76,7 @@ function Layers({ divergence, divergences }: Omit<DivergenceFiguresProps, "commo
   return (
     <div className="mt-3" role="img" aria-label={words.layersSummary(summary.join(", "))}>
       {rows.map((value, row) => (
-        <div key={row} className="flex h-4 items-center gap-2">
+        <div key={row} className="flex min-h-4 items-center gap-2">
           <span className="figures w-6 shrink-0 text-right text-micro text-quiet leading-none">
             {rows.length <= 16 || row % 4 === 0 ? nameOf(row, rows.length) : ""}
           </span>

@@ -9,7 +9,7 @@ export function Bars({ candidates }: { candidates: readonly Candidate[] }) {
   return (
     <div
       aria-hidden
-      className="pointer-events-none absolute top-[1.375rem] left-26 w-[calc(100%-16.75rem)] overflow-hidden rounded-[2px]"
+      className="pointer-events-none absolute bottom-0 left-26 w-[calc(100%-16.75rem)] overflow-hidden rounded-[2px]"
       style={{ height: `${1.625 * candidates.length}rem` }}
     >
       <RowBars

@@ -76,8 +76,16 @@ function drawFigures(pen: Pen, rows: readonly Candidate[], look: RowsLook): void
     candidate.cut_by ? null : formatPercent(candidate.sampled_prob),
   );
   column(logit, texts.logit, (candidate) => formatMeasure(candidate.logit));
-  column(drawn, texts.chip, ({ cut_by: cutBy }) => (cutBy ? nameOfControl(cutBy) : null));
+  column(drawn, texts.chip, ({ cut_by: cutBy }) =>
+    cutBy ? fittedChip(pen, nameOfControl(cutBy), look) : null,
+  );
 }
+
+const fittedChip = (pen: Pen, name: string, { drawn, texts }: RowsLook): string =>
+  pen
+    .fitted([{ text: name, look: texts.chip }], drawn.width, texts.chip)
+    .map(({ text }) => text)
+    .join("");
 
 function drawName(
   pen: Pen,

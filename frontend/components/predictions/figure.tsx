@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export const Figure = ({ children }: { children: ReactNode }) => (
   <span
     data-room
-    className="contain-size contain-layout contain-style block h-4 whitespace-nowrap leading-4"
+    className="contain-size contain-layout contain-style block h-4 truncate leading-4"
   >
     {children}
   </span>

@@ -33,7 +33,7 @@ export function Timeline() {
             <Live />
           </div>
         </div>
-        <div className="order-2 col-span-full grid grid-cols-[minmax(0,1fr)] gap-x-3 @min-[34rem]:grid-cols-[6.5rem_minmax(0,1fr)] @min-[68rem]:col-span-1">
+        <div className="order-2 col-span-full grid grid-cols-[minmax(0,1fr)] gap-x-3 @min-[34rem]:grid-cols-[minmax(6.5rem,auto)_minmax(0,1fr)] @min-[68rem]:col-span-1">
           <LaneNames />
           <Track />
         </div>
@@ -96,17 +96,17 @@ function LaneNames() {
   return (
     <div
       aria-hidden
-      className="relative hidden whitespace-nowrap text-micro text-quiet leading-none @min-[34rem]:block"
+      className="hidden h-0 min-h-full flex-col whitespace-nowrap text-micro text-quiet leading-none @min-[34rem]:flex"
     >
-      <p className="absolute inset-x-0 top-0">{words.tokens}</p>
-      <p className="absolute inset-x-0 top-6 flex justify-between">
+      <div className="h-6">{words.tokens}</div>
+      <div className="flex flex-1 justify-between gap-2">
         {words.entropy}
         <span className="figures">{max > 0 ? words.entropyScale(max) : ""}</span>
-      </p>
-      <p className="absolute inset-x-0 bottom-1 flex justify-between">
+      </div>
+      <div className="flex justify-between gap-2 pb-1">
         {words.probability}
         <span className="figures">{max > 0 ? words.probabilityScale : ""}</span>
-      </p>
+      </div>
     </div>
   );
 }
