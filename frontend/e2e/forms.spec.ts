@@ -113,6 +113,23 @@ for (const view of ["instrument", "compare", "chat"]) {
   });
 }
 
+test("a model that cannot be loaded is marked, and the reason stands under it", async ({
+  page,
+}) => {
+  await page.route("**/api/models", async (route) => {
+    const list = await (await route.fetch()).json();
+    const [first] = list.models;
+    list.models.push({ ...first, name: "torn", title: "Torn" });
+    list.problems = { torn: "config.json is not valid JSON. Download the model again." };
+    await route.fulfill({ json: list });
+  });
+  await new Instrument(page).open();
+  const select = page.locator(SETTING("model"));
+  await expect(select.locator("option").last()).toHaveText("Torn (cannot be loaded)");
+  await select.selectOption("torn");
+  await expect(page.locator("#model-help")).toHaveText(/config\.json is not valid JSON/);
+});
+
 test("the model that the select shows is the one that is asked for", async ({ page }) => {
   // The list comes late and names the link's model second.
   await page.route("**/api/models", async (route) => {
@@ -225,6 +242,51 @@ test("a decimal comma is a number, with the slider in step", async ({ page }) =>
   await expect.poll(() => new URL(page.url()).searchParams.get("temperature")).toBe("0.8");
   await page.locator(SETTING("max_new_tokens")).fill("1.000");
   await expect(page.locator("#max_new_tokens-help")).toContainText("Tausendertrennzeichen");
+});
+
+test("what was typed just before a reload is still there", async ({ page }) => {
+  const typed = {
+    prompt: "Once upon a time, in a land",
+    temperature: "0.7",
+    seed: "9007199254740991",
+    stop: "the end",
+    breakpoints_text: "dragon",
+    tile_height: "9",
+  };
+  const instrument = new Instrument(page);
+  await instrument.open();
+  await page.evaluate(() => {
+    for (const section of document.querySelectorAll("details")) section.open = true;
+  });
+  for (const [name, value] of Object.entries(typed)) await page.locator(SETTING(name)).fill(value);
+  // Of the largest seed no digit is out of sight.
+  const hidden = await page
+    .locator(SETTING("seed"))
+    .evaluate((field) => field.scrollWidth - field.clientWidth);
+  expect(hidden).toBeLessThanOrEqual(0);
+  for (let time = 0; time < 2; time++) {
+    await page.reload();
+    for (const [name, value] of Object.entries(typed)) {
+      await expect(page.locator(SETTING(name))).toHaveValue(value);
+    }
+  }
+});
+
+test("what is typed before the scripts of the page arrive stays", async ({ page }) => {
+  let go = () => {};
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await page.route("**/*.js", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto("/?seed=3", { waitUntil: "commit" });
+  await page.locator(SETTING("prompt")).fill("typed early");
+  go();
+  await expect(page.locator("#model-help")).toContainText("parameters");
+  await expect(page.locator(SETTING("seed"))).toHaveValue("3");
+  await expect(page.locator(SETTING("prompt"))).toHaveValue("typed early");
 });
 
 test("a run and a conversation outlive a reload", async ({ page }) => {

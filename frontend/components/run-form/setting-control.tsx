@@ -60,7 +60,7 @@ export function SettingControl({ field, form }: SettingControlProps) {
               inputMode={field.kind === "integer" ? "numeric" : "decimal"}
               autoComplete="off"
               placeholder={name === "seed" ? text.form.seedPlaceholder : undefined}
-              className={name === "seed" ? "figures w-32 text-right" : "figures w-16 text-right"}
+              className={name === "seed" ? "figures w-44 text-right" : "figures w-16 text-right"}
             />
           )}
         </div>

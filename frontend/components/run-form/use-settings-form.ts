@@ -30,12 +30,13 @@ export function useSettingsForm(
   // Once, and when another link is opened: fields that change later must not undo what was typed.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address is read on arrival
   useEffect(() => {
-    const arrive = () => {
+    const arrive = (others: FormValues) => {
       const linked = fromQuery(fields, readAddress());
-      if (Object.keys(linked).length > 0) reset({ ...initialValues(fields), ...linked });
+      if (Object.keys(linked).length > 0) reset({ ...others, ...linked });
     };
-    arrive();
-    return onLinkOpened(arrive);
+    // On a slow network something may have been typed before the page's scripts arrived.
+    arrive(getValues());
+    return onLinkOpened(() => arrive(initialValues(fields)));
   }, []);
 
   // The server's default model arrives later; a model that the link names stays.

@@ -82,12 +82,23 @@ describe("how often the address is written", () => {
     vi.resetModules();
     const reloaded = await import("./address-bar");
     expect(reloaded.readAddress().get("prompt")).toBe("ab");
+    // As the page's router does when it starts.
+    window.history.replaceState(null, "", "/?prompt=a");
+    reloaded.tidyAddress();
     expect(address()).toBe("?prompt=ab");
     // Once: a link that is opened later in this tab is not changed.
     visit("/?prompt=a");
     vi.resetModules();
     const later = await import("./address-bar");
     expect(later.readAddress().get("prompt")).toBe("a");
+  });
+
+  test("what the tab's storage holds of another program does no harm", async () => {
+    visit("/?prompt=a");
+    sessionStorage.setItem("mav-address-left", "{broken");
+    vi.resetModules();
+    const loaded = await import("./address-bar");
+    expect(loaded.readAddress().get("prompt")).toBe("a");
   });
 
   test("what is written while a reload waits for its answer is found, too", async () => {
@@ -101,6 +112,7 @@ describe("how often the address is written", () => {
     vi.resetModules();
     const reloaded = await import("./address-bar");
     expect(reloaded.readAddress().get("prompt")).toBe("ab");
+    reloaded.tidyAddress();
     expect(address()).toBe("?prompt=ab");
   });
 

@@ -1,5 +1,5 @@
 import { createStore } from "zustand/vanilla";
-import { tabStore } from "@/lib/browser/storage";
+import { storedJson, tabStore } from "@/lib/browser/storage";
 import type { Pair } from "./kept-parameters";
 import { type Layout, layOut, readLayout } from "./layout";
 
@@ -161,13 +161,13 @@ function leave(): void {
 }
 
 function takeUpWhatWaited(): void {
-  const left = tabStore.getItem(LEFT);
+  const left = storedJson(tabStore, LEFT);
   tabStore.removeItem(LEFT);
-  if (left === null) return;
-  const [address, pairs] = JSON.parse(left) as [string, [string, string][]];
+  if (!Array.isArray(left)) return;
+  const [address, pairs] = left as [string, [string, string][]];
   if (address !== present()) return;
+  // Written once the page is there: its router first restores the address that was loaded.
   pending = new URLSearchParams(pairs);
-  flushAddress();
 }
 
 if (typeof window !== "undefined") {

@@ -1,4 +1,4 @@
-import { tabStore } from "@/lib/browser/storage";
+import { storedJson, tabStore } from "@/lib/browser/storage";
 
 export type Pair = readonly [string, string];
 
@@ -38,19 +38,14 @@ export function keepParameters(pairs: readonly Pair[]): string {
 export function keptParameters(id: string): readonly Pair[] | null {
   const known = memory.get(id);
   if (known) return known;
-  const stored = tabStore.getItem(ENTRY + id);
-  const pairs = stored === null ? null : (JSON.parse(stored) as readonly Pair[]);
+  const pairs = storedJson(tabStore, ENTRY + id) as readonly Pair[] | null;
   if (pairs) memory.set(id, pairs);
   return pairs;
 }
 
 function storedIds(): string[] {
-  try {
-    const ids: unknown = JSON.parse(tabStore.getItem(INDEX) ?? "[]");
-    return Array.isArray(ids) ? ids.map(String) : [];
-  } catch {
-    return [];
-  }
+  const ids = storedJson(tabStore, INDEX);
+  return Array.isArray(ids) ? ids.map(String) : [];
 }
 
 /** 64 bits of two FNV-1a hashes; `crypto.subtle` is missing on insecure origins. */

@@ -28,6 +28,11 @@ export const localStore: SafeStorage = safe(() => window.localStorage);
 /** Of this tab; it outlives a reload. */
 export const tabStore: SafeStorage = safe(() => window.sessionStorage);
 
+/** What was stored as JSON; null where there is none, or something else is stored. */
+export function storedJson(store: SafeStorage, key: string): unknown {
+  return attempt(() => JSON.parse(store.getItem(key) ?? "null")) ?? null;
+}
+
 /** Calls back when another tab changes this key of `localStore`; ends with what it returns. */
 export function onOtherTab(key: string, changed: (value: string | null) => void): () => void {
   const listener = (event: StorageEvent) => {

@@ -1,4 +1,4 @@
-import { tabStore } from "@/lib/browser/storage";
+import { storedJson, tabStore } from "@/lib/browser/storage";
 import type { Conversation, KeptTurn } from "@/lib/chat/conversation";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { putKept, readKept, removeKept } from "./database";
@@ -77,10 +77,10 @@ export function keepConversation(conversation: Conversation): () => void {
 
 function takeUpFields(conversation: Conversation): void {
   const { system, draft, turns } = conversation.getState();
-  const kept = tabStore.getItem(FIELDS);
+  const kept = storedJson(tabStore, FIELDS);
   tabStore.removeItem(FIELDS);
-  if (kept === null || turns.length > 0 || system !== "" || draft !== "") return;
-  const [keptSystem = "", keptDraft = ""] = JSON.parse(kept) as string[];
+  if (!Array.isArray(kept) || turns.length > 0 || system !== "" || draft !== "") return;
+  const [keptSystem = "", keptDraft = ""] = kept as string[];
   conversation.setSystem(keptSystem);
   conversation.setDraft(keptDraft);
 }
