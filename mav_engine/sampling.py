@@ -196,12 +196,12 @@ class _Trail:
 def _standing_controls(settings: RunSettings) -> list[Control]:
     controls: list[Control] = []
     if settings.repetition_penalty != 1.0:
-        from transformers import RepetitionPenaltyLogitsProcessor
+        from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
 
         penalty = RepetitionPenaltyLogitsProcessor(settings.repetition_penalty)
         controls.append(("repetition_penalty", penalty))
     if settings.no_repeat_ngram_size:
-        from transformers import NoRepeatNGramLogitsProcessor
+        from transformers.generation.logits_process import NoRepeatNGramLogitsProcessor
 
         ban = NoRepeatNGramLogitsProcessor(settings.no_repeat_ngram_size)
         controls.append(("no_repeat_ngram", ban))
@@ -211,11 +211,11 @@ def _standing_controls(settings: RunSettings) -> list[Control]:
 def _warpers(settings: RunSettings) -> list[Control]:
     warpers: list[Control] = []
     if settings.top_p < 1:
-        from transformers import TopPLogitsWarper
+        from transformers.generation.logits_process import TopPLogitsWarper
 
         warpers.append(("top_p", TopPLogitsWarper(settings.top_p)))
     if settings.min_p > 0:
-        from transformers import MinPLogitsWarper
+        from transformers.generation.logits_process import MinPLogitsWarper
 
         warpers.append(("min_p", MinPLogitsWarper(settings.min_p)))
     return warpers

@@ -51,7 +51,7 @@ class Message(Strict):
     """One turn of a conversation."""
 
     role: Annotated[Text, Field(min_length=1)]
-    """The role of the author: system, user, assistant, or another that the chat template supports."""
+    """The author's role: system, user, assistant, or another that the chat template supports."""
     content: Unicode
     """The text of the message."""
 

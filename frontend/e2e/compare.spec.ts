@@ -76,7 +76,7 @@ test("what is wrong is said with its side, and what was received stays", async (
   await run(page).click();
   const alert = page.getByRole("alert").filter({ has: page.getByRole("button") });
   await expect(alert).toContainText("Run b: There is no model named 'nobody'");
-  await page.getByRole("button", { name: "Model: as in A" }).click();
+  await page.getByRole("button", { name: "Model: same as A" }).click();
   await run(page).click();
   await compared(page);
   await expect(alert).toBeHidden();
@@ -113,7 +113,7 @@ test("two branches are laid side by side and can be measured", async ({ page }) 
   for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
   await site
     .panel("Top predictions")
-    .getByRole("button", { name: /^Go on/ })
+    .getByRole("button", { name: /^Continue with/ })
     .first()
     .click();
   await site.finished();

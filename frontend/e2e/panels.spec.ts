@@ -204,7 +204,7 @@ test("a panel that the model cannot feed says so", async ({ page }) => {
   });
   const site = new Instrument(page);
   await site.open({ prompt: STORY });
-  await expect(site.panel("Attention entropy")).toContainText("cannot give attention entropy");
+  await expect(site.panel("Attention entropy")).toContainText("does not support attention entropy");
   const asked = page.waitForRequest("**/api/run");
   await site.run.click();
   expect((await asked).postDataJSON().capture).not.toContain("attention_entropy");
@@ -224,7 +224,7 @@ test("a panel whose code cannot be loaded says so in its place, and can be tried
   await page.getByRole("switch", { name: "Trends" }).click();
   await page.getByRole("button", { name: "Close" }).click();
   const broken = site.panel("Trends");
-  await expect(broken.getByRole("alert")).toContainText("Trends broke");
+  await expect(broken.getByRole("alert")).toContainText("Trends failed");
   await expect(site.panel("Output distribution")).toContainText("nats of entropy");
   await page.unroute("**/_next/static/chunks/**");
   await broken.getByRole("button", { name: "Try again" }).click();

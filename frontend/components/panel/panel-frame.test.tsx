@@ -79,7 +79,7 @@ describe("a panel that throws", () => {
     };
     await show([panel("a", { Component }), panel("b")]);
     const card = within(region("a")).getByRole("alert");
-    expect(card).toHaveTextContent("Panel a broke");
+    expect(card).toHaveTextContent("Panel a failed");
     expect(card).toHaveTextContent("RangeError: row 7 of 6");
     expect(region("b")).toHaveTextContent("b shows 2");
     broken = false;
@@ -107,7 +107,7 @@ describe("a panel that is loaded when it is shown", () => {
         arrive = resolve;
       });
     await show([panel("a", { Component: lazyPanel(load) })]);
-    expect(screen.getByRole("img", { name: "Panel a is being loaded" })).toBeVisible();
+    expect(screen.getByRole("img", { name: "Loading Panel a" })).toBeVisible();
     await act(async () => arrive({ default: () => <p>here</p> }));
     expect(region("a")).toHaveTextContent("here");
   });
@@ -148,7 +148,7 @@ describe("what a run did not capture", () => {
   test("cannot be had of a model without it", async () => {
     const events = capturing(["mlp"], ["mlp"]);
     await show([panel("a", { captures: ["logit_lens"] })], events);
-    expect(region("a")).toHaveTextContent("cannot give the logit lens.");
+    expect(region("a")).toHaveTextContent("does not support the logit lens.");
     expect(screen.queryByRole("button", { name: "Run again" })).toBeNull();
   });
 });

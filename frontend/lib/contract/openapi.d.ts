@@ -628,7 +628,7 @@ export interface components {
         Message: {
             /**
              * Role
-             * @description The role of the author: system, user, assistant, or another that the chat template supports.
+             * @description The author's role: system, user, assistant, or another that the chat template supports.
              */
             role: string;
             /**
