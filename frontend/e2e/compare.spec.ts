@@ -74,7 +74,7 @@ test("the page shows what the API says of a forced comparison", async ({ page })
 test("what is wrong is said with its side, and what was received stays", async ({ page }) => {
   await open(page, { max_new_tokens: 6, "b.model": "nobody" });
   await run(page).click();
-  const alert = page.getByRole("alert").filter({ has: page.getByRole("button") });
+  const alert = page.getByRole("alert").filter({ hasText: "Run b" });
   await expect(alert).toContainText("Run b: There is no model named 'nobody'");
   await page.getByRole("button", { name: "Model: same as A" }).click();
   await run(page).click();
