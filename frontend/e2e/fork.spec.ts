@@ -98,7 +98,7 @@ test("a branch whose model is gone says so and keeps what was received", async (
     .click();
   await expect(site.alert).toContainText("is no longer on the server");
   await expect(site.alert).toContainText("mav-tiny");
-  await expect(site.alert).toContainText("7 tokens were received and stay below.");
+  await expect(site.alert).toContainText("7 tokens were received and are shown below.");
   await expect(page.getByRole("listbox")).toContainText(STORY);
   await expect(rows(page).nth(1)).toContainText("failed");
   await page.unroute("**/api/run");

@@ -64,5 +64,5 @@ test("what the server says stays English and says so", async ({ page }) => {
   const alert = page.getByRole("alert").filter({ has: page.getByRole("button") });
   await expect(alert).toContainText("Meldungen des Servers sind englisch");
   await expect(alert.locator("[lang=en]")).toContainText("nobody");
-  await expect(alert.getByRole("button", { name: "Noch einmal" })).toBeVisible();
+  await expect(alert.getByRole("button", { name: "Einstellung ändern" })).toBeVisible();
 });

@@ -269,7 +269,7 @@ test("a link brings forced tokens and a conversation, and says so", async ({ pag
   const site = new Instrument(page);
   const messages = JSON.stringify([{ role: "user", content: "Tell me of a dragon" }]);
   await site.open({ messages, forced_ids: 300, max_new_tokens: 4 });
-  await expect(page.getByText("a conversation of 1 turn instead of the prompt")).toBeVisible();
+  await expect(page.getByText("a conversation of 1 message instead of the prompt")).toBeVisible();
   const asked = page.waitForRequest("**/api/run");
   await site.run.click();
   expect((await asked).postDataJSON()).toMatchObject({
