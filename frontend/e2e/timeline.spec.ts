@@ -247,7 +247,7 @@ test("a pattern that is none is told at its field", async ({ page }) => {
   await pattern.fill("(a");
   await site.run.click();
   await expect(pattern).toHaveAttribute("aria-invalid", "true");
-  await expect(page.getByText(/no regular expression/).first()).toBeVisible();
+  await expect(page.getByText(/not a valid regular expression/).first()).toBeVisible();
 });
 
 test("the timeline stays in sight while the panels scroll", async ({ page }) => {

@@ -176,17 +176,23 @@ def test_a_text_that_outgrows_its_shelf_keeps_its_past(fresh: Backend) -> None:
         assert_alike(ours, theirs)
 
 
-def _failing(decoder: Any, fails: Callable[[list[int]], Exception | None]) -> Any:
-    """A step that fails for texts of some lengths."""
-    step = decoder.step
+def _let_fail(
+    decoder: Any, fails: Callable[[list[int]], Exception | None], patch: pytest.MonkeyPatch
+) -> None:
+    """Let passes fail for texts of some lengths, in the background too."""
 
-    def failing(ids: torch.Tensor, seen: Any, looked: list[int]) -> Any:
-        error = fails(seen.lengths)
-        if error is not None:
-            raise error
-        return step(ids, seen, looked)
+    def failing(run: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(ids: torch.Tensor, seen: Any, *given: Any) -> Any:
+            error = fails(seen.lengths)
+            if error is not None:
+                raise error
+            return run(ids, seen, *given)
 
-    return failing
+        return checked
+
+    for name in ("step", "begin"):
+        if hasattr(decoder, name):
+            patch.setattr(decoder, name, failing(getattr(decoder, name)))
 
 
 def test_a_run_that_fails_hurts_no_other(fresh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,8 +201,7 @@ def test_a_run_that_fails_hurts_no_other(fresh: Any, monkeypatch: pytest.MonkeyP
     length = len(fresh.encode_prompt(bad["prompt"])) + 2
     decoder = fresh._stepper._decoder
     boom = ValueError("boom")
-    fails = _failing(decoder, lambda lengths: boom if length in lengths else None)
-    monkeypatch.setattr(decoder, "step", fails)
+    _let_fail(decoder, lambda lengths: boom if length in lengths else None, monkeypatch)
     *others, broken = together(fresh, [*MANY, bad])
     assert [event.type for event in broken] == ["start", "prompt", *["token"] * 3, "error"]
     assert broken[-1].code == "run_failed"
@@ -210,11 +215,10 @@ def test_a_batch_too_large_for_the_memory_is_cut(
     expected = [alone(fresh, **settings) for settings in MANY]
     decoder = fresh._stepper._decoder
     full = torch.OutOfMemoryError("no room")
-    fails = _failing(decoder, lambda lengths: full if len(lengths) > 2 else None)
-    monkeypatch.setattr(decoder, "step", fails)
+    _let_fail(decoder, lambda lengths: full if len(lengths) > 2 else None, monkeypatch)
     for ours, theirs in zip(together(fresh, MANY), expected, strict=True):
         assert_alike(ours, theirs)
-    monkeypatch.setattr(decoder, "step", _failing(decoder, lambda _: full))
+    _let_fail(decoder, lambda _: full, monkeypatch)
     assert alone(fresh, **MANY[0])[-1].code == "out_of_memory"
 
 
