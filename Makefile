@@ -76,7 +76,7 @@ train: $(VENV)/.development
 
 # The types that the site shares with the engine, made anew from the engine's own.
 contract: $(VENV)/.runtime frontend/node_modules/.installed
-	$(BIN)/python -m api.openapi > frontend/lib/contract/openapi.json
+	$(BIN)/python -m mav_engine.server.openapi > frontend/lib/contract/openapi.json
 	$(NPM) run contract
 
 clean:

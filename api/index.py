@@ -1,14 +1,5 @@
-"""The serverless entry: `app`, with the settings of the environment.
+"""The serverless entry: platforms that look for a function in `api/` import `app` from here."""
 
-Importing it loads no model and no torch; the first request that needs a model does. The loaded
-models live as long as this module.
-"""
+from mav_engine.server.asgi import app
 
-from __future__ import annotations
-
-import os
-
-from api.app import create_app
-from api.operator_settings import read_environment
-
-app = create_app(read_environment(os.environ))
+__all__ = ["app"]

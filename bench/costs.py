@@ -15,12 +15,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.compression import LEVEL, worth_it
 from bench.contenders import plain
 from bench.models import PROMPT, Shape
 from mav_engine import RunSettings, run
 from mav_engine.backends import load_backend
 from mav_engine.events import Token, to_json
+from mav_engine.server.http.compression import LEVEL, worth_it
 from mav_engine.settings import DEFAULT_PROBES
 
 ALL_PROBES = [*DEFAULT_PROBES, "attention_rows", "logit_lens", "tiles"]

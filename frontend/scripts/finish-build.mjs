@@ -4,8 +4,8 @@
  *   colours either,
  * - makes the page for missing addresses one that loads nothing, since it is served at any depth,
  * - writes each page's content security policy into it, and
- * - puts a Brotli and a gzip copy next to every text file that gains by it; `api/site.py` serves
- *   them.
+ * - puts a Brotli and a gzip copy next to every text file that gains by it;
+ *   `mav_engine/server/static_site.py` serves them.
  */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";

@@ -36,7 +36,7 @@ export function withPolicy(page) {
 
 /**
  * A page that loads nothing and whose addresses lead to the root of the site. Where it is served
- * elsewhere, the server replaces the base (`api/site.py`).
+ * elsewhere, the server replaces the base (`mav_engine/server/static_site.py`).
  */
 export function alonePage(page) {
   let first = true;

@@ -141,7 +141,7 @@ def _embedded() -> Finding:
 
 
 def _site() -> Finding:
-    from api.operator_settings import read_environment
+    from mav_engine.config import read_environment
 
     folder = read_environment(os.environ).site_dir
     if (folder / "index.html").is_file():

@@ -87,7 +87,7 @@ def _settings(options: Mapping[str, Any], model: str) -> RunSettings:
 
 
 def _wanted(options: Mapping[str, Any]) -> Wanted:
-    from api.operator_settings import read_environment
+    from mav_engine.config import read_environment
     from mav_engine.explore.artifacts import Wanted
     from mav_engine.explore.report import template_in
 

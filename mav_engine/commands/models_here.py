@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 def catalog_here() -> Catalog:
-    """All models of the operator's settings, and any folder or hub name besides."""
-    from api.operator_settings import read_environment
+    """All models that the environment names, and any folder or hub name besides."""
     from mav_engine.catalog import Catalog
+    from mav_engine.config import read_environment
 
-    operator = read_environment(os.environ)
+    config = read_environment(os.environ)
     return Catalog(
-        operator.models,
-        models_dir=operator.models_dir,
+        config.models,
+        models_dir=config.models_dir,
         any_model=True,
-        default=operator.default_model,
+        default=config.default_model,
     )
 
 

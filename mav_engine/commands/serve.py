@@ -11,7 +11,7 @@ import typer
 from mav_engine.commands.ending import fail
 
 if TYPE_CHECKING:
-    from api.operator_settings import OperatorSettings
+    from mav_engine.config import ServerConfig
 
 _Models = Annotated[
     list[str] | None,
@@ -55,8 +55,8 @@ def serve(
 
     Example:  mav serve --port 9000 --model Qwen/Qwen3-0.6B
     """
-    from api import server
     from mav_engine.errors import InvalidSettings
+    from mav_engine.server import serve as server
 
     try:
         listener = server.bind(host, port)
@@ -64,27 +64,27 @@ def serve(
         os.environ.update(_as_environment(host, model or [], any_model, watch, receive_training))
         if root_path:
             os.environ["MAV_ROOT_PATH"] = root_path
-        operator = _check_environment(host)
+        config = _check_environment(host)
     except (server.PortTaken, InvalidSettings) as error:
         fail(str(error))
     except OSError as error:
         fail(f"Cannot listen at {host}, port {port}: {error.strerror or error}.")
-    server.serve("api.index:app", listener, root_path=operator.root_path, reload=reload)
+    server.serve("mav_engine.server.asgi:app", listener, root_path=config.root_path, reload=reload)
 
 
-def _check_environment(host: str) -> OperatorSettings:
-    from api.operator_settings import read_environment
-    from api.training_access import check_open_to
-    from api.training_feed import check_watched
-    from api.training_inbox import inbox_of
+def _check_environment(host: str) -> ServerConfig:
+    from mav_engine.config import read_environment
+    from mav_engine.server.training.access import check_open_to
+    from mav_engine.server.training.feed import check_watched
+    from mav_engine.server.training.inbox import inbox_of
 
-    operator = read_environment(os.environ)
-    operator.catalog()
-    if operator.watch:
-        check_watched(operator.watch)
-    check_open_to(operator, host)
-    inbox_of(operator)
-    return operator
+    config = read_environment(os.environ)
+    config.catalog()
+    if config.watch:
+        check_watched(config.watch)
+    check_open_to(config, host)
+    inbox_of(config)
+    return config
 
 
 def _as_environment(

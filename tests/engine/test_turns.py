@@ -10,7 +10,7 @@ import pytest
 
 from mav_engine.backends.transformers import floor
 from mav_engine.backends.transformers.turns import Turns
-from tests.api.servers import until
+from tests.server.servers import until
 
 PATIENCE_S = 60.0
 

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from mav_engine.training import stream
-from tests.api.servers import PATIENCE_S
+from tests.server.servers import PATIENCE_S
 from tests.training.trainings import Site
 from training.data import END_OF_TEXT, HELD_OUT, TRAINING_FILES
 from training.model import new_model

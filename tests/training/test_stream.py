@@ -19,7 +19,7 @@ from transformers import PreTrainedTokenizerFast
 
 from mav_engine.errors import InvalidSettings, RecordingProblem
 from mav_engine.training import TrainingWatch, replay_training, stream
-from tests.api.servers import PATIENCE_S, RealServer, events_in, until
+from tests.server.servers import PATIENCE_S, RealServer, events_in, until
 from tests.training.conftest import OPTIONS
 from tests.training.trainings import PROMPTS, STEPS, Site, left_of, new_model, trained
 from training.__main__ import main
@@ -199,7 +199,7 @@ def test_looks_that_do_not_fit_are_dropped_the_oldest_first_and_it_is_told_once(
 
 
 @pytest.mark.parametrize(
-    ("operator", "given", "field", "words"),
+    ("config", "given", "field", "words"),
     [
         ({"training_token": TOKEN}, None, "stream_token", "bears no token"),
         ({"training_token": TOKEN}, "a-token-of-another", "stream_token", "has another token"),
@@ -211,13 +211,13 @@ def test_a_site_that_refuses_is_told_before_the_training_begins(
     site: Site,
     model: Any,
     tmp_path: Path,
-    operator: dict[str, Any],
+    config: dict[str, Any],
     given: str | None,
     field: str,
     words: str,
 ) -> None:
     site.stop()
-    site.start(**operator)
+    site.start(**config)
     kept = tmp_path / "t.jsonl"
     kept.write_text("an earlier recording", encoding="utf-8")
     watch = watch_to(site.url, spoken, kept, stream_token=given)

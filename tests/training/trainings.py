@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from api.app import create_app
-from api.operator_settings import OperatorSettings
+from mav_engine.config import ServerConfig
+from mav_engine.server.app import create_app
 from mav_engine.training import TrainingWatch
-from tests.api.servers import RealServer
+from tests.server.servers import RealServer
 
 PROMPTS = ["the cat", "Lily saw"]
 STEPS = 6
@@ -24,22 +24,22 @@ class Site:
 
     Args:
         recording: the file that it watches.
-        operator: further settings of its operator.
+        config: further settings of the server.
     """
 
-    def __init__(self, recording: Path, **operator: Any) -> None:
+    def __init__(self, recording: Path, **config: Any) -> None:
         self.recording = recording
-        self.operator = {"watch": recording, "receive_training": True, **operator}
+        self.config = {"watch": recording, "receive_training": True, **config}
         self.server: RealServer | None = None
         self.start()
         assert self.server is not None
         self._port: int = self.server.port
         self.url = self.server.url
 
-    def start(self, **operator: Any) -> None:
+    def start(self, **config: Any) -> None:
         """Serve, at the address where it was served before."""
-        self.operator |= operator
-        app = create_app(OperatorSettings(**self.operator))
+        self.config |= config
+        app = create_app(ServerConfig(**self.config))
         self.server = RealServer(app, getattr(self, "_port", 0))
 
     def stop(self) -> None:

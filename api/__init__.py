@@ -1,1 +1,0 @@
-"""The HTTP side of MAV: a Starlette application that streams runs."""

@@ -1,0 +1,104 @@
+"""Requests that were not answered when the server stops: 503 instead of a broken connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mav_engine.server.http.problems import RequestRefused, problem_response
+
+RETRY_AFTER_S = 5.0
+"""What a client is asked to wait; a server that restarts is back by then."""
+
+
+class ServerStopping(RequestRefused):
+    status = 503
+    code = "server_stopping"
+    title = "The server is stopping"
+
+
+class _Pending:
+    """A request whose response has not begun."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.cancelling = anyio.CancelScope()
+        self._request = scope, receive, send
+        self._refusal: asyncio.Task[None] | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self._refusal is not None
+
+    def refuse(self) -> None:
+        """Answer at once: what works on it may be a thread that cannot be cancelled."""
+        stopping = ServerStopping(
+            f"The server is stopping. Try again in {RETRY_AFTER_S:.0f} seconds.",
+            retry_after_s=RETRY_AFTER_S,
+        )
+        self._refusal = asyncio.create_task(self._send(problem_response(stopping)))
+        self.cancelling.cancel()
+
+    async def refusal(self) -> None:
+        """Wait until the client has its answer."""
+        if self._refusal is not None:
+            await self._refusal
+
+    async def _send(self, response: Response) -> None:
+        await response(*self._request)
+
+
+class PendingRequests:
+    """All requests whose response has not begun. Used on the event loop only."""
+
+    def __init__(self) -> None:
+        self._pending: set[_Pending] = set()
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Answer all of them, and those that still come, with 503."""
+        self._stopping = True
+        for pending in list(self._pending):
+            pending.refuse()
+        self._pending.clear()
+
+    async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer a request, unless the server stops before it begins to."""
+        pending = _Pending(scope, receive, send)
+
+        async def begin(message: Message) -> None:
+            self._pending.discard(pending)
+            if not pending.refused:
+                await send(message)
+
+        if self._stopping:
+            pending.refuse()
+        else:
+            self._pending.add(pending)
+        try:
+            with pending.cancelling:
+                await app(scope, receive, begin)
+            await pending.refusal()
+        except asyncio.CancelledError:
+            # The server cancels what has not ended in time; that is no fault to be logged.
+            if not self._stopping:
+                raise
+        finally:
+            self._pending.discard(pending)
+
+
+class AnswerPending:
+    """Middleware that registers each request."""
+
+    def __init__(self, app: ASGIApp, pending: PendingRequests) -> None:
+        self._app = app
+        self._pending = pending
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] == "http":
+            await self._pending.answer(self._app, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,175 @@
+"""Errors before a stream begins: HTTP statuses with `application/problem+json` (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import ClassVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mav_engine.errors import (
+    Busy,
+    InvalidSettings,
+    MavError,
+    OutOfMemory,
+    UnknownModel,
+    UnusableModel,
+)
+from mav_engine.server.http.security_headers import add_security_headers
+from mav_engine.wording import shortened
+
+LOG = logging.getLogger("mav.api")
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in the words of an `error` event."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    type: str
+    """A URI for this kind of problem."""
+    status: int
+    """The HTTP status."""
+    code: str
+    """Stable, for programs."""
+    title: str
+    """Short, for people."""
+    detail: str
+    """What happened and what to do."""
+    field: str | None = None
+    """The setting to blame, where there is one."""
+    retry_after_s: float | None = None
+    """Seconds after which trying again makes sense, where waiting helps."""
+
+
+class RequestRefused(MavError):
+    """A fault of the request itself rather than of its settings."""
+
+    status: ClassVar[int] = 400
+
+
+class NotJson(RequestRefused):
+    code = "not_json"
+    title = "The body is not valid JSON"
+
+
+class BodyTooLarge(RequestRefused):
+    status = 413
+    code = "body_too_large"
+    title = "The body is too large"
+
+
+class TooSlow(RequestRefused):
+    status = 408
+    code = "too_slow"
+    title = "The request did not arrive in time"
+
+
+class NotAcceptable(RequestRefused):
+    status = 406
+    code = "not_acceptable"
+    title = "No such format here"
+
+
+class UnsupportedMediaType(RequestRefused):
+    status = 415
+    code = "unsupported_media_type"
+    title = "The body has another type"
+
+
+class NotFound(RequestRefused):
+    status = 404
+    code = "not_found"
+    title = "Nothing is here"
+
+
+class MethodNotAllowed(RequestRefused):
+    status = 405
+    code = "method_not_allowed"
+    title = "This address has other methods"
+
+
+_STATUS: dict[type[MavError], int] = {
+    InvalidSettings: 422,
+    UnknownModel: 404,
+    UnusableModel: 422,
+    Busy: 503,
+    OutOfMemory: 503,
+}
+
+
+def problem_response(error: MavError, headers: dict[str, str] | None = None) -> Response:
+    """The answer that tells a client of an error."""
+    status = _status_of(error)
+    problem = Problem(
+        type=f"urn:mav:problem:{error.code}",
+        status=status,
+        code=error.code,
+        title=error.title,
+        detail=error.detail,
+        field=error.field,
+        retry_after_s=error.retry_after_s,
+    )
+    headers = {"Cache-Control": "no-store", **(headers or {})}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+    if status == 413:
+        # The rest of the body is not received, so the connection cannot be used again.
+        headers["Connection"] = "close"
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    content = orjson.dumps(problem.model_dump())
+    return Response(content, status, headers, "application/problem+json")
+
+
+def late_body(timeout_s: float) -> TooSlow:
+    """The error of a request whose body has not arrived in time."""
+    return TooSlow(
+        f"The body of the request did not arrive within {timeout_s:g} s (MAV_BODY_TIMEOUT_S). "
+        "Send the request again.",
+        field="body",
+    )
+
+
+async def on_mav_error(_request: Request, error: Exception) -> Response:
+    """Answer an error that was raised on purpose."""
+    assert isinstance(error, MavError)
+    if _status_of(error) >= 500 and not isinstance(error, Busy):
+        LOG.error("%s: %s", error.code, error.detail)
+    return problem_response(error)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: an unknown address or method."""
+    assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    path = shortened(request.scope["path"])
+    if error.status_code == 405:
+        allowed = ", ".join(sorted(headers["Allow"].split(", ")))
+        headers["Allow"] = allowed
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
+        refused = f"{path} does not accept {shortened(request.method)}; use {allowed}."
+        return problem_response(MethodNotAllowed(refused), headers)
+    return problem_response(
+        NotFound(f"There is nothing at {path}; /api/ lists the API's addresses."), headers
+    )
+
+
+async def on_unexpected(_request: Request, _error: Exception) -> Response:
+    """Answer a fault of our own: the log has the traceback, the client does not."""
+    response = problem_response(MavError("The server made a mistake; its log has the details."))
+    # This answer is sent from outside of all middleware.
+    add_security_headers(response.headers)
+    return response
+
+
+def _status_of(error: MavError) -> int:
+    if isinstance(error, RequestRefused):
+        return error.status
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)

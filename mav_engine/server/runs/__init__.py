@@ -1,0 +1,1 @@
+"""Runs on the server: their queue, their models, their streams."""

@@ -1,0 +1,272 @@
+"""One run on the server: waits for its turn and its model, computes on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+
+import anyio
+import anyio.to_thread
+
+from mav_engine.backends import Backend
+from mav_engine.catalog import CatalogEntry
+from mav_engine.config import ServerConfig
+from mav_engine.errors import Busy, MavError, RunFailed
+from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
+from mav_engine.faults import refused_for, run_fault
+from mav_engine.probes import captured
+from mav_engine.probes import names as probe_names
+from mav_engine.running import PreparedRun, error_event, new_run_id, start_event
+from mav_engine.server.runs.byte_budget import ByteBudget
+from mav_engine.server.runs.channel import Channel
+from mav_engine.server.runs.limits import check_prompt
+from mav_engine.server.runs.model_cache import Lease
+from mav_engine.server.runs.run_queue import RETRY_AFTER_S, Slot
+from mav_engine.settings import RunSettings
+
+LOG = logging.getLogger("mav.api")
+CHANNEL_CAPACITY = 8
+"""Tokens that may wait for a slow client before its run waits too."""
+CHANNEL_BYTES = 1_000_000
+"""Bytes that may; a single event may be larger."""
+BLOCKED_S = 0.5
+"""Seconds after which a run that waits for its client gives up its slot."""
+LAST_WORDS_S = 5.0
+"""Seconds that a client has to take the end of a run that was stopped."""
+
+Encode = Callable[[Event], bytes]
+OnThread = Callable[[Callable[[], PreparedRun]], Awaitable[PreparedRun]]
+
+
+class ClientTooSlow(RunFailed):
+    code = "client_too_slow"
+    title = "The client reads too slowly"
+
+
+class RunTask:
+    """One run from its position in the queue to its last event; lives on the event loop.
+
+    Its slot and its lease of the model are given back when its thread has ended, or by
+    `abandon` where none was started.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        entry: CatalogEntry,
+        config: ServerConfig,
+        slot: Slot,
+        lease: Lease,
+        on_end: Callable[[RunTask], None],
+        how: Callable[[RunSettings, Backend], PreparedRun],
+        budget: ByteBudget,
+        on_thread: OnThread,
+    ) -> None:
+        self.partner: RunTask | None = None
+        """The run that waits for this one's tokens, in a comparison."""
+        self.run_id = new_run_id()
+        self.reason: FinishReason | None = None
+        """Why the run is to stop, once it is."""
+        self._settings = settings.resolved()
+        self._entry = entry
+        self._config = config
+        self._slot = slot
+        self._lease = lease
+        self._on_end = on_end
+        self._how = how
+        self._budget = budget
+        self._on_thread = on_thread
+        self._failure: MavError | None = None
+        """Why the run is to end with an error, once it is."""
+        self._blocked = False
+        """Whether the client is so far behind that the run waits."""
+        self._began = time.perf_counter()
+        self._prepared: PreparedRun | None = None
+        self._computing = False
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._channel = Channel(self._loop, CHANNEL_CAPACITY, CHANNEL_BYTES)
+        self._deadline = self._loop.call_later(config.deadline_s, self.stop, "deadline")
+        slot.on_change = self._news.set
+        slot.on_evicted = self._evicted
+        lease.loading.add_done_callback(lambda _: self._on_loop(self._news.set))
+
+    @property
+    def captures(self) -> frozenset[str]:
+        """The probes that are captured; those of the whole run where this one continues it."""
+        return frozenset(self._settings.capture)
+
+    async def ready(self) -> None:
+        """Wait a little for the model and find out what is wrong with the run before it streams.
+
+        Raises:
+            MavError: the model cannot be loaded, or the settings do not fit it.
+        """
+        with anyio.move_on_after(self._config.load_patience_s):
+            await self._news_until(self._lease.loading.done)
+        if self._lease.loading.done():
+            await self._prepare()
+        else:
+            # On a thread: a plugin that is asked for is imported here.
+            await anyio.to_thread.run_sync(self._check_capture)
+
+    def stop(self, reason: FinishReason) -> None:
+        """Let the run end with its next token, for this reason unless there is another already."""
+        if self.reason is None:
+            self.reason = reason
+            self._news.set()
+            self._loop.call_later(LAST_WORDS_S, self._channel.close)
+
+    def abandon(self) -> None:
+        """Nobody listens any more: stop, and give back what the run holds."""
+        self.stop("cancelled")
+        self._channel.close()
+        if not self._computing:
+            self._release()
+
+    async def chunks(self, encode: Encode) -> AsyncIterator[bytes]:
+        """The run's events, encoded: start, queued …, prompt, token …, done or error."""
+        try:
+            started = encode(start_event(self._settings, await self._info(), self.run_id))
+        except Exception:
+            yield self._failed(encode)
+            return
+        yield started
+        async for position in self._queued_at():
+            yield encode(Queued(position))
+        if self.reason is not None:
+            yield encode(self._done_before_it_began(self.reason))
+            return
+        try:
+            self._start(self._prepared or await self._prepare(), encode)
+        except Exception as error:
+            if not isinstance(error, MavError):
+                LOG.exception("run %s of %s was not begun", self.run_id, self._entry.name)
+            yield encode(error_event(run_fault(error, None)))
+            return
+        async for chunk in self._channel.chunks():
+            yield chunk
+
+    def _start(self, prepared: PreparedRun, encode: Encode) -> None:
+        name = f"run {self.run_id}"
+        work = threading.Thread(
+            target=self._compute, args=(prepared, encode), name=name, daemon=True
+        )
+        # Raises where the process may have no more threads; then nothing is computing.
+        work.start()
+        self._computing = True
+
+    async def _info(self) -> ModelInfo:
+        if self._prepared is not None:
+            return self._prepared.backend.info
+        return await anyio.to_thread.run_sync(self._entry.describe)
+
+    async def _queued_at(self) -> AsyncIterator[int]:
+        """The positions in the queue as they change; 0 while only the model is waited for."""
+        told: int | None = None
+        while self.reason is None:
+            position = self._slot.position
+            if position == 0 and self._lease.loading.done():
+                return
+            if position != told:
+                told = position
+                yield position
+            else:
+                self._news.clear()
+                await self._news.wait()
+
+    async def _prepare(self) -> PreparedRun:
+        backend = self._lease.loading.result()
+        try:
+            with anyio.fail_after(self._deadline.when() - self._loop.time()):
+                prepared = await self._on_thread(partial(self._prepared_for, backend))
+        except TimeoutError:
+            raise Busy(
+                f"The prompt was not cut into tokens within {self._config.deadline_s:g} seconds: "
+                f"the tokenizer of {self._entry.name} is slow or busy. Shorten the prompt, or try "
+                "again later.",
+                field="messages" if self._settings.messages else "prompt",
+                retry_after_s=RETRY_AFTER_S,
+            ) from None
+        check_prompt(prepared, self._config.max_prompt_tokens)
+        self._budget.check_size(prepared)
+        self._prepared = prepared
+        return prepared
+
+    def _prepared_for(self, backend: Backend) -> PreparedRun:
+        # On a thread: what it raises must be an error of the event loop's, SystemExit is not.
+        with refused_for("model", f"The model {self._entry.name}"):
+            return self._how(self._settings, backend)
+
+    def _check_capture(self) -> None:
+        with refused_for("capture", "A probe"):
+            captured(self._settings.capture, probe_names(), self._entry.name)
+
+    def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
+        try:
+            events = prepared.events(lambda: self.reason)
+            with contextlib.closing(events):
+                for event in events:
+                    chunk = encode(event)
+                    if failure := self._failure or self._budget.spend(len(chunk)):
+                        self._send(encode(error_event(failure)))
+                        break
+                    self._send(chunk)
+        except BaseException:
+            self._channel.put(self._failed(encode))
+        finally:
+            self._channel.end()
+            self._on_loop(self._release)
+
+    def _failed(self, encode: Encode) -> bytes:
+        """Log the exception that is being handled; the event that ends the stream."""
+        LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
+        return encode(error_event(RunFailed("The server made a mistake; its log has the details.")))
+
+    def _send(self, chunk: bytes) -> None:
+        blocked = False
+        while not self._channel.put(chunk, BLOCKED_S):
+            blocked = True
+            self._on_loop(partial(self._set_blocked, True))
+        if blocked:
+            self._on_loop(partial(self._set_blocked, False))
+
+    def _set_blocked(self, blocked: bool) -> None:
+        self._blocked = blocked
+        pair = [run for run in (self, self.partner) if run is not None]
+        for run in pair:
+            # Of a comparison both wait, one of them for the other.
+            run._slot.set_blocked(any(each._blocked for each in pair))
+
+    def _evicted(self) -> None:
+        self._failure = ClientTooSlow(
+            "The client reads more slowly than the run writes, and other runs wait for the model. "
+            "Read faster, capture less, or try again when fewer runs go on.",
+            retry_after_s=RETRY_AFTER_S,
+        )
+        self._loop.call_later(LAST_WORDS_S, self._channel.close)
+
+    def _release(self) -> None:
+        self._deadline.cancel()
+        self._slot.leave()
+        self._lease.release()
+        self._on_end(self)
+
+    async def _news_until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._news.clear()
+            await self._news.wait()
+
+    def _on_loop(self, work: Callable[[], None]) -> None:
+        # The loop is gone when the server stopped in the meantime; nobody is left to be told.
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(work)
+
+    def _done_before_it_began(self, reason: FinishReason) -> Done:
+        elapsed_ms = 1000 * (time.perf_counter() - self._began)
+        return Done(reason, text="", tokens=0, elapsed_ms=elapsed_ms, tokens_per_second=None)

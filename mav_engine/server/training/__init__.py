@@ -1,0 +1,1 @@
+"""Trainings that a client watches, or that stream to this server."""

@@ -1,0 +1,90 @@
+"""The published document: what the site's types are made from, and what this server allows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from jsonschema import Draft202012Validator
+from starlette.testclient import TestClient
+
+from mav_engine.config import ROOT, ServerConfig
+from mav_engine.server.openapi import document, printed
+from mav_engine.settings import RunSettings
+from tests.server.conftest import MakeClient
+
+COMMITTED = ROOT / "frontend" / "lib" / "contract" / "openapi.json"
+
+
+def test_the_committed_document_is_the_generated_one() -> None:
+    same = COMMITTED.read_bytes() == printed(ServerConfig())
+    assert same, "The types have changed. Run `make contract` and commit both generated files."
+
+
+def test_it_can_be_printed() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "mav_engine.server.openapi"], capture_output=True, check=True
+    )
+    assert run.stdout == COMMITTED.read_bytes()
+
+
+def test_every_component_is_a_valid_schema_and_every_reference_leads_somewhere() -> None:
+    told = document(ServerConfig())
+    for schema in told["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    for reference in _references(told):
+        node: object = told
+        for key in reference.removeprefix("#/").split("/"):
+            assert isinstance(node, dict)
+            assert key in node, reference
+            node = node[key]
+
+
+def test_a_server_tells_its_own_limits(make_client: MakeClient) -> None:
+    told = make_client(max_new_tokens=32).get("/api/openapi.json").json()
+    settings = told["components"]["schemas"]["RunSettings"]["properties"]
+    assert settings["max_new_tokens"]["maximum"] == 32
+    assert settings["max_new_tokens"]["default"] == 32
+    assert settings["model"]["default"] == "fake"
+
+
+def test_ranges_are_said_in_the_words_of_json_schema(client: TestClient) -> None:
+    told = client.get("/api/openapi.json").json()["components"]["schemas"]["RunSettings"]
+    assert told["properties"]["top_n"]["minimum"] == 1
+    assert told["properties"]["top_n"]["maximum"] == 100
+    assert told["properties"]["top_p"]["exclusiveMinimum"] == 0
+    for name, schema in told["properties"].items():
+        for kind in (schema, schema.get("items", {}), *schema.get("anyOf", [])):
+            if kind.get("type") == "integer":
+                assert kind["maximum"] <= 2**53 - 1, name
+    assert "type" in document(ServerConfig())["components"]["schemas"]["Token"]["required"]
+
+
+def test_every_setting_is_a_query_parameter_too(client: TestClient) -> None:
+    operation = client.get("/api/openapi.json").json()["paths"]["/api/run"]["get"]
+    told = [parameter["name"] for parameter in operation["parameters"]]
+    assert told == [*RunSettings.model_fields, "params"]
+    given = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    for name in ("breakpoints", "messages", "tile", "params"):
+        assert set(given[name]["content"]) == {"application/json"}
+    for name in ("capture", "forced_ids", "stop"):
+        assert (given[name]["style"], given[name]["explode"]) == ("form", True)
+        assert "repeat the parameter for each item" in given[name]["description"]
+        assert ("separated by commas" in given[name]["description"]) == (name != "stop")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_it_travels_compressed_to_whom_can_read_that(client: TestClient, coding: str) -> None:
+    answer = client.get("/api/openapi.json", headers={"Accept-Encoding": coding})
+    assert answer.headers.get("content-encoding", "identity") == coding
+    assert answer.json()["openapi"].startswith("3.")
+
+
+def _references(value: object) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        return own + [found for each in value.values() for found in _references(each)]
+    if isinstance(value, list):
+        return [found for each in value for found in _references(each)]
+    return []
