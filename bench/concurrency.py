@@ -28,7 +28,7 @@ from rich.table import Table
 from bench.clients import served
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
-from mav_engine.events import Token, to_json
+from mav_engine.contract.events import Token, to_json
 from mav_engine.settings import DEFAULT_MODEL
 
 PROMPTS = (

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from bench.models import PROMPT
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
-from mav_engine.events import to_json
+from mav_engine.contract.events import to_json
 from mav_engine.settings import DEFAULT_PROBES
 
 Contender = Callable[[int], object]

@@ -19,7 +19,7 @@ from bench.contenders import plain
 from bench.models import PROMPT, Shape
 from mav_engine import RunSettings, run
 from mav_engine.backends import load_backend
-from mav_engine.events import Token, to_json
+from mav_engine.contract.events import Token, to_json
 from mav_engine.server.http.compression import LEVEL, worth_it
 from mav_engine.settings import DEFAULT_PROBES
 

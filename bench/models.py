@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from mav_engine.backends.load import EMBEDDED_MODELS
+from mav_engine.models import EMBEDDED_DIR
 
-EMBEDDED = EMBEDDED_MODELS / "mav-tiny"
+EMBEDDED = EMBEDDED_DIR / "mav-tiny"
 PROMPT = "Once upon a time, there was a little girl named Lily. She loved to play"
 
 

@@ -14,12 +14,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mav_engine.compat.openmav import MAV
+    from mav_engine.contract.events import Event
     from mav_engine.errors import MavError
-    from mav_engine.events import Event
-    from mav_engine.notebook import show
-    from mav_engine.openmav import MAV
-    from mav_engine.results import RunRecord, collect
-    from mav_engine.running import run
+    from mav_engine.results.notebook import show
+    from mav_engine.results.result import RunRecord, collect
+    from mav_engine.running.run import run
     from mav_engine.settings import RunSettings
     from mav_engine.terminal.panel_base import PanelBase
     from mav_engine.training.callback import MAVCallback
@@ -33,17 +33,17 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "Event": "mav_engine.events",
-    "MAV": "mav_engine.openmav",
+    "Event": "mav_engine.contract.events",
+    "MAV": "mav_engine.compat.openmav",
     "MAVCallback": "mav_engine.training.callback",
     "MavError": "mav_engine.errors",
     "PanelBase": "mav_engine.terminal.panel_base",
-    "RunRecord": "mav_engine.results",
+    "RunRecord": "mav_engine.results.result",
     "RunSettings": "mav_engine.settings",
     "TrainingWatch": "mav_engine.training.watch",
-    "collect": "mav_engine.results",
-    "run": "mav_engine.running",
-    "show": "mav_engine.notebook",
+    "collect": "mav_engine.results.result",
+    "run": "mav_engine.running.run",
+    "show": "mav_engine.results.notebook",
 }
 
 

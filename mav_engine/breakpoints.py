@@ -14,7 +14,7 @@ from typing import Annotated, Protocol
 from pydantic import Field, field_validator
 
 from mav_engine.errors import InvalidSettings
-from mav_engine.strict import MAX_WHOLE, WHOLE, Real, Strict, Text
+from mav_engine.parsing.strict import MAX_WHOLE, WHOLE, Real, Strict, Text
 from mav_engine.wording import shown
 
 MAX_TEXT = 200

@@ -21,10 +21,10 @@ from pydantic import (
 )
 
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
-from mav_engine.catalog import Catalog
 from mav_engine.errors import InvalidSettings
-from mav_engine.precision import Precision
-from mav_engine.resume import LIFETIME_S
+from mav_engine.generation.resume_token import LIFETIME_S
+from mav_engine.models.catalog import Catalog
+from mav_engine.models.precision import Precision
 from mav_engine.wording import did_you_mean, shown
 
 PREFIX = "MAV_"

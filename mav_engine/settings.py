@@ -16,8 +16,8 @@ from pydantic_core import ErrorDetails
 
 from mav_engine.breakpoints import Breakpoints
 from mav_engine.errors import InvalidSettings
-from mav_engine.strict import MAX_WHOLE, WHOLE, Real, Strict, Text, Unicode
-from mav_engine.strict_json import JsonFault, parse_strictly
+from mav_engine.parsing.strict import MAX_WHOLE, WHOLE, Real, Strict, Text, Unicode
+from mav_engine.parsing.strict_json import JsonFault, parse_strictly
 from mav_engine.wording import did_you_mean, listed, named, shown
 
 DEFAULT_MODEL = "mav-tiny"

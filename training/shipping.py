@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mav_engine.json_lines import without_breaks
+from mav_engine.contract.json_lines import without_breaks
 
 DIGITS = 4
 TOP_ROWS = 6

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import HookPoint
-from mav_engine.events import ModelInfo
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import ModelInfo
+from mav_engine.generation.capture import HookPoint
 from mav_engine.settings import Message
-from mav_engine.text import Vocabulary
+from mav_engine.text.tokens import Vocabulary
 
 if TYPE_CHECKING:
-    from mav_engine.generation import Session
+    from mav_engine.generation.loop import Session
 
 
 DEFAULT_PREFIX_BYTES = 256 * 1024**2

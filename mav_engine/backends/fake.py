@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import HookPoint, PromptReading, Step
-from mav_engine.chat import plain_chat
-from mav_engine.events import ModelInfo
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import ModelInfo
+from mav_engine.generation.capture import HookPoint, PromptReading, Step
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
-from mav_engine.text import Vocabulary
+from mav_engine.text.plain_chat import plain_chat
+from mav_engine.text.tokens import Vocabulary
 
 _EOS = 256
 _LAYERS, _HEADS, _D_MODEL = 3, 2, 8

@@ -10,13 +10,12 @@ from pathlib import Path
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
 from mav_engine.errors import MavError, UnusableModel
 from mav_engine.faults import is_deliberate, load_fault
-from mav_engine.hub import check_name, download
-from mav_engine.model_folder import check_folder, find_folder, is_folder
-from mav_engine.precision import split_precision
+from mav_engine.models import EMBEDDED_DIR
+from mav_engine.models.folder import check_folder, find_folder, is_folder
+from mav_engine.models.hub import check_name, download
+from mav_engine.models.precision import split_precision
 from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import shortened
-
-EMBEDDED_MODELS = Path(__file__).parents[1] / "models"
 
 
 def load_backend(
@@ -35,8 +34,8 @@ def load_backend(
         source: `mav-tiny`, a folder or a hub name; `mav-tiny@int8` names a precision too.
         name: what to call it; the source's last part where not given.
         device: `auto` takes CUDA, then MPS, then the CPU; `spread` takes all of them.
-        dtype: one of `mav_engine.precision.PRECISIONS`; `auto` is float32 on the CPU, elsewhere
-            that of the checkpoint.
+        dtype: one of `mav_engine.models.precision.PRECISIONS`; `auto` is float32 on the CPU,
+            elsewhere that of the checkpoint.
         prefix_bytes: how much of the texts that were read is kept, so that runs that begin
             likewise need not read it again; 0 keeps nothing.
 
@@ -80,13 +79,13 @@ def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int)
 def _folder_of(source: str) -> Path:
     """The folder of the embedded model, of a path, or of a hub model once it is downloaded."""
     if source == DEFAULT_MODEL:
-        return EMBEDDED_MODELS / source
+        return EMBEDDED_DIR / source
     folder = find_folder(source)
     if folder is not None:
         return folder
     check_name(source)
-    if "/" not in source and (EMBEDDED_MODELS / source).is_dir():
-        return EMBEDDED_MODELS / source
+    if "/" not in source and (EMBEDDED_DIR / source).is_dir():
+        return EMBEDDED_DIR / source
     return download(source)
 
 

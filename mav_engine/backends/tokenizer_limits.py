@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mav_engine.bounded_files import read_json
 from mav_engine.errors import UnusableModel
+from mav_engine.models.bounded_files import read_json
 
 MAX_GROWTH = 1000
 """Times that a text may become longer; published tokenizers have at most 3."""

@@ -100,7 +100,7 @@ def compare(
 def _compared(options: dict[str, Any]) -> None:
     from mav_engine.commands.watch import showing_of
     from mav_engine.compare import compare as compared
-    from mav_engine.model_folder import canonical
+    from mav_engine.models.folder import canonical
 
     showing = showing_of(options)
     if showing.interactive:
@@ -147,7 +147,7 @@ def _has_room() -> bool:
 
 def _write(events: Iterator[CompareEvent]) -> None:
     from mav_engine.compare import compare_to_json
-    from mav_engine.events import Error
+    from mav_engine.contract.events import Error
 
     last: CompareEvent | None = None
 
@@ -162,7 +162,7 @@ def _write(events: Iterator[CompareEvent]) -> None:
 
 
 def _show(events: Iterator[CompareEvent], showing: Showing, lines: bool) -> None:
-    from mav_engine.events import Error
+    from mav_engine.contract.events import Error
     from mav_engine.terminal.live_pair import LivePair
     from mav_engine.terminal.pair_player import PairPlayer
 
@@ -178,7 +178,7 @@ def _print_lines(events: Iterator[CompareEvent]) -> None:
     from rich.console import Console
 
     from mav_engine.compare import Common, Compared, Divergence, SideEvent
-    from mav_engine.events import Error, Token
+    from mav_engine.contract.events import Error, Token
     from mav_engine.terminal.side_by_side import heading, row, summary
 
     console = Console(highlight=False, markup=False, emoji=False)

@@ -44,7 +44,7 @@ def doctor(as_json: opt.Json = False) -> None:
     with told():
         findings = list(_findings())
     if as_json or not sys.stdout.isatty():
-        from mav_engine.json_lines import json_line
+        from mav_engine.contract.json_lines import json_line
 
         write_lines(json_line(asdict(each)) for each in findings)
     else:
@@ -130,8 +130,8 @@ def _compiled() -> Finding:
 
 
 def _embedded() -> Finding:
-    from mav_engine.catalog import EMBEDDED_DIR
-    from mav_engine.model_files import describe
+    from mav_engine.models import EMBEDDED_DIR
+    from mav_engine.models.description import describe
     from mav_engine.settings import DEFAULT_MODEL
 
     told_of = describe(str(EMBEDDED_DIR / DEFAULT_MODEL), name=DEFAULT_MODEL)

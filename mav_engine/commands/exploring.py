@@ -118,8 +118,8 @@ def _runs(
 
 def _seen(run: SeenRun, tell: Callable[[str], None]) -> Seen:
     """Compute a run to its end; a run that breaks off ends the command."""
-    from mav_engine.events import Error, Token
-    from mav_engine.results import RunRecord
+    from mav_engine.contract.events import Error, Token
+    from mav_engine.results.result import RunRecord
 
     record = RunRecord()
     for event in record.kept(run.events()):
@@ -137,7 +137,7 @@ def _tell_all(seen: list[Seen], files: Mapping[str, bytes], folder: Path, as_jso
     if "prompt_attention_heatmap.png" not in files and all(each.unseen is None for each in seen):
         _note("No attention is shown: the layers of --attn-layer have none; name others.")
     if as_json or not sys.stdout.isatty():
-        from mav_engine.json_lines import json_line
+        from mav_engine.contract.json_lines import json_line
 
         write_lines(
             json_line({"file": name, "path": str(folder / name), "bytes": len(data)})

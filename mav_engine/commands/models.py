@@ -15,7 +15,7 @@ from mav_engine.commands.ending import INTERRUPTED, fail, told, write_lines
 from mav_engine.commands.models_here import catalog_here
 
 if TYPE_CHECKING:
-    from mav_engine.events import ModelInfo
+    from mav_engine.contract.events import ModelInfo
 
 models = typer.Typer(
     help="List the models that are here, or get one from the hub.\n\n"
@@ -63,7 +63,7 @@ def pull(name: Annotated[str, typer.Argument(help="A hub name: owner/model.")]) 
     Example:  mav models pull HuggingFaceTB/SmolLM-135M
     """
     from mav_engine.errors import MavError
-    from mav_engine.hub import download
+    from mav_engine.models.hub import download
 
     opened: list[Any] = []
     try:
@@ -95,7 +95,7 @@ def _bars(opened: list[Any]) -> Any:
 
 
 def _places() -> Iterator[Place]:
-    from mav_engine.catalog import EMBEDDED_DIR
+    from mav_engine.models import EMBEDDED_DIR
 
     for entry in catalog_here().entries():
         folder = Path(entry.source)
@@ -111,7 +111,7 @@ def _places() -> Iterator[Place]:
 def _cached() -> Iterator[Place]:
     from huggingface_hub import CacheNotFound, scan_cache_dir
 
-    from mav_engine.model_files import describe
+    from mav_engine.models.description import describe
 
     try:
         found = scan_cache_dir()
@@ -129,7 +129,7 @@ def _bytes_in(folder: Path) -> int:
 
 
 def _lines(places: list[Place]) -> Iterator[bytes]:
-    from mav_engine.json_lines import json_line
+    from mav_engine.contract.json_lines import json_line
 
     for place in places:
         info = place.info

@@ -14,13 +14,13 @@ from mav_engine.wording import shortened, shown
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
-    from mav_engine.catalog import Catalog
+    from mav_engine.models.catalog import Catalog
 
 
 def catalog_here() -> Catalog:
     """All models that the environment names, and any folder or hub name besides."""
-    from mav_engine.catalog import Catalog
     from mav_engine.config import read_environment
+    from mav_engine.models.catalog import Catalog
 
     config = read_environment(os.environ)
     return Catalog(

@@ -38,7 +38,7 @@ def plugins(
     """
     found = list(installed())
     if as_json:
-        from mav_engine.json_lines import json_line
+        from mav_engine.contract.json_lines import json_line
 
         for each in found:
             typer.echo(json_line(asdict(each)))

@@ -13,7 +13,7 @@ from mav_engine.commands.ending import told
 from mav_engine.commands.models_here import loaded
 
 if TYPE_CHECKING:
-    from mav_engine.events import Event
+    from mav_engine.contract.events import Event
     from mav_engine.settings import RunSettings
 
 
@@ -35,7 +35,7 @@ def replay(
     Example:  mav --record run.jsonl --prompt "The sun" && mav replay run.jsonl --interactive
     """
     from mav_engine.commands.watch import showing_of
-    from mav_engine.recording import replay as events_of
+    from mav_engine.contract.recording import replay as events_of
 
     with told():
         showing = showing_of(context.params)
@@ -44,6 +44,6 @@ def replay(
 
 
 def _computed(settings: RunSettings, device: str) -> Iterator[Event]:
-    from mav_engine.running import run
+    from mav_engine.running.run import run
 
     return run(settings, backend=loaded(settings.model, device))

@@ -13,7 +13,7 @@ import typer
 from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail, write_lines
 
 if TYPE_CHECKING:
-    from mav_engine.events import Event
+    from mav_engine.contract.events import Event
     from mav_engine.terminal.live_screen import LiveScreen
     from mav_engine.terminal.player import Runner
     from mav_engine.terminal.view import TerminalPanel, ViewOptions
@@ -65,14 +65,14 @@ class Showing:
 
     def show(self, events: Iterator[Event], runner: Runner | None = None) -> None:
         """Show a run to its end, and end the command as the run ended."""
-        from mav_engine.events import Error
+        from mav_engine.contract.events import Error
 
         last = self._as_picture(events, runner) if self.draws else self._as_lines(events)
         if isinstance(last, Error):
             fail(f"{last.title}: {last.detail}")
 
     def _as_lines(self, events: Iterator[Event]) -> Event | None:
-        from mav_engine.events import to_json
+        from mav_engine.contract.events import to_json
 
         last: Event | None = None
 

@@ -90,7 +90,7 @@ def _check_environment(host: str) -> ServerConfig:
 def _as_environment(
     host: str, models: list[str], any_model: bool, watch: Path | None, receive_training: bool
 ) -> dict[str, str]:
-    from mav_engine.catalog import entry_of
+    from mav_engine.models.catalog import entry_of
 
     wanted = {"MAV_PREWARM": os.environ.get("MAV_PREWARM") or "1"}
     wanted["MAV_ALLOWED_HOSTS"] = ",".join(

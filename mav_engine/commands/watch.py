@@ -11,7 +11,7 @@ from mav_engine.commands.models_here import catalog_here, loaded, waiting
 
 if TYPE_CHECKING:
     from mav_engine.commands.screen import Showing
-    from mav_engine.events import Event
+    from mav_engine.contract.events import Event
     from mav_engine.settings import RunSettings
     from mav_engine.terminal.view import TerminalPanel
 
@@ -86,7 +86,7 @@ def showing_of(options: Mapping[str, Any]) -> Showing:
 
 def watch(options: Mapping[str, Any]) -> None:
     """Run a model and show it, as the options of the command say."""
-    from mav_engine.running import run
+    from mav_engine.running.run import run
 
     with told():
         showing = showing_of(options)
@@ -104,7 +104,7 @@ def watch(options: Mapping[str, Any]) -> None:
 
 
 def _recorded(events: Iterator[Event], path: Path) -> Iterator[Event]:
-    from mav_engine.recording import record
+    from mav_engine.contract.recording import record
 
     return record(events, path)
 

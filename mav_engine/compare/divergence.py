@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mav_engine.arrays import Floats
-from mav_engine.prediction import Prediction
+from mav_engine.contract.arrays import Floats
+from mav_engine.generation.prediction import Prediction
 
 
 def kl_divergence(a: Prediction, b: Prediction) -> float | None:

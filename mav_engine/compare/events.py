@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
 
-from mav_engine.arrays import Array, to_wire
 from mav_engine.compare.settings import Mode, Side
-from mav_engine.events import Error, Event, to_json
-from mav_engine.json_lines import json_line
-from mav_engine.model_info import SCHEMA
+from mav_engine.contract.arrays import Array, to_wire
+from mav_engine.contract.events import Error, Event, to_json
+from mav_engine.contract.json_lines import json_line
+from mav_engine.contract.model_info import SCHEMA
 
 
 @with_config(SCHEMA)

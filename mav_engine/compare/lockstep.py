@@ -16,12 +16,12 @@ from mav_engine.compare.events import Common, Compared, CompareEvent, Divergence
 from mav_engine.compare.settings import Mode, Side
 from mav_engine.compare.tally import Tally
 from mav_engine.compare.together import Moment, check_followable, common_of, compared
+from mav_engine.contract.events import Done, Error, Event, FinishReason
 from mav_engine.errors import RunFailed
-from mav_engine.events import Done, Error, Event, FinishReason
-from mav_engine.running import PreparedRun
+from mav_engine.running.run import PreparedRun
 
 if TYPE_CHECKING:
-    from mav_engine.generation import Generated
+    from mav_engine.generation.loop import Generated
 
 AHEAD = 8
 """Tokens that one run may be ahead of the other; so many predictions are held at most."""

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from mav_engine.compare.events import CompareEvent, SideEvent
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Mode, Side, blamed
+from mav_engine.contract.events import Error, Event, FinishReason, Token
 from mav_engine.errors import MavError
-from mav_engine.events import Error, Event, FinishReason, Token
 from mav_engine.faults import run_fault
-from mav_engine.model_folder import canonical
-from mav_engine.running import PreparedRun, Stop, error_event, new_run_id, prepare, start_event
+from mav_engine.models.folder import canonical
+from mav_engine.running.run import PreparedRun, Stop, error_event, new_run_id, prepare, start_event
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mav_engine.arrays import Floats
 from mav_engine.compare.divergence import cosine, kl_divergence, relative_distance
 from mav_engine.compare.events import Common, Divergence
 from mav_engine.compare.settings import Mode
+from mav_engine.contract.arrays import Floats
 from mav_engine.errors import InvalidSettings
-from mav_engine.prediction import Prediction
-from mav_engine.running import PreparedRun
+from mav_engine.generation.prediction import Prediction
+from mav_engine.running.run import PreparedRun
 
 if TYPE_CHECKING:
-    from mav_engine.generation import Generated
+    from mav_engine.generation.loop import Generated
 
 
 @dataclass(frozen=True, slots=True)

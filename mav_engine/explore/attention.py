@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import ModelInfo, Token
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import ModelInfo, Token
-from mav_engine.results import RunRecord
+from mav_engine.results.result import RunRecord
 
 LAST, MEAN, ALL = "last", "mean", "all"
 

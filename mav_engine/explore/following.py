@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mav_engine.compare import Compared, Divergence, SideEvent, compare_prepared
+from mav_engine.contract.events import Error
 from mav_engine.errors import InvalidSettings, RunFailed
-from mav_engine.events import Error
 from mav_engine.explore.seen import Seen, SeenRun
-from mav_engine.results import RunRecord
+from mav_engine.results.result import RunRecord
 
 
 def follow(first: SeenRun, second: SeenRun, tell: Callable[[str], None]) -> list[Seen]:

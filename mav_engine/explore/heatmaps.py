@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 from mav_engine.explore import grid, look
 from mav_engine.explore.attention import map_at, shown
 from mav_engine.explore.seen import Seen

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mav_engine.events import Candidate, Token
+from mav_engine.contract.events import Candidate, Token
 from mav_engine.explore import look
 from mav_engine.explore.seen import Seen, sampled_prob
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mav_engine.events import to_json
-from mav_engine.results import RunRecord
+from mav_engine.contract.events import to_json
+from mav_engine.results.result import RunRecord
 
 TEMPLATE = "replay.html"
 """The standalone page without a recording, in the built site."""

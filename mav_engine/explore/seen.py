@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mav_engine.compare.events import Compared, Divergence
+from mav_engine.contract.events import Event, FinishReason, Start, Token
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import Event, FinishReason, Start, Token
 from mav_engine.explore.attention import Heads
-from mav_engine.results import RunRecord
-from mav_engine.running import PreparedRun, new_run_id, prepare, start_event
+from mav_engine.results.result import RunRecord
+from mav_engine.running.run import PreparedRun, new_run_id, prepare, start_event
 from mav_engine.settings import DEFAULT_PROBES, RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
-    from mav_engine.generation import Generated
-    from mav_engine.text import Vocabulary
+    from mav_engine.generation.loop import Generated
+    from mav_engine.text.tokens import Vocabulary
 
 FULL_STOP = "."
 _ALWAYS = (*DEFAULT_PROBES, "sampler_stages")

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import orjson
 
-from mav_engine.arrays import Floats
 from mav_engine.compare import Compared, Divergence
-from mav_engine.events import Candidate, Done, Token
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import Candidate, Done, Token
 from mav_engine.explore.attention import map_at, mean_of_heads, shown
 from mav_engine.explore.seen import Seen, sampled_prob
 

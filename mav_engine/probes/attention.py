@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 from mav_engine.probes.base import Measured, Probe, Scene
 
 

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import PromptReading
+from mav_engine.contract.arrays import Floats
 from mav_engine.errors import InvalidSettings
+from mav_engine.generation.capture import PromptReading
 from mav_engine.probes.base import Measured, Plan, Probe, Scene
 
 MAX_MAP_NUMBERS = 2**24

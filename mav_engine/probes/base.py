@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import HookPoint, PromptReading, Step
-from mav_engine.events import ModelInfo
-from mav_engine.prediction import Prediction
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import ModelInfo
+from mav_engine.generation.capture import HookPoint, PromptReading, Step
+from mav_engine.generation.prediction import Prediction
 from mav_engine.settings import RunSettings
-from mav_engine.text import Vocabulary
+from mav_engine.text.tokens import Vocabulary
 
 if TYPE_CHECKING:
     # Descriptions of probes must be had without torch, which sampling brings in.
-    from mav_engine.sampling import Choice
+    from mav_engine.generation.sampler import Choice
 
 Measured = Mapping[str, Any]
 """Fields of the event, by name."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from mav_engine.events import Distribution
+from mav_engine.contract.events import Distribution
 from mav_engine.probes.base import Measured, Probe, Scene
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import Reduction
+from mav_engine.contract.arrays import Floats
+from mav_engine.generation.capture import Reduction
 from mav_engine.probes.base import Measured, Probe, Scene
 from mav_engine.settings import Aggregation
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mav_engine.arrays import floats
-from mav_engine.events import Candidate
+from mav_engine.contract.arrays import floats
+from mav_engine.contract.events import Candidate
 from mav_engine.probes.base import Measured, Probe, Scene
 
 

@@ -14,9 +14,9 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, distributions
 
-from mav_engine.capture import HookPoint
+from mav_engine.contract.events import ProbeInfo
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import ProbeInfo
+from mav_engine.generation.capture import HookPoint
 from mav_engine.probes.base import Measured, Probe, Scene
 from mav_engine.settings import DEFAULT_PROBES
 from mav_engine.wording import did_you_mean, shown

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import HookPoint
+from mav_engine.contract.arrays import Floats
 from mav_engine.errors import InvalidSettings
+from mav_engine.generation.capture import HookPoint
 from mav_engine.probes.base import Groundwork, Measured, Plan, Probe, Scene
 from mav_engine.settings import RunSettings, Tile
 

@@ -15,9 +15,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mav_engine.backends import load_backend
-from mav_engine.catalog import Catalog
 from mav_engine.config import ServerConfig
 from mav_engine.errors import MavError
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.http.cross_site import HostCheck
 from mav_engine.server.http.pending_requests import AnswerPending, PendingRequests
 from mav_engine.server.http.problems import on_http_exception, on_mav_error, on_unexpected

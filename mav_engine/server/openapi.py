@@ -18,11 +18,11 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from mav_engine import __version__
-from mav_engine.arrays import PACKED_SCHEMA
 from mav_engine.compare.events import COMPARE_EVENTS
 from mav_engine.compare.settings import CompareSettings
 from mav_engine.config import ServerConfig
-from mav_engine.events import EVENTS, OPTIONAL
+from mav_engine.contract.arrays import PACKED_SCHEMA
+from mav_engine.contract.events import EVENTS, OPTIONAL
 from mav_engine.server.http.problems import Problem
 from mav_engine.server.runs.stream import NDJSON, SSE
 from mav_engine.server.schemas import (

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from mav_engine.compare.settings import parse_compare
 from mav_engine.config import ServerConfig
 from mav_engine.errors import InvalidSettings
+from mav_engine.parsing.strict_json import is_unicode
 from mav_engine.server.http.compression import worth_it
 from mav_engine.server.http.cross_site import OriginCheck
 from mav_engine.server.http.problems import NotFound
@@ -27,7 +28,6 @@ from mav_engine.server.runs.stream import HEADERS, SSE, compare_response, negoti
 from mav_engine.server.schemas import parse_tokenize
 from mav_engine.server.service import Service
 from mav_engine.settings import RunSettings, parse_settings, settings_from_query
-from mav_engine.strict_json import is_unicode
 from mav_engine.wording import named, shown
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
+from mav_engine.contract.events import ModelInfo, TokenRef
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import ModelInfo, TokenRef
-from mav_engine.strict import Strict, Unicode
+from mav_engine.parsing.strict import Strict, Unicode
 from mav_engine.wording import named, shown
 
 

@@ -13,15 +13,15 @@ import anyio.to_thread
 
 from mav_engine import __version__
 from mav_engine.backends import Backend
-from mav_engine.catalog import Catalog
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
 from mav_engine.config import ServerConfig
+from mav_engine.contract.events import ModelInfo, TokenRef
 from mav_engine.errors import Busy, InvalidSettings, MavError
-from mav_engine.events import ModelInfo, TokenRef
 from mav_engine.faults import refused_for
-from mav_engine.resume import Seal, take_up
-from mav_engine.running import PreparedRun, prepare
+from mav_engine.generation.resume_token import Seal, take_up
+from mav_engine.models.catalog import Catalog
+from mav_engine.running.run import PreparedRun, prepare
 from mav_engine.server.runs.byte_budget import ByteBudget, ClientBudgets
 from mav_engine.server.runs.compare_task import CompareTask
 from mav_engine.server.runs.limits import check_text, tokenize_within, within_limits

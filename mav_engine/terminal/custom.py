@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.segment import Segment
 from rich.text import Text
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 from mav_engine.settings import DEFAULT_PROBES
 from mav_engine.terminal.panel_base import Measurements, PanelBase
 from mav_engine.terminal.view import Lines, TerminalPanel, View

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from mav_engine.compare.events import Common, Divergence
-from mav_engine.events import Token
+from mav_engine.contract.events import Token
 from mav_engine.terminal.bars import Scale, bar, column, number
 from mav_engine.terminal.labels import fitted, label
 from mav_engine.terminal.pair_player import PairPlayer

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from rich.console import RenderableType
 from rich.text import Text
 
+from mav_engine.contract.events import Done, Error
 from mav_engine.errors import MavError
-from mav_engine.events import Done, Error
 from mav_engine.terminal.bars import number
 from mav_engine.terminal.frame import frame
 from mav_engine.terminal.headline import headline

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mav_engine.compare.events import Common, Compared, CompareEvent, Divergence, SideEvent
 from mav_engine.compare.settings import SIDES, Side
-from mav_engine.events import Error, Event
+from mav_engine.contract.events import Error, Event
 from mav_engine.terminal.player import Player
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from mav_engine.characters import legible
+from mav_engine.contract.events import Done, Error, Event, Prompt, Start, Token
 from mav_engine.errors import InvalidSettings, MavError
-from mav_engine.events import Done, Error, Event, Prompt, Start, Token
 from mav_engine.settings import RunSettings
 from mav_engine.terminal.view import View, ViewOptions
 

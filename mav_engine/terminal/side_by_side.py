@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from mav_engine.compare.events import Common, Compared, Divergence
-from mav_engine.events import Token
+from mav_engine.contract.events import Token
 from mav_engine.terminal.bars import bar
 from mav_engine.terminal.labels import fitted, label
 from mav_engine.terminal.rows import ACCENT, CHOSEN, QUIET

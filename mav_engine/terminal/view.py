@@ -12,7 +12,7 @@ from typing import Literal
 from rich.console import RenderableType
 from rich.text import Text
 
-from mav_engine.events import Prompt, Start, Token
+from mav_engine.contract.events import Prompt, Start, Token
 from mav_engine.terminal.bars import Scale
 
 ScaleName = Literal["linear", "log", "minmax"]

@@ -16,6 +16,9 @@ from typing import IO, Annotated, Any, cast
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
+from mav_engine.contract.events import Event, to_json
+from mav_engine.contract.json_lines import json_line
+from mav_engine.contract.recording import REMEDY, lines_of, read_events
 from mav_engine.errors import (
     BrokenRecording,
     InvalidSettings,
@@ -23,10 +26,7 @@ from mav_engine.errors import (
     OtherVersion,
     TornRecording,
 )
-from mav_engine.events import Event, to_json
-from mav_engine.json_lines import json_line
-from mav_engine.recording import REMEDY, lines_of, read_events
-from mav_engine.results import RunRecord
+from mav_engine.results.result import RunRecord
 
 VERSION = 1
 HEAD = b'{"type":"training"'
@@ -152,7 +152,7 @@ def read_looks(lines: Iterator[bytes]) -> Iterator[tuple[Look, list[Event]]]:
     if not is_head(head):
         raise NotARecording(
             "The first line tells no training step, so this is no recording of a training. "
-            "One run by itself is read by mav_engine.recording.replay."
+            "One run by itself is read by mav_engine.contract.recording.replay."
         )
     while head:
         look = _look(head, number)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mav_engine.characters import legible
-from mav_engine.events import Error
-from mav_engine.results import RunRecord
+from mav_engine.contract.events import Error
+from mav_engine.results.result import RunRecord
 
 if TYPE_CHECKING:
     from rich.console import Console

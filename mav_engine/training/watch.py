@@ -20,10 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mav_engine.contract.events import Done
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import Done
-from mav_engine.results import RunRecord
-from mav_engine.running import prepare, run
+from mav_engine.results.result import RunRecord
+from mav_engine.running.run import prepare, run
 from mav_engine.settings import DEFAULT_PROBES, RunSettings
 from mav_engine.training.losses import LossCurve, held
 from mav_engine.training.recording import Look, TrainingWriter, run_lines

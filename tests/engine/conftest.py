@@ -13,9 +13,9 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.load import EMBEDDED_MODELS
+from mav_engine.models import EMBEDDED_DIR
 
-EMBEDDED = EMBEDDED_MODELS / "mav-tiny"
+EMBEDDED = EMBEDDED_DIR / "mav-tiny"
 
 _COMMON = {"vocab_size": 4096, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
 _USUAL = {

@@ -13,11 +13,11 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import MavError, RunSettings, run
-from mav_engine.arrays import to_wire
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.transformers.positions import joined_maps
-from mav_engine.events import Event, Token, from_json, to_json
+from mav_engine.contract.arrays import to_wire
+from mav_engine.contract.events import Event, Token, from_json, to_json
 from mav_engine.probes import attention_map
 from tests.engine.conftest import EMBEDDED, Case
 

@@ -14,8 +14,8 @@ from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.backends.transformers import stepping
 from mav_engine.backends.transformers.stepping import Ask
-from mav_engine.capture import HookPoint
-from mav_engine.events import Event, LensRow, Token
+from mav_engine.contract.events import Event, LensRow, Token
+from mav_engine.generation.capture import HookPoint
 from tests.engine.conftest import Case
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}

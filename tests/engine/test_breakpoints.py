@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mav_engine import RunSettings, run, watching
+from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.breakpoints import check_pattern
 from mav_engine.compare.settings import parse_compare
+from mav_engine.contract.events import Done, Error, Event, Start, Token, to_json
+from mav_engine.contract.recording import replay, write
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import Done, Error, Event, Start, Token, to_json
-from mav_engine.recording import replay, write
+from mav_engine.generation import breakpoint_matcher as watching
+from mav_engine.generation.breakpoint_matcher import MIN_LOOP, WINDOW, MatchCount, loop_period
 from mav_engine.settings import settings_from_query
-from mav_engine.watching import MIN_LOOP, WINDOW, MatchCount, loop_period
 from tests.engine.conftest import EMBEDDED
 
 STORY = "Once upon a time, there was a little"

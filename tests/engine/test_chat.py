@@ -13,11 +13,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.chat_templates import ChatTemplate, rendering
-from mav_engine.chat_templates.rendering import render
+from mav_engine.contract.events import Event, Token
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import Event, Token
 from mav_engine.settings import Message
+from mav_engine.text.chat_templates import ChatTemplate, rendering
+from mav_engine.text.chat_templates.rendering import render
 from tests.engine.conftest import EMBEDDED, Case
 
 TEMPLATE = """{%- for message in messages -%}
@@ -231,7 +231,7 @@ def test_what_a_template_raises_is_said(source: str, said: str) -> None:
 
 
 def test_a_template_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mav_engine.chat_templates.rendering.MAX_SECONDS", 1)
+    monkeypatch.setattr("mav_engine.text.chat_templates.rendering.MAX_SECONDS", 1)
     endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
     template = ChatTemplate(endless, {}, "model")
     for _ in range(2):  # the second is refused at once

@@ -26,7 +26,7 @@ from mav_engine.compare import (
     compare_to_json,
     parse_compare,
 )
-from mav_engine.events import Done, Error, Event, Prompt, Token
+from mav_engine.contract.events import Done, Error, Event, Prompt, Token
 from tests.engine.conftest import Case
 
 STORY = "Once upon a time, there was a little"
@@ -312,7 +312,7 @@ def test_what_is_wrong_names_the_side(given: object, field: str | None, told: st
 
 def test_an_infinite_divergence_does_not_exist() -> None:
     from mav_engine.compare.divergence import kl_divergence
-    from mav_engine.prediction import Prediction
+    from mav_engine.generation.prediction import Prediction
 
     one = Prediction(np.array([1.0, 2.0, 3.0], np.float32))
     other = Prediction(np.array([1.0, -np.inf, 3.0], np.float32))

@@ -11,8 +11,8 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import RunSettings, collect, run
 from mav_engine.backends import load_backend
-from mav_engine.context_length import context_length
-from mav_engine.model_files import describe
+from mav_engine.models.context_length import context_length
+from mav_engine.models.description import describe
 from tests.engine.conftest import EMBEDDED, SHAPES
 
 YARN = {"rope_type": "yarn", "rope_theta": 1e4, "factor": 4.0}

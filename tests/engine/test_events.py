@@ -14,10 +14,10 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from pydantic import ValidationError
 
 from mav_engine import RunSettings, run
-from mav_engine.arrays import MAX_PLAIN, floats, from_wire, to_wire
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.events import from_json, to_json
-from mav_engine.recording import write
+from mav_engine.contract.arrays import MAX_PLAIN, floats, from_wire, to_wire
+from mav_engine.contract.events import from_json, to_json
+from mav_engine.contract.recording import write
 from mav_engine.training.recording import Look, run_lines
 
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)

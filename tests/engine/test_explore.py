@@ -25,8 +25,8 @@ from PIL import Image
 
 from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.contract.events import Done, from_json
 from mav_engine.errors import InvalidSettings
-from mav_engine.events import Done, from_json
 from mav_engine.explore import heatmaps, look, probabilities
 from mav_engine.explore.artifacts import Wanted, artifacts
 from mav_engine.explore.attention import heads_of, map_at
@@ -34,8 +34,8 @@ from mav_engine.explore.folder import check_writable, write_whole
 from mav_engine.explore.following import follow
 from mav_engine.explore.report import PLACEHOLDER
 from mav_engine.explore.seen import Ending, Seen, SeenRun, capturing
-from mav_engine.results import RunRecord, collect
-from mav_engine.running import run
+from mav_engine.results.result import RunRecord, collect
+from mav_engine.running.run import run
 from mav_engine.settings import RunSettings
 from tests.engine.conftest import Case
 

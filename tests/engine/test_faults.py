@@ -26,8 +26,8 @@ from mav_engine.backends.native.int8 import Int8Reading
 from mav_engine.backends.native.products import Reading
 from mav_engine.backends.transformers import native
 from mav_engine.backends.transformers.backend import TransformersBackend
+from mav_engine.contract.events import Error, Event, Token
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
-from mav_engine.events import Error, Event, Token
 from mav_engine.faults import is_out_of_memory
 from tests.engine.conftest import EMBEDDED, Case
 

@@ -17,8 +17,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import RunSettings, run
 from mav_engine.backends.transformers.lent import lent_backend
+from mav_engine.contract.events import Error, Event, Token
 from mav_engine.errors import ModelLoadFailed
-from mav_engine.events import Error, Event, Token
 from tests.engine.conftest import Case
 
 CAPTURE = ["residual", "mlp", "attention_entropy", "attention_rows", "logit_lens"]

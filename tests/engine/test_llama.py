@@ -21,8 +21,8 @@ from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.backends.llama.load import load_llama
 from mav_engine.backends.llama.tokenizer import read_tokenizer
 from mav_engine.backends.transformers.load import load
-from mav_engine.capture import HookPoint, Step
-from mav_engine.text import Vocabulary
+from mav_engine.generation.capture import HookPoint, Step
+from mav_engine.text.tokens import Vocabulary
 from tests.engine.conftest import EMBEDDED, Case
 from tests.engine.test_batching import alone, assert_alike, tokens_of
 

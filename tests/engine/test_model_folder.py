@@ -18,7 +18,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, T5Config, T5ForCondit
 
 from mav_engine.backends import Backend, load_backend
 from mav_engine.errors import MavError, ModelLoadFailed, ModelNotFound, UnusableModel
-from mav_engine.model_files import count_parameters, describe, problem
+from mav_engine.models.description import count_parameters, describe, problem
 from tests.engine.conftest import EMBEDDED, Case
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"

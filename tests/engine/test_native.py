@@ -18,9 +18,9 @@ from mav_engine.backends.transformers import native
 from mav_engine.backends.transformers.decoding import LlamaDecoder
 from mav_engine.backends.transformers.native import NativeLlama
 from mav_engine.backends.transformers.stepping import Ask
+from mav_engine.contract.events import Event
 from mav_engine.errors import NoCandidates
-from mav_engine.events import Event
-from mav_engine.sampling import Sampler
+from mav_engine.generation.sampler import Sampler
 from tests.engine.conftest import EMBEDDED
 from tests.engine.test_batching import MANY, alone, assert_alike, assert_vectors_close, together
 from tests.engine.test_passages import POINTS, assert_same_reading, read_by_the_model

@@ -18,8 +18,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import MAV, PanelBase
 from mav_engine.errors import InvalidSettings, RunFailed
-from mav_engine.results import collect
-from mav_engine.running import run
+from mav_engine.results.result import collect
+from mav_engine.running.run import run
 from mav_engine.settings import RunSettings
 from mav_engine.terminal.panel_base import Measurements
 from mav_engine.terminal.view import View
@@ -336,7 +336,7 @@ def test_in_a_notebook_the_panels_are_one_output_that_stays(
 
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     shell = _Shell(monkeypatch)
-    monkeypatch.setattr("mav_engine.openmav.in_notebook", lambda: True)
+    monkeypatch.setattr("mav_engine.compat.openmav.in_notebook", lambda: True)
     MAV("mav-tiny", "Hello", max_new_tokens=4, refresh_rate=0, external_panels=[RandomBars])
     assert capsys.readouterr().out == ""
     assert [update for update, _, _ in shell.messages] == [False, True, True, True, True]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from mav_engine import RunSettings, run
-from mav_engine.capture import HookPoint, Step
-from mav_engine.events import Token
+from mav_engine.contract.events import Token
+from mav_engine.generation.capture import HookPoint, Step
 from tests.engine.conftest import Case
 from tests.engine.oracle import Insides, Oracle
 

@@ -14,7 +14,7 @@ from mav_engine.backends.transformers import decoding
 from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import PASSAGE
-from mav_engine.capture import HookPoint, PromptReading
+from mav_engine.generation.capture import HookPoint, PromptReading
 from tests.engine.conftest import Case
 from tests.engine.test_batching import assert_vectors_close
 

@@ -14,7 +14,7 @@ import pytest
 
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.events import Event, Token, from_json, to_json
+from mav_engine.contract.events import Event, Token, from_json, to_json
 from mav_engine.probes import capabilities, names, registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +95,7 @@ def test_an_installed_package_is_found_and_its_probe_measured(tmp_path: Path) ->
         "assert 'peaks' in names() and 'lent_peaks' not in sys.modules\n"
         "assert 'torch' not in sys.modules\n"
         "from mav_engine.backends.fake import FakeBackend\n"
-        "from mav_engine.events import to_json\n"
+        "from mav_engine.contract.events import to_json\n"
         "settings = RunSettings(prompt='hi', max_new_tokens=2, capture=['residual', 'peaks'],\n"
         "                       aggregation='max_abs')\n"
         "for event in run(settings, backend=FakeBackend()):\n"

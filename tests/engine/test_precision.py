@@ -20,8 +20,8 @@ from transformers.pytorch_utils import Conv1D
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.transformers.int8 import Int8Linear, activation_steps, together
+from mav_engine.contract.events import Token
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
-from mav_engine.events import Token
 from tests.engine.conftest import EMBEDDED, PATHS, SHAPES, Case, _save
 
 PROMPT = "Once upon a time, there was a little girl"

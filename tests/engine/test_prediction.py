@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mav_engine.errors import NotFinite
-from mav_engine.prediction import RANK_BINS, Prediction, rank_bin_edges
+from mav_engine.generation.prediction import RANK_BINS, Prediction, rank_bin_edges
 
 LOGITS = arrays(
     np.float32, st.integers(1, 300), elements=st.floats(-50, 50, width=32, allow_nan=False)

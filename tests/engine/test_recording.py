@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mav_engine import RunSettings, run
-from mav_engine.arrays import MAX_HALF_SHARES, from_wire, to_wire
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.contract.arrays import MAX_HALF_SHARES, from_wire, to_wire
+from mav_engine.contract.events import Event, Token, to_json
+from mav_engine.contract.recording import record, replay, write
 from mav_engine.errors import BrokenRecording, NotARecording, RecordingProblem, TornRecording
-from mav_engine.events import Event, Token, to_json
-from mav_engine.recording import record, replay, write
 from mav_engine.training import replay_training
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -53,7 +53,7 @@ def test_a_recording_of_an_earlier_mav_can_be_read_and_written(
 def test_a_line_that_no_event_can_have_is_refused_before_it_is_read_whole(
     suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mav_engine.recording.MAX_LINE_BYTES", 100_000)
+    monkeypatch.setattr("mav_engine.contract.recording.MAX_LINE_BYTES", 100_000)
     path = tmp_path / f"long{suffix}"
     start = WHOLE[0].read_bytes().split(b"\n", 1)[0]
     data = start + b"\n" + b" " * 200_000_000 + b"\n"

@@ -18,10 +18,10 @@ import pytest
 
 from mav_engine import RunSettings, collect, run, show
 from mav_engine.backends.fake import FakeBackend
+from mav_engine.contract.events import Error, Event, Token
+from mav_engine.contract.recording import replay, write
 from mav_engine.errors import RunFailed
-from mav_engine.events import Error, Event, Token
-from mav_engine.recording import replay, write
-from mav_engine.results import RunRecord
+from mav_engine.results.result import RunRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = ROOT / "tests" / "recordings"
@@ -74,7 +74,7 @@ def test_a_frame_has_a_row_a_token_and_a_column_a_layer() -> None:
 def test_without_pandas_the_remedy_is_named() -> None:
     program = (
         "import sys; sys.modules['pandas'] = None\n"
-        "from mav_engine.results import RunRecord\n"
+        "from mav_engine.results.result import RunRecord\n"
         "try:\n"
         "    RunRecord().to_frame()\n"
         "except Exception as error:\n"

@@ -12,8 +12,8 @@ import pytest
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend, FakeSession
-from mav_engine.capture import Step
-from mav_engine.events import Event, Token
+from mav_engine.contract.events import Event, Token
+from mav_engine.generation.capture import Step
 
 STORY = "Once upon a time, there was a little"
 

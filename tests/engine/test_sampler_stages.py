@@ -21,9 +21,9 @@ from transformers.generation.logits_process import (
 )
 
 from mav_engine import RunSettings, run
-from mav_engine.events import SamplerStage, Token, from_json, to_json
-from mav_engine.prediction import Prediction
-from mav_engine.sampling import Choice, Sampler
+from mav_engine.contract.events import SamplerStage, Token, from_json, to_json
+from mav_engine.generation.prediction import Prediction
+from mav_engine.generation.sampler import Choice, Sampler
 from tests.engine.conftest import Case
 
 CONTEXT = (7, 3, 11, 3, 7, 3)

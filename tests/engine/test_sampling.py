@@ -16,11 +16,11 @@ from hypothesis.extra.numpy import arrays
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
+from mav_engine.contract.events import Token
 from mav_engine.errors import NoCandidates
-from mav_engine.events import Token
-from mav_engine.prediction import Prediction
-from mav_engine.sampling import Choice, Sampler
-from mav_engine.strict import MAX_WHOLE
+from mav_engine.generation.prediction import Prediction
+from mav_engine.generation.sampler import Choice, Sampler
+from mav_engine.parsing.strict import MAX_WHOLE
 from tests.engine.conftest import Case
 
 PROMPT = "One day, the little dog found a"

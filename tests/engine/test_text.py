@@ -15,9 +15,9 @@ from transformers import AutoTokenizer, CTRLTokenizer, PreTrainedTokenizerFast
 
 from mav_engine import RunSettings, run
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.detokenizer import BYTES, Detokenizer, ProbedStream
-from mav_engine.events import Token
-from mav_engine.text import StopWatch, TextStream, Vocabulary
+from mav_engine.contract.events import Token
+from mav_engine.text.detokenizer import BYTES, Detokenizer, ProbedStream
+from mav_engine.text.tokens import StopWatch, TextStream, Vocabulary
 from tests.engine.conftest import EMBEDDED
 
 

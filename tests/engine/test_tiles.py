@@ -11,7 +11,7 @@ import torch
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends.calibration import calibration_text
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.events import Event, from_json, to_json
+from mav_engine.contract.events import Event, from_json, to_json
 from tests.engine.conftest import Case
 
 PROMPT = "Once upon a time, there was a little girl who had a red"

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mav_engine import RunSettings, run
-from mav_engine.events import Token
+from mav_engine.contract.events import Token
 from tests.engine.conftest import Case
 
 PROMPT = "Once upon a time, there was a little girl who had a red"

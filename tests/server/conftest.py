@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.catalog import Catalog
 from mav_engine.config import ServerConfig
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.runs.model_cache import Load
 from tests.server.servers import LOCAL, Models, RealServer

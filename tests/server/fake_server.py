@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.catalog import Catalog
 from mav_engine.config import read_environment
+from mav_engine.models.catalog import Catalog
 from mav_engine.server import serve as server
 from mav_engine.server.app import create_app
 from tests.server.servers import Models

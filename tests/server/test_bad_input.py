@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from mav_engine.backends import load_backend
-from mav_engine.catalog import Catalog
 from mav_engine.errors import MAX_DETAIL, MAX_FIELD, InvalidSettings, ModelLoadFailed
+from mav_engine.models.catalog import Catalog
 from mav_engine.settings import parse_settings
 from mav_engine.wording import shown
 from tests.server.conftest import MakeClient

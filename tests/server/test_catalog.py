@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from mav_engine.catalog import Catalog, entry_of
 from mav_engine.errors import InvalidSettings, UnknownModel
-from mav_engine.model_files import describe
+from mav_engine.models.catalog import Catalog, entry_of
+from mav_engine.models.description import describe
 
 LLAMA = {
     "num_hidden_layers": 6,

@@ -207,7 +207,7 @@ def test_a_deadline_ends_both(make_server: MakeServer, gate: Gate) -> None:
 
 
 def test_one_model_in_two_precisions_loads_twice(tmp_path: Any) -> None:
-    from mav_engine.catalog import Catalog
+    from mav_engine.models.catalog import Catalog
     from mav_engine.server.app import create_app
 
     (tmp_path / "fake").mkdir()

@@ -19,8 +19,8 @@ from mav_engine.backends import load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.native.llama import Pass
 from mav_engine.backends.transformers import native
-from mav_engine.catalog import EMBEDDED_DIR
-from mav_engine.text import Vocabulary
+from mav_engine.models import EMBEDDED_DIR
+from mav_engine.text.tokens import Vocabulary
 from tests.server.conftest import MakeServer
 from tests.server.servers import (
     PATIENCE_S,
@@ -216,7 +216,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException) ->
         raise error
 
     if name == "stops_of":
-        monkeypatch.setattr("mav_engine.running.stops_of", fail)
+        monkeypatch.setattr("mav_engine.running.run.stops_of", fail)
     elif name == "vocabulary.encode":
         monkeypatch.setattr(Vocabulary, "encode", fail)
     else:

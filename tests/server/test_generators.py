@@ -9,8 +9,8 @@ import orjson
 import pytest
 from starlette.testclient import TestClient
 
-from mav_engine.catalog import Catalog
 from mav_engine.config import ROOT, ServerConfig
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 
 GENERATORS = ROOT / ".venv-generators" / "bin"

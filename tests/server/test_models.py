@@ -11,9 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from mav_engine import __version__
-from mav_engine.catalog import Catalog, CatalogEntry
 from mav_engine.errors import ModelLoadFailed
-from mav_engine.precision import Precision
+from mav_engine.models.catalog import Catalog, CatalogEntry
+from mav_engine.models.precision import Precision
 from mav_engine.server.runs.model_cache import ModelCache
 from tests.server.conftest import MakeClient
 from tests.server.servers import PATIENCE_S, Gate, Models, read_events, until

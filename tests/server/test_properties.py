@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
-from mav_engine.catalog import Catalog
 from mav_engine.config import ServerConfig
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.openapi import document
 from mav_engine.settings import DEFAULT_PROBES

@@ -16,8 +16,8 @@ import orjson
 import pytest
 from starlette.types import Message, Receive, Scope
 
-from mav_engine.catalog import Catalog
 from mav_engine.config import ServerConfig
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.runs import run_task as live_run
 from mav_engine.server.serve import bind

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from mav_engine.events import FinishReason
+from mav_engine.contract.events import FinishReason
 from tests.server.conftest import MakeClient, MakeServer
 from tests.server.servers import Models, read_events, until
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mav_engine.catalog import Catalog
 from mav_engine.config import ServerConfig
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from tests.server.conftest import MakeClient
 from tests.server.servers import PATIENCE_S, Models, RealServer

@@ -13,12 +13,12 @@ import torch
 from starlette.testclient import TestClient
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from mav_engine.arrays import to_wire
 from mav_engine.backends import load_backend
-from mav_engine.backends.load import EMBEDDED_MODELS
-from mav_engine.catalog import Catalog
 from mav_engine.config import ServerConfig
-from mav_engine.events import from_json
+from mav_engine.contract.arrays import to_wire
+from mav_engine.contract.events import from_json
+from mav_engine.models import EMBEDDED_DIR
+from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.http import compression
 from tests.server.servers import LOCAL
@@ -44,7 +44,7 @@ def client(
         for block in model.transformer.h:
             block.attn.c_attn.weight.mul_(8 if request.param == "near even" else 40)
     model.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(EMBEDDED_MODELS / "mav-tiny").save_pretrained(folder)
+    AutoTokenizer.from_pretrained(EMBEDDED_DIR / "mav-tiny").save_pretrained(folder)
     backend = load_backend(str(folder), name="twelve")
     catalog = Catalog(models_dir=folder.parent, default="twelve")
     app = create_app(ServerConfig(), catalog, lambda *_, **__: backend)

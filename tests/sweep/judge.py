@@ -12,7 +12,7 @@ import torch
 from transformers import GenerationConfig
 
 from mav_engine import RunSettings, run
-from mav_engine.events import Done, Error, Prompt, Token
+from mav_engine.contract.events import Done, Error, Prompt, Token
 from tests.sweep.models import Pair, Unbuildable, build
 from tests.sweep.notes import NOT_BUILT, notes_of
 from tests.sweep.oracle import Oracle

@@ -15,10 +15,10 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.catalog import EMBEDDED_DIR
 from mav_engine.compare import compare, parse_compare
-from mav_engine.recording import replay
-from mav_engine.results import RunRecord
+from mav_engine.contract.recording import replay
+from mav_engine.models import EMBEDDED_DIR
+from mav_engine.results.result import RunRecord
 from mav_engine.terminal.live_pair import LivePair
 from mav_engine.terminal.pair_player import PairPlayer
 from mav_engine.terminal.registry import panels_of

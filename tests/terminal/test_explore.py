@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from mav_engine.catalog import EMBEDDED_DIR
+from mav_engine.models import EMBEDDED_DIR
 from tests.terminal.hub import hub_with
 from tests.terminal.screen import MAV, PATIENCE_S, Terminal
 from tests.terminal.test_commands import OFFLINE, lines_of, mav

@@ -16,6 +16,7 @@ from rich.console import Console
 from torch import nn
 from transformers import PreTrainedTokenizerFast
 
+from mav_engine.contract.events import Done
 from mav_engine.errors import (
     InvalidSettings,
     ModelLoadFailed,
@@ -23,7 +24,6 @@ from mav_engine.errors import (
     RecordingProblem,
     TornRecording,
 )
-from mav_engine.events import Done
 from mav_engine.training import MAVCallback, TrainingWatch, replay_training
 from mav_engine.training.losses import MOST as MOST_LOSSES
 from mav_engine.training.losses import LossCurve

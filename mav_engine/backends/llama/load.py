@@ -14,7 +14,7 @@ from mav_engine.backends.llama.model import LlamaForCausalLM, assign
 from mav_engine.backends.llama.tokenizer import read_tokenizer
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.backends.transformers.devices import device_for
-from mav_engine.precision import check_precision
+from mav_engine.models.precision import check_precision
 
 _WEIGHTS = "model.safetensors"
 _FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", _WEIGHTS)

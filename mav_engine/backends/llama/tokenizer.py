@@ -10,7 +10,7 @@ from typing import Any
 from tokenizers import Tokenizer, models
 
 from mav_engine.backends.tokenizer_limits import check_limits
-from mav_engine.text import has_tokens
+from mav_engine.text.tokens import has_tokens
 
 _KINDS = ("PreTrainedTokenizerFast", "TokenizersBackend")
 """Classes that take the file as it stands; others change what it says."""

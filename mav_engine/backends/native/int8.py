@@ -7,8 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.native.builds import builds
+from mav_engine.contract.arrays import Floats
 
 LANES = 64
 """A row's inputs are a whole number of these."""

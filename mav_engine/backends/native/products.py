@@ -10,8 +10,8 @@ from functools import cache
 
 import numpy as np
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.native.builds import builds
+from mav_engine.contract.arrays import Floats
 
 
 class Weight(ctypes.Structure):

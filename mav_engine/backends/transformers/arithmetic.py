@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.norms import RmsNorm
 from mav_engine.backends.transformers.products import Product, product
 from mav_engine.backends.transformers.ranges import (
@@ -25,6 +24,7 @@ from mav_engine.backends.transformers.ranges import (
     TorchRange,
 )
 from mav_engine.backends.transformers.traces import Row
+from mav_engine.contract.arrays import Floats
 
 Function = Callable[[Row], Row]
 

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from mav_engine.architectures import fields_of, text_config
-from mav_engine.arrays import Floats
+from mav_engine.backends.architectures import fields_of, text_config
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.backends.calibration import (
     MAX_CALIBRATION_TOKENS,
@@ -25,15 +24,16 @@ from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import SharedSession
 from mav_engine.backends.transformers.trial import Anatomy, examine
 from mav_engine.backends.transformers.turns import Turns, no_batches
-from mav_engine.capture import HookPoint
-from mav_engine.chat import plain_chat
-from mav_engine.chat_templates import ChatTemplate
-from mav_engine.context_length import context_length
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import UnusableModel
-from mav_engine.events import ModelInfo
+from mav_engine.generation.capture import HookPoint
+from mav_engine.models.context_length import context_length
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
-from mav_engine.text import Vocabulary
+from mav_engine.text.chat_templates import ChatTemplate
+from mav_engine.text.plain_chat import plain_chat
+from mav_engine.text.tokens import Vocabulary
 from mav_engine.wording import shown
 
 

@@ -21,13 +21,13 @@ from tokenizers import Tokenizer
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils import GENERATION_CONFIG_NAME
 
-from mav_engine.architectures import fields_of, text_config
+from mav_engine.backends.architectures import fields_of, text_config
 from mav_engine.backends.tokenizer_limits import check_limits
-from mav_engine.bounded_files import read_json
 from mav_engine.errors import MavError, UnusableModel
 from mav_engine.faults import is_deliberate, is_out_of_memory
-from mav_engine.text import has_tokens
-from mav_engine.weight_files import read_tensors, weight_files
+from mav_engine.models.bounded_files import read_json
+from mav_engine.models.weight_files import read_tensors, weight_files
+from mav_engine.text.tokens import has_tokens
 from mav_engine.wording import shortened, shown
 
 GB = 1e9

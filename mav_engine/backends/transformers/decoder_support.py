@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mav_engine.architectures import fields_of
+from mav_engine.backends.architectures import fields_of
 from mav_engine.backends.transformers.linears import ShortLinear
 from mav_engine.backends.transformers.norms import RmsNorm
 

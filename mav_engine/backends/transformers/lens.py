@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.architectures import Parts
+from mav_engine.backends.architectures import Parts
 from mav_engine.backends.transformers.reading import read
 
 _PROBE_TOKENS = 4

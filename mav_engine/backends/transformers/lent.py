@@ -14,8 +14,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
-from mav_engine.architectures import NO_PARTS
-from mav_engine.arrays import Floats
+from mav_engine.backends.architectures import NO_PARTS
 from mav_engine.backends.transformers.attention import OWN, implementation_for
 from mav_engine.backends.transformers.backend import TransformersBackend
 from mav_engine.backends.transformers.fingerprint import fingerprint, pieces_of
@@ -29,9 +28,10 @@ from mav_engine.backends.transformers.unchanged import (
     unchanged,
 )
 from mav_engine.backends.transformers.wrappers import Wrapped
-from mav_engine.capture import HookPoint, Step
+from mav_engine.contract.arrays import Floats
 from mav_engine.errors import ModelLoadFailed
-from mav_engine.text import Vocabulary
+from mav_engine.generation.capture import HookPoint, Step
+from mav_engine.text.tokens import Vocabulary
 
 _ATTENTION = "_attn_implementation_internal"
 

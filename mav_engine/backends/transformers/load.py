@@ -33,7 +33,7 @@ from mav_engine.backends.transformers.quantized import (
     told_dtype,
 )
 from mav_engine.errors import UnusableModel
-from mav_engine.precision import Precision, check_precision
+from mav_engine.models.precision import Precision, check_precision
 
 _FLOATS: dict[str, torch.dtype] = {
     "float32": torch.float32,

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.transformers.recording import Recording, record
-from mav_engine.capture import HookPoint
+from mav_engine.contract.arrays import Floats
 from mav_engine.errors import OutOfMemory
+from mav_engine.generation.capture import HookPoint
 
 
 def joined_maps(maps: Sequence[Floats | None], length: int) -> Floats | None:

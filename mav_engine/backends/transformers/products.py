@@ -19,11 +19,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.native.builds import LANES
 from mav_engine.backends.native.products import Products, Reading, compiled_products
 from mav_engine.backends.transformers.int8 import Int8Linear, together
 from mav_engine.backends.transformers.layers import is_conv1d
+from mav_engine.contract.arrays import Floats
 
 Product = Callable[[torch.Tensor], torch.Tensor]
 """x [rows, in] to [rows, out]."""

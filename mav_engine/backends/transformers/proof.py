@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mav_engine.architectures import fields_of
+from mav_engine.backends.architectures import fields_of
 from mav_engine.backends.transformers.decoding import decoder_for
 from mav_engine.backends.transformers.int8 import rounds_activations
 from mav_engine.backends.transformers.lens import Lens
@@ -16,8 +16,8 @@ from mav_engine.backends.transformers.reading import new_cache
 from mav_engine.backends.transformers.session import TransformersSession
 from mav_engine.backends.transformers.shared_session import SharedSession
 from mav_engine.backends.transformers.stepping import Ask, Stepper
-from mav_engine.capture import HookPoint, Step
-from mav_engine.context_length import context_length
+from mav_engine.generation.capture import HookPoint, Step
+from mav_engine.models.context_length import context_length
 
 _PROMPT_TOKENS = 6
 _STEPS = 3

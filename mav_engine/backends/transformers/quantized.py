@@ -15,7 +15,7 @@ from mav_engine.backends.transformers.int8 import Int8Linear, replace_linears
 from mav_engine.backends.transformers.layers import is_conv1d
 from mav_engine.backends.transformers.packed import can_multiply
 from mav_engine.errors import UnusableModel
-from mav_engine.precision import Precision
+from mav_engine.models.precision import Precision
 
 _PACKAGES: dict[Precision, tuple[str, ...]] = {
     "int8": ("torchao",),

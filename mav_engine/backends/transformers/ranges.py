@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import torch
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.native.builds import LANES
 from mav_engine.backends.native.small import WIDEST, Seen, small_operations
+from mav_engine.contract.arrays import Floats
 
 if TYPE_CHECKING:
     from mav_engine.backends.transformers.pasts import Past

@@ -16,9 +16,9 @@ import torch
 from torch import nn
 from torch.utils.hooks import RemovableHandle
 
-from mav_engine.architectures import Parts
-from mav_engine.arrays import Floats
-from mav_engine.capture import HookPoint
+from mav_engine.backends.architectures import Parts
+from mav_engine.contract.arrays import Floats
+from mav_engine.generation.capture import HookPoint
 
 
 class Recording:

@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 
-from mav_engine.arrays import Floats, floats
 from mav_engine.backends.transformers.lens import Lens
 from mav_engine.backends.transformers.positions import joined_maps
 from mav_engine.backends.transformers.reading import Reading, is_eager, read
 from mav_engine.backends.transformers.recording import Recording, record
 from mav_engine.backends.transformers.trial import Anatomy
 from mav_engine.backends.transformers.turns import Turns
-from mav_engine.capture import HookPoint, PromptReading, Step
+from mav_engine.contract.arrays import Floats, floats
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief
+from mav_engine.generation.capture import HookPoint, PromptReading, Step
 
 _CHUNK = 512
 """Prompt tokens read at once: their logits over the vocabulary must fit in memory."""

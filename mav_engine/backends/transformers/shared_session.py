@@ -17,7 +17,7 @@ from mav_engine.backends.transformers.reading import cache_over
 from mav_engine.backends.transformers.session import Told, TransformersSession
 from mav_engine.backends.transformers.stepping import Ask, Choose, Stepper
 from mav_engine.backends.transformers.trial import Anatomy
-from mav_engine.capture import HookPoint, PromptReading, Step
+from mav_engine.generation.capture import HookPoint, PromptReading, Step
 
 PASSAGE = 32
 """Tokens of one text that the written-out step reads at once: from twice as many on the model's own

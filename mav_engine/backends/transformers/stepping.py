@@ -25,10 +25,10 @@ from mav_engine.backends.transformers.ranges import Range
 from mav_engine.backends.transformers.traces import BLOCKS, Trace
 from mav_engine.backends.transformers.turns import Turns
 from mav_engine.backends.transformers.underway import Underway
-from mav_engine.capture import Beside, HookPoint, Step
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief, is_out_of_memory
-from mav_engine.prediction import Prediction
+from mav_engine.generation.capture import Beside, HookPoint, Step
+from mav_engine.generation.prediction import Prediction
 
 Choose = Callable[[Step], int | None]
 """From a step to the token that is to be read next, if there is one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, Protocol
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 
 Row = Any
 """Floats [rows, …], numpy's or torch's."""

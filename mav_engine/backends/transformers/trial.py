@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mav_engine.architectures import NO_PARTS, Parts, possible_parts
+from mav_engine.backends.architectures import NO_PARTS, Parts, possible_parts
 from mav_engine.backends.transformers.length_scaling import depends_on_length, switches_at
 from mav_engine.backends.transformers.reading import (
     Reading,
@@ -26,7 +26,7 @@ from mav_engine.backends.transformers.reading import (
     way_to_read_on,
 )
 from mav_engine.backends.transformers.recording import Recording, record
-from mav_engine.capture import HookPoint
+from mav_engine.generation.capture import HookPoint
 
 _TOKENS = 6
 _POINTS: tuple[HookPoint, ...] = ("pattern",)

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from mav_engine.arrays import Floats
 from mav_engine.backends.native.builds import LANES
 from mav_engine.backends.native.llama import Left, Model, Pass, Worker
 from mav_engine.backends.transformers.traces import Block
+from mav_engine.contract.arrays import Floats
 
 
 class WholeTrace:

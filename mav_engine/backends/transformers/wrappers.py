@@ -18,7 +18,7 @@ import torch
 from torch import distributed, nn
 from transformers import PreTrainedModel
 
-from mav_engine.architectures import text_config
+from mav_engine.backends.architectures import text_config
 from mav_engine.backends.transformers.unchanged import random_state_unchanged, unchanged
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.faults import brief

@@ -13,7 +13,7 @@ from collections.abc import Collection
 import anyio.to_thread
 from starlette.types import Message, Send
 
-from mav_engine.events import SHARES
+from mav_engine.contract.events import SHARES
 
 LEVEL = 1
 """The fastest: higher levels save a tenth more and take four times as long."""

@@ -7,8 +7,8 @@ import codecs
 import anyio
 from starlette.requests import ClientDisconnect, Request
 
+from mav_engine.parsing.strict_json import JsonFault, parse_strictly
 from mav_engine.server.http.problems import BodyTooLarge, NotJson, UnsupportedMediaType, late_body
-from mav_engine.strict_json import JsonFault, parse_strictly
 from mav_engine.wording import shown
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

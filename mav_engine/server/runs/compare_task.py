@@ -11,9 +11,9 @@ from mav_engine.compare.events import CompareEvent, SideEvent
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.pair import error_of_side
 from mav_engine.compare.settings import Side, blamed
+from mav_engine.contract.events import Error, Event, FinishReason, Token
 from mav_engine.errors import MavError, RunFailed
-from mav_engine.events import Error, Event, FinishReason, Token
-from mav_engine.running import error_event, new_run_id
+from mav_engine.running.run import error_event, new_run_id
 from mav_engine.server.runs.run_task import RunTask
 
 LOG = logging.getLogger("mav.api")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mav_engine.backends import Backend
 from mav_engine.config import ServerConfig
+from mav_engine.contract.events import TokenRef
 from mav_engine.errors import InvalidSettings, PromptTooLong
-from mav_engine.events import TokenRef
-from mav_engine.running import PreparedRun
+from mav_engine.running.run import PreparedRun
 from mav_engine.settings import RunSettings
 
 

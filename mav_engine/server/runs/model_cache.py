@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mav_engine.backends import Backend
-from mav_engine.catalog import CatalogEntry
+from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import MavError, ModelLoadFailed, ModelNotFound, UnusableModel
-from mav_engine.events import ModelInfo
+from mav_engine.models.catalog import CatalogEntry
 
 LOG = logging.getLogger("mav.api")
 

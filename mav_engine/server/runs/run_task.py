@@ -14,14 +14,14 @@ import anyio
 import anyio.to_thread
 
 from mav_engine.backends import Backend
-from mav_engine.catalog import CatalogEntry
 from mav_engine.config import ServerConfig
+from mav_engine.contract.events import Done, Event, FinishReason, ModelInfo, Queued
 from mav_engine.errors import Busy, MavError, RunFailed
-from mav_engine.events import Done, Event, FinishReason, ModelInfo, Queued
 from mav_engine.faults import refused_for, run_fault
+from mav_engine.models.catalog import CatalogEntry
 from mav_engine.probes import captured
 from mav_engine.probes import names as probe_names
-from mav_engine.running import PreparedRun, error_event, new_run_id, start_event
+from mav_engine.running.run import PreparedRun, error_event, new_run_id, start_event
 from mav_engine.server.runs.byte_budget import ByteBudget
 from mav_engine.server.runs.channel import Channel
 from mav_engine.server.runs.limits import check_prompt

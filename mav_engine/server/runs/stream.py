@@ -10,7 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
 from mav_engine.compare.events import CompareEvent, compare_to_json
-from mav_engine.events import Event, to_json
+from mav_engine.contract.events import Event, to_json
 from mav_engine.server.http.compression import Gzipped
 from mav_engine.server.http.problems import NotAcceptable
 from mav_engine.server.runs.compare_task import CompareTask

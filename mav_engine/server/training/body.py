@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 
+from mav_engine.contract.events import Start
+from mav_engine.contract.recording import REMEDY
 from mav_engine.errors import (
     BrokenRecording,
     InvalidSettings,
@@ -21,8 +23,6 @@ from mav_engine.errors import (
     RecordingProblem,
     TornRecording,
 )
-from mav_engine.events import Start
-from mav_engine.recording import REMEDY
 from mav_engine.server.http.problems import BodyTooLarge, NotJson, RequestRefused, late_body
 from mav_engine.training.recording import HEAD, read_looks
 from mav_engine.wording import did_you_mean, named, shown

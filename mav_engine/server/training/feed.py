@@ -18,8 +18,8 @@ import anyio.to_thread
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.types import Receive, Scope, Send
 
+from mav_engine.contract.json_lines import json_line, without_breaks
 from mav_engine.errors import Busy, InvalidSettings
-from mav_engine.json_lines import json_line, without_breaks
 from mav_engine.server.runs.stream import GRACE_S, HEADERS, SEND_TIMEOUT_S, SSE
 from mav_engine.training.recording import is_head
 

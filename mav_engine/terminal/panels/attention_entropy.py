@@ -6,7 +6,7 @@ import math
 
 from rich.text import Text
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 from mav_engine.terminal.bars import Scale, bar, number
 from mav_engine.terminal.labels import fitted
 from mav_engine.terminal.rows import ACCENT, QUIET, absent, bar_length, within

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rich.text import Text
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 from mav_engine.terminal.bars import column
 from mav_engine.terminal.labels import label
 from mav_engine.terminal.rows import ACCENT, QUIET, absent

@@ -6,7 +6,7 @@ import math
 
 from rich.text import Text
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
 from mav_engine.terminal.bars import shade
 from mav_engine.terminal.rows import QUIET, absent
 from mav_engine.terminal.view import Lines, TerminalPanel, View

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mav_engine.characters import legible
-from mav_engine.events import Candidate
+from mav_engine.contract.events import Candidate
 from mav_engine.terminal.bars import bar
 from mav_engine.terminal.labels import fitted, label
 from mav_engine.terminal.rows import ACCENT, CHOSEN, QUIET, bar_length

@@ -3,14 +3,14 @@
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mav_engine.architectures import possible_parts, text_config
-from mav_engine.backends.load import EMBEDDED_MODELS
+from mav_engine.backends.architectures import possible_parts, text_config
 from mav_engine.backends.transformers.lent import lent_backend
+from mav_engine.models import EMBEDDED_DIR
 
 
 def load(model, *, device="cpu"):
     """The model of a folder or hub name, on a device, as MAV's `Backend`."""
-    embedded = EMBEDDED_MODELS / model
+    embedded = EMBEDDED_DIR / model
     source = embedded if embedded.is_dir() else model
     loaded = AutoModelForCausalLM.from_pretrained(source, dtype="auto").float().to(device).eval()
     layers = text_config(loaded.config).num_hidden_layers

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from mav_engine.contract.events import Done, Error, Event
 from mav_engine.errors import MissingExtra
-from mav_engine.events import Done, Error, Event
-from mav_engine.results import RunRecord
+from mav_engine.results.result import RunRecord
 
 REFRESH_S = 0.25
 """Seconds between two pictures; each is sent whole."""

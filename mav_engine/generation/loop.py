@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mav_engine.capture import PromptReading, Step
 from mav_engine.errors import NotFinite
-from mav_engine.prediction import Prediction
-from mav_engine.sampling import Choice, Sampler
+from mav_engine.generation.capture import PromptReading, Step
+from mav_engine.generation.prediction import Prediction
+from mav_engine.generation.sampler import Choice, Sampler
 
 
 class Session(Protocol):

@@ -14,7 +14,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mav_engine.admission import (
+from mav_engine.contract.events import (
+    Done,
+    Error,
+    Event,
+    FinishReason,
+    ModelInfo,
+    Prompt,
+    Start,
+    Token,
+)
+from mav_engine.errors import MavError
+from mav_engine.faults import is_deliberate, refused_for, run_fault
+from mav_engine.generation.prediction import Prediction, rank_bin_edges
+from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished, take_up
+from mav_engine.models.folder import canonical
+from mav_engine.probes import Plan, Probe, captured, probe_infos
+from mav_engine.probes.attention_map import PatternMap
+from mav_engine.probes.measuring import check_all
+from mav_engine.running.validation import (
     check_embedded,
     check_forced,
     check_same_model,
@@ -22,22 +40,13 @@ from mav_engine.admission import (
     prompt_ids_of,
     stops_of,
 )
-from mav_engine.errors import MavError
-from mav_engine.events import Done, Error, Event, FinishReason, ModelInfo, Prompt, Start, Token
-from mav_engine.faults import is_deliberate, refused_for, run_fault
-from mav_engine.model_folder import canonical
-from mav_engine.prediction import Prediction, rank_bin_edges
-from mav_engine.probes import Plan, Probe, captured, probe_infos
-from mav_engine.probes.attention_map import PatternMap
-from mav_engine.probes.measuring import check_all
-from mav_engine.resume import PROCESS_SEAL, Seal, Unfinished, take_up
 from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
-    from mav_engine.capture import PromptReading
-    from mav_engine.generation import Generated, Session
-    from mav_engine.telling import Teller
+    from mav_engine.generation.capture import PromptReading
+    from mav_engine.generation.loop import Generated, Session
+    from mav_engine.running.event_builder import Teller
 
 _log = logging.getLogger(__name__)
 
@@ -205,9 +214,9 @@ class PreparedRun:
         yield last
 
     def _computed(self, stop: Stop) -> Iterator[Prompt | Token | Done]:
-        from mav_engine.generation import generate
-        from mav_engine.sampling import Sampler
-        from mav_engine.telling import Teller
+        from mav_engine.generation.loop import generate
+        from mav_engine.generation.sampler import Sampler
+        from mav_engine.running.event_builder import Teller
 
         settings, backend = self.settings, self.backend
         began = time.perf_counter()

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pydantic import with_config
 
-from mav_engine.arrays import Array
-from mav_engine.model_info import SCHEMA
+from mav_engine.contract.arrays import Array
+from mav_engine.contract.model_info import SCHEMA
 
 
 @with_config(SCHEMA)

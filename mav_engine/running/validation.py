@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from mav_engine.chat import TURN_STARTS
+from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import InvalidSettings, PromptTooLong, ResumeRefused
-from mav_engine.events import ModelInfo
 from mav_engine.faults import refused_for
-from mav_engine.resume import Unfinished
+from mav_engine.generation.resume_token import Unfinished
 from mav_engine.settings import RunSettings
+from mav_engine.text.plain_chat import TURN_STARTS
 from mav_engine.wording import shown
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mav_engine.contract.events import Done, Error, Event, Prompt, Start, Token
 from mav_engine.errors import MissingExtra, RunFailed
-from mav_engine.events import Done, Error, Event, Prompt, Start, Token
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +152,7 @@ class RunRecord:
 
     def svg(self) -> str:
         """The run as one picture: its text, surprise, and what its layers did."""
-        from mav_engine.picture import picture
+        from mav_engine.results.picture import picture
 
         return picture(self)
 
@@ -167,7 +167,7 @@ class RunRecord:
         return f"RunRecord(model={model!r}, tokens={len(self.tokens)}, end={end!r}, text={text!r})"
 
     def _repr_html_(self) -> str:
-        from mav_engine.picture import as_image
+        from mav_engine.results.picture import as_image
 
         return as_image(self)
 

@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from mav_engine.detokenizer import BYTES, Detokenizer, Stream, bytes_of, common_length
-from mav_engine.events import TokenRef
+from mav_engine.contract.events import TokenRef
+from mav_engine.text.detokenizer import BYTES, Detokenizer, Stream, bytes_of, common_length
 
 _BYTE_PIECE = re.compile(r"^<0x([0-9A-Fa-f]{2})>$")
 _BROKEN = "\ufffd"

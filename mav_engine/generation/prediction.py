@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mav_engine.arrays import Floats, floats
+from mav_engine.contract.arrays import Floats, floats
 from mav_engine.errors import NotFinite
 
 RANK_BINS = 20

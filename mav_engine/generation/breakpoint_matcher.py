@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 
 from mav_engine.breakpoints import Breakpoints, Pattern, compile_pattern
+from mav_engine.contract.events import BreakpointHit, Condition
 from mav_engine.errors import PatternTooSlow
-from mav_engine.events import BreakpointHit, Condition
 
 MAX_PERIOD = 64
 """Tokens of the longest group whose repetition is told as a loop."""

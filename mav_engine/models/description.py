@@ -11,14 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from mav_engine.bounded_files import read_json
-from mav_engine.context_length import context_length, positive_integer
+from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import UnknownModel, UnusableModel
-from mav_engine.events import ModelInfo
-from mav_engine.hub import cached_folder
-from mav_engine.model_folder import D_MODEL, HEADS, LAYERS, check_folder, find_folder
+from mav_engine.models.bounded_files import read_json
+from mav_engine.models.context_length import context_length, positive_integer
+from mav_engine.models.folder import D_MODEL, HEADS, LAYERS, check_folder, find_folder
+from mav_engine.models.hub import cached_folder
+from mav_engine.models.weight_files import read_tensors
 from mav_engine.probes import names as probe_names
-from mav_engine.weight_files import read_tensors
 
 _KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
 _MOST = 2**53 - 1

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mav_engine.bounded_files import MB, check_file, read_json
 from mav_engine.errors import UnusableModel
+from mav_engine.models.bounded_files import MB, check_file, read_json
 from mav_engine.wording import listed, shown
 
 SINGLE = "model.safetensors"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mav_engine.measurements import SamplerStage
+from mav_engine.contract.measurements import SamplerStage
 from mav_engine.settings import RunSettings
 
 SETTING_OF = {

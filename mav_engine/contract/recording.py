@@ -23,6 +23,17 @@ from typing import IO, cast
 import orjson
 from pydantic import ValidationError
 
+from mav_engine.contract.events import (
+    Done,
+    Error,
+    Event,
+    Prompt,
+    Queued,
+    Start,
+    Token,
+    from_json,
+    to_json,
+)
 from mav_engine.errors import (
     BrokenRecording,
     InvalidSettings,
@@ -30,7 +41,6 @@ from mav_engine.errors import (
     OtherVersion,
     TornRecording,
 )
-from mav_engine.events import Done, Error, Event, Prompt, Queued, Start, Token, from_json, to_json
 
 VERSION = 1
 """The version of the contract that is written and read here."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mav_engine.arrays import Floats
-from mav_engine.capture import HookPoint, PromptReading
-from mav_engine.events import (
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.events import (
     BreakpointHit,
     Done,
     FinishReason,
@@ -20,17 +19,18 @@ from mav_engine.events import (
     Timing,
     Token,
 )
-from mav_engine.generation import Generated
-from mav_engine.prediction import rank_bin_edges
+from mav_engine.generation.breakpoint_matcher import BreakpointWatch
+from mav_engine.generation.capture import HookPoint, PromptReading
+from mav_engine.generation.loop import Generated
+from mav_engine.generation.prediction import rank_bin_edges
 from mav_engine.probes.attention_map import PatternMap, mapped_length
 from mav_engine.probes.base import Groundwork, Scene
 from mav_engine.probes.measuring import Measuring, fit_all
 from mav_engine.probes.tiles import MAX_PROMPT_POSITIONS
-from mav_engine.text import StopWatch, TextStream
-from mav_engine.watching import BreakpointWatch
+from mav_engine.text.tokens import StopWatch, TextStream
 
 if TYPE_CHECKING:
-    from mav_engine.running import PreparedRun
+    from mav_engine.running.run import PreparedRun
 
 
 class Teller:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from mav_engine.arrays import Floats
+from mav_engine.contract.arrays import Floats
+from mav_engine.contract.measurements import SamplerStage
 from mav_engine.errors import NoCandidates
-from mav_engine.measurements import SamplerStage
-from mav_engine.prediction import Prediction
+from mav_engine.generation.prediction import Prediction
+from mav_engine.generation.sampling_trace import Stages
 from mav_engine.settings import RunSettings
-from mav_engine.stages import Stages
 
 if TYPE_CHECKING:
     from transformers import LogitsProcessor

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mav_engine.characters import label, legible
-from mav_engine.events import Done, Error, Token
+from mav_engine.contract.events import Done, Error, Token
 
 if TYPE_CHECKING:
-    from mav_engine.results import RunRecord
+    from mav_engine.results.result import RunRecord
 
 WIDTH = 880
 _EDGE, _CHARACTER, _LINE = 20, 7.8, 22

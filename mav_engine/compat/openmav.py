@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mav_engine.errors import InvalidSettings, RunFailed
-from mav_engine.notebook import Canvas, in_notebook
+from mav_engine.results.notebook import Canvas, in_notebook
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mav_engine.arrays import Floats
     from mav_engine.backends import Backend
-    from mav_engine.events import Event
-    from mav_engine.generation import Generated
+    from mav_engine.contract.arrays import Floats
+    from mav_engine.contract.events import Event
+    from mav_engine.generation.loop import Generated
     from mav_engine.settings import Aggregation, RunSettings
     from mav_engine.terminal.live import LiveView
     from mav_engine.terminal.panel_base import PanelBase
@@ -158,7 +158,7 @@ def _runner(
     backend: Backend, kept: OrderedDict[int, Floats] | None
 ) -> Callable[[RunSettings], Iterator[Event]]:
     """Begins runs whose whole logits are kept by token, where somebody reads them."""
-    from mav_engine.running import new_run_id, prepare, start_event
+    from mav_engine.running.run import new_run_id, prepare, start_event
 
     def keep(generated: Generated) -> None:
         if kept is not None:
@@ -204,7 +204,7 @@ def _view(
 
 
 def _show(view: LiveView, interactive: bool, refresh_rate: float) -> None:
-    from mav_engine.events import Error
+    from mav_engine.contract.events import Error
 
     if in_notebook():
         _show_in_notebook(view, refresh_rate)

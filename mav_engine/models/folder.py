@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mav_engine.bounded_files import check_file, check_files, read_json
 from mav_engine.errors import ModelNotFound, UnusableModel
-from mav_engine.weight_files import TensorSpec, layer_count, read_tensors, weight_files
+from mav_engine.models.bounded_files import check_file, check_files, read_json
+from mav_engine.models.weight_files import TensorSpec, layer_count, read_tensors, weight_files
 from mav_engine.wording import listed, shortened, shown
 
 LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")

@@ -20,9 +20,9 @@ from pydantic import (
     with_config,
 )
 
-from mav_engine.arrays import Array, to_wire
-from mav_engine.json_lines import json_line
-from mav_engine.measurements import (
+from mav_engine.contract.arrays import Array, to_wire
+from mav_engine.contract.json_lines import json_line
+from mav_engine.contract.measurements import (
     Candidate,
     Distribution,
     Layers,
@@ -30,7 +30,7 @@ from mav_engine.measurements import (
     SamplerStage,
     Timing,
 )
-from mav_engine.model_info import SCHEMA, ModelInfo
+from mav_engine.contract.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
 __all__ = [

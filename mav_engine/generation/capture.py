@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mav_engine.arrays import Floats
-from mav_engine.prediction import Prediction
+from mav_engine.contract.arrays import Floats
+from mav_engine.generation.prediction import Prediction
 
 HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens"]
 """`full_pattern` is the pattern of every query of the prompt, not of its last one only."""

@@ -10,24 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import InvalidSettings, UnknownModel, UnusableModel
-from mav_engine.events import ModelInfo
-from mav_engine.model_files import describe, problem
-from mav_engine.model_folder import (
-    canonical,
-    expanded,
-    find_folder,
-    is_folder,
-    looks_like_path,
-)
-from mav_engine.precision import Precision, split_precision
+from mav_engine.models import EMBEDDED_DIR
+from mav_engine.models.description import describe, problem
+from mav_engine.models.folder import canonical, expanded, find_folder, is_folder, looks_like_path
+from mav_engine.models.precision import Precision, split_precision
 from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import did_you_mean, listed, shortened, shown
 
 MAX_NAME = 4096
 """Characters of a name: the longest path of Linux."""
-EMBEDDED_DIR = Path(__file__).parent / "models"
-"""The models that ship with MAV: each subfolder with a config.json."""
 
 
 @dataclass(frozen=True, slots=True)

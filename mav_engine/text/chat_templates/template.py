@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import BoundedSemaphore
 from typing import Any
 
-from mav_engine.chat_templates.rendering import RenderingFailed, render
 from mav_engine.errors import InvalidSettings
 from mav_engine.settings import Message
+from mav_engine.text.chat_templates.rendering import RenderingFailed, render
 from mav_engine.wording import shortened, shown
 
 _FIELD = "messages"

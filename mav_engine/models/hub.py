@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mav_engine.bounded_files import read_json
 from mav_engine.errors import ModelLoadFailed, ModelNotFound, UnusableModel
 from mav_engine.faults import brief
-from mav_engine.weight_files import INDEX, SINGLE, shard_names
+from mav_engine.models.bounded_files import read_json
+from mav_engine.models.weight_files import INDEX, SINGLE, shard_names
 from mav_engine.wording import shortened, shown
 
 SMALL_FILES = (

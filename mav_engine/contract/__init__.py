@@ -1,0 +1,1 @@
+"""What travels: events, their parts, and recordings of them."""

@@ -1,0 +1,1 @@
+"""The token loop and what it takes: capture, prediction, sampling."""

@@ -1,0 +1,1 @@
+"""Reading values of clients strictly."""

@@ -1,0 +1,1 @@
+"""A finished run as arrays, a picture, a notebook output."""
