@@ -23,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)) \
   $(if $(MAV_PANELS_DIR),$(wildcard $(MAV_PANELS_DIR)/*))
 
-NATIVE := $(wildcard mav_engine/backends/native/*.[ch])
+NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-python test-site test-browser test-quantized bench architectures train contract clean

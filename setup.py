@@ -9,7 +9,7 @@ import runpy
 
 from setuptools import Extension, setup
 
-FOLDER = "mav_engine/backends/native"
+FOLDER = "mav_engine/backends/inference/kernels/native"
 source_digest = runpy.run_path(f"{FOLDER}/builds.py")["source_digest"]
 HEADERS = ("attention", "norm", "runs_here", "vectors")
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
@@ -24,7 +24,7 @@ KINDS = {"llama": PLAIN, "products": PLAIN, "small": PLAIN, "int8": WHOLE}
 setup(
     ext_modules=[
         Extension(
-            f"mav_engine.backends.native._{source}{kind}",
+            f"mav_engine.backends.inference.kernels.native._{source}{kind}",
             [f"{FOLDER}/{source}.c"],
             define_macros=[("MAV_SOURCE_DIGEST", f'"{source_digest(source)}"')],
             depends=[f"{FOLDER}/{header}.h" for header in HEADERS],

@@ -50,13 +50,13 @@ def ours(
             prompt=PROMPT, max_new_tokens=length, min_new_tokens=length, capture=list(capture)
         )
         model: Any = backend
-        stepper = model._stepper
-        model._stepper = None if general else stepper
+        batch_decoder = model._batch_decoder
+        model._batch_decoder = None if general else batch_decoder
         try:
             for event in run(settings, backend=backend):
                 to_json(event)
         finally:
-            model._stepper = stepper
+            model._batch_decoder = batch_decoder
 
     return write
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.contenders import ROWS_AND_LENS, Contender, openmav, ours, plain, prompt_length
 from bench.models import Shape
 from mav_engine.backends import load_backend
-from mav_engine.backends.transformers.load import load
+from mav_engine.backends.hf.load import load
 
 WARM_UP_TOKENS = 8
 

@@ -12,7 +12,11 @@ import shutil
 from collections.abc import Mapping
 from typing import Literal
 
-from mav_engine.backends.native.builds import OTHER_PROCESSOR, builds, unusable_builds
+from mav_engine.backends.inference.kernels.native.builds import (
+    OTHER_PROCESSOR,
+    builds,
+    unusable_builds,
+)
 
 Verdict = Literal["run", "skip", "fail"]
 REQUIRED_BY = ("CI", "REQUIRE_COMPILED")

@@ -66,12 +66,12 @@ def load_backend(
 
 def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int) -> Backend:
     """By transformers, unless that need not be waited for."""
-    from mav_engine.backends.llama.load import load_llama
+    from mav_engine.backends.llama_files.load import load_llama
 
     llama = load_llama(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
     if llama is not None:
         return llama
-    from mav_engine.backends.transformers.load import load
+    from mav_engine.backends.hf.load import load
 
     return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
 

@@ -107,7 +107,7 @@ def _devices() -> Iterator[Finding]:
 
 
 def _compiled() -> Finding:
-    from mav_engine.backends.native.builds import (
+    from mav_engine.backends.inference.kernels.native.builds import (
         EVERYWHERE,
         SOMEWHERE,
         builds,

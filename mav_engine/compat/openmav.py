@@ -149,7 +149,7 @@ def _backend(given: dict[str, Any]) -> Backend:
         raise InvalidSettings(
             "tokenizer_obj was given without its model: give model_obj too.", field="model_obj"
         )
-    from mav_engine.backends.transformers.lent import lent_backend
+    from mav_engine.backends.hf.borrowed_model import lent_backend
 
     return lent_backend(given["model_obj"], given["tokenizer_obj"], name)
 

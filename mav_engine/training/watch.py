@@ -33,7 +33,7 @@ from mav_engine.training.stream import TrainingStream
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mav_engine.backends.transformers.lent import LentBackend
+    from mav_engine.backends.hf.borrowed_model import LentBackend
 
 DEFAULT_EVERY = 100
 """Steps from one look to the next."""
@@ -146,7 +146,7 @@ class TrainingWatch:
                 site that refuses the stream and says so at once; one that is away is no error.
             OSError: the recording cannot be written.
         """
-        from mav_engine.backends.transformers.lent import lent_backend
+        from mav_engine.backends.hf.borrowed_model import lent_backend
 
         self._reset()
         began = self._began

@@ -9,18 +9,19 @@ import numpy as np
 import pytest
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.transformers import (
-    decoding,
-    int8,
-    linears,
-    looking,
-    native,
-    norms,
-    packed,
-    products,
+from mav_engine.backends.hf import decoders as decoding
+from mav_engine.backends.inference.batched_attention import (
+    CompiledBatchAttention,
+    TorchBatchAttention,
 )
-from mav_engine.backends.transformers.arithmetic import BY_TORCH
-from mav_engine.backends.transformers.ranges import CalledRange, TorchRange
+from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.kernels import int8
+from mav_engine.backends.inference.kernels import int8_torch as packed
+from mav_engine.backends.inference.kernels import linear as products
+from mav_engine.backends.inference.kernels import linear_modules as linears
+from mav_engine.backends.inference.kernels import rms_norm as norms
+from mav_engine.backends.inference.kernels import single_query_attention as looking
+from mav_engine.backends.inference.kernels.ops import BY_TORCH
 from tests.engine.conftest import SHAPES, Case, _save
 from tests.engine.test_batching import alone, assert_alike, together, tokens_of
 
@@ -46,8 +47,8 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
     by_numpy = load_backend(folder, prefix_bytes=0)
     monkeypatch.setattr(decoding, "BY_NUMPY", BY_TORCH)
     by_torch = load_backend(folder, prefix_bytes=0)
-    ranges = [each._stepper._decoder.arithmetic.range for each in (by_numpy, by_torch)]  # type: ignore[attr-defined]
-    assert ranges == [CalledRange, TorchRange]
+    ranges = [each._batch_decoder._decoder.arithmetic.range for each in (by_numpy, by_torch)]  # type: ignore[attr-defined]
+    assert ranges == [CompiledBatchAttention, TorchBatchAttention]
     expected = [alone(by_numpy, **settings) for settings in RUNS]
     for ours, theirs in zip(together(by_torch, RUNS), expected, strict=True):
         assert_alike(ours, theirs)

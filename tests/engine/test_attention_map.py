@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.transformers.positions import joined_maps
+from mav_engine.backends.hf.activations import joined_maps
 from mav_engine.contract.arrays import to_wire
 from mav_engine.contract.events import Event, Token, from_json, to_json
 from mav_engine.probes import attention_map
@@ -110,7 +110,7 @@ def test_a_prompt_read_in_chunks_has_the_same_map(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = events_of(case)[1].attention_map
-    monkeypatch.setattr("mav_engine.backends.transformers.session._CHUNK", 5)
+    monkeypatch.setattr("mav_engine.backends.hf.session._CHUNK", 5)
     np.testing.assert_allclose(events_of(case)[1].attention_map, whole, **CLOSE)
 
 

@@ -12,8 +12,8 @@ import torch
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
-from mav_engine.backends.transformers import stepping
-from mav_engine.backends.transformers.stepping import Ask
+from mav_engine.backends.inference import batch_decoder as stepping
+from mav_engine.backends.inference.batch_decoder import DecodeRequest
 from mav_engine.contract.events import Event, LensRow, Token
 from mav_engine.generation.capture import HookPoint
 from tests.engine.conftest import Case
@@ -115,7 +115,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     made = stepping._Batch
 
-    def counted(asks: Sequence[Ask], kind: Any) -> Any:
+    def counted(asks: Sequence[DecodeRequest], kind: Any) -> Any:
         sizes.append(len(asks))
         return made(asks, kind)
 
@@ -138,14 +138,14 @@ def test_runs_together_have_the_numbers_of_each_alone(fresh: Backend, batches: l
 def test_every_architecture_serves_many(case: Case) -> None:
     many = [{**settings, "capture": ["residual", "mlp"]} for settings in MANY[:4]]
     expected = [alone(case.backend, **settings) for settings in many]
-    assert not case.backend._turns.crowded  # type: ignore[attr-defined]
+    assert not case.backend._scheduler.crowded  # type: ignore[attr-defined]
     for ours, theirs in zip(together(case.backend, many), expected, strict=True):
         assert_alike(ours, theirs)
 
 
 def test_rows_of_one_batch_are_steps_of_their_own(case: Case) -> None:
-    stepper: Any = case.backend._stepper
-    if stepper is None:
+    batch_decoder: Any = case.backend._batch_decoder
+    if batch_decoder is None:
         assert case.kind in {"gemma", "gemma2", "gpt_neox"}  # these take turns
         return
     texts = [[9], [5, 6, 7, 8, 9, 10, 11], [5, 6, 7], list(range(20, 60)), [3, 2]]
@@ -158,8 +158,8 @@ def test_rows_of_one_batch_are_steps_of_their_own(case: Case) -> None:
     there = [0, 2, 3, 4]
     for token_id in (17, 0, 4090):
         expected = [single[place].step(token_id + place) for place in there]
-        asks = [Ask(token_id + place, joined[place].past, POINTS) for place in there]
-        for one, other in zip(expected, stepper.read_all(asks), strict=True):
+        asks = [DecodeRequest(token_id + place, joined[place].past, POINTS) for place in there]
+        for one, other in zip(expected, batch_decoder.read_all(asks), strict=True):
             assert one.n_keys == other.n_keys
             for name in ("logits", *POINTS):
                 assert_vectors_close(getattr(other, name), getattr(one, name))
@@ -199,7 +199,7 @@ def test_a_run_that_fails_hurts_no_other(fresh: Any, monkeypatch: pytest.MonkeyP
     expected = [alone(fresh, **settings) for settings in MANY]
     bad = {"prompt": "cat dog " * 80, "max_new_tokens": 10}
     length = len(fresh.encode_prompt(bad["prompt"])) + 2
-    decoder = fresh._stepper._decoder
+    decoder = fresh._batch_decoder._decoder
     boom = ValueError("boom")
     _let_fail(decoder, lambda lengths: boom if length in lengths else None, monkeypatch)
     *others, broken = together(fresh, [*MANY, bad])
@@ -213,7 +213,7 @@ def test_a_batch_too_large_for_the_memory_is_cut(
     fresh: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = [alone(fresh, **settings) for settings in MANY]
-    decoder = fresh._stepper._decoder
+    decoder = fresh._batch_decoder._decoder
     full = torch.OutOfMemoryError("no room")
     _let_fail(decoder, lambda lengths: full if len(lengths) > 2 else None, monkeypatch)
     for ours, theirs in zip(together(fresh, MANY), expected, strict=True):
@@ -223,15 +223,17 @@ def test_a_batch_too_large_for_the_memory_is_cut(
 
 
 def test_numbers_that_are_not_finite_stay_with_their_run(fresh: Any) -> None:
-    stepper = fresh._stepper
+    batch_decoder = fresh._batch_decoder
     sound, broken = fresh.open(POINTS, 64), fresh.open(POINTS, 64)
     sound.prefill([5, 6, 7])
     broken.prefill([5, 6, 7, 8, 9])
-    expected = stepper.read_all([Ask(11, sound.past, POINTS)])[0]
+    expected = batch_decoder.read_all([DecodeRequest(11, sound.past, POINTS)])[0]
     sound.past.length -= 1
     with torch.inference_mode():
         broken.past.reserve(6)[:] = torch.nan
-    one, other = stepper.read_all([Ask(11, s.past, POINTS) for s in (sound, broken)])
+    one, other = batch_decoder.read_all(
+        [DecodeRequest(11, s.past, POINTS) for s in (sound, broken)]
+    )
     assert_vectors_close(one.logits, expected.logits)
     assert one.prediction is not None
     assert np.isnan(other.logits).all()
@@ -240,7 +242,7 @@ def test_numbers_that_are_not_finite_stay_with_their_run(fresh: Any) -> None:
     broken.past.close()
     after = fresh.open(POINTS, 64)
     after.prefill([3])
-    for step in stepper.read_all([Ask(11, s.past, POINTS) for s in (sound, after)]):
+    for step in batch_decoder.read_all([DecodeRequest(11, s.past, POINTS) for s in (sound, after)]):
         assert np.isfinite(step.logits).all()
 
 
@@ -264,4 +266,4 @@ def test_who_leaves_in_the_middle_hurts_no_other(fresh: Backend) -> None:
     thread.join(PATIENCE_S)
     for ours, theirs in zip(told, expected, strict=True):
         assert_alike(ours, theirs)
-    assert not fresh._stepper.turns.crowded  # type: ignore[attr-defined]
+    assert not fresh._batch_decoder.scheduler.crowded  # type: ignore[attr-defined]

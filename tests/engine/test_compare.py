@@ -14,7 +14,7 @@ import torch
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.transformers.shared_session import SharedSession
+from mav_engine.backends.hf.shared_session import SharedSession
 from mav_engine.compare import (
     Common,
     Compared,

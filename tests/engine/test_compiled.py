@@ -12,16 +12,22 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mav_engine.backends.native import builds as native_builds
-from mav_engine.backends.native.builds import EVERYWHERE, OTHER_PROCESSOR, SOMEWHERE
-from mav_engine.backends.native.int8 import Int8Reading, int8_builds, int8_product
-from mav_engine.backends.native.products import Products, Reading, product_builds
-from mav_engine.backends.native.small import small_builds
-from mav_engine.backends.transformers import linears, looking, norms
-from mav_engine.backends.transformers.int8 import Int8Linear, Read, quantized
-from mav_engine.backends.transformers.linears import shorten_linears
-from mav_engine.backends.transformers.packed import Packed, activation_steps
-from mav_engine.backends.transformers.pattern import pattern_of
+from mav_engine.backends.hf.plain_attention import pattern_of
+from mav_engine.backends.inference.kernels import linear_modules as linears
+from mav_engine.backends.inference.kernels import rms_norm as norms
+from mav_engine.backends.inference.kernels import single_query_attention as looking
+from mav_engine.backends.inference.kernels.int8 import Int8Linear, Read, quantized
+from mav_engine.backends.inference.kernels.int8_torch import Packed, activation_steps
+from mav_engine.backends.inference.kernels.linear_modules import shorten_linears
+from mav_engine.backends.inference.kernels.native import builds as native_builds
+from mav_engine.backends.inference.kernels.native.builds import (
+    EVERYWHERE,
+    OTHER_PROCESSOR,
+    SOMEWHERE,
+)
+from mav_engine.backends.inference.kernels.native.int8 import Int8Reading, int8_builds, int8_product
+from mav_engine.backends.inference.kernels.native.products import Products, Reading, product_builds
+from mav_engine.backends.inference.kernels.native.small import small_builds
 from tests.compiled import REQUIRED_BY, verdict
 
 PRODUCTS, SMALL, INT8 = product_builds(), small_builds(), int8_builds()

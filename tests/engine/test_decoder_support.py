@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from mav_engine import RunSettings, collect, run
 from mav_engine.backends import load_backend
-from mav_engine.backends.transformers import decoding
+from mav_engine.backends.hf import decoders as decoding
 from tests.sweep.models import byte_tokenizer
 
 TOKENIZER = byte_tokenizer()
@@ -143,7 +143,7 @@ def written(backend: Any, prompt: str, count: int, **settings: Any) -> list[Any]
 def test_text_and_numbers_are_those_of_transformers(case: str, tmp_path: Path) -> None:
     folder = saved(tmp_path, *ALL[case])
     backend: Any = load_backend(str(folder))
-    assert (backend._stepper is not None) == (case in DECODED)
+    assert (backend._batch_decoder is not None) == (case in DECODED)
     tokens = written(backend, "A tall tree", 50, capture=["attention_entropy", "residual"])
     ids = [each.token.id for each in tokens]
     assert ids == generated(folder, "A tall tree", 50)
@@ -213,7 +213,7 @@ def test_verification_alone_finds_what_changes_late_in_the_context(
     folder = saved(tmp_path, kind, {**given, **fields})
     with _any_configuration(monkeypatch):
         backend: Any = load_backend(str(folder))
-    assert backend._stepper is None
+    assert backend._batch_decoder is None
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.native.int8 import Int8Reading
-from mav_engine.backends.native.products import Reading
-from mav_engine.backends.transformers import native
-from mav_engine.backends.transformers.backend import TransformersBackend
+from mav_engine.backends.hf.backend import TransformersBackend
+from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.kernels.native.int8 import Int8Reading
+from mav_engine.backends.inference.kernels.native.products import Reading
 from mav_engine.contract.events import Error, Event, Token
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
 from mav_engine.faults import is_out_of_memory
@@ -250,7 +250,7 @@ def test_a_model_that_was_read_but_cannot_run_is_a_failed_load(
     def nowhere(*_: object) -> None:
         raise LookupError("no list of blocks")
 
-    monkeypatch.setattr("mav_engine.backends.transformers.backend.examine", nowhere)
+    monkeypatch.setattr("mav_engine.backends.hf.backend.examine", nowhere)
     with pytest.raises(
         ModelLoadFailed, match=r"mav-tiny could not be loaded: LookupError: no list"
     ) as caught:
@@ -262,7 +262,7 @@ def test_a_load_that_does_not_fit_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError(FULL)
 
-    monkeypatch.setattr("mav_engine.backends.llama.load.load_file", full)
+    monkeypatch.setattr("mav_engine.backends.llama_files.load.load_file", full)
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", full)
     with pytest.raises(ModelLoadFailed, match="smaller model or number type"):
         load_backend("mav-tiny")

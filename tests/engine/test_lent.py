@@ -16,7 +16,7 @@ from torch.distributed.fsdp import fully_shard
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import RunSettings, run
-from mav_engine.backends.transformers.lent import lent_backend
+from mav_engine.backends.hf.borrowed_model import lent_backend
 from mav_engine.contract.events import Error, Event, Token
 from mav_engine.errors import ModelLoadFailed
 from tests.engine.conftest import Case

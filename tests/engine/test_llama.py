@@ -18,9 +18,9 @@ from transformers import AutoTokenizer
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
-from mav_engine.backends.llama.load import load_llama
-from mav_engine.backends.llama.tokenizer import read_tokenizer
-from mav_engine.backends.transformers.load import load
+from mav_engine.backends.hf.load import load
+from mav_engine.backends.llama_files.load import load_llama
+from mav_engine.backends.llama_files.tokenizer import read_tokenizer
 from mav_engine.generation.capture import HookPoint, Step
 from mav_engine.text.tokens import Vocabulary
 from tests.engine.conftest import EMBEDDED, Case
@@ -94,7 +94,7 @@ def test_a_long_prompt_is_read_in_parts_as_at_once(
     ids = (np.arange(length) * 37 % 4096).tolist()
     ours, theirs = (backend.open(POINTS, length) for backend in pair)
     at_once = theirs.prefill(ids)
-    monkeypatch.setattr("mav_engine.backends.transformers.session._CHUNK", length // 3)
+    monkeypatch.setattr("mav_engine.backends.hf.session._CHUNK", length // 3)
     in_parts = ours.prefill(ids)
     assert_same_step(in_parts.step, at_once.step)
     close(in_parts.pattern, at_once.pattern)
@@ -225,19 +225,19 @@ def test_the_first_words_of_the_embedded_model_wait_for_no_transformers() -> Non
 def test_other_threads_run_while_a_long_text_is_cut_into_tokens() -> None:
     tokenizer = read_tokenizer(EMBEDDED)
     assert tokenizer is not None
-    turns, ended = 0, threading.Event()
+    scheduler, ended = 0, threading.Event()
 
     def count() -> None:
-        nonlocal turns
+        nonlocal scheduler
         while not ended.wait(0.001):
-            turns += 1
+            scheduler += 1
 
     counter = threading.Thread(target=count)
     counter.start()
     try:
-        before = turns
+        before = scheduler
         ids = tokenizer("漢" * 131_072, add_special_tokens=False)["input_ids"]
-        passed = turns - before
+        passed = scheduler - before
     finally:
         ended.set()
         counter.join()

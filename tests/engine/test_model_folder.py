@@ -432,7 +432,7 @@ def test_weights_that_are_stored_in_a_format_of_a_missing_package(folder: Path) 
 def test_more_memory_than_there_is(
     make_case: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = "mav_engine.backends.transformers.compatibility.free_memory"
+    where = "mav_engine.backends.hf.compatibility.free_memory"
     monkeypatch.setattr(where, lambda: 1000)
     assert "0.0 GB are free" in why(make_case("gpt2").folder)
 

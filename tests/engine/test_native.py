@@ -13,11 +13,11 @@ import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.native.llama import Left, Model, Pass, Worker, passes
-from mav_engine.backends.transformers import native
-from mav_engine.backends.transformers.decoding import LlamaDecoder
-from mav_engine.backends.transformers.native import NativeLlama
-from mav_engine.backends.transformers.stepping import Ask
+from mav_engine.backends.inference.batch_decoder import DecodeRequest
+from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.decoders.compiled_llama import CompiledLlama
+from mav_engine.backends.inference.decoders.llama import LlamaDecoder
+from mav_engine.backends.inference.kernels.native.llama import Left, Model, Pass, Worker, passes
 from mav_engine.contract.events import Event
 from mav_engine.errors import NoCandidates
 from mav_engine.generation.sampler import Sampler
@@ -81,7 +81,7 @@ def loaded(folder: str, kind: type, compiled: Pass | None, threads: int = 2) -> 
         patched.setattr(native, "compiled_pass", lambda: compiled)
         patched.setattr(torch, "get_num_threads", lambda: threads)
         backend: Any = load_backend(folder, prefix_bytes=0)
-    assert type(backend._stepper._decoder) is kind
+    assert type(backend._batch_decoder._decoder) is kind
     return backend
 
 
@@ -98,7 +98,7 @@ def folder(request: pytest.FixtureRequest, folders: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def backend(folder: str, build: Pass) -> Any:
-    return loaded(folder, NativeLlama, build)
+    return loaded(folder, CompiledLlama, build)
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +109,7 @@ def by_numpy(folder: str) -> Any:
 @pytest.fixture
 def floats(folders: dict[str, str], build: Pass) -> Any:
     """A model of its own, whose numbers may be changed."""
-    return loaded(folders["floats"], NativeLlama, build)
+    return loaded(folders["floats"], CompiledLlama, build)
 
 
 @pytest.mark.parametrize("length", [*range(1, 10), 31, 32])
@@ -156,7 +156,7 @@ def test_without_a_thread_runs_together_have_their_numbers(
 def test_on_one_processor_nothing_is_computed_beside_python(
     folders: dict[str, str], build: Pass, begun: list[int]
 ) -> None:
-    backend = loaded(folders["floats"], NativeLlama, build, threads=1)
+    backend = loaded(folders["floats"], CompiledLlama, build, threads=1)
     together(backend, MANY[:3])
     assert begun == []
 
@@ -166,8 +166,8 @@ def test_what_fails_beside_python_is_computed_again(
     floats: Any, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     expected = [alone(floats, **settings) for settings in MANY]
-    stepper, failed = floats._stepper, threading.Event()
-    owner = stepper._decoder if broken == "begin" else stepper
+    batch_decoder, failed = floats._batch_decoder, threading.Event()
+    owner = batch_decoder._decoder if broken == "begin" else batch_decoder
     sound = getattr(owner, broken)
 
     def failing(asked: Any, *given: Any, **named: Any) -> Any:
@@ -211,8 +211,8 @@ def test_runs_that_end_by_what_they_say_leave_nothing_under_way(backend: Any) ->
     expected = [alone(backend, **settings) for settings in many]
     assert [told[-1].reason for told in expected] == [*["stop"] * 3, "breakpoint", "length"]
     assert_told_alike(together(backend, many), expected)
-    turns = backend._stepper.turns
-    assert (turns._underway, turns._ahead, turns.crowded) == (None, {}, False)
+    scheduler = backend._batch_decoder.scheduler
+    assert (scheduler._underway, scheduler._ahead, scheduler.crowded) == (None, {}, False)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
@@ -245,8 +245,8 @@ def test_a_long_text_and_a_short_one_are_read_side_by_side(backend: Any) -> None
     sessions = [backend.open(POINTS, 257) for _ in range(2)]
     for session, text in zip(sessions, (long, short), strict=True):
         session.prefill(text)
-    asks = [Ask(9, session.past, POINTS) for session in sessions]
-    for step, text in zip(backend._stepper.read_all(asks), (long, short), strict=True):
+    asks = [DecodeRequest(9, session.past, POINTS) for session in sessions]
+    for step, text in zip(backend._batch_decoder.read_all(asks), (long, short), strict=True):
         expected = read_by_the_model(backend, [*text, 9]).step
         assert step.n_keys == len(text) + 1
         for name in ("logits", "resid", "mlp_out", "attn_out", "pattern"):
@@ -256,7 +256,7 @@ def test_a_long_text_and_a_short_one_are_read_side_by_side(backend: Any) -> None
 
 
 def test_scores_far_apart_and_numbers_that_are_none_stay_what_they_are(floats: Any) -> None:
-    decoder = floats._stepper._decoder
+    decoder = floats._batch_decoder._decoder
     session = floats.open(POINTS, 64)
     session.prefill([5, 6, 7])
     session.past.shelf.data.numpy()[:, 0, session.past.slot, :, :2] *= 1e4

@@ -8,7 +8,7 @@ from torch import nn
 from transformers.models.gemma.modeling_gemma import GemmaRMSNorm
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
-from mav_engine.backends.transformers.norms import shorten_norms
+from mav_engine.backends.inference.kernels.rms_norm import shorten_norms
 
 
 class CentredRMSNorm(nn.Module):

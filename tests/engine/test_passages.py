@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.transformers import decoding
-from mav_engine.backends.transformers.arithmetic import BY_NUMPY, BY_TORCH, Arithmetic
-from mav_engine.backends.transformers.session import TransformersSession
-from mav_engine.backends.transformers.shared_session import PASSAGE
+from mav_engine.backends.hf import decoders as decoding
+from mav_engine.backends.hf.session import TransformersSession
+from mav_engine.backends.hf.shared_session import PASSAGE
+from mav_engine.backends.inference.kernels.ops import BY_NUMPY, BY_TORCH, Arithmetic
 from mav_engine.generation.capture import HookPoint, PromptReading
 from tests.engine.conftest import Case
 from tests.engine.test_batching import assert_vectors_close
@@ -28,7 +28,7 @@ def read_by_the_model(backend: Any, ids: list[int]) -> PromptReading:
         backend._n_layers,
         POINTS,
         64,
-        turns=backend._turns,
+        scheduler=backend._scheduler,
         lens=backend._lens,
         anatomy=backend._anatomy,
     )
@@ -81,7 +81,7 @@ def test_what_does_not_fit_in_memory_at_once_is_read_in_halves(
 ) -> None:
     ids = [*range(100, 110)]
     expected = read_by_the_model(fresh, ids)
-    step, read = fresh._stepper._decoder.step, []
+    step, read = fresh._batch_decoder._decoder.step, []
 
     def small(given: list[int], *rest: Any) -> Any:
         if len(given) > 3:
@@ -89,7 +89,7 @@ def test_what_does_not_fit_in_memory_at_once_is_read_in_halves(
         read.append(len(given))
         return step(given, *rest)
 
-    monkeypatch.setattr(fresh._stepper._decoder, "step", small)
+    monkeypatch.setattr(fresh._batch_decoder._decoder, "step", small)
     session = fresh.open(POINTS, 64)
     assert_same_reading(session.prefill(ids), expected)
     assert read == [2, 3, 2, 3]

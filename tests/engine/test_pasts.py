@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mav_engine.backends.transformers.pasts import Past, PastShape, Shelves
+from mav_engine.backends.inference.kv_pool import KVPool, KVShape, KVSlot
 from mav_engine.faults import is_out_of_memory
 
-SHAPE = PastShape(n_layers=2, kv_heads=3, head_dim=4, device=torch.device("cpu"))
-LARGE = PastShape(n_layers=8, kv_heads=64, head_dim=128, device=torch.device("cpu"))
+SHAPE = KVShape(n_layers=2, kv_heads=3, head_dim=4, device=torch.device("cpu"))
+LARGE = KVShape(n_layers=8, kv_heads=64, head_dim=128, device=torch.device("cpu"))
 """No two texts of it have room in a shelf's beginning."""
 
 
-def _read(past: Past, begin: int, end: int) -> torch.Tensor:
+def _read(past: KVSlot, begin: int, end: int) -> torch.Tensor:
     """Let a text read random positions; gives all that it has read."""
     room = past.reserve(end)
     room[..., begin:end, :] = torch.randn_like(room[..., begin:end, :])
@@ -22,12 +22,12 @@ def _read(past: Past, begin: int, end: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("shape", [SHAPE, LARGE], ids=["small", "large"])
-def test_a_text_keeps_what_it_has_read_while_others_come_and_go(shape: PastShape) -> None:
-    shelves = Shelves(shape)
-    pasts = [Past(shelves) for _ in range(5)]
+def test_a_text_keeps_what_it_has_read_while_others_come_and_go(shape: KVShape) -> None:
+    shelves = KVPool(shape)
+    pasts = [KVSlot(shelves) for _ in range(5)]
     read = [_read(past, 0, 3 + at) for at, past in enumerate(pasts)]
     pasts[1].close()
-    pasts[1] = Past(shelves)
+    pasts[1] = KVSlot(shelves)
     read[1] = _read(pasts[1], 0, 200)
     read[2] = _read(pasts[2], pasts[2].length, 300)  # to a shelf with more room
     for past, expected in zip(pasts, read, strict=True):
@@ -36,21 +36,21 @@ def test_a_text_keeps_what_it_has_read_while_others_come_and_go(shape: PastShape
 
 
 def test_a_slot_is_empty_when_it_is_taken() -> None:
-    shelves = Shelves(SHAPE)
-    past = Past(shelves)
+    shelves = KVPool(SHAPE)
+    past = KVSlot(shelves)
     past.reserve(40).fill_(0)
     past.reserve(40)[..., :40, :] = torch.nan  # also by a pass that failed, and counted nothing
     past.length = 7
     shelf, slot = past.shelf, past.slot
     past.close()
-    other = Past(shelves)
+    other = KVSlot(shelves)
     everything = other.reserve(1)
     assert (other.shelf, other.slot) == (shelf, slot)
     assert torch.equal(everything, torch.zeros_like(everything))
 
 
 def test_a_text_that_no_memory_holds_is_told_as_that() -> None:
-    huge = PastShape(n_layers=2, kv_heads=3, head_dim=2**40, device=torch.device("cpu"))
+    huge = KVShape(n_layers=2, kv_heads=3, head_dim=2**40, device=torch.device("cpu"))
     with pytest.raises(OSError) as caught:  # noqa: PT011  its number is what is looked at
-        Past(Shelves(huge)).reserve(1)
+        KVSlot(KVPool(huge)).reserve(1)
     assert is_out_of_memory(caught.value)

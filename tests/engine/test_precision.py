@@ -19,7 +19,7 @@ from transformers.pytorch_utils import Conv1D
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.transformers.int8 import Int8Linear, activation_steps, together
+from mav_engine.backends.inference.kernels.int8 import Int8Linear, activation_steps, together
 from mav_engine.contract.events import Token
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
 from tests.engine.conftest import EMBEDDED, PATHS, SHAPES, Case, _save
@@ -238,7 +238,7 @@ def test_an_int8_product_of_what_is_not_finite_is_not_finite(bad: float) -> None
 def test_a_package_that_is_missing_is_named_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, precision: str, package: str
 ) -> None:
-    monkeypatch.setattr("mav_engine.backends.transformers.quantized.find_spec", lambda _: None)
+    monkeypatch.setattr("mav_engine.backends.hf.quantization.find_spec", lambda _: None)
     remedy = r"pip install 'mav-engine\[quantized\]'"
     with pytest.raises(ModelLoadFailed, match=f"^mav-tiny: {precision} needs {package}.*{remedy}"):
         load_backend("mav-tiny", dtype=precision)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.transformers.prefixes import Prefix, Prefixes
+from mav_engine.backends.inference.prefix_cache import Prefix, PrefixCache
 from tests.engine.conftest import Case
 from tests.engine.test_batching import alone, assert_alike, assert_vectors_close, tokens_of
 
@@ -34,9 +34,9 @@ class _Meter:
         self.tokens = 0
         self.passes = 0
         backend._model.register_forward_pre_hook(self._forward, with_kwargs=True)
-        if backend._stepper is not None:
-            self._step = backend._stepper._decoder.step
-            backend._stepper._decoder.step = self._counted
+        if backend._batch_decoder is not None:
+            self._step = backend._batch_decoder._decoder.step
+            backend._batch_decoder._decoder.step = self._counted
 
     def _forward(self, _module: Any, _args: Any, given: dict[str, Any]) -> None:
         self.tokens += given["input_ids"].shape[1]
@@ -167,7 +167,7 @@ def _prefix(ids: Sequence[int]) -> Prefix:
 
 
 def test_one_text_is_kept_for_all_that_it_begins_with() -> None:
-    prefixes = Prefixes(10**6)
+    prefixes = PrefixCache(10**6)
     prefixes.keep(_prefix(range(20)))
     prefixes.keep(_prefix(range(30)))
     assert prefixes.nbytes == _prefix(range(30)).nbytes
@@ -177,7 +177,7 @@ def test_one_text_is_kept_for_all_that_it_begins_with() -> None:
 
 
 def test_the_longest_beginning_is_taken() -> None:
-    prefixes = Prefixes(10**6)
+    prefixes = PrefixCache(10**6)
     prefixes.keep(_prefix([*range(20), 50]))
     prefixes.keep(_prefix([*range(12), 60]))
     found = prefixes.longest([*range(20), 70, 71])

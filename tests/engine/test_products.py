@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from mav_engine.backends.transformers import products
-from mav_engine.backends.transformers.products import joined
-from mav_engine.backends.transformers.quantized import memory_bytes
+from mav_engine.backends.hf.quantization import memory_bytes
+from mav_engine.backends.inference.kernels import linear as products
+from mav_engine.backends.inference.kernels.linear import joined
 
 
 def _layers(*, half: bool, bias: bool) -> list[Any]:

@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.transformers.fingerprint import fingerprint
+from mav_engine.backends.hf.fingerprint import fingerprint
 from mav_engine.contract.events import Done, Event, Prompt, Token, to_json
 from mav_engine.errors import InvalidSettings, ResumeRefused
 from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished

@@ -156,7 +156,7 @@ def test_the_calibration_text_is_read_once_a_model(
     def refuse() -> str:
         raise AssertionError("read again")
 
-    monkeypatch.setattr("mav_engine.backends.transformers.backend.calibration_text", refuse)
+    monkeypatch.setattr("mav_engine.backends.hf.backend.calibration_text", refuse)
     events_of(tiny_case, projection="pca")
     with pytest.raises(AssertionError):
         tiny_case.backend._calibration_ids()

@@ -174,7 +174,7 @@ def test_a_prompt_read_in_chunks_gives_the_same_numbers(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = list(run(RunSettings(prompt=PROMPT, max_new_tokens=2), backend=case.backend))
-    monkeypatch.setattr("mav_engine.backends.transformers.session._CHUNK", 5)
+    monkeypatch.setattr("mav_engine.backends.hf.session._CHUNK", 5)
     parts = list(run(RunSettings(prompt=PROMPT, max_new_tokens=2), backend=case.backend))
     for one, other in zip(whole[1].tokens[1:], parts[1].tokens[1:], strict=True):
         assert one.logprob == pytest.approx(other.logprob, rel=1e-4)
@@ -190,7 +190,7 @@ def test_the_written_out_step_gives_the_numbers_of_the_general_path(
 ) -> None:
     short = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
     written_out = case.kind in {"mav-tiny", "gpt2", "llama", "qwen2", "qwen3"}
-    assert (case.backend._stepper is not None) == written_out
+    assert (case.backend._batch_decoder is not None) == written_out
     monkeypatch.setattr(case.backend, "_stepper", None)
     general = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
     for one, other in zip(short, general, strict=True):

@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from mav_engine.backends import load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.native.llama import Pass
-from mav_engine.backends.transformers import native
+from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.kernels.native.llama import Pass
 from mav_engine.models import EMBEDDED_DIR
 from mav_engine.text.tokens import Vocabulary
 from tests.server.conftest import MakeServer
@@ -125,7 +125,7 @@ def test_a_model_outlives_a_run_that_took_its_memory(
     expected = ids_of(run(server, model="mav-tiny"))
     passes, linear, product = 0, functional.linear, torch.bmm
     halves = "fbgemm_linear_fp16_weight_fp32_activation"
-    of_halves, whole = getattr(torch, halves), native.WholeTrace
+    of_halves, whole = getattr(torch, halves), native.CompiledOutputs
 
     def counted(made: torch.Tensor) -> torch.Tensor:
         # The unembedding, whole or in blocks of it: once a pass.
@@ -133,7 +133,7 @@ def test_a_model_outlives_a_run_that_took_its_memory(
             count()
         return made
 
-    def compiled(*given: Any) -> native.WholeTrace:
+    def compiled(*given: Any) -> native.CompiledOutputs:
         count()
         return whole(*given)
 

@@ -18,8 +18,8 @@ from transformers.models.auto.modeling_auto import (
 )
 from transformers.utils import logging
 
-from mav_engine.backends.transformers.attention import implementation_for
-from mav_engine.backends.transformers.backend import TransformersBackend
+from mav_engine.backends.hf.attention_capture import implementation_for
+from mav_engine.backends.hf.backend import TransformersBackend
 from tests.sweep.shrink import small_config
 from tests.sweep.sizes import SPECIAL
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mav_engine.backends.native.builds import EVERYWHERE, builds
+from mav_engine.backends.inference.kernels.native.builds import EVERYWHERE, builds
 from mav_engine.models import EMBEDDED_DIR
 from tests.terminal.hub import hub_with
 from tests.terminal.screen import MAV, PATIENCE_S, Terminal

@@ -3,8 +3,8 @@
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from mav_engine.backends.architectures import possible_parts, text_config
-from mav_engine.backends.transformers.lent import lent_backend
+from mav_engine.backends.hf.architectures import possible_parts, text_config
+from mav_engine.backends.hf.borrowed_model import lent_backend
 from mav_engine.models import EMBEDDED_DIR
 
 

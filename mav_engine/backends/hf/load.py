@@ -1,0 +1,137 @@
+"""Load a model from a folder or a hub name: safetensors only, no code of strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM
+from transformers.utils import logging
+
+from mav_engine.backends.hf.attention_capture import CALLED, PLAIN, implementation_for
+from mav_engine.backends.hf.backend import TransformersBackend
+from mav_engine.backends.hf.compatibility import (
+    check_complete,
+    check_fits,
+    check_readable,
+    named_faults,
+    read_config,
+    read_tokenizer,
+)
+from mav_engine.backends.hf.devices import device_for
+from mav_engine.backends.hf.quantization import (
+    QUANTIZED,
+    QUANTIZED_BY_LOADING,
+    check_can_quantize,
+    loading_options,
+    quantize,
+    told_dtype,
+)
+from mav_engine.backends.inference.kernels.linear_modules import shorten_linears
+from mav_engine.backends.inference.kernels.rms_norm import shorten_norms
+from mav_engine.errors import UnusableModel
+from mav_engine.models.precision import Precision, check_precision
+
+_FLOATS: dict[str, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
+
+
+def load(
+    source: str, *, name: str, device: str, dtype: str, prefix_bytes: int
+) -> TransformersBackend:
+    """Load the weights and the tokenizer of a folder that `check_folder` has checked.
+
+    Raises:
+        ModelLoadFailed: the device or a package is missing, or the memory is too small.
+        UnusableModel: a file is broken, or the parts do not fit each other; the detail names it.
+        InvalidSettings: there is no such `dtype`.
+    """
+    wanted = check_precision(dtype)
+    where = device_for(device)
+    check_can_quantize(wanted, where)
+    with _quiet():
+        config = read_config(Path(source))
+        _check_not_quantized(config, wanted)
+        tokenizer = read_tokenizer(Path(source))
+        model = _model(source, config, wanted, where)
+    told = told_dtype(model, wanted)
+    return TransformersBackend(model, tokenizer, name, dtype=told, prefix_bytes=prefix_bytes)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars and no warnings of transformers: what is wrong is raised."""
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _model(source: str, config: Any, wanted: Precision, where: torch.device | None) -> Any:
+    """The model on its device, in its precision."""
+    # What is rounded after a sum shows in which order it was added.
+    plain = PLAIN if wanted in QUANTIZED else CALLED
+    in_memory = where is not None and where.type == "cpu" and wanted not in QUANTIZED_BY_LOADING
+    held = _float_type(wanted, where, config).itemsize if in_memory else None
+    check_fits(Path(source), config, held)
+    model_class = AutoModelForCausalLM._model_mapping[type(config)]
+    check_readable(Path(source))
+    with named_faults("the model cannot be loaded"):
+        model, report = AutoModelForCausalLM.from_pretrained(
+            source,
+            config=config,
+            use_safetensors=True,
+            trust_remote_code=False,
+            attn_implementation=implementation_for(model_class, plain),
+            output_loading_info=True,
+            # Reported and refused below, with the shapes.
+            ignore_mismatched_sizes=True,
+            **_options(wanted, where, config),
+        )
+    check_complete(report)
+    if where is not None and wanted not in QUANTIZED_BY_LOADING:
+        model = model.to(where)
+    quantize(model, wanted)
+    shorten_norms(model)
+    shorten_linears(model)
+    return model.eval().requires_grad_(False)
+
+
+def _options(wanted: Precision, where: torch.device | None, config: Any) -> dict[str, Any]:
+    """How `from_pretrained` is to hold the weights, and where."""
+    dtype = _float_type(wanted, where, config)
+    options = {"dtype": dtype, **loading_options(wanted, dtype)}
+    if where is None:
+        return {**options, "device_map": "auto"}
+    return {**options, "device_map": {"": where}} if wanted in QUANTIZED_BY_LOADING else options
+
+
+def _float_type(wanted: Precision, where: torch.device | None, config: Any) -> torch.dtype:
+    """What is not quantized is held in this."""
+    if wanted in _FLOATS:
+        return _FLOATS[wanted]
+    # Half precision is slower than float32 on CPUs, and less exact.
+    stored = getattr(config, "dtype", None)
+    on_cpu = where is not None and where.type == "cpu"
+    on_cpu = on_cpu or (where is None and not torch.cuda.is_available())
+    return torch.float32 if on_cpu or stored is None else stored
+
+
+def _check_not_quantized(config: Any, wanted: Precision) -> None:
+    if wanted in QUANTIZED and getattr(config, "quantization_config", None) is not None:
+        raise UnusableModel(
+            f"it is stored with quantized weights already, which {wanted} cannot quantize again: "
+            "leave MAV_DTYPE at auto.",
+            field="model",
+        )

@@ -1,0 +1,68 @@
+"""A compiled pass that is under way, and what it leaves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from mav_engine.backends.inference.decoders.layer_outputs import Block
+from mav_engine.backends.inference.kernels.native.builds import LANES
+from mav_engine.backends.inference.kernels.native.llama import Left, Model, Pass, Worker
+from mav_engine.contract.arrays import Floats
+
+
+class CompiledOutputs:
+    """What a pass left, as it wrote it."""
+
+    def __init__(self, model: Model, rows: int, keys: int, vocabulary: int) -> None:
+        size = (rows, model.width)
+        self.resid: Floats = np.empty((model.layers + 1, *size), np.float32)
+        """Its first row, the embedding, is to be written before the pass."""
+        self.attn_out: Floats = np.empty((model.layers, *size), np.float32)
+        self.mlp_out: Floats = np.empty((model.layers, *size), np.float32)
+        self._pattern = np.empty((model.layers, rows, model.heads, keys), np.float32)
+        whole = np.empty((rows, model.outputs), np.float32)
+        self.logits: Floats = whole[:, :vocabulary]
+        self.lens: dict[int, Floats] = {}
+        heads = 2 * (model.heads + model.kv_heads) * model.head_dim
+        self._scratch = np.empty(
+            rows * (2 * model.width + heads + 3 * model.inner) + keys + LANES, np.float32
+        )
+        written = (self.resid, self.attn_out, self.mlp_out, self._pattern, whole, self._scratch)
+        self.places = Left(keys, *(each.ctypes.data for each in written))
+
+    def at(self, point: Block) -> Floats:
+        values: Floats = getattr(self, point)
+        return values
+
+    def patterns(self) -> Sequence[Floats]:
+        return [self._pattern]
+
+
+class AsyncPass:
+    """A pass that computes beside Python."""
+
+    def __init__(
+        self, worker: Worker, compiled: Pass, model: Model, trace: CompiledOutputs, rows: np.ndarray
+    ) -> None:
+        self._trace = trace
+        self._worker = worker
+        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, trace.places)
+        self._rows = rows
+        self._begun = worker.begin(model, len(rows), rows.ctypes.data, trace.places)
+
+    def finish(self) -> tuple[CompiledOutputs, float]:
+        """What it left, once it is done, and the seconds that it took."""
+        if self._begun:
+            self._begun = False
+            return self._trace, self._worker.wait()
+        began = time.perf_counter()
+        self._compute()
+        return self._trace, time.perf_counter() - began
+
+    def __del__(self) -> None:
+        if self._begun:  # it writes into memory that is about to go
+            self._worker.wait()

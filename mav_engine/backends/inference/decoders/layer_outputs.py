@@ -1,0 +1,85 @@
+"""What one pass of a written-out step leaves at each layer; a row a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Literal, Protocol
+
+from mav_engine.contract.arrays import Floats
+
+Row = Any
+"""Floats [rows, …], numpy's or torch's."""
+Block = Literal["resid", "mlp_out", "attn_out"]
+BLOCKS: tuple[Block, ...] = ("resid", "mlp_out", "attn_out")
+
+
+class LayerOutputs(Protocol):
+    """Numbers of one pass, on the CPU once they are asked for."""
+
+    logits: Floats
+    """[rows, vocabulary]"""
+    lens: dict[int, Floats]
+    """Of each row that was to be looked through, what its layers would say, the last one as the
+    model does: [n_layers, vocabulary]."""
+
+    def at(self, point: Block) -> Floats:
+        """[n_layers, rows, d_model]; of the residual stream [n_layers + 1, rows, d_model]."""
+
+    def patterns(self) -> Sequence[Floats]:
+        """One or more [n_layers, some rows, heads, keys], whose rows follow each other. Keys after
+        a row's own end are 0, and so is what they add to an entropy."""
+
+
+class CollectedOutputs:
+    """A trace that grows layer by layer.
+
+    Args:
+        stacked: puts what each layer left together, on the CPU.
+    """
+
+    logits: Floats
+    lens: dict[int, Floats]
+
+    def __init__(self, stacked: Callable[[Sequence[Row]], Floats]) -> None:
+        self._stacked = stacked
+        self.resid: list[Row] = []
+        """[n_layers + 1] of [rows, d_model]."""
+        self._attn_out: list[Row] = []
+        self._mlp_out: list[Row] = []
+        self._patterns: list[list[Row]] = []
+        """[n_layers] of what `Seen.attend` gives."""
+
+    def add(self, attn_out: Row, mlp_out: Row, pattern: list[Row]) -> None:
+        """The outputs of the next layer."""
+        self._attn_out.append(attn_out)
+        self._mlp_out.append(mlp_out)
+        self._patterns.append(pattern)
+
+    def ending_in(
+        self,
+        unembedded: Callable[[Row], Row],
+        looked: Collection[int],
+        joined: Callable[[Sequence[Row]], Row],
+    ) -> CollectedOutputs:
+        """The same, with what it led to, and what each layer of the rows `looked` would have: the
+        unembedding is read once for all."""
+        if not looked:
+            self.logits, self.lens = self._stacked([unembedded(self.resid[-1])])[0], {}
+            return self
+        parts: list[Row] = []
+        ends = []
+        for row in range(len(self.resid[-1])):
+            layers = self.resid[1:] if row in looked else self.resid[-1:]
+            parts += [layer[row : row + 1] for layer in layers]
+            ends.append(len(parts))
+        whole = self._stacked([unembedded(joined(parts))])[0]
+        self.logits = whole[[end - 1 for end in ends]]
+        self.lens = {row: whole[ends[row] - len(self._attn_out) : ends[row]] for row in looked}
+        return self
+
+    def at(self, point: Block) -> Floats:
+        left = {"resid": self.resid, "mlp_out": self._mlp_out, "attn_out": self._attn_out}
+        return self._stacked(left[point])
+
+    def patterns(self) -> Sequence[Floats]:
+        return [self._stacked(layers) for layers in zip(*self._patterns, strict=True)]

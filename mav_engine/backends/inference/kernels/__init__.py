@@ -1,0 +1,1 @@
+"""The operations of a decode step: by torch, by numpy, compiled."""

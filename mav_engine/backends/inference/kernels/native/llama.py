@@ -1,0 +1,108 @@
+"""The compiled pass: the build of it that this processor can run, if there is one.
+
+Where there is none, numpy does the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from functools import cache
+from typing import Any
+
+from mav_engine.backends.inference.kernels.native.builds import builds
+
+PANEL = 32
+"""What a product puts out is a whole number of these, and a head's half one of `LANES`."""
+
+_floats = ctypes.c_void_p
+
+
+class Layer(ctypes.Structure):
+    """Addresses of one block's weights: panels of its four products, and its norms."""
+
+    _fields_ = (
+        ("qkv", _floats), ("out", _floats), ("gate_up", _floats), ("down", _floats),
+        ("before_attention", _floats), ("before_mlp", _floats),
+    )  # fmt: skip
+
+
+class Model(ctypes.Structure):
+    """Sizes, and the addresses of what is no layer's own."""
+
+    _fields_ = (
+        *((name, ctypes.c_int64) for name in (
+            "layers", "width", "heads", "kv_heads", "head_dim", "inner", "outputs", "halves",
+        )),
+        ("cosines", _floats), ("sines", _floats), ("last_norm", _floats),
+        ("head", _floats), ("layer", ctypes.POINTER(Layer)),
+        ("epsilon", ctypes.c_float), ("scaling", ctypes.c_float),
+    )  # fmt: skip
+
+
+class Left(ctypes.Structure):
+    """Addresses of what a pass leaves."""
+
+    _fields_ = (
+        ("keys", ctypes.c_int64),
+        *((name, _floats) for name in (
+            "resid", "attn_out", "mlp_out", "pattern", "logits", "scratch",
+        )),
+    )  # fmt: skip
+
+
+class Pass:
+    """One build of the pass."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._library = library
+        given = (ctypes.POINTER(Model), ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(Left))
+        _declare(library.mav_llama_pass, given, None)
+        _declare(library.mav_worker_new, (), ctypes.c_void_p)
+        _declare(library.mav_worker_begin, (ctypes.c_void_p, *given), ctypes.c_int)
+        _declare(library.mav_worker_wait, (ctypes.c_void_p,), ctypes.c_double)
+        _declare(library.mav_worker_end, (ctypes.c_void_p,), None)
+
+    def __call__(self, model: Model, rows: int, row: int, left: Left) -> None:
+        """Read a token of each row; `row` is the address of [rows, 6] integers."""
+        self._library.mav_llama_pass(model, rows, row, left)
+
+    def worker(self) -> Worker:
+        """A thread that computes beside Python."""
+        return Worker(self._library)
+
+
+class Worker:
+    """A thread that computes passes, one at a time, and knows nothing of Python."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self._made = library.mav_worker_new()
+        if self._made is not None:
+            self._end = weakref.finalize(self, library.mav_worker_end, self._made)
+
+    def begin(self, model: Model, rows: int, row: int, left: Left) -> bool:
+        """Begin a pass, if there is a thread for it. Until it has been waited for, nothing that it
+        reads or writes may be moved or freed, and no other pass of the model be begun."""
+        made = self._made
+        return made is not None and self._library.mav_worker_begin(made, model, rows, row, left)
+
+    def wait(self) -> float:
+        """Wait for the pass that was begun, and give the seconds that it took."""
+        seconds: float = self._library.mav_worker_wait(self._made)
+        return seconds
+
+
+def _declare(function: Any, arguments: tuple[Any, ...], result: Any) -> None:
+    function.argtypes, function.restype = arguments, result
+
+
+@cache
+def compiled_pass() -> Pass | None:
+    """The pass for this processor; None where none was built for it."""
+    return next(iter(passes().values()), None)
+
+
+def passes() -> dict[str, Pass]:
+    """Every build that this processor can run, the fastest first."""
+    return {name: Pass(library) for name, library in builds("llama").items()}

@@ -1,0 +1,100 @@
+"""What earlier runs have read is kept: a run that begins like one reads only the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+WORTH = 8
+"""Positions in common from which on it pays to take them over."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prefix:
+    """A text that was read: its keys and values, and what the model thought of it."""
+
+    ids: np.ndarray
+    """[n]"""
+    past: torch.Tensor
+    """[n_layers, 2, kv_heads, n, head_dim]"""
+    logprobs: np.ndarray
+    """[n] log-probability (nats) of each token given those before; NaN for the first."""
+    entropies: np.ndarray
+    """[n] entropy (nats) of the prediction of each token; NaN for the first."""
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes."""
+        arrays = (self.past, self.ids, self.logprobs, self.entropies)
+        return sum(array.nbytes for array in arrays)
+
+    def shared(self, ids: np.ndarray) -> int:
+        """How many tokens another text has in common with its beginning."""
+        count = min(len(ids), len(self.ids))
+        unlike = (self.ids[:count] != ids[:count]).nonzero()[0]
+        return int(unlike[0]) if len(unlike) else count
+
+
+class PrefixCache:
+    """The texts read last, within a byte budget; safe to use from any thread."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._kept: list[Prefix] = []
+        """Least recently used first."""
+
+    @property
+    def nbytes(self) -> int:
+        """What all of them take."""
+        with self._lock:
+            return sum(prefix.nbytes for prefix in self._kept)
+
+    def longest(self, ids: Sequence[int]) -> tuple[Prefix, int] | None:
+        """The text with the longest beginning in common, and how many of its positions can be
+        taken over; None where that is not worth it.
+
+        The last token in common is to be read anew: its logits are not kept.
+        """
+        wanted = np.array(ids)
+        with self._lock:
+            if not self._kept:
+                return None
+            best = max(self._kept, key=lambda prefix: prefix.shared(wanted))
+            count = best.shared(wanted) - 1
+            if count < WORTH:
+                return None
+            self._use(best)
+        return best, count
+
+    def wants(self, ids: Sequence[int], nbytes: int) -> bool:
+        """Whether a text of that size should be kept: not if one begins with all of it."""
+        wanted = np.array(ids)
+        with self._lock:
+            for other in self._kept:
+                if other.shared(wanted) == len(wanted):
+                    self._use(other)
+                    return False
+        return nbytes <= self._budget
+
+    def keep(self, prefix: Prefix) -> None:
+        """Keep a text in the place of those that it begins with; the oldest go to make room."""
+        with self._lock:
+            self._kept = [each for each in self._kept if prefix.shared(each.ids) < len(each.ids)]
+            self._kept.append(prefix)
+            total = sum(each.nbytes for each in self._kept)
+            while total > self._budget:
+                total -= self._kept.pop(0).nbytes
+
+    def clear(self) -> None:
+        """Let all of them go."""
+        with self._lock:
+            self._kept = []
+
+    def _use(self, prefix: Prefix) -> None:
+        self._kept.remove(prefix)
+        self._kept.append(prefix)

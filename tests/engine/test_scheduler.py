@@ -1,0 +1,450 @@
+"""Turns at a model: who computes, who waits for whom, and what is begun ahead."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from mav_engine.backends.inference import turnstile as floor
+from mav_engine.backends.inference.scheduler import Scheduler
+from tests.server.servers import until
+
+PATIENCE_S = 60.0
+
+
+class _Doubled:
+    """Doubles numbers; keeps the batches, and can be held in the middle of one."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.begun = threading.Semaphore(0)
+        self.go_on = threading.Semaphore(0)
+        self.held = True
+
+    def __call__(self, asks: Sequence[int]) -> list[int | Exception]:
+        self.batches.append(sorted(asks))
+        self.begun.release()
+        if self.held:
+            assert self.go_on.acquire(timeout=PATIENCE_S)
+        return [KeyError(ask) if ask < 0 else 2 * ask for ask in asks]
+
+
+@pytest.fixture
+def doubled() -> Iterator[_Doubled]:
+    doubled = _Doubled()
+    yield doubled
+    doubled.held = False
+    doubled.go_on.release(100)
+
+
+def _spawn(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) -> None:
+    scheduler: Scheduler[int, int] = Scheduler(doubled)
+    answers: dict[int, int] = {}
+
+    def ask(number: int) -> None:
+        answers[number] = scheduler.submit(number, number)
+
+    threads = [_spawn(lambda: ask(1))]
+    assert doubled.begun.acquire(timeout=PATIENCE_S)
+    threads += [_spawn(lambda number=number: ask(number)) for number in (2, 3, 4)]  # type: ignore[misc]
+    until(lambda: len(scheduler._asking) == 3)
+    doubled.go_on.release(2)
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert doubled.batches == [[1], [2, 3, 4]]
+    assert answers == {1: 2, 2: 4, 3: 6, 4: 8}
+
+
+def test_what_goes_wrong_is_raised_where_it_was_asked(doubled: _Doubled) -> None:
+    doubled.held = False
+    scheduler: Scheduler[int, int] = Scheduler(doubled)
+    with pytest.raises(KeyError):
+        scheduler.submit("a", -1)
+    assert scheduler.submit("a", 4) == 8
+
+
+def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    caught: list[BaseException] = []
+
+    def interrupted(asks: Sequence[int]) -> list[int | Exception]:
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+        if len(asks) > 1:
+            raise KeyboardInterrupt
+        return list(asks)
+
+    scheduler: Scheduler[int, int] = Scheduler(interrupted)
+
+    def ask(number: int) -> None:
+        try:
+            scheduler.submit(number, number)
+        except BaseException as error:
+            caught.append(error)
+
+    threads = [_spawn(lambda: ask(1))]
+    assert begun.wait(PATIENCE_S)
+    threads += [_spawn(lambda: ask(2)), _spawn(lambda: ask(3))]
+    until(lambda: len(scheduler._asking) == 2)
+    go_on.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert sorted(type(error).__name__ for error in caught) == ["KeyboardInterrupt", "RuntimeError"]
+    scheduler.leave(2)
+    scheduler.leave(3)
+    assert scheduler.submit(1, 1) == 1
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody goes on because the time is over."""
+    monkeypatch.setattr(floor, "_MIN_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(floor, "_MAX_PATIENCE_S", PATIENCE_S)
+
+
+@pytest.fixture
+def scheduler(doubled: _Doubled, patient: None) -> Scheduler[int, int]:  # noqa: ARG001
+    doubled.held = False
+    return Scheduler(doubled)
+
+
+def test_who_was_answered_goes_on_one_after_the_other(scheduler: Scheduler[int, int]) -> None:
+    going_on: set[int] = set()
+    together: list[set[int]] = []
+
+    def ask(number: int) -> None:
+        for _ in range(20):
+            assert scheduler.submit(number, number) == 2 * number
+            going_on.add(number)
+            time.sleep(0)  # whoever else may go on does
+            together.append(set(going_on))
+            going_on.discard(number)
+        scheduler.leave(number)
+
+    threads = [_spawn(lambda number=number: ask(number)) for number in range(1, 5)]  # type: ignore[misc]
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert len(together) == 80
+    assert all(len(each) == 1 for each in together)
+
+
+def test_a_newcomer_does_not_let_the_next_go_on(scheduler: Scheduler[int, int]) -> None:
+    went_on: list[int] = []
+
+    def ask(number: int) -> None:
+        assert scheduler.submit(number, number) == 2 * number
+        went_on.append(number)
+        scheduler.leave(number)
+
+    assert scheduler.submit(1, 1) == 2
+    threads = [_spawn(lambda: ask(2))]
+    until(lambda: len(scheduler._asking) == 1)
+    assert scheduler.submit(1, 1) == 2
+    threads.append(_spawn(lambda: ask(3)))
+    until(lambda: len(scheduler._asking) == 1)
+    assert [each.who for each in scheduler._floor._answered] == [2]
+    assert went_on == []
+    assert scheduler.submit(1, 1) == 2
+    scheduler.leave(1)
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+    assert went_on == [2, 3]
+
+
+def test_who_stays_away_holds_nobody_up(doubled: _Doubled) -> None:
+    doubled.held = False
+    scheduler: Scheduler[int, int] = Scheduler(doubled)
+    assert scheduler.submit("stays away", 1) == 2
+    for number in range(3):
+        assert scheduler.submit("goes on", number) == 2 * number
+    assert scheduler.submit("stays away", 5) == 10
+
+
+def test_steps_come_between_the_parts_of_a_prompt(doubled: _Doubled) -> None:
+    scheduler: Scheduler[int, int] = Scheduler(doubled)
+    doubled.held = False
+    order: list[str] = []
+    in_first_part, asked = threading.Event(), threading.Event()
+
+    def read_prompt() -> None:
+        for part in range(3):
+            with scheduler.exclusive("other"):
+                order.append(f"part {part}")
+                in_first_part.set()
+                assert asked.wait(PATIENCE_S)
+
+    def step() -> None:
+        scheduler.submit("step", 1)
+        order.append("step")
+
+    threads = [_spawn(read_prompt)]
+    assert in_first_part.wait(PATIENCE_S)
+    threads.append(_spawn(step))
+    until(lambda: len(scheduler._asking) == 1)
+    asked.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert doubled.batches == [[1]]
+    assert order[0] == "part 0"
+    assert order.index("step") > 0
+
+
+def test_nothing_else_is_computed_while_one_is_alone(doubled: _Doubled) -> None:
+    doubled.held = False
+    scheduler: Scheduler[int, int] = Scheduler(doubled)
+    with scheduler.exclusive("other"):
+        thread = _spawn(lambda: scheduler.submit("a", 1))
+        other = _spawn(lambda: _alone(scheduler))
+        until(lambda: len(scheduler._asking) == len(scheduler._floor.others) == 1)
+        assert doubled.batches == []
+    thread.join(PATIENCE_S)
+    other.join(PATIENCE_S)
+    assert doubled.batches == [[1]]
+
+
+def _alone(scheduler: Scheduler[int, int]) -> None:
+    with scheduler.exclusive("other"):
+        pass
+
+
+def test_who_wants_to_be_alone_waits_for_those_who_go_on(scheduler: Scheduler[int, int]) -> None:
+    asking: list[int] = []
+
+    def alone() -> None:
+        with scheduler.exclusive("c"):
+            asking.append(len(scheduler._asking))
+
+    assert scheduler.submit("a", 1) == 2
+    threads = [_spawn(lambda: _ask_and_leave(scheduler, "b", 2, 3))]
+    until(lambda: len(scheduler._asking) == 1)
+    assert scheduler.submit("a", 3) == 6
+    threads.append(_spawn(alone))
+    until(lambda: len(scheduler._floor.others) == 1)
+    assert asking == []
+    assert scheduler.submit("a", 4) == 8
+    scheduler.leave("a")
+    _join(threads)
+    assert asking == [2]
+
+
+def test_who_read_its_prompt_is_waited_for(
+    doubled: _Doubled, scheduler: Scheduler[int, int]
+) -> None:
+    with scheduler.exclusive("a", then_submits=True):
+        thread = _spawn(lambda: _ask_and_leave(scheduler, "b", 2))
+        until(lambda: len(scheduler._asking) == 1)
+    assert doubled.batches == []
+    assert scheduler.submit("a", 1) == 2
+    scheduler.leave("a")
+    _join([thread])
+    assert doubled.batches == [[1, 2]]
+
+
+def test_who_stays_away_with_an_answer_lets_others_be_alone(doubled: _Doubled) -> None:
+    doubled.held = False
+    scheduler: Scheduler[int, int] = Scheduler(doubled)
+    assert scheduler.submit("stays away", 1) == 2
+    with scheduler.exclusive("other"):
+        assert not scheduler._floor.present
+
+
+class _Background:
+    """Each asks the next number, up to one that ends in 2; what was begun is computed when it is
+    waited for."""
+
+    def __init__(self) -> None:
+        self.begun: list[list[int]] = []
+        self.finished: list[list[int]] = []
+        self.broken = False
+
+    def follow(self, ask: int, answer: int) -> int | None:
+        assert answer == 2 * ask
+        return None if ask % 10 == 2 else ask + 1
+
+    def begin(self, asks: Sequence[int]) -> Callable[[], list[int | Exception]]:
+        if self.broken:
+            raise KeyboardInterrupt
+        self.begun.append(sorted(asks))
+
+        def finish() -> list[int | Exception]:
+            self.finished.append(sorted(asks))
+            return [KeyError(ask) if ask == 41 else 2 * ask for ask in asks]
+
+        return finish
+
+
+@pytest.fixture
+def background() -> _Background:
+    return _Background()
+
+
+@pytest.fixture
+def ahead(doubled: _Doubled, background: _Background) -> Scheduler[int, int]:
+    """Turns at which `a` has asked 10, and `b` asks this number and so on, two in all."""
+    doubled.held = False
+    return Scheduler(doubled, background)
+
+
+def _together(ahead: Scheduler[int, int], number: int = 20) -> threading.Thread:
+    """Let `a` ask 10 in this thread and `b` a number and the next in the one that is given."""
+    with ahead.exclusive("a", then_submits=True):
+        thread = _spawn(lambda: _ask_and_leave(ahead, "b", number, number + 1))
+        until(lambda: len(ahead._asking) == 1)
+    assert ahead.submit("a", 10) == 20
+    return thread
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_follows_is_begun_before_anybody_goes_on(
+    ahead: Scheduler[int, int], background: _Background, doubled: _Doubled
+) -> None:
+    thread = _together(ahead)
+    assert (background.begun, background.finished) == ([[11, 21]], [])
+    assert ahead.submit("a", 11) == 22
+    assert background.finished == [[11, 21]]
+    assert background.begun[1:] == [[12, 22]]
+    assert ahead.submit("a", 12) == 24
+    ahead.leave("a")
+    _join([thread])
+    assert doubled.batches == [[10, 20]]
+
+
+def test_nothing_is_begun_for_a_run_alone(
+    ahead: Scheduler[int, int], background: _Background
+) -> None:
+    assert [ahead.submit("a", number) for number in (10, 11, 12)] == [20, 22, 24]
+    assert background.begun == []
+
+
+def test_who_stays_away_is_one_step_ahead_and_no_more(
+    ahead: Scheduler[int, int], background: _Background
+) -> None:
+    _join([_together(ahead)])
+    assert background.begun == background.finished == [[11, 21]]
+    assert ahead.submit("a", 11) == 22
+    assert ahead._ahead == {}
+
+
+def test_who_stays_away_is_not_begun_for_while_others_go_on(
+    ahead: Scheduler[int, int], background: _Background
+) -> None:
+    with ahead.exclusive("a", then_submits=True):
+        others = [
+            _spawn(lambda: _ask_and_leave(ahead, "b", 20, 21, 22)),
+            _spawn(lambda: _ask_and_leave(ahead, "c", 30, 31, 32)),
+        ]
+        until(lambda: len(ahead._asking) == 2)
+    assert ahead.submit("a", 10) == 20
+    _join(others)
+    assert background.begun[0] == [11, 21, 31]
+    assert all(12 not in batch for batch in background.begun)
+    assert [ahead.submit("a", number) for number in (11, 12)] == [22, 24]
+
+
+@pytest.mark.usefixtures("patient")
+def test_nothing_is_begun_while_somebody_wants_to_be_alone(
+    ahead: Scheduler[int, int], background: _Background
+) -> None:
+    def alone() -> None:
+        with ahead.exclusive("c"):
+            pass
+
+    with ahead.exclusive("a", then_submits=True):
+        threads = [_spawn(lambda: _ask_and_leave(ahead, "b", 20, 21)), _spawn(alone)]
+        until(lambda: len(ahead._asking) == len(ahead._floor.others) == 1)
+    assert ahead.submit("a", 10) == 20
+    assert background.begun == []
+    ahead.leave("a")
+    _join(threads)
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_was_begun_for_who_leaves_is_over(
+    ahead: Scheduler[int, int], background: _Background
+) -> None:
+    thread = _together(ahead)
+    ahead.leave("a")
+    assert background.finished == [[11, 21]]
+    _join([thread])
+    assert not ahead.crowded
+    assert ahead._ahead == {}
+
+
+def test_nothing_is_under_way_while_one_is_alone(
+    ahead: Scheduler[int, int], background: _Background
+) -> None:
+    thread = _together(ahead)
+    with ahead.exclusive("c"):
+        assert background.finished == [[11, 21]]
+    _join([thread])
+    assert ahead.submit("a", 11) == 22
+
+
+@pytest.mark.usefixtures("patient")
+def test_nothing_else_may_be_asked_than_was_begun(ahead: Scheduler[int, int]) -> None:
+    thread = _together(ahead)
+    with pytest.raises(ValueError, match="12 is asked, but 11 was begun"):
+        ahead.submit("a", 12)
+    ahead.leave("a")
+    _join([thread])
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_goes_wrong_ahead_is_raised_where_it_is_asked(ahead: Scheduler[int, int]) -> None:
+    caught: list[Exception] = []
+
+    def ask() -> None:
+        assert ahead.submit("b", 40) == 80
+        try:
+            ahead.submit("b", 41)
+        except KeyError as error:
+            caught.append(error)
+        ahead.leave("b")
+
+    with ahead.exclusive("a", then_submits=True):
+        thread = _spawn(ask)
+        until(lambda: len(ahead._asking) == 1)
+    assert [ahead.submit("a", number) for number in (10, 11)] == [20, 22]
+    ahead.leave("a")
+    _join([thread])
+    assert len(caught) == 1
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_breaks_off_as_it_is_begun_is_computed_all_the_same(
+    ahead: Scheduler[int, int], background: _Background, doubled: _Doubled
+) -> None:
+    background.broken = True
+    with ahead.exclusive("a", then_submits=True):
+        thread = _spawn(lambda: _ask_and_leave(ahead, "b", 21, 22))
+        until(lambda: len(ahead._asking) == 1)
+    with pytest.raises(KeyboardInterrupt):
+        ahead.submit("a", 10)
+    ahead.leave("a")
+    _join([thread])
+    assert doubled.batches == [[10, 21], [11, 22]]
+    assert not ahead.crowded
+
+
+def _ask_and_leave(scheduler: Scheduler[int, int], who: str, *numbers: int) -> None:
+    for number in numbers:
+        assert scheduler.submit(who, number) == 2 * number
+    scheduler.leave(who)
+
+
+def _join(threads: Sequence[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
