@@ -24,7 +24,7 @@ from mav_engine.settings import RunSettings
 from mav_engine.terminal.panel_base import Measurements
 from mav_engine.terminal.view import View
 from tests.engine.conftest import EMBEDDED, Case
-from tests.engine.test_lent import everything_of
+from tests.engine.test_borrowed_model import everything_of
 
 SEEN: list[Measurements] = []
 

@@ -56,7 +56,7 @@ def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) ->
     threads = [_spawn(lambda: ask(1))]
     assert doubled.begun.acquire(timeout=PATIENCE_S)
     threads += [_spawn(lambda number=number: ask(number)) for number in (2, 3, 4)]  # type: ignore[misc]
-    until(lambda: len(scheduler._asking) == 3)
+    until(lambda: len(scheduler._submitted) == 3)
     doubled.go_on.release(2)
     for thread in threads:
         thread.join(PATIENCE_S)
@@ -94,7 +94,7 @@ def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
     threads = [_spawn(lambda: ask(1))]
     assert begun.wait(PATIENCE_S)
     threads += [_spawn(lambda: ask(2)), _spawn(lambda: ask(3))]
-    until(lambda: len(scheduler._asking) == 2)
+    until(lambda: len(scheduler._submitted) == 2)
     go_on.set()
     for thread in threads:
         thread.join(PATIENCE_S)
@@ -149,11 +149,11 @@ def test_a_newcomer_does_not_let_the_next_go_on(scheduler: Scheduler[int, int]) 
 
     assert scheduler.submit(1, 1) == 2
     threads = [_spawn(lambda: ask(2))]
-    until(lambda: len(scheduler._asking) == 1)
+    until(lambda: len(scheduler._submitted) == 1)
     assert scheduler.submit(1, 1) == 2
     threads.append(_spawn(lambda: ask(3)))
-    until(lambda: len(scheduler._asking) == 1)
-    assert [each.who for each in scheduler._floor._answered] == [2]
+    until(lambda: len(scheduler._submitted) == 1)
+    assert [each.who for each in scheduler._turnstile._answered] == [2]
     assert went_on == []
     assert scheduler.submit(1, 1) == 2
     scheduler.leave(1)
@@ -192,7 +192,7 @@ def test_steps_come_between_the_parts_of_a_prompt(doubled: _Doubled) -> None:
     threads = [_spawn(read_prompt)]
     assert in_first_part.wait(PATIENCE_S)
     threads.append(_spawn(step))
-    until(lambda: len(scheduler._asking) == 1)
+    until(lambda: len(scheduler._submitted) == 1)
     asked.set()
     for thread in threads:
         thread.join(PATIENCE_S)
@@ -207,7 +207,7 @@ def test_nothing_else_is_computed_while_one_is_alone(doubled: _Doubled) -> None:
     with scheduler.exclusive("other"):
         thread = _spawn(lambda: scheduler.submit("a", 1))
         other = _spawn(lambda: _alone(scheduler))
-        until(lambda: len(scheduler._asking) == len(scheduler._floor.others) == 1)
+        until(lambda: len(scheduler._submitted) == len(scheduler._turnstile.others) == 1)
         assert doubled.batches == []
     thread.join(PATIENCE_S)
     other.join(PATIENCE_S)
@@ -224,14 +224,14 @@ def test_who_wants_to_be_alone_waits_for_those_who_go_on(scheduler: Scheduler[in
 
     def alone() -> None:
         with scheduler.exclusive("c"):
-            asking.append(len(scheduler._asking))
+            asking.append(len(scheduler._submitted))
 
     assert scheduler.submit("a", 1) == 2
     threads = [_spawn(lambda: _ask_and_leave(scheduler, "b", 2, 3))]
-    until(lambda: len(scheduler._asking) == 1)
+    until(lambda: len(scheduler._submitted) == 1)
     assert scheduler.submit("a", 3) == 6
     threads.append(_spawn(alone))
-    until(lambda: len(scheduler._floor.others) == 1)
+    until(lambda: len(scheduler._turnstile.others) == 1)
     assert asking == []
     assert scheduler.submit("a", 4) == 8
     scheduler.leave("a")
@@ -244,7 +244,7 @@ def test_who_read_its_prompt_is_waited_for(
 ) -> None:
     with scheduler.exclusive("a", then_submits=True):
         thread = _spawn(lambda: _ask_and_leave(scheduler, "b", 2))
-        until(lambda: len(scheduler._asking) == 1)
+        until(lambda: len(scheduler._submitted) == 1)
     assert doubled.batches == []
     assert scheduler.submit("a", 1) == 2
     scheduler.leave("a")
@@ -257,7 +257,7 @@ def test_who_stays_away_with_an_answer_lets_others_be_alone(doubled: _Doubled) -
     scheduler: Scheduler[int, int] = Scheduler(doubled)
     assert scheduler.submit("stays away", 1) == 2
     with scheduler.exclusive("other"):
-        assert not scheduler._floor.present
+        assert not scheduler._turnstile.present
 
 
 class _Background:
@@ -301,7 +301,7 @@ def _together(ahead: Scheduler[int, int], number: int = 20) -> threading.Thread:
     """Let `a` ask 10 in this thread and `b` a number and the next in the one that is given."""
     with ahead.exclusive("a", then_submits=True):
         thread = _spawn(lambda: _ask_and_leave(ahead, "b", number, number + 1))
-        until(lambda: len(ahead._asking) == 1)
+        until(lambda: len(ahead._submitted) == 1)
     assert ahead.submit("a", 10) == 20
     return thread
 
@@ -345,7 +345,7 @@ def test_who_stays_away_is_not_begun_for_while_others_go_on(
             _spawn(lambda: _ask_and_leave(ahead, "b", 20, 21, 22)),
             _spawn(lambda: _ask_and_leave(ahead, "c", 30, 31, 32)),
         ]
-        until(lambda: len(ahead._asking) == 2)
+        until(lambda: len(ahead._submitted) == 2)
     assert ahead.submit("a", 10) == 20
     _join(others)
     assert background.begun[0] == [11, 21, 31]
@@ -363,7 +363,7 @@ def test_nothing_is_begun_while_somebody_wants_to_be_alone(
 
     with ahead.exclusive("a", then_submits=True):
         threads = [_spawn(lambda: _ask_and_leave(ahead, "b", 20, 21)), _spawn(alone)]
-        until(lambda: len(ahead._asking) == len(ahead._floor.others) == 1)
+        until(lambda: len(ahead._submitted) == len(ahead._turnstile.others) == 1)
     assert ahead.submit("a", 10) == 20
     assert background.begun == []
     ahead.leave("a")
@@ -395,7 +395,7 @@ def test_nothing_is_under_way_while_one_is_alone(
 @pytest.mark.usefixtures("patient")
 def test_nothing_else_may_be_asked_than_was_begun(ahead: Scheduler[int, int]) -> None:
     thread = _together(ahead)
-    with pytest.raises(ValueError, match="12 is asked, but 11 was begun"):
+    with pytest.raises(ValueError, match="12 is submitted, but 11 was begun"):
         ahead.submit("a", 12)
     ahead.leave("a")
     _join([thread])
@@ -415,7 +415,7 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_asked(ahead: Scheduler[int,
 
     with ahead.exclusive("a", then_submits=True):
         thread = _spawn(ask)
-        until(lambda: len(ahead._asking) == 1)
+        until(lambda: len(ahead._submitted) == 1)
     assert [ahead.submit("a", number) for number in (10, 11)] == [20, 22]
     ahead.leave("a")
     _join([thread])
@@ -429,7 +429,7 @@ def test_what_breaks_off_as_it_is_begun_is_computed_all_the_same(
     background.broken = True
     with ahead.exclusive("a", then_submits=True):
         thread = _spawn(lambda: _ask_and_leave(ahead, "b", 21, 22))
-        until(lambda: len(ahead._asking) == 1)
+        until(lambda: len(ahead._submitted) == 1)
     with pytest.raises(KeyboardInterrupt):
         ahead.submit("a", 10)
     ahead.leave("a")

@@ -23,7 +23,7 @@ from mav_engine.errors import NoCandidates
 from mav_engine.generation.sampler import Sampler
 from tests.engine.conftest import EMBEDDED
 from tests.engine.test_batching import MANY, alone, assert_alike, assert_vectors_close, together
-from tests.engine.test_passages import POINTS, assert_same_reading, read_by_the_model
+from tests.engine.test_batched_attention import POINTS, assert_same_reading, read_by_the_model
 
 BUILDS = passes()
 pytestmark = pytest.mark.compiled("llama")
@@ -212,7 +212,7 @@ def test_runs_that_end_by_what_they_say_leave_nothing_under_way(backend: Any) ->
     assert [told[-1].reason for told in expected] == [*["stop"] * 3, "breakpoint", "length"]
     assert_told_alike(together(backend, many), expected)
     scheduler = backend._batch_decoder.scheduler
-    assert (scheduler._underway, scheduler._ahead, scheduler.crowded) == (None, {}, False)
+    assert (scheduler._running, scheduler._ahead, scheduler.crowded) == (None, {}, False)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
