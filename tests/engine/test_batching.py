@@ -167,7 +167,7 @@ def test_rows_of_one_batch_are_steps_of_their_own(case: Case) -> None:
         session.close()
 
 
-def test_a_text_that_outgrows_its_shelf_keeps_its_past(fresh: Backend) -> None:
+def test_a_text_that_outgrows_its_slab_keeps_its_past(fresh: Backend) -> None:
     settings = {"prompt": "cat dog " * 120, "max_new_tokens": 60, "block_eos_steps": 60}
     many = [settings, {"prompt": "One", "max_new_tokens": 60, "block_eos_steps": 60}]
     expected = [alone(fresh, **each) for each in many]

@@ -22,8 +22,8 @@ from mav_engine.contract.events import Event
 from mav_engine.errors import NoCandidates
 from mav_engine.generation.sampler import Sampler
 from tests.engine.conftest import EMBEDDED
-from tests.engine.test_batching import MANY, alone, assert_alike, assert_vectors_close, together
 from tests.engine.test_batched_attention import POINTS, assert_same_reading, read_by_the_model
+from tests.engine.test_batching import MANY, alone, assert_alike, assert_vectors_close, together
 
 BUILDS = passes()
 pytestmark = pytest.mark.compiled("llama")
@@ -240,7 +240,7 @@ def test_a_process_that_was_forked_has_no_worker(build: Pass) -> None:
 
 
 def test_a_long_text_and_a_short_one_are_read_side_by_side(backend: Any) -> None:
-    """One that leaves no room on the first shelf for its next token, beside one of two tokens."""
+    """One that leaves no room on the first slab for its next token, beside one of two tokens."""
     long, short = [*range(300, 556)], [7, 8]
     sessions = [backend.open(POINTS, 257) for _ in range(2)]
     for session, text in zip(sessions, (long, short), strict=True):
@@ -259,7 +259,7 @@ def test_scores_far_apart_and_numbers_that_are_none_stay_what_they_are(floats: A
     decoder = floats._batch_decoder._decoder
     session = floats.open(POINTS, 64)
     session.prefill([5, 6, 7])
-    session.past.shelf.data.numpy()[:, 0, session.past.slot, :, :2] *= 1e4
+    session.past.slab.data.numpy()[:, 0, session.past.slot, :, :2] *= 1e4
     pattern = session.step(8).pattern
     assert pattern.min() >= 0
     assert pattern.sum(axis=-1) == pytest.approx(1.0, abs=1e-5)

@@ -34,16 +34,16 @@ _INT8_LINEAR = "mav_engine.backends.inference.kernels.int8"
 
 _CHANGES_NOTHING = frozenset(
     {
-        # What the decoders read off the modules.
+        # Read from the modules by the decoders.
         "attention_bias", "attention_out_bias", "head_dim", "hidden_act", "hidden_size",
         "intermediate_size", "max_position_embeddings", "mlp_bias", "num_attention_heads",
         "num_hidden_layers", "num_key_value_heads", "rms_norm_eps", "tie_word_embeddings",
         "vocab_size", "activation_function", "layer_norm_epsilon", "n_ctx", "n_embd", "n_head",
         "n_inner", "n_layer", "n_positions",
-        # What matters to training only.
+        # Used in training only.
         "attention_dropout", "attn_pdrop", "embd_pdrop", "initializer_range", "resid_pdrop",
         "residual_dropout", "pretraining_tp",
-        # What describes the file, the text or other tasks.
+        # About the file, the text or other tasks.
         "architectures", "auto_map", "bos_token_id", "dtype", "eos_token_id", "id2label",
         "is_llama_config", "label2id", "model_type", "pad_token_id", "problem_type",
         "return_dict", "sep_token_id", "task_specific_params", "torch_dtype",

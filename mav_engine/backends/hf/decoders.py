@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 def decoder_for(model: Any, config: Any) -> Decoder | None:
-    """The written-out step that a model's structure allows, not yet proven; or None."""
+    """The decoder that fits a model's structure, not yet verified; None if there is none."""
     devices = {each.device for each in model.parameters()}
     if model.dtype != torch.float32 or len(devices) > 1:
         return None

@@ -1,4 +1,4 @@
-"""Passes through the written-out step: one token of each of several runs, or a few of one."""
+"""Runs a decoder: one token of each of several texts, or a few tokens of one text, in one pass."""
 
 from __future__ import annotations
 
@@ -15,14 +15,8 @@ from mav_engine.backends.inference.decoders.async_pass import AsyncPass
 from mav_engine.backends.inference.decoders.base import Decoder
 from mav_engine.backends.inference.decoders.compiled_llama import CompiledLlama
 from mav_engine.backends.inference.decoders.layer_outputs import BLOCKS, LayerOutputs
-from mav_engine.backends.inference.kv_pool import (
-    BatchView,
-    ChunkView,
-    KVPool,
-    KVSlot,
-    Seen,
-    sorting_key,
-)
+from mav_engine.backends.inference.kv_pool import KVPool, KVSlot
+from mav_engine.backends.inference.kv_view import BatchView, ChunkView, KVView, sorting_key
 from mav_engine.backends.inference.prefix_cache import PrefixCache
 from mav_engine.backends.inference.scheduler import Scheduler
 from mav_engine.errors import OutOfMemory
@@ -31,27 +25,27 @@ from mav_engine.generation.capture import Beside, HookPoint, Step
 from mav_engine.generation.prediction import Prediction
 
 Choose = Callable[[Step], int | None]
-"""From a step to the token that is to be read next, if there is one."""
+"""Returns the next token after a step, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeRequest:
-    """One run's next token, to be read after what its past holds."""
+    """The next token of one run, with the keys and values of its text."""
 
     token_id: int
     past: KVSlot
     capture: Collection[HookPoint]
     choose: Choose | None = None
-    """Which token follows from its step, where that may be asked ahead."""
+    """Chooses the token after its step, where the run allows that ahead of time."""
 
 
 class BatchDecoder:
-    """Reads one token of each of several texts in one pass, or a few tokens of one text.
+    """Decodes one token of each of several texts in one pass, or a few tokens of one text.
 
     Args:
-        decoder: the model's written-out step.
+        decoder: the model's decoder.
         has_lens: whether the model has a logit lens.
-        prefix_bytes: how much of what was read may be kept for later texts.
+        prefix_bytes: the budget of the prefix cache.
     """
 
     def __init__(self, decoder: Decoder, prefix_bytes: int, *, has_lens: bool) -> None:
@@ -59,28 +53,28 @@ class BatchDecoder:
         self.prefixes = PrefixCache(prefix_bytes)
         self._decoder = decoder
         self._has_lens = has_lens
-        self._shelves = KVPool(decoder.shape)
-        # On one processor nothing is won by computing beside Python.
+        self._pool = KVPool(decoder.shape)
+        # On one processor an asynchronous pass gains nothing.
         has_room = isinstance(decoder, CompiledLlama) and torch.get_num_threads() > 1
         self.scheduler: Scheduler[DecodeRequest, Step] = Scheduler(
             self.read_all, self if has_room else None
         )
 
     def new_past(self) -> KVSlot:
-        """Room for a text that nothing was read of yet."""
-        return KVSlot(self._shelves)
+        """A slot for a new text."""
+        return KVSlot(self._pool)
 
     def read_all(self, requests: Sequence[DecodeRequest]) -> list[Step | Exception]:
-        """The step of each, or what went wrong with it; one run's fault is only its own.
+        """The step of each request, or its exception; an error of one run affects no other.
 
-        What fails together is tried again in halves: a smaller batch may fit in memory, and
-        a token that cannot be read spoils no other's.
+        A batch that fails is repeated in halves: a smaller one may fit in memory, and only the
+        request at fault fails.
         """
         if len(requests) == 1:
             try:
                 return [*self._read(requests)]
             except Exception as error:
-                return [_told_of_memory(error, requests[0].past.length + 1)]
+                return [_with_memory(error, requests[0].past.length + 1)]
         try:
             return list(self._read(requests))
         except Exception:
@@ -88,32 +82,32 @@ class BatchDecoder:
         return self.read_all(requests[:middle]) + self.read_all(requests[middle:])
 
     def read_on(self, requests: Sequence[DecodeRequest], *, predict: bool) -> list[Step]:
-        """The steps of tokens of one text, one after the other, read in one pass, or in halves
-        where there is no memory for all; `predict`: with what follows from their logits.
+        """The steps of consecutive tokens of one text, from one pass, or from halves where memory
+        does not suffice; `predict`: with their predictions.
 
         Raises:
-            OutOfMemory: the device has no room for one of them.
+            OutOfMemory: the device has no memory for one token.
         """
         try:
             return self._read_on(requests, predict=predict)
         except Exception as error:
             if len(requests) == 1 or not is_out_of_memory(error):
-                raise _told_of_memory(error, requests[0].past.length + 1) from None
+                raise _with_memory(error, requests[0].past.length + 1) from None
             middle = len(requests) // 2
         halves = (requests[:middle], requests[middle:])
         return [step for half in halves for step in self.read_on(half, predict=predict)]
 
     def follow(self, request: DecodeRequest, step: Step) -> DecodeRequest | None:
-        """What a run asks after this step, where that is known already."""
+        """The next request of a run after this step, if it is already known."""
         token_id = None if request.choose is None else request.choose(step)
         return None if token_id is None else replace(request, token_id=token_id)
 
     def begin(self, requests: Sequence[DecodeRequest]) -> Callable[[], list[Step | Exception]]:
-        """Begin what `read_all` does beside Python; what is given waits for it."""
+        """Begin `read_all` in the background; the callable returned waits for it."""
         try:
             return partial(self._finish, *self._begin(requests))
         except Exception:
-            return partial(self.read_all, requests)  # which tells whose fault it is
+            return partial(self.read_all, requests)  # finds the request at fault
 
     @torch.inference_mode()
     def _read(self, requests: Sequence[DecodeRequest]) -> list[Step]:
@@ -148,9 +142,11 @@ class BatchDecoder:
         past.length += len(requests)
         return steps
 
-    @np.errstate(all="ignore")  # logits that are not finite are told of by the run
-    def _pass(self, requests: Sequence[DecodeRequest], seen: Seen, *, predict: bool) -> list[Step]:
-        """The step of each row; `predict`: with what follows from all rows' logits."""
+    @np.errstate(all="ignore")  # the run reports logits that are not finite
+    def _pass(
+        self, requests: Sequence[DecodeRequest], seen: KVView, *, predict: bool
+    ) -> list[Step]:
+        """The step of each row; `predict`: with the predictions of all rows."""
         began = time.perf_counter()
         trace = self._decoder.step(
             [request.token_id for request in requests], seen, self._looked(requests)
@@ -160,13 +156,13 @@ class BatchDecoder:
     def _steps(
         self,
         requests: Sequence[DecodeRequest],
-        seen: Seen,
+        seen: KVView,
         trace: LayerOutputs,
         spent_s: float,
         *,
         predict: bool,
     ) -> list[Step]:
-        """The step of each row of a pass that took so long."""
+        """The step of each row of a pass that took `spent_s` seconds."""
         began = time.perf_counter()
         cut = _Cut(trace, seen, requests)
         elapsed_ms = 1000 * (spent_s + time.perf_counter() - began)
@@ -177,13 +173,13 @@ class BatchDecoder:
         return steps
 
     def _looked(self, requests: Sequence[DecodeRequest]) -> list[int]:
-        """The rows of which it is asked what every layer would say."""
+        """The rows of which the logit lens is captured."""
         rows = enumerate(requests) if self._has_lens else ()
         return [row for row, request in rows if "lens" in request.capture]
 
 
 class _Batch:
-    """One token each of several texts, in the order in which their pasts stand side by side."""
+    """One token of each of several texts, in the order of their slots."""
 
     def __init__(self, requests: Sequence[DecodeRequest], kind: type[BatchAttention]) -> None:
         self.given = requests
@@ -192,18 +188,20 @@ class _Batch:
         self.seen = BatchView([request.past for request in self.requests], kind)
 
     def read(self, steps: Sequence[Step]) -> list[Step]:
-        """The texts are longer by these steps, which are given as they were asked for."""
+        """Count the new positions; returns the steps in the order of the requests."""
         for request in self.requests:
             request.past.length += 1
         return [steps[self._order.index(place)] for place in range(len(steps))]
 
 
 class _Cut:
-    """What one pass left, brought to the CPU at once and cut into steps; views, not copies."""
+    """The outputs of one pass, moved to the CPU at once and cut into steps; views, not copies."""
 
-    def __init__(self, trace: LayerOutputs, seen: Seen, requests: Sequence[DecodeRequest]) -> None:
+    def __init__(
+        self, trace: LayerOutputs, seen: KVView, requests: Sequence[DecodeRequest]
+    ) -> None:
         wanted = frozenset[HookPoint]().union(*(request.capture for request in requests))
-        self._asks = requests
+        self._requests = requests
         self._logits = trace.logits
         self._n_keys = [length + 1 for length in seen.lengths]
         self._found: dict[HookPoint, list[tuple[Beside, int]]] = {}
@@ -221,7 +219,7 @@ class _Cut:
         beside = {
             point: by_row[row]
             for point, by_row in self._found.items()
-            if point in self._asks[row].capture
+            if point in self._requests[row].capture
         }
         found = {point: all_runs.values[:, run] for point, (all_runs, run) in beside.items()}
         pattern = found.get("pattern")
@@ -242,8 +240,8 @@ def _runs(beside: Beside) -> range:
     return range(beside.values.shape[1])
 
 
-def _told_of_memory(error: Exception, positions: int) -> Exception:
-    """The error, as one that says what a text of so many positions found no memory for."""
+def _with_memory(error: Exception, positions: int) -> Exception:
+    """The error; as `OutOfMemory` for a text of `positions` tokens where it is one of memory."""
     if not is_out_of_memory(error):
         return error
     return OutOfMemory(

@@ -1,26 +1,24 @@
-"""Attention over a shelf: of texts in neighbouring slots, or of one text's tokens in a row.
+"""Attention over a slab: of texts in neighbouring slots, or of several tokens of one text.
 
-One step's queries are a row a text, or a row a token of one text. Views of all layers are made
-once. torch's batched product opens its threads for work of a few
-microseconds, and closing them costs more than that, a hundred times more where the cores are busy
-with other things: so on the CPU a compiled call does it, or numpy, in the calling thread.
+There is a query for each text, or for each token of one text. Views of all layers are made once.
+On the CPU a compiled call or numpy computes in the calling thread: torch's batched product starts
+its threads for work of a few microseconds, and stopping them costs more, a hundred times more where
+the cores are busy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from mav_engine.backends.inference.kernels.native.builds import LANES
-from mav_engine.backends.inference.kernels.native.small import WIDEST, Seen, small_operations
+from mav_engine.backends.inference.kernels.native.small import WIDEST, CachedKeys, small_operations
+from mav_engine.backends.inference.kv_pool import KVSlot
 from mav_engine.contract.arrays import Floats
-
-if TYPE_CHECKING:
-    from mav_engine.backends.inference.kv_pool import KVSlot
 
 
 class BatchAttention(Protocol):
@@ -31,8 +29,8 @@ class BatchAttention(Protocol):
     def __init__(self, rows: slice, pasts: Sequence[KVSlot]) -> None: ...
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[Any, Any]:
-        """Append keys and values [rows, 2, kv_heads, head_dim] and let scaled queries [rows,
-        heads, head_dim] look at all: output [rows, heads * head_dim] and pattern [rows, heads,
+        """Append keys and values [rows, 2, kv_heads, head_dim] and attend with scaled queries
+        [rows, heads, head_dim]: output [rows, heads * head_dim] and pattern [rows, heads,
         keys]."""
 
 
@@ -131,7 +129,7 @@ class CompiledBatchAttention(NumpyBatchAttention):
         layer, values, slot = (4 * stride for stride in data.stride()[:3])
         self._of_layer, self._of_values = layer, values
         self._texts = [
-            (data.data_ptr() + at * slot, Seen(0, kv_heads, head_dim, length + 1, head, head))
+            (data.data_ptr() + at * slot, CachedKeys(0, kv_heads, head_dim, length + 1, head, head))
             for at, length in enumerate(lengths, first)
         ]
         self._n_keys = max(lengths) + 1
@@ -225,10 +223,10 @@ def _softmax(scores: Floats) -> None:
 
 
 def _slots(pasts: Sequence[KVSlot]) -> tuple[torch.Tensor, int, list[int]]:
-    """The shelf that texts in neighbouring slots stand on, the first slot, and their lengths."""
-    shelf = pasts[0].shelf
-    assert shelf is not None
-    return shelf.data, pasts[0].slot, [past.length for past in pasts]
+    """The slab that texts in neighbouring slots stand on, the first slot, and their lengths."""
+    slab = pasts[0].slab
+    assert slab is not None
+    return slab.data, pasts[0].slot, [past.length for past in pasts]
 
 
 def _hidden(lengths: Sequence[int]) -> Floats | None:

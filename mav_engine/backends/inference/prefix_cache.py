@@ -1,4 +1,4 @@
-"""What earlier runs have read is kept: a run that begins like one reads only the rest."""
+"""Keeps keys and values of earlier texts, so that a text with the same beginning starts sooner."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 WORTH = 8
-"""Positions in common from which on it pays to take them over."""
+"""The least number of common positions that is worth copying."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prefix:
-    """A text that was read: its keys and values, and what the model thought of it."""
+    """A text with its keys and values, and the model's predictions along it."""
 
     ids: np.ndarray
     """[n]"""
@@ -28,19 +28,19 @@ class Prefix:
 
     @property
     def nbytes(self) -> int:
-        """What it takes."""
+        """Bytes of all its arrays."""
         arrays = (self.past, self.ids, self.logprobs, self.entropies)
         return sum(array.nbytes for array in arrays)
 
     def shared(self, ids: np.ndarray) -> int:
-        """How many tokens another text has in common with its beginning."""
+        """The number of leading tokens that another text has in common with it."""
         count = min(len(ids), len(self.ids))
         unlike = (self.ids[:count] != ids[:count]).nonzero()[0]
         return int(unlike[0]) if len(unlike) else count
 
 
 class PrefixCache:
-    """The texts read last, within a byte budget; safe to use from any thread."""
+    """The most recently used texts, within a byte budget. Thread-safe."""
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
@@ -50,15 +50,15 @@ class PrefixCache:
 
     @property
     def nbytes(self) -> int:
-        """What all of them take."""
+        """Bytes of all texts."""
         with self._lock:
             return sum(prefix.nbytes for prefix in self._kept)
 
     def longest(self, ids: Sequence[int]) -> tuple[Prefix, int] | None:
-        """The text with the longest beginning in common, and how many of its positions can be
-        taken over; None where that is not worth it.
+        """The text with the longest common beginning, and how many of its positions can be copied;
+        None where they are too few.
 
-        The last token in common is to be read anew: its logits are not kept.
+        The last common token is computed again, since its logits are not kept.
         """
         wanted = np.array(ids)
         with self._lock:
@@ -72,7 +72,7 @@ class PrefixCache:
         return best, count
 
     def wants(self, ids: Sequence[int], nbytes: int) -> bool:
-        """Whether a text of that size should be kept: not if one begins with all of it."""
+        """Whether a text of `nbytes` should be kept: not if a kept one begins with all of it."""
         wanted = np.array(ids)
         with self._lock:
             for other in self._kept:
@@ -82,7 +82,7 @@ class PrefixCache:
         return nbytes <= self._budget
 
     def keep(self, prefix: Prefix) -> None:
-        """Keep a text in the place of those that it begins with; the oldest go to make room."""
+        """Keep a text in place of those that it begins with; drops the oldest to make room."""
         with self._lock:
             self._kept = [each for each in self._kept if prefix.shared(each.ids) < len(each.ids)]
             self._kept.append(prefix)
@@ -91,7 +91,7 @@ class PrefixCache:
                 total -= self._kept.pop(0).nbytes
 
     def clear(self) -> None:
-        """Let all of them go."""
+        """Drop all texts."""
         with self._lock:
             self._kept = []
 

@@ -1,4 +1,4 @@
-"""What a Llama has read before: a `Past` that steps read too, or a text by itself."""
+"""The KV cache of a Llama: a slot of the KV pool, or one text by itself."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Pair = tuple[torch.Tensor, torch.Tensor]
 
 
 class PastCache:
-    """A `Past`, whose length who runs the pass adds to afterwards."""
+    """A slot of the KV pool; the caller adds to its length after the pass."""
 
     def __init__(self, past: KVSlot) -> None:
         self._past = past
 
     def update(self, key: torch.Tensor, value: torch.Tensor, layer: int) -> Pair:
-        """Append what is new of a layer; give all of it."""
+        """Append a layer's new keys and values; returns all of them."""
         return self._past.append(layer, key, value)
 
 
@@ -28,7 +28,7 @@ class TextCache:
         self._by_layer: dict[int, Pair] = {}
 
     def update(self, key: torch.Tensor, value: torch.Tensor, layer: int) -> Pair:
-        """Append what is new of a layer; give all of it."""
+        """Append a layer's new keys and values; returns all of them."""
         before = self._by_layer.get(layer)
         if before is not None:
             key, value = torch.cat([before[0], key], dim=2), torch.cat([before[1], value], dim=2)

@@ -1,4 +1,4 @@
-"""A compiled pass that is under way, and what it leaves."""
+"""A compiled forward pass in the background, and its outputs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mav_engine.contract.arrays import Floats
 
 
 class CompiledOutputs:
-    """What a pass left, as it wrote it."""
+    """The outputs of a compiled pass, in the arrays that it writes."""
 
     def __init__(self, model: Model, rows: int, keys: int, vocabulary: int) -> None:
         size = (rows, model.width)
         self.resid: Floats = np.empty((model.layers + 1, *size), np.float32)
-        """Its first row, the embedding, is to be written before the pass."""
+        """The caller writes the first row, the embedding, before the pass."""
         self.attn_out: Floats = np.empty((model.layers, *size), np.float32)
         self.mlp_out: Floats = np.empty((model.layers, *size), np.float32)
         self._pattern = np.empty((model.layers, rows, model.heads, keys), np.float32)
@@ -43,7 +43,7 @@ class CompiledOutputs:
 
 
 class AsyncPass:
-    """A pass that computes beside Python."""
+    """A pass that computes outside of Python's lock."""
 
     def __init__(
         self, worker: Worker, compiled: Pass, model: Model, trace: CompiledOutputs, rows: np.ndarray
@@ -55,7 +55,7 @@ class AsyncPass:
         self._begun = worker.begin(model, len(rows), rows.ctypes.data, trace.places)
 
     def finish(self) -> tuple[CompiledOutputs, float]:
-        """What it left, once it is done, and the seconds that it took."""
+        """Wait for it; returns its outputs and the seconds that it took."""
         if self._begun:
             self._begun = False
             return self._trace, self._worker.wait()
@@ -64,5 +64,5 @@ class AsyncPass:
         return self._trace, time.perf_counter() - began
 
     def __del__(self) -> None:
-        if self._begun:  # it writes into memory that is about to go
+        if self._begun:  # it writes to memory that is about to be freed
             self._worker.wait()

@@ -1,4 +1,4 @@
-"""What a decoder is: one decode step of a model, written out.
+"""The protocol of decoders: a decode step of a model, written out.
 
 Small models are bound by the number of operations, so the step is written out: q, k and v in one
 product, gate and up in another, rotary tables made once, no mask, no module calls. It reads one
@@ -12,16 +12,17 @@ from typing import Protocol
 
 from mav_engine.backends.inference.decoders.layer_outputs import LayerOutputs
 from mav_engine.backends.inference.kernels.ops import Arithmetic
-from mav_engine.backends.inference.kv_pool import KVShape, Seen
+from mav_engine.backends.inference.kv_pool import KVShape
+from mav_engine.backends.inference.kv_view import KVView
 
 
 class Decoder(Protocol):
     """One decode step, written out."""
 
     shape: KVShape
-    """Of the keys and values that it reads and writes."""
+    """The shape of its keys and values."""
     arithmetic: Arithmetic
-    """What it computes with."""
+    """The operations that it uses."""
 
-    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> LayerOutputs:
-        """Read tokens [rows] after what each looks at; those of `looked` through every layer."""
+    def step(self, ids: Sequence[int], seen: KVView, looked: Collection[int]) -> LayerOutputs:
+        """Decode tokens [rows], each after its keys and values; `looked`: rows with the lens."""

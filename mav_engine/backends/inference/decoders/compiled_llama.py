@@ -1,7 +1,7 @@
-"""The written-out step of a small Llama as one compiled call, without Python's lock.
+"""The decode step of a small Llama as one compiled call, outside of Python's lock.
 
-A small model is bound by the number of its operations, which cost nothing there. A larger one is
-bound by the reading of its weights, which all threads together do faster than one.
+A small model is bound by the number of operations, which a compiled call avoids. A larger one is
+bound by reading its weights, which all threads together do faster than one.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from mav_engine.backends.inference.kernels.native.llama import (
 )
 from mav_engine.backends.inference.kernels.ops import BY_NUMPY, Arithmetic, unembedding
 from mav_engine.backends.inference.kernels.rms_norm import RmsNorm
-from mav_engine.backends.inference.kv_pool import KVShape, KVSlot, Seen
+from mav_engine.backends.inference.kv_pool import KVShape, KVSlot
+from mav_engine.backends.inference.kv_view import KVView
 
 _MOST_BYTES = 2**26
-"""Of all products' weights together; with more of them a step of numpy's and the products, which
-read in all threads, is faster."""
+"""Limit for the weights of all products; above it numpy with the products, which use all threads,
+is faster."""
 
 
 def compiled_llama(model: Any, config: Any) -> CompiledLlama | None:
-    """The compiled step of a Llama that is built as it can read it; None where it is not."""
+    """The compiled step of a Llama; None where the model is too large or built differently."""
     compiled = compiled_pass()
     if compiled is None or not _is_readable(model):
         return None
@@ -50,7 +51,7 @@ def compiled_llama(model: Any, config: Any) -> CompiledLlama | None:
 
 
 def _is_readable(model: Any) -> bool:
-    """Whether all blocks of a Llama have what the pass computes, and nothing else."""
+    """Whether the pass computes everything that the blocks of a Llama have."""
     blocks = model.model.layers
     products = [each for block in blocks for each in _products(block)]
     return (
@@ -71,7 +72,7 @@ def _products(block: Any) -> list[Any]:
 
 
 class CompiledLlama:
-    """Hands texts to the compiled pass, with the addresses of all that it reads and writes."""
+    """Calls the compiled pass with the addresses of all arrays that it reads and writes."""
 
     def __init__(self, model: Any, config: Any, compiled: Pass, *, halves: bool) -> None:
         base, attention = model.model, model.model.layers[0].self_attn
@@ -114,26 +115,26 @@ class CompiledLlama:
         model.lm_head.packed_bytes = held + panels * self._number().itemsize
         self.shape = KVShape(len(layers), n_kv_heads, attention.head_dim, embedding.device)
 
-    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> CompiledOutputs:
+    def step(self, ids: Sequence[int], seen: KVView, looked: Collection[int]) -> CompiledOutputs:
         trace, rows = self._places(ids, seen)
         self._compiled(self._model, len(ids), rows.ctypes.data, trace.places)
         return self.look(trace, looked)
 
     def look(self, trace: CompiledOutputs, looked: Collection[int]) -> CompiledOutputs:
-        """The same, with what the layers of these rows would say."""
+        """Add the logit lens of these rows."""
         for row in looked:
             trace.lens[row] = self._unembedded(trace.resid[1:, row])
         return trace
 
-    def begin(self, ids: Sequence[int], seen: Seen) -> AsyncPass:
-        """The same beside Python; no other pass may begin before this one is finished."""
+    def begin(self, ids: Sequence[int], seen: KVView) -> AsyncPass:
+        """The same in the background; no other pass may begin before it is finished."""
         return AsyncPass(self._worker, self._compiled, self._model, *self._places(ids, seen))
 
     @cached_property
     def _worker(self) -> Worker:
         return self._compiled.worker()
 
-    def _places(self, ids: Sequence[int], seen: Seen) -> tuple[CompiledOutputs, np.ndarray]:
+    def _places(self, ids: Sequence[int], seen: KVView) -> tuple[CompiledOutputs, np.ndarray]:
         """Where a pass is to write, its embeddings written, and [rows, 6] where it is to read."""
         longest = max(seen.lengths)
         cos, sin, angles = self._rotary.lookup(seen)
@@ -178,8 +179,8 @@ def _is_half(weight: torch.Tensor) -> bool:
 
 def _place(past: KVSlot) -> tuple[int, int, int, int]:
     """Where a text's keys begin, and how far apart layers, keys and values, and heads stand."""
-    shelf = past.shelf
-    assert shelf is not None
-    data = shelf.data
+    slab = past.slab
+    assert slab is not None
+    data = slab.data
     layer, value, slot, head, _, _ = data.stride()
     return data.data_ptr() + 4 * past.slot * slot, layer, value, head

@@ -12,7 +12,8 @@ from torch import nn
 from mav_engine.backends.inference.decoders.layer_outputs import CollectedOutputs, LayerOutputs, Row
 from mav_engine.backends.inference.kernels.linear import product
 from mav_engine.backends.inference.kernels.ops import Arithmetic, unembedding
-from mav_engine.backends.inference.kv_pool import KVShape, Seen
+from mav_engine.backends.inference.kv_pool import KVShape
+from mav_engine.backends.inference.kv_view import KVView
 
 
 class Gpt2Decoder:
@@ -30,7 +31,7 @@ class Gpt2Decoder:
             len(self._blocks), first.num_heads, first.head_dim, base.wte.weight.device
         )
 
-    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> LayerOutputs:
+    def step(self, ids: Sequence[int], seen: KVView, looked: Collection[int]) -> LayerOutputs:
         trace = CollectedOutputs(self.arithmetic.stacked)
         tokens = self.arithmetic.indices(ids, self.shape.device)
         positions = self.arithmetic.indices(seen.positions, self.shape.device)
@@ -68,7 +69,7 @@ class _Gpt2Block:
         self._before_mlp = arithmetic.layer_norm(block.ln_2)
         self.heads, self._scaling = attention.num_heads, float(attention.scaling)
 
-    def attend(self, x: Row, seen: Seen, layer: int) -> tuple[Row, list[Row]]:
+    def attend(self, x: Row, seen: KVView, layer: int) -> tuple[Row, list[Row]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
         qkv = self._qkv(self._before_attention(x))
         split = qkv.reshape(len(x), 3, self.heads, -1)

@@ -1,4 +1,4 @@
-"""What one pass of a written-out step leaves at each layer; a row a token."""
+"""The activations of one pass of a decoder, by layer; a row for each token."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ BLOCKS: tuple[Block, ...] = ("resid", "mlp_out", "attn_out")
 
 
 class LayerOutputs(Protocol):
-    """Numbers of one pass, on the CPU once they are asked for."""
+    """Activations of one pass; they are moved to the CPU when they are read."""
 
     logits: Floats
     """[rows, vocabulary]"""
     lens: dict[int, Floats]
-    """Of each row that was to be looked through, what its layers would say, the last one as the
-    model does: [n_layers, vocabulary]."""
+    """The logit lens of each row of which it is captured: logits [n_layers, vocabulary]; the last
+    layer's are the model's own."""
 
     def at(self, point: Block) -> Floats:
         """[n_layers, rows, d_model]; of the residual stream [n_layers + 1, rows, d_model]."""
 
     def patterns(self) -> Sequence[Floats]:
-        """One or more [n_layers, some rows, heads, keys], whose rows follow each other. Keys after
-        a row's own end are 0, and so is what they add to an entropy."""
+        """One or more arrays [n_layers, some rows, heads, keys], with the rows in order; 0 for keys
+        after a row's own position."""
 
 
 class CollectedOutputs:
-    """A trace that grows layer by layer.
+    """Outputs that are collected layer by layer.
 
     Args:
-        stacked: puts what each layer left together, on the CPU.
+        stacked: joins the outputs of all layers, on the CPU.
     """
 
     logits: Floats
@@ -47,7 +47,7 @@ class CollectedOutputs:
         self._attn_out: list[Row] = []
         self._mlp_out: list[Row] = []
         self._patterns: list[list[Row]] = []
-        """[n_layers] of what `Seen.attend` gives."""
+        """[n_layers] of the patterns of `KVView.attend`."""
 
     def add(self, attn_out: Row, mlp_out: Row, pattern: list[Row]) -> None:
         """The outputs of the next layer."""
@@ -61,8 +61,8 @@ class CollectedOutputs:
         looked: Collection[int],
         joined: Callable[[Sequence[Row]], Row],
     ) -> CollectedOutputs:
-        """The same, with what it led to, and what each layer of the rows `looked` would have: the
-        unembedding is read once for all."""
+        """Add the logits, and the logit lens of the rows `looked`; the unembedding is read once for
+        all."""
         if not looked:
             self.logits, self.lens = self._stacked([unembedded(self.resid[-1])])[0], {}
             return self

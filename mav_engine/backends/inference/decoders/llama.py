@@ -11,7 +11,8 @@ from mav_engine.backends.inference.decoders.layer_outputs import CollectedOutput
 from mav_engine.backends.inference.decoders.rotary import Rotary
 from mav_engine.backends.inference.kernels.linear import joined, product
 from mav_engine.backends.inference.kernels.ops import Arithmetic, unembedding
-from mav_engine.backends.inference.kv_pool import KVShape, Seen
+from mav_engine.backends.inference.kv_pool import KVShape
+from mav_engine.backends.inference.kv_view import KVView
 
 
 class LlamaDecoder:
@@ -32,7 +33,7 @@ class LlamaDecoder:
         self._rotary = Rotary(base.rotary_emb, self._weight, config.max_position_embeddings)
         self.shape = KVShape(len(self._blocks), first.kv_heads, first.head_dim, self._weight.device)
 
-    def step(self, ids: Sequence[int], seen: Seen, looked: Collection[int]) -> LayerOutputs:
+    def step(self, ids: Sequence[int], seen: KVView, looked: Collection[int]) -> LayerOutputs:
         trace = CollectedOutputs(self.arithmetic.stacked)
         cosines, sines, rows = self._rotary.lookup(seen)
         at = self.arithmetic.indices(rows, self.shape.device)
@@ -75,7 +76,7 @@ class _LlamaBlock:
             self._q_norm = arithmetic.rms_norm(attention.q_norm)
             self._k_norm = arithmetic.rms_norm(attention.k_norm)
 
-    def attend(self, x: Row, cos: Row, sin: Row, seen: Seen, layer: int) -> tuple[Row, list[Row]]:
+    def attend(self, x: Row, cos: Row, sin: Row, seen: KVView, layer: int) -> tuple[Row, list[Row]]:
         """attn_out [rows, d_model] of x [rows, d_model], and the patterns."""
         heads, turned, dim = self.heads, self.heads + self.kv_heads, self.head_dim
         qkv = self._qkv(self._before_attention(x)).reshape(len(x), -1, dim)

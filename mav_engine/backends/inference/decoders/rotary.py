@@ -1,4 +1,4 @@
-"""Tables of rotary positions, made once and longer when a text is.
+"""Tables of rotary position embeddings, extended as texts grow.
 
 The rotation is that of Su et al., "RoFormer" (2021), in the halves of a head as Llama has it.
 """
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 if TYPE_CHECKING:
-    from mav_engine.backends.inference.kv_pool import Seen
+    from mav_engine.backends.inference.kv_view import KVView
 
 
 class Rotary:
-    """Angles of positions.
+    """cos and sin by position.
 
     Args:
-        module: the model's own, which gives cos and sin of positions.
-        like: a tensor of the numbers and the device that they are to have.
-        context: positions of the longest text; the tables grow by as many at most.
+        module: the model's own rotary module, which returns cos and sin of positions.
+        like: a tensor with the dtype and device of the tables.
+        context: the length of the longest text; the tables grow by at most as much at a time.
     """
 
     def __init__(self, module: Any, like: torch.Tensor, context: int) -> None:
@@ -29,17 +29,17 @@ class Rotary:
         self._tables = self._make(self._more)
 
     def reaching(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """cos and sin [positions, head_dim], this position among them; the first half of sin has
-        the sign that it has for the other half of a head."""
+        """cos and sin [positions, head_dim] that include this position; the first half of sin is
+        negated, as the rotation needs it."""
         while position >= len(self._tables[0]):
             self._tables = self._make(len(self._tables[0]) + self._more)
         return self._tables
 
-    def lookup(self, seen: Seen) -> tuple[torch.Tensor, torch.Tensor, Sequence[int]]:
-        """The tables of a pass, and of each of its rows the index in them."""
+    def lookup(self, seen: KVView) -> tuple[torch.Tensor, torch.Tensor, Sequence[int]]:
+        """The tables for a pass, and the index into them for each row."""
         if seen.positions is seen.lengths:
             return *self.reaching(max(seen.lengths)), seen.lengths
-        # Texts that begin far from 0: a table up to there would take seconds to compute.
+        # Texts that begin far from 0: a table from 0 on would take seconds to compute.
         places = torch.tensor(seen.positions, device=self._like.device)
         return *self._at(places), range(len(places))
 

@@ -1,4 +1,4 @@
-"""The linear products of the written-out step, whatever holds their weights.
+"""The linear products of the decoders, for each kind of weights.
 
 A product of few rows is bound by the reading of its weights. The compiled products read them as
 fast as memory gives them; where none were built, it is torch that multiplies. On some processors it

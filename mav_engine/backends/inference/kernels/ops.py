@@ -1,4 +1,4 @@
-"""The small operations of a written-out step: by numpy on the CPU, by torch elsewhere.
+"""The small operations of the decoders: by numpy on the CPU, by torch elsewhere.
 
 A step of one row is a chain of some hundred operations on a few hundred numbers. What each of them
 costs is the call, and a call of numpy costs a third of one of torch.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from mav_engine.backends.inference.kernels.native.builds import LANES
-from mav_engine.backends.inference.kernels.native.small import WIDEST, Seen, small_operations
+from mav_engine.backends.inference.kernels.native.small import WIDEST, CachedKeys, small_operations
 
 _MOST_KEYS = 2**20
 """Numbers of all keys together: with more of them torch's threads are faster than one."""
@@ -22,7 +22,7 @@ def single_query_attention(
     heads, dim, keys = query.shape[1], query.shape[3], key.shape[2]
     room = query.new_empty(heads * keys + LANES)
     output = query.new_empty(1, 1, heads, dim)
-    seen = Seen(
+    seen = CachedKeys(
         heads, key.shape[1], dim, keys, key.stride(1), value.stride(1), keys,
         query.data_ptr(), key.data_ptr(), value.data_ptr(), room.data_ptr(), output.data_ptr(),
     )  # fmt: skip

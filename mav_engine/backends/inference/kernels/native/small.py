@@ -16,7 +16,7 @@ WIDEST = 512
 _floats = ctypes.c_void_p
 
 
-class Seen(ctypes.Structure):
+class CachedKeys(ctypes.Structure):
     """One query, what it sees, and where what it saw is to be written: lengths, how far heads stand
     apart, in numbers, and addresses."""
 
@@ -34,7 +34,7 @@ class SmallOperations:
     def __init__(self, library: ctypes.CDLL) -> None:
         count, number = ctypes.c_int64, ctypes.c_float
         self.attend = library.mav_attend
-        self.attend.argtypes, self.attend.restype = (ctypes.POINTER(Seen), number), None
+        self.attend.argtypes, self.attend.restype = (ctypes.POINTER(CachedKeys), number), None
         self.rms_norm = library.mav_rms_norm
         self.rms_norm.argtypes = (_floats, count, count, _floats, number, _floats)
         self.rms_norm.restype = None
