@@ -4,21 +4,32 @@ import json
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from training.evaluate import Score
-
-if TYPE_CHECKING:
-    from training.loop import Trainer
+from training.settings import Recipe
 
 METRICS_FILE = "metrics.jsonl"
 # Weight of the newest step in the shown loss and speed: they follow some thirty steps.
 SMOOTHING = 1 / 30
 # Steps between two lines of the log, which is enough to draw a curve.
 LOG_EVERY = 10
+
+
+class Progressing(Protocol):
+    """How far a training is."""
+
+    recipe: Recipe
+    step: int
+
+    @property
+    def tokens_seen(self) -> int: ...
+
+    @property
+    def passes(self) -> float: ...
 
 
 class Report:
@@ -59,7 +70,7 @@ class Report:
         self._progress.stop()
         self._log.close()
 
-    def step(self, trainer: "Trainer", loss: float, norm: float, lr_scale: float) -> None:
+    def step(self, trainer: Progressing, loss: float, norm: float, lr_scale: float) -> None:
         """Report one optimizer step: mean loss in nats a token, gradient norm, lr factor."""
         now = time.monotonic()
         speed = trainer.recipe.tokens_per_step / (now - self._last)
@@ -80,7 +91,7 @@ class Report:
                 tokens_per_second=self._speed,
             )
 
-    def evaluation(self, trainer: "Trainer", score: Score) -> None:
+    def evaluation(self, trainer: Progressing, score: Score) -> None:
         """Report a score on held-out text."""
         training = "" if self._loss is None else f"training loss {self._loss:.3f}, "
         speed = "" if self._speed is None else f", {self._speed:,.0f} tokens/s"
@@ -99,7 +110,7 @@ class Report:
         # The evaluation's time is not the next step's.
         self._last = time.monotonic()
 
-    def _write(self, trainer: "Trainer", **values: float) -> None:
+    def _write(self, trainer: Progressing, **values: float) -> None:
         line: dict[str, Any] = {
             "step": trainer.step,
             "tokens": trainer.tokens_seen,

@@ -18,7 +18,7 @@ from mav_engine.compare.tally import Tally
 from mav_engine.compare.together import Moment, check_followable, common_of, compared
 from mav_engine.contract.events import Done, Error, Event, FinishReason
 from mav_engine.errors import RunFailed
-from mav_engine.running.run import PreparedRun
+from mav_engine.running.prepare import PreparedRun
 
 if TYPE_CHECKING:
     from mav_engine.generation.loop import Generated

@@ -15,7 +15,8 @@ from mav_engine.contract.events import Error, Event, FinishReason, Token
 from mav_engine.errors import MavError
 from mav_engine.faults import run_fault
 from mav_engine.models.folder import canonical
-from mav_engine.running.run import PreparedRun, Stop, error_event, new_run_id, prepare, start_event
+from mav_engine.running.prepare import PreparedRun, prepare
+from mav_engine.running.run import Stop, error_event, events_of, new_run_id, start_event
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
@@ -121,7 +122,7 @@ class _Pair:
         run = self._runs[side]
         try:
             self._tell(side, start_event(run.settings, run.backend.info, new_run_id()))
-            for event in run.events(self._stop):
+            for event in events_of(run, self._stop):
                 self._tell(side, event)
         except BaseException as error:
             # On a thread of its own nothing else would say so.

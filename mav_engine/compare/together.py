@@ -11,7 +11,7 @@ from mav_engine.compare.settings import Mode
 from mav_engine.contract.arrays import Floats
 from mav_engine.errors import InvalidSettings
 from mav_engine.generation.prediction import Prediction
-from mav_engine.running.run import PreparedRun
+from mav_engine.running.prepare import PreparedRun
 
 if TYPE_CHECKING:
     from mav_engine.generation.loop import Generated

@@ -158,7 +158,8 @@ def _runner(
     backend: Backend, kept: OrderedDict[int, Floats] | None
 ) -> Callable[[RunSettings], Iterator[Event]]:
     """Begins runs whose whole logits are kept by token, where somebody reads them."""
-    from mav_engine.running.run import new_run_id, prepare, start_event
+    from mav_engine.running.prepare import prepare
+    from mav_engine.running.run import events_of, new_run_id, start_event
 
     def keep(generated: Generated) -> None:
         if kept is not None:
@@ -173,7 +174,7 @@ def _runner(
 
     def _events(prepared: Any) -> Iterator[Event]:
         yield start_event(prepared.settings, backend.info, new_run_id())
-        yield from prepared.events()
+        yield from events_of(prepared)
 
     return begun
 

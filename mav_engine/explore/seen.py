@@ -12,7 +12,8 @@ from mav_engine.contract.events import Event, FinishReason, Start, Token
 from mav_engine.errors import InvalidSettings
 from mav_engine.explore.attention import Heads
 from mav_engine.results.result import RunRecord
-from mav_engine.running.run import PreparedRun, new_run_id, prepare, start_event
+from mav_engine.running.prepare import PreparedRun, prepare
+from mav_engine.running.run import events_of, new_run_id, start_event
 from mav_engine.settings import DEFAULT_PROBES, RunSettings
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class SeenRun:
     def events(self) -> Iterator[Event]:
         """The run's events, as `run` gives them."""
         yield start_event(self._run.settings, self._run.backend.info, new_run_id())
-        yield from self._run.events()
+        yield from events_of(self._run)
 
     def seen(self, record: RunRecord) -> Seen:
         """What came of it."""

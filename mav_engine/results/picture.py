@@ -10,15 +10,12 @@ import math
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from mav_engine.characters import label, legible
-from mav_engine.contract.events import Done, Error, Token
-
-if TYPE_CHECKING:
-    from mav_engine.results.result import RunRecord
+from mav_engine.contract.events import Done, Error, Prompt, Start, Token
 
 WIDTH = 880
 _EDGE, _CHARACTER, _LINE = 20, 7.8, 22
@@ -32,14 +29,26 @@ _LINES = 12
 """Lines of text at most; the last ones are shown."""
 
 
-def as_image(record: RunRecord) -> str:
+class Recorded(Protocol):
+    """The events of a run so far."""
+
+    start: Start | None
+    prompt: Prompt | None
+    tokens: list[Token]
+    end: Done | Error | None
+
+    @property
+    def text(self) -> str: ...
+
+
+def as_image(record: Recorded) -> str:
     """HTML that shows the picture wherever HTML is shown, where scripts and styles are not."""
     data = base64.b64encode(picture(record).encode()).decode()
     said = escape(_clean(record.text), quote=True)
     return f'<img alt="{said}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
 
 
-def picture(record: RunRecord) -> str:
+def picture(record: Recorded) -> str:
     """The SVG of what is known of a run by now."""
     parts, y = [], 34.0
     for draw in (_head, _text, _surprise, _layers, _predictions):
@@ -60,7 +69,7 @@ Drawn = tuple[str, float]
 """SVG, and how far down it reaches."""
 
 
-def _head(record: RunRecord, y: float) -> Drawn:
+def _head(record: Recorded, y: float) -> Drawn:
     start = record.start
     if start is None:
         return _words(_EDGE, y, "waiting for the run", _QUIET), 20
@@ -77,7 +86,7 @@ def _head(record: RunRecord, y: float) -> Drawn:
     return name + _words(x, y, " · ".join(told), _QUIET), 28
 
 
-def _text(record: RunRecord, y: float) -> Drawn:
+def _text(record: Recorded, y: float) -> Drawn:
     """Prompt and output; the less a token was expected, the darker its ground."""
     read = record.prompt.tokens if record.prompt is not None else []
     pieces = [(each.text, None) for each in read]
@@ -127,7 +136,7 @@ def _wrapped(
     yield line
 
 
-def _surprise(record: RunRecord, y: float) -> Drawn:
+def _surprise(record: Recorded, y: float) -> Drawn:
     """How unexpected each token was, as a bar, and the entropy of its prediction, as a mark."""
     tokens = record.tokens
     if not tokens:
@@ -146,7 +155,7 @@ def _surprise(record: RunRecord, y: float) -> Drawn:
     return "".join(drawn), height + 22
 
 
-def _layers(record: RunRecord, y: float) -> Drawn:
+def _layers(record: Recorded, y: float) -> Drawn:
     """Heat maps, layers upwards and tokens to the right."""
     drawn, below = "", 0.0
     for name, title, unit in (
@@ -169,7 +178,7 @@ def _layers(record: RunRecord, y: float) -> Drawn:
 
 
 def _heat(
-    record: RunRecord,
+    record: Recorded,
     columns: Sequence[np.ndarray | None],
     y: float,
     tall: float,
@@ -197,7 +206,7 @@ def _by_layer(token: Token, name: str) -> np.ndarray | None:
         return np.asarray(totals / np.where(known.any(axis=1), known.sum(axis=1), np.nan))
 
 
-def _predictions(record: RunRecord, y: float) -> Drawn:
+def _predictions(record: Recorded, y: float) -> Drawn:
     """What else the last token might have been."""
     if not record.tokens:
         return "", 0
@@ -215,7 +224,7 @@ def _predictions(record: RunRecord, y: float) -> Drawn:
     return drawn, 5 * 18 + 8
 
 
-def _cell_width(record: RunRecord) -> float:
+def _cell_width(record: Recorded) -> float:
     """Of all tokens that may come while the run goes on, of those that came when it is over."""
     count = len(record.tokens)
     if record.end is None and record.start is not None:

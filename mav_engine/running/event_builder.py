@@ -1,10 +1,10 @@
-"""From what was generated to the events that tell it: text, probes, the end and its reason."""
+"""Builds events from generated tokens: their text, their measurements, the end and its reason."""
 
 from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -27,14 +27,12 @@ from mav_engine.probes.attention_map import PatternMap, mapped_length
 from mav_engine.probes.base import Groundwork, Scene
 from mav_engine.probes.measuring import Measuring, fit_all
 from mav_engine.probes.tiles import MAX_PROMPT_POSITIONS
+from mav_engine.running.prepare import PreparedRun
 from mav_engine.text.tokens import StopWatch, TextStream
 
-if TYPE_CHECKING:
-    from mav_engine.running.run import PreparedRun
 
-
-class Teller:
-    """Tells one run, token by token; `reason` is set by the token that ends it."""
+class EventBuilder:
+    """Builds the events of one run, token by token; `reason` is set by the token that ends it."""
 
     def __init__(self, run: PreparedRun) -> None:
         self._run = run
@@ -102,7 +100,7 @@ class Teller:
         """The event of one token; `ending` is why the run must end with it, if it must."""
         began = time.perf_counter()
         choice, prediction = generated.choice, generated.prediction
-        text = self._told(generated, ending)
+        text = self._emitted(generated, ending)
         fields = self._measuring.fields(self._scene(generated))
         layers = Layers(**fields.pop("layers"))
         prompt_length = len(self._run.prompt_ids)
@@ -124,19 +122,19 @@ class Teller:
     def done(self, began: float) -> Done:
         """The last event of a run that ended as it should."""
         now = time.perf_counter()
-        told = len(self._texts)
+        count = len(self._texts)
         return Done(
             reason=self.reason or "length",
             text="".join(self._texts),
-            tokens=told,
+            tokens=count,
             elapsed_ms=1000 * (now - began),
             # The first token comes from the prompt's own pass.
-            tokens_per_second=(told - 1) / (now - self._read_at) if told > 1 else None,
+            tokens_per_second=(count - 1) / (now - self._read_at) if count > 1 else None,
             resume=None if self.reason in ("eos", "stop") else self._run.resume_token(self._ids),
             hits=self._hits if self.reason == "breakpoint" else [],
         )
 
-    def _told(self, generated: Generated, ending: FinishReason | None) -> str:
+    def _emitted(self, generated: Generated, ending: FinishReason | None) -> str:
         """The text that this token adds; decides whether the run ends with it, and why."""
         token_id, forced = generated.choice.token_id, generated.choice.forced
         self._ids.append(token_id)

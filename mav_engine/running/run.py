@@ -1,7 +1,6 @@
-"""`run(settings)`: the one way in, from settings to events.
+"""`run(settings)`: from settings to events.
 
-Torch comes with the first run, not with this module: what would import it is imported where
-it is used.
+Importing this module does not import torch; what needs it is imported where it is used.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,42 +23,28 @@ from mav_engine.contract.events import (
     Token,
 )
 from mav_engine.errors import MavError
-from mav_engine.faults import is_deliberate, refused_for, run_fault
+from mav_engine.faults import is_deliberate, run_fault
 from mav_engine.generation.prediction import Prediction, rank_bin_edges
-from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished, take_up
+from mav_engine.generation.resume_token import PROCESS_SEAL, take_up
 from mav_engine.models.folder import canonical
-from mav_engine.probes import Plan, Probe, captured, probe_infos
+from mav_engine.probes import probe_infos
 from mav_engine.probes.attention_map import PatternMap
-from mav_engine.probes.measuring import check_all
-from mav_engine.running.validation import (
-    check_embedded,
-    check_forced,
-    check_same_model,
-    eos_ids_of,
-    prompt_ids_of,
-    stops_of,
-)
+from mav_engine.running.prepare import PreparedRun, prepare
 from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
     from mav_engine.generation.capture import PromptReading
-    from mav_engine.generation.loop import Generated, Session
-    from mav_engine.running.event_builder import Teller
+    from mav_engine.generation.loop import Session
+    from mav_engine.running.event_builder import EventBuilder
 
 _log = logging.getLogger(__name__)
 
-Watch = Callable[["Generated"], FinishReason | None]
-"""Shown each token before it is told: None to go on, or why the run ends with it."""
 Stop = Callable[[], FinishReason | None]
-"""Asked at each token: None to go on, or why the run ends with this token."""
+"""Called at each token: why the run ends with this token, or None."""
 
 
 def _never() -> None:
-    return None
-
-
-def _unseen(_: Generated) -> None:
     return None
 
 
@@ -99,187 +83,94 @@ def start_event(settings: RunSettings, info: ModelInfo, run_id: str) -> Start:
     )
 
 
-def prepare(
-    settings: RunSettings,
-    backend: Backend,
-    *,
-    before: Unfinished | None = None,
-    seal: Seal = PROCESS_SEAL,
-) -> PreparedRun:
-    """Check settings against a loaded model, before anything is computed.
-
-    Args:
-        settings: with the seed resolved.
-        backend: the loaded model.
-        before: the run that this one continues, if it does.
-        seal: what signs the resume token.
-
-    Raises:
-        ValueError: the seed is not resolved.
-        InvalidSettings: a probe, a forced id or a token of the prompt that this model does not
-            have, a probe that would have to hold too much, or a tokenizer, chat template or
-            plugin that fails.
-        ResumeRefused: another model wrote the run that is to be continued.
-        PromptTooLong: the prompt leaves no room for a token.
-    """
-    if settings.seed is None:
-        raise ValueError("prepare() takes resolved settings: call settings.resolved()")
-    with refused_for("model", f"The model {settings.model}"):
-        return _prepared(settings, backend, before, seal)
+def events_of(
+    prepared: PreparedRun, stop: Stop = _never
+) -> Generator[Prompt | Token | Done | Error, None, None]:
+    """Compute a run in the calling thread; an exception becomes an `Error` event."""
+    try:
+        yield from _computed(prepared, stop)
+        return
+    except BaseException as error:
+        if is_deliberate(error):
+            raise
+        info = prepared.backend.info
+        if not isinstance(error, MavError):
+            _log.exception("run of %s broke off", info.name)
+        last = error_event(run_fault(error, info.device))
+    # After the exception, and with it all that its frames refer to, is gone.
+    yield last
 
 
-def _prepared(
-    settings: RunSettings, backend: Backend, before: Unfinished | None, seal: Seal
-) -> PreparedRun:
-    info = backend.info
-    with refused_for("capture", "A probe"):
-        probes = captured(settings.capture, info.capabilities, info.name)
-    check_forced(settings, info)
-    stops = stops_of(settings, backend)
-    if before is not None:
-        check_same_model(before, backend)
-    known = None if before is None else before.prompt_ids
-    prompt_ids = known or prompt_ids_of(settings, backend)
-    limit = settings.max_new_tokens
-    if info.context is not None:
-        limit = min(limit, info.context - len(prompt_ids))
-    written = [] if before is None else before.written
-    if before is not None:
-        check_embedded([*prompt_ids, *written], backend, "resume")
-    plan = Plan(settings, info, len(prompt_ids) + len(written), limit - len(written))
-    with refused_for("capture", "A probe"):
-        check_all(probes, plan)
-    return PreparedRun(
-        settings,
-        backend,
-        probes,
-        prompt_ids,
-        written,
-        limit,
-        *stops,
-        eos_ids_of(settings, backend),
-        seal,
-        settings.forced_ids,
-    )
+def _computed(prepared: PreparedRun, stop: Stop) -> Iterator[Prompt | Token | Done]:
+    from mav_engine.generation.loop import generate
+    from mav_engine.generation.sampler import Sampler
+    from mav_engine.running.event_builder import EventBuilder
 
-
-@dataclass(frozen=True, slots=True)
-class PreparedRun:
-    """A run that fits its model and waits to be iterated, once."""
-
-    settings: RunSettings
-    backend: Backend
-    probes: list[Probe]
-    prompt_ids: list[int]
-    written: list[int]
-    """Ids of the new tokens that the run which this one continues has written."""
-    limit: int
-    """New tokens at most, those included: what was asked for, or what the context still holds."""
-    stop_ids: frozenset[int]
-    stop_texts: list[str]
-    eos_ids: Collection[int]
-    """Ids that end the text."""
-    seal: Seal
-    forced_ids: Sequence[int]
-    """Ids to write first; those of another run may still be on their way."""
-    watch: Watch = _unseen
-
-    @property
-    def read_ids(self) -> list[int]:
-        """All that the model reads before it writes."""
-        return self.prompt_ids + self.written
-
-    def resume_token(self, written: list[int]) -> str | None:
-        """What continues this run after these new tokens; None where the context is full."""
-        context = self.backend.info.context
-        if context is not None and len(self.prompt_ids) + len(written) >= context:
-            return None
-        prompt_ids = None if self.settings.messages is None else self.prompt_ids
-        fingerprint = self.backend.fingerprint
-        return self.seal.sign(Unfinished(self.settings, fingerprint, written, prompt_ids))
-
-    def events(self, stop: Stop = _never) -> Generator[Prompt | Token | Done | Error, None, None]:
-        """Compute the run in the calling thread; what breaks comes as an `Error` event."""
-        try:
-            yield from self._computed(stop)
+    settings, backend = prepared.settings, prepared.backend
+    began = time.perf_counter()
+    needs = frozenset(point for probe in prepared.probes for point in probe.points(settings))
+    begin = len(prepared.written)
+    sampler = Sampler(settings, prepared.eos_ids, lambda: backend.vocabulary.white_space, begin)
+    session = backend.open(needs, len(prepared.prompt_ids) + prepared.limit)
+    try:
+        builder = EventBuilder(prepared)
+        reading = _read(prepared, session, builder, stop)
+        if reading is None:
+            yield builder.done(began)
             return
-        except BaseException as error:
-            if is_deliberate(error):
-                raise
-            info = self.backend.info
-            if not isinstance(error, MavError):
-                _log.exception("run of %s broke off", info.name)
-            last = error_event(run_fault(error, info.device))
-        # Told once the exception, and with it all that its frames held, is gone.
-        yield last
+        yield builder.prompt(reading, 1000 * (time.perf_counter() - began))
+        builder.fit()
+        tokens = generate(
+            session,
+            sampler,
+            prepared.read_ids,
+            reading.step,
+            forced_ids=prepared.forced_ids,
+            limit=prepared.limit,
+            eos_ids=prepared.eos_ids,
+            begin=begin,
+        )
+        for generated in tokens:
+            yield builder.token(generated, prepared.watch(generated) or stop())
+            if builder.reason is not None:
+                break
+        yield builder.done(began)
+    finally:
+        session.close()
 
-    def _computed(self, stop: Stop) -> Iterator[Prompt | Token | Done]:
-        from mav_engine.generation.loop import generate
-        from mav_engine.generation.sampler import Sampler
-        from mav_engine.running.event_builder import Teller
 
-        settings, backend = self.settings, self.backend
-        began = time.perf_counter()
-        needs = frozenset(point for probe in self.probes for point in probe.points(settings))
-        begin = len(self.written)
-        sampler = Sampler(settings, self.eos_ids, lambda: backend.vocabulary.white_space, begin)
-        session = backend.open(needs, len(self.prompt_ids) + self.limit)
-        try:
-            teller = Teller(self)
-            reading = self._read(session, teller, stop)
-            if reading is None:
-                yield teller.done(began)
-                return
-            yield teller.prompt(reading, 1000 * (time.perf_counter() - began))
-            teller.fit()
-            tokens = generate(
-                session,
-                sampler,
-                self.read_ids,
-                reading.step,
-                forced_ids=self.forced_ids,
-                limit=self.limit,
-                eos_ids=self.eos_ids,
-                begin=begin,
-            )
-            for generated in tokens:
-                yield teller.token(generated, self.watch(generated) or stop())
-                if teller.reason is not None:
-                    break
-            yield teller.done(began)
-        finally:
-            session.close()
+def _read(
+    prepared: PreparedRun, session: Session, builder: EventBuilder, stop: Stop
+) -> PromptReading | None:
+    """Prefill the prompt and the tokens written before; None where the run is stopped meanwhile.
 
-    def _read(self, session: Session, teller: Teller, stop: Stop) -> PromptReading | None:
-        """Read the prompt and what was written; None where the run is stopped meanwhile.
-
-        In float32 all is read at once. Coarser numbers round so differently then that other
-        tokens could follow: there what was written is read as it was the first time. So it is for
-        models whose keys depend on the length of the text when they were read.
-        """
-        # Backends of plugins need not have it.
-        depends_on_length = getattr(self.backend, "depends_on_length", False)
-        if self.backend.info.dtype == "float32" and not depends_on_length:
-            return session.prefill(self.read_ids)
-        reading = session.prefill(self.prompt_ids)
-        rows = None if reading.pattern is None else PatternMap(reading.pattern, len(self.read_ids))
-        for token_id in self.written:
-            teller.reason = stop()
-            if teller.reason is not None:
-                return None
-            prediction = Prediction(reading.step.logits)
-            reading.logprobs.append(prediction.logprob(token_id))
-            reading.entropies.append(prediction.entropy)
-            reading.step = session.step(token_id)
-            if rows is not None and reading.step.pattern is not None:
-                rows.append(reading.step.pattern)
-        if rows is not None:
-            reading.pattern = rows.so_far(len(self.read_ids))
-        return reading
+    In float32 all tokens are prefilled at once. In other dtypes that rounds so differently that
+    other tokens could follow, so there the tokens written before are decoded one by one, as they
+    were the first time; likewise for models whose keys depend on the length of the text.
+    """
+    # Backends of plugins need not have it.
+    depends_on_length = getattr(prepared.backend, "depends_on_length", False)
+    if prepared.backend.info.dtype == "float32" and not depends_on_length:
+        return session.prefill(prepared.read_ids)
+    reading = session.prefill(prepared.prompt_ids)
+    rows = None if reading.pattern is None else PatternMap(reading.pattern, len(prepared.read_ids))
+    for token_id in prepared.written:
+        builder.reason = stop()
+        if builder.reason is not None:
+            return None
+        prediction = Prediction(reading.step.logits)
+        reading.logprobs.append(prediction.logprob(token_id))
+        reading.entropies.append(prediction.entropy)
+        reading.step = session.step(token_id)
+        if rows is not None and reading.step.pattern is not None:
+            rows.append(reading.step.pattern)
+    if rows is not None:
+        reading.pattern = rows.so_far(len(prepared.read_ids))
+    return reading
 
 
 def error_event(error: MavError) -> Error:
-    """The event that tells an error."""
+    """The event of an error."""
     return Error(
         code=error.code,
         title=error.title,
@@ -291,7 +182,7 @@ def error_event(error: MavError) -> Error:
 
 def _whole(prepared: PreparedRun, stop: Stop) -> Iterator[Event]:
     yield start_event(prepared.settings, prepared.backend.info, new_run_id())
-    yield from prepared.events(stop)
+    yield from events_of(prepared, stop)
 
 
 @lru_cache(maxsize=1)

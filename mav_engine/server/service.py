@@ -21,7 +21,7 @@ from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.faults import refused_for
 from mav_engine.generation.resume_token import Seal, take_up
 from mav_engine.models.catalog import Catalog
-from mav_engine.running.run import PreparedRun, prepare
+from mav_engine.running.prepare import PreparedRun, prepare
 from mav_engine.server.runs.byte_budget import ByteBudget, ClientBudgets
 from mav_engine.server.runs.compare_task import CompareTask
 from mav_engine.server.runs.limits import check_text, tokenize_within, within_limits

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from mav_engine.contract.events import Done
 from mav_engine.errors import InvalidSettings
 from mav_engine.results.result import RunRecord
-from mav_engine.running.run import prepare, run
+from mav_engine.running.prepare import prepare
+from mav_engine.running.run import run
 from mav_engine.settings import DEFAULT_PROBES, RunSettings
 from mav_engine.training.losses import LossCurve, held
 from mav_engine.training.recording import Look, TrainingWriter, run_lines

@@ -10,10 +10,6 @@ import pytest
 
 from mav_engine.backends import load_backend
 from mav_engine.backends.hf import decoders as decoding
-from mav_engine.backends.inference.batched_attention import (
-    CompiledBatchAttention,
-    TorchBatchAttention,
-)
 from mav_engine.backends.inference.decoders import compiled_llama as native
 from mav_engine.backends.inference.kernels import int8
 from mav_engine.backends.inference.kernels import int8_torch as packed
@@ -21,6 +17,10 @@ from mav_engine.backends.inference.kernels import linear as products
 from mav_engine.backends.inference.kernels import linear_modules as linears
 from mav_engine.backends.inference.kernels import rms_norm as norms
 from mav_engine.backends.inference.kernels import single_query_attention as looking
+from mav_engine.backends.inference.kernels.batched_attention import (
+    CompiledBatchAttention,
+    TorchBatchAttention,
+)
 from mav_engine.backends.inference.kernels.ops import BY_TORCH
 from tests.engine.conftest import SHAPES, Case, _save
 from tests.engine.test_batching import alone, assert_alike, together, tokens_of

@@ -216,7 +216,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException) ->
         raise error
 
     if name == "stops_of":
-        monkeypatch.setattr("mav_engine.running.run.stops_of", fail)
+        monkeypatch.setattr("mav_engine.running.prepare.stops_of", fail)
     elif name == "vocabulary.encode":
         monkeypatch.setattr(Vocabulary, "encode", fail)
     else:

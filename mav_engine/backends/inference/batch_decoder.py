@@ -10,11 +10,11 @@ from functools import partial
 import numpy as np
 import torch
 
-from mav_engine.backends.inference.batched_attention import BatchAttention
 from mav_engine.backends.inference.decoders.async_pass import AsyncPass
 from mav_engine.backends.inference.decoders.base import Decoder
 from mav_engine.backends.inference.decoders.compiled_llama import CompiledLlama
 from mav_engine.backends.inference.decoders.layer_outputs import BLOCKS, LayerOutputs
+from mav_engine.backends.inference.kernels.batched_attention import BatchAttention
 from mav_engine.backends.inference.kv_pool import KVPool, KVSlot
 from mav_engine.backends.inference.kv_view import BatchView, ChunkView, KVView, sorting_key
 from mav_engine.backends.inference.prefix_cache import PrefixCache

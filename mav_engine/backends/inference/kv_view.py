@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from mav_engine.backends.inference.batched_attention import BatchAttention, ChunkAttention
+from mav_engine.backends.inference.kernels.batched_attention import BatchAttention, ChunkAttention
 from mav_engine.backends.inference.kv_pool import KVSlot
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from mav_engine.addresses import ip_address
 from mav_engine.errors import InvalidSettings, MavError, RunFailed
 from mav_engine.probes.attention_map import due_maps
-from mav_engine.running.run import PreparedRun
+from mav_engine.running.prepare import PreparedRun
 from mav_engine.server.http.problems import RequestRefused
 
 PERIOD_S = 3600.0

@@ -6,7 +6,7 @@ from mav_engine.backends import Backend
 from mav_engine.config import ServerConfig
 from mav_engine.contract.events import TokenRef
 from mav_engine.errors import InvalidSettings, PromptTooLong
-from mav_engine.running.run import PreparedRun
+from mav_engine.running.prepare import PreparedRun
 from mav_engine.settings import RunSettings
 
 

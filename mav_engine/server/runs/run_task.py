@@ -21,7 +21,8 @@ from mav_engine.faults import refused_for, run_fault
 from mav_engine.models.catalog import CatalogEntry
 from mav_engine.probes import captured
 from mav_engine.probes import names as probe_names
-from mav_engine.running.run import PreparedRun, error_event, new_run_id, start_event
+from mav_engine.running.prepare import PreparedRun
+from mav_engine.running.run import error_event, events_of, new_run_id, start_event
 from mav_engine.server.runs.byte_budget import ByteBudget
 from mav_engine.server.runs.channel import Channel
 from mav_engine.server.runs.limits import check_prompt
@@ -209,7 +210,7 @@ class RunTask:
 
     def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
         try:
-            events = prepared.events(lambda: self.reason)
+            events = events_of(prepared, lambda: self.reason)
             with contextlib.closing(events):
                 for event in events:
                     chunk = encode(event)

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.backends.inference.decoders.layer_outputs import CollectedOutputs, LayerOutputs, Row
+from mav_engine.backends.inference.decoders.layer_outputs import CollectedOutputs, LayerOutputs
 from mav_engine.backends.inference.kernels.linear import product
-from mav_engine.backends.inference.kernels.ops import Arithmetic, unembedding
+from mav_engine.backends.inference.kernels.ops import Arithmetic, Row, unembedding
 from mav_engine.backends.inference.kv_pool import KVShape
 from mav_engine.backends.inference.kv_view import KVView
 

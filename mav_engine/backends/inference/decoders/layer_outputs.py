@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
+from mav_engine.backends.inference.kernels.ops import Row
 from mav_engine.contract.arrays import Floats
 
-Row = Any
-"""Floats [rows, …], numpy's or torch's."""
 Block = Literal["resid", "mlp_out", "attn_out"]
 BLOCKS: tuple[Block, ...] = ("resid", "mlp_out", "attn_out")
 

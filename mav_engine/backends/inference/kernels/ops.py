@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from mav_engine.backends.inference.batched_attention import (
+from mav_engine.backends.inference.kernels.batched_attention import (
     BatchAttention,
     ChunkAttention,
     CompiledBatchAttention,
@@ -21,24 +21,25 @@ from mav_engine.backends.inference.batched_attention import (
     TorchBatchAttention,
     TorchChunkAttention,
 )
-from mav_engine.backends.inference.decoders.layer_outputs import Row
 from mav_engine.backends.inference.kernels.linear import Product, product
 from mav_engine.backends.inference.kernels.rms_norm import RmsNorm
 from mav_engine.contract.arrays import Floats
 
+Row = Any
+"""Floats [rows, …], numpy's or torch's."""
 Function = Callable[[Row], Row]
 
 
 class Arithmetic(Protocol):
-    """Kinds of numbers that a step can be computed with."""
+    """The operations of a decoder, by numpy or by torch."""
 
     range: type[BatchAttention]
-    """How texts are attended to."""
+    """The attention of several texts, a query each."""
     passage: type[ChunkAttention]
-    """How tokens of one text are."""
+    """The attention of several tokens of one text."""
 
     def constant(self, values: torch.Tensor) -> Row:
-        """A table or a weight as these numbers."""
+        """A table or a weight, in numpy or torch."""
 
     def indices(self, places: Sequence[int], device: torch.device) -> Row:
         """Places in such a table."""
