@@ -2,6 +2,7 @@
 #
 #   make run     set up, build the site, serve site and API   (HOST, PORT)
 #   make test    set up, then every check and test
+#   make check   what to run before a commit: lint, types, the fastest tests (make hook: always)
 #   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
 #   make bench   what looking inside costs, beside plain generate()
 #   make architectures   what is measured of every model type, into docs/architectures.md
@@ -26,10 +27,10 @@ SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)
 NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-python test-site test-browser test-quantized bench architectures train contract clean
+.PHONY: help run dev test check hook test-python test-site test-browser test-quantized bench architectures train contract clean
 
 help:
-	@sed -n '3,8s/^# \{0,3\}//p' Makefile
+	@sed -n '3,9s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
@@ -40,6 +41,20 @@ dev: $(VENV)/.development frontend/node_modules/.installed
 	$(BIN)/mav serve --host $(HOST) --port $(PORT) --reload
 
 test: test-python test-site test-browser
+
+check: $(VENV)/.development frontend/node_modules/.installed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest --quiet -p no:cacheprovider tests/test_house.py tests/server/test_openapi.py \
+	  tests/engine/test_settings.py tests/engine/test_events.py tests/engine/test_prediction.py
+	@$(NPM) run --silent lint
+	@$(NPM) run --silent typecheck
+
+hook:
+	@printf '#!/bin/sh\nexec make --no-print-directory check\n' > "$$(git rev-parse --git-path hooks/pre-commit)"
+	@chmod +x "$$(git rev-parse --git-path hooks/pre-commit)"
+	@echo "Each commit now runs make check first. git commit --no-verify skips it."
 
 test-python: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
 	$(BIN)/ruff check .
