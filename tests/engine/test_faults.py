@@ -43,7 +43,7 @@ class Fault:
         self.armed_in: threading.Thread | None = None
         halves = "fbgemm_linear_fp16_weight_fp32_activation"
         products = [(functional, "linear"), (torch, "bmm"), (torch, "baddbmm"), (torch, halves)]
-        compiled = [(Reading, "__call__"), (Int8Reading, "__call__"), (native, "WholeTrace")]
+        compiled = [(Reading, "__call__"), (Int8Reading, "__call__"), (native, "CompiledOutputs")]
         for module, name in [*products, *compiled]:
             monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 

@@ -191,7 +191,7 @@ def test_the_written_out_step_gives_the_numbers_of_the_general_path(
     short = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
     written_out = case.kind in {"mav-tiny", "gpt2", "llama", "qwen2", "qwen3"}
     assert (case.backend._batch_decoder is not None) == written_out
-    monkeypatch.setattr(case.backend, "_stepper", None)
+    monkeypatch.setattr(case.backend, "_batch_decoder", None)
     general = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
     for one, other in zip(short, general, strict=True):
         assert one.token == other.token

@@ -147,7 +147,7 @@ def test_a_model_outlives_a_run_that_took_its_memory(
         patched.setattr(functional, "linear", lambda *given: counted(linear(*given)))
         patched.setattr(torch, "bmm", lambda *given: counted(product(*given)))
         patched.setattr(torch, halves, lambda *given: counted(of_halves(*given)))
-        patched.setattr(native, "WholeTrace", compiled)
+        patched.setattr(native, "CompiledOutputs", compiled)
         events = run(server, model="mav-tiny")
     assert (events[-1]["type"], events[-1]["code"]) == ("error", "out_of_memory")
     assert ids_of(events) == expected[:after]
