@@ -60,7 +60,7 @@ test-python: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	REQUIRE_COMPILED=1 $(BIN)/python -m pytest
+	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 20
 
 test-site: frontend/node_modules/.installed
 	$(NPM) run lint

@@ -218,7 +218,7 @@ def test_one_query_sees_what_the_formula_says(
     keys: int, heads: int, kv_heads: int, dim: int
 ) -> None:
     query, key, value = texts(heads, kv_heads, keys, dim)
-    seen = looking.look(query, key, value, 0.3)
+    seen = looking.single_query_attention(query, key, value, 0.3)
     assert seen is not None
     expected = pattern_of(query.double(), key.double(), None, 0.3).float()
     torch.testing.assert_close(seen[0], expected, rtol=1e-5, atol=1e-6)
@@ -231,11 +231,11 @@ def test_one_query_sees_what_the_formula_says(
 @pytest.mark.usefixtures("small")
 def test_scores_that_are_far_apart_or_not_finite_are_told_truly() -> None:
     query, key, value = texts(2, 1, 20, 16)
-    pattern, _ = looking.look(query * 1e4, key, value, 1.0) or (None, None)
+    pattern, _ = looking.single_query_attention(query * 1e4, key, value, 1.0) or (None, None)
     assert pattern is not None
     assert torch.equal(pattern.amax(-1), torch.ones(1, 2, 1))
     key[0, 0, 4] = torch.nan
-    pattern, output = looking.look(query, key, value, 1.0) or (None, None)
+    pattern, output = looking.single_query_attention(query, key, value, 1.0) or (None, None)
     assert pattern is not None
     assert pattern.isnan().all()
     assert output is not None
@@ -258,14 +258,14 @@ Change = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], Any]
     ids=["bfloat16", "other values", "odd heads", "keys not together", "two texts"],
 )
 def test_what_the_call_cannot_read_is_left_to_torch(change: Change) -> None:
-    assert looking.look(*texts(2, 2, 5, 32), 1.0) is not None
-    assert looking.look(*change(*texts(2, 2, 5, 32)), 1.0) is None
+    assert looking.single_query_attention(*texts(2, 2, 5, 32), 1.0) is not None
+    assert looking.single_query_attention(*change(*texts(2, 2, 5, 32)), 1.0) is None
 
 
 @needs_small
 def test_many_keys_are_left_to_the_threads_of_torch() -> None:
-    assert looking.look(*texts(8, 8, 2**11, 64), 1.0) is not None
-    assert looking.look(*texts(8, 8, 2**11 + 1, 64), 1.0) is None
+    assert looking.single_query_attention(*texts(8, 8, 2**11, 64), 1.0) is not None
+    assert looking.single_query_attention(*texts(8, 8, 2**11 + 1, 64), 1.0) is None
 
 
 @pytest.mark.usefixtures("small")

@@ -39,9 +39,7 @@ def test_a_tokenizer_that_makes_texts_very_long_is_refused(
     folder = tmp_path / "model"
     shutil.copytree(EMBEDDED, folder)
     described = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    (folder / "tokenizer.json").write_text(
-        json.dumps({**described, part: value}), "utf-8", encoding="utf-8"
-    )
+    (folder / "tokenizer.json").write_text(json.dumps({**described, part: value}), encoding="utf-8")
     if by_transformers:
         (folder / "chat_template.jinja").write_text("{{ messages[0].content }}", encoding="utf-8")
     with pytest.raises(UnusableModel, match=rf"tokenizer\.json: its {part} may make"):
