@@ -27,7 +27,7 @@ SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)
 NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check hook test-python test-site test-browser test-quantized bench architectures train contract clean
+.PHONY: help run dev test check hook lint-python test-python test-site test-browser test-quantized bench architectures train contract clean
 
 help:
 	@sed -n '3,9s/^# \{0,3\}//p' Makefile
@@ -42,10 +42,7 @@ dev: $(VENV)/.development frontend/node_modules/.installed
 
 test: test-python test-site test-browser
 
-check: $(VENV)/.development frontend/node_modules/.installed
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
+check: lint-python $(VENV)/.development frontend/node_modules/.installed
 	@$(BIN)/python -m pytest --quiet -p no:cacheprovider tests/test_house.py tests/server/test_openapi.py \
 	  tests/engine/test_settings.py tests/engine/test_events.py tests/engine/test_prediction.py
 	@$(NPM) run --silent lint
@@ -56,10 +53,12 @@ hook:
 	@chmod +x "$$(git rev-parse --git-path hooks/pre-commit)"
 	@echo "Each commit now runs make check first. git commit --no-verify skips it."
 
-test-python: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
+lint-python: $(VENV)/.development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test-python: lint-python $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
 	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 20
 
 test-site: frontend/node_modules/.installed

@@ -56,7 +56,7 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 
 
 class ServerConfig(BaseModel):
-    """All of them; the variable of each is `MAV_` and its name in capitals."""
+    """The settings. Each is read from the variable `MAV_` plus its name in capitals."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 

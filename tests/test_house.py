@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -117,21 +118,17 @@ def test_text_files_name_their_encoding(path: Path) -> None:
             assert any(each.arg == "encoding" for each in node.keywords), f"line {node.lineno}"
 
 
-def graph(name: Callable[[str], str]) -> dict[str, set[str]]:
-    """What imports what, in functions and for type checking too; modules by the name given."""
-    found: dict[str, set[str]] = {}
-    for path in CODE:
-        own = name(module_of(path))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            imported = []
-            if isinstance(node, ast.Import):
-                imported = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                imported = [f"{node.module}.{alias.name}" for alias in node.names]
-                imported = [each if each in MODULES else node.module for each in imported]
-            others = {name(each) for each in imported if each in MODULES}
-            found.setdefault(own, set()).update(others - {own})
-    return found
+@cache
+def imported_by(path: Path) -> frozenset[str]:
+    """The modules that a file imports, in functions and for type checking too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            found |= {name if name in MODULES else node.module for name in names}
+    return frozenset(found & MODULES)
 
 
 def module_of(path: Path) -> str:
@@ -145,8 +142,13 @@ MODULES = {module_of(path) for path in CODE}
 @pytest.mark.parametrize("depth", [2, 3, 4, 5, 9], ids=lambda depth: f"to depth {depth}")
 def test_no_two_modules_import_each_other(depth: int) -> None:
     """Folders of that depth count as one module, so that no two folders do either."""
-    order = TopologicalSorter(graph(lambda module: ".".join(module.split(".")[:depth])))
+    graph: dict[str, set[str]] = {}
+    for path in CODE:
+        own, *others = (
+            ".".join(module.split(".")[:depth]) for module in (module_of(path), *imported_by(path))
+        )
+        graph.setdefault(own, set()).update(set(others) - {own})
     try:
-        order.prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         pytest.fail(" imports ".join(reversed(error.args[1])))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.hf import decoders as decoding
+from mav_engine.backends.hf import decoders
 from mav_engine.backends.hf.session import TransformersSession
 from mav_engine.backends.hf.shared_session import PASSAGE
 from mav_engine.backends.inference.kernels.ops import BY_NUMPY, BY_TORCH, Arithmetic
@@ -30,7 +30,7 @@ def read_by_the_model(backend: Any, ids: list[int]) -> PromptReading:
         64,
         scheduler=backend._scheduler,
         lens=backend._lens,
-        anatomy=backend._anatomy,
+        layout=backend._layout,
     )
     return session.prefill(ids)
 
@@ -64,7 +64,7 @@ def test_short_prompts_are_not_read_by_the_models_own_pass(
     arithmetic: Arithmetic,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decoding, "BY_NUMPY", arithmetic)
+    monkeypatch.setattr(decoders, "BY_NUMPY", arithmetic)
     backend: Any = load_backend(str(make_case(kind).folder))
     ids = [*range(100, 100 + PASSAGE)]
     expected = read_by_the_model(backend, ids)

@@ -20,7 +20,7 @@ from mav_engine.compare.settings import parse_compare
 from mav_engine.contract.events import Done, Error, Event, Start, Token, to_json
 from mav_engine.contract.recording import replay, write
 from mav_engine.errors import InvalidSettings
-from mav_engine.generation import breakpoint_matcher as watching
+from mav_engine.generation import breakpoint_matcher
 from mav_engine.generation.breakpoint_matcher import MIN_LOOP, WINDOW, MatchCount, loop_period
 from mav_engine.settings import settings_from_query
 from tests.engine.conftest import EMBEDDED
@@ -303,7 +303,7 @@ def test_a_search_that_takes_too_long_ends_its_own_run_only(
 ) -> None:
     asked = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
     with monkeypatch.context() as patch:
-        patch.setattr(watching, "SEARCH_S", -1)
+        patch.setattr(breakpoint_matcher, "SEARCH_S", -1)
         events = events_of(FAKE, **asked, breakpoints={"pattern": "a"})
     error = events[-1]
     assert isinstance(error, Error), error

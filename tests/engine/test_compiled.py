@@ -13,8 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from mav_engine.backends.hf.plain_attention import pattern_of
-from mav_engine.backends.inference.kernels import linear_modules as linears
-from mav_engine.backends.inference.kernels import rms_norm as norms
+from mav_engine.backends.inference.kernels import linear_modules, rms_norm
 from mav_engine.backends.inference.kernels import single_query_attention as looking
 from mav_engine.backends.inference.kernels.int8 import Int8Linear, Read, quantized
 from mav_engine.backends.inference.kernels.int8_torch import Packed, activation_steps
@@ -147,8 +146,8 @@ def test_an_int8_row_that_is_not_finite_spoils_no_other(bad: float) -> None:
 def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Products | None:
     """Every build that runs here in turn, for layers of any size."""
     build = PRODUCTS.get(request.param)
-    monkeypatch.setattr(linears, "compiled_products", lambda: build)
-    monkeypatch.setattr(linears, "_SMALLEST", 0)
+    monkeypatch.setattr(linear_modules, "compiled_products", lambda: build)
+    monkeypatch.setattr(linear_modules, "_SMALLEST", 0)
     return build
 
 
@@ -195,7 +194,7 @@ def test_small_layers_are_left_to_torch() -> None:
 @pytest.fixture(params=SMALL or NO_BUILD)
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     build = SMALL.get(request.param)
-    for module in (looking, norms):
+    for module in (looking, rms_norm):
         monkeypatch.setattr(module, "small_operations", lambda: build)
 
 
@@ -273,7 +272,7 @@ def test_many_keys_are_left_to_the_threads_of_torch() -> None:
 def test_a_norm_in_one_call_is_the_formula(shape: tuple[int, ...]) -> None:
     torch.manual_seed(4)
     weight = nn.Parameter(torch.randn(64), requires_grad=False)
-    norm = norms.RmsNorm(SimpleNamespace(weight=weight, variance_epsilon=1e-5))
+    norm = rms_norm.RmsNorm(SimpleNamespace(weight=weight, variance_epsilon=1e-5))
     x = torch.randn(shape)
     wide = x.double()
     exact = wide / (wide.square().mean(-1, keepdim=True) + 1e-5).sqrt() * weight

@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from mav_engine.backends import load_backend
 from mav_engine.backends.inference.batch_decoder import DecodeRequest
-from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.decoders import compiled_llama
 from mav_engine.backends.inference.decoders.compiled_llama import CompiledLlama
 from mav_engine.backends.inference.decoders.llama import LlamaDecoder
 from mav_engine.backends.inference.kernels.native.llama import Left, Model, Pass, Worker, passes
@@ -78,7 +78,7 @@ def assert_told_alike(ours: Sequence[Sequence[Event]], theirs: Sequence[Sequence
 def loaded(folder: str, kind: type, compiled: Pass | None, threads: int = 2) -> Any:
     """The model as it is read with this build of the pass, or without one."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(native, "compiled_pass", lambda: compiled)
+        patched.setattr(compiled_llama, "compiled_pass", lambda: compiled)
         patched.setattr(torch, "get_num_threads", lambda: threads)
         backend: Any = load_backend(folder, prefix_bytes=0)
     assert type(backend._batch_decoder._decoder) is kind
@@ -297,5 +297,5 @@ def test_what_it_cannot_read_is_read_by_numpy(save: Save, changed: dict[str, Any
 def test_a_large_model_is_read_by_numpy(
     folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(compiled_llama, "_MOST_BYTES", 100_000)
     loaded(folders["floats"], LlamaDecoder, next(iter(BUILDS.values())))

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from mav_engine import RunSettings, collect, run
 from mav_engine.backends import load_backend
-from mav_engine.backends.hf import decoders as decoding
+from mav_engine.backends.hf import decoders
 from tests.sweep.models import byte_tokenizer
 
 TOKENIZER = byte_tokenizer()
@@ -194,7 +194,7 @@ def test_a_long_prompt_of_a_model_that_scales_by_length_is_read_at_once(tmp_path
 @contextmanager
 def _any_configuration(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "unsupported_by_llama", lambda _model, _config: None)
+        patch.setattr(decoders, "unsupported_by_llama", lambda _model, _config: None)
         yield
 
 
@@ -232,10 +232,10 @@ def test_a_field_that_is_not_known_takes_the_general_path(
 ) -> None:
     config = AutoConfig.for_model("llama", **SIZES)
     model: Any = AutoModelForCausalLM.from_config(config).eval()
-    assert decoding.decoder_for(model, config) is not None
+    assert decoders.decoder_for(model, config) is not None
     for name, value in fields.items():
         setattr(config, name, value)
-    assert (decoding.decoder_for(model, config) is not None) == decoded
+    assert (decoders.decoder_for(model, config) is not None) == decoded
 
 
 def test_a_class_or_a_part_that_is_not_known_takes_the_general_path() -> None:
@@ -243,12 +243,12 @@ def test_a_class_or_a_part_that_is_not_known_takes_the_general_path() -> None:
     model: Any = AutoModelForCausalLM.from_config(config).eval()
     kind = type(model)
     model.__class__ = type("Changed", (kind,), {})
-    assert decoding.decoder_for(model, config) is None
+    assert decoders.decoder_for(model, config) is None
     model.__class__ = kind
     attention = model.model.layers[1].self_attn
     attention.forward = attention.forward
-    assert decoding.decoder_for(model, config) is None
+    assert decoders.decoder_for(model, config) is None
     del attention.forward
-    assert decoding.decoder_for(model, config) is not None
+    assert decoders.decoder_for(model, config) is not None
     attention.__class__ = type("Changed", (type(attention),), {})
-    assert decoding.decoder_for(model, config) is None
+    assert decoders.decoder_for(model, config) is None

@@ -23,7 +23,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.hf.backend import TransformersBackend
-from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.decoders import compiled_llama
 from mav_engine.backends.inference.kernels.native.int8 import Int8Reading
 from mav_engine.backends.inference.kernels.native.products import Reading
 from mav_engine.contract.events import Error, Event, Token
@@ -43,7 +43,11 @@ class Fault:
         self.armed_in: threading.Thread | None = None
         halves = "fbgemm_linear_fp16_weight_fp32_activation"
         products = [(functional, "linear"), (torch, "bmm"), (torch, "baddbmm"), (torch, halves)]
-        compiled = [(Reading, "__call__"), (Int8Reading, "__call__"), (native, "CompiledOutputs")]
+        compiled = [
+            (Reading, "__call__"),
+            (Int8Reading, "__call__"),
+            (compiled_llama, "CompiledOutputs"),
+        ]
         for module, name in [*products, *compiled]:
             monkeypatch.setattr(module, name, self._failing(getattr(module, name)))
 

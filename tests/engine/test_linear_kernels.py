@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mav_engine.backends.hf.quantization import memory_bytes
-from mav_engine.backends.inference.kernels import linear as products
+from mav_engine.backends.inference.kernels import linear
 from mav_engine.backends.inference.kernels.linear import joined
 
 
@@ -28,7 +28,7 @@ def _layers(*, half: bool, bias: bool) -> list[Any]:
 @pytest.fixture(params=[True, False], ids=["compiled", "by torch"], autouse=True)
 def compiler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if not request.param:
-        monkeypatch.setattr(products, "compiled_products", lambda: None)
+        monkeypatch.setattr(linear, "compiled_products", lambda: None)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 8, 33])
@@ -59,10 +59,10 @@ def test_a_product_with_an_odd_number_of_outputs_is_that_of_its_layer(
     torch.testing.assert_close(layer(x), exact, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.skipif(not products._multiplies_halves(), reason="no product of halves here")
+@pytest.mark.skipif(not linear._multiplies_halves(), reason="no product of halves here")
 def test_only_weights_that_half_precision_holds_are_read_in_it() -> None:
     layers = _layers(half=True, bias=False)
     before = memory_bytes(nn.ModuleList(layers))
-    assert isinstance(joined(layers), products._Halves)
+    assert isinstance(joined(layers), linear._Halves)
     assert memory_bytes(nn.ModuleList(layers)) == 1.5 * before
-    assert not isinstance(joined(_layers(half=False, bias=False)), products._Halves)
+    assert not isinstance(joined(_layers(half=False, bias=False)), linear._Halves)

@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 
 from mav_engine.backends import load_backend
-from mav_engine.backends.hf import decoders as decoding
-from mav_engine.backends.inference.decoders import compiled_llama as native
-from mav_engine.backends.inference.kernels import int8
-from mav_engine.backends.inference.kernels import int8_torch as packed
-from mav_engine.backends.inference.kernels import linear as products
-from mav_engine.backends.inference.kernels import linear_modules as linears
-from mav_engine.backends.inference.kernels import rms_norm as norms
-from mav_engine.backends.inference.kernels import single_query_attention as looking
+from mav_engine.backends.hf import decoders
+from mav_engine.backends.inference.decoders import compiled_llama
+from mav_engine.backends.inference.kernels import (
+    int8,
+    int8_torch,
+    linear,
+    linear_modules,
+    rms_norm,
+    single_query_attention,
+)
 from mav_engine.backends.inference.kernels.batched_attention import (
     CompiledBatchAttention,
     TorchBatchAttention,
@@ -43,9 +45,9 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
     make_case: Callable[[str], Case], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(make_case(kind).folder)
-    monkeypatch.setattr(native, "compiled_pass", lambda: None)
+    monkeypatch.setattr(compiled_llama, "compiled_pass", lambda: None)
     by_numpy = load_backend(folder, prefix_bytes=0)
-    monkeypatch.setattr(decoding, "BY_NUMPY", BY_TORCH)
+    monkeypatch.setattr(decoders, "BY_NUMPY", BY_TORCH)
     by_torch = load_backend(folder, prefix_bytes=0)
     ranges = [each._batch_decoder._decoder.arithmetic.range for each in (by_numpy, by_torch)]  # type: ignore[attr-defined]
     assert ranges == [CompiledBatchAttention, TorchBatchAttention]
@@ -57,13 +59,13 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
 def without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where nothing could be compiled."""
     for module, name in (
-        (native, "compiled_pass"),
-        (products, "compiled_products"),
-        (linears, "compiled_products"),
-        (looking, "small_operations"),
-        (norms, "small_operations"),
+        (compiled_llama, "compiled_pass"),
+        (linear, "compiled_products"),
+        (linear_modules, "compiled_products"),
+        (single_query_attention, "small_operations"),
+        (rms_norm, "small_operations"),
         (int8, "int8_product"),
-        (decoding, "int8_product"),
+        (decoders, "int8_product"),
     ):
         monkeypatch.setattr(module, name, lambda: None)
 
@@ -89,7 +91,7 @@ def test_without_a_compiler_an_int8_model_writes_the_same(monkeypatch: pytest.Mo
     # The last bit of a float sum decides on which step an activation falls. Where torch has half as
     # many steps, other tokens may follow, and the first one is compared.
     pairs = list(zip(tokens_of(alone(plain, **RUNS[2])), tokens_of(expected), strict=True))
-    for one, other in pairs if packed.activation_steps() == 127 else pairs[:1]:
+    for one, other in pairs if int8_torch.activation_steps() == 127 else pairs[:1]:
         assert one.token == other.token
         assert one.logprob == pytest.approx(other.logprob, abs=0.1)
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, rtol=0.02)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from mav_engine.backends.inference import turnstile as floor
+from mav_engine.backends.inference import turnstile
 from mav_engine.backends.inference.scheduler import Scheduler
 from tests.server.servers import until
 
@@ -108,8 +108,8 @@ def test_a_leader_that_is_interrupted_leaves_the_others_an_answer() -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody goes on because the time is over."""
-    monkeypatch.setattr(floor, "_MIN_PATIENCE_S", PATIENCE_S)
-    monkeypatch.setattr(floor, "_MAX_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(turnstile, "_MIN_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(turnstile, "_MAX_PATIENCE_S", PATIENCE_S)
 
 
 @pytest.fixture

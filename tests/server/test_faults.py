@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from mav_engine.backends import load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.inference.decoders import compiled_llama as native
+from mav_engine.backends.inference.decoders import compiled_llama
 from mav_engine.backends.inference.kernels.native.llama import Pass
 from mav_engine.models import EMBEDDED_DIR
 from mav_engine.text.tokens import Vocabulary
@@ -112,7 +112,7 @@ def test_a_model_of_nan_ends_its_run_and_the_others_go_on(
 
 @pytest.mark.parametrize("after", [0, 3], ids=["prompt", "step"])
 @pytest.mark.parametrize(
-    "compiled_pass", [native.compiled_pass, lambda: None], ids=["as it is", "by numpy"]
+    "compiled_pass", [compiled_llama.compiled_pass, lambda: None], ids=["as it is", "by numpy"]
 )
 def test_a_model_outlives_a_run_that_took_its_memory(
     make_server: MakeServer,
@@ -120,12 +120,12 @@ def test_a_model_outlives_a_run_that_took_its_memory(
     after: int,
     compiled_pass: Callable[[], Pass | None],
 ) -> None:
-    monkeypatch.setattr(native, "compiled_pass", compiled_pass)
+    monkeypatch.setattr(compiled_llama, "compiled_pass", compiled_pass)
     server = make_server(load_backend)
     expected = ids_of(run(server, model="mav-tiny"))
     passes, linear, product = 0, functional.linear, torch.bmm
     halves = "fbgemm_linear_fp16_weight_fp32_activation"
-    of_halves, whole = getattr(torch, halves), native.CompiledOutputs
+    of_halves, whole = getattr(torch, halves), compiled_llama.CompiledOutputs
 
     def counted(made: torch.Tensor) -> torch.Tensor:
         # The unembedding, whole or in blocks of it: once a pass.
@@ -133,7 +133,7 @@ def test_a_model_outlives_a_run_that_took_its_memory(
             count()
         return made
 
-    def compiled(*given: Any) -> native.CompiledOutputs:
+    def compiled(*given: Any) -> compiled_llama.CompiledOutputs:
         count()
         return whole(*given)
 
@@ -147,7 +147,7 @@ def test_a_model_outlives_a_run_that_took_its_memory(
         patched.setattr(functional, "linear", lambda *given: counted(linear(*given)))
         patched.setattr(torch, "bmm", lambda *given: counted(product(*given)))
         patched.setattr(torch, halves, lambda *given: counted(of_halves(*given)))
-        patched.setattr(native, "CompiledOutputs", compiled)
+        patched.setattr(compiled_llama, "CompiledOutputs", compiled)
         events = run(server, model="mav-tiny")
     assert (events[-1]["type"], events[-1]["code"]) == ("error", "out_of_memory")
     assert ids_of(events) == expected[:after]

@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope
 from mav_engine.config import ServerConfig
 from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
-from mav_engine.server.runs import run_task as live_run
+from mav_engine.server.runs import run_task
 from mav_engine.server.serve import bind
 from tests.server.conftest import MakeServer
 from tests.server.servers import AS_JSON, PATIENCE_S, Gate, Models, events_in, types, until
@@ -70,7 +70,7 @@ def test_a_client_that_goes_stops_its_run_within_two_tokens(
 def test_a_client_that_does_not_read_stops_its_run(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_run, "LAST_WORDS_S", 0.1)
+    monkeypatch.setattr(run_task, "LAST_WORDS_S", 0.1)
     gate = Gate()
     gate.open()
     app = create_app(ServerConfig(deadline_s=0.5), catalog, Models(on_step=gate))
@@ -94,7 +94,7 @@ def test_a_client_that_does_not_read_stops_its_run(
 
     asyncio.run(never_read())
     # What the three messages held, what waits in the channel, and the token in hand.
-    assert gate.passed <= 3 * live_run.CHANNEL_CAPACITY
+    assert gate.passed <= 3 * run_task.CHANNEL_CAPACITY
 
 
 def _post(asked: dict[str, object]) -> Scope:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mav_engine.server.training import inbox as training_inbox
+from mav_engine.server.training import inbox
 from mav_engine.server.training.body import LookRefused, looks_of
 from mav_engine.server.training.recording import ReceivedRecording
 from mav_engine.training.recording import replay_training
@@ -291,11 +291,11 @@ def test_two_at_once_are_refused_until_the_one_ends_or_falls_silent(
     answer = send(site, LOOKS[1], training=OTHER)
     told = problem(answer)
     assert (told["status"], told["code"], told["field"]) == (409, "another_streams", "training")
-    assert 0 < int(answer.headers["retry-after"]) <= training_inbox.PLACE_S
+    assert 0 < int(answer.headers["retry-after"]) <= inbox.PLACE_S
     assert send(site, end=True).status_code == 200
     assert send(site, training=OTHER).status_code == 200
     assert problem(send(site, LOOKS[1]))["status"] == 409
-    monkeypatch.setattr(training_inbox, "PLACE_S", 0.0)
+    monkeypatch.setattr(inbox, "PLACE_S", 0.0)
     assert send(site, LOOKS[1], append=True).json()["stored"] == 1
     assert path.read_bytes() == LOOKS[0] + LOOKS[1]
 

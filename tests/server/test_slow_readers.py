@@ -11,8 +11,7 @@ import orjson
 import pytest
 
 from mav_engine.server.http import connections
-from mav_engine.server.runs import run_queue as queue
-from mav_engine.server.runs import run_task as live_run
+from mav_engine.server.runs import run_queue, run_task
 from tests.server.conftest import MakeServer
 from tests.server.servers import PATIENCE_S, Models, RealServer, events_in, read_events, until
 
@@ -22,9 +21,9 @@ SHORT = {"prompt": "Once", "min_new_tokens": 20, "max_new_tokens": 20}
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_run, "BLOCKED_S", 0.05)
-    monkeypatch.setattr(live_run, "LAST_WORDS_S", 0.2)
-    monkeypatch.setattr(queue, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(run_task, "BLOCKED_S", 0.05)
+    monkeypatch.setattr(run_task, "LAST_WORDS_S", 0.2)
+    monkeypatch.setattr(run_queue, "PATIENCE_S", 0.3)
 
 
 @contextlib.contextmanager
@@ -103,7 +102,7 @@ def test_a_run_that_has_to_end_says_why(
     make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The streams are read one after the other, which takes longer on a slow machine.
-    monkeypatch.setattr(live_run, "LAST_WORDS_S", PATIENCE_S)
+    monkeypatch.setattr(run_task, "LAST_WORDS_S", PATIENCE_S)
     server = make_server(Models(), max_runs=1)
     asked = {**LONG, "min_new_tokens": 600, "max_new_tokens": 600}
     with contextlib.ExitStack() as stack:

@@ -51,13 +51,13 @@ _KINDS = {
 def notes_of(pair: Pair) -> str:
     """What is told of the type, and what the model itself shows."""
     told = [NOTES[pair.model_type]] if pair.model_type in NOTES else []
-    anatomy = pair.backend._anatomy
-    if anatomy.parts.blocks and not anatomy.parts.residual and not told:
+    layout = pair.backend._layout
+    if layout.parts.blocks and not layout.parts.residual and not told:
         told.append("several residual streams at once")
     kinds = getattr(pair.reference.config.get_text_config(decoder=True), "layer_types", None) or []
     found = [text for kind, text in _KINDS.items() if kind in kinds]
     if found:
         told.append(f"layers of {', '.join(found)}")
-    if not anatomy.reading.cached:
+    if not layout.reading.cached:
         told.append("reads the whole text again for each token")
     return "; ".join(told)

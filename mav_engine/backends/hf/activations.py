@@ -1,4 +1,4 @@
-"""What a model leaves at every position of a text, where a step tells only of the last."""
+"""Activations at every position of a text; a `Step` has those of the last position only."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
 
-from mav_engine.backends.hf import hooks as recording
+from mav_engine.backends.hf import hooks
 from mav_engine.backends.hf.plain_attention import mask_of, pattern_of
 from mav_engine.backends.inference.kernels.single_query_attention import single_query_attention
 
@@ -73,7 +73,7 @@ def _plain(
     """query [1, heads, T, d], key and value [1, kv_heads, keys, d] to output [1, T, heads, d]."""
     if scaling is None:
         scaling = query.shape[-1] ** -0.5
-    kept = recording.current()
+    kept = hooks.current()
     if query.shape[2] > 1:
         output, _ = sdpa_attention_forward(
             module, query, key, value, attention_mask, scaling=scaling, **kwargs
@@ -120,7 +120,7 @@ def _own(
     if eager is None:
         raise LookupError(f"{type(module).__name__} has no eager attention beside it")
     output, pattern = eager(module, query, key, value, attention_mask, **kwargs)
-    kept = recording.current()
+    kept = hooks.current()
     if kept is not None:
         kept.pattern[_layer(module)] = pattern
     return output, pattern

@@ -55,12 +55,12 @@ class TransformersBackend:
         self._model = model
         self._tokenizer = tokenizer
         config = text_config(model.config)
-        self._anatomy = examine(model, config)
-        self.depends_on_length = self._anatomy.reading.whole_prompt
+        self._layout = examine(model, config)
+        self.depends_on_length = self._layout.reading.whole_prompt
         """Whether reading a text at once gives other keys than reading it token by token."""
-        self._n_layers = len(self._anatomy.parts.blocks)
-        self._hooks = install(self._anatomy.parts) + reset_before_each_pass(model)
-        self._lens = verified_lens(model, config, self._anatomy.parts)
+        self._n_layers = len(self._layout.parts.blocks)
+        self._hooks = install(self._layout.parts) + reset_before_each_pass(model)
+        self._lens = verified_lens(model, config, self._layout.parts)
         given = (model, config, self._n_layers, self._lens)
         self._batch_decoder = (
             None if prefix_bytes is None else verified_decoder(*given, prefix_bytes)
@@ -88,7 +88,7 @@ class TransformersBackend:
             device=str(model.device),
             loaded=True,
             chat_template=self._template is not None,
-            capabilities=capabilities(_points(self._anatomy, self._lens)),
+            capabilities=capabilities(_points(self._layout, self._lens)),
         )
 
     @cached_property
@@ -121,11 +121,9 @@ class TransformersBackend:
     def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
         given = (self._model, self._n_layers, capture)
         if self._batch_decoder is not None:
-            return SharedSession(
-                *given, self._batch_decoder, lens=self._lens, anatomy=self._anatomy
-            )
+            return SharedSession(*given, self._batch_decoder, lens=self._lens, layout=self._layout)
         return TransformersSession(
-            *given, max_length, scheduler=self._scheduler, lens=self._lens, anatomy=self._anatomy
+            *given, max_length, scheduler=self._scheduler, lens=self._lens, layout=self._layout
         )
 
     def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
@@ -148,14 +146,14 @@ class TransformersBackend:
         return [token_id for token_id in ids if token_id < size][:most]
 
 
-def _points(anatomy: ModelLayout, lens: Lens | None) -> set[HookPoint]:
+def _points(layout: ModelLayout, lens: Lens | None) -> set[HookPoint]:
     """The hook points that this model has."""
     has: dict[HookPoint, bool] = {
-        "resid": anatomy.parts.residual,
-        "mlp_out": any(anatomy.parts.mlps),
-        "attn_out": any(anatomy.parts.attentions),
-        "pattern": anatomy.has_pattern,
-        "full_pattern": anatomy.has_pattern,
+        "resid": layout.parts.residual,
+        "mlp_out": any(layout.parts.mlps),
+        "attn_out": any(layout.parts.attentions),
+        "pattern": layout.has_pattern,
+        "full_pattern": layout.has_pattern,
         "lens": lens is not None,
     }
     return {point for point, there in has.items() if there}

@@ -1,7 +1,7 @@
-"""A model of somebody else's, a training loop for example: run, measured, left as it was.
+"""Runs and measures a model that belongs to the caller, such as that of a training loop.
 
-Hooks, evaluation mode and the attention that tells its patterns are there for the time of a forward
-pass only. Between two passes, and after a pass that fails, the model is as its owner left it.
+Hooks, evaluation mode and the attention that records patterns are active during a forward pass
+only. Between passes, and after a pass that fails, the model is as the caller left it.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ class LentBackend(TransformersBackend):
             super().__init__(model, tokenizer, name, prefix_bytes=None)
             # Where layers tell other numbers than their own, the model's eager attention was taken.
             self._borrowed.attention = model.config._attn_implementation
-        self._borrowed.parts = self._anatomy.parts
+        self._borrowed.parts = self._layout.parts
         self._scheduler = _BorrowedScheduler(self._borrowed)
         self.vocabulary = _BorrowedVocabulary(tokenizer)
         self.why_no_pattern = (
             None
-            if self._anatomy.has_pattern
+            if self._layout.has_pattern
             else f"{type(model).__name__} with the attention {self._borrowed.attention!r} tells no "
             "patterns; load it with attn_implementation='eager' to see them"
         )
@@ -101,7 +101,7 @@ class LentBackend(TransformersBackend):
 
 
 class Borrowed:
-    """How a model of somebody else's is for the time of a pass."""
+    """The state of a borrowed model during a pass."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -111,7 +111,7 @@ class Borrowed:
 
     @contextmanager
     def pass_(self) -> Iterator[None]:
-        """In evaluation mode, with hooks and an attention that tells its patterns.
+        """Evaluation mode, with hooks and an attention that records its patterns.
 
         Without autocast, whose kept copies of weights would have no gradient. The model is restored
         afterwards, and so is the random state, which some models draw from.
@@ -159,7 +159,7 @@ class _BorrowedVocabulary(Vocabulary):
 
 
 def _attention_for(model: Any) -> str | None:
-    """The attention that tells its patterns; where the model has its eager one, that stays."""
+    """The attention that records its patterns; a model with eager attention keeps it."""
     own: str | None = model.config._attn_implementation
     known = (kind for kind in type(model).__mro__ if issubclass(kind, PreTrainedModel))
     told = next((each for each in map(implementation_for, known) if each != "eager"), None)

@@ -45,14 +45,14 @@ class TransformersSession:
         scheduler: Scheduler[Any, Step],
         cache: tuple[Any, bool] | None = None,
         lens: Lens | None = None,
-        anatomy: ModelLayout | None = None,
+        layout: ModelLayout | None = None,
     ) -> None:
         self._model = model
-        self._anatomy = anatomy
+        self._layout = layout
         self._lens = lens if "lens" in capture else None
         self._n_layers = n_layers
         self._capture = capture
-        self._reading = Reading(cached=True) if anatomy is None else anatomy.reading
+        self._reading = Reading(cached=True) if layout is None else layout.reading
         opened = cache or self._reading.open_cache(model, max_length)
         self._cache, self._slabs = opened
         self._scheduler = scheduler
@@ -186,8 +186,8 @@ class TransformersSession:
                 prepared=self._reading.prepared,
                 output_attentions=self._asks,
             )
-        if self._asks and self._anatomy is not None:
-            self._anatomy.sort(getattr(output, "attentions", None), recording.pattern)
+        if self._asks and self._layout is not None:
+            self._layout.sort(getattr(output, "attentions", None), recording.pattern)
         recording.drop_patterns_unless(past + len(ids))
         logits: torch.Tensor = output.logits[0]
         return logits

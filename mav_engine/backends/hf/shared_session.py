@@ -41,7 +41,7 @@ class SharedSession(TransformersSession):
         batch_decoder: BatchDecoder,
         *,
         lens: Lens | None = None,
-        anatomy: ModelLayout | None = None,
+        layout: ModelLayout | None = None,
     ) -> None:
         self.past = batch_decoder.new_past()
         super().__init__(
@@ -52,7 +52,7 @@ class SharedSession(TransformersSession):
             scheduler=batch_decoder.scheduler,
             cache=(cache_over(model, self.past, n_layers), True),
             lens=lens,
-            anatomy=anatomy,
+            layout=layout,
         )
         self._batch_decoder = batch_decoder
         self._ids: list[int] = []

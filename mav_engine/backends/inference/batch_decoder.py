@@ -173,7 +173,7 @@ class BatchDecoder:
         return steps
 
     def _looked(self, requests: Sequence[DecodeRequest]) -> list[int]:
-        """The rows of which the logit lens is captured."""
+        """The rows whose logit lens is captured."""
         rows = enumerate(requests) if self._has_lens else ()
         return [row for row, request in rows if "lens" in request.capture]
 

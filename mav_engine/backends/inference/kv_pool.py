@@ -115,7 +115,7 @@ class KVPool:
 
 
 class KVSlot:
-    """The keys and values of one text, of which `length` positions are filled."""
+    """The keys and values of one text; `length` positions are filled."""
 
     def __init__(self, slabs: KVPool) -> None:
         self.length = 0

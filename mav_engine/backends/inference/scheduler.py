@@ -76,7 +76,7 @@ class Scheduler(Generic[Request, Answer]):
         self._background = background
         self._turnstile = Turnstile()
         self._submitted: list[_Submitted[Request, Answer]] = []
-        """Requests of which nothing was begun yet."""
+        """Requests that have not been begun."""
         self._running: _Batch[Request, Answer] | None = None
         """The batch that was begun; used only by the thread that has the turn."""
         self._ahead: dict[Hashable, _Submitted[Request, Answer]] = {}

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mav_engine.backends.hf import hooks as recording
+from mav_engine.backends.hf import hooks
 from mav_engine.backends.hf.plain_attention import mask_of, pattern_of
 from mav_engine.backends.inference.kv_pool import KVSlot
 from mav_engine.backends.llama_files.cache import PastCache, TextCache
@@ -153,7 +153,7 @@ class LlamaAttention(nn.Module):
     def _keep_pattern(
         self, query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor | None
     ) -> None:
-        kept = recording.current()
+        kept = hooks.current()
         if kept is None or "pattern" not in kept.points:
             return
         if "full_pattern" not in kept.points:

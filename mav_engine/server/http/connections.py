@@ -37,8 +37,8 @@ ACCEPTED_AT_ONCE = 16
 RESERVED_HANDLES = 128
 """File handles that are left to all else: models, the site's files, connections not counted yet."""
 OWN_PROXIES = "127.0.0.0/8,::1,::ffff:127.0.0.0/104"
-"""Whose X-Forwarded-For is taken where FORWARDED_ALLOW_IPS does not say: proxies of this machine,
-however their address is written."""
+"""Proxies whose X-Forwarded-For is trusted unless FORWARDED_ALLOW_IPS is set: those of this
+machine, in every spelling of their address."""
 LINGER_S = 30.0
 """Seconds for which a closed connection reads on, so that its client can read the response."""
 LINGER_IDLE_S = 5.0

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from mav_engine.errors import Busy
 
 RETRY_AFTER_S = 5.0
-"""What a client is told when the queue is full: about the length of a short run."""
+"""The Retry-After of a full queue: about the duration of a short run."""
 
 
 PATIENCE_S = 10.0

@@ -14,15 +14,16 @@ Result = TypeVar("Result")
 
 
 class TokenizingThreads:
-    """Used on the event loop; the threads of the loop's own pool stay free."""
+    """Runs tokenizers outside of the event loop's own thread pool. Used on the event loop only."""
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
 
     async def run(self, model: str, work: Callable[[], Result]) -> Result:
-        """The result of the work, done on a thread.
+        """Call `work` on a thread and return its result.
 
-        Can be cancelled. The thread cannot: it counts for the model until the work has ended.
+        The call can be cancelled. The thread then goes on, and counts against the limit of the
+        model until the work has ended.
         """
         limiter = self._limiters.get(model) or anyio.CapacityLimiter(THREADS_A_MODEL)
         used = {key: each for key, each in self._limiters.items() if each.borrowed_tokens}

@@ -18,8 +18,8 @@ class LayerOutputs(Protocol):
     logits: Floats
     """[rows, vocabulary]"""
     lens: dict[int, Floats]
-    """The logit lens of each row of which it is captured: logits [n_layers, vocabulary]; the last
-    layer's are the model's own."""
+    """The logit lens by row, where it is captured: logits [n_layers, vocabulary]; those of the last
+    layer are the model's own."""
 
     def at(self, point: Block) -> Floats:
         """[n_layers, rows, d_model]; of the residual stream [n_layers + 1, rows, d_model]."""

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mav_engine.backends.inference.kernels import int8_torch as packed
+from mav_engine.backends.inference.kernels import int8_torch
 from mav_engine.backends.inference.kernels.int8_torch import Packed
 from mav_engine.backends.inference.kernels.layers import is_conv1d
 from mav_engine.backends.inference.kernels.native.int8 import (
@@ -65,7 +65,7 @@ Whole = Packed | Read
 
 def activation_steps(inputs: int) -> int:
     """Steps of an activation's range, each way from zero, in products of so many inputs."""
-    return packed.activation_steps() if _build_for(inputs) is None else _COMPILED_STEPS
+    return int8_torch.activation_steps() if _build_for(inputs) is None else _COMPILED_STEPS
 
 
 def _build_for(inputs: int) -> Int8Product | None:
