@@ -3,10 +3,15 @@
 #   make run     set up, build the site, serve site and API   (HOST, PORT)
 #   make test    set up, then every check and test
 #   make check   what to run before a commit: lint, types, the fastest tests (make hook: always)
+#   make test-deploy   build for Vercel and test the result   (docs/testing.md)
+#   make coverage, make mutation   what the tests do not reach  (docs/testing.md)
 #   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
-#   make bench   what looking inside costs, beside plain generate()
+#   make bench, make bench-site   what measuring costs beside plain generate(); frame times of the site
+#   make figures   measure, and write the figures into README.md and docs/ (9 minutes, quiet machine)
+#   make pictures  the pictures of README.md and docs/
 #   make architectures   what is measured of every model type, into docs/architectures.md
 #   make train   train the embedded model                     (CORPUS, OUT)
+#   make test-wheel, make test-container   what is installed elsewhere; make space  (SPACE)
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -14,12 +19,20 @@ SITE_PORT ?= 3000
 PYTHON ?= python3
 CORPUS ?= corpus
 OUT ?= training-run
+WORKERS ?= 2
+FIGURES ?= --rounds 3 --length 64 --only general --only decoder --only int8 --only rows --only costs
 
 VENV := .venv
 BIN := $(VENV)/bin
 GENERATORS := .venv-generators
+DEPLOY := tests/deploy/node_modules
+RAY := .venv-ray
+WHEELS := .venv-wheel
 NPM := npm --prefix frontend
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# With this variable each process would compile torch again, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
+# Without compiling what may never be imported: Python compiles what is, at its first import.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)) \
   $(if $(MAV_PANELS_DIR),$(wildcard $(MAV_PANELS_DIR)/*))
@@ -27,10 +40,13 @@ SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)
 NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check hook lint-python test-python test-site test-browser test-quantized bench architectures train contract clean
+.PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
+  test-browser test-quantized test-deploy test-ray test-wheel \
+  test-container space coverage mutation bench bench-site figures pictures \
+  architectures train contract clean
 
 help:
-	@sed -n '3,9s/^# \{0,3\}//p' Makefile
+	@sed -n '3,14s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
@@ -40,13 +56,28 @@ dev: $(VENV)/.development frontend/node_modules/.installed
 	MAV_API_ORIGIN=http://$(HOST):$(PORT) $(NPM) run dev -- --hostname $(HOST) --port $(SITE_PORT) & \
 	$(BIN)/mav serve --host $(HOST) --port $(PORT) --reload
 
-test: test-python test-site test-browser
+# Python beside site and browser, since each leaves processors idle; all run, also after a failure.
+test:
+	@echo "Python, site and browser run side by side. What a part prints appears when it has ended."
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
+	  test-python test-site test-browser
 
-check: lint-python $(VENV)/.development frontend/node_modules/.installed
-	@$(BIN)/python -m pytest --quiet -p no:cacheprovider tests/test_house.py tests/server/test_openapi.py \
-	  tests/engine/test_settings.py tests/engine/test_events.py tests/engine/test_prediction.py
+check:
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target check-python check-site
+
+LIGHT_TESTS := tests/test_house.py tests/test_documents.py tests/server/test_openapi.py \
+  tests/server/test_config.py tests/server/test_catalog.py tests/server/test_site_paths.py tests/engine/test_settings.py \
+  tests/engine/test_events.py tests/engine/test_recording.py
+
+# Tests that begin at once, since they import no model code.
+check-python: lint-python
+	@$(BIN)/python -m pytest --quiet -p no:cacheprovider $(LIGHT_TESTS)
+
+# Tests that need no document.
+check-site: frontend/node_modules/.installed
 	@$(NPM) run --silent lint
 	@$(NPM) run --silent typecheck
+	@$(NPM) run --silent test -- lib
 
 hook:
 	@printf '#!/bin/sh\nexec make --no-print-directory check\n' > "$$(git rev-parse --git-path hooks/pre-commit)"
@@ -59,7 +90,7 @@ lint-python: $(VENV)/.development
 	$(BIN)/mypy
 
 test-python: lint-python $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
-	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations 20
+	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 20
 
 test-site: frontend/node_modules/.installed
 	$(NPM) run lint
@@ -69,16 +100,75 @@ test-site: frontend/node_modules/.installed
 
 test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser \
   frontend/node_modules/.nginx
-	$(NPM) run e2e
+	$(NPM) run e2e -- --project=site
 
 # Installs the packages of quantized weights, so that their tests run instead of being skipped.
 test-quantized: $(VENV)/.development
 	@$(PIP) -r requirements-quantized.txt
 	$(BIN)/python -m pytest tests/engine/test_precision.py
 
+# Builds site and function with Vercel's command line, which needs Python 3.12 but no account, and
+# tests what it has built. Where it cannot, the reason is printed.
+test-deploy: $(VENV)/.development $(DEPLOY)/.installed frontend/node_modules/.browser
+	TEST_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
+
+# The server on many machines, with two engines on this one; Ray has an environment of its own.
+test-ray: $(RAY)/.installed
+	PYTHONPATH=$(CURDIR) $(RAY)/bin/python -m pytest tests/server/test_ray.py
+
+# The source distribution and the wheel, built and installed where nothing else is.
+test-wheel: $(VENV)/.development $(WHEELS)/.installed frontend/out/index.html
+	$(BIN)/python -m pytest deploy/test_wheel.py
+
+# The image of the Dockerfile, built and run by Docker or Podman.
+test-container: $(VENV)/.development
+	$(BIN)/python -m pytest deploy/test_container.py
+
+# A Docker Space of Hugging Face, from what is committed; after: hf auth login.
+space: $(VENV)/.runtime
+	@test -n "$(SPACE)" || { echo "Name the Space: make space SPACE=owner/name"; exit 1; }
+	rm -rf build/space && mkdir -p build/space
+	git archive HEAD | tar -x -C build/space
+	cp deploy/space/README.md build/space/README.md
+	$(BIN)/hf repos create $(SPACE) --type space --sdk docker --exist-ok
+	$(BIN)/hf upload $(SPACE) build/space . --type space --delete '*' \
+	  --commit-message "MAV $$(git rev-parse --short HEAD)"
+
+# Which branches of Python and TypeScript the tests take; fails where it is fewer than it was.
+coverage: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
+	$(BIN)/coverage erase
+	REQUIRE_COMPILED=1 $(BIN)/coverage run -m pytest -n 2 --dist loadfile
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(NPM) run coverage
+
+# Small faults put into the code one by one; lists those that no test finds.
+mutation: $(VENV)/.development
+	@$(PIP) -r requirements-mutation.txt
+	OMP_NUM_THREADS=1 $(BIN)/mutmut run
+	$(BIN)/python -m tests.mutants
+
 bench: $(VENV)/.development
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.concurrency
+
+# Frame times of the site in a browser, on a machine that does nothing else.
+bench-site: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser
+	$(NPM) run e2e -- --project=bench
+
+# Results go into docs/figures/; more rounds, lengths and rows: make figures FIGURES="--rounds 5".
+# The last command writes what is generated from them.
+figures: $(VENV)/.development
+	$(BIN)/python -m bench --save $(FIGURES)
+	$(BIN)/python -m bench.concurrency --save
+	$(BIN)/python -m bench.precision --save
+	$(BIN)/python -m bench.resident --save
+	$(BIN)/python -m bench.watchers --save
+	$(BIN)/python -m bench.documents
+
+# From runs on the built site; needs a browser. Look at each picture before you commit it.
+pictures: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser
+	PYTHON=$(CURDIR)/$(BIN)/python node frontend/scripts/make-pictures.mjs
 
 # Beside the page first: a sweep that finds a wrong number must not replace it.
 architectures: $(VENV)/.development
@@ -88,20 +178,18 @@ architectures: $(VENV)/.development
 train: $(VENV)/.development
 	$(BIN)/python -m training --corpus $(CORPUS) --out $(OUT)
 
-# The types that the site shares with the engine, made anew from the engine's own.
+# The types and validators of the site, generated from the engine's types.
 contract: $(VENV)/.runtime frontend/node_modules/.installed
 	$(BIN)/python -m mav_engine.server.openapi > frontend/lib/contract/openapi.json
 	$(NPM) run contract
 
 clean:
-	rm -rf $(VENV) $(GENERATORS) frontend/node_modules frontend/out frontend/.next
+	rm -rf $(VENV) $(GENERATORS) $(DEPLOY) $(RAY) $(WHEELS) frontend/node_modules frontend/out frontend/.next
 
-# Python is called from elsewhere: .python-version is for the deployment, and version managers
-# that read it here would choose that version, or fail where it is not installed.
 $(VENV)/.created:
-	@cd / && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "MAV needs Python 3.11 or newer as $(PYTHON). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	cd / && $(PYTHON) -m venv $(CURDIR)/$(VENV)
+	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 # Torch first and by its exact version: a range would let another package choose its build.
@@ -120,9 +208,24 @@ $(VENV)/.development: $(VENV)/.runtime requirements-dev.txt
 # Generators of API clients, for a test: they need other versions than the rest.
 $(GENERATORS)/.installed: requirements-generators.txt
 	@echo "Installing generators of API clients ..."
-	@cd / && $(PYTHON) -m venv $(CURDIR)/$(GENERATORS)
-	@$(GENERATORS)/bin/python -m pip install --quiet --disable-pip-version-check \
+	@$(PYTHON) -m venv $(GENERATORS)
+	@$(GENERATORS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
 	  -r requirements-generators.txt
+	@touch $@
+
+# Vercel's command line, and the installer that it calls. Not by npm ci, which wants the command
+# line's optional programs for other systems to be in the lock file too.
+$(DEPLOY)/.installed: $(VENV)/.created tests/deploy/package-lock.json tests/deploy/requirements.txt
+	@echo "Installing Vercel's command line ..."
+	@npm --prefix tests/deploy install --no-save --no-audit --no-fund --loglevel=error
+	@$(PIP) --target $(DEPLOY)/.uv -r tests/deploy/requirements.txt
+	@touch $@
+
+$(WHEELS)/.installed: requirements-wheel.txt
+	@echo "Installing what builds wheels ..."
+	@$(PYTHON) -m venv $(WHEELS)
+	@$(WHEELS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  -r requirements-wheel.txt
 	@touch $@
 
 frontend/node_modules/.installed: frontend/package-lock.json
@@ -130,6 +233,16 @@ frontend/node_modules/.installed: frontend/package-lock.json
 	  { echo "MAV needs Node 20 or newer; this is $$(node --version)."; exit 1; }
 	@echo "Installing npm packages ..."
 	@$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The compiled code is that of the project, which `.runtime` builds in place.
+$(RAY)/.installed: requirements-ray.txt $(VENV)/.runtime
+	@echo "Installing Ray ..."
+	@cd / && $(PYTHON) -m venv $(CURDIR)/$(RAY)
+	@$(RAY)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  $$(grep '^torch==' requirements.txt)
+	@$(RAY)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  -r requirements-ray.txt
 	@touch $@
 
 frontend/out/index.html: frontend/node_modules/.installed $(SITE_SOURCES)
@@ -145,7 +258,8 @@ frontend/node_modules/.browser: frontend/node_modules/.installed
 	@touch $@
 
 # For the test of the site behind nginx, which is skipped without it.
-frontend/node_modules/.nginx: frontend/node_modules/.installed
+# After the browser, since apt-get does one thing at a time.
+frontend/node_modules/.nginx: frontend/node_modules/.browser
 	@if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing nginx ..."; apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \

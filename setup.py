@@ -1,25 +1,58 @@
-"""What pyproject.toml cannot say: sources compiled for several kinds of processors.
+"""What pyproject.toml cannot say: compiled sources, and the built site.
 
-Each build is optional. Where there is no compiler, or it does not know a processor, or there is no
-OpenMP, that build is missing, and the engine takes the next one or computes with numpy and torch.
+Each source is compiled for several kinds of processors. Each build is optional: where there is no
+compiler, or it does not know a processor, or it has no OpenMP, as Apple's, that build is missing,
+and the engine takes the next one or computes with numpy and torch.
+
+The builds are libraries that use nothing of Python, so one wheel serves all versions of Python.
 """
 
-import platform
 import runpy
+import shutil
+import sys
+import sysconfig
+from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 FOLDER = "mav_engine/backends/inference/kernels/native"
-source_digest = runpy.run_path(f"{FOLDER}/builds.py")["source_digest"]
-HEADERS = ("attention", "norm", "runs_here", "vectors")
+BUILDS = runpy.run_path(f"{FOLDER}/builds.py")
+source_digest, compiled_kinds = BUILDS["source_digest"], BUILDS["compiled_kinds"]
+HEADERS = ("attention", "norm", "runs_here", "tiles", "vectors")
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
-THREADS = {"llama": ["-pthread"], "products": ["-fopenmp"], "int8": ["-fopenmp"], "small": []}
+THREADS = {
+    "llama": ["-pthread"],
+    "products": ["-fopenmp"],
+    "halves": ["-fopenmp"],
+    "int8": ["-fopenmp"],
+    "small": [],
+}
 EXACT = {"int8": ["-ffp-contract=off"]}  # all builds round as numpy does
-PLAIN, WHOLE = {"": []}, {}
-if platform.machine().lower() in {"x86_64", "amd64"}:
-    PLAIN = {"_avx512": ["-march=x86-64-v4"], "_avx2": ["-march=x86-64-v3"]}
-    WHOLE = {"_vnni": ["-march=x86-64-v4", "-mavx512vnni"], "_avx2": ["-march=x86-64-v3"]}
-KINDS = {"llama": PLAIN, "products": PLAIN, "small": PLAIN, "int8": WHOLE}
+PROCESSORS = {
+    "": [],
+    "_avx2": ["-march=x86-64-v3"],
+    "_avx512": ["-march=x86-64-v4"],
+    "_vnni": ["-march=x86-64-v4", "-mavx512vnni"],
+}
+# The compiler of Python for Windows has neither the vector types of the sources nor pthreads.
+SOURCES = {} if sys.platform == "win32" else THREADS
+# Python without a global lock takes no wheels for all versions.
+ONE_FOR_ALL = not sysconfig.get_config_var("Py_GIL_DISABLED")
+SITE = Path("frontend/out")
+
+
+class WithSite(build_py):
+    """Puts the built site into the package, if it has been built."""
+
+    def run(self) -> None:
+        """Copy the package and the site; an editable installation serves the site as it is."""
+        super().run()
+        if SITE.is_dir() and not self.editable_mode:
+            inside = Path(self.build_lib, "mav_engine", "site")
+            shutil.rmtree(inside, ignore_errors=True)
+            shutil.copytree(SITE, inside)
+
 
 setup(
     ext_modules=[
@@ -28,11 +61,14 @@ setup(
             [f"{FOLDER}/{source}.c"],
             define_macros=[("MAV_SOURCE_DIGEST", f'"{source_digest(source)}"')],
             depends=[f"{FOLDER}/{header}.h" for header in HEADERS],
-            extra_compile_args=[*FLAGS, *THREADS[source], *EXACT.get(source, []), *flags],
-            extra_link_args=THREADS[source],
+            extra_compile_args=[*FLAGS, *threads, *EXACT.get(source, []), *PROCESSORS[kind]],
+            extra_link_args=threads,
             optional=True,
+            py_limited_api=ONE_FOR_ALL,
         )
-        for source, kinds in KINDS.items()
-        for kind, flags in kinds.items()
-    ]
+        for source, threads in SOURCES.items()
+        for kind in compiled_kinds(source)
+    ],
+    cmdclass={"build_py": WithSite},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if ONE_FOR_ALL else {},
 )

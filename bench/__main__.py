@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 
-from bench import costs, report, speed
+from bench import costs, report, results, speed
 from bench.models import SHAPES, Shape
+from bench.threads import use_threads
 
 PARTS = [*(row.name for row in speed.ROWS), "costs"]
 
@@ -28,32 +29,47 @@ def main(
         typer.Option(help="New tokens; repeatable. Else 32, 128, and 512 on the small model."),
     ] = None,
     rounds: Annotated[int, typer.Option(help="Alternating rounds of each row.", min=1)] = 5,
-    threads: Annotated[int, typer.Option(help="Threads that torch may use.", min=1)] = 2,
+    threads: Annotated[int, typer.Option(help="Threads that a model may use.", min=1)] = 2,
+    save: Annotated[
+        bool, typer.Option(help="Write docs/figures/speed.json, for `make figures`.")
+    ] = False,
 ) -> None:
     """Print the figures as Markdown. All lengths on all models: --length 32 --length 128
     --length 512, which takes half an hour."""
-    torch.set_num_threads(threads)
+    use_threads(threads)
     parts = _known("--only", only, PARTS)
     names = _known("--shape", shape, [each.name for each in SHAPES])
     shapes = [each for each in SHAPES if each.name in names]
-    print(report.heading(rounds, threads), end="\n\n")
+    measured = results.circumstances(rounds, threads)
+    print(report.heading(measured), end="\n\n")
+    speeds: list[speed.Speed] = []
+    figures: list[costs.Cost] = []
     with tempfile.TemporaryDirectory() as made:
         places = [(each, each.folder(Path(made))) for each in shapes]
         if set(parts) - {"costs"}:
-            print(_speeds(places, length, rounds, parts), end="\n\n")
+            speeds = _speeds(places, length, rounds, parts)
+            print(report.speeds(speeds), end="\n\n")
         if "costs" in parts:
             figures = [cost for place in places for cost in costs.of_shape(*place, rounds)]
-            print(report.costs([*figures, *costs.of_starting(rounds)]))
+            figures += costs.of_starting(rounds)
+            print(report.costs(figures))
+    if save:
+        results.save(
+            "speed",
+            measured,
+            speeds=[each.as_json() for each in speeds],
+            costs=[asdict(each) for each in figures],
+        )
 
 
 def _speeds(
     places: list[tuple[Shape, Path]], length: list[int] | None, rounds: int, parts: list[str]
-) -> str:
+) -> list[speed.Speed]:
     measured: list[speed.Speed] = []
     for shape, folder in places:
         lengths = length or ([32, 128] if shape.large else [32, 128, 512])
         measured += speed.measure(shape, folder, lengths, rounds, parts)
-    return report.speeds(measured)
+    return measured
 
 
 def _known(option: str, given: list[str] | None, known: list[str]) -> list[str]:

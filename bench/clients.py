@@ -16,13 +16,15 @@ from contextlib import contextmanager
 class Client:
     """Asks a server for runs, and reads no more of their events than when each came."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, pid: int) -> None:
+        self.port = port
+        self.pid = pid
+        """The process of the server."""
 
-    def told_at(self, prompt: str, length: int) -> list[float]:
+    def token_times(self, prompt: str, length: int) -> list[float]:
         """When each token of a run came, in seconds."""
         asked = {"prompt": prompt, "max_new_tokens": length, "min_new_tokens": length}
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             headers = {"Content-Type": "application/json"}
             connection.request("POST", "/api/run", json.dumps(asked), headers)
@@ -34,7 +36,7 @@ class Client:
 
 @contextmanager
 def served(threads: int) -> Iterator[Client]:
-    """A client of a server that has loaded its model; torch may use so many threads there."""
+    """A client of a server that has loaded its model; the model may use so many threads there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -42,8 +44,8 @@ def served(threads: int) -> Iterator[Client]:
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        client = Client(port)
-        _until_it_serves(server, lambda: client.told_at("Once", 2))
+        client = Client(port, server.pid)
+        _until_it_serves(server, lambda: client.token_times("Once", 2))
         yield client
     finally:
         server.terminate()

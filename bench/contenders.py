@@ -43,7 +43,8 @@ def plain(folder: Path) -> Contender:
 def ours(
     backend: Backend, capture: Sequence[str] = DEFAULT_PROBES, *, general: bool = False
 ) -> Contender:
-    """`run()` with every event built and encoded; `general` is the path of any architecture."""
+    """`run()` with every event built and encoded; `general` is the path of any architecture, for a
+    backend of transformers."""
 
     def write(length: int) -> None:
         settings = RunSettings(

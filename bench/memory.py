@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
-import re
 import sys
 from pathlib import Path
 
 from bench.contenders import Contender, ours, plain
+from bench.process_memory import megabytes
 from mav_engine.backends import load_backend
 
 TOKENS = 256
-
-
-def megabytes(field: str) -> float:
-    """A figure of this process as the kernel tells it: VmRSS is now, VmHWM the peak."""
-    told = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
-    if told is None:
-        raise LookupError(f"the kernel does not tell {field}")
-    return int(told[1]) / 1000
 
 
 def peak_over_weights(write: Contender) -> float:
@@ -35,8 +27,8 @@ def peak_over_weights(write: Contender) -> float:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    told = {
+    usage = {
         "ours": peak_over_weights(ours(load_backend(str(folder), prefix_bytes=0))),
         "plain": peak_over_weights(plain(folder)),
     }
-    print(json.dumps(told))
+    print(json.dumps(usage))

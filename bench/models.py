@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
-from mav_engine.models import EMBEDDED_DIR
+from mav_engine.models import embedded_models
 
-EMBEDDED = EMBEDDED_DIR / "mav-tiny"
+EMBEDDED = embedded_models()["mav-tiny"]
 PROMPT = "Once upon a time, there was a little girl named Lily. She loved to play"
 
 
@@ -53,7 +53,7 @@ _SMOLLM: dict[str, Any] = {
 }
 
 SHAPES = (
-    Shape("mav-tiny", "mav-tiny (embedded)", large=False),
-    Shape("gpt2", "GPT-2 124M", large=True, kind="gpt2"),
-    Shape("smollm", "SmolLM-135M's shape", True, "llama", tuple(_SMOLLM.items())),
+    Shape("mav-tiny", "mav-tiny, 5.9M", large=False),
+    Shape("gpt2", "GPT-2's shape, 124M", large=True, kind="gpt2"),
+    Shape("smollm", "SmolLM's shape, 135M", True, "llama", tuple(_SMOLLM.items())),
 )

@@ -1,33 +1,22 @@
-"""The figures as Markdown."""
+"""The figures of `python -m bench` as Markdown."""
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-from collections.abc import Iterable, Sequence
-from datetime import date
-from importlib.metadata import version
-from pathlib import Path
-
-import torch
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from bench.costs import Cost
 from bench.speed import Speed
 
 
-def machine() -> str:
-    """What the figures were taken on."""
-    return f"{_chip()}, {os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}"
-
-
-def heading(rounds: int, threads: int) -> str:
-    """What, where and when."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers"))
+def heading(measured: Mapping[str, Any]) -> str:
+    """What was measured, where and when (`bench.results.circumstances`)."""
     return (
-        f"{date.today()}, {machine()}, {threads} threads; Python {platform.python_version()}, "
-        f"{packages}. Medians of {rounds} alternating rounds; a ratio is to plain `generate()` "
-        "(KV cache, SDPA, greedy) of the same float32 model in the same process."
+        f"{measured['date']}, {measured['machine']}, {measured['threads']} threads; "
+        f"Python {measured['python']}, torch {measured['torch']}, "
+        f"transformers {measured['transformers']}. Medians of {measured['rounds']} alternating "
+        "rounds; a ratio is to plain `generate()` (KV cache, SDPA, greedy) of the same float32 "
+        "model in the same process."
     )
 
 
@@ -66,13 +55,3 @@ def _at_lengths(group: Iterable[Speed]) -> str:
 
 def _target(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:g}"
-
-
-def _chip() -> str:
-    told = Path("/proc/cpuinfo")
-    name = (
-        re.search(r"model name\s*:\s*(.+)", told.read_text(encoding="utf-8"))
-        if told.exists()
-        else None
-    )
-    return name[1] if name else platform.processor() or platform.machine()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.contenders import ROWS_AND_LENS, Contender, openmav, ours, plain, prompt_length
 from bench.models import Shape
@@ -35,9 +36,9 @@ def _same(value: float) -> dict[str, float]:
 
 ROWS = (
     Row("general", "any architecture, float32", _same(1.0), _same(1.05)),
-    Row("written", "written-out step, float32", _same(1.15) | {"mav-tiny": 1.5},
+    Row("decoder", "decoder, float32", _same(1.15) | {"mav-tiny": 1.5},
         _same(1.3) | {"mav-tiny": 2.2}),
-    Row("int8", "written-out step, int8", {"gpt2": 2.5, "smollm": 2.5},
+    Row("int8", "decoder, int8", {"gpt2": 2.5, "smollm": 2.5},
         {"gpt2": 3.2, "smollm": 3.2}),
     Row("rows", "attention rows and logit lens added, float32", _same(0.85), _same(1.0)),
     Row("openmav", "against OpenMAV's way, float32", {"mav-tiny": 20}, {"mav-tiny": 30}),
@@ -56,6 +57,19 @@ class Speed:
     theirs: float
     """Median tokens per second of the other side."""
     ours: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures, with the names and titles of row and model."""
+        return {
+            "row": self.row.name,
+            "title": self.row.title,
+            "shape": self.shape.name,
+            "model": self.shape.title,
+            "length": self.length,
+            "ratio": round(self.ratio, 2),
+            "theirs": round(self.theirs, 1),
+            "ours": round(self.ours, 1),
+        }
 
 
 def measure(
@@ -76,17 +90,17 @@ def measure(
         gc.collect()
         pair = {
             "openmav": openmav(folder),
-            "written": ours(load_backend(str(folder), prefix_bytes=0)),
+            "decoder": ours(load_backend(str(folder), prefix_bytes=0)),
         }
         length = min(512, room)
         times = _alternate(pair, length, rounds, shape.name)
-        yield _speed(ROWS[-1], shape, length, times["openmav"], times["written"])
+        yield _speed(ROWS[-1], shape, length, times["openmav"], times["decoder"])
 
 
 def _ours(folder: Path, names: Collection[str]) -> dict[str, Contender]:
     backend = load_backend(str(folder), dtype="float32", prefix_bytes=0)
     sides = {
-        "written": ours(backend),
+        "decoder": ours(backend),
         "rows": ours(backend, ROWS_AND_LENS),
     }
     if "general" in names:

@@ -2,34 +2,45 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { defineConfig } from "@playwright/test";
 
-/** Chosen once; the workers, which read this file again, inherit it. */
-process.env.E2E_PORT ??= String(await freePort());
-const baseURL = `http://127.0.0.1:${process.env.E2E_PORT}`;
+/** Each worker has a server of its own; on a shared one, the runs of two tests would queue. */
+const WORKERS = 2;
+/** Chosen once and inherited by the workers, which evaluate this file again. */
+process.env.E2E_PORTS ??= String(await Promise.all(Array.from({ length: WORKERS }, freePort)));
+/** A site that is served already, instead of servers of these tests. */
+const served = process.env.E2E_ORIGIN;
+const servers = process.env.E2E_PORTS.split(",").map((port) => `http://127.0.0.1:${port}`);
+const own = Number(process.env.TEST_PARALLEL_INDEX ?? 0) % servers.length;
 
-/** The browser that is named or installed; where there is none, Playwright's own. */
+/** The browser at CHROMIUM_PATH, or an installed one. If there is none, Playwright uses its own. */
 const chromium =
   process.env.CHROMIUM_PATH ??
   ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 export default defineConfig({
   testDir: "e2e",
-  // One server with one model: runs would wait in line for each other.
-  workers: 1,
+  workers: WORKERS,
+  fullyParallel: true,
   timeout: 180_000,
   expect: {
     timeout: 60_000,
-    // Less than a bar of a panel, more than a letter of the machine's own fonts.
+    // A missing bar of a panel exceeds this ratio, a few differently rendered letters do not.
     toHaveScreenshot: { maxDiffPixelRatio: 0.005, animations: "disabled" },
   },
-  // One picture for every machine: the fonts are the page's own.
+  // The same pictures on every machine, because the page brings its fonts.
   snapshotPathTemplate: "{testDir}/pictures/{arg}{ext}",
   forbidOnly: Boolean(process.env.CI),
-  reporter: "list",
+  reporter: [["list"], ["./scripts/slowest-tests.mjs"]],
+  projects: [
+    { name: "site" },
+    // Benchmarks only measure, and nothing may run beside them.
+    { name: "bench", testMatch: "*.bench.ts", workers: 1 },
+  ],
   use: {
-    baseURL,
+    baseURL: served ?? (servers[own] as string),
     viewport: { width: 1280, height: 800 },
     permissions: ["clipboard-read", "clipboard-write"],
-    trace: "retain-on-failure",
+    // With `--trace on` every step is recorded, which takes longer than most steps.
+    screenshot: "only-on-failure",
     launchOptions: {
       ...(chromium && { executablePath: chromium }),
       args: [
@@ -42,13 +53,13 @@ export default defineConfig({
       ],
     },
   },
-  webServer: {
-    command: `${process.env.E2E_MAV ?? "../.venv/bin/mav"} serve --port ${process.env.E2E_PORT}`,
-    url: `${baseURL}/api/models`,
+  webServer: (served ? [] : servers).map((url) => ({
+    command: `${process.env.E2E_MAV ?? "../.venv/bin/mav"} serve --port ${new URL(url).port}`,
+    url: `${url}/api/models`,
     timeout: 180_000,
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },
-  },
+  })),
 });
 
 export function freePort(): Promise<number> {

@@ -4,8 +4,8 @@ import { defineConfig, type Plugin } from "vite";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * The standalone page: one HTML file with all code, styles and fonts in it, beside the built
- * site. What puts a recording into it is told in docs/recordings.md.
+ * Builds the standalone page: one HTML file with all code, styles and fonts, beside the built site.
+ * docs/recordings.md describes how a recording is put into it.
  */
 export default defineConfig({
   root: here("./replay"),
@@ -13,7 +13,7 @@ export default defineConfig({
   publicDir: false,
   resolve: {
     alias: [
-      // Nothing can be loaded later by a page that is one file.
+      // A page that is a single file cannot load code later.
       { find: "next/dynamic", replacement: here("./replay/dynamic.tsx") },
       { find: /^@\//, replacement: `${here(".")}/` },
     ],
@@ -31,7 +31,7 @@ export default defineConfig({
     rollupOptions: {
       input: here("./replay/replay.html"),
       onwarn(warning, warn) {
-        // "use client" says something to Next only.
+        // "use client" is only for Next.
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") warn(warning);
       },
       output: { inlineDynamicImports: true },
@@ -40,13 +40,13 @@ export default defineConfig({
   plugins: [inOneFile()],
 });
 
-/** Put the script and the styles into the page, and write nothing else. */
+/** Inlines the script and the styles into the page and emits nothing else. */
 function inOneFile(): Plugin {
   return {
     name: "in-one-file",
     enforce: "post",
     generateBundle: {
-      // After vite has put its own last words into the code.
+      // Runs after vite's own changes of the code.
       order: "post",
       handler(_, bundle) {
         const files = Object.values(bundle);
@@ -68,7 +68,7 @@ function inOneFile(): Plugin {
             html = html.replace(new RegExp(`<link[^>]*href="\\./${name}"[^>]*>`), () => style);
           }
         }
-        // A script at the end finds the recording above it read.
+        // A script at the end of the body runs after the recording above it is parsed.
         page.source = html.replace("</body>", () => `${end.join("\n")}\n</body>`);
       },
     },

@@ -1,6 +1,9 @@
-import "@testing-library/jest-dom/vitest";
-import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-configure({ asyncUtilTimeout: 20_000 });
-afterEach(cleanup);
+// Tests without a document (see `@vitest-environment jsdom`) render nothing.
+if (typeof document !== "undefined") {
+  await import("@testing-library/jest-dom/vitest");
+  const { cleanup, configure } = await import("@testing-library/react");
+  configure({ asyncUtilTimeout: 20_000 });
+  afterEach(cleanup);
+}

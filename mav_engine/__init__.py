@@ -4,8 +4,8 @@
     for event in run(RunSettings(prompt="Once upon a time")):
         ...
 
-Importing this package imports next to nothing: what it offers comes when it is first named, and
-torch with the first run.
+Importing this package imports almost nothing: its names are imported on first use, and torch with
+the first run.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """What this package offers, from the module where it lives (PEP 562)."""
+    """Import a public name on first use (PEP 562)."""
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

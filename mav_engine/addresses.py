@@ -8,9 +8,9 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def ip_address(host: str) -> IPAddress | None:
-    """The IP address that a host is, with or without brackets; None where it is a name.
+    """The IP address of a host, with or without brackets; None if it is a name.
 
-    An IPv6 address that stands for an IPv4 address, such as ::ffff:127.0.0.1, is that IPv4 address.
+    An IPv4-mapped IPv6 address such as ::ffff:127.0.0.1 is returned as IPv4.
     """
     try:
         address = ipaddress.ip_address(host.strip("[]"))
@@ -20,6 +20,6 @@ def ip_address(host: str) -> IPAddress | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, as an address names it, is this machine and no other reaches it."""
+    """Whether a host name or address is a loopback address."""
     address = ip_address(host)
     return host.lower() == "localhost" if address is None else address.is_loopback

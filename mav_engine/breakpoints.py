@@ -49,11 +49,11 @@ class Breakpoints(Strict):
     pattern: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)] | None = None
     """Stop at each new match of this regular expression (RE2 syntax) in the generated text."""
     loop: Annotated[bool, Field(strict=True)] = False
-    """Stop where the text starts to loop: its last tokens are one group of up to 64 tokens, three
-    times over and eight tokens at least."""
+    """Stop when the text starts to loop: its last tokens repeat a group of up to 64 tokens three
+    times, eight tokens or more in total."""
     after: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] | None = None
-    """Stop after this many new tokens, counting forced_ids and earlier parts of a resumed run. A
-    paused run is stepped with it."""
+    """Stop after this many new tokens, counting forced_ids and earlier parts of a resumed run. It
+    also steps a paused run."""
 
     @field_validator("pattern")
     @classmethod
@@ -99,25 +99,25 @@ def compile_pattern(pattern: str) -> Pattern:
                 raise re2.error(reason)
         compiled: Pattern = re2.compile(pattern, options)
     except re2.error as error:
-        told = error.args[0]
-        reason = told.decode(errors="replace") if isinstance(told, bytes) else told
+        reason = error.args[0]
+        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
         raise InvalidSettings(
             f"{_FIELD} was given as {shown(pattern)}, which is not a valid regular expression: "
-            f"{reason:.80}. {_SYNTAX} To look for it as plain text, give it as breakpoints.text.",
+            f"{reason:.80}. {_SYNTAX} To search for plain text, use breakpoints.text.",
             field=_FIELD,
         ) from None
     return compiled
 
 
 def check_pattern(pattern: str) -> None:
-    """Refuse a pattern that does not compile, or that would stop at every token.
+    """Check that a pattern compiles and does not match the empty text.
 
     Raises:
-        InvalidSettings: the detail names the part of the pattern that is not valid.
+        InvalidSettings: it does not; the detail names the invalid part.
     """
     if compile_pattern(pattern).match(""):
         raise InvalidSettings(
             f"{_FIELD} was given as {shown(pattern)}, which matches the empty text, so it would "
-            "stop at every token; let it ask for at least one character.",
+            "stop at every token; require at least one character.",
             field=_FIELD,
         )

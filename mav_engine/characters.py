@@ -1,7 +1,7 @@
-"""How characters that cannot be seen are shown, so that every token is visible and has a name.
+"""How invisible characters are shown.
 
-`frontend/lib/text/characters.ts` has the same rules for the site; `tests/characters.json` holds
-both to them.
+`frontend/lib/text/characters.ts` has the same rules for the site; `tests/characters.json` tests
+both.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ _COMBINING = frozenset({"Mn", "Mc", "Me"})
 _DRAWN_FORMAT = frozenset(
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 )
-"""Signs before Arabic and Kaithi numbers: Unicode calls them formats, but they are drawn."""
+"""Signs before Arabic and Kaithi numbers: visible, although of the category format."""
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
-"""Default_Ignorable_Code_Point, without those that their category names already."""
+"""Default_Ignorable_Code_Point, except those that are found by category."""
 _JOINERS = frozenset("\u200c\u200d")
-"""They shape the characters around them: Persian words, families of emoji."""
+"""Change the form of the characters around them: Persian words, emoji families."""
 _SELECTOR = re.compile("[\ufe00-\ufe0f\u180b-\u180d\u180f]")
-"""They choose a form of the character before: emoji, Mongolian, ideographs."""
+"""Select a variant of the character before: emoji, Mongolian, ideographs."""
 _IDEOGRAPHIC_SELECTOR = re.compile("[\U000e0100-\U000e01ef]")
 _FLAG_TAGS = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
-"""The flags of England, Scotland, Wales: letters that only such a flag may have behind it."""
+"""The flags of England, Scotland and Wales, the only use of tag letters."""
 
 
 _SPACES = {"\n": "↵", "\t": "⇥", "\r": "←", "\u00a0": "⍽", "\u202f": "⍽"}
-"""Marks of white space; every other space has that of the ordinary one."""
+"""Visible marks of white space; all other spaces get the one of the ordinary space."""
 
 DOTTED_CIRCLE = "\u25cc"
-"""What combining marks are shown on where there is no letter."""
+"""The base for combining marks without a letter."""
 
 _SPACES_BEFORE = "[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
 _FORMULA = re.compile(f"'*(?:[\t\r]|{_SPACES_BEFORE}*[=+@\uff1d\uff0b\uff0d\uff20-])")
-"""What a spreadsheet may compute, and what would be taken for such a text with its apostrophe."""
+"""Texts that a spreadsheet may evaluate, and texts that look like an escaped one."""
 _NOT_EXCHANGED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
     + "".join(
@@ -54,8 +54,8 @@ _NOT_EXCHANGED = re.compile(
 class Part(NamedTuple):
     """Characters of one kind.
 
-    `text` is shown as it is; of a `space` a mark is shown, of a `code` its name (`U+200D`); a
-    `mark` is combining marks without a letter to stand on, which get a dotted circle.
+    `text` is shown unchanged, a `space` as a visible mark, a `code` by its name (`U+200D`), and a
+    `mark`, combining marks without a letter, on a dotted circle.
     """
 
     kind: PartKind
@@ -68,9 +68,9 @@ def code_of(character: str) -> str:
 
 
 def parts(text: str) -> list[Part]:
-    """The text in parts; all `raw` put together are the text."""
+    """Split the text; the `raw` of all parts concatenate to the text."""
     made: list[Part] = []
-    # The drawn character before, which an invisible one may change, and whether one has.
+    # The last visible character, and whether an invisible one has changed it.
     base, selected = "", False
     at = 0
     while at < len(text):
@@ -104,15 +104,15 @@ def label(text: str) -> str:
     shown = "".join(
         _SPACES.get(each.raw, "␣") if each.kind == "space" else _legible(each) for each in made
     )
-    # Few can tell combining marks apart on a dotted circle.
+    # Combining marks on a dotted circle are hard to tell apart.
     only_marks = len(made) == 1 and made[0].kind == "mark"
     return " ".join([shown, *map(code_of, text)]) if only_marks else shown
 
 
 def legible(text: str) -> str:
-    """The text with spaces as they are and every other unseen character by its name.
+    """The text with spaces unchanged and all other invisible characters by name.
 
-    Neither a terminal nor an XML parser takes anything in it for a command.
+    The result is safe in terminals and XML.
     """
     return "".join(map(_legible, parts(text)))
 
@@ -120,11 +120,11 @@ def legible(text: str) -> str:
 def table_text(text: str) -> str:
     """A text as a field of a CSV file, before its quotes.
 
-    Spreadsheets compute what begins with `=`, `+`, `-` or `@`: such a text, white space before it
-    or not, gets an apostrophe in front, as does one that begins with a tab or carriage return. To
-    have the text back, take one apostrophe away where what follows it is such a text. Controls
-    other than tab and line breaks, lone surrogates and noncharacters, which readers refuse or
-    drop, stand by their names (`U+0000`).
+    Spreadsheets evaluate texts that begin with `=`, `+`, `-` or `@`, even after white space. Such a
+    text gets a leading apostrophe, and so does one that begins with a tab or carriage return. To
+    restore the text, remove one apostrophe that precedes such a text. Controls other than tab and
+    line breaks, lone surrogates and noncharacters, which some readers refuse or drop, are replaced
+    by their names (`U+0000`).
     """
     shown = _NOT_EXCHANGED.sub(lambda found: code_of(found[0]), text)
     return f"'{shown}" if _FORMULA.match(shown) else shown
@@ -157,7 +157,7 @@ def _is_unseen(character: str) -> bool:
 
 
 def _is_part_of_writing(character: str, base: str, selected: bool, after: str) -> bool:
-    """Whether an invisible character belongs to those around it and changes how they look."""
+    """Whether an invisible character changes the characters around it."""
     if not base:
         return False
     if character in _JOINERS:

@@ -14,12 +14,12 @@ import typer
 from mav_engine.commands import options as opt
 from mav_engine.commands.compare import compare
 from mav_engine.commands.doctor import doctor
-from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail
+from mav_engine.commands.exit_status import INTERRUPTED, USAGE_ERROR, fail
 from mav_engine.commands.explore import DASHED, explore
 from mav_engine.commands.models import models
-from mav_engine.commands.passing import PASSING, bench, train
 from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
+from mav_engine.commands.repository_commands import PASS_OPTIONS_ON, bench, train
 from mav_engine.commands.serve import serve
 from mav_engine.terminal.plain import use_stand_ins
 from mav_engine.wording import shortened
@@ -30,10 +30,10 @@ _EXAMPLES = """Watch a language model think.
 [bold]Examples[/bold]
   mav                                            the usual panels
   mav --prompt "The little fox" --temp 0.8       sample; --seed 7 for another
-  mav --model gpt2 --interactive                 step, go back, fork
-  mav --selected-panels logit_lens tiles         look deeper
+  mav --model gpt2 --interactive                 step, back, fork
+  mav --selected-panels logit_lens tiles         further panels
   mav --prompt "The sun" | jq -c .text           JSON lines in a pipe
-  mav --record run.jsonl; mav replay run.jsonl   keep a run, play it again
+  mav --record run.jsonl; mav replay run.jsonl   record and replay a run
   mav explore --prompt "The sun"                 a run as files: PNG, SVG, HTML, JSON
   mav serve                                      the site, with all panels
 """
@@ -50,14 +50,14 @@ app.command(context_settings=DASHED)(explore)
 app.command()(replay)
 app.command()(compare)
 app.add_typer(models, name="models")
-app.command(context_settings=PASSING)(train)
-app.command(context_settings=PASSING)(bench)
+app.command(context_settings=PASS_OPTIONS_ON)(train)
+app.command(context_settings=PASS_OPTIONS_ON)(bench)
 app.command()(doctor)
 app.command()(plugins)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry of the `mav` command; every failure is one line and an exit status."""
+    """Entry point of the `mav` command. Errors are one line and an exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     use_stand_ins()
     try:
@@ -68,12 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not hasattr(error, "format_message"):
             raise
         typer.echo(f"mav: {_explained(error, given)}", err=True)
-        status = UNUSABLE
+        status = USAGE_ERROR
     sys.exit(status if isinstance(status, int) else 0)
 
 
 def joined(arguments: Sequence[str]) -> list[str]:
-    """The arguments with the words after --selected-panels as one, as OpenMAV takes several."""
+    """Join the words after --selected-panels into one argument, since OpenMAV takes several."""
     done: list[str] = []
     taking = False
     for place, word in enumerate(arguments):
@@ -89,15 +89,15 @@ def joined(arguments: Sequence[str]) -> list[str]:
 
 
 def _explained(error: Any, given: Sequence[str]) -> str:
-    """What is wrong with a command line, in one line with the nearest right name."""
+    """One line about an invalid command line, with a suggestion."""
     near = getattr(error, "possibilities", None)
     if near:
         return f"There is no option {error.option_name}. Did you mean {near[0]}?"
-    told = " ".join(error.format_message().split()).replace("Value error, ", "")
-    plain, guess, _ = told.partition(" Did you mean")
+    message = " ".join(error.format_message().split()).replace("Value error, ", "")
+    plain, guess, _ = message.partition(" Did you mean")
     if guess and "/" not in plain:
-        return f"{told} See mav --help."
-    # What looks like a path is no misspelled command.
+        return f"{message} See mav --help."
+    # A path is not a misspelled command.
     return f"{shortened(plain, 200)}{_prompt_hint(error, plain, given)} See mav --help."
 
 
@@ -106,9 +106,9 @@ _STRAY_WORDS = re.compile(
 )
 
 
-def _prompt_hint(error: Any, told: str, given: Sequence[str]) -> str:
-    """Where words stand without an option: the command that takes them as a prompt or a model."""
-    stray = _STRAY_WORDS.fullmatch(told)
+def _prompt_hint(error: Any, message: str, given: Sequence[str]) -> str:
+    """For words without an option: the command that uses them as prompt or model."""
+    stray = _STRAY_WORDS.fullmatch(message)
     command: Any = getattr(getattr(error, "ctx", None), "command", None)
     options = {each.name for each in getattr(command, "params", [])}
     if stray is None or "prompt" not in options:
@@ -122,23 +122,23 @@ def _prompt_hint(error: Any, told: str, given: Sequence[str]) -> str:
 
 
 def _words_around(stray: str, given: Sequence[str]) -> list[str]:
-    """The words of an unquoted text, one of which was read as a command or a value."""
+    """All words of an unquoted text, one of which was taken as a command or value."""
     first = next((each for each in given if each and stray.startswith(each)), stray)
     if first not in given:
         return [stray]
     begin = given.index(first)
     words = list(takewhile(lambda word: not word.startswith("-"), given[begin:]))
-    # After `--prompt Once upon a time` the first word is the option's.
+    # In `--prompt Once upon a time` the first word is the option's value.
     return [given[begin - 1], *words] if begin > 1 and given[begin - 2] == "--prompt" else words
 
 
 def _quoted(text: str) -> str:
-    """A text as a shell takes it, shortened."""
+    """A shortened text, quoted for a shell."""
     text = shortened(text)
     return shlex.quote(text) if set(text) & set('"$`\\!') else f'"{text}"'
 
 
-def _tell_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
@@ -174,27 +174,26 @@ def _watch(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_tell_version, is_eager=True, help="Tell the version and end."
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
     if context.invoked_subcommand is not None:
-        _refuse_beside(context)
+        _refuse_options_before_command(context)
         return
-    from mav_engine.commands.watch import watch
+    from mav_engine.commands.run_command import run_command
 
-    watch(context.params)
+    run_command(context.params)
 
 
-def _refuse_beside(context: typer.Context) -> None:
-    """Options before a subcommand would be dropped in silence."""
+def _refuse_options_before_command(context: typer.Context) -> None:
+    """Refuse options before a subcommand, which would be ignored."""
     for name in context.params:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             option = name.replace("_", "-").removeprefix("as-")
             command = context.invoked_subcommand
             fail(
-                f"--{option} stands before {command}, which has options of its own; put it behind, "
-                f"see mav {command} --help.",
-                UNUSABLE,
+                f"--{option} must come after {command}; for its options see mav {command} --help.",
+                USAGE_ERROR,
             )

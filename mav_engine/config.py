@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -20,22 +23,27 @@ from pydantic import (
     ValidationError,
 )
 
-from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
+from mav_engine.defaults import PREFIX_BYTES, RESUME_LIFETIME_S
 from mav_engine.errors import InvalidSettings
-from mav_engine.generation.resume_token import LIFETIME_S
-from mav_engine.models.catalog import Catalog
 from mav_engine.models.precision import Precision
 from mav_engine.wording import did_you_mean, shown
 
+if TYPE_CHECKING:
+    from mav_engine.models.catalog import Catalog
+
 PREFIX = "MAV_"
 BUILD_VARIABLES = frozenset({"MAV_PANELS_DIR", "MAV_API_ORIGIN"})
-"""Read when the site is built or developed; no concern of the server."""
+"""Variables of the site's build; the server ignores them."""
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGED_SITE = Path(__file__).resolve().parent / "site"
+"""Where `setup.py` puts the built site in an installed package; a checkout has none there."""
+SPACES = "https://huggingface.co"
+"""The site that shows Hugging Face Spaces in a frame."""
 CHARACTERS_A_TOKEN = 16
-"""Characters of a prompt for each token that it may have: some four times those of usual text."""
+"""Allowed characters per allowed token of a prompt: about four times those of typical text."""
 LOG = logging.getLogger("mav.api")
-_SECRET = frozenset({"secret", "training_token"})
-"""Settings whose values are never told."""
+_SECRET = frozenset({"secret", "training_token", "key", "upstream", "upstream_key"})
+"""Settings whose values never appear in messages."""
 
 
 def _comma_separated(value: object) -> object:
@@ -45,133 +53,186 @@ def _comma_separated(value: object) -> object:
 
 
 def _root_path(value: str) -> str:
-    """Check a path such as /mav; a slash at its end makes no difference."""
+    """Check a path such as /mav; a trailing slash is removed."""
     path = value.rstrip("/")
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])*", path):
         raise ValueError("must be a path such as /mav or /tools/mav")
     return path
 
 
+def _upstreams(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Check the addresses of other servers; trailing slashes are removed."""
+    found = tuple(map(_upstream, given))
+    if len(set(found)) < len(found):
+        raise ValueError("an address is listed twice")
+    return found
+
+
+def _upstream(given: str) -> str:
+    try:
+        parts = urlsplit(given)
+        port = parts.port
+    except ValueError:
+        raise ValueError("an address is not a URL such as https://gpu.example.org") from None
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address holds a name or password; a key belongs in MAV_UPSTREAM_KEY")
+    usable = parts.scheme in ("http", "https") and parts.hostname and port != 0
+    if not usable or not given.isascii() or re.search(r"[\s?#]", given):
+        raise ValueError(f"{shown(given)} is not a URL such as https://gpu.example.org")
+    if parts.path.rstrip("/").endswith("/api"):
+        raise ValueError(f"leave out /api at the end of {shown(given)}")
+    return given.rstrip("/")
+
+
+Key = Annotated[str | None, Field(min_length=16, pattern="^[!-~]*$", repr=False)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
 
 
 class ServerConfig(BaseModel):
-    """The settings. Each is read from the variable `MAV_` plus its name in capitals."""
+    """The settings of a server. Each is read from the variable `MAV_` plus its upper-case name."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: Names = ()
-    """Hub names or folders that clients may name, comma-separated; a folder goes by its last
-    name."""
+    """Hub names or folders to offer, comma-separated; a folder is named by its last part."""
     models_dir: Path | None = None
-    """A folder of which each subfolder with a config.json is a model by its name; models may be
-    dropped in while the server runs."""
+    """A folder in which each subfolder with a config.json is a model of that name; models may be
+    added while the server runs."""
     any_model: bool = False
-    """Whether clients may name any hub model and any folder of this machine."""
+    """Whether clients may use any hub model and any folder of this machine."""
     default_model: str | None = None
     """The model of requests that name none; empty is mav-tiny."""
+    embedded: bool = True
+    """Whether to offer the embedded models, such as mav-tiny."""
+    upstream: Annotated[Names, AfterValidator(_upstreams)] = ()
+    """Addresses of MAV servers whose models are offered here and run there, comma-separated, such
+    as https://gpu.example.org. Models of this server come first, then those of the first
+    address."""
+    upstream_key: Key = None
+    """The MAV_KEY of these servers."""
+    key: Key = None
+    """Key that requests to the API must send (Authorization: Bearer KEY), except those for
+    /api/health and trainings: at least 16 ASCII characters without spaces. Sites that relay to this
+    server send their MAV_UPSTREAM_KEY."""
     device: str = "auto"
-    """Where models run: auto, cpu, cuda, cuda:1, mps, or spread over all that there are."""
+    """Device of the models: auto, cpu, cuda, cuda:1, mps, or spread (all of them)."""
     dtype: Precision = "auto"
-    """Number type of the weights while running."""
+    """Dtype of the loaded weights."""
     cache_bytes: ByteSize = ByteSize(4 * 1024**3)
-    """Loaded models may take this many bytes together (4GiB is understood); past it the least
-    recently used one goes, but never one in use."""
-    prefix_bytes: ByteSize = ByteSize(DEFAULT_PREFIX_BYTES)
-    """What each model may keep of the texts it has read, so that a run that begins like an
-    earlier one starts sooner; counts towards cache_bytes. 0 keeps nothing."""
+    """Most bytes of loaded models (units such as 4GiB are accepted). Above it, the least recently
+    used model that is not in use is unloaded."""
+    prefix_bytes: ByteSize = ByteSize(PREFIX_BYTES)
+    """Size of each model's prefix cache, which saves the prefill of prompts that begin alike;
+    counts towards cache_bytes. 0 is off."""
     max_new_tokens: PositiveInt = 2048
-    """The most tokens that a run may write."""
+    """Most new tokens of a run."""
     max_prompt_tokens: PositiveInt = 8192
-    """The most tokens that a prompt may have; a model's context may allow fewer."""
+    """Most tokens of a prompt; a model's context may allow fewer."""
     max_prompt_characters: PositiveInt | None = None
-    """The most characters that a prompt, a conversation or a text for /api/tokenize may have;
-    checked before the text is cut into tokens. 16 for each of max_prompt_tokens where not set."""
+    """Most characters of a prompt, a conversation or a text for /api/tokenize, checked before
+    tokenization. By default 16 for each of max_prompt_tokens."""
     max_body_bytes: ByteSize = ByteSize(1_000_000)
     """The largest body of a request."""
     max_connections: PositiveInt = 1000
-    """Connections at the same time; fewer where the process may open fewer files, of which 128 are
-    kept for other uses. Above it, connections that wait for a request are closed, and where there
-    are none the new one is answered with 503."""
+    """Most simultaneous connections; fewer if the process may open fewer files, of which 128 are
+    reserved. Above it, idle connections are closed; if there are none, the new connection gets
+    503."""
     header_timeout_s: PositiveFloat = 10.0
-    """Seconds within which the head of a request must arrive."""
+    """Seconds within which the headers of a request must arrive."""
     body_timeout_s: PositiveFloat = 60.0
-    """Seconds within which the body of a request must arrive; later it is answered with 408."""
+    """Seconds within which the body of a request must arrive; otherwise the answer is 408."""
     min_read_rate: Annotated[int, Field(ge=0)] = 500
-    """Bytes a second, over 30 seconds, that a client must read of what is sent to it; slower ones
-    are disconnected, which ends their run. 0 allows any speed."""
+    """Bytes per second, averaged over 30 seconds, that a client must read; slower ones are
+    disconnected, which ends their run. 0 is no limit."""
     max_run_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(512 * 1024**2)
-    """The most bytes that the events of one run may have, before they are compressed; a run that
-    passes it ends with the error run_too_large."""
+    """Most bytes of the events of one run, before compression; a run that exceeds it ends with the
+    error run_too_large."""
     max_client_bytes: ByteSize = ByteSize(4 * 1024**3)
-    """The most bytes of events that one client address may receive in an hour; 0 is no limit.
-    Clients on this machine have none."""
+    """Most bytes of events for one client address in an hour; 0 is no limit. Clients on this
+    machine have no limit."""
     max_runs: PositiveInt = 8
-    """Runs of one model at the same time; they share forward passes, and more wait."""
+    """Most simultaneous runs of one model. They share forward passes; further runs wait."""
     max_queue: Annotated[int, Field(ge=0)] = 16
-    """Runs of one model that may wait; more are turned away with 503."""
+    """Most waiting runs of one model; further ones get 503."""
+    keep_run_s: Annotated[float, Field(ge=0)] = 300.0
+    """Seconds for which a finished run can still be watched by its id."""
+    keep_run_bytes: Annotated[ByteSize, Field(ge=0)] = ByteSize(64 * 1024**2)
+    """Most bytes of events of all runs that are kept for those who watch them from the beginning.
+    Above it, the run that ended first is dropped, then the oldest events of live runs."""
     deadline_s: PositiveFloat = 290.0
-    """Seconds after which a run ends with reason deadline, its waiting included."""
+    """Seconds, waiting included, after which a run ends with the reason deadline."""
     heartbeat_s: Annotated[float, Field(gt=0, le=15)] = 12.0
-    """Seconds between the heartbeats of a stream; proxies give up after 30 of silence."""
+    """Seconds between heartbeats of a stream; proxies close it after 30 of silence."""
     load_patience_s: Annotated[float, Field(ge=0)] = 3.0
-    """Seconds that a request waits for its model to load before its stream begins; a fault
-    found in that time is an HTTP status, later it is an error event."""
+    """Seconds that a request waits for its model before its stream begins. An error in that time is
+    an HTTP status, a later one an error event."""
     secret: Annotated[str | None, Field(min_length=16, repr=False)] = None
-    """Signs the resume tokens, at least 16 characters; servers that share it take each other's.
-    Without one each process draws its own, so tokens end with the process."""
-    resume_ttl_s: PositiveFloat = LIFETIME_S
-    """Seconds for which a resume token holds."""
+    """Key of the resume tokens, at least 16 characters; servers that share it accept each other's.
+    By default it is random, and tokens are valid in this process only."""
+    resume_ttl_s: PositiveFloat = RESUME_LIFETIME_S
+    """Seconds for which a resume token is valid."""
     prewarm: bool = False
-    """Whether the default model is loaded when the server starts; `mav serve` does."""
+    """Whether to load the default model when the server starts; `mav serve` does."""
     allowed_hosts: Names = ()
-    """Names under which this server may be addressed besides localhost, the name of its machine
-    and its IP addresses, comma-separated and without a port; * is any. On Vercel, which delivers
-    by the name, it is * unless set."""
+    """Accepted Host names, comma-separated and without a port, in addition to localhost, the name
+    of the machine and its IP addresses; * accepts any. On Vercel, which routes by name, the default
+    is *; on Hugging Face Spaces, the name of the Space is added."""
     allowed_origins: Names = ()
-    """Other sites whose pages may call this API, comma-separated; * is all of them."""
+    """Other sites whose pages may call the API, comma-separated; * is any."""
     root_path: Annotated[str, AfterValidator(_root_path)] = ""
-    """The path under which the site and the API are, such as /mav, where a proxy does not remove
-    it. Requests without it are answered as well."""
+    """Path prefix of the site and the API, such as /mav, if a proxy passes it on. Requests without
+    it are answered too."""
     frame_ancestors: Names = ()
     """Other sites whose pages may embed this one in a frame, comma-separated, such as
-    https://example.org; * is all of them."""
+    https://example.org; * is any. On Hugging Face Spaces the default is https://huggingface.co."""
     watch: Path | None = None
-    """The recording of a training that goes on; the site shows it as it grows."""
+    """Recording of a training, which the site shows as it grows."""
     receive_training: bool = False
-    """Whether a training may stream into the file of MAV_WATCH: one of this machine, or with
-    MAV_TRAINING_TOKEN of any."""
-    training_token: Annotated[str | None, Field(min_length=16, pattern="^[!-~]*$", repr=False)] = (
-        None
-    )
-    """What a training that streams to this site has to bear: at least 16 characters of ASCII, no
-    spaces. With MAV_WATCH it opens the site to such trainings."""
+    """Whether a training may stream into the file of MAV_WATCH: from this machine, or with
+    MAV_TRAINING_TOKEN from any."""
+    training_token: Key = None
+    """Token for trainings that stream to this site: at least 16 ASCII characters without spaces.
+    With MAV_WATCH it lets trainings from other machines stream here."""
     max_training_bytes: ByteSize = ByteSize(32_000_000)
-    """The largest body of looks that a training may send; a look has to fit into it."""
+    """Largest body of snapshots that a training may send; one snapshot must fit into it."""
     max_training_line_bytes: ByteSize = ByteSize(16_000_000)
-    """The longest line of it, which is one event."""
-    site_dir: Path = ROOT / "frontend" / "out"
-    """The built site; where it is absent a page tells how to build it."""
+    """Longest line of that body; a line is one event."""
+    site_dir: Path = PACKAGED_SITE if PACKAGED_SITE.is_dir() else ROOT / "frontend" / "out"
+    """Folder of the built site; if it is missing, a page explains how to build it."""
 
     @property
     def prompt_characters(self) -> int:
         """`max_prompt_characters`, or its default."""
         return self.max_prompt_characters or CHARACTERS_A_TOKEN * self.max_prompt_tokens
 
+    @property
+    def offers_models(self) -> bool:
+        """Whether this server itself may run a model."""
+        return self.embedded or self.any_model or bool(self.models or self.models_dir)
+
     def catalog(self) -> Catalog:
         """The models that these settings allow.
 
         Raises:
-            InvalidSettings: they name a model that is not there.
+            InvalidSettings: a named model does not exist.
         """
-        try:
+        from mav_engine.models.catalog import Catalog
+
+        def offered(default: str | None) -> Catalog:
             return Catalog(
                 self.models,
                 models_dir=self.models_dir,
                 any_model=self.any_model,
-                default=self.default_model,
+                default=default,
+                embedded=self.embedded,
             )
+
+        try:
+            return offered(self.default_model)
         except InvalidSettings as error:
+            if error.field == "default_model" and self.upstream:
+                # Upstream servers may offer it, also later.
+                return offered(None)
             raise _wrong(error.field or "models", error.detail) from None
 
 
@@ -179,7 +240,7 @@ def read_environment(environment: Mapping[str, str]) -> ServerConfig:
     """Read the `MAV_*` variables; empty ones are ignored.
 
     Raises:
-        InvalidSettings: a variable has a value that it cannot have; `field` is its name.
+        InvalidSettings: a variable has an invalid value; `field` is its name.
     """
     given: dict[str, Any] = {}
     if environment.get("VERCEL"):
@@ -193,15 +254,19 @@ def read_environment(environment: Mapping[str, str]) -> ServerConfig:
         if name in ServerConfig.model_fields:
             given[name] = value.strip()
         else:
-            _tell_unknown(variable)
+            _warn_unknown(variable)
+    if space := environment.get("SPACE_HOST"):
+        hosts = (given.get("allowed_hosts"), space)
+        given["allowed_hosts"] = ",".join(filter(None, hosts))
+        given.setdefault("frame_ancestors", SPACES)
     try:
         return ServerConfig(**given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0])
-        told = "" if name in _SECRET else f", not {shown(first['input'])}"
-        problem = f"{first['msg'][0].lower()}{first['msg'][1:]}{told}"
-        raise _wrong(name, f"{problem}. {_meaning(name)}") from None
+        value = "" if name in _SECRET else f", not {shown(first['input'])}"
+        problem = f"{first['msg'][0].lower()}{first['msg'][1:]}{value}"
+        raise _wrong(name, f"{problem}. {meanings()[name]}") from None
 
 
 def variable_of(name: str) -> str:
@@ -213,12 +278,27 @@ def _wrong(name: str, problem: str) -> InvalidSettings:
     return InvalidSettings(f"{variable_of(name)}: {problem}", field=variable_of(name))
 
 
-def _meaning(name: str) -> str:
-    return " ".join((ServerConfig.model_fields[name].description or "").split())
+@cache
+def meanings() -> dict[str, str]:
+    """What each setting means: the text below it in `ServerConfig`.
+
+    Pydantic can read these texts too, but would do so at each start, which takes a while.
+    """
+    import ast
+    import inspect
+
+    (definition,) = ast.parse(inspect.getsource(ServerConfig)).body
+    assert isinstance(definition, ast.ClassDef)
+    return {
+        setting.target.id: " ".join(str(text.value.value).split())
+        for setting, text in pairwise(definition.body)
+        if isinstance(setting, ast.AnnAssign) and isinstance(setting.target, ast.Name)
+        and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }  # fmt: skip
 
 
-def _tell_unknown(variable: str) -> None:
-    """A mistyped variable would be dropped in silence otherwise."""
+def _warn_unknown(variable: str) -> None:
+    """Log a warning, since a mistyped variable would be ignored silently."""
     known = [variable_of(name) for name in ServerConfig.model_fields]
     hint = did_you_mean(variable, known)
-    LOG.warning("%s is set, but MAV knows no such setting.%s", variable, hint)
+    LOG.warning("%s is set, but MAV has no such setting.%s", variable, hint)

@@ -1,28 +1,28 @@
-"""Every error that the engine raises on purpose.
+"""The errors of the engine.
 
     MavError
     ├── InvalidSettings      invalid_settings    a setting is unknown, mistyped or out of range
     │   ├── PromptTooLong    prompt_too_long     the prompt leaves no room in the context
     │   └── ResumeRefused    resume_refused      a run cannot be continued with this token
-    ├── UnknownModel         unknown_model       nobody here knows a model of that name
+    ├── UnknownModel         unknown_model       there is no model of that name
     ├── ModelLoadFailed      model_load_failed   the model is known but cannot be loaded
-    │   ├── UnusableModel    model_load_failed   because of what it is: its files, its kind
-    │   └── ModelNotFound    unknown_model       because nothing is there (an UnknownModel too)
-    ├── RunFailed            run_failed          a run broke while it was going on
+    │   ├── UnusableModel    model_load_failed   because of its files or its kind
+    │   └── ModelNotFound    unknown_model       because it does not exist (also an UnknownModel)
+    ├── RunFailed            run_failed          a run failed after it had started
     │   ├── NotFinite        not_finite          the model's logits hold NaN or +Infinity
-    │   ├── PatternTooSlow   pattern_too_slow    a breakpoint's pattern cannot be searched in time
+    │   ├── PatternTooSlow   pattern_too_slow    a breakpoint's pattern takes too long to search
     │   ├── NoCandidates     no_candidates       the sampling controls removed every token
     │   └── OutOfMemory      out_of_memory       the device ran out of memory
-    ├── Busy                 busy                all places are taken; waiting helps
+    ├── Busy                 busy                the server is busy; retrying helps
     ├── MissingExtra         missing_extra       an optional package is not installed
-    └── RecordingProblem     recording_problem   a recording cannot be read, or not to its end
-        ├── NotARecording    not_a_recording     the file is something else, or empty
+    └── RecordingProblem     recording_problem   a recording cannot be read completely
+        ├── NotARecording    not_a_recording     the file is empty or not a recording
         ├── OtherVersion     recording_version   it was made by another version of MAV
-        ├── BrokenRecording  recording_broken    a line is no event that belongs there
-        └── TornRecording    recording_torn      it stops before the run ended
+        ├── BrokenRecording  recording_broken    a line is not a valid event, or out of order
+        └── TornRecording    recording_torn      it ends before the run did
 
-`code` is stable: clients may branch on it. `field` names the setting to blame, where there
-is one. `detail` says what was given, what is allowed and what to do.
+`code` is stable: clients may branch on it. `field` names the invalid setting, if there is one.
+`detail` says what was given, what is allowed and what to do.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from typing import ClassVar
 from mav_engine.wording import shortened
 
 MAX_DETAIL = 2000
-"""Characters of an error's detail. Text of a client that is repeated in it cannot exceed this."""
+"""Most characters of an error's detail, which may quote a client's text."""
 MAX_FIELD = 100
-"""Characters of an error's field, which may be a name that a client made up."""
+"""Most characters of an error's field, which may be any name that a client sent."""
 
 
 class MavError(Exception):
-    """Base of all errors of MAV; carries what a client needs to act on it."""
+    """Base class of all errors of MAV."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
@@ -55,7 +55,7 @@ class MavError(Exception):
 
 class InvalidSettings(MavError):
     code = "invalid_settings"
-    title = "A setting is not valid"
+    title = "A setting is invalid"
 
 
 class PromptTooLong(InvalidSettings):
@@ -65,12 +65,12 @@ class PromptTooLong(InvalidSettings):
 
 class ResumeRefused(InvalidSettings):
     code = "resume_refused"
-    title = "The run cannot be continued"
+    title = "The run cannot be resumed"
 
 
 class UnknownModel(MavError):
     code = "unknown_model"
-    title = "No such model here"
+    title = "There is no such model"
 
 
 class ModelLoadFailed(MavError):
@@ -81,7 +81,7 @@ class ModelLoadFailed(MavError):
 class UnusableModel(ModelLoadFailed):
     """The model's files are missing, broken, or not those of a causal language model.
 
-    Loading it again, or elsewhere, gives the same: whoever named it has to name another or mend it.
+    Retrying does not help: another model must be named, or its files repaired.
     """
 
     def __init__(self, detail: str, *, field: str | None = "model") -> None:
@@ -89,7 +89,7 @@ class UnusableModel(ModelLoadFailed):
 
 
 class ModelNotFound(UnknownModel, ModelLoadFailed):
-    """The name leads to nothing: there is no such folder, and no such model on the hub."""
+    """There is no such folder, and no such model on the hub."""
 
     def __init__(self, detail: str, *, field: str | None = "model") -> None:
         super().__init__(detail, field=field)
@@ -97,12 +97,12 @@ class ModelNotFound(UnknownModel, ModelLoadFailed):
 
 class RunFailed(MavError):
     code = "run_failed"
-    title = "The run broke off"
+    title = "The run failed"
 
 
 class NotFinite(RunFailed):
     code = "not_finite"
-    title = "The model computed numbers that are not finite"
+    title = "The model computed NaN or infinite numbers"
 
 
 class PatternTooSlow(RunFailed):
@@ -122,7 +122,7 @@ class OutOfMemory(RunFailed):
 
 class Busy(MavError):
     code = "busy"
-    title = "All places are taken"
+    title = "The server is busy"
 
 
 class MissingExtra(MavError):
@@ -131,7 +131,7 @@ class MissingExtra(MavError):
 
 
 class RecordingProblem(MavError):
-    """Carries the line to blame, counted from 1; None where it is the whole file."""
+    """`line` is the invalid line, from 1; None if it is the whole file."""
 
     code = "recording_problem"
     title = "The recording cannot be read"
@@ -143,12 +143,12 @@ class RecordingProblem(MavError):
 
 class NotARecording(RecordingProblem):
     code = "not_a_recording"
-    title = "This is no recording"
+    title = "This is not a recording"
 
 
 class OtherVersion(RecordingProblem):
     code = "recording_version"
-    title = "The recording is of another version"
+    title = "The recording has another version"
 
 
 class BrokenRecording(RecordingProblem):
@@ -158,4 +158,4 @@ class BrokenRecording(RecordingProblem):
 
 class TornRecording(RecordingProblem):
     code = "recording_torn"
-    title = "The recording is not whole"
+    title = "The recording is incomplete"

@@ -1,4 +1,4 @@
-"""What broke a run or a load, in the words of the error tree."""
+"""Converts exceptions of a run or a load to errors of MAV."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from mav_engine.wording import shortened
 
 _log = logging.getLogger(__name__)
 _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
-"""What devices without an exception of their own say in a RuntimeError."""
+"""Messages of RuntimeErrors by which devices report full memory."""
 
 
 def is_deliberate(error: BaseException) -> bool:
-    """Whether an exception ends a program or a generator on purpose, and so is no fault.
+    """Whether an exception ends a program or a generator on purpose, and so is not a fault.
 
-    Handlers of signals run in the main thread and often raise SystemExit, so there it ends the
-    program. In other threads it would end the thread without a word, so there it is a fault, as is
-    everything else that is no `Exception`, such as a panic of the tokenizers library.
+    Signal handlers run in the main thread and often raise SystemExit, which ends the program there.
+    In other threads it would end the thread silently, so it counts as a fault, like every other
+    exception that is not an `Exception`, such as a panic of the tokenizers library.
     """
     if isinstance(error, SystemExit):
         return threading.current_thread() is threading.main_thread()
@@ -36,7 +36,7 @@ def is_deliberate(error: BaseException) -> bool:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that there is no memory left, whoever raised it."""
+    """Whether an exception reports full memory, from any library."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
@@ -49,15 +49,15 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def refused_for(field: str, what: str) -> Iterator[None]:
-    """Turn whatever is raised within into an error that names the setting.
+    """Convert any exception of the block to an error that names a setting.
 
     Args:
         field: the setting.
         what: what failed, as the subject of a sentence.
 
     Raises:
-        InvalidSettings: something failed that is no `MavError` already.
-        OutOfMemory: there was no memory left.
+        InvalidSettings: the block raised something other than a `MavError`.
+        OutOfMemory: memory is full.
     """
     try:
         yield
@@ -74,7 +74,7 @@ def refused_for(field: str, what: str) -> Iterator[None]:
 
 
 def run_fault(error: BaseException, device: str | None) -> MavError:
-    """Why a run broke off."""
+    """The error of a run that raised an exception."""
     if isinstance(error, MavError):
         return error
     if is_out_of_memory(error):
@@ -86,11 +86,11 @@ def run_fault(error: BaseException, device: str | None) -> MavError:
 
 
 def load_fault(error: BaseException, name: str) -> ModelLoadFailed:
-    """Why a model could not be loaded, where a library raised the error."""
+    """The error of a load in which a library raised an exception."""
     reason = f"{shortened(name)} could not be loaded: {type(error).__name__}: {brief(error)}"
     if is_out_of_memory(error):
         return ModelLoadFailed(
-            f"{reason}. It does not fit into memory: use a smaller model or number type.",
+            f"{reason}. It does not fit into memory: use a smaller model or dtype.",
             field="model",
         )
     if isinstance(error, ImportError):
@@ -99,12 +99,12 @@ def load_fault(error: BaseException, name: str) -> ModelLoadFailed:
 
 
 def brief(error: BaseException) -> str:
-    """The first line; what follows it are addresses and stacks."""
-    return (_text_of(error).strip().splitlines() or ["no more is known"])[0][:300]
+    """The first line of the message, without stack traces."""
+    return (_text_of(error).strip().splitlines() or ["without a message"])[0][:300]
 
 
 def _text_of(error: BaseException) -> str:
-    """The message; empty where an exception of a plugin cannot say it."""
+    """The message; empty if `str` of the exception fails."""
     try:
         return str(error)
     except Exception:

@@ -1,8 +1,8 @@
-"""`RunSettings`: the only place where a run's names, ranges and defaults live.
+"""`RunSettings` defines the names, ranges and defaults of a run's settings.
 
-The JSON body, the query string, the command line and the web form are faces of this type.
-Nothing is clamped, dropped or renamed: what does not fit raises `InvalidSettings`, which
-names the field, what was given and what is allowed.
+The JSON body, the query string, the command line and the web form use this type. Invalid values are
+never clamped or dropped: they raise `InvalidSettings`, which names the field, the given value and
+what is allowed.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ DEFAULT_PROBES = ("predictions", "distribution", "residual", "mlp", "attention_e
 
 MAX_STOPS = 64
 MAX_STOP_LENGTH = 1000
-"""Stop strings of a run, and characters of each."""
+"""Most stop strings of a run, and most characters of each."""
 
 MAX_PROBES = 64
-"""Probes of a run."""
+"""Most probes of a run."""
 
 MIN_PENALTY, MAX_PENALTY = 1e-3, 1e3
-"""Logits times or divided by these stay within the range of float32 in every model."""
+"""Logits multiplied or divided by these stay within the range of float32."""
 COMMA_SEPARATED = frozenset({"capture", "forced_ids"})
-"""Lists whose items hold no comma: in a query they may be separated by commas."""
+"""Lists that may be comma-separated in a query, since their items contain no comma."""
 MEASUREMENTS = frozenset({"top_n", "aggregation", "capture", "attn_every", "tile"})
 """Settings that change what is reported of a run, but not the tokens it generates."""
 ADJUSTABLE = MEASUREMENTS | {"breakpoints"}
 """Settings that may differ when a run is resumed: they change none of its tokens."""
-_BESIDE_RESUME = ADJUSTABLE | {"resume", "model", "max_new_tokens"}
+_ALLOWED_WITH_RESUME = ADJUSTABLE | {"resume", "model", "max_new_tokens"}
 
 Aggregation = Literal["l2", "max_abs", "mean_abs", "rms"]
 
@@ -71,9 +71,9 @@ class Tile(Strict):
 
 
 class RunSettings(Strict):
-    """Everything that decides a run."""
+    """The settings of a run."""
 
-    # Lists fail fast: a client can send half a million items that are wrong.
+    # Lists fail fast, since a client can send half a million invalid items.
 
     model: Annotated[Text, Field(min_length=1)] = DEFAULT_MODEL
     """The name of a model from /api/models."""
@@ -157,14 +157,14 @@ class RunSettings(Strict):
         return self
 
     def resolved(self) -> RunSettings:
-        """These settings with the open choices made: a seed drawn where there is none."""
+        """These settings with a random seed if they have none."""
         if self.seed is not None:
             return self
         return self.model_copy(update={"seed": secrets.randbelow(MAX_WHOLE + 1)})
 
 
 def parse_settings(given: object) -> RunSettings:
-    """Make settings from JSON data; raise `InvalidSettings` that names the field at fault."""
+    """Parse settings from JSON data; raises `InvalidSettings`."""
     if not isinstance(given, Mapping):
         raise InvalidSettings(
             f"The settings must be a JSON object with a prompt, not {shown(given)}."
@@ -173,10 +173,10 @@ def parse_settings(given: object) -> RunSettings:
 
 
 def settings_from_query(pairs: Iterable[tuple[str, str]]) -> RunSettings:
-    """Make settings from query parameters, or from one `params` holding the JSON object.
+    """Parse settings from query parameters, or from one parameter `params` with the JSON object.
 
-    A list is a repeated parameter; those of `COMMA_SEPARATED` may also be separated by commas.
-    Objects are JSON. Raises `InvalidSettings`.
+    A list is a repeated parameter; those in `COMMA_SEPARATED` may also be comma-separated. Objects
+    are JSON. Raises `InvalidSettings`.
     """
     given: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -190,7 +190,7 @@ def _settings_in_params(given: Mapping[str, list[str]]) -> object:
     if len(given) > 1 or len(given["params"]) > 1:
         others = sorted(set(given) - {"params"}) or ["params"]
         raise InvalidSettings(
-            "params holds the whole JSON object, so nothing may stand beside it; "
+            "params contains the whole JSON object, so no other parameter is allowed; "
             f"put {listed(others)} inside.",
             field=others[0],
         )
@@ -201,7 +201,7 @@ def _settings_in_params(given: Mapping[str, list[str]]) -> object:
 
 
 def _from_text(name: str, texts: list[str]) -> object:
-    """Turn the text of one query parameter into what the JSON body would have held."""
+    """Convert the text of a query parameter to the value that a JSON body would have."""
     field = RunSettings.model_fields.get(name)
     if field is None:
         return texts[0]
@@ -230,7 +230,7 @@ def _scalar(text: str) -> object:
 
 
 def _alternatives(annotation: object) -> tuple[Any, ...]:
-    """The types that a field's annotation allows, bare of their constraints."""
+    """The types that a field's annotation allows, without constraints."""
     if get_origin(annotation) is Annotated:
         return _alternatives(get_args(annotation)[0])
     if get_origin(annotation) in (list, Literal) or not get_args(annotation):
@@ -240,12 +240,12 @@ def _alternatives(annotation: object) -> tuple[Any, ...]:
 
 def _check_source(settings: RunSettings) -> None:
     if settings.resume is not None:
-        _check_beside_resume(settings)
+        _check_with_resume(settings)
         return
     if settings.prompt is None and settings.messages is None:
         raise InvalidSettings(
             "There is nothing to continue: give prompt (a text), messages (a conversation) or "
-            "resume (the token of a run that was cut short).",
+            "resume (the token of an unfinished run).",
             field="prompt",
         )
     if settings.prompt is not None and settings.messages is not None:
@@ -254,13 +254,13 @@ def _check_source(settings: RunSettings) -> None:
         )
 
 
-def _check_beside_resume(settings: RunSettings) -> None:
+def _check_with_resume(settings: RunSettings) -> None:
     for name in RunSettings.model_fields:
         given = name in settings.model_fields_set and getattr(settings, name) is not None
-        if given and name not in _BESIDE_RESUME:
+        if given and name not in _ALLOWED_WITH_RESUME:
             raise InvalidSettings(
-                f"{name} was given beside resume, which has the run's own. Beside it may stand: "
-                f"{', '.join(sorted(_BESIDE_RESUME - {'resume'}))}.",
+                f"{name} was given together with resume, which contains it. Allowed with resume: "
+                f"{', '.join(sorted(_ALLOWED_WITH_RESUME - {'resume'}))}.",
                 field=name,
             )
 
@@ -276,7 +276,7 @@ def _check_lengths(settings: RunSettings) -> None:
     if settings.min_new_tokens > wanted:
         raise InvalidSettings(
             f"min_new_tokens is {settings.min_new_tokens} but max_new_tokens is only {wanted}; "
-            "lower the one or raise the other.",
+            "lower min_new_tokens or raise max_new_tokens.",
             field="min_new_tokens",
         )
 
@@ -295,11 +295,11 @@ def _invalid(error: ValidationError) -> InvalidSettings:
 
 
 def _problem_of(error: ErrorDetails) -> str:
-    """What pydantic says of a value, for people who do not write Python."""
+    """pydantic's message without Python terms."""
     if error["type"] == "model_type":
         return "input should be an object"
-    told = error["msg"].replace(" after validation", "")
-    return told[0].lower() + told[1:]
+    message = error["msg"].replace(" after validation", "")
+    return message[0].lower() + message[1:]
 
 
 _NESTED: dict[str, type[BaseModel]] = {
@@ -310,7 +310,7 @@ _NESTED: dict[str, type[BaseModel]] = {
 
 
 def _owner_of(names: list[str]) -> tuple[type[BaseModel], str]:
-    """The type that should hold the last of these names, and what that setting means."""
+    """The type that should have the last of these names, and the description of that setting."""
     owner: type[BaseModel] = RunSettings
     described = ""
     for name in names:

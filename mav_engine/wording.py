@@ -1,4 +1,4 @@
-"""Parts of error messages: given values in short, and the nearest known name."""
+"""Parts of error messages: shortened values, and the nearest known name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 MAX_SHOWN = 80
-"""Characters of a given value that an error message repeats."""
+"""Most characters of a given value in an error message."""
 
 
 def shortened(text: str, most: int = MAX_SHOWN) -> str:
@@ -28,15 +28,30 @@ def shown(value: object) -> str:
 
 
 def named(name: str) -> str:
-    """A name for an error message, shortened: as it is where it is a word, else its `repr`, since
-    an empty name or one of spaces could not be seen."""
+    """A shortened name for an error message; its `repr` if it is not a word, since an empty name
+    would be invisible."""
     return shortened(name) if name.isidentifier() else shown(name)
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known name that is most like this one; upper case and hyphens make no difference.
+
+    Args:
+        cutoff: how similar it must be, from 0 to 1 (`difflib`'s ratio).
+    """
+    plain = {_plain(each): each for each in known}
+    near = difflib.get_close_matches(_plain(name[:MAX_SHOWN]), plain, n=1, cutoff=cutoff)
+    return plain[near[0]] if near else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that names the nearest known name, with a space before it; empty if none is."""
-    near = difflib.get_close_matches(name[:MAX_SHOWN], known, n=1)
-    return f" Did you mean {near[0]}?" if near else ""
+    near = nearest(name, known)
+    return f" Did you mean {near}?" if near is not None else ""
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def listed(names: Iterable[str], most: int = 30) -> str:

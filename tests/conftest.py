@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
 from tests.compiled import verdict
+
+# Before torch is imported: test workers use every processor. More threads would wait for each
+# other in a busy loop, and a run of a tiny model would take ten times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+# Tests assert no times, which depend on what else the machine does.
+hypothesis.settings.register_profile("default", deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -49,7 +49,7 @@ without reading it first.\
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a card tells of a run; ``scores`` maps a window length in tokens to its score."""
+    """The text of a card; ``scores`` maps a window length in tokens to its score."""
 
     shape: ModelShape
     parameters: int

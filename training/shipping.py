@@ -42,37 +42,39 @@ def trimmed(event: dict[str, Any]) -> dict[str, Any]:
     return {name: rounded(value) for name, value in event.items()}
 
 
-def looks_of(lines: Iterator[str]) -> Iterator[list[dict[str, Any]]]:
+def snapshots_in(lines: Iterator[str]) -> Iterator[list[dict[str, Any]]]:
     """The events of each look, its own line first."""
-    look: list[dict[str, Any]] = []
+    snapshot: list[dict[str, Any]] = []
     for line in lines:
         event = json.loads(line)
-        if event["type"] == "training" and look:
-            yield look
-            look = []
-        look.append(event)
-    if look:
-        yield look
+        if event["type"] == "training" and snapshot:
+            yield snapshot
+            snapshot = []
+        snapshot.append(event)
+    if snapshot:
+        yield snapshot
 
 
-def one_clock(looks: list[list[dict[str, Any]]]) -> None:
+def one_clock(snapshots: list[list[dict[str, Any]]]) -> None:
     """Count seconds from the beginning where they began anew."""
     before = last = 0.0
-    for head, *_ in looks:
+    for head, *_ in snapshots:
         if head["elapsed_s"] < last:
             before += last
         last = head["elapsed_s"]
         head["elapsed_s"] = before + last
 
 
-def hand_over_losses(looks: list[list[dict[str, Any]]], kept: list[list[dict[str, Any]]]) -> None:
+def hand_over_losses(
+    snapshots: list[list[dict[str, Any]]], kept: list[list[dict[str, Any]]]
+) -> None:
     """Losses told with a look that is left out are told with the next one that is kept."""
-    places = {id(look) for look in kept}
+    places = {id(snapshot) for snapshot in kept}
     waiting: list[Any] = []
-    for look in looks:
-        head = look[0]
+    for snapshot in snapshots:
+        head = snapshot[0]
         waiting += head["losses"]
-        if id(look) in places and head["prompt"] == 0:
+        if id(snapshot) in places and head["prompt"] == 0:
             head["losses"], waiting = waiting, []
 
 
@@ -83,22 +85,24 @@ def _dumped(event: dict[str, Any]) -> str:
 def shipped(source: Path, prompts: int, left_out: Sequence[int]) -> bytes:
     """The small recording, compressed; the same bytes for the same recording."""
     with source.open(encoding="utf-8") as lines:
-        looks = list(looks_of(iter(lines)))
-    one_clock(looks)
-    newest = {_place(look): look for look in looks}
+        snapshots = list(snapshots_in(iter(lines)))
+    one_clock(snapshots)
+    newest = {_place(snapshot): snapshot for snapshot in snapshots}
     for step, prompt in list(newest):
         if step in left_out or prompt >= prompts:
             del newest[step, prompt]
-    kept = [look for look in looks if look is newest.get(_place(look))]
-    hand_over_losses(looks, kept)
+    kept = [snapshot for snapshot in snapshots if snapshot is newest.get(_place(snapshot))]
+    hand_over_losses(snapshots, kept)
     text = b"".join(
-        without_breaks(_dumped(trimmed(event)).encode()) + b"\n" for look in kept for event in look
+        without_breaks(_dumped(trimmed(event)).encode()) + b"\n"
+        for snapshot in kept
+        for event in snapshot
     )
     return gzip.compress(text, 9, mtime=0)
 
 
-def _place(look: list[dict[str, Any]]) -> tuple[int, int]:
-    return look[0]["step"], look[0]["prompt"]
+def _place(snapshot: list[dict[str, Any]]) -> tuple[int, int]:
+    return snapshot[0]["step"], snapshot[0]["prompt"]
 
 
 if __name__ == "__main__":

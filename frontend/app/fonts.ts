@@ -1,6 +1,6 @@
 import localFont from "next/font/local";
 
-// The Latin parts only: of other scripts, a browser has letters of its own.
+// Only the Latin subsets: browsers have fonts for other scripts.
 
 const geist = localFont({
   src: "../node_modules/@fontsource-variable/geist/files/geist-latin-wght-normal.woff2",
@@ -14,13 +14,13 @@ const geistMono = localFont({
   variable: "--font-geist-mono",
   weight: "100 900",
   display: "swap",
-  // For figures, which a page without a run has few of.
+  // Used for figures only, and a page without a run shows few of them.
   preload: false,
   fallback: ["ui-monospace", "monospace"],
   adjustFontFallback: false,
 });
 
-/** The voice of the model; the instrument around it speaks in sans and mono. */
+/** Serif font for the model's text; the user interface uses the sans and mono fonts. */
 const newsreader = localFont({
   src: "../node_modules/@fontsource-variable/newsreader/files/newsreader-latin-wght-normal.woff2",
   variable: "--font-newsreader",

@@ -1,14 +1,14 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { text } from "@/lib/text";
-import { LANGUAGE_SCRIPT } from "@/lib/text/language";
+import { LANGUAGE_SCRIPT } from "@/lib/i18n/language";
+import { words } from "@/lib/i18n/words";
 import { THEME_SCRIPT } from "@/lib/theme/theme";
 import { fontVariables } from "./fonts";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: `${text.site.name} · ${text.site.title}`,
-  description: text.site.description,
+  title: `${words.name} · ${words.title}`,
+  description: words.description,
 };
 
 export const viewport: Viewport = {
@@ -22,11 +22,12 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={fontVariables} suppressHydrationWarning>
       <head>
-        {/* Relative, as everything that the site serves. */}
+        {/* Relative, like all addresses of the site, so that it works under any path. */}
         <link rel="icon" href="./favicon.ico" sizes="32x32" />
         <link rel="icon" href="./icon.svg" type="image/svg+xml" />
-        {/* Runs before the first paint, so that no other theme and no other language flashes. */}
-        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of our own */}
+        {/* Runs before the first paint, so that the page does not flash in another theme or
+            language. */}
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant */}
         <script dangerouslySetInnerHTML={{ __html: `${THEME_SCRIPT};${LANGUAGE_SCRIPT}` }} />
       </head>
       <body>{children}</body>

@@ -1,19 +1,20 @@
 import type { Metadata } from "next";
-import { german } from "@/lib/text/de";
-import { english } from "@/lib/text/en";
-import type { Language } from "@/lib/text/language";
-import type { Words } from "@/lib/text/words";
+import { german } from "@/features/not-found/words.de";
+import { english } from "@/features/not-found/words.en";
+import type { Language } from "@/lib/i18n/language";
+import { words as siteWords } from "@/lib/i18n/words";
 
-const WORDS: Record<Language, Words> = { en: english, de: german };
+const WORDS: Record<Language, typeof english | typeof german> = { en: english, de: german };
 
 export const metadata: Metadata = {
-  title: `${english.notFound.title} · ${english.site.name}`,
+  title: `${english.title} · ${siteWords.name}`,
 };
 
 /**
- * The page for addresses that do not exist. It is served at any depth, where the site's relative
- * addresses lead nowhere, so the build takes out all that it would load (scripts/finish-build.mjs):
- * it has its own styles, and shows the visitor's language by the script that marks the document.
+ * Styles of the page for addresses that do not exist. The server sends this page at any depth,
+ * where the relative addresses of scripts and styles would be wrong. scripts/finish-build.mjs
+ * therefore removes them, so the page needs styles of its own. It contains the texts of all
+ * languages; an inline script sets the attribute that selects one.
  */
 const STYLES = `
 :root { color-scheme: light dark; --paper: light-dark(#f7f7f4, #12141a);
@@ -43,11 +44,11 @@ export default function NotFound() {
         <path d="M1 1h7v2H1zM1 5h13v2H1zM1 13h11v2H1zM1 17h15v2H1z" />
         <path className="said" d="M1 9h18v2H1z" />
       </svg>
-      {Object.entries(WORDS).map(([language, { notFound }]) => (
+      {Object.entries(WORDS).map(([language, words]) => (
         <section key={language} lang={language}>
-          <h1>{notFound.title}</h1>
-          <p>{notFound.detail}</p>
-          <a href="./">{notFound.home}</a>
+          <h1>{words.title}</h1>
+          <p>{words.detail}</p>
+          <a href="./">{words.home}</a>
         </section>
       ))}
     </main>

@@ -1,8 +1,10 @@
-import { Site } from "@/components/site";
 import openapi from "@/lib/contract/openapi.json";
 import { settingFields } from "@/lib/settings/fields";
+import { Site } from "./site";
 
-/** The fields are read from the schema when the site is built; the schema itself stays behind. */
+/**
+ * The fields are read from the schema at build time, so that the schema is not part of the bundle.
+ */
 export default function Page() {
   return <Site fields={settingFields(openapi)} />;
 }

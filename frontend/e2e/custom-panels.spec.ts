@@ -16,14 +16,14 @@ import { Instrument, STORY } from "./instrument";
 const example =
   /```tsx\n(.*?)```/s.exec(readFileSync(resolve("../docs/panels.md"), "utf8"))?.[1] ?? "";
 
-/** A copy of the site's sources in its own folder, where the packages are still found. */
+/** A copy of the site's sources inside its folder, where node_modules is still found. */
 const SITE = resolve("test-results-custom");
 const LEFT_OUT = /^(node_modules|\.next|out|test-results.*|package-lock\.json|e2e)$/;
 
 let server: ChildProcess;
 let origin: string;
 
-test.describe("a site that was built with the documentation's panel", () => {
+test.describe("a site that was built with the panel of the documentation", () => {
   test.describe.configure({ mode: "serial" });
 
   test.beforeAll(async () => {
@@ -62,7 +62,7 @@ test.describe("a site that was built with the documentation's panel", () => {
     rmSync(SITE, { recursive: true, force: true });
   });
 
-  test("it is listed, opened and shows the run; broken ones stay by themselves", async ({
+  test("it is listed, opens and shows the run; broken files affect no other panel", async ({
     page,
   }) => {
     const site = new Instrument(page);

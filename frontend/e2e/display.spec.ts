@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { Instrument, STORY } from "./instrument";
 
-/** Characters that cannot be seen, or that steer what shows them, one a token. */
+/** Invisible characters and those that change how others are displayed, one per token. */
 const UNSEEN: Readonly<Record<string, string>> = {
   "\u200d": "U+200D",
   "\u202e": "U+202E",
@@ -14,17 +14,17 @@ const UNSEEN: Readonly<Record<string, string>> = {
   "\u2028": "U+2028",
 };
 
-/** A recorded run whose tokens are these. */
+/** Writes a recorded run with these tokens. */
 function recordingOf(texts: readonly string[], file: string): string {
   const lines = readFileSync("../tests/recordings/mav-tiny.jsonl", "utf8").trim().split("\n");
-  const told = lines.map((line) => JSON.parse(line));
-  for (const event of told) {
+  const events = lines.map((line) => JSON.parse(line));
+  for (const event of events) {
     const text = event.type === "token" ? texts[event.index] : undefined;
     if (text === undefined) continue;
     event.text = event.token.text = text;
     event.top[0].text = text;
   }
-  writeFileSync(file, `${told.map((event) => JSON.stringify(event)).join("\n")}\n`);
+  writeFileSync(file, `${events.map((event) => JSON.stringify(event)).join("\n")}\n`);
   return file;
 }
 
@@ -36,7 +36,7 @@ const isXml = (page: Page, svg: string) =>
     svg,
   );
 
-test("tokens that cannot be seen are named, can be chosen and can be taken away", async ({
+test("invisible tokens are shown as names, can be selected and exported", async ({
   page,
 }, info) => {
   const site = new Instrument(page);
@@ -55,7 +55,9 @@ test("tokens that cannot be seen are named, can be chosen and can be taken away"
     await site.panel(panel).locator("[data-panel-menu]").click();
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("menuitem", { name: site.words.takeAway.svg, exact: true }).click(),
+      page
+        .getByRole("menuitem", { name: site.words.panelLayout.takeAway.svg, exact: true })
+        .click(),
     ]);
     expect(await isXml(page, readFileSync(await download.path(), "utf8"))).toBe(true);
   }
@@ -67,7 +69,7 @@ test("tokens that cannot be seen are named, can be chosen and can be taken away"
   expect(copied).toContain("\u202e");
 });
 
-test("text that is written from right to left is laid out so, without moving its neighbours", async ({
+test("right-to-left text is laid out correctly and does not move its neighbours", async ({
   page,
 }, info) => {
   const site = new Instrument(page);
@@ -85,7 +87,7 @@ test("text that is written from right to left is laid out so, without moving its
   expect(await site.prompt.evaluate((field) => getComputedStyle(field).direction)).toBe("rtl");
 });
 
-test("a run that reached its limit goes on, and a prompt that does not fit is to be shortened", async ({
+test("a run that reached its limit continues, and a prompt that is too long can be shortened", async ({
   page,
 }) => {
   const site = new Instrument(page);
@@ -103,7 +105,7 @@ test("a run that reached its limit goes on, and a prompt that does not fit is to
   await expect(site.prompt).toBeFocused();
 });
 
-/** Of the elements that the tab key reaches, those that something else covers wholly. */
+/** Returns the elements reached by the tab key that are completely covered. */
 async function coveredStops(page: Page): Promise<string[]> {
   const covered = new Set<string>();
   for (let stop = 0; stop < 60; stop++) {
@@ -131,9 +133,7 @@ for (const [width, height] of [
   [640, 400],
   [390, 700],
 ] as const) {
-  test(`at ${width} by ${height} nothing covers what has the focus, and lines wrap`, async ({
-    page,
-  }) => {
+  test(`at ${width} by ${height} nothing covers the focus, and lines wrap`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     const site = new Instrument(page);
     await site.open({ prompt: STORY, max_new_tokens: 12 });
@@ -148,7 +148,7 @@ for (const [width, height] of [
   });
 }
 
-test("in the visitor's own colours shades and bars still differ", async ({ page }) => {
+test("with forced colours shades and bars still differ", async ({ page }) => {
   await page.emulateMedia({ forcedColors: "active" });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 12 });
@@ -162,7 +162,7 @@ test("in the visitor's own colours shades and bars still differ", async ({ page 
   expect(shades).toBeGreaterThan(4);
 });
 
-test("a run is printed whole, on white, without bars that stay in sight", async ({ page }) => {
+test("a run is printed completely, on white, without sticky bars", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 200, min_new_tokens: 200, temperature: 0.8 });
@@ -177,7 +177,7 @@ test("a run is printed whole, on white, without bars that stay in sight", async 
     await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor),
   ).toBe("rgb(255, 255, 255)");
   await expect(page.getByRole("button", { name: "Run", exact: true })).toBeHidden();
-  await expect(page.getByText("New tokens").filter({ visible: true })).toBeVisible();
+  await expect(page.getByText("Max new tokens").filter({ visible: true })).toBeVisible();
   const sticky = await page
     .locator("[data-tour=time]")
     .evaluate((bar) => getComputedStyle(bar).position);
@@ -186,16 +186,17 @@ test("a run is printed whole, on white, without bars that stay in sight", async 
 
 test.describe("on a touch screen", () => {
   test.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
-  test("letters in fields are so large that iOS leaves the page as it is", async ({ page }) => {
+  test("text in fields is large enough that iOS does not zoom in", async ({ page }) => {
     for (const view of ["instrument", "chat", "compare"]) {
       await page.goto(`/?view=${view}`);
       await expect(page.getByRole("textbox").first()).toBeVisible();
-      const sizes = await page
-        .locator("input:not([type=range], [type=hidden]), textarea, select")
-        .evaluateAll((fields) =>
-          fields.map((field) => Number.parseFloat(getComputedStyle(field).fontSize)),
+      const fields = page.locator("input:not([type=range], [type=hidden]), textarea, select");
+      const smallest = () =>
+        fields.evaluateAll((all) =>
+          Math.min(...all.map((field) => Number.parseFloat(getComputedStyle(field).fontSize))),
         );
-      expect(Math.min(...sizes)).toBeGreaterThanOrEqual(16);
+      // A field that the page is just replacing has no size.
+      await expect.poll(smallest).toBeGreaterThanOrEqual(16);
     }
   });
 });

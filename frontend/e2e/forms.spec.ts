@@ -3,7 +3,7 @@ import { Instrument, SLOW, STORY } from "./instrument";
 
 const SETTING = (name: string) => `#setting-${name}`;
 
-/** WebKit's rule for history updates: more than 100 in 10 seconds throw. */
+/** Simulates WebKit's limit: more than 100 history updates in 10 seconds throw. */
 async function limitHistory(page: Page): Promise<void> {
   await page.addInitScript(() => {
     let times: number[] = [];
@@ -21,7 +21,7 @@ async function limitHistory(page: Page): Promise<void> {
   });
 }
 
-test("typing and dragging do not use up WebKit's history updates", async ({ page }) => {
+test("typing and dragging do not exceed WebKit's limit for history updates", async ({ page }) => {
   await limitHistory(page);
   const instrument = new Instrument(page);
   await instrument.open();
@@ -43,12 +43,12 @@ test("typing and dragging do not use up WebKit's history updates", async ({ page
   expect(updates).toBeLessThan(60);
 });
 
-test("a view that fails keeps run and prompt, and comes back", async ({ page }) => {
+test("a view that fails keeps run and prompt, and can be retried", async ({ page }) => {
   const instrument = new Instrument(page);
   await instrument.open({ prompt: STORY, max_new_tokens: 5 });
   await instrument.run.click();
   await instrument.finished();
-  // A number that a view shows cannot be formatted.
+  // Formatting any number in a view throws.
   await page.evaluate(() => {
     const real = Number.prototype.toLocaleString;
     Number.prototype.toLocaleString = () => {
@@ -68,7 +68,7 @@ test("a view that fails keeps run and prompt, and comes back", async ({ page }) 
   await instrument.finished();
 });
 
-test("a prompt of any length outlives a reload, and the page says where it is kept", async ({
+test("a prompt of any length survives a reload, and the page says where it is stored", async ({
   page,
 }) => {
   const instrument = new Instrument(page);
@@ -79,7 +79,7 @@ test("a prompt of any length outlives a reload, and the page says where it is ke
   expect(new URL(page.url()).search).toBe("?seed=3");
   await page.reload();
   await expect(instrument.prompt).toHaveValue(long);
-  // The link opens elsewhere, too.
+  // The link works in another page, too.
   await page.getByRole("button", { name: "Copy link" }).click();
   const link = await page.evaluate(() => navigator.clipboard.readText());
   const other = await page.context().newPage();
@@ -113,9 +113,7 @@ for (const view of ["instrument", "compare", "chat"]) {
   });
 }
 
-test("a model that cannot be loaded is marked, and the reason stands under it", async ({
-  page,
-}) => {
+test("a model that cannot be loaded is marked, and the reason is shown below", async ({ page }) => {
   await page.route("**/api/models", async (route) => {
     const list = await (await route.fetch()).json();
     const [first] = list.models;
@@ -130,8 +128,8 @@ test("a model that cannot be loaded is marked, and the reason stands under it", 
   await expect(page.locator("#model-help")).toHaveText(/config\.json is not valid JSON/);
 });
 
-test("the model that the select shows is the one that is asked for", async ({ page }) => {
-  // The list comes late and names the link's model second.
+test("the request names the model that the select shows", async ({ page }) => {
+  // The list arrives late and has the link's model second.
   await page.route("**/api/models", async (route) => {
     const list = await (await route.fetch()).json();
     const [first] = list.models;
@@ -139,23 +137,45 @@ test("the model that the select shows is the one that is asked for", async ({ pa
     list.default = "first";
     await route.fulfill({ json: list });
   });
-  const asked = page.waitForRequest((request) => request.url().endsWith("/api/run"));
+  const sent = page.waitForRequest((request) => request.url().endsWith("/api/run"));
   await page.goto("/?prompt=Once&model=mav-tiny&max_new_tokens=3");
   const select = page.locator(SETTING("model"));
   await expect(select.locator("option")).toHaveCount(2);
   await expect(select).toHaveValue("mav-tiny");
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  expect((await asked).postDataJSON().model).toBe("mav-tiny");
-  // By keyboard, to the first of the list.
+  expect((await sent).postDataJSON().model).toBe("mav-tiny");
+  // By keyboard, to the first entry.
   await select.focus();
   await page.keyboard.press("Home");
   await expect(select).toHaveValue("first");
   await page.getByRole("link", { name: "Chat" }).click();
-  await expect(select).toHaveValue("first");
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("Hello");
+  await expect(select).toHaveValue("first");
   const said = page.waitForRequest((request) => request.url().endsWith("/api/run"));
   await page.keyboard.press("Enter");
   expect((await said).postDataJSON().model).toBe("first");
+});
+
+test("what is changed while a run is being started stays in the other views", async ({ page }) => {
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/api/run", async (route) => {
+    await held;
+    await route.continue();
+  });
+  const site = new Instrument(page);
+  await site.open({ prompt: "Once", max_new_tokens: "3" });
+  const requested = page.waitForRequest((request) => request.url().endsWith("/api/run"));
+  await site.run.click();
+  await requested;
+  await page.locator(SETTING("temperature")).fill("0.7");
+  answer();
+  await site.finished();
+  await page.getByRole("link", { name: "Chat" }).click();
+  await expect(page.getByRole("textbox", { name: "Message", exact: true })).toBeVisible();
+  await expect(page.locator(SETTING("temperature"))).toHaveValue("0.7");
 });
 
 test.describe("on a phone", () => {
@@ -173,9 +193,9 @@ test.describe("on a phone", () => {
       await page.getByRole("button", { name: "Run", exact: true }).tap();
       await expect(page.locator(SETTING(name))).toBeFocused();
       await expect(page.locator(SETTING(name))).toBeInViewport();
-      await expect(page.locator(`#${name}-help`)).toContainText("Give a");
+      await expect(page.locator(`#${name}-help`)).toContainText("Enter a");
       await expect(page.getByRole("alert").filter({ hasText: "Check this setting" })).toBeVisible();
-      // Closed by hand and tried again: it opens again.
+      // After closing the sections by hand, Run opens the section again.
       await page.evaluate(() => {
         for (const section of document.querySelectorAll("details")) section.open = false;
       });
@@ -184,7 +204,7 @@ test.describe("on a phone", () => {
     });
   }
 
-  test("what the server refuses is shown in its closed section", async ({ page }) => {
+  test("an error of the server is shown in its closed section", async ({ page }) => {
     await page.route("**/api/run", (route) =>
       route.fulfill({
         status: 422,
@@ -199,19 +219,19 @@ test.describe("on a phone", () => {
     await expect(page.locator("#min_p-help")).toContainText("too small");
   });
 
-  test("chat does not send a wrong setting, and keeps the message", async ({ page }) => {
-    let asked = 0;
-    page.on("request", (request) => request.url().endsWith("/api/run") && asked++);
+  test("chat does not send an invalid setting, and keeps the message", async ({ page }) => {
+    let requests = 0;
+    page.on("request", (request) => request.url().endsWith("/api/run") && requests++);
     await page.goto("/?view=chat&temperature=99");
     await page.getByRole("textbox", { name: "Message", exact: true }).fill("Hello");
     await page.getByRole("button", { name: "Send" }).tap();
     await expect(page.locator(SETTING("temperature"))).toBeFocused();
     await expect(page.getByRole("textbox", { name: "Message", exact: true })).toHaveValue("Hello");
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
   });
 });
 
-test("keys of an input method neither send nor stop nor rename", async ({ page }) => {
+test("keys of an input method neither send, stop nor rename", async ({ page }) => {
   await page.goto("/?view=chat");
   const message = page.getByRole("textbox", { name: "Message", exact: true });
   await message.focus();
@@ -227,24 +247,24 @@ test("keys of an input method neither send nor stop nor rename", async ({ page }
     }
   }
   await expect(message).toHaveValue("にほんご");
-  await expect(page.getByRole("list", { name: "Turns of the conversation" })).toHaveCount(0);
+  await expect(page.getByRole("list", { name: "Messages of the conversation" })).toHaveCount(0);
 });
 
-test("a decimal comma is a number, with the slider in step", async ({ page }) => {
+test("a decimal comma is accepted, and the slider follows", async ({ page }) => {
   const instrument = new Instrument(page, "de");
   await instrument.open({ prompt: "Once", max_new_tokens: 3 });
   const field = page.locator(SETTING("temperature"));
   await field.fill("0,8");
   await expect(page.getByRole("slider", { name: "Temperatur" })).toHaveValue("0.8");
-  const asked = page.waitForRequest((request) => request.url().endsWith("/api/run"));
+  const sent = page.waitForRequest((request) => request.url().endsWith("/api/run"));
   await instrument.run.click();
-  expect((await asked).postDataJSON().temperature).toBe(0.8);
+  expect((await sent).postDataJSON().temperature).toBe(0.8);
   await expect.poll(() => new URL(page.url()).searchParams.get("temperature")).toBe("0.8");
   await page.locator(SETTING("max_new_tokens")).fill("1.000");
   await expect(page.locator("#max_new_tokens-help")).toContainText("Tausendertrennzeichen");
 });
 
-test("what was typed just before a reload is still there", async ({ page }) => {
+test("text typed just before a reload is still there", async ({ page }) => {
   const typed = {
     prompt: "Once upon a time, in a land",
     temperature: "0.7",
@@ -259,7 +279,7 @@ test("what was typed just before a reload is still there", async ({ page }) => {
     for (const section of document.querySelectorAll("details")) section.open = true;
   });
   for (const [name, value] of Object.entries(typed)) await page.locator(SETTING(name)).fill(value);
-  // Of the largest seed no digit is out of sight.
+  // All digits of the largest seed are visible.
   const hidden = await page
     .locator(SETTING("seed"))
     .evaluate((field) => field.scrollWidth - field.clientWidth);
@@ -272,7 +292,7 @@ test("what was typed just before a reload is still there", async ({ page }) => {
   }
 });
 
-test("what is typed before the scripts of the page arrive stays", async ({ page }) => {
+test("text typed before the scripts of the page are loaded stays", async ({ page }) => {
   let go = () => {};
   const held = new Promise<void>((resolve) => {
     go = resolve;
@@ -289,7 +309,7 @@ test("what is typed before the scripts of the page arrive stays", async ({ page 
   await expect(page.locator(SETTING("prompt"))).toHaveValue("typed early");
 });
 
-test("a run and a conversation outlive a reload", async ({ page }) => {
+test("a run and a conversation survive a reload", async ({ page }) => {
   const instrument = new Instrument(page);
   await instrument.open({ prompt: STORY, max_new_tokens: 8, seed: 5 });
   await instrument.run.click();
@@ -305,7 +325,7 @@ test("a run and a conversation outlive a reload", async ({ page }) => {
   const message = page.getByRole("textbox", { name: "Message", exact: true });
   await message.fill("Tell me a story");
   await page.keyboard.press("Enter");
-  const turns = page.getByRole("list", { name: "Turns of the conversation" });
+  const turns = page.getByRole("list", { name: "Messages of the conversation" });
   await expect(turns.getByText("8 tokens")).toBeVisible();
   const said = await turns.innerText();
   await message.fill("And then");
@@ -313,21 +333,21 @@ test("a run and a conversation outlive a reload", async ({ page }) => {
   await page.getByRole("button", { name: "Restore" }).click();
   await expect.poll(() => turns.innerText()).toBe(said);
   await expect(message).toHaveValue("And then");
-  // Another tab has nothing of it.
+  // Another tab has none of it.
   const other = await page.context().newPage();
   await other.goto("/?view=chat");
   await expect(other.getByRole("textbox", { name: "Message", exact: true })).toBeVisible();
   await expect(other.getByRole("button", { name: "Restore" })).toHaveCount(0);
 });
 
-test("a run that a reload interrupts comes back as far as it was kept", async ({ page }) => {
+test("a run interrupted by a reload is restored up to what was saved", async ({ page }) => {
   const instrument = new Instrument(page);
   await instrument.open({ ...SLOW, prompt: STORY, max_new_tokens: 480, seed: 5 });
   await instrument.run.click();
   await expect.poll(() => instrument.shownStep()).toBeGreaterThan(20);
   await page.reload();
   await page.getByRole("button", { name: "Restore" }).click();
-  // The live region announces it, and the words in sight are the same.
+  // The live region and the visible text are the same.
   await expect(instrument.status.getByRole("status")).toHaveText("Stopped by you");
   await expect(instrument.status.locator("span", { hasText: /^Stopped by you$/ })).toBeVisible();
   await expect(instrument.panel("Generated text")).toContainText("little");

@@ -1,14 +1,14 @@
 import type { Browser, Page } from "@playwright/test";
 
-/** One frame of a screen of 60 Hz, in milliseconds. */
+/** The duration of a frame at 60 Hz, in milliseconds. */
 export const FRAME = 1000 / 60;
 
 export interface FrameTimes {
-  /** Between the frames that the page painted. */
+  /** The times between painted frames, in milliseconds. */
   readonly deltas: readonly number[];
-  /** Main-thread work of each frame as the clock on the wall saw it, ... */
+  /** The time of the main thread per frame by the wall clock, in milliseconds. */
   readonly wall: readonly number[];
-  /** ... and the processor's own time of it, which other programs of the machine do not lengthen. */
+  /** The CPU time of the main thread per frame, which other processes do not affect. */
   readonly cpu: readonly number[];
 }
 
@@ -27,9 +27,9 @@ const TASK = "ThreadControllerImpl::RunTask";
 const FRAME_TASK = "FireAnimationFrame";
 
 /**
- * What the page's main thread does while `act` goes on: all its tasks (input, scripts, React,
- * style, layout, paint, collecting garbage) from one animation frame to the next, as Chromium's
- * own trace has them.
+ * Measures the page's main thread while `act` runs: all its tasks (input, scripts, React, style,
+ * layout, paint, garbage collection) from one animation frame to the next, taken from a trace of
+ * Chromium.
  */
 export async function frameTimes(
   browser: Browser,
@@ -54,7 +54,7 @@ export async function frameTimes(
   return { deltas, ...workOf(trace.traceEvents) };
 }
 
-/** Keeps the time of each animation frame; asks for every frame, as a busy page would. */
+/** Records the time of each animation frame. Requests every frame, as a busy page would. */
 function recordFrames(): void {
   const frames = { stamps: [] as number[], on: true };
   Object.assign(window, { frames });
@@ -66,7 +66,7 @@ function recordFrames(): void {
   requestAnimationFrame(next);
 }
 
-/** The tasks of the thread that fires most animation frames, frame by frame. */
+/** Sums the tasks per frame of the thread that fires the most animation frames. */
 function workOf(events: readonly TraceEvent[]): Pick<FrameTimes, "wall" | "cpu"> {
   const threadOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
   const fired = events.filter(({ name }) => name === FRAME_TASK);
@@ -83,7 +83,7 @@ function workOf(events: readonly TraceEvent[]): Pick<FrameTimes, "wall" | "cpu">
   let frame = -1;
   for (const { ts, dur = 0, tdur } of tasks) {
     const ends = ts + dur;
-    // The task that fires the first callback of a frame begins it.
+    // A task that fires the first callback of a frame belongs to that frame.
     let begun = frame;
     while ((begins[begun + 1] ?? Number.POSITIVE_INFINITY) < ends) begun++;
     if (begun < 0) continue;
@@ -94,11 +94,11 @@ function workOf(events: readonly TraceEvent[]): Pick<FrameTimes, "wall" | "cpu">
   return { wall: [...wall].filter(Number.isFinite), cpu: [...cpu].filter(Number.isFinite) };
 }
 
-/** The share of values above a limit. */
+/** Returns the fraction of values above a limit. */
 export const shareOver = (values: readonly number[], limit: number): number =>
   values.filter((value) => value > limit).length / Math.max(1, values.length);
 
-/** Median, 95th percentile and largest of a list, for a person. */
+/** Formats median, 95th percentile and maximum of a list. */
 export function summary(values: readonly number[]): string {
   const sorted = [...values].sort((one, other) => one - other);
   const at = (share: number) =>

@@ -1,12 +1,14 @@
 import { type Download, expect, type Locator, type Page } from "@playwright/test";
-import { german } from "../lib/text/de";
-import { english } from "../lib/text/en";
-import type { Language } from "../lib/text/language";
-import type { Words } from "../lib/text/words";
+import type { Language } from "../lib/i18n/language";
+import { german } from "../words/de";
+import { english, type Words } from "../words/en";
 
 export const WORDS: Record<Language, Words> = { en: english, de: german };
 
-/** Controls that cost the server as much a token as all else: a run lasts long enough to meddle. */
+/**
+ * Sampling controls that double the server's time per token, so that a run lasts long enough to
+ * interact with it.
+ */
 export const SLOW = {
   temperature: 1.5,
   top_k: 0,
@@ -16,7 +18,7 @@ export const SLOW = {
   no_repeat_ngram_size: 8,
 };
 
-/** The page as a visitor sees it. */
+/** The page object of the instrument. */
 export class Instrument {
   readonly prompt: Locator;
   readonly run: Locator;
@@ -32,42 +34,42 @@ export class Instrument {
     readonly language: Language = "en",
   ) {
     this.words = WORDS[language];
-    const { form, status } = this.words;
-    const { prompt = "" } = form.settings;
+    const { runForm, settings, status } = this.words;
+    const { prompt = "" } = settings.names;
     this.prompt = page.getByRole("textbox", { name: prompt, exact: true });
-    this.run = page.getByRole("button", { name: form.run, exact: true });
-    this.stop = page.getByRole("button", { name: form.stop, exact: true });
+    this.run = page.getByRole("button", { name: runForm.run, exact: true });
+    this.stop = page.getByRole("button", { name: runForm.stop, exact: true });
     this.status = page.getByRole("region", { name: status.label });
     this.tokens = page.getByRole("listbox").getByRole("option");
     this.alert = page.getByRole("alert").filter({ has: page.getByRole("button") });
   }
 
-  /** Open the page set up by its address. */
+  /** Opens the page with settings in its address. */
   async open(settings: Record<string, string | number> = {}): Promise<void> {
     const query = new URLSearchParams(
       Object.entries(settings).map(([name, value]) => [name, String(value)]),
     );
     if (this.language !== "en") query.set("lang", this.language);
     await this.page.goto(`/?${query}`);
-    const { model = "" } = this.words.form.settings;
+    const { model = "" } = this.words.settings.names;
     await expect(this.page.getByLabel(model, { exact: true })).toBeEnabled();
     await expect(this.page.locator("#model-help")).toContainText(this.words.status.parameters(""));
   }
 
-  /** Open a recording from the disk. */
+  /** Opens a recording from a file. */
   async openRecording(file: string): Promise<void> {
-    const { save } = this.words;
-    await this.page.getByRole("button", { name: save.open, exact: true }).click();
+    const { saveMenu } = this.words;
+    await this.page.getByRole("button", { name: saveMenu.open, exact: true }).click();
     const [chooser] = await Promise.all([
       this.page.waitForEvent("filechooser"),
-      this.page.getByRole("menuitem", { name: save.openFile }).click(),
+      this.page.getByRole("menuitem", { name: saveMenu.openFile }).click(),
     ]);
     await chooser.setFiles(file);
   }
 
-  /** Take the run away by an item of the menu. */
+  /** Saves the run with an item of the Save menu. */
   async save(item: string | RegExp): Promise<Download> {
-    await this.page.getByRole("button", { name: this.words.save.open, exact: true }).click();
+    await this.page.getByRole("button", { name: this.words.saveMenu.open, exact: true }).click();
     const [download] = await Promise.all([
       this.page.waitForEvent("download"),
       this.page.getByRole("menuitem", { name: item }).click(),
@@ -76,17 +78,30 @@ export class Instrument {
     return download;
   }
 
-  async finished(): Promise<void> {
-    await expect(
-      this.status.getByText(this.words.status.phases.done, { exact: true }),
-    ).toBeVisible();
+  async finished(timeout?: number): Promise<void> {
+    await expect(this.status.getByText(this.words.status.phases.done, { exact: true })).toBeVisible(
+      timeout === undefined ? {} : { timeout },
+    );
   }
 
   panel(title: string): Locator {
     return this.page.getByRole("region", { name: title, exact: true });
   }
 
-  /** The token that the panels show, as its place in the generated text. */
+  /** Shows the token `count` tokens before the last one, by keyboard. */
+  async showTokenBefore(count: number): Promise<void> {
+    await this.tokens.last().focus();
+    for (let moved = 0; moved < count; moved++) await this.page.keyboard.press("ArrowLeft");
+  }
+
+  /** The button that continues with the likeliest other candidate of the shown token. */
+  get forkButton(): Locator {
+    return this.panel("Top predictions")
+      .getByRole("button", { name: /^Continue with/ })
+      .first();
+  }
+
+  /** Returns the index of the token that the panels show. */
   async shownStep(): Promise<number> {
     const label = await this.page.getByRole("group", { name: "Which token" }).innerText();
     return Number(/token (\d+)/.exec(label)?.[1] ?? Number.NaN);

@@ -1,16 +1,20 @@
 import { type Browser, chromium, expect, test } from "@playwright/test";
 import lighthouse, { desktopConfig } from "lighthouse";
 
-/** `npm run lighthouse` measures speed too; beside other tests that would be a coin toss. */
+/**
+ * `npm run lighthouse` also measures performance. Beside other tests the result would be random.
+ */
 const ALL = process.env.LIGHTHOUSE === "all";
 const CATEGORIES = ["accessibility", "best-practices", ...(ALL ? ["performance"] : [])];
 const RUNS = ALL ? 3 : 1;
 const LEAST = 0.95;
-/** A phone is played by this machine slowed down four times, so its speed is the machine's too. */
+/**
+ * A phone is simulated by throttling this machine four times, so its result depends on the machine.
+ */
 const FORMS = { desktop: desktopConfig, ...(ALL && { phone: undefined }) };
 
 for (const [form, config] of Object.entries(FORMS)) {
-  test(`Lighthouse is content, ${form}`, async ({ baseURL }, testInfo) => {
+  test(`Lighthouse scores at least 0.95, ${form}`, async ({ baseURL }, testInfo) => {
     test.setTimeout(600_000);
     const port = 9300 + testInfo.workerIndex;
     const { launchOptions } = testInfo.project.use;
@@ -20,10 +24,10 @@ for (const [form, config] of Object.entries(FORMS)) {
     });
     const scores = await measure(browser, `${baseURL}/`, port, config);
     for (const [name, all] of scores) {
-      const told = `  ${form}, ${name}: median ${median(all)} of ${all.join(", ")}`;
-      console.log(told);
+      const summary = `  ${form}, ${name}: median ${median(all)} of ${all.join(", ")}`;
+      console.log(summary);
       if (form === "desktop" || name !== "performance") {
-        expect(median(all), told).toBeGreaterThanOrEqual(LEAST);
+        expect(median(all), summary).toBeGreaterThanOrEqual(LEAST);
       }
     }
   });

@@ -1,6 +1,9 @@
-/** A run as a server would send it, made up in size and shape: for what only a long run shows. */
+import { expect, type Page } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
 
-interface Shape {
+/** A generated run of any size, in the format of the server. */
+
+export interface Shape {
   readonly tokens: number;
   readonly layers: number;
   readonly heads: number;
@@ -25,7 +28,7 @@ const WORDS = [
   ".",
 ];
 
-/** Numbers from 0 to 1 that look drawn at random and are the same each time. */
+/** Returns a generator of pseudorandom numbers from 0 to 1. */
 function numbersFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -34,7 +37,34 @@ function numbersFrom(seed: number): () => number {
   };
 }
 
-/** The body of an answer of /api/run. */
+/** Opens the page and shows a generated run in it. */
+export async function openLongRun(page: Page, shape: Shape): Promise<Instrument> {
+  const site = new Instrument(page);
+  await page.route("**/api/run", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: longRun(shape) }),
+  );
+  await site.open({ prompt: STORY, max_new_tokens: shape.tokens });
+  await site.run.click();
+  await site.finished();
+  await expect(site.tokens).toHaveCount(shape.tokens + 1);
+  return site;
+}
+
+/** Drags the timeline to the right, back and to the right again, as fast as the page follows. */
+export async function scrub(page: Page): Promise<void> {
+  const track = page.getByRole("slider", { name: "Token shown" });
+  const box = await track.boundingBox();
+  if (!box) throw new Error("no timeline");
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + 2, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 4, y, { steps: 120 });
+  await page.mouse.move(box.x + 4, y, { steps: 60 });
+  await page.mouse.move(box.x + box.width - 4, y, { steps: 60 });
+  await page.mouse.up();
+}
+
+/** Returns the body of a response of /api/run. */
 export function longRun(shape: Shape): string {
   const random = numbersFrom(7);
   const tokens = Array.from({ length: shape.tokens }, (_, index) => token(index, shape, random));
@@ -62,14 +92,21 @@ function start({ tokens, layers, heads }: Shape) {
     model: {
       name: "mav-tiny",
       title: "Long",
+      parameters: null,
       layers,
       heads,
+      kv_heads: heads,
+      d_model: 64,
       vocabulary: VOCABULARY,
       context: 4096,
+      dtype: "float32",
+      device: "cpu",
+      loaded: true,
+      chat_template: false,
       capabilities: PROBES,
     },
     settings: { model: "mav-tiny", seed: 1, max_new_tokens: tokens, aggregation: "l2" },
-    probes: PROBES.map((name) => ({ name, unit: "", shape: [], hook_point: "logits" })),
+    probes: PROBES.map((name) => ({ name, unit: "", shape: "", hook_point: "logits" })),
     rank_bin_edges: [...EDGES, VOCABULARY],
   };
 }
@@ -131,7 +168,7 @@ function token(index: number, { layers, heads }: Shape, random: () => number) {
   };
 }
 
-/** A large array as it travels: base64 of bytes with a scale. */
+/** Returns a large array in the format of the contract: base64 of bytes with a scale. */
 function packed(rows: number, columns: number, random: () => number) {
   const bytes = Uint8Array.from({ length: rows * columns }, () => Math.floor(random() * 256));
   return {

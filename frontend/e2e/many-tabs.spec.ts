@@ -6,7 +6,7 @@ import { serveMav } from "./servers";
 const LINES = readFileSync("../tests/recordings/training/mav-tiny-learns.jsonl", "utf8").split(
   /(?<=\n)/,
 );
-/** Where the last of its three steps begins. */
+/** The first line of the last of its three steps. */
 const LAST = LINES.findIndex((line) => line.includes('"step":50'));
 
 const health = (page: Page) => page.evaluate(() => fetch("api/health").then(({ ok }) => ok));
@@ -27,7 +27,7 @@ test("eight tabs watch a training, and the server still answers each of them", a
       pages.push(page);
       expect(await health(page)).toBe(true);
     }
-    // Playwright calls all of its pages visible, as windows side by side are: all stay live.
+    // Playwright reports all of its pages as visible, like windows side by side, so all stay live.
     for (const page of pages) await expect(rows(page)).toHaveCount(2);
     appendFileSync(recording, LINES.slice(LAST).join(""));
     for (const page of pages) await expect(rows(page)).toHaveCount(3);
@@ -40,7 +40,7 @@ test("eight tabs watch a training, and the server still answers each of them", a
   }
 });
 
-test("runs that wait for each other leave the page a connection", async ({ page }) => {
+test("queued runs leave the page a connection", async ({ page }) => {
   const server = await serveMav([], { MAV_MAX_RUNS: "1" });
   try {
     const site = new Instrument(page);
@@ -51,8 +51,11 @@ test("runs that wait for each other leave the page a connection", async ({ page 
     await expect(site.tokens.nth(20)).toBeVisible();
     const others = page.locator("[data-panel=top-predictions] tbody tr button");
     for (let n = 1; n <= 7; n++) {
-      await others.nth(n).click();
-      await expect(page.getByRole("treeitem")).toHaveCount(n + 1);
+      // A click is lost if the row becomes that of the chosen token, which has no button, meanwhile.
+      await expect(async () => {
+        await others.nth(n).click();
+        await expect(page.getByRole("treeitem")).toHaveCount(n + 1, { timeout: 3_000 });
+      }).toPass();
     }
     expect(await health(page)).toBe(true);
   } finally {

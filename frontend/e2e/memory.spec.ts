@@ -1,19 +1,19 @@
 import { type CDPSession, expect, type Page, test } from "@playwright/test";
-import { RECORDED_LINES } from "../lib/run/fixtures/recording";
+import { RECORDED_LINES } from "../lib/contract/recordings.fixture";
 import { Instrument } from "./instrument";
 
 /**
- * A run as long as an hour of a model that writes three to four tokens a second, made up in the
- * page: one recorded token again and again, with tiles of a large model's size.
+ * A run as long as one hour at three to four tokens per second, generated in the page: one recorded
+ * token repeated, with tiles of the size of a large model.
  */
 const TOKENS = 12_600;
 const LAYERS = 24;
 const SIDE = 32;
 const TILES_MB = (TOKENS * LAYERS * SIDE * SIDE * 4) / 2 ** 20;
-/** The measurements that stay, and the page with all its text. */
+/** 384 MiB is the limit of measurements; the rest is for the page with all its text. */
 const BOUND_MB = 384 + 160;
 
-/** Answers the page's next run with made-up tokens; `window.sent` counts them. */
+/** Answers the page's next run with generated tokens; `window.sent` counts them. */
 async function streamForAnHour(page: Page): Promise<void> {
   await page.addInitScript(
     ({ lines, tokens, shape }) => {
@@ -34,7 +34,7 @@ async function streamForAnHour(page: Page): Promise<void> {
         let next = -2;
         const body = new ReadableStream<Uint8Array>({
           async pull(controller) {
-            // As a server's events do, these leave the page time to draw.
+            // Like the events of a server, these leave the page time to paint.
             await new Promise((resolve) => setTimeout(resolve));
             for (let i = 0; i < 40 && next < tokens; i += 1, next += 1) {
               controller.enqueue(encoder.encode(`event: x\ndata: ${line(next)}\n\n`));
@@ -50,7 +50,7 @@ async function streamForAnHour(page: Page): Promise<void> {
   );
 }
 
-/** What the page holds after all garbage is collected, in MiB: objects and arrays. */
+/** Returns the size in MiB of the page's objects and arrays after garbage collection. */
 async function heldBy(session: CDPSession): Promise<number> {
   await session.send("HeapProfiler.collectGarbage");
   const usage = (await session.send("Runtime.getHeapUsage")) as {
@@ -64,7 +64,7 @@ test("an hour of tokens takes a bounded amount of memory", async ({ page }) => {
   test.setTimeout(600_000);
   await streamForAnHour(page);
   const site = new Instrument(page);
-  // Without the running text: its marks are elements, which no measurement of a run is.
+  // Without the generated text, whose tokens are elements and not measurements.
   await site.open({ panels: "top-predictions.layer-norms.attention-entropy" });
   const session = await page.context().newCDPSession(page);
   await site.prompt.fill("An hour");

@@ -1,17 +1,18 @@
 import { expect, test } from "@playwright/test";
-import { german } from "../lib/text/de";
-import { english } from "../lib/text/en";
-import { LANGUAGES } from "../lib/text/language";
+import { LANGUAGES } from "../lib/i18n/language";
+import { german } from "../words/de";
+import { english } from "../words/en";
 import { expectNoViolations } from "./axe";
 
 for (const language of LANGUAGES) {
-  test(`an address that does not exist has a page that leads home, ${language}`, async ({
+  test(`a missing address shows a page that links home, ${language}`, async ({
     browser,
     baseURL,
   }) => {
     const { notFound } = language === "de" ? german : english;
     const context = await browser.newContext({ baseURL: baseURL ?? "", locale: language });
     const page = await context.newPage();
+    await page.emulateMedia({ reducedMotion: "reduce" });
     const answer = await page.goto("/some/where/else");
     expect(answer?.status()).toBe(404);
     await expect(page.getByRole("heading")).toHaveText(notFound.title);
@@ -24,7 +25,7 @@ for (const language of LANGUAGES) {
   });
 }
 
-test("browsers find the icons, and robots what they may read", async ({ request }) => {
+test("browsers find the icons, and crawlers robots.txt", async ({ request }) => {
   const icon = await request.get("/favicon.ico");
   expect(icon.ok()).toBe(true);
   expect([...(await icon.body()).subarray(0, 4)]).toEqual([0, 0, 1, 0]);

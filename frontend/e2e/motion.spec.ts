@@ -4,19 +4,19 @@ import { longRun } from "./long-run";
 
 const SHAPE = { tokens: 60, layers: 4, heads: 4 };
 
-/** Of a picture's dots, those that may differ by more than a breath: letters are smoothed otherwise. */
+/** The fraction of pixels that may differ noticeably, because a canvas antialiases text differently. */
 const MAX_SHARE = 0.001;
 
-/** Time stands still: what waits for tokens to rest waits until the test lets time pass. */
-test.describe("while tokens fly by", () => {
+/** The clock is paused: the tokens settle only when the test advances it. */
+test.describe("during rapid updates", () => {
   for (const theme of ["light", "dark"] as const) {
     for (const ratio of [1, 2]) {
-      test(`the rows look as they do at rest, ${theme}, ${ratio} dots a pixel`, async ({
+      test(`the rows look the same as at rest, ${theme}, device pixel ratio ${ratio}`, async ({
         playwright,
         launchOptions,
         baseURL,
       }) => {
-        // A screen of that kind; one that is made believe snaps to pixels what a screen snaps to dots.
+        // A real device pixel ratio. An emulated one snaps to CSS pixels instead of device pixels.
         const args = [`--force-device-scale-factor=${ratio}`, "--window-size=1280,900"];
         const browser = await playwright.chromium.launch({
           ...launchOptions,
@@ -44,20 +44,20 @@ test.describe("while tokens fly by", () => {
     }
   }
 
-  test("nobody is told numbers of another token", async ({ page }) => {
+  test("screen readers get no numbers of another token", async ({ page }) => {
     const { panel, fly, rest } = await flying(page);
     const rows = panel.getByRole("row");
     const before = await rows.allInnerTexts();
     expect(before).toHaveLength(21);
     await fly();
-    // The head of the table alone.
+    // Only the header of the table.
     await expect(rows).toHaveCount(1);
     await rest();
     await expect(rows).toHaveCount(21);
     expect(await rows.allInnerTexts()).not.toEqual(before);
   });
 
-  test("the rows can be read and chosen where the pointer or the keyboard is among them", async ({
+  test("rows can be read and chosen while the pointer or the keyboard focus is in them", async ({
     page,
   }) => {
     const { panel, fly } = await flying(page);
@@ -72,7 +72,7 @@ test.describe("while tokens fly by", () => {
 
 async function flying(page: Page) {
   const site = new Instrument(page);
-  // A name that is too long for its room, with a line break in it.
+  // A name that is too long for its box, with a line break in it.
   const body = longRun(SHAPE).replaceAll('" happy"', '" happiness\\nand"');
   await page.route("**/api/run", (route) =>
     route.fulfill({ contentType: "text/event-stream", body }),
@@ -89,7 +89,7 @@ async function flying(page: Page) {
   await page.clock.pauseAt(now + 5000);
   return {
     panel,
-    /** Shows four more tokens, each a frame after the other. */
+    /** Shows four more tokens, one per frame. */
     fly: async () => {
       for (let step = 0; step < 4; step++) {
         await page.keyboard.press("ArrowLeft");
@@ -100,7 +100,7 @@ async function flying(page: Page) {
   };
 }
 
-/** The share of dots that differ. */
+/** Returns the fraction of pixels that differ. */
 function differing(page: Page, one: Buffer, other: Buffer): Promise<number> {
   const pictures = [one, other].map((png) => `data:image/png;base64,${png.toString("base64")}`);
   return page.evaluate(async (sources) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { Instrument, STORY } from "./instrument";
 
-test("a token chosen in the text is shown by every panel until live is pressed", async ({
+test("a token selected in the text is shown by every panel until Live is pressed", async ({
   page,
 }) => {
   const site = new Instrument(page);
@@ -42,7 +42,7 @@ test("playing shows token after token and returns to live", async ({ page }) => 
   expect(shown).toEqual(["0", "1", "2", "3", "4"]);
 });
 
-test("nothing jumps when a run starts and ends", async ({ page }) => {
+test("nothing moves when a run starts and ends", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 24 });
   const boxes = () =>
@@ -66,7 +66,7 @@ test("nothing jumps when a run starts and ends", async ({ page }) => {
   expect(await boxes()).toEqual(empty);
 });
 
-test("the address sets up the same run", async ({ page, context }) => {
+test("the address restores the same run", async ({ page, context }) => {
   const site = new Instrument(page);
   await site.open();
   await site.prompt.fill("The dragon & the ␣ fox");
@@ -85,7 +85,7 @@ test("the address sets up the same run", async ({ page, context }) => {
   await expect(other.getByRole("textbox", { name: "Seed" })).toHaveValue("12");
 });
 
-test("a chosen theme holds over a reload and is there before the first paint", async ({ page }) => {
+test("a chosen theme survives a reload and is applied before the first paint", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
   const site = new Instrument(page);
   await site.open();
@@ -100,7 +100,7 @@ test("a chosen theme holds over a reload and is there before the first paint", a
   expect(await paper()).toBe(light);
 });
 
-test("an example runs with one press", async ({ page }) => {
+test("an example runs with one click", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ max_new_tokens: 4 });
   await page.getByRole("button", { name: /dragon/ }).click();
@@ -109,7 +109,7 @@ test("an example runs with one press", async ({ page }) => {
 });
 
 for (const state of ["empty", "done"] as const) {
-  test(`360 pixels are wide enough (${state})`, async ({ page }) => {
+  test(`the page fits 360 pixels (${state})`, async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 740 });
     const site = new Instrument(page);
     await site.open({ prompt: STORY, max_new_tokens: 24 });

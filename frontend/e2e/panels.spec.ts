@@ -49,13 +49,13 @@ test("panels are hidden and opened again, and a reload keeps them", async ({ pag
   expect((await titles(page)).at(-1)).toBe("Output distribution");
 
   await page.getByRole("button", { name: "Panels", exact: true }).click();
-  await page.getByRole("button", { name: "Reset arrangement" }).click();
+  await page.getByRole("button", { name: "Reset layout" }).click();
   await page.getByRole("button", { name: "Close" }).click();
   expect(await titles(page)).toEqual(FIRST);
   await expect(page).not.toHaveURL(/panels=/);
 });
 
-test("a link carries the arrangement, and wins over what was kept", async ({ page, browser }) => {
+test("a link has the layout, which overrides the stored one", async ({ page, browser }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY });
   await openMenu(page, "Attention entropy");
@@ -80,13 +80,13 @@ test("a link carries the arrangement, and wins over what was kept", async ({ pag
     .toEqual(["Generated text", "Output distribution", "Attention entropy", "MLP activations"]);
   const wide = await box(other.locator("[data-panel=attention-entropy]"));
   expect(wide.width).toBeGreaterThan(800);
-  // A link that was only looked at changes nothing of what is kept.
+  // Opening a link does not change the stored layout.
   await other.goto(new URL("/", link).href);
   await expect.poll(() => titles(other)).toEqual(FIRST.slice(1));
   await stranger.close();
 });
 
-test("the mouse moves a panel by its header and sizes it by its corner", async ({ page }) => {
+test("the mouse moves a panel by its header and resizes it by its corner", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
   await site.open();
@@ -120,7 +120,7 @@ test("the mouse moves a panel by its header and sizes it by its corner", async (
   await expect.poll(async () => (await box(moving)).width).toBeGreaterThan(small.width * 1.8);
 });
 
-test("Escape leaves a panel where it was, and the run going", async ({ page }) => {
+test("Escape cancels a drag, and the run continues", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 1500 });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300, ...SLOW });
@@ -139,7 +139,9 @@ test("Escape leaves a panel where it was, and the run going", async ({ page }) =
   await site.finished();
 });
 
-test("the keyboard moves, sizes and hides a panel, and says what it did", async ({ page }) => {
+test("the keyboard moves, resizes and hides a panel, and each change is announced", async ({
+  page,
+}) => {
   const site = new Instrument(page);
   await site.open();
   const panel = site.panel("MLP activations");
@@ -172,7 +174,7 @@ test("the keyboard moves, sizes and hides a panel, and says what it did", async 
   ).toBeFocused();
 });
 
-test("a panel opened after the run asks to run again, and then shows the same text", async ({
+test("a panel opened after the run offers to run again, and then shows the same text", async ({
   page,
 }) => {
   const site = new Instrument(page);
@@ -191,7 +193,7 @@ test("a panel opened after the run asks to run again, and then shows the same te
   expect(await page.getByRole("listbox").evaluate((list) => list.textContent)).toBe(said);
 });
 
-test("a panel that the model cannot feed says so", async ({ page }) => {
+test("a panel that the model does not support says so", async ({ page }) => {
   await page.route("**/api/models", async (route) => {
     const response = await route.fetch();
     const list = await response.json();
@@ -205,12 +207,12 @@ test("a panel that the model cannot feed says so", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY });
   await expect(site.panel("Attention entropy")).toContainText("does not support attention entropy");
-  const asked = page.waitForRequest("**/api/run");
+  const request = page.waitForRequest("**/api/run");
   await site.run.click();
-  expect((await asked).postDataJSON().capture).not.toContain("attention_entropy");
+  expect((await request).postDataJSON().capture).not.toContain("attention_entropy");
 });
 
-test("a panel whose code cannot be loaded says so in its place, and can be tried again", async ({
+test("a panel whose code cannot be loaded says so in its place, and can be retried", async ({
   page,
 }) => {
   const site = new Instrument(page);
@@ -248,7 +250,7 @@ test("a phone has one column, and panels move in it", async ({ page }) => {
   await expect(page.getByText(/does not have: trendy/)).toBeHidden();
 });
 
-test("the address holds the run that was made, with the seed that was drawn", async ({ page }) => {
+test("the address has the settings of the run, with the seed that was drawn", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 8, temperature: 1.5 });
   await expect(page).not.toHaveURL(/seed=/);
@@ -265,19 +267,21 @@ test("the address holds the run that was made, with the seed that was drawn", as
   await expect(page).not.toHaveURL(/seed=/);
 });
 
-test("a link brings forced tokens and a conversation, and says so", async ({ page }) => {
+test("a link can bring forced tokens and a conversation, and the page says so", async ({
+  page,
+}) => {
   const site = new Instrument(page);
   const messages = JSON.stringify([{ role: "user", content: "Tell me of a dragon" }]);
   await site.open({ messages, forced_ids: 300, max_new_tokens: 4 });
   await expect(page.getByText("a conversation of 1 message instead of the prompt")).toBeVisible();
-  const asked = page.waitForRequest("**/api/run");
+  const request = page.waitForRequest("**/api/run");
   await site.run.click();
-  expect((await asked).postDataJSON()).toMatchObject({
+  expect((await request).postDataJSON()).toMatchObject({
     messages: JSON.parse(messages),
     forced_ids: [300],
   });
   await site.finished();
-  // The address is written when nothing changes any more.
+  // The address is written after a pause.
   await expect
     .poll(() => {
       const query = new URL(page.url()).searchParams;
@@ -291,27 +295,18 @@ test("a link brings forced tokens and a conversation, and says so", async ({ pag
   await expect(page.getByRole("listbox")).toContainText(STORY);
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test(`axe finds nothing in the list, the menu and the notes, ${colorScheme}`, async ({
-    page,
-  }) => {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.goto("/?panels=generated-text.trendy.layer-norms.top-predictions*2x2");
-    await expect(page.getByText(/does not have: trendy/)).toBeVisible();
-    await openMenu(page, "Top predictions");
-    await expectNoViolations(page);
-    await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: "What Top predictions does not prove" }).click();
-    await expect(page.getByRole("note")).toBeVisible();
-    await expectNoViolations(page);
-    await page.keyboard.press("Escape");
-    await expect(page.getByRole("note")).toBeHidden();
-    await page.getByRole("button", { name: "Panels", exact: true }).click();
-    await expect(page.getByRole("switch").first()).toBeVisible();
-    await expectNoViolations(page);
-    await page.keyboard.press("Escape");
-    await page.goto("/?panels=");
-    await expect(page.getByText("No panel is open.")).toBeVisible();
-    await expectNoViolations(page);
-  });
-}
+test("axe finds nothing in a note, and nothing if no panel is open", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto("/?panels=generated-text.trendy.layer-norms.top-predictions*2x2");
+  await expect(page.getByText(/does not have: trendy/)).toBeVisible();
+  const button = page.getByRole("button", { name: "What Top predictions does not prove" });
+  await button.click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await expectNoViolations(page);
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await expect(button).toBeFocused();
+  await page.goto("/?panels=");
+  await expect(page.getByText("No panel is open.")).toBeVisible();
+  await expectNoViolations(page);
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { Instrument } from "./instrument";
 
-/** Each panel on a recording that holds what it shows, and how far before the newest token. */
+/** The panels shown for each recording, and how many tokens before the last. */
 const RECORDINGS = [
   {
     file: "mav-tiny",
@@ -22,7 +22,8 @@ const RECORDINGS = [
   },
 ];
 
-// Letters are drawn alike wherever this browser runs: no hints of the machine's, no colour fringes.
+// Text is rendered the same on every machine: without the machine's hinting and without subpixel
+// antialiasing.
 test.use({
   launchOptions: async ({ launchOptions }, use) => {
     const args = ["--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb"];
@@ -30,15 +31,15 @@ test.use({
   },
 });
 
-/** How they are renewed after a change that is meant: frontend/README.md. */
+/** frontend/README.md describes how to update the pictures after an intended change. */
 for (const colorScheme of ["light", "dark"] as const) {
   for (const { file, back, panels } of RECORDINGS) {
     test(`panels of ${file} look as they did, ${colorScheme}`, async ({ page }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      // One panel below the other: none is as high or wide as its neighbours make it.
+      // One panel per row, so that its size does not depend on its neighbours.
       await page.setViewportSize({ width: 440, height: 900 });
       const site = new Instrument(page);
-      // The tokens to choose from stand in the text.
+      // The tokens to select are in the generated text.
       await site.open({ panels: [...new Set(["generated-text", ...panels])].join(".") });
       await site.openRecording(`../tests/recordings/${file}.jsonl`);
       await site.finished();

@@ -1,10 +1,10 @@
 import { expect, test } from "@playwright/test";
 import { Instrument, SLOW, STORY } from "./instrument";
 
-/** The test tool's own pictures of each step take longer than a run. */
+/** The screenshots of a trace take longer than a run. */
 test.use({ trace: "off" });
 
-test("a visitor watches the tokens arrive one after another", async ({ page }) => {
+test("tokens appear one after another", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ max_new_tokens: 400, min_new_tokens: 400 });
   await page.evaluate(() => {
@@ -27,7 +27,9 @@ test("a visitor watches the tokens arrive one after another", async ({ page }) =
   await expect(site.status).toContainText("tokens/s");
 });
 
-test("the page shows what the API says for the same seed and settings", async ({ page }) => {
+test("the page shows the values that the API sends for the same seed and settings", async ({
+  page,
+}) => {
   const site = new Instrument(page);
   const settings = { prompt: STORY, max_new_tokens: 12, temperature: 0.9, seed: 11 };
   const answer = await page.request.post("/api/run", {
@@ -56,12 +58,12 @@ test("the page shows what the API says for the same seed and settings", async ({
   );
 });
 
-test("stop ends the run on the page and on the server", async ({ page }) => {
+test("Stop ends the run on the page and on the server", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 450, min_new_tokens: 450, ...SLOW });
   await site.prompt.focus();
   await page.keyboard.press("Control+Enter");
-  // By waiting and keys, which lose no time.
+  // waitFor and keys, which are fast enough.
   await site.tokens.nth(14).waitFor({ state: "attached" });
   await site.prompt.blur();
   await page.keyboard.press("?");
@@ -79,7 +81,7 @@ test("stop ends the run on the page and on the server", async ({ page }) => {
   expect(await site.tokens.count()).toBe(kept);
 });
 
-test("what the server refuses is told at the field and in the card", async ({ page }) => {
+test("an error of the server is shown at the field and in the error card", async ({ page }) => {
   const site = new Instrument(page);
   await site.open();
   await site.prompt.fill("word ".repeat(5000));
@@ -94,7 +96,7 @@ test("what the server refuses is told at the field and in the card", async ({ pa
   await expect(site.alert).toBeHidden();
 });
 
-test("a model that is not there is named, and the page goes on", async ({ page }) => {
+test("a missing model is named, and the page still works", async ({ page }) => {
   const site = new Instrument(page);
   await page.goto(`/?model=nobody&prompt=${STORY}&max_new_tokens=4`);
   await expect(page.getByLabel("Model", { exact: true })).toHaveValue("nobody");
@@ -105,16 +107,16 @@ test("a model that is not there is named, and the page goes on", async ({ page }
   await site.finished();
 });
 
-test("a value out of range never leaves the page", async ({ page }) => {
+test("a value out of range is not sent", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY });
   await page.getByRole("textbox", { name: "Top-p" }).fill("1.5");
   await site.run.click();
-  await expect(page.getByText("Give a number: above 0 to 1.")).toBeVisible();
+  await expect(page.getByText("Enter a number: above 0 to 1.")).toBeVisible();
   await expect(site.status.getByText("Ready", { exact: true })).toBeVisible();
 });
 
-test("a stream that breaks halfway keeps its tokens and goes on from there", async ({ page }) => {
+test("a broken stream keeps its tokens and continues from there", async ({ page }) => {
   const site = new Instrument(page);
   const settings = { prompt: STORY, max_new_tokens: 16, temperature: 0.8, seed: 5 };
   await site.open(settings);

@@ -11,31 +11,31 @@ declare global {
   }
 }
 
-/** What the content security policy of a page stops from now on, and what its console says. */
+/** Records violations of the page's content security policy and errors of its console. */
 async function watched(page: Page): Promise<() => Promise<string[]>> {
-  const said: string[] = [];
+  const errors: string[] = [];
   page.on("console", (message) => {
-    if (message.type() === "error") said.push(message.text());
+    if (message.type() === "error") errors.push(message.text());
   });
-  page.on("pageerror", (error) => said.push(error.message));
+  page.on("pageerror", (error) => errors.push(error.message));
   await page.addInitScript(() => {
     window.violations = [];
     document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
       window.violations.push(`${violatedDirective}: ${blockedURI}`),
     );
   });
-  return async () => [...said, ...(await page.evaluate(() => window.violations))];
+  return async () => [...errors, ...(await page.evaluate(() => window.violations))];
 }
 
-test("nothing that the site does is stopped by its policy", async ({ page }) => {
+test("the content security policy blocks nothing that the site does", async ({ page }) => {
   const problems = await watched(page);
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 12 });
   await site.run.click();
   await site.finished();
 
-  // Panels as pictures and tables, which hold fonts and styles of their own.
-  const predictions = site.panel(WORDS.en.panels.predictions.title);
+  // Panels as pictures and tables, which have fonts and styles of their own.
+  const predictions = site.panel(WORDS.en.topPredictions.title);
   for (const kind of [/SVG/, /PNG/, /CSV/]) {
     await predictions.locator("[data-panel-menu]").click();
     const [download] = await Promise.all([
@@ -49,7 +49,7 @@ test("nothing that the site does is stopped by its policy", async ({ page }) => 
   const saved = test.info().outputPath("run.html");
   await (await site.save(/^Standalone page/)).saveAs(saved);
   for (const view of ["compare", "chat"]) {
-    await page.getByRole("link", { name: WORDS.en.views.names[view as "compare"] }).click();
+    await page.getByRole("link", { name: WORDS.en.header.views.names[view as "compare"] }).click();
     await expect(page.getByRole("main")).toBeVisible();
   }
   await page.goto("/?training=example");
@@ -67,7 +67,7 @@ test("nothing that the site does is stopped by its policy", async ({ page }) => 
   expect(await problemsAlone()).toEqual([]);
 });
 
-test("a script that was put into a page does not run", async ({ page, context }) => {
+test("a script injected into a page does not run", async ({ page, context }) => {
   const problems = await watched(page);
   const inject = `<script>window.injected = true</script><img src="x:" onerror="injected = true">`;
   await page.route("/", async (route) => {
@@ -80,7 +80,7 @@ test("a script that was put into a page does not run", async ({ page, context })
   await expect.poll(async () => (await problems()).join()).toContain("script-src");
   expect(await page.evaluate(() => window.injected)).toBeUndefined();
 
-  // The same where a plain file server serves the page, without the header.
+  // The same from a plain file server, without the header.
   const plain = await context.newPage();
   await plain.route("/", async (route) => {
     const answer = await route.fetch();

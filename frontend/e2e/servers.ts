@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect } from "@playwright/test";
 import { freePort } from "../playwright.config";
 
-/** A process that ends with the test. */
+/** A process that a test has started. */
 export interface Started {
   readonly url: string;
   stop(): void;
 }
 
-/** A server of its own for a test, with these options of `mav serve`. */
+/** Starts a server for one test with these options of `mav serve`. */
 export async function serveMav(
   options: readonly string[] = [],
   environment: Record<string, string> = {},
@@ -22,7 +24,17 @@ export async function serveMav(
   return answering(child, `http://127.0.0.1:${port}`, "/api/health");
 }
 
-/** The process once its address answers. */
+/** Starts a server whose only model takes 5 ms for a token and loads at once (fake_server.py). */
+export async function serveFake(environment: Record<string, string> = {}): Promise<Started> {
+  const port = await freePort();
+  const child = spawn("../.venv/bin/python", ["-m", "tests.server.fake_server", String(port)], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, PYTHONPATH: "..", ...environment },
+  });
+  return answering(child, `http://127.0.0.1:${port}`, "/api/health");
+}
+
+/** Waits until the process answers at its address. */
 export async function answering(child: ChildProcess, url: string, path = "/"): Promise<Started> {
   const answers = () =>
     fetch(url + path).then(
@@ -31,4 +43,28 @@ export async function answering(child: ChildProcess, url: string, path = "/"): P
     );
   await expect.poll(answers, { timeout: 120_000 }).toBe(true);
   return { url, stop: () => child.kill("SIGKILL") };
+}
+
+/** Starts an address at which each request for a run is answered by the next of these servers. */
+export async function roundRobin(servers: readonly Started[]): Promise<Started> {
+  let runs = 0;
+  const proxy = createServer((incoming, outgoing) => {
+    const turn = incoming.url?.endsWith("/api/run") ? runs++ % servers.length : 0;
+    const { method, headers } = incoming;
+    const target = new URL(incoming.url ?? "/", servers[turn]?.url);
+    const passed = request(target, { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    outgoing.on("close", () => passed.destroy());
+    passed.on("error", () => outgoing.destroy());
+    incoming.pipe(passed);
+  });
+  await new Promise<void>((listening) => proxy.listen(0, "127.0.0.1", listening));
+  const { port } = proxy.address() as AddressInfo;
+  const stop = () => {
+    proxy.close();
+    proxy.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
 }

@@ -1,8 +1,8 @@
 import { expect, type Page, test } from "@playwright/test";
-import { english } from "../lib/text/en";
+import { english } from "../words/en";
 import { Instrument, STORY } from "./instrument";
 
-/** The largest text spacing that a page must allow (WCAG 1.4.12). */
+/** The largest text spacing that a page must support (WCAG 1.4.12). */
 const SPACING = `
   * {
     line-height: 1.5 !important;
@@ -12,7 +12,7 @@ const SPACING = `
   p { margin-bottom: 2em !important; }
 `;
 
-/** Texts of which a part cannot be seen, and pairs of texts that overlap. */
+/** Returns texts that are partly cut off, and pairs of texts that overlap. */
 function faults(): string[] {
   type Box = { left: number; top: number; right: number; bottom: number };
   const meet = (a: Box, b: Box): Box => ({
@@ -35,7 +35,7 @@ function faults(): string[] {
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const rect of range.getClientRects()) {
-      // The letters of a line, without the space between lines.
+      // The box of the letters, without the spacing between lines.
       const size = Number.parseFloat(getComputedStyle(element).fontSize);
       const middle = (rect.top + rect.bottom) / 2;
       const whole: Box = {
@@ -52,7 +52,7 @@ function faults(): string[] {
         if (style.overflowX === "visible" && style.overflowY === "visible") continue;
         const seen = meet(box, around.getBoundingClientRect());
         const scrolls = [style.overflowX, style.overflowY].some((way) => /auto|scroll/.test(way));
-        // An ellipsis says that there is more, which is shown elsewhere.
+        // An ellipsis shows that there is more, which is shown elsewhere.
         const shortened = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
         const lost = Math.max(width(box) - width(seen), height(box) - height(seen));
         if (!scrolls && !shortened && lost > 2) found.add(`cut: ${text}`);
@@ -78,7 +78,7 @@ async function expectRoomForSpacing(page: Page): Promise<void> {
     sheet.replaceSync(rules);
     document.adoptedStyleSheets.push(sheet);
   }, SPACING);
-  // Pictures are drawn again once their rooms have other sizes.
+  // Canvases are drawn again after their boxes have changed size.
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
   const after = await page.evaluate(faults);
   expect(after.filter((fault) => !before.includes(fault))).toEqual([]);
@@ -90,7 +90,7 @@ async function expectRoomForSpacing(page: Page): Promise<void> {
 }
 
 for (const width of [390, 1280]) {
-  test.describe(`with text spacing at ${width} pixels nothing is cut or covered`, () => {
+  test.describe(`with text spacing at ${width} pixels nothing is cut off or covered`, () => {
     test.use({ viewport: { width, height: 844 } });
 
     for (const language of ["en", "de"] as const) {

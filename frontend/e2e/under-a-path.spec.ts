@@ -9,7 +9,7 @@ const nginxCommand = ["nginx", "/usr/sbin/nginx"].find(
   (each) => spawnSync(each, ["-v"]).status === 0,
 );
 
-/** nginx that removes the path /mav in front of one server and keeps /kept in front of the other. */
+/** Starts nginx, which strips the path /mav for one server and keeps /kept for the other. */
 async function proxy(removed: string, kept: string): Promise<Started> {
   const folder = test.info().outputPath("nginx");
   mkdirSync(folder, { recursive: true });
@@ -41,7 +41,7 @@ async function proxy(removed: string, kept: string): Promise<Started> {
   return answering(child, `http://127.0.0.1:${port}`);
 }
 
-test("the site works under a path that nginx removes, and under one that it keeps", async ({
+test("the site works under a path that nginx strips, and under one that it keeps", async ({
   page,
   baseURL,
 }) => {
@@ -60,19 +60,23 @@ test("the site works under a path that nginx removes, and under one that it keep
         if (protocol === "http:" && !/^\/(mav|kept)(\/|$)/.test(pathname)) outside.push(pathname);
       });
       const site = new Instrument(page);
-      // Without a slash both lead to the page as well.
+      // Without a trailing slash both redirect to the page.
       await page.goto(`${nginx.url}${path}?prompt=Once&max_new_tokens=8`);
       await expect(page).toHaveURL(new RegExp(`^${nginx.url}${path}/`));
       await expect(page.locator("#model-help")).toContainText(WORDS.en.status.parameters(""));
       await site.run.click();
       await site.finished();
       await site.save(/^Standalone page/);
-      await page.getByRole("link", { name: WORDS.en.views.names.compare }).click();
+      await page.getByRole("link", { name: WORDS.en.header.views.names.compare }).click();
       await expect(page).toHaveURL(new RegExp(`${path}/\\?.*view=compare`));
       await page.goto(`${nginx.url}${path}/?training=example`);
       await expect(
         page.getByRole("listbox", { name: WORDS.en.training.said }).getByRole("option").first(),
       ).toBeVisible();
+      await page.goto(`${nginx.url}${path}/glossary#residual-stream`);
+      await expect(page.locator("#residual-stream")).toBeInViewport();
+      await page.getByRole("link", { name: WORDS.en.glossary.back }).click();
+      await expect(page).toHaveURL(`${nginx.url}${path}/`);
       expect(failed).toEqual([]);
 
       await page.goto(`${nginx.url}${path}/no/such/page`);

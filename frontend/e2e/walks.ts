@@ -2,7 +2,10 @@ import { expect, test } from "@playwright/test";
 import { PANELS } from "../panels/registry";
 import { type Instrument, STORY } from "./instrument";
 
-type Look = (view: string) => Promise<void>;
+/**
+ * Checks a view: all of it, or only the part that a selector finds if the rest was checked before.
+ */
+type Look = (view: string, opened?: string) => Promise<void>;
 type Walk = (site: Instrument, look: Look) => Promise<void>;
 
 const EVERY_PANEL = PANELS.map(({ id }) => id).join(".");
@@ -13,11 +16,11 @@ const instrument: Walk = async (site, look) => {
   await site.open();
   await look("empty");
 
-  // On a small screen the controls wait behind a button.
-  const common = page.getByRole("button", { name: words.form.common, exact: true });
+  // On a small screen the controls are behind a button.
+  const common = page.getByRole("button", { name: words.runForm.common, exact: true });
   if (await common.isVisible()) await common.click();
-  await page.getByText(words.form.more).click();
-  await page.getByText(words.form.measuring, { exact: true }).click();
+  await page.getByText(words.runForm.more).click();
+  await page.getByText(words.runForm.measuring, { exact: true }).click();
   await page.getByRole("textbox", { name: "Top-p" }).fill("7");
   await look("settings");
 
@@ -35,7 +38,7 @@ const instrument: Walk = async (site, look) => {
   await page.getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog")).toBeVisible();
-  await look("shortcuts");
+  await look("shortcuts", "[role=dialog]");
 };
 
 const panels: Walk = async (site, look) => {
@@ -46,24 +49,24 @@ const panels: Walk = async (site, look) => {
   await expect(page.locator("[data-panel] .breathing")).toHaveCount(0);
   await look("every panel");
 
-  const lens = words.panels.lens.views;
+  const lens = words.logitLens.views;
   await page.getByRole("button", { name: lens.time, exact: true }).click();
-  await look("the lens over time");
+  await look("the lens over time", "[data-panel=logit-lens]");
 
-  await page.getByRole("button", { name: words.arrangement.open, exact: true }).click();
+  await page.getByRole("button", { name: words.panelLayout.open, exact: true }).click();
   await expect(page.getByRole("dialog")).toBeVisible();
-  await look("list of panels");
+  await look("list of panels", "[role=dialog]");
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toBeHidden();
 
   await page.locator("[data-panel-menu]").first().click();
   await expect(page.getByRole("menu")).toBeVisible();
-  await look("menu of a panel");
+  await look("menu of a panel", "[role=menu]");
   await page.keyboard.press("Escape");
 
-  await page.getByRole("button", { name: words.save.open, exact: true }).click();
+  await page.getByRole("button", { name: words.saveMenu.open, exact: true }).click();
   await expect(page.getByRole("menu")).toBeVisible();
-  await look("what can be saved");
+  await look("what can be saved", "[role=menu]");
 };
 
 const branches: Walk = async (site, look) => {
@@ -76,7 +79,7 @@ const branches: Walk = async (site, look) => {
   await site.finished();
   await look("branches");
 
-  await page.getByRole("button", { name: words.fork.beside }).click();
+  await page.getByRole("button", { name: words.branches.beside }).click();
   await expect(page.getByRole("listbox")).toHaveCount(2);
   await look("two branches side by side");
 };
@@ -84,7 +87,7 @@ const branches: Walk = async (site, look) => {
 const compare: Walk = async (site, look) => {
   const { page, words } = site;
   await site.open({ ...SHORT, view: "compare", "b.temperature": 1.3, panels: EVERY_PANEL });
-  await look("a comparison, not begun");
+  await look("a comparison before its start");
 
   await site.run.click();
   const overview = page.getByRole("region", { name: words.compare.overview });
@@ -92,15 +95,15 @@ const compare: Walk = async (site, look) => {
   await expect(page.locator("main .breathing")).toHaveCount(0);
   await look("a comparison with every panel");
 
-  await page.getByRole("button", { name: words.arrangement.open, exact: true }).click();
+  await page.getByRole("button", { name: words.panelLayout.open, exact: true }).click();
   await expect(page.getByRole("dialog")).toBeVisible();
-  await look("list of panels beside a comparison");
+  await look("list of panels beside a comparison", "[role=dialog]");
 };
 
 const chat: Walk = async (site, look) => {
   const { page, words } = site;
   await site.open({ view: "chat", max_new_tokens: 12 });
-  await look("a conversation, not begun");
+  await look("a conversation before its first message");
 
   await page.getByRole("textbox", { name: words.chat.message, exact: true }).fill("A cat?");
   await page.keyboard.press("Enter");
@@ -116,7 +119,7 @@ const replay: Walk = async (site, look) => {
   await site.open({ ...SHORT, panels: EVERY_PANEL });
   await site.run.click();
   await site.finished();
-  const download = await site.save(words.save.page);
+  const download = await site.save(words.saveMenu.page);
   const file = test.info().outputPath("run.html");
   await download.saveAs(file);
   await page.goto(`file://${file}`);
@@ -124,7 +127,7 @@ const replay: Walk = async (site, look) => {
   await look("a standalone page");
 };
 
-/** Ways through the page that together come past every view; each looks at those it comes past. */
+/** Ways through the page that together visit every view and check each. */
 export const WALKS: Readonly<Record<string, Walk>> = {
   instrument,
   panels,

@@ -1,4 +1,4 @@
 // Written by scripts/list-panels.mjs before the site is built.
 
-/** The files of the site's owner, each loaded when the page is there. */
+/** The panel files of the site's owner. Each is loaded after the page. */
 export const CUSTOM_FILES: Readonly<Record<string, () => Promise<unknown>>> = {};

@@ -2,11 +2,11 @@ import { CUSTOM_FILES } from "./custom-list";
 import type { Panel } from "./panel";
 import { PANELS } from "./registry";
 
-/** A file of the site's owner that gives no panel, and why. */
+/** A file of the site's owner that exports no valid panel. */
 export interface BrokenFile {
   readonly file: string;
   readonly reason: "none" | "taken" | "threw";
-  /** What was thrown, or the id that is taken. */
+  /** The error message, or the id that another panel has. */
   readonly detail: string;
 }
 
@@ -15,7 +15,7 @@ export interface CustomPanels {
   readonly broken: readonly BrokenFile[];
 }
 
-/** Load every file; one that throws is told of and harms no other. */
+/** Loads all files. A file that throws is reported and does not affect the others. */
 export async function loadCustomPanels(
   files: Readonly<Record<string, () => Promise<unknown>>> = CUSTOM_FILES,
   builtIn: readonly Panel[] = PANELS,

@@ -2,11 +2,14 @@ import { type ComponentType, type FunctionComponent, lazy } from "react";
 import type { PanelProps } from "./panel";
 
 interface LazyPanel extends FunctionComponent<PanelProps> {
-  /** Forget that it could not be loaded, to try once more. */
+  /** Forgets a failed import, so that it is tried again. */
   renew?: () => void;
 }
 
-/** A panel whose code is loaded when it is first shown; the panel's frame holds its place. */
+/**
+ * Returns a panel component whose code is loaded when it is first shown. The panel's frame is shown
+ * meanwhile.
+ */
 export function lazyPanel(
   load: () => Promise<{ default: ComponentType<PanelProps> }>,
 ): ComponentType<PanelProps> {
@@ -18,6 +21,6 @@ export function lazyPanel(
   return Panel;
 }
 
-/** Of a panel that failed while it was loaded: let the next try load it anew. */
+/** Lets a panel that failed to load be imported again. */
 export const renew = (component: ComponentType<PanelProps>): void =>
   (component as LazyPanel).renew?.();

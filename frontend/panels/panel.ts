@@ -1,56 +1,55 @@
 import type { ComponentType } from "react";
-import type { TokenFrame } from "@/lib/run/frames";
+import type { TokenFrame } from "@/lib/contract/frames";
+import type { PanelTable } from "@/lib/export/table";
 import type { RunRecord } from "@/lib/run/run-record";
 
-/** What every panel is given: the run as received and the moment to show. */
+export type { PanelTable };
+
+/** The props of every panel: the run and the step to show. */
 export interface PanelProps {
   readonly run: RunRecord;
-  /** Index of the token that all panels show; -1 before the first. */
+  /** The index of the token that all panels show; -1 before the first. */
   readonly step: number;
-  /** That token's measurements. */
+  /** The measurements of that token. */
   readonly frame: TokenFrame | undefined;
   /** Whether the newest token is followed. */
   readonly live: boolean;
-  /** Look at another token; null follows the newest. */
+  /** Selects another token; null follows the newest. */
   readonly select: (step: number | null) => void;
 }
 
-/** The numbers that a panel shows at one step, with names for its columns. */
-export interface PanelTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
-}
-
-/** A panel is this object; listed in the registry it can be opened on the page. */
+/** A panel. It can be opened on the page once it is in the registry. */
 export interface Panel {
-  /** Lower-case letters, digits and hyphens: it stands in links. */
+  /** Lower-case letters, digits and hyphens. It is part of links. */
   readonly id: string;
   readonly title: string;
   readonly unit: string | ((run: RunRecord) => string);
-  /** The tensor that it reads, in words. */
+  /** The tensor that the panel reads, as a text. */
   readonly hookPoint: string;
-  /** One sentence. */
+  /** How to read the panel, in one sentence. */
   readonly howToRead: string;
-  /** One more, only where the run can go on from it as a branch. */
+  /** One more sentence, shown if the run can be forked. */
   readonly howToFork?: string | undefined;
-  /** One sentence: what the picture does not prove. */
+  /** What the panel does not prove, in one sentence. */
   readonly caution?: string;
+  /** The id of the glossary term that explains the panel. */
+  readonly term?: string;
   /** The probes that a run must capture for it. */
   readonly captures: readonly string[];
-  /** Whether it stands on the page of someone who has arranged nothing yet. */
+  /** Whether the panel is open by default. */
   readonly open?: boolean;
-  /** What it shows as numbers, to take away. */
+  /** Returns the shown numbers for export. */
   readonly table?: (run: RunRecord, step: number) => PanelTable;
-  /** Made for the whole row, and low. */
+  /** Whether the panel takes a whole row of the grid by default. */
   readonly wide?: boolean;
-  /** How many quarters of the page it takes to begin with, 1 to 4; all of them where it is wide. */
+  /** The default width in quarters of the page, 1 to 4; 4 if `wide`. */
   readonly columns?: number;
-  /** How many rows it takes to begin with, 1 to 3. */
+  /** The default height in rows of the grid, 1 to 3. */
   readonly rows?: number;
   readonly Component: ComponentType<PanelProps>;
 }
 
-/** The size that a panel has until someone changes it. */
+/** Returns the default size of a panel. */
 export const ownSize = ({ wide, columns, rows }: Panel) => ({
   columns: columns ?? (wide ? 4 : 1),
   rows: rows ?? 1,
@@ -59,7 +58,10 @@ export const ownSize = ({ wide, columns, rows }: Panel) => ({
 type Words = Required<Pick<Panel, "title" | "hookPoint" | "howToRead" | "caution">> &
   Pick<Panel, "howToFork">;
 
-/** A panel whose words are looked up when they are read, since the language can change. */
+/**
+ * Returns a panel whose texts are looked up whenever they are read, because the language can
+ * change.
+ */
 export const worded = (words: Words, panel: Omit<Panel, keyof Words>): Panel => ({
   get title() {
     return words.title;

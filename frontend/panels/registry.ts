@@ -1,23 +1,25 @@
-import { attentionEntropyPanel } from "./attention-entropy";
-import { attentionHeadsPanel } from "./attention-heads";
-import { attentionMapsPanel } from "./attention-maps";
-import { attentionTextPanel } from "./attention-text";
-import { generatedTextPanel } from "./generated-text";
-import { layerNormsPanel } from "./layer-norms";
-import { layerTilesPanel } from "./layer-tiles";
-import { logitLensPanel } from "./logit-lens";
-import { outputDistributionPanel } from "./output-distribution";
+import { attentionEntropyPanel } from "./attention-entropy/panel";
+import { attentionHeadsPanel } from "./attention-heads/panel";
+import { attentionMapsPanel } from "./attention-maps/panel";
+import { attentionTextPanel } from "./attention-text/panel";
+import { generatedTextPanel } from "./generated-text/panel";
+import { layerNormsPanel } from "./layer-norms/panel";
+import { layerTilesPanel } from "./layer-tiles/panel";
+import { logitLensPanel } from "./logit-lens/panel";
+import { outputDistributionPanel } from "./output-distribution/panel";
 import type { Panel } from "./panel";
-import { samplerWaterfallPanel } from "./sampler-waterfall";
-import { topPredictionsPanel } from "./top-predictions";
-import { trendsPanel } from "./trends";
+import { samplerWaterfallPanel } from "./sampler-waterfall/panel";
+import { stackPanel } from "./stack/panel";
+import { topPredictionsPanel } from "./top-predictions/panel";
+import { trendsPanel } from "./trends/panel";
 
 /**
- * The panels of this site, in the order in which they are offered. Those of the site's owner come
- * from a folder, see custom-panels.ts.
+ * The panels of this site, in the order of the list that offers them. custom-panels.ts loads those
+ * of the site's owner.
  */
 export const PANELS: readonly Panel[] = [
   generatedTextPanel,
+  stackPanel,
   topPredictionsPanel,
   outputDistributionPanel,
   layerNormsPanel,
@@ -32,8 +34,7 @@ export const PANELS: readonly Panel[] = [
 ];
 
 /**
- * The probes that these panels together ask a run to capture; of a model that tells what it can
- * give, only those.
+ * Returns the probes that these panels need, limited to the model's capabilities if they are known.
  */
 export const neededCaptures = (
   panels: readonly Panel[],

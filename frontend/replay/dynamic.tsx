@@ -2,8 +2,8 @@ import { type ComponentProps, type ComponentType, lazy, Suspense } from "react";
 
 type Loaded<C> = C | { readonly default: C };
 
-/** `next/dynamic` for a page that holds all its code already. */
-// biome-ignore lint/suspicious/noExplicitAny: a component of any props, as React.lazy has it
+/** Replaces `next/dynamic` in the standalone page, which contains all of its code. */
+// biome-ignore lint/suspicious/noExplicitAny: any props, as in the types of React.lazy
 export default function dynamic<C extends ComponentType<any>>(load: () => Promise<Loaded<C>>) {
   const Later = lazy(async () => {
     const loaded = await load();

@@ -1,17 +1,18 @@
 import "./replay.css";
 import "./saved-view";
 import { createRoot } from "react-dom/client";
-import { Replay } from "@/components/replay";
+import { Replay } from "@/features/replay/replay-page";
+import { beginLanguage } from "@/lib/i18n/language";
 import { recordingOfPage } from "@/lib/recording/standalone";
-import { beginLanguage } from "@/lib/text/language";
 import { restoreTheme } from "@/lib/theme/theme";
+import { LOADERS } from "@/words/loaders";
 
 restoreTheme();
 const place = document.getElementById("replay");
-// The page says the language in which it was saved. Nothing may be awaited out here: the words of
-// other languages stand further down in the one file.
+// The page is in the language in which it was saved. No top-level await: the texts of other
+// languages are defined further down in the same file.
 if (place) {
-  void beginLanguage().then(() =>
+  void beginLanguage(LOADERS).then(() =>
     createRoot(place).render(<Replay recording={recordingOfPage(document)} />),
   );
 }

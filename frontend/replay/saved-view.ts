@@ -1,9 +1,9 @@
-import { readAddress, writeAddress } from "@/lib/address/address-bar";
 import { viewOfPage } from "@/lib/recording/standalone";
+import { readAddress, writeAddress } from "@/lib/url-state/address-bar";
 
 /**
- * Panels and what was chosen in them, as they stood when the page was saved, unless its address
- * says otherwise. Before all else: what is chosen is read from the address when it is first needed.
+ * Adds the panels and selections that were saved with the page to its address, unless the address
+ * already has them. Imported before other modules, because they read selections from the address.
  */
 const saved = [...viewOfPage(document)].filter(([name]) => !readAddress().has(name));
 if (saved.length > 0) writeAddress(() => false, saved);

@@ -1,11 +1,13 @@
 /**
- * What `next build` leaves to do for a site that any plain server hands out:
- * - drops the script of polyfills for browsers without modules, which cannot show this page's
- *   colours either,
- * - makes the page for missing addresses one that loads nothing, since it is served at any depth,
- * - writes each page's content security policy into it, and
- * - puts a Brotli and a gzip copy next to every text file that gains by it;
- *   `mav_engine/server/static_site.py` serves them.
+ * Completes the output of `next build` for any static file server:
+ * - removes the polyfills for browsers without modules, which cannot render the page's colours
+ *   anyway,
+ * - replaces the page for missing addresses by one that loads nothing, since it is served at any
+ *   depth,
+ * - writes the content security policy of each page into it, and
+ * - adds a Brotli and a gzip copy of every text file that becomes smaller;
+ *   `mav_engine/server/static_site.py` serves them. Vercel compresses by itself, so there are none
+ *   in its builds, which have the variable VERCEL.
  */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
@@ -30,7 +32,7 @@ for (const file of files.filter((name) => name.endsWith(".html"))) {
   if (basename(file) === NOT_FOUND) page = alonePage(page);
   await writeFile(file, withPolicy(page));
 }
-// What Next keeps of the page for missing addresses besides that page itself.
+// Other files of Next for missing addresses.
 for (const file of files) if (file.startsWith(join(OUT, "_not-found"))) dropped.add(file);
 await Promise.all([...dropped].map((file) => rm(file)));
 
@@ -44,7 +46,8 @@ const packed = {
     }),
   ".gz": (bytes) => promisify(gzip)(bytes, { level: 9 }),
 };
-for (const file of files.filter((name) => !dropped.has(name) && basename(name) !== NOT_FOUND)) {
+const kept = files.filter((name) => !dropped.has(name) && basename(name) !== NOT_FOUND);
+for (const file of process.env.VERCEL ? [] : kept) {
   const bytes = await readFile(file);
   for (const [ending, pack] of Object.entries(packed)) {
     const small = await pack(bytes);

@@ -1,13 +1,16 @@
 /**
- * Lists the panels of the site's owner before the site is built: every .tsx file of panels/custom/,
- * or of the folder that MAV_PANELS_DIR names, which is copied to panels/custom-site/ first because
- * the site is built from its own folder. The list is panels/custom-list.ts.
+ * Writes panels/custom-list.ts, the list of the site owner's panels, before the site is built. It
+ * lists every .tsx file of panels/custom/, or of the folder MAV_PANELS_DIR. That folder is first
+ * copied to panels/custom-site/, because the site is built from its own folder.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The list's text; sorted, so that the same files give the same text on every machine. */
+/**
+ * Returns the source of the list. It is sorted so that the same files give the same text on every
+ * machine.
+ */
 export function listing(folder, files) {
   const panels = files.filter((name) => /^[^.]+\.tsx$/.test(name)).sort();
   const lines = panels.map(
@@ -15,14 +18,14 @@ export function listing(folder, files) {
   );
   return `// Written by scripts/list-panels.mjs before the site is built.
 
-/** The files of the site's owner, each loaded when the page is there. */
+/** The panel files of the site's owner. Each is loaded after the page. */
 export const CUSTOM_FILES: Readonly<Record<string, () => Promise<unknown>>> = {${
     lines.length > 0 ? `\n${lines.join("")}` : ""
   }};
 `;
 }
 
-/** Lists the panels of one folder into `panels`; throws where the folder is not there. */
+/** Lists the panels of one folder. Throws if the folder does not exist. */
 export function listPanels({ panels, from }) {
   const copy = join(panels, "custom-site");
   rmSync(copy, { recursive: true, force: true });
@@ -42,7 +45,7 @@ if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.ur
   try {
     listPanels({
       panels: fileURLToPath(new URL("../panels/", import.meta.url)),
-      // A relative path is meant from where npm was called.
+      // A relative path is relative to where npm was called.
       from: MAV_PANELS_DIR && resolve(INIT_CWD ?? process.cwd(), MAV_PANELS_DIR),
     });
   } catch (error) {

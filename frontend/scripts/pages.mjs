@@ -1,16 +1,18 @@
-/** What the build changes in the pages that Next and Vite have written. */
+/** Changes to the built pages of Next and Vite. */
 import { createHash } from "node:crypto";
 
 const SCRIPT = /<script\b([^>]*)>([\s\S]*?)<\/script>/g;
 const CODE_TYPES = new Set(["", "module", "text/javascript"]);
 
-/** The content security policy of a page: of inline scripts, only those that it holds run. */
+/**
+ * Returns the content security policy of a page. Only the inline scripts that it contains may run.
+ */
 export function policyOf(page) {
   const scripts = [...page.matchAll(SCRIPT)].map(([, attributes, code]) => ({ attributes, code }));
   const hashes = scripts
     .filter(({ attributes }) => !loads(attributes) && CODE_TYPES.has(typeOf(attributes)))
     .map(({ code }) => `'sha256-${createHash("sha256").update(code).digest("base64")}'`);
-  // The others are whole in themselves: one is saved and opened from a disk.
+  // A page without external scripts is standalone: it is saved and opened as a file.
   const ofSite = scripts.some(({ attributes }) => loads(attributes));
   const site = ofSite ? ["'self'"] : [];
   const policy = {
@@ -28,15 +30,16 @@ export function policyOf(page) {
     .join("; ");
 }
 
-/** The page with its policy in it, before anything that the policy is about. */
+/** Inserts the policy into the page, before anything that it applies to. */
 export function withPolicy(page) {
   const meta = `<meta http-equiv="Content-Security-Policy" content="${policyOf(page)}"/>`;
   return page.replace(/<meta char[sS]et="utf-8" ?\/?>/, (charset) => `${charset}${meta}`);
 }
 
 /**
- * A page that loads nothing and whose addresses lead to the root of the site. Where it is served
- * elsewhere, the server replaces the base (`mav_engine/server/static_site.py`).
+ * Returns a page that loads nothing: only its first inline script stays, and a base URL makes its
+ * links lead to the root of the site. If the site is served under a path, the server replaces the
+ * base (`mav_engine/server/static_site.py`).
  */
 export function alonePage(page) {
   let first = true;

@@ -1,4 +1,4 @@
-"""What the engine asks of a model, whatever runs it."""
+"""The `Backend` protocol: a loaded model with its tokenizer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from mav_engine.generation.loop import Session
 
 
-DEFAULT_PREFIX_BYTES = 256 * 1024**2
-"""What a model may keep of the texts it has read, for runs that begin likewise."""
-
-
 class Backend(Protocol):
     """A loaded model with its tokenizer."""
 
@@ -27,45 +23,44 @@ class Backend(Protocol):
 
     @property
     def memory_bytes(self) -> int:
-        """What the weights take, and what is kept of the texts that were read."""
+        """Bytes of the weights and of the prefix cache."""
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same weights, tokenizer and number type, and for no others."""
+        """Identifies the weights, tokenizer and dtype."""
 
     @property
     def vocabulary(self) -> Vocabulary: ...
 
     @property
     def eos_ids(self) -> Collection[int]:
-        """Ids that end a text, as `generate()` takes them: of the generation config, else of the
-        tokenizer; empty where the model has none."""
+        """Ids that end a text, as in `generate()`: those of the generation config, or else of the
+        tokenizer. May be empty."""
 
     @property
     def chat_eos_ids(self) -> Collection[int]:
-        """Ids that end a reply in a conversation: those that end a text, the tokenizer's own and
-        the one that the chat template writes after an assistant's turn. Backends without this
-        attribute have `eos_ids` for both."""
+        """Ids that end a reply in a conversation: `eos_ids`, the tokenizer's own, and the one that
+        the chat template writes after an assistant's turn. Optional; defaults to `eos_ids`."""
 
     def encode_prompt(self, prompt: str) -> list[int]:
-        """Token ids of a text to continue, with what the model expects around a text."""
+        """Token ids of a text to continue, with the special tokens that the model expects."""
 
     def encode_messages(self, messages: Sequence[Message]) -> list[int]:
-        """Token ids of a conversation that waits for the assistant's turn.
+        """Token ids of a conversation, up to the start of the assistant's turn.
 
         Raises:
             InvalidSettings: the model's chat template refuses the conversation.
         """
 
     def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
-        """Begin to read a text of at most `max_length` tokens, capturing these points."""
+        """Open a session for a text of at most `max_length` tokens that captures these points."""
 
     def activations(self, ids: Sequence[int], point: HookPoint) -> Floats | None:
-        """[rows, len(ids), d_model] at every position of a text of its own, read apart from
-        every run; rows as in `Step`, None where the model has no such vectors."""
+        """[rows, len(ids), d_model] at every position of a text, computed outside of any run; rows
+        as in `Step`, None if the model has no such vectors."""
 
     def calibration(self, point: HookPoint) -> Floats | None:
-        """The same of the calibration text, [rows, n_tokens, d_model]; read once and kept."""
+        """[rows, n_tokens, d_model] of the calibration text, cached."""
 
     def close(self) -> None:
-        """Let the weights go."""
+        """Free the weights."""

@@ -1,6 +1,7 @@
-"""A model that costs nothing and always says the same: for tests of what stands around models.
+"""A fake model for tests: fast and deterministic.
 
-Its tokens are the 256 bytes and one end-of-text; its numbers are seeded by position and token.
+Its tokens are the 256 bytes and one end-of-text. Its numbers are random, seeded by position and
+token.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from mav_engine.contract.arrays import Floats
 from mav_engine.contract.events import ModelInfo
-from mav_engine.generation.capture import HookPoint, PromptReading, Step
+from mav_engine.generation.capture import HookPoint, PrefillResult, Step
 from mav_engine.probes import capabilities
 from mav_engine.settings import Message
 from mav_engine.text.plain_chat import plain_chat
@@ -23,7 +24,7 @@ _LAYERS, _HEADS, _D_MODEL = 3, 2, 8
 
 
 class _ByteTokenizer:
-    """The part of a tokenizer's face that `Vocabulary` reads."""
+    """The part of the tokenizer interface that `Vocabulary` uses."""
 
     added_tokens_decoder = {_EOS: SimpleNamespace(content="<|endoftext|>", special=True)}  # noqa: RUF012
 
@@ -48,11 +49,11 @@ class FakeSession:
         self._on_step = on_step
         self._read = 0
 
-    def prefill(self, ids: Sequence[int]) -> PromptReading:
+    def prefill(self, ids: Sequence[int]) -> PrefillResult:
         self._read = len(ids) - 1
         guesses: list[float | None] = [None, *[-5.0] * (len(ids) - 1)]
         surprise: list[float | None] = [None, *[5.0] * (len(ids) - 1)]
-        return PromptReading(guesses, surprise, self._step(ids[-1]), self._map(len(ids)))
+        return PrefillResult(guesses, surprise, self._step(ids[-1]), self._map(len(ids)))
 
     def _map(self, length: int) -> Floats | None:
         if "full_pattern" not in self._capture:
@@ -62,18 +63,18 @@ class FakeSession:
         shares: Floats = weights / weights.sum(-1, keepdims=True)
         return shares
 
-    def foresee(self, ids: Sequence[int]) -> None:
-        """Each is read when it is asked for."""
+    def prefetch(self, ids: Sequence[int]) -> None:
+        """Does nothing."""
 
-    def follow(self, choose: Callable[[Step], int | None]) -> None:
-        """Each is read when it is asked for."""
+    def set_chooser(self, choose: Callable[[Step], int | None]) -> None:
+        """Does nothing."""
 
     def step(self, token_id: int) -> Step:
         self._on_step()
         return self._step(token_id)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Does nothing."""
 
     def _step(self, token_id: int) -> Step:
         self._read += 1
@@ -101,7 +102,7 @@ class FakeSession:
 
 
 class FakeBackend:
-    """A loaded fake model; `on_step` is called before each step, and may wait."""
+    """A loaded fake model; `on_step` is called before each step and may block."""
 
     memory_bytes = 1000
     eos_ids = chat_eos_ids = frozenset({_EOS})

@@ -1,21 +1,29 @@
-"""`load_backend`: from a name or a folder to a loaded model."""
+"""`load_backend` loads a model by name or folder."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-from mav_engine.backends.base import DEFAULT_PREFIX_BYTES, Backend
-from mav_engine.errors import MavError, UnusableModel
+from mav_engine.backends.accelerators import auto_is_cpu
+from mav_engine.backends.base import Backend
+from mav_engine.defaults import PREFIX_BYTES
+from mav_engine.errors import MavError, ModelLoadFailed, UnusableModel
 from mav_engine.faults import is_deliberate, load_fault
-from mav_engine.models import EMBEDDED_DIR
+from mav_engine.models import embedded_models
+from mav_engine.models.description import model_folder
 from mav_engine.models.folder import check_folder, find_folder, is_folder
 from mav_engine.models.hub import check_name, download
-from mav_engine.models.precision import split_precision
-from mav_engine.settings import DEFAULT_MODEL
+from mav_engine.models.precision import check_precision, split_precision
 from mav_engine.wording import shortened
+
+_NEEDS_TORCH = (
+    "{name} cannot be run without torch and transformers, which are not installed ({why}): "
+    "pip install 'mav-engine[torch]'"
+)
 
 
 def load_backend(
@@ -24,26 +32,29 @@ def load_backend(
     name: str | None = None,
     device: str = "auto",
     dtype: str = "auto",
-    prefix_bytes: int = DEFAULT_PREFIX_BYTES,
+    prefix_bytes: int = PREFIX_BYTES,
 ) -> Backend:
     """Load a causal language model: the embedded one, a local folder or a hub name.
 
-    Only safetensors weights are read and no code of a model is run. Imports torch.
+    Reads only safetensors weights and never runs a model's own code. A model that numpy and the
+    compiled code support (`native/`) is loaded by them if it is to compute in float32 on the
+    CPU, and without torch in other precisions too; all others are loaded with transformers, which
+    imports torch.
 
     Args:
-        source: `mav-tiny`, a folder or a hub name; `mav-tiny@int8` names a precision too.
-        name: what to call it; the source's last part where not given.
-        device: `auto` takes CUDA, then MPS, then the CPU; `spread` takes all of them.
-        dtype: one of `mav_engine.models.precision.PRECISIONS`; `auto` is float32 on the CPU,
-            elsewhere that of the checkpoint.
-        prefix_bytes: how much of the texts that were read is kept, so that runs that begin
-            likewise need not read it again; 0 keeps nothing.
+        source: `mav-tiny`, a folder or a hub name, optionally with a precision: `mav-tiny@int8`.
+        name: the model's name; by default the last part of the source.
+        device: `auto` is CUDA, else MPS, else the CPU; `spread` is all of them.
+        dtype: one of `mav_engine.models.precision.PRECISIONS`; `auto` is float32 on the CPU
+            and the checkpoint's dtype elsewhere.
+        prefix_bytes: size of the prefix cache, which saves the prefill of prompts that begin
+            alike; 0 is off.
 
     Raises:
         ModelNotFound: there is no such folder or hub model.
-        UnusableModel: its files are missing or broken, or it is no causal language model.
+        UnusableModel: its files are missing or broken, or it is not a causal language model.
         ModelLoadFailed: it cannot be loaded for another reason; the detail says what to do.
-        InvalidSettings: there is no such `dtype`.
+        InvalidSettings: `dtype` is invalid.
     """
     name = name or Path(source).name or source
     source, dtype = _with_precision(source, dtype)
@@ -58,43 +69,62 @@ def load_backend(
         raise UnusableModel(f"{shortened(name)}: {error.detail}", field="model") from error
     except MavError:
         raise
-    except BaseException as error:  # also what a model does that was read but cannot be run
+    except BaseException as error:  # loading includes a trial pass, which may fail too
         if is_deliberate(error):
             raise
         raise load_fault(error, name) from error
 
 
-def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int) -> Backend:
-    """By transformers, unless that need not be waited for."""
-    from mav_engine.backends.llama_files.load import load_llama
+def needs_torch(source: str, *, name: str, device: str = "auto", dtype: str = "auto") -> str | None:
+    """Why a model cannot be run in this installation, with the command that installs what it needs;
+    None if it can, if torch and transformers are installed, or if it is not on this machine."""
+    folder = None if _has_torch() else model_folder(source)
+    if folder is None:
+        return None
+    from mav_engine.backends.native.numpy_backend import unsupported_files, unsupported_request
 
-    llama = load_llama(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
-    if llama is not None:
-        return llama
+    why = unsupported_request(dtype, device) or unsupported_files(folder)
+    return None if why is None else _NEEDS_TORCH.format(name=shortened(name), why=why)
+
+
+def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int) -> Backend:
+    """Load what numpy and the compiled code support without importing torch, and any other model
+    with transformers."""
+    in_float32 = check_precision(dtype) in ("auto", "float32")
+    on_cpu = device == "cpu" or (device == "auto" and auto_is_cpu())
+    if on_cpu and (in_float32 or not _has_torch()):
+        from mav_engine.backends.native.numpy_backend import load_by_numpy
+
+        native = load_by_numpy(folder, name=name, dtype=dtype, prefix_bytes=prefix_bytes)
+        if native is not None:
+            return native
+    refused = needs_torch(folder, name=name, device=device, dtype=dtype)
+    if refused is not None:
+        raise ModelLoadFailed(refused, field="model")
     from mav_engine.backends.hf.load import load
 
     return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)
 
 
+def _has_torch() -> bool:
+    return find_spec("torch") is not None and find_spec("transformers") is not None
+
+
 def _folder_of(source: str) -> Path:
     """The folder of the embedded model, of a path, or of a hub model once it is downloaded."""
-    if source == DEFAULT_MODEL:
-        return EMBEDDED_DIR / source
-    folder = find_folder(source)
+    folder = embedded_models().get(source) or find_folder(source)
     if folder is not None:
         return folder
     check_name(source)
-    if "/" not in source and (EMBEDDED_DIR / source).is_dir():
-        return EMBEDDED_DIR / source
     return download(source)
 
 
 @contextmanager
 def _collecting_later() -> Iterator[None]:
-    """No garbage collection meanwhile.
+    """Disable garbage collection.
 
-    The imports and the model are millions of objects that all stay: looking through them again and
-    again, as they come, is an eighth of the start.
+    Imports and models create millions of objects that stay alive; collecting repeatedly while they
+    are created takes an eighth of the loading time.
     """
     collected = gc.isenabled()
     gc.disable()
@@ -106,7 +136,7 @@ def _collecting_later() -> Iterator[None]:
 
 
 def _with_precision(source: str, dtype: str) -> tuple[str, str]:
-    """The source without the precision that it may name, and the precision to load."""
+    """The source without its precision suffix, and the precision to load."""
     if dtype != "auto" or is_folder(source):
         return source, dtype
     source, precision = split_precision(source)

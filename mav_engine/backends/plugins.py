@@ -1,6 +1,6 @@
-"""Backends of other packages: whatever runs a model may enter as an entry point.
+"""Backends of other packages, found by entry point.
 
-A backend is a function `load(model, *, device)` that gives a `Backend`, registered in the group
+A backend is a function `load(model, *, device)` that returns a `Backend`, registered in the group
 `mav_engine.backends`. The built-in one is `transformers`.
 """
 
@@ -9,65 +9,50 @@ from __future__ import annotations
 from typing import Any
 
 from mav_engine.backends.base import Backend
-from mav_engine.backends.load import load_backend
-from mav_engine.errors import InvalidSettings, MavError, ModelLoadFailed
+from mav_engine.errors import MavError, ModelLoadFailed
 from mav_engine.faults import brief, is_deliberate
-from mav_engine.plugins import Found, entries
-from mav_engine.wording import did_you_mean, shortened, shown
+from mav_engine.plugins import Registry
+from mav_engine.wording import shortened
 
-GROUP = "mav_engine.backends"
 BUILT_IN = "transformers"
 
 
-def names() -> tuple[str, ...]:
-    """Every backend that can be asked for, the built-in first; none is imported for it."""
-    return (BUILT_IN, *plugins())
-
-
-def plugins() -> dict[str, Found]:
-    """The backends of other packages, by name."""
-    return entries(GROUP, frozenset({BUILT_IN}))
-
-
-def load_with(backend: str, model: str, *, device: str = "auto") -> Backend:
-    """Load a model by the backend of a name.
-
-    Raises:
-        InvalidSettings: there is no such backend.
-        ModelLoadFailed: it cannot load the model, or is broken itself; the detail says why.
-    """
-    if backend == BUILT_IN:
-        return load_backend(model, device=device)
-    found = plugins().get(backend)
-    if found is None:
-        raise InvalidSettings(
-            f"There is no backend named {shown(backend)}.{did_you_mean(backend, names())} "
-            f"Known: {', '.join(names())}.",
-            field="backend",
-        )
-    return _loaded(found, model, device)
-
-
-def check(loaded: Any) -> str | None:
-    """Why what an entry point names is no backend, or None."""
+def _check(_: str, loaded: Any) -> str | None:
     return None if callable(loaded) else f"a {type(loaded).__name__} cannot be called to load"
 
 
-def _loaded(found: Found, model: str, device: str) -> Backend:
-    load = found.take(check)
+BACKENDS = Registry(
+    "backend",
+    group="mav_engine.backends",
+    built_in={BUILT_IN: "mav_engine.backends.load:load_backend"},
+    setting="backend",
+    check=_check,
+)
+
+
+def load_with(backend: str, model: str, *, device: str = "auto") -> Backend:
+    """Load a model with the named backend.
+
+    Raises:
+        InvalidSettings: there is no such backend.
+        ModelLoadFailed: it cannot load the model, or cannot be imported; the detail says why.
+    """
+    load = BACKENDS.load(backend)
     if isinstance(load, str):
-        raise ModelLoadFailed(load, field="backend")
+        raise ModelLoadFailed(f"{load[0].upper()}{load[1:]}", field="backend")
+    if backend == BUILT_IN:
+        return load(model, device=device)  # type: ignore[no-any-return]
     try:
-        backend: Backend = load(model, device=device)
-        backend.info  # noqa: B018
+        loaded: Backend = load(model, device=device)
+        loaded.info  # noqa: B018
     except MavError:
         raise
     except BaseException as error:
         if is_deliberate(error):
             raise
         raise ModelLoadFailed(
-            f"The backend {found.name} of {found.package} cannot load {shortened(model)}: "
-            f"{type(error).__name__}: {brief(error)}",
+            f"The backend {backend} of {BACKENDS.plugins[backend].package} cannot load "
+            f"{shortened(model)}: {type(error).__name__}: {brief(error)}",
             field="backend",
         ) from error
-    return backend
+    return loaded

@@ -15,9 +15,9 @@ from mav_engine.errors import UnusableModel
 from mav_engine.models.bounded_files import read_json
 
 MAX_GROWTH = 1000
-"""Times that a text may become longer; published tokenizers have at most 3."""
+"""Largest factor by which a text may grow; published tokenizers have at most 3."""
 MAX_ADDED = 1000
-"""Characters or tokens that may be added to a text."""
+"""Most characters or tokens that may be added to a text."""
 MAX_ADDED_TOKENS = 100_000
 """Added tokens of a tokenizer. Models of speech and images have up to 66,000."""
 _ADDED_TOKENS = (
@@ -78,7 +78,7 @@ def _added_by(processor: dict[str, Any]) -> int:
     try:
         names = [each["SpecialToken"]["id"] for each in pieces if "SpecialToken" in each]
         return sum(len(special[name]["ids"]) for name in names if name in special)
-    except (KeyError, TypeError):  # the library says what is wrong with it
+    except (KeyError, TypeError):  # the library reports what is invalid
         return 0
 
 

@@ -1,1 +1,1 @@
-"""The subcommands of `mav`, one file each; what a command needs is imported when it is called."""
+"""The subcommands of `mav`, one file each. They import what they need when they are called."""

@@ -1,4 +1,4 @@
-"""`mav compare A B`: two runs in step, their panels side by side."""
+"""`mav compare A B`: two runs in lockstep, with their panels side by side."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mav_engine.commands import options as opt
-from mav_engine.commands.ending import INTERRUPTED, fail, told, write_lines
-from mav_engine.commands.models_here import complete_model, loaded, waiting
+from mav_engine.commands.exit_status import INTERRUPTED, exit_on_error, fail, write_lines
+from mav_engine.commands.model_lookup import complete_model, load_named_model, show_spinner
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mav_engine.terminal.view import TerminalPanel
 
 PANELS = "generated_text top_predictions mlp_activations attention_entropy"
-"""So many fit twice."""
+"""The default panels; two copies fit side by side."""
 
 _Name = Annotated[
     str, typer.Argument(help="A model, as --model takes it.", autocompletion=complete_model)
@@ -35,8 +35,8 @@ _Mode = Annotated[
 _Panels = Annotated[
     str,
     typer.Option(
-        help="Panels of both runs by name, as mav takes them.",
-        rich_help_panel=opt.LOOK,
+        help="Panels of both runs, as in mav.",
+        rich_help_panel=opt.DISPLAY,
         autocompletion=opt.complete_panel,
     ),
 ]
@@ -45,15 +45,15 @@ _Interactive = Annotated[
     typer.Option(
         "--interactive",
         help="Step with Enter, go back with b, quit with q.",
-        rich_help_panel=opt.LOOK,
+        rich_help_panel=opt.DISPLAY,
     ),
 ]
 _Lines = Annotated[
     bool,
     typer.Option(
         "--lines",
-        help="A line a token, as also where the terminal has fewer than 100 columns.",
-        rich_help_panel=opt.LOOK,
+        help="Print a line for each token; the default in terminals under 100 columns.",
+        rich_help_panel=opt.DISPLAY,
     ),
 ]
 
@@ -83,22 +83,22 @@ def compare(
     lines: _Lines = False,
     as_json: opt.Json = False,
 ) -> None:
-    """Run two models in step, their panels side by side, and tell how far apart they are.
+    """Run two models in lockstep, with their panels side by side and their divergence.
 
     \b
     [bold]Examples[/bold]
       mav compare mav-tiny mav-tiny@int8-dynamic     what quantizing changes
       mav compare gpt2 ./my-gpt2 --interactive       step, go back
       mav compare A B --mode own --temp 0.8          each writes its own text
-      mav compare A B --lines                        a line a token, to scroll back
+      mav compare A B --lines                        a line per token
       mav compare A B | jq '.kl // empty'            JSON lines in a pipe
     """
-    with told():
+    with exit_on_error():
         _compared(context.params)
 
 
 def _compared(options: dict[str, Any]) -> None:
-    from mav_engine.commands.watch import showing_of
+    from mav_engine.commands.run_command import showing_of
     from mav_engine.compare import compare as compared
     from mav_engine.models.folder import canonical
 
@@ -107,9 +107,9 @@ def _compared(options: dict[str, Any]) -> None:
         showing.check()
     settings = _settings(options, showing.panels)
     a, b, device = options["a"], options["b"], options["device"]
-    with waiting(f"Loading {a} and {b} …", showing.draws):
-        first = loaded(a, device)
-        backends = first, first if canonical(a) == canonical(b) else loaded(b, device)
+    with show_spinner(f"Loading {a} and {b} …", showing.draws):
+        first = load_named_model(a, device)
+        backends = first, first if canonical(a) == canonical(b) else load_named_model(b, device)
     events = compared(settings, backends=backends)
     try:
         if not showing.draws:
@@ -123,7 +123,7 @@ def _compared(options: dict[str, Any]) -> None:
 
 
 def _settings(options: dict[str, Any], panels: Sequence[TerminalPanel]) -> CompareSettings:
-    from mav_engine.commands.watch import SETTINGS, measured_by
+    from mav_engine.commands.run_command import SETTINGS, measured_by
     from mav_engine.compare import parse_compare
 
     given = {name: options[name] for name in SETTINGS} | {"temperature": options["temp"]}
@@ -133,7 +133,7 @@ def _settings(options: dict[str, Any], panels: Sequence[TerminalPanel]) -> Compa
 
 
 def _has_room() -> bool:
-    """Whether this terminal can show two grids."""
+    """Whether the terminal is wide enough for two grids."""
     from rich.console import Console
 
     from mav_engine.terminal.frame import Size

@@ -12,36 +12,37 @@ from typing import Literal
 import typer
 
 from mav_engine.commands import options as opt
-from mav_engine.commands.ending import FAILED, told, write_lines
+from mav_engine.commands.exit_status import FAILED, exit_on_error, write_lines
 
 State = Literal["ok", "missing", "broken"]
 
-NEEDED = ("torch", "transformers", "safetensors", "tokenizers", "numpy", "starlette", "uvicorn")
+NEEDED = ("safetensors", "tokenizers", "numpy", "starlette", "uvicorn")
+FOR_MODELS = ("torch", "transformers")
 EXTRAS = {
     "matplotlib": ("the pictures of mav explore", "explore"),
     "accelerate": ("models larger than one device", "large"),
     "torchao": ("int8 weights", "quantized"),
     "bitsandbytes": ("8-bit and nf4 weights", "quantized"),
 }
-"""Packages that can be done without: what for, and the extra that brings them."""
+"""Optional packages: their use, and the extra that installs them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     state: State
-    told: str
+    detail: str
     remedy: str = ""
 
 
 def doctor(as_json: opt.Json = False) -> None:
-    """Tell what is installed, which device is used, what is missing and how to get it.
+    """Check the installation: what is installed, which devices there are, what is missing.
 
     Example:  mav doctor
     """
-    with told():
+    with exit_on_error():
         findings = list(_findings())
     if as_json or not sys.stdout.isatty():
         from mav_engine.contract.json_lines import json_line
@@ -56,6 +57,8 @@ def doctor(as_json: opt.Json = False) -> None:
 def _findings() -> Iterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield Finding("mav", "ok", f"{_version('mav-engine')}, Python {python}")
+    for name in FOR_MODELS:
+        yield _extra(name, "GPUs and models that are not built like Llama or GPT-2", "torch")
     yield from map(_needed, NEEDED)
     yield from _devices()
     yield _compiled()
@@ -68,8 +71,12 @@ def _findings() -> Iterator[Finding]:
 
 
 def _version(name: str) -> str | None:
-    """The version of an installed package; None where it is not there."""
+    """The version of an installed package; None if it cannot be imported."""
     from importlib.metadata import PackageNotFoundError, version
+    from importlib.util import find_spec
+
+    if find_spec(name.replace("-", "_")) is None:
+        return None
 
     try:
         return version(name)
@@ -85,6 +92,9 @@ def _needed(name: str) -> Finding:
 
 
 def _devices() -> Iterator[Finding]:
+    if _version("torch") is None:
+        yield Finding("cpu", "ok", f"{os.cpu_count()} cores")
+        return
     try:
         import torch
     except Exception as error:
@@ -97,47 +107,48 @@ def _devices() -> Iterator[Finding]:
             name = torch.cuda.get_device_name(index)
             yield Finding(f"cuda:{index}", "ok", f"{name}, {memory:.0f} GB: --device cuda:{index}")
     elif torch.version.cuda is None:
-        yield Finding(
-            "cuda", "missing", "this torch is built without CUDA", "the CUDA build of torch"
-        )
+        yield Finding("cuda", "missing", "torch was built without CUDA", "the CUDA build of torch")
     else:
-        yield Finding("cuda", "missing", "no CUDA device is seen", "an NVIDIA GPU and its driver")
+        yield Finding("cuda", "missing", "no CUDA device found", "an NVIDIA GPU and its driver")
     if torch.backends.mps.is_available():
         yield Finding("mps", "ok", "Apple silicon: --device mps")
 
 
 def _compiled() -> Finding:
     from mav_engine.backends.inference.kernels.native.builds import (
-        EVERYWHERE,
-        SOMEWHERE,
+        OPTIONAL_SOURCES,
+        REQUIRED_SOURCES,
         builds,
         unusable_builds,
     )
 
-    found = [next(iter(builds(source)), None) for source in (*EVERYWHERE, *SOMEWHERE)]
+    found = [next(iter(builds(source)), None) for source in (*REQUIRED_SOURCES, *OPTIONAL_SOURCES)]
     here = ", ".join(name.lstrip("_") for name in found if name) or "nothing"
     unusable = {
         name.lstrip("_"): why
-        for source in (*EVERYWHERE, *SOMEWHERE)
+        for source in (*REQUIRED_SOURCES, *OPTIONAL_SOURCES)
         for name, why in unusable_builds(source).items()
     }
     for why in sorted(set(unusable.values())):
         here += f"; {', '.join(name for name in unusable if unusable[name] == why)} {why}"
-    if None in found[: len(EVERYWHERE)]:
+    if None in found[: len(REQUIRED_SOURCES)]:
         told_of = f"{here}; numpy and torch compute the rest, more slowly"
         return Finding("compiled", "missing", told_of, "a C compiler with OpenMP; reinstall MAV")
     return Finding("compiled", "ok", f"{here}: for the CPU")
 
 
 def _embedded() -> Finding:
-    from mav_engine.models import EMBEDDED_DIR
+    from mav_engine.models import embedded_models
     from mav_engine.models.description import describe
     from mav_engine.settings import DEFAULT_MODEL
 
-    told_of = describe(str(EMBEDDED_DIR / DEFAULT_MODEL), name=DEFAULT_MODEL)
-    if told_of.parameters is None:
+    folder = embedded_models().get(DEFAULT_MODEL)
+    if folder is None:
+        return Finding(DEFAULT_MODEL, "broken", "it is missing", "reinstall MAV")
+    info = describe(str(folder), name=DEFAULT_MODEL)
+    if info.parameters is None:
         return Finding(DEFAULT_MODEL, "broken", "its weights cannot be read", "reinstall MAV")
-    return Finding(DEFAULT_MODEL, "ok", f"{told_of.parameters / 1e6:.1f}M parameters, with MAV")
+    return Finding(DEFAULT_MODEL, "ok", f"{info.parameters / 1e6:.1f}M parameters, included in MAV")
 
 
 def _site() -> Finding:
@@ -146,7 +157,7 @@ def _site() -> Finding:
     folder = read_environment(os.environ).site_dir
     if (folder / "index.html").is_file():
         return Finding("site", "ok", f"built: {folder}")
-    return Finding("site", "missing", "not built; mav serve has the API only", "make run")
+    return Finding("site", "missing", "not built; mav serve serves only the API", "make run")
 
 
 def _cache() -> Finding:
@@ -160,7 +171,7 @@ def _cache() -> Finding:
         return Finding(
             "hub cache",
             "missing",
-            f"{folder} cannot be written",
+            f"{folder} is not writable",
             "set HF_HOME to another folder",
         )
     free = shutil.disk_usage(nearest).free / 1e9
@@ -172,7 +183,7 @@ def _terminal() -> Finding:
 
     console = Console()
     if not console.is_terminal:
-        return Finding("terminal", "missing", "output is no terminal; mav writes JSON lines")
+        return Finding("terminal", "missing", "output is not a terminal; mav writes JSON lines")
     width, height = console.size
     colours = console.color_system or "no colours"
     return Finding("terminal", "ok", f"{width} × {height}, {colours}, {console.encoding}")
@@ -196,7 +207,7 @@ def _print(findings: list[Finding]) -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column()
     for each in findings:
-        text = Text(each.told, style="dim" if each.state == "missing" else "")
+        text = Text(each.detail, style="dim" if each.state == "missing" else "")
         if each.remedy:
             text.append(f"  → {each.remedy}", style="not dim")
         table.add_row(Text(*signs[each.state]), each.name, text)

@@ -1,4 +1,4 @@
-"""`mav models`: which models are here, and how to get others."""
+"""`mav models`: lists local models and downloads others."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mav_engine.commands import options as opt
-from mav_engine.commands.ending import INTERRUPTED, fail, told, write_lines
-from mav_engine.commands.models_here import catalog_here
+from mav_engine.commands.exit_status import INTERRUPTED, exit_on_error, fail, write_lines
+from mav_engine.commands.model_lookup import local_catalog
 
 if TYPE_CHECKING:
     from mav_engine.contract.events import ModelInfo
 
 models = typer.Typer(
-    help="List the models that are here, or get one from the hub.\n\n"
+    help="List local models, or download one from the hub.\n\n"
     "Example:  mav models pull HuggingFaceTB/SmolLM-135M",
     invoke_without_command=True,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A model of this machine."""
+class LocalModel:
+    """A model on this machine."""
 
     info: ModelInfo
     where: str
     bytes: int
     whole: bool
-    """Whether its weights are there, in the format that is read."""
+    """Whether it has weights in a supported format."""
     problem: str | None = None
-    """Why it cannot be loaded, as far as its files show."""
+    """Why it cannot be loaded, judging by its files; None if nothing is wrong."""
 
 
 @models.callback()
@@ -45,20 +45,20 @@ def _list_by_default(context: typer.Context, as_json: opt.Json = False) -> None:
 
 @models.command("list")
 def list_models(as_json: opt.Json = False) -> None:
-    """Tell each model of this machine with its size and where it is."""
-    with told():
-        places = sorted(_places(), key=lambda place: place.info.name)
+    """List the models on this machine with their size and location."""
+    with exit_on_error():
+        models_here = sorted(_local_models(), key=lambda model: model.info.name)
     if as_json or not sys.stdout.isatty():
-        write_lines(_lines(places))
+        write_lines(_lines(models_here))
         return
     from rich.console import Console
 
-    Console(highlight=False, markup=False).print(_table(places))
+    Console(highlight=False, markup=False).print(_table(models_here))
 
 
 @models.command("pull")
 def pull(name: Annotated[str, typer.Argument(help="A hub name: owner/model.")]) -> None:
-    """Get a model from the hub into its cache, safetensors only.
+    """Download a model from the hub into its cache; only safetensors weights.
 
     Example:  mav models pull HuggingFaceTB/SmolLM-135M
     """
@@ -71,17 +71,17 @@ def pull(name: Annotated[str, typer.Argument(help="A hub name: owner/model.")]) 
     except MavError as error:
         fail(error.detail)
     except KeyboardInterrupt:
-        # What has come stays in the cache, and the next pull goes on from there.
+        # Downloaded files stay in the cache, and the next pull continues from there.
         raise typer.Exit(INTERRUPTED) from None
     for bar in opened:
         bar.close()
     if not any(folder.glob("*.safetensors")):
-        fail(f"{name} has no safetensors weights, and MAV reads no others.")
-    typer.echo(f"{name} is here. Run it: mav --model {name}")
+        fail(f"{name} has no safetensors weights, which MAV needs.")
+    typer.echo(f"{name} is ready. Run it: mav --model {name}")
 
 
 def _bars(opened: list[Any]) -> Any:
-    """The hub's progress bars, each kept, so that none is drawn again after the last word."""
+    """The hub's progress bars, collected so that they can be closed before the last message."""
     import huggingface_hub.utils
 
     shown: Any = getattr(huggingface_hub.utils, "tqdm")  # noqa: B009, it exports it untyped
@@ -94,23 +94,29 @@ def _bars(opened: list[Any]) -> Any:
     return Bar
 
 
-def _places() -> Iterator[Place]:
-    from mav_engine.models import EMBEDDED_DIR
+def _local_models() -> Iterator[LocalModel]:
+    from mav_engine.backends.load import needs_torch
+    from mav_engine.models import embedded_models
 
-    for entry in catalog_here().entries():
+    embedded = set(embedded_models().values())
+    for entry in local_catalog().entries():
         folder = Path(entry.source)
         here = folder.is_dir()
-        embedded = folder.parent == EMBEDDED_DIR
-        where = "with MAV" if embedded else str(folder) if here else "listed in MAV_MODELS"
-        wrong = entry.problem()
+        where = (
+            "with MAV" if folder in embedded else str(folder) if here else "listed in MAV_MODELS"
+        )
+        wrong = entry.problem() or needs_torch(
+            entry.source, name=entry.name, dtype=entry.precision or "auto"
+        )
         size = _bytes_in(folder) if here else 0
-        yield Place(entry.describe(), where, size, here and wrong is None, wrong)
+        yield LocalModel(entry.describe(), where, size, here and wrong is None, wrong)
     yield from _cached()
 
 
-def _cached() -> Iterator[Place]:
+def _cached() -> Iterator[LocalModel]:
     from huggingface_hub import CacheNotFound, scan_cache_dir
 
+    from mav_engine.backends.load import needs_torch
     from mav_engine.models.description import describe
 
     try:
@@ -121,18 +127,20 @@ def _cached() -> Iterator[Place]:
         if repo.repo_type == "model":
             info = describe(repo.repo_id, name=repo.repo_id)
             whole = info.parameters is not None
-            yield Place(info, "hub's cache", repo.size_on_disk, whole)
+            wrong = needs_torch(repo.repo_id, name=repo.repo_id) if whole else None
+            here = whole and wrong is None
+            yield LocalModel(info, "hub's cache", repo.size_on_disk, here, wrong)
 
 
 def _bytes_in(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
-def _lines(places: list[Place]) -> Iterator[bytes]:
+def _lines(models_here: list[LocalModel]) -> Iterator[bytes]:
     from mav_engine.contract.json_lines import json_line
 
-    for place in places:
-        info = place.info
+    for model in models_here:
+        info = model.info
         yield json_line(
             {
                 "name": info.name,
@@ -141,15 +149,15 @@ def _lines(places: list[Place]) -> Iterator[bytes]:
                 "heads": info.heads,
                 "d_model": info.d_model,
                 "context": info.context,
-                "where": place.where,
-                "bytes": place.bytes,
-                "complete": place.whole,
-                "problem": place.problem,
+                "where": model.where,
+                "bytes": model.bytes,
+                "complete": model.whole,
+                "problem": model.problem,
             }
         )
 
 
-def _table(places: list[Place]) -> object:
+def _table(models_here: list[LocalModel]) -> object:
     from rich.table import Table
     from rich.text import Text
 
@@ -158,16 +166,16 @@ def _table(places: list[Place]) -> object:
     for name in ("parameters", "layers", "heads", "context", "on disk"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("where")
-    for place in places:
-        info = place.info
-        wrong = place.problem or "without safetensors weights"
-        where = place.where if place.whole else f"{place.where}, {wrong}"
+    for model in models_here:
+        info = model.info
+        wrong = model.problem or "without safetensors weights"
+        where = model.where if model.whole else f"{model.where}, {wrong}"
         table.add_row(
-            Text(info.name, style="cyan" if place.whole else "dim"),
+            Text(info.name, style="cyan" if model.whole else "dim"),
             "–" if info.parameters is None else f"{info.parameters / 1e6:,.1f}M",
             *("–" if each is None else f"{each}" for each in (info.layers, info.heads)),
             "–" if info.context is None else f"{info.context}",
-            f"{place.bytes / 1e6:,.1f} MB" if place.bytes else "–",
+            f"{model.bytes / 1e6:,.1f} MB" if model.bytes else "–",
             Text(where, style="dim"),
         )
     return table

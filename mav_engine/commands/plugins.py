@@ -1,4 +1,4 @@
-"""`mav plugins`: what other packages add, what it needs, and what failed and why."""
+"""`mav plugins`: lists the plugins of other packages, and why any of them failed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 NONE_FOUND = (
-    "No plugins are installed. A package adds probes, terminal panels and backends by entry "
-    "points; an example stands in examples/mav-example-plugins, the way in docs/plugins.md."
+    "No plugins are installed. Packages add probes, terminal panels and backends with entry "
+    "points; see docs/plugins.md and examples/mav-example-plugins."
 )
 
 
@@ -24,15 +24,15 @@ class Plugin:
     needs: list[str]
     """Hook points of a probe, probes of a panel, packages of a backend."""
     failed: str | None
-    """Why it cannot be taken."""
+    """Why it cannot be used, or None."""
 
 
 def plugins(
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line.", rich_help_panel="Output")
+        bool, typer.Option("--json", help="Print JSON lines.", rich_help_panel="Output")
     ] = False,
 ) -> None:
-    """List plugins: what was found, what each needs, what failed and why.
+    """List plugins, what each needs, and why any of them failed.
 
     Example:  mav plugins
     """
@@ -50,50 +50,50 @@ def plugins(
 
 
 def installed() -> Iterator[Plugin]:
-    """Every plugin there is; each is imported, and one that fails is told with the reason."""
+    """Import and list every plugin, with the reason if it failed."""
     yield from _probes()
     yield from _panels()
     yield from _backends()
 
 
 def lines(found: list[Plugin]) -> Iterator[str]:
-    """A line each, in columns; below it why it failed."""
+    """A line in columns for each, followed by the reason if it failed."""
     rows = [(each.kind, each.name, each.package, ", ".join(each.needs) or "-") for each in found]
     heads = ("KIND", "NAME", "PACKAGE", "NEEDS")
     widths = [max(len(row[at]) for row in (heads, *rows)) for at in range(3)]
     for row, each in zip((heads, *rows), (None, *found), strict=True):
-        told = "  ".join(f"{word:<{width}}" for word, width in zip(row, widths, strict=False))
-        yield f"{told}  {row[3]}".rstrip()
+        columns = "  ".join(f"{word:<{width}}" for word, width in zip(row, widths, strict=False))
+        yield f"{columns}  {row[3]}".rstrip()
         if each is not None and each.failed is not None:
             yield f"  failed: {' '.join(each.failed.split())}"
 
 
 def _probes() -> Iterator[Plugin]:
-    from mav_engine.probes import registry
-    from mav_engine.probes.base import Probe
+    from mav_engine.probes.registry import PROBES
 
-    for name, (package, probe) in registry.plugins().items():
-        if isinstance(probe, Probe):
-            yield Plugin("probe", name, package, sorted(probe.needs), None)
+    for name, plugin in PROBES.plugins.items():
+        probe = PROBES.load(name)
+        if isinstance(probe, str):
+            yield Plugin("probe", name, plugin.package, [], probe)
         else:
-            yield Plugin("probe", name, package, [], probe)
+            yield Plugin("probe", name, plugin.package, sorted(probe.needs), None)
 
 
 def _panels() -> Iterator[Plugin]:
-    from mav_engine.terminal import registry
+    from mav_engine.terminal.registry import PANELS, panel
 
-    for name, found in registry.plugins().items():
-        panel = registry.taken(found)
-        if isinstance(panel, str):
-            yield Plugin("panel", name, found.package, [], panel)
+    for name, plugin in PANELS.plugins.items():
+        loaded = panel(name)
+        if isinstance(loaded, str):
+            yield Plugin("panel", name, plugin.package, [], loaded)
         else:
-            yield Plugin("panel", name, found.package, list(panel.capture), None)
+            yield Plugin("panel", name, plugin.package, list(loaded.capture), None)
 
 
 def _backends() -> Iterator[Plugin]:
-    from mav_engine.backends import plugins as backends
+    from mav_engine.backends.plugins import BACKENDS
 
-    for name, found in backends.plugins().items():
-        loaded = found.take(backends.check)
+    for name, plugin in BACKENDS.plugins.items():
+        loaded = BACKENDS.load(name)
         failed = loaded if isinstance(loaded, str) else None
-        yield Plugin("backend", name, found.package, found.requires, failed)
+        yield Plugin("backend", name, plugin.package, plugin.requires, failed)

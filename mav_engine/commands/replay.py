@@ -1,4 +1,4 @@
-"""`mav replay FILE`: a recording on the terminal."""
+"""`mav replay FILE`: plays a recording on the terminal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mav_engine.commands import options as opt
-from mav_engine.commands.ending import told
-from mav_engine.commands.models_here import loaded
+from mav_engine.commands.exit_status import exit_on_error
+from mav_engine.commands.model_lookup import load_named_model
 
 if TYPE_CHECKING:
     from mav_engine.contract.events import Event
@@ -30,14 +30,14 @@ def replay(
     device: opt.Device = "cpu",
     as_json: opt.Json = False,
 ) -> None:
-    """Play a recorded run again; forks compute on with its model.
+    """Replay a recorded run; forks continue it with its model.
 
     Example:  mav --record run.jsonl --prompt "The sun" && mav replay run.jsonl --interactive
     """
-    from mav_engine.commands.watch import showing_of
+    from mav_engine.commands.run_command import showing_of
     from mav_engine.contract.recording import replay as events_of
 
-    with told():
+    with exit_on_error():
         showing = showing_of(context.params)
         showing.check()
         showing.show(events_of(file), lambda settings: _computed(settings, device))
@@ -46,4 +46,4 @@ def replay(
 def _computed(settings: RunSettings, device: str) -> Iterator[Event]:
     from mav_engine.running.run import run
 
-    return run(settings, backend=loaded(settings.model, device))
+    return run(settings, backend=load_named_model(settings.model, device))

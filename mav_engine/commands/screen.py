@@ -1,4 +1,4 @@
-"""Where a run is shown: on the terminal, or as JSON lines where there is none."""
+"""Shows a run on the terminal, or as JSON lines if output is not a terminal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from mav_engine.commands.ending import INTERRUPTED, UNUSABLE, fail, write_lines
+from mav_engine.commands.exit_status import INTERRUPTED, USAGE_ERROR, fail, write_lines
 
 if TYPE_CHECKING:
     from mav_engine.contract.events import Event
@@ -23,7 +23,7 @@ Live = TypeVar("Live", bound="LiveScreen[Any]")
 
 @dataclass(frozen=True)
 class Showing:
-    """How a command shows a run."""
+    """How and where a command shows a run."""
 
     panels: Sequence[TerminalPanel]
     options: ViewOptions
@@ -36,18 +36,18 @@ class Showing:
 
     @property
     def draws(self) -> bool:
-        """Whether a run becomes a picture, and not lines."""
+        """Whether a run is drawn, rather than written as lines."""
         return self.drawn and not self.json
 
     def check(self) -> None:
-        """End the command where there is nothing to show a run on, before anything is computed."""
+        """Exit before anything is computed if the run cannot be shown."""
         if self.json:
             return
         if self.interactive and not (self.drawn and sys.stdin is not None and sys.stdin.isatty()):
             fail(
-                "--interactive needs a terminal for its keys and its picture, and there is none "
-                "here; leave it away to get JSON lines.",
-                UNUSABLE,
+                "--interactive needs a terminal for input and output; leave it out to get JSON "
+                "lines.",
+                USAGE_ERROR,
             )
         if self.drawn:
             self._check_terminal()
@@ -58,13 +58,13 @@ class Showing:
         from mav_engine.terminal.frame import Size, too_small
 
         if os.environ.get("TERM", "") in ("", "dumb", "unknown"):
-            fail("This terminal (TERM) cannot place text on the screen; --json writes lines.")
+            fail("This terminal (TERM) cannot move the cursor; use --json.")
         size = Size(*Console().size)
         if size.too_small:
             fail(f"{too_small(size)} Make it larger, or use --json.")
 
     def show(self, events: Iterator[Event], runner: Runner | None = None) -> None:
-        """Show a run to its end, and end the command as the run ended."""
+        """Show a run to its end, and exit with the status of its end."""
         from mav_engine.contract.events import Error
 
         last = self._as_picture(events, runner) if self.draws else self._as_lines(events)
@@ -88,7 +88,7 @@ class Showing:
         return last
 
     def live(self, kind: type[Live], player: Any) -> Live:
-        """The live view of this kind, of what a player plays."""
+        """A live view of a player."""
         from rich.console import Console
 
         return kind(
@@ -110,4 +110,4 @@ class Showing:
             self.live(LiveView, player).show()
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
-        return player.end
+        return player.record.end

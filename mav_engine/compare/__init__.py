@@ -1,4 +1,4 @@
-"""Two runs side by side: `compare(settings)` zips them and tells how far apart they are.
+"""Compares two runs token by token: `compare(settings)`.
 
 from mav_engine.compare import CompareSettings, compare
 a, b = RunSettings(prompt="Once"), RunSettings(prompt="Once", model="mav-tiny@int8-dynamic")

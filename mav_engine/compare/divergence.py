@@ -1,4 +1,4 @@
-"""How far two predictions and two residual streams are apart: pure functions over numpy."""
+"""Divergence of two predictions and of two residual streams: pure functions over numpy."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mav_engine.generation.prediction import Prediction
 def kl_divergence(a: Prediction, b: Prediction) -> float | None:
     """KL(a‖b) in nats over the whole vocabulary (Kullback and Leibler 1951), from raw logits.
 
-    In double precision, since close models differ by less than float32's rounding. None where a
-    gives a chance to a token to which b gives none: then it is infinite.
+    In double precision, since close models differ by less than the rounding of float32. None where
+    it is infinite: b excludes a token that a does not.
     """
     log_p, log_q = _logprobs(a.logits), _logprobs(b.logits)
     some = log_p > -np.inf
@@ -23,14 +23,14 @@ def kl_divergence(a: Prediction, b: Prediction) -> float | None:
 
 
 def relative_distance(a: Floats, b: Floats) -> Floats:
-    """[rows] ‖a - b‖ / ‖a‖ of two sets of vectors [rows, d]; NaN where a is nothing."""
+    """[rows] ‖a - b‖ / ‖a‖ of two sets of vectors [rows, d]; NaN where a is 0."""
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = np.linalg.norm(a - b, axis=-1) / np.linalg.norm(a, axis=-1)
     return _finite(shares)
 
 
 def cosine(a: Floats, b: Floats) -> Floats:
-    """[rows] cosine of the angle between the vectors of two sets [rows, d]; NaN where one is 0."""
+    """[rows] cosine between the vectors of two sets [rows, d]; NaN where one of them is 0."""
     lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = np.vecdot(a, b) / lengths

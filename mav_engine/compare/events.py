@@ -1,8 +1,8 @@
-"""What a comparison tells: the events of both runs, and how far apart they are at each token.
+"""The events of a comparison: those of both runs, and the divergence of each token.
 
-Order: the `side` events of each run stand in that run's order, those of the two in any;
-`common` before the first `divergence`, each of which stands in the order of the tokens and after
-both of its own; then `compared`, or `error` where a run broke off.
+Order: the `side` events of one run are in order; those of the two runs may be mixed. `common` comes
+before the first `divergence`. Divergences are in the order of the tokens, each after the `token`
+events of both runs. The last event is `compared`, or `error` where a run failed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mav_engine.contract.model_info import SCHEMA
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class SideEvent:
-    """An event of one of the two runs, as that run alone would tell it."""
+    """An event of one of the two runs, as that run alone would send it."""
 
     type: Literal["side"] = field(default="side", kw_only=True)
     side: Side
@@ -32,14 +32,14 @@ class SideEvent:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Common:
-    """What of the two runs can be compared; told once, before the first divergence."""
+    """Which figures of the two runs can be compared; sent once, before the first divergence."""
 
     type: Literal["common"] = field(default="common", kw_only=True)
     mode: Mode
     kl_absent: str | None
-    """Why there is no divergence of the predictions; null where there is."""
+    """Why the predictions cannot be compared; null where they can."""
     layers_absent: str | None
-    """Why there is no difference of the layers; null where there is."""
+    """Why the layers cannot be compared; null where they can."""
 
 
 @with_config(SCHEMA)
@@ -53,13 +53,13 @@ class Divergence:
 
     type: Literal["divergence"] = field(default="divergence", kw_only=True)
     index: int
-    """The token's, counted from 0 in both runs."""
+    """The index of the token in both runs, from 0."""
     same_text: bool
-    """Whether both had written the same tokens before this one. Where not, the figures below are
-    those of predictions after different texts."""
+    """Whether both runs have the same tokens before this one. Where not, the figures below compare
+    predictions after different texts."""
     kl: float | None
-    """KL(a‖b) = sum over the vocabulary of p_a (ln p_a - ln p_b): what is lost where b stands for
-    a. 0 where they agree; null where it does not exist."""
+    """KL(a‖b) = sum over the vocabulary of p_a (ln p_a - ln p_b), in nats. 0 for equal predictions;
+    null where it is infinite or the predictions cannot be compared."""
     kl_reverse: float | None
     """KL(b‖a)."""
     rank: int | None
@@ -69,10 +69,10 @@ class Divergence:
     logprob: float | None
     """Log-probability of a's token in b's prediction."""
     same_top: bool | None
-    """Whether both find the same token likeliest."""
+    """Whether the most likely token is the same."""
     resid_distance: Array | None
-    """[n_layers + 1] L2 length of the difference between both residual streams, as a share of
-    a's length; rows as in resid_norm."""
+    """[n_layers + 1] L2 norm of the difference of both residual streams, as a share of a's norm;
+    rows as in resid_norm."""
     resid_cosine: Array | None
     """[n_layers + 1] cosine of the angle between both residual streams."""
 
@@ -80,18 +80,18 @@ class Divergence:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Compared:
-    """Both runs have ended as they should."""
+    """Both runs have ended without an error."""
 
     type: Literal["compared"] = field(default="compared", kw_only=True)
     steps: int
-    """Tokens that both wrote."""
+    """Number of tokens that both runs have."""
     mean_kl: float | None
-    """Mean of `kl` over the tokens with the same text before them; null where there is none."""
+    """Mean of `kl` over the tokens with the same text before them; null without such tokens."""
     max_kl: float | None
     same_top: float | None
-    """Share of those tokens at which both find the same token likeliest, 0 to 1."""
+    """Share of those tokens with the same most likely token, 0 to 1."""
     parted_at: int | None
-    """Index of the first token that differs; null where none does."""
+    """Index of the first different token; null where there is none."""
 
 
 CompareEvent = Annotated[SideEvent | Common | Divergence | Compared | Error, Discriminator("type")]
@@ -109,5 +109,5 @@ def compare_to_json(event: CompareEvent) -> bytes:
         )
     if isinstance(event, Error):
         return to_json(event)
-    told: dict[str, Any] = {each.name: getattr(event, each.name) for each in fields(event)}
-    return json_line(told, default=to_wire)
+    values: dict[str, Any] = {each.name: getattr(event, each.name) for each in fields(event)}
+    return json_line(values, default=to_wire)

@@ -1,8 +1,8 @@
-"""Two runs, each on a thread of its own, that keep step with each other.
+"""Two runs, each on its own thread, that stay close to each other.
 
-What each generates is handed over here before it is told. Who comes second to a token compares
-both; who is too far ahead waits, so that what is held stays small; and in the mode forced the
-second run finds here what the first one has written.
+Each run hands over a token before its event is built. Whichever run is second to reach a token
+compares both. A run that is too far ahead waits, so that few predictions are held. In the mode
+`forced` the second run takes the tokens of the first from here.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from mav_engine.compare.events import Common, Compared, CompareEvent, Divergence
 from mav_engine.compare.settings import Mode, Side
-from mav_engine.compare.tally import Tally
-from mav_engine.compare.together import Moment, check_followable, common_of, compared
-from mav_engine.contract.events import Done, Error, Event, FinishReason
+from mav_engine.compare.summary import Summary
+from mav_engine.compare.token_divergence import (
+    TokenState,
+    check_same_tokens,
+    common_of,
+    divergence_at,
+)
+from mav_engine.contract.events import Done, Error, Event, FinishReason, Token
 from mav_engine.errors import RunFailed
 from mav_engine.running.prepare import PreparedRun
 
@@ -24,164 +29,161 @@ if TYPE_CHECKING:
     from mav_engine.generation.loop import Generated
 
 AHEAD = 8
-"""Tokens that one run may be ahead of the other; so many predictions are held at most."""
+"""Tokens that one run may be ahead of the other; at most so many predictions are held."""
 
 
 @dataclass(slots=True)
-class _Half:
-    """What is known of one of the two runs."""
+class _Run:
+    """The state of one of the two runs."""
 
-    run: PreparedRun | None = None
+    prepared: PreparedRun | None = None
     ids: list[int] = field(default_factory=list)
     """The tokens that it has generated."""
-    told: int = 0
-    """How many of them were passed on."""
-    left: bool = False
+    delivered: int = 0
+    """How many of their events the consumer has."""
+    ended: bool = False
     reason: FinishReason | None = None
     """Why it ended, once it has."""
 
 
 class Lockstep:
-    """Where the two runs of a comparison meet. Safe to use from any thread."""
+    """Connects the two runs of a comparison. Safe to use from any thread."""
 
     def __init__(self, mode: Mode) -> None:
         self._mode = mode
-        self._halves: dict[Side, _Half] = {"a": _Half(), "b": _Half()}
-        self._waiting: dict[int, Moment] = {}
-        self._found: list[Divergence] = []
+        self._runs: dict[Side, _Run] = {"a": _Run(), "b": _Run()}
+        self._unpaired: dict[int, TokenState] = {}
+        """Tokens that only one of the runs has reached, by index."""
+        self._undelivered: list[Divergence] = []
         self._common: Common | None = None
-        self._common_told = False
-        self._tally = Tally()
-        self._over = False
-        self._news = threading.Condition()
+        self._common_delivered = False
+        self._summary = Summary()
+        self._cancelled = False
+        self._changed = threading.Condition()
 
-    def paired(self, side: Side, run: PreparedRun) -> PreparedRun:
-        """The run as one of the two.
+    def add(self, side: Side, prepared: PreparedRun) -> PreparedRun:
+        """Add one of the two runs; returns it with this comparison attached.
 
         Raises:
             InvalidSettings: the second cannot be forced to the first's text.
         """
-        with self._news:
-            self._halves[side].run = run
-            a, b = self._halves["a"].run, self._halves["b"].run
+        with self._changed:
+            self._runs[side].prepared = prepared
+            a, b = self._runs["a"].prepared, self._runs["b"].prepared
             if a is not None and b is not None:
                 if self._mode == "forced":
-                    check_followable(a, b)
+                    check_same_tokens(a, b)
                 self._common = common_of(self._mode, a, b)
         if side == "b" and self._mode == "forced":
-            run = replace(run, forced_ids=_Followed(self._id_of_a))
-        own = run.watch
-        return replace(run, watch=lambda generated: self._seen(side, generated) or own(generated))
+            prepared = replace(prepared, forced=_TokensOfA(self._token_of_a))
+        stop_condition = prepared.stop_condition
+        return replace(
+            prepared,
+            stop_condition=lambda generated: (
+                self._generated(side, generated) or stop_condition(generated)
+            ),
+        )
 
-    def heard(self, side: Side, event: Event) -> None:
-        """Take note of how a run ended, from its own thread."""
-        half = self._halves[side]
-        with self._news:
+    def produced(self, side: Side, event: Event) -> None:
+        """Note an event of a run, on that run's thread."""
+        run = self._runs[side]
+        with self._changed:
             if isinstance(event, Done):
-                half.reason = event.reason
-            half.left = half.left or isinstance(event, Done | Error)
-            self._news.notify_all()
+                run.reason = event.reason
+            run.ended = run.ended or isinstance(event, Done | Error)
+            self._changed.notify_all()
 
-    def passed_on(self, side: Side, tokens: int) -> list[CompareEvent]:
-        """Take note that so many of a run's tokens were passed on in all; gives what comes next:
-        the divergences of tokens of which both are, in order."""
-        with self._news:
-            self._halves[side].told = tokens
-            return self._ready()
+    def delivered(self, side: Side, event: Event) -> list[CompareEvent]:
+        """Note that the consumer has an event of a run.
+
+        Returns:
+            The divergences of tokens of which the consumer now has both events, in order.
+        """
+        if not isinstance(event, Token):
+            return []
+        with self._changed:
+            self._runs[side].delivered = event.index + 1
+            return self._deliverable()
 
     def leave(self, side: Side) -> None:
-        """Say that a run tells no more, so that nobody waits for it."""
-        with self._news:
-            self._halves[side].left = True
-            self._news.notify_all()
+        """Note that a run produces no more events, so that the other does not wait for it."""
+        with self._changed:
+            self._runs[side].ended = True
+            self._changed.notify_all()
 
-    def end(self) -> None:
-        """Let nobody wait any more."""
-        with self._news:
-            self._over = True
-            self._news.notify_all()
+    def cancel(self) -> None:
+        """Release the runs that wait."""
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
 
     def summary(self) -> Compared:
-        """The figures of the whole."""
-        return self._tally.summary(self._halves["a"].ids, self._halves["b"].ids)
+        """The figures of the whole comparison."""
+        return self._summary.event(self._runs["a"].ids, self._runs["b"].ids)
 
-    def _ready(self) -> list[CompareEvent]:
-        both = min(half.told for half in self._halves.values())
+    def _deliverable(self) -> list[CompareEvent]:
+        both = min(run.delivered for run in self._runs.values())
         now = sorted(
-            (each for each in self._found if each.index < both), key=lambda each: each.index
+            (each for each in self._undelivered if each.index < both), key=lambda each: each.index
         )
         if not now:
             return []
-        self._found = [each for each in self._found if each.index >= both]
-        first = not self._common_told
-        self._common_told = True
+        self._undelivered = [each for each in self._undelivered if each.index >= both]
+        first = not self._common_delivered
+        self._common_delivered = True
         return [*([self._common] if first and self._common else []), *now]
 
-    def _seen(self, side: Side, generated: Generated) -> FinishReason | None:
-        """Hand over a token before it is told; says whether the run must end with it."""
-        own, other = self._halves[side], self._halves["b" if side == "a" else "a"]
-        moment = Moment.of(generated)
-        with self._news:
+    def _generated(self, side: Side, generated: Generated) -> FinishReason | None:
+        """Take a token of a run; returns why the run must end with it, if it must."""
+        own, other = self._runs[side], self._runs["b" if side == "a" else "a"]
+        state = TokenState.of(generated)
+        with self._changed:
             own.ids.append(generated.choice.token_id)
             index = len(own.ids) - 1
-            self._meet(side, index, moment)
-            self._news.notify_all()
-            self._wait(lambda: other.left or index - len(other.ids) < AHEAD)
+            self._compare(side, index, state)
+            self._changed.notify_all()
+            self._wait(lambda: other.ended or index - len(other.ids) < AHEAD)
             if side == "b" and self._mode == "forced":
-                self._wait(lambda: other.left or len(other.ids) > index + 1)
+                self._wait(lambda: other.ended or len(other.ids) > index + 1)
                 if len(other.ids) <= index + 1:
                     return other.reason or "cancelled"
         return None
 
-    def _meet(self, side: Side, index: int, moment: Moment) -> None:
-        earlier = self._waiting.pop(index, None)
-        a, b = self._halves["a"], self._halves["b"]
+    def _compare(self, side: Side, index: int, state: TokenState) -> None:
+        """Compare a token with the other run's of the same index; keep it where there is none."""
+        earlier = self._unpaired.pop(index, None)
+        a, b = self._runs["a"], self._runs["b"]
         if earlier is None:
-            if not (b if side == "a" else a).left:
-                self._waiting[index] = moment
+            if not (b if side == "a" else a).ended:
+                self._unpaired[index] = state
             return
-        if a.run is None or b.run is None or self._common is None:
+        if a.prepared is None or b.prepared is None or self._common is None:
             return
-        pair = (earlier, moment) if side == "b" else (moment, earlier)
+        pair = (earlier, state) if side == "b" else (state, earlier)
         same = a.ids[:index] == b.ids[:index]
-        divergence = compared(index, *pair, self._common, same_text=same)
-        self._tally.add(divergence)
-        self._found.append(divergence)
+        divergence = divergence_at(index, *pair, self._common, same_text=same)
+        self._summary.add(divergence)
+        self._undelivered.append(divergence)
 
-    def _id_of_a(self, index: int) -> int | None:
-        """The first run's token of this index, as soon as there is one; None past its end."""
-        half = self._halves["a"]
-        with self._news:
-            self._wait(lambda: half.left or len(half.ids) > index)
-            return half.ids[index] if index < len(half.ids) else None
+    def _token_of_a(self, index: int) -> int | None:
+        run = self._runs["a"]
+        with self._changed:
+            self._wait(lambda: run.ended or len(run.ids) > index)
+            if index < len(run.ids):
+                return run.ids[index]
+        if index == 0:
+            raise RunFailed("Run a ended before its first token, so b has no text to follow.")
+        return None
 
     def _wait(self, until: Callable[[], bool]) -> None:
-        self._news.wait_for(lambda: self._over or until())
+        self._changed.wait_for(lambda: self._cancelled or until())
 
 
-class _Followed(Sequence[int]):
-    """The ids of a text that is still being written."""
+class _TokensOfA:
+    """Forced tokens that run a is still writing; waits for each."""
 
-    def __init__(self, id_of: Callable[[int], int | None]) -> None:
-        self._id_of = id_of
-        self._taken = 0
+    waits = True
 
-    def __len__(self) -> int:
-        """How many there are for sure: one more than were taken, where there is a next one."""
-        more = self._id_of(self._taken) is not None
-        if not more and self._taken == 0:
-            raise RunFailed("The run whose text it follows ended before its first token.")
-        return self._taken + more
-
-    @overload
-    def __getitem__(self, index: int) -> int: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[int]: ...
-    def __getitem__(self, index: int | slice) -> int | list[int]:
-        if isinstance(index, slice):
-            return []  # nothing is known beforehand
-        found = self._id_of(index)
-        if found is None:
-            raise IndexError(index)
-        self._taken = index + 1
-        return found
+    def __init__(self, at: Callable[[int], int | None]) -> None:
+        self.known: Sequence[int] = ()
+        self.at = at

@@ -1,13 +1,15 @@
-"""What a comparison is asked for, and whose fault an error is."""
+"""The settings of a comparison, and errors that name the side they are about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from dataclasses import replace
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from mav_engine.contract.events import Error
 from mav_engine.errors import MAX_FIELD, InvalidSettings, MavError
 from mav_engine.settings import RunSettings, parse_settings
 from mav_engine.wording import did_you_mean, named, shortened, shown
@@ -63,14 +65,31 @@ def parse_compare(given: object) -> CompareSettings:
     return settings
 
 
-def blamed(error: MavError, side: Side) -> MavError:
-    """The same error, telling which of the two runs it is about."""
+def error_of_side(error: MavError, side: Side) -> MavError:
+    """The same error with the side that it is about in `field` and `detail`."""
     if error.field is None or error.field.partition(".")[0] not in ("mode", *SIDES):
-        # A copy: a failed load is one exception for all who waited for it.
+        # A copy: all runs that wait for a model get the same exception when its load fails.
         error = copy(error)
-        error.field = side if error.field is None else shortened(f"{side}.{error.field}", MAX_FIELD)
-        error.detail = f"Run {side}: {error.detail}"
+        error.field = _field_of_side(error.field, side)
+        error.detail = _detail_of_side(error.detail, side)
     return error
+
+
+def error_event_of_side(event: Error, side: Side) -> Error:
+    """The error that ends a comparison, from the error event of one side."""
+    return replace(
+        event,
+        detail=_detail_of_side(event.detail, side),
+        field=_field_of_side(event.field, side),
+    )
+
+
+def _field_of_side(field: str | None, side: Side) -> str:
+    return side if field is None else shortened(f"{side}.{field}", MAX_FIELD)
+
+
+def _detail_of_side(detail: str, side: Side) -> str:
+    return f"Run {side}: {detail}"
 
 
 def _side(side: Side, given: Mapping[str, object]) -> RunSettings:
@@ -81,7 +100,7 @@ def _side(side: Side, given: Mapping[str, object]) -> RunSettings:
     try:
         return parse_settings(given[side])
     except MavError as error:
-        raise blamed(error, side) from None
+        raise error_of_side(error, side) from None
 
 
 def _check_together(settings: CompareSettings) -> None:

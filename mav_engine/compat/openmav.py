@@ -1,4 +1,4 @@
-"""`MAV`: one call that runs a model and shows it, with the names and defaults of OpenMAV."""
+"""`MAV` runs a model and shows it in one call, with the names and defaults of OpenMAV."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from mav_engine.terminal.view import TerminalPanel
 
 _WIDTH, _HEIGHT = 120, 40
-"""Columns and rows of the picture where there is no terminal."""
+"""Columns and rows of the picture without a terminal."""
 _KEPT = 256
-"""Tokens whose whole logits are kept for panels that read them."""
+"""Most tokens whose full logits are kept for panels."""
 
 
 def MAV(  # noqa: N802
@@ -55,19 +55,19 @@ def MAV(  # noqa: N802
     tokenizer_obj: Any = None,
     external_panels: Sequence[type[PanelBase] | PanelBase] | None = None,
 ) -> None:
-    """Run a model and show it while it writes: on the terminal, in a notebook, or, where there is
-    neither, as one picture at the end.
+    """Run a model and show it live: on the terminal, in a notebook, or otherwise as one picture at
+    the end.
 
-    A `model_obj` stays as it is and where it is: `device` is for models that are loaded (None picks
-    one), `model` then only names it. Panels are those of `mav --selected-panels` and those of
-    `external_panels`: classes by their name, instances by their name in snake case, as in OpenMAV.
-    An instance stands for its class, which is constructed again for each token. Without
+    A `model_obj` is not modified or moved: `device` only applies to models that are loaded (None
+    picks one), and `model` is then only its name. Panels are those of `mav --selected-panels` and
+    those of `external_panels`: classes by their name, instances by their name in snake case, as in
+    OpenMAV. An instance represents its class, which is constructed for each token. Without
     `selected_panels`, OpenMAV's own panels and all external ones are shown.
 
     Raises:
-        InvalidSettings: a setting is out of its range, or there is no such panel.
+        InvalidSettings: a setting is out of range, or there is no such panel.
         ModelLoadFailed: the model cannot be loaded, or `model_obj` cannot be run.
-        RunFailed: the run broke; what there was of it has been shown.
+        RunFailed: the run failed; its tokens were shown.
     """
     _run_and_show(dict(locals()))
 
@@ -91,7 +91,8 @@ def _panels(
 
     if isinstance(external, type) or not isinstance(external, Iterable):
         raise InvalidSettings(
-            f"external_panels is a list of panels, not {external!r:.80}.", field="external_panels"
+            f"external_panels must be a list of panels, not {external!r:.80}.",
+            field="external_panels",
         )
     own = {
         name: custom_panel(kind, name=name, logits=logits)
@@ -99,7 +100,7 @@ def _panels(
     }
     if isinstance(selected, str):
         raise InvalidSettings(
-            f"selected_panels is a list of names: [{selected!r}].", field="selected_panels"
+            f"selected_panels must be a list of names: [{selected!r}].", field="selected_panels"
         )
     names = [*DEFAULT_PANELS, *own] if selected is None else list(dict.fromkeys(selected))
     if not names:
@@ -149,17 +150,17 @@ def _backend(given: dict[str, Any]) -> Backend:
         raise InvalidSettings(
             "tokenizer_obj was given without its model: give model_obj too.", field="model_obj"
         )
-    from mav_engine.backends.hf.borrowed_model import lent_backend
+    from mav_engine.backends.hf.borrowed_model import borrowed_backend
 
-    return lent_backend(given["model_obj"], given["tokenizer_obj"], name)
+    return borrowed_backend(given["model_obj"], given["tokenizer_obj"], name)
 
 
 def _runner(
     backend: Backend, kept: OrderedDict[int, Floats] | None
 ) -> Callable[[RunSettings], Iterator[Event]]:
-    """Begins runs whose whole logits are kept by token, where somebody reads them."""
+    """Starts runs; keeps the full logits of each token if a panel needs them."""
     from mav_engine.running.prepare import prepare
-    from mav_engine.running.run import events_of, new_run_id, start_event
+    from mav_engine.running.run import events_of
 
     def keep(generated: Generated) -> None:
         if kept is not None:
@@ -169,12 +170,7 @@ def _runner(
                 kept.popitem(last=False)
 
     def begun(settings: RunSettings) -> Iterator[Event]:
-        prepared = replace(prepare(settings.resolved(), backend), watch=keep)
-        return _events(prepared)
-
-    def _events(prepared: Any) -> Iterator[Event]:
-        yield start_event(prepared.settings, backend.info, new_run_id())
-        yield from events_of(prepared)
+        return events_of(replace(prepare(settings.resolved(), backend), stop_condition=keep))
 
     return begun
 
@@ -216,7 +212,7 @@ def _show(view: LiveView, interactive: bool, refresh_rate: float) -> None:
         while view.player.forward():
             pass
         view.console.print(view.picture(closing=True))
-    end = view.player.end
+    end = view.player.record.end
     if isinstance(end, Error):
         raise RunFailed(end.detail, field=end.field)
 
@@ -235,7 +231,7 @@ def _show_in_notebook(view: LiveView, refresh_rate: float) -> None:
 
 
 def _html(view: LiveView) -> str:
-    """The panels as HTML that needs no style sheet."""
+    """The panels as HTML with inline styles."""
     import io
 
     from rich.console import Console as Recorder
@@ -244,7 +240,7 @@ def _html(view: LiveView) -> str:
     console: Console = Recorder(
         file=io.StringIO(), record=True, width=_WIDTH, height=_HEIGHT, force_terminal=True,
         color_system="truecolor", highlight=False, markup=False, emoji=False,
-        # In a notebook rich would publish what is printed here as an output of its own.
+        # In a notebook rich would publish this as a separate output.
         force_jupyter=False,
     )  # fmt: skip
     console.print(view.picture(closing=True))

@@ -1,1 +1,1 @@
-"""What travels: events, their parts, and recordings of them."""
+"""The wire format: events, their parts, and recordings of them."""

@@ -1,9 +1,9 @@
-"""How arrays of measurements travel: the one place where numpy meets JSON.
+"""Encodes arrays of measurements as JSON.
 
-In memory a measurement is a float32 array, with NaN for a value that does not exist. On the
-wire it is JSON numbers (null for what does not exist), or, with more than `MAX_PLAIN` numbers,
-`{"shape", "dtype", "scale"?, "data"}` with little-endian base64 data: half precision, or for the
-largest arrays of attention bytes.
+In memory a measurement is a float32 array, with NaN for missing values. On the wire it is JSON
+numbers (null for missing values), or, with more than `MAX_PLAIN` numbers,
+`{"shape", "dtype", "scale"?, "data"}` with little-endian base64 data: half precision, or bytes for
+the largest arrays of attention.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing_extensions import TypeAliasType
 
 MAX_PLAIN = 64
 MAX_HALF_SHARES = 16_384
-"""Shares (attention patterns) of more numbers than this travel as bytes."""
+"""Attention patterns with more numbers than this are encoded as bytes."""
 MIN_SHARES_PEAK = 0.25
-"""Bytes of shares stand for 0 to the largest of them, but to no less than this."""
+"""Smallest value that the byte 255 stands for; otherwise it is the largest share."""
 _F16_MAX = float(np.finfo(np.float16).max)
 _F16_TINY = float(np.finfo(np.float16).tiny)
 
@@ -51,18 +51,18 @@ def _schema(axes: int) -> dict[str, Any]:
 
 
 ARRAY_SCHEMA: dict[str, Any] = {
-    "description": "Numbers (null where a value does not exist), nested by axis; more than "
-    f"{MAX_PLAIN} of them travel packed as little-endian base64.",
+    "description": "Numbers (null for missing values), nested by axis; more than "
+    f"{MAX_PLAIN} of them are packed as little-endian base64.",
     **_schema(4),
 }
 
 
 def to_wire(values: Floats, *, shares: bool = False) -> Any:
-    """The JSON data of an array; a layer that does not exist (all NaN) is null.
+    """The JSON data of an array; a missing layer (all NaN) is null.
 
-    Half precision is exact to 1 part in 2048. Shares, numbers from 0 to 1 of which many are
-    nearly 0, travel as bytes where there are more than `MAX_HALF_SHARES` of them, exact to half
-    a step: 1/510 of their largest (of 0.25 where that is more), so never worse than 0.002.
+    Half precision is exact to 1 part in 2048. More than `MAX_HALF_SHARES` shares (numbers from 0 to
+    1, most of them nearly 0) are encoded as bytes, with an error of at most 1/510 of the largest
+    share or of 0.25, whichever is larger; so at most 0.002.
     """
     many = shares and values.size > MAX_HALF_SHARES
     return _wire(values, _in_bytes if many else _in_halves)
@@ -71,8 +71,11 @@ def to_wire(values: Floats, *, shares: bool = False) -> Any:
 def _wire(values: Floats, packed: Callable[[Floats], dict[str, Any]]) -> Any:
     if values.size <= MAX_PLAIN:
         return orjson.Fragment(_plain(values))
-    if not np.isnan(values).any():
+    finite = np.isfinite(values)
+    if finite.all():
         return packed(values)
+    # JSON has no Infinity.
+    values = np.where(finite, values, np.float32(np.nan))
     if values.ndim == 1:
         return orjson.Fragment(_plain(values))
     return [None if np.isnan(row).all() else _wire(row, packed) for row in values]
@@ -82,7 +85,7 @@ def from_wire(data: Any) -> Floats:
     """The float32 array that `to_wire` sent; nulls become NaN.
 
     Raises:
-        ValueError: the data is no array of the contract.
+        ValueError: the data is not an array of the contract.
     """
     if isinstance(data, np.ndarray):
         return data.astype(np.float32, copy=False)
@@ -99,7 +102,7 @@ def from_wire(data: Any) -> Floats:
 
 
 def floats(values: Floats) -> list[float]:
-    """Python floats of a float32 vector by their shortest decimal, so 0.1 stays `0.1`."""
+    """Python floats of a float32 vector as shortest decimals, so 0.1 stays `0.1`."""
     numbers: list[float] = orjson.loads(_plain(values))
     return numbers
 
@@ -113,8 +116,8 @@ def _plain(values: Floats) -> bytes:
 
 
 def _in_bytes(values: Floats) -> dict[str, Any]:
-    # Rows that sum to 1 are, in steps of a fixed size, mostly zeros: they compress well. Steps
-    # that follow the peak all the way down would keep noise that nobody could tell apart.
+    # With a fixed step, rows that sum to 1 are mostly zeros, which compress well. Smaller steps
+    # for small peaks would only encode invisible noise.
     scale = _short(max(float(values.max()), MIN_SHARES_PEAK) / 255)
     data = np.rint(values * np.float32(1 / scale)).astype(np.uint8)
     return {
@@ -126,8 +129,8 @@ def _in_bytes(values: Floats) -> dict[str, Any]:
 
 
 def _short(number: float) -> float:
-    """Rounded up to 16 binary digits: times a byte it is exact in float32, so that an array which
-    was read is sent again as the same bytes."""
+    """Rounded up to 16 binary digits. Its product with a byte is exact in float32, so decoding and
+    encoding again gives the same bytes."""
     mantissa, exponent = math.frexp(number)
     return math.ldexp(math.ceil(mantissa * 2**16) / 2**16, exponent)
 
@@ -135,7 +138,7 @@ def _short(number: float) -> float:
 def _in_halves(values: Floats) -> dict[str, Any]:
     peak = float(np.abs(values).max())
     wire: dict[str, Any] = {"shape": list(values.shape), "dtype": "f16"}
-    # Outside half precision's normal range digits would be lost, so the range is moved.
+    # Values are scaled into the normal range of half precision, to keep all digits.
     if peak > _F16_MAX or 0 < peak < _F16_TINY * 1024:
         wire["scale"] = scale = float(np.float32(peak))
         values = values / scale

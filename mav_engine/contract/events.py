@@ -1,21 +1,25 @@
-"""The events of a run: what every sink reads, and all that a recording holds.
+"""The events of a run, which clients receive and recordings store.
 
 Order: `Start`, `Queued`*, `Prompt`, `Token`*, then exactly one `Done` or `Error`. No torch and
-no I/O here; `to_json` and `from_json` are the one way to the wire and back. A value that does
-not exist is None, or NaN inside an array, and null on the wire.
+no I/O here; `to_json` and `from_json` encode and decode events. A missing value is None, or NaN in
+an array, and null on the wire.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 from pydantic import (
+    BeforeValidator,
     ConfigDict,
     Discriminator,
+    Field,
     TypeAdapter,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
     with_config,
 )
@@ -40,6 +44,12 @@ __all__ = [
     "from_json", "to_json",
 ]  # fmt: skip
 
+LogProb = Annotated[
+    float,
+    BeforeValidator(lambda value: -math.inf if value is None else value),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]}),
+]
+"""A log-probability in nats: -inf, of a token that the model rules out, is null on the wire."""
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
 Condition = Literal["entropy_above", "probability_below", "text", "pattern", "loop", "after"]
 
@@ -53,15 +63,15 @@ class ProbeInfo:
     unit: str
     """The unit of its numbers."""
     shape: str
-    """Axes of its arrays, by name."""
+    """Names of the axes of its arrays."""
     hook_point: str
-    """The tensor that it reads, in the words of the field."""
+    """The tensor it measures, by its usual name."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class TokenRef:
-    """A token by id, with its own text (`<0xF0>` for a byte that is no whole character)."""
+    """A token by id, with its own text (`<0xF0>` for an incomplete character)."""
 
     id: int
     text: str
@@ -70,18 +80,19 @@ class TokenRef:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class PromptToken:
-    """A token of the prompt, and how much the model expected it."""
+    """A token of the prompt, with its log-probability and entropy."""
 
     id: int
     text: str
     logprob: float | None
-    """Log-probability (nats) given the tokens before; null for the first."""
+    """Log-probability (nats) given the tokens before; null for the first, and for a token that the
+    model rules out."""
     entropy: float | None
-    """Entropy (nats) of the model's prediction at this place; null for the first."""
+    """Entropy (nats) of the model's prediction of this token; null for the first."""
 
 
 def _recorded(given: Any, validate: ValidatorFunctionWrapHandler) -> RunSettings:
-    """The settings of a run that was recorded, whose pattern another engine may have compiled."""
+    """Settings of a recorded run; its pattern may have been valid for another regex engine."""
     match given:
         case {"breakpoints": {"pattern": str(pattern)} as breakpoints}:
             harmless = {**breakpoints, "pattern": "." * len(pattern)}
@@ -95,11 +106,11 @@ def _recorded(given: Any, validate: ValidatorFunctionWrapHandler) -> RunSettings
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Start:
-    """The run is accepted; these are its settings as resolved."""
+    """The run has been accepted, with these resolved settings."""
 
     type: Literal["start"] = field(default="start", kw_only=True)
     v: Literal[1] = field(default=1, kw_only=True)
-    """The version of this contract."""
+    """The version of the contract."""
     run_id: str
     model: ModelInfo
     settings: Annotated[RunSettings, WrapValidator(_recorded)]
@@ -112,47 +123,47 @@ class Start:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Queued:
-    """The run waits for its turn, or for its model to load."""
+    """The run waits in the queue, or for its model to load."""
 
     type: Literal["queued"] = field(default="queued", kw_only=True)
     position: int
-    """How many are served before this run; 0 means that the model is being made ready."""
+    """Number of runs before this one; 0 means that the model is being loaded."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Prompt:
-    """The prompt has been read."""
+    """The prompt has been computed."""
 
     type: Literal["prompt"] = field(default="prompt", kw_only=True)
     tokens: list[PromptToken]
     prefill_ms: float
-    """Milliseconds to read the prompt."""
+    """Milliseconds of the prefill."""
     written: int = 0
-    """How many of the tokens, at their end, an earlier run wrote that this one continues."""
+    """Number of tokens at the end that an earlier part of a resumed run wrote."""
     written_text: str = ""
-    """Their text, from which this run's tokens go on; what was an unfinished character or might
-    begin a stop string when the run was cut short is not in it: it comes with those tokens."""
+    """The text of those tokens, which this run continues. An incomplete character or a possible
+    beginning of a stop string at its end is part of the next tokens instead."""
     attention_map: Array | None = None
     """[n_layers][n_heads][queries][keys] attention of the whole prompt, with the attention_map
-    probe: each query's row sums to 1 over the keys up to its own place, and is 0 beyond."""
+    probe: each query's row sums to 1 over the keys up to its own position, and is 0 beyond."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Token:
-    """One more token, and what went on inside the model when it was predicted."""
+    """One new token, with measurements of the step that predicted it."""
 
     type: Literal["token"] = field(default="token", kw_only=True)
     index: int
-    """Counts the new tokens from 0; a continued run goes on where it was cut short."""
+    """Index of the new token, from 0; a resumed run continues counting."""
     position: int
-    """Where it stands in the context, prompt included, from 0."""
+    """Position in the context, prompt included, from 0."""
     token: TokenRef
     forced: bool
-    """Whether it was given by `forced_ids` rather than chosen."""
-    logprob: float
-    """Log-probability (nats) in the raw distribution."""
+    """Whether it comes from `forced_ids` instead of being chosen."""
+    logprob: LogProb
+    """Log-probability (nats) in the raw distribution; null for a token that the model rules out."""
     rank: int
     """Rank in the raw distribution; 0 is the top."""
     entropy: float
@@ -166,23 +177,22 @@ class Token:
     attention_rows: Array | None = None
     """[n_layers][n_heads][keys] attention of the last query; each row sums to 1."""
     attention_map: Array | None = None
-    """[n_layers][n_heads][queries][keys] attention of all text that the model has read so far,
-    prompt included, as in the prompt event; only every attn_every tokens."""
+    """[n_layers][n_heads][queries][keys] attention over the whole text so far, prompt included,
+    as in the prompt event; only every attn_every tokens."""
     logit_lens: list[LensRow] | None = None
-    """[n_layers] what each layer would say."""
+    """[n_layers] prediction of each layer."""
     tiles: Array | None = None
-    """[n_layers][height][width] each layer's vector (the setting tile.signal: resid_post,
-    mlp_out or attn_out) less its mean, through a fixed projection, in units of that layer's
-    usual deviation: so 0 is the layer's mean and 1 a usual size. Mean and deviation are taken
-    once, before the first token, over the beginning of the prompt and a calibration text, and
-    hold for the whole run. With pca the cells are the components in their order, row by row;
+    """[n_layers][height][width] each layer's vector (by tile.signal: resid_post, mlp_out or
+    attn_out) minus its mean, through a fixed projection, in units of that layer's standard
+    deviation. Mean and deviation are computed once, before the first token, over the beginning of
+    the prompt and a calibration text. With pca the cells are the components in order, row by row;
     those beyond the rank of the fit are 0."""
     sampler_stages: list[SamplerStage] | None = None
-    """What each sampling control that was active left, in the order in which they stand; empty
-    where the model's own prediction was drawn from as it is."""
+    """The distribution after each active sampling control, in order; empty if no control was
+    active."""
     extra: dict[str, dict[str, Any] | None] | None = None
-    """What probes of plugins measured, by the probe's name: fields of JSON values and packed
-    arrays; null where the probe failed, with the reason in notes."""
+    """Fields of plugin probes, by probe name: JSON values and packed arrays; null if the probe
+    failed, with the reason in notes."""
     notes: dict[str, str] | None = None
     """Why a value in extra is null, by the probe's name."""
 
@@ -190,56 +200,58 @@ class Token:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class BreakpointHit:
-    """A condition of the setting breakpoints that the run's last token met."""
+    """A condition of `breakpoints` that the last token met."""
 
     condition: Condition
     """Its name in the setting."""
     value: float | None = None
-    """What met it: the entropy (nats), the probability, the tokens of the group that loops, or the
-    number of new tokens."""
+    """The value that met it: the entropy (nats), the probability, the length of the loop in tokens,
+    or the number of new tokens."""
     found: str | None = None
-    """The text that was found, of text and pattern."""
+    """The matched text, for the conditions text and pattern."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Done:
-    """The run ended as it should."""
+    """The run has ended without an error."""
 
     type: Literal["done"] = field(default="done", kw_only=True)
     reason: FinishReason
     text: str
-    """All text that this run's tokens added."""
+    """The whole text of this run's tokens."""
     tokens: int
-    """How many tokens this run wrote; those before it was continued do not count."""
+    """Number of tokens of this run; those before a resume do not count."""
     elapsed_ms: float
-    """Milliseconds from the start of reading the prompt."""
+    """Milliseconds since the start of the prefill."""
     tokens_per_second: float | None
-    """New tokens a second after the prompt was read; null where there are too few to tell."""
+    """New tokens per second after the prefill; null if there are too few."""
     resume: str | None = None
-    """A signed token: as the setting `resume` it continues the run as if it had not been cut short.
-    Null where the run is over (end-of-text, stop string, full context) or never began."""
-    hits: list[BreakpointHit] = field(default_factory=list)
-    """The conditions that stopped it, where the reason is breakpoint. Going on from resume, they
-    judge the tokens after this one."""
+    """A signed token for the setting `resume`, which continues the run exactly. Null if the run has
+    finished (end-of-text, stop string, full context) or never started."""
+    hits: Annotated[list[BreakpointHit], Field(json_schema_extra={"default": []})] = field(
+        default_factory=list
+    )
+    """The conditions that stopped the run, if the reason is breakpoint. A resumed run checks only
+    the tokens after this one."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Error:
-    """The run ended before its time."""
+    """The run has ended with an error."""
 
     type: Literal["error"] = field(default="error", kw_only=True)
     code: str
-    """Stable, for programs."""
+    """Stable code for programs."""
     title: str
-    """Short, for people."""
+    """Short description for people."""
     detail: str
     """What happened and what to do."""
     field: str | None = None
-    """The setting to blame, where there is one."""
+    """The invalid setting, if there is one."""
     retry_after_s: float | None = None
-    """Seconds after which trying again makes sense, where waiting helps."""
+    """Seconds after which to retry, if waiting helps."""
 
 
 Event = Annotated[Start | Queued | Prompt | Token | Done | Error, Discriminator("type")]
@@ -260,14 +272,14 @@ OPTIONAL = {
         }
     ),
 }
-"""Measurements that are left out, rather than null, where nobody asked for them."""
+"""Measurements that are omitted, rather than null, if they were not captured."""
 SHARES = frozenset({"attention_rows", "attention_map"})
-"""Fields of attention patterns, which travel as bytes where they are large."""
+"""Fields of attention patterns, which are encoded as bytes if they are large."""
 
 
 def to_json(event: Event) -> bytes:
     """The event as one JSON object in UTF-8, without a line break."""
-    return json_line(_told(event), default=_default)
+    return json_line(_captured_fields(event), default=_default)
 
 
 def from_json(data: bytes | str) -> Event:
@@ -279,19 +291,19 @@ def from_json(data: bytes | str) -> Event:
     return EVENTS.validate_json(data)
 
 
-def _told(value: Any) -> Any:
-    """A dataclass without the measurements that nobody asked for; orjson itself takes others."""
+def _captured_fields(value: Any) -> Any:
+    """A dataclass without measurements that were not captured; orjson encodes other values."""
     optional = OPTIONAL.get(type(value))
     if optional is None:
         return value
-    told: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name in value.__dataclass_fields__:
         item = getattr(value, name)
         if item is None and name in optional:
             continue
         shares = name in SHARES and item is not None
-        told[name] = to_wire(item, shares=True) if shares else _told(item)
-    return told
+        fields[name] = to_wire(item, shares=True) if shares else _captured_fields(item)
+    return fields
 
 
 def _default(value: Any) -> Any:

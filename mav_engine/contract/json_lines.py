@@ -1,4 +1,4 @@
-"""JSON on one line, for every kind of reader.
+"""JSON on one line, safe for programs that split text into lines.
 
 JSON needs no escapes for U+0085, U+2028 and U+2029, but many programs split text at them
 (`str.splitlines`, httpx's `iter_lines`, JavaScript before 2019). They are written as escapes, so
@@ -20,19 +20,19 @@ _BREAKS = (
 
 
 def json_line(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
-    """A value as JSON in UTF-8, without any character at which text is split into lines.
+    """A value as JSON in UTF-8, without any line separator.
 
     Raises:
-        orjson.JSONEncodeError: JSON cannot hold the value: a lone surrogate, an integer of more
-            than 64 bits, or an object that `default` does not know.
+        orjson.JSONEncodeError: the value cannot be encoded: a lone surrogate, an integer of more
+            than 64 bits, or an object that `default` does not support.
     """
     return without_breaks(orjson.dumps(value, default=default))
 
 
 def without_breaks(line: bytes) -> bytes:
-    """JSON in UTF-8 with its line breaks other than \\n escaped; they stand only in strings."""
+    """JSON in UTF-8 with line separators other than \\n escaped; they only occur in strings."""
     for raw, escape in _BREAKS:
-        # Most lines hold none, and a search is a hundred times faster than a replacement.
+        # Most lines have none, and searching is a hundred times faster than replacing.
         if raw in line:
             line = line.replace(raw, escape)
     return line

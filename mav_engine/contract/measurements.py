@@ -1,4 +1,4 @@
-"""The parts of a token event: what the probes measure."""
+"""The parts of a token event, which the probes measure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from mav_engine.contract.model_info import SCHEMA
 @with_config(SCHEMA)
 @dataclass  # without slots orjson writes it three times as fast, and a token has many
 class Candidate:
-    """A row of `top`: a token that the model could have said."""
+    """A row of `top`: a candidate for the next token."""
 
     id: int
     text: str
     logit: float | None
-    """The model's own score, before any sampling control."""
+    """The model's logit, before any sampling control."""
     prob: float
-    """The model's own probability, before any sampling control."""
+    """The model's probability, before any sampling control."""
     sampled_prob: float
-    """The probability with which the sampler drew it; 0 where a control cut it."""
+    """The probability in the sampled distribution; 0 if a control removed it."""
     cut_by: str | None
     """The control that removed it, or null."""
 
@@ -39,15 +39,15 @@ class Distribution:
     effective_tokens: float
     """exp(entropy): how many equally likely tokens would be as uncertain."""
     kept: int
-    """How many tokens the sampler could still draw."""
+    """Number of tokens left by the controls."""
     sampled_entropy: float
-    """Entropy in nats of what it drew from, after all controls; 0 where one token was left."""
+    """Entropy of the sampled distribution in nats, after all controls; 0 if one token was left."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Layers:
-    """Numbers of each layer, for the position that predicted this token."""
+    """Measurements of each layer at the position that predicted this token."""
 
     resid_norm: Array | None = None
     """[n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
@@ -65,12 +65,12 @@ class Layers:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class LensRow:
-    """What one layer's residual stream would say, and where the emitted token stood there."""
+    """The prediction from one layer's residual stream, and the rank of the emitted token in it."""
 
     id: int
     text: str
-    prob: float
-    """Probability of that token by the lens."""
+    prob: float | None
+    """Probability of that token by the lens; null where the layer's logits are not finite."""
     rank: int
     """Rank of the emitted token by the lens; 0 is the top."""
 
@@ -78,18 +78,18 @@ class LensRow:
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class SamplerStage:
-    """What one sampling control left of the prediction."""
+    """The distribution after one sampling control."""
 
     control: str
     """Its name, as in `cut_by`."""
     setting: float
     """The value of its setting."""
     kept: int
-    """How many tokens could still be drawn after it."""
+    """Number of tokens left after it."""
     probs: list[float | None]
-    """[top_n] probability of each row of `top` after it, in the same order; null once cut."""
+    """[top_n] probability of each row of `top` after it; null once removed."""
     said: float | None
-    """Probability after it of the token that was emitted, which may stand outside of `top`."""
+    """Probability of the emitted token after it, which may not be in `top`."""
 
 
 @with_config(SCHEMA)
@@ -98,4 +98,4 @@ class Timing:
     step_ms: float
     """Milliseconds of the forward pass, hooks included."""
     capture_ms: float
-    """Milliseconds of turning its tensors into these numbers."""
+    """Milliseconds of measuring its tensors."""

@@ -1,4 +1,4 @@
-"""What is told of a model, before it is loaded and after."""
+"""The description of a model, before and after it is loaded."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from pydantic import ConfigDict, with_config
 SCHEMA = ConfigDict(
     use_attribute_docstrings=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
 )
-"""How the types of the contract become JSON Schema."""
+"""JSON Schema settings of the contract's types."""
 
 
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class ModelInfo:
-    """A model as `/api/models` tells it. What only the loaded model knows is null before."""
+    """A model in `/api/models`. Values that require the loaded model are null before it is
+    loaded."""
 
     name: str
-    """The name to give as the setting `model`."""
+    """The value for the setting `model`."""
     title: str
     """A name for people."""
     parameters: int | None
-    """How many numbers were learned."""
+    """Number of parameters."""
     layers: int | None
-    """How many layers (blocks); counted from 0 everywhere."""
+    """Number of layers (blocks)."""
     heads: int | None
-    """Attention heads of a layer."""
+    """Attention heads per layer."""
     kv_heads: int | None
-    """Heads that hold keys and values; fewer than heads where they are shared."""
+    """Heads of keys and values; fewer than heads if they are shared."""
     d_model: int | None
     """Length of the residual stream's vector."""
     vocabulary: int | None
-    """How many tokens the model can say."""
+    """Size of the vocabulary."""
     context: int | None
-    """Tokens of prompt and text together at most; null where there is no limit."""
+    """Most tokens of prompt and text together; null if there is no limit."""
     dtype: str | None
-    """Number type of the weights while running."""
+    """Dtype of the loaded weights."""
     device: str | None
-    """Where it runs."""
+    """Its device."""
     loaded: bool
-    """Whether it is in memory now."""
+    """Whether it is in memory."""
     chat_template: bool | None
-    """Whether it brings a chat template of its own."""
+    """Whether it has a chat template."""
     capabilities: list[str]
-    """The probes that it can give."""
+    """The probes that it supports."""

@@ -1,12 +1,12 @@
-"""Recordings: a run's events in a file, one JSON object a line, as the wire sends them.
+"""Recordings: files with the events of a run, one JSON object per line, as sent by the API.
 
     for event in record(run(settings), "run.jsonl"):
         ...
     for event in replay("run.jsonl"):
         ...
 
-What `replay` gives is what the run gave, so whatever shows a run shows a recording. The format is
-told in docs/recordings.md; `.gz` at the end of a name compresses.
+`replay` yields the events of the run, so everything that shows a run also shows a recording. The
+format is described in docs/recordings.md; names that end in `.gz` are compressed.
 """
 
 from __future__ import annotations
@@ -43,21 +43,20 @@ from mav_engine.errors import (
 )
 
 VERSION = 1
-"""The version of the contract that is written and read here."""
-REMEDY = "Get the file anew, or use what stands before."
-"""What can be done about a line that is no event."""
+"""The version of the contract."""
+REMEDY = "Get the file again, or use the part before."
+"""The remedy for an invalid line."""
 
 MAX_LINE_BYTES = 256 * 1024**2
-"""A longer line is refused: a compressed file of some kilobytes could fill the memory with one. The
-longest event is a prompt with its attention map, of some 45 MB at most."""
+"""Longest line: a compressed file of a few kilobytes could otherwise fill the memory. The longest
+event, a prompt with its attention map, has at most about 45 MB."""
 _GZIP = b"\x1f\x8b"
 
 
 def record(events: Iterable[Event], path: str | Path) -> Iterator[Event]:
-    """The same events, each written to the file before it is given on.
+    """Yield the same events, each after it was written to the file.
 
-    A line is whole on the disk before the next event is asked for, so that what a crash leaves
-    can be replayed up to there.
+    After a crash, the recording is complete up to the last event.
 
     Raises:
         OSError: the file cannot be written.
@@ -71,29 +70,29 @@ def record(events: Iterable[Event], path: str | Path) -> Iterator[Event]:
 
 
 def write(events: Iterable[Event], path: str | Path) -> int:
-    """Write all events to the file; how many they were."""
+    """Write all events to the file; returns their number."""
     return sum(1 for _ in record(events, path))
 
 
 def replay(path: str | Path) -> Iterator[Event]:
-    """The events of a recording, one at a time, as the run gave them.
+    """Yield the events of a recording.
 
-    All that is whole is given before anything is raised.
+    All valid events are yielded before an error is raised.
 
     Raises:
         OSError: the file cannot be read.
-        NotARecording: it is something else, or empty.
-        OtherVersion: it was made by another version of MAV.
-        BrokenRecording: a line is no event, does not fit the contract, or is out of order.
-        TornRecording: it stops before the run ended.
+        NotARecording: the file is empty or not a recording.
+        OtherVersion: it has another version of the contract.
+        BrokenRecording: a line is not an event, is invalid, or is out of order.
+        TornRecording: it ends before the run did.
     """
     yield from read_events(lines_of(path))
 
 
 def read_events(lines: Iterable[bytes], first: int = 1) -> Iterator[Event]:
-    """The events of a recording's lines, each with its line break where it has one.
+    """Yield the events of a recording's lines, given with their line breaks.
 
-    `first` is the number of the first line, where more stands in the file.
+    `first` is the number of the first line in the file.
 
     Raises: as `replay`.
     """
@@ -112,11 +111,11 @@ def read_events(lines: Iterable[bytes], first: int = 1) -> Iterator[Event]:
         last = event
         yield event
     if last is None:
-        raise NotARecording("The file is empty: no event was written into it.")
+        raise NotARecording("The file is empty.")
     if not isinstance(last, Done | Error):
         raise TornRecording(
             f"The recording stops after line {number}, a {last.type} event, without done or error: "
-            "it was saved while the run went on, or cut off. What stands before is whole.",
+            "it was saved during the run, or is cut off. Everything before is valid.",
             line=number,
         )
 
@@ -129,12 +128,12 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
             raise NotARecording(_UNLIKE, line=number) from None
         if not line.endswith(b"\n"):
             raise TornRecording(
-                f"Line {number} stops in its middle: the file was cut off there. "
-                "What stands before is whole.",
+                f"Line {number} is incomplete: the file is cut off there. "
+                "Everything before is valid.",
                 line=number,
             ) from None
         raise BrokenRecording(
-            f"Line {number} is no JSON ({error}). {REMEDY}",
+            f"Line {number} is not JSON ({error}). {REMEDY}",
             line=number,
         ) from None
     if first:
@@ -149,15 +148,15 @@ def _event(line: bytes, number: int, *, first: bool, embedded: bool) -> Event:
 
 def _misfit(number: int, place: str, problem: str) -> BrokenRecording:
     return BrokenRecording(
-        f"Line {number} does not fit the contract: {place}: {problem}. {REMEDY}",
+        f"Line {number} is invalid: {place}: {problem}. {REMEDY}",
         line=number,
         field=place,
     )
 
 
 _UNLIKE = (
-    "The first line is no start event, so this is no recording of MAV. A recording holds one JSON "
-    "event a line; ask the API with `Accept: application/x-ndjson` to make one."
+    "The first line is not a start event, so this is not a recording of MAV. A recording has one "
+    "JSON event per line; call the API with `Accept: application/x-ndjson` to make one."
 )
 
 
@@ -174,7 +173,7 @@ def _check_first(wire: object, number: int, embedded: bool) -> None:
         raise NotARecording(_UNLIKE, line=number)
     if wire.get("v") != VERSION:
         raise OtherVersion(
-            f"The recording is of version {wire.get('v')}, and this MAV reads version {VERSION}. "
+            f"The recording has version {wire.get('v')}, but this MAV supports version {VERSION}. "
             "Open it with the MAV that made it, or run the same settings again.",
             line=number,
             field="start.v",
@@ -193,14 +192,14 @@ def _check_order(event: Event, last: Event | None, tokens: int | None, number: i
     if last is not None and not isinstance(last, follows[type(event)]):
         raise BrokenRecording(
             f"Line {number} is a {event.type} event, which cannot follow a {last.type} event: "
-            "lines are missing, or two recordings stand in one file.",
+            "lines are missing, or the file contains two recordings.",
             line=number,
             field="type",
         )
     if isinstance(event, Token) and tokens is not None and event.index != tokens:
         raise BrokenRecording(
             f"Line {number} is token {event.index} where token {tokens} should be: "
-            "lines are missing or twice there.",
+            "lines are missing or duplicated.",
             line=number,
             field="token.index",
         )
@@ -208,7 +207,7 @@ def _check_order(event: Event, last: Event | None, tokens: int | None, number: i
 
 def _blame(error: ValidationError) -> tuple[str, str]:
     first = error.errors(include_url=False, include_context=False)[0]
-    # Without a place it is the kind of event that nobody knows.
+    # Without a location, the type of the event is unknown.
     return ".".join(str(part) for part in first["loc"]) or "type", first["msg"]
 
 
@@ -219,10 +218,9 @@ def _writable(path: Path) -> IO[bytes]:
 
 
 def lines_of(path: str | Path) -> Iterator[bytes]:
-    """The lines of a file in UTF-8, plain or compressed; what was cut off ends in a line without a
-    break.
+    """Yield the lines of a plain or compressed file as UTF-8; an incomplete line has no line break.
 
-    A byte-order mark is left out, and UTF-16, as some Windows programs save text, is converted.
+    A byte-order mark is removed, and UTF-16, as saved by some Windows programs, is converted.
 
     Raises:
         OSError: the file cannot be read.
@@ -242,7 +240,7 @@ def utf8_lines(file: IO[bytes]) -> Iterator[bytes]:
     """The lines of an open file in UTF-8; see `lines_of`."""
     lines = _bounded_lines(file)
     first = next(lines, b"")
-    # Of JSON the first characters are ASCII, so their bytes give the encoding away.
+    # JSON starts with ASCII characters, whose bytes reveal the encoding.
     encoding = json.detect_encoding(first[:4])
     if encoding.startswith("utf-32"):
         raise NotARecording("The file is in UTF-32. Save it as UTF-8.")
@@ -259,7 +257,8 @@ def _bounded_lines(file: IO[bytes]) -> Iterator[bytes]:
         number += 1
         if len(line) > MAX_LINE_BYTES:
             raise BrokenRecording(
-                f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes; no event is. {REMEDY}",
+                f"Line {number} is longer than {MAX_LINE_BYTES:,} bytes, the limit of an event. "
+                f"{REMEDY}",
                 line=number,
             )
         yield line
@@ -268,7 +267,7 @@ def _bounded_lines(file: IO[bytes]) -> Iterator[bytes]:
 def _from_utf16(lines: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     number, rest = 1, ""
-    # A line of bytes ends within a character, which the decoder completes with the next.
+    # A line of bytes may end within a character, which the next line completes.
     for data in lines:
         try:
             rest += decoder.decode(data)

@@ -1,4 +1,4 @@
-"""All files of an exploration, made in memory: what is written is written whole."""
+"""Creates all files of an exploration in memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mav_engine.explore import heatmaps, look, probabilities
+from mav_engine.explore import heatmaps, probabilities, style
+from mav_engine.explore.explored_run import ExploredRun
 from mav_engine.explore.folder import TRACE
 from mav_engine.explore.report import report
-from mav_engine.explore.seen import Seen
 from mav_engine.explore.table import tokens_csv
 from mav_engine.explore.trace import trace
 
@@ -19,71 +19,73 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is made besides what is always made."""
+class ArtifactOptions:
+    """Options of the files."""
 
     attn_every: int = 0
-    """A picture of attention every so many steps; 0 is off."""
+    """A picture of attention every N steps; 0 is off."""
     probs_every: int = 10
-    """A picture of the prediction every so many steps; 0 is off."""
+    """A picture of the prediction every N steps; 0 is off."""
     template: str | None = None
-    """The standalone page without a recording; None leaves the report out."""
+    """The template of the standalone page; None leaves the report out."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """What the trace tells of the command line."""
+    """Command line options that are written to the trace."""
 
 
 def artifacts(
-    seen: list[Seen], wanted: Wanted, tell: Callable[[str], None] = lambda _: None
+    runs: list[ExploredRun],
+    wanted: ArtifactOptions,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, bytes]:
     """The files by name, the trace first.
 
     Args:
-        seen: one run, or two that stand side by side in every picture.
-        tell: is told each name before that file is made, since pictures take their time.
+        runs: one run, or two that stand side by side in every picture.
+        progress: called with the name of each picture before it is drawn.
 
     Raises:
         MissingExtra: matplotlib is not installed.
     """
-    look.require()
+    style.require()
     files: dict[str, bytes] = {}
-    for place, each in enumerate(seen):
+    for place, each in enumerate(runs):
         beside = "_compare" if place else ""
         files[f"output{beside}.txt"] = _text(each).encode()
         if wanted.template is not None:
             files[f"report{beside}.html"] = report(wanted.template, each.record)
-    files["tokens.csv"] = tokens_csv(seen)
-    with look.drawing():
-        files |= _pictures(seen, wanted, tell)
-    return {TRACE: trace(seen, wanted.options, wanted.attn_every, [TRACE, *files])} | files
+    files["tokens.csv"] = tokens_csv(runs)
+    with style.drawing():
+        files |= _pictures(runs, wanted, progress)
+    return {TRACE: trace(runs, wanted.options, wanted.attn_every, [TRACE, *files])} | files
 
 
-def _text(seen: Seen) -> str:
-    """Prompt and text, as Model Interpret Explorer writes them."""
-    return seen.text_before(seen.steps + 1)
+def _text(run: ExploredRun) -> str:
+    """Prompt and output, as in Model Interpret Explorer."""
+    return run.text_before(run.steps + 1)
 
 
 def _pictures(
-    seen: list[Seen], wanted: Wanted, tell: Callable[[str], None]
+    runs: list[ExploredRun], wanted: ArtifactOptions, progress: Callable[[str], None]
 ) -> Iterator[tuple[str, bytes]]:
-    longest = max(each.steps for each in seen)
+    longest = max(each.steps for each in runs)
 
     plans: list[tuple[str, Callable[[], Figure | None]]] = [
-        ("final_step_token_probs", partial(probabilities.picture, seen, None)),
-        ("prompt_attention_heatmap", partial(heatmaps.picture, seen, 1, of_prompt=True)),
+        ("final_step_token_probs", partial(probabilities.picture, runs, None)),
+        ("prompt_attention_heatmap", partial(heatmaps.picture, runs, 1, of_prompt=True)),
     ]
     plans += [
-        (f"probs_step_{step}", partial(probabilities.picture, seen, step))
+        (f"probs_step_{step}", partial(probabilities.picture, runs, step))
         for step in _every(wanted.probs_every, longest)
     ]
     plans += [
-        (f"attn_step_{step}", partial(heatmaps.picture, seen, step))
+        (f"attn_step_{step}", partial(heatmaps.picture, runs, step))
         for step in _every(wanted.attn_every, longest)
     ]
     for name, draw in plans:
-        tell(f"{name}.png")
+        progress(f"{name}.png")
         figure = draw()
         if figure is not None:
-            yield from ((f"{name}.{kind}", data) for kind, data in look.files_of(figure).items())
+            yield from ((f"{name}.{kind}", data) for kind, data in style.files_of(figure).items())
 
 
 def _every(number: int, last: int) -> range:

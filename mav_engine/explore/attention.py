@@ -1,4 +1,4 @@
-"""Which attention patterns are shown, and the maps that the events of a run put together."""
+"""Selects attention patterns, and assembles maps from the events of a run."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Heads:
 
 
 def heads_of(layer: str, head: str, model: ModelInfo) -> Heads:
-    """What `--attn-layer` and `--attn-head` name in this model.
+    """Parse `--attn-layer` and `--attn-head` for this model.
 
     Args:
-        layer: `last`, `all` or numbers with commas.
-        head: `mean`, `all` or numbers with commas.
+        layer: `last`, `all` or comma-separated numbers.
+        head: `mean`, `all` or comma-separated numbers.
 
     Raises:
         InvalidSettings: this model has no such layer or head.
@@ -51,28 +51,28 @@ def _numbers(
     numbers = [int(part) for part in whole if part.isascii() and part.isdecimal()]
     if len(numbers) == len(whole) and all(each < (count or 0) for each in numbers):
         return list(dict.fromkeys(numbers))
-    known = f"0 to {count - 1}" if count else "not told"
+    known = f"0 to {count - 1}" if count else "unknown"
     raise InvalidSettings(
-        f"--{field.replace('_', '-')} is {given!r:.80}: give {word}, {ALL}, or numbers with "
-        f"commas. The {things} of {model}: {known}.",
+        f"--{field.replace('_', '-')} is {given!r:.80}: give {word}, {ALL}, or comma-separated "
+        f"numbers. The {things} of {model}: {known}.",
         field=field,
     )
 
 
 def map_at(record: RunRecord, index: int) -> Floats | None:
-    """[n_layers][n_heads][queries][keys] of all that was read when token `index` was predicted.
+    """[n_layers][n_heads][queries][keys] of the context of token `index`.
 
-    The last row is the one that predicted the token. None where the run did not capture them.
+    The last row predicted the token. None if the run did not capture attention.
     """
-    told = None if record.prompt is None else record.prompt.attention_map
-    if told is None or index >= len(record.tokens):
+    prompt_map = None if record.prompt is None else record.prompt.attention_map
+    if prompt_map is None or index >= len(record.tokens):
         return None
-    whole = told if index == 0 else record.tokens[index].attention_map
-    return _from_rows(told, record.tokens[1 : index + 1]) if whole is None else whole
+    whole = prompt_map if index == 0 else record.tokens[index].attention_map
+    return _from_rows(prompt_map, record.tokens[1 : index + 1]) if whole is None else whole
 
 
 def _from_rows(prompt: Floats, tokens: list[Token]) -> Floats | None:
-    """The prompt's map, and a row of each step that read one more token."""
+    """The prompt's map with a row added for each step."""
     read = prompt.shape[-1]
     size = read + len(tokens)
     whole = np.zeros((*prompt.shape[:2], size, size), dtype=np.float32)
@@ -94,7 +94,7 @@ def mean_of_heads(pattern: Floats) -> Floats:
 
 
 def shown(pattern: Floats, heads: Heads) -> Floats:
-    """[layers][heads or 1][queries][keys]: what is asked for of a whole map."""
+    """[layers][heads or 1][queries][keys]: the selected part of a map."""
     if heads.heads is None:
         return mean_of_heads(pattern[heads.layers])[:, None]
     return pattern[np.ix_(heads.layers, heads.heads)]

@@ -1,8 +1,7 @@
-"""An image of many maps: a pixel a cell, drawn as large as whole pixels of the picture make it.
+"""An image of many maps, whose cells are squares of whole pixels.
 
-matplotlib resamples an image to the picture's size in floats, which takes seconds where there are
-many maps; there is nothing to resample where each cell is so many whole pixels. It is imported
-here, so this module comes with the first picture.
+matplotlib resamples images in floating point, which takes seconds for many maps. Cells of whole
+pixels need no resampling. This module imports matplotlib.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Cells(AxesImage):
     def make_image(
         self, renderer: Any, magnification: float = 1.0, unsampled: bool = False
     ) -> tuple[np.ndarray, float, float, Any]:
-        """What a backend draws: the cells as they are where it scales by itself."""
+        """The image for a renderer; unscaled if the renderer scales itself."""
         if unsampled:
             made: tuple[np.ndarray, float, float, Any] = super().make_image(
                 renderer, magnification, unsampled=True

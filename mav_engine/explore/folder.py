@@ -1,4 +1,4 @@
-"""The output folder: tried before anything is computed, and given whole files only."""
+"""The output folder: checked before anything is computed, and written atomically."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import orjson
 
 TRACE = "trace.json"
 _OURS = re.compile(r"(probs|attn)_step_\d+\.(png|svg)|[a-z_]+\.(png|svg|html|txt|csv)")
-"""Names that an artifact may have: nothing outside of the folder, and nothing hidden."""
+"""Valid names of artifacts: no paths and no hidden files."""
 
 
 def check_writable(folder: Path) -> None:
-    """Make the folder, write into it, and leave everything as it was.
+    """Check that the folder can be created and written to, without leaving changes.
 
     Raises:
-        OSError: it cannot be made, or nothing can be written into it.
+        OSError: it cannot.
     """
     made = _make(folder)
     try:
@@ -31,13 +31,13 @@ def check_writable(folder: Path) -> None:
 
 
 def write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files or none, and remove those that an earlier run left there and this has not.
+    """Write all files or none, and remove other files of an earlier exploration.
 
-    Each is written beside its place and moved there once all are on the disk. An earlier run's
-    files are those that its trace names.
+    Files are written to a temporary folder first and then moved. The files of an earlier
+    exploration are those that its trace lists.
 
     Raises:
-        OSError: they cannot be written; the folder is as it was.
+        OSError: they cannot be written; the folder is unchanged.
     """
     made = _make(folder)
     draft = None
@@ -61,14 +61,14 @@ def write_whole(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _of_earlier_run(folder: Path) -> set[str]:
     try:
-        told = orjson.loads((folder / TRACE).read_bytes())
-        return {name for name in told["files"] if _OURS.fullmatch(name)}
+        trace = orjson.loads((folder / TRACE).read_bytes())
+        return {name for name in trace["files"] if _OURS.fullmatch(name)}
     except (OSError, ValueError, TypeError, KeyError):
         return set()
 
 
 def _make(folder: Path) -> list[Path]:
-    """Make the folder and those above it; those that were not there, the deepest first."""
+    """Create the folder and its parents; returns the created ones, the deepest first."""
     missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mav_engine.contract.arrays import Floats
-from mav_engine.explore import look
+from mav_engine.explore import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ _ABOVE, _APART = 0.05, 0.12
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Whose maps stand where in a grid."""
+    """The positions of maps in a grid."""
 
     layers: Sequence[int]
     heads: Sequence[int] | None
@@ -49,8 +49,8 @@ def coloured(maps: Floats, corners: Sequence[tuple[int, int]], size: tuple[int, 
 
 
 def _colours(shares: Floats) -> np.ndarray:
-    """[…][4] bytes, by a table: asking the ramp for each map takes its time."""
-    ramp = look.ramp()
+    """[…][4] bytes, by a lookup table, since calling the ramp for each map is slow."""
+    ramp = style.ramp()
     table = np.vstack([ramp(np.arange(ramp.N), bytes=True), ramp(np.ma.masked, bytes=True)])
     known = ~np.isnan(shares)
     steps = np.full(shares.shape, ramp.N, dtype=np.intp)
@@ -61,22 +61,27 @@ def _colours(shares: Floats) -> np.ndarray:
 def name_each(axes: Axes, names: Names) -> None:
     """Layer and head above each map."""
     heads: Sequence[int | None] = [None] if names.heads is None else names.heads
-    whose = [(layer, head) for layer in names.layers for head in heads]
-    for (x, y), (layer, head) in zip(names.corners, whose, strict=True):
+    title_suffix = [(layer, head) for layer in names.layers for head in heads]
+    for (x, y), (layer, head) in zip(names.corners, title_suffix, strict=True):
         name = f"L{layer}" if head is None else f"L{layer} H{head}"
         above = y - _ABOVE / names.cell
         axes.text(
-            x, above, name, fontsize=look.SMALL, color=look.QUIET, family=look.families(look.MONO)
+            x,
+            above,
+            name,
+            fontsize=style.SMALL,
+            color=style.QUIET,
+            family=style.families(style.MONO),
         )
 
 
 def name_edges(axes: Axes, names: Names) -> None:
-    """Heads above the columns and layers left of the rows: larger, as they are read from afar."""
+    """Heads above the columns and layers left of the rows, in a larger font."""
     (left, top), apart, middle = names.corners[0], _APART / names.cell, names.tokens / 2
     how: dict[str, Any] = {
-        "fontsize": look.HEAD,
-        "color": look.QUIET,
-        "family": look.families(look.MONO),
+        "fontsize": style.HEAD,
+        "color": style.QUIET,
+        "family": style.families(style.MONO),
     }
     for head, (x, _) in zip(names.heads or (), names.corners, strict=False):
         axes.text(x + middle, top - apart, f"H{head}", ha="center", **how)

@@ -1,4 +1,4 @@
-"""Pictures of attention patterns: one with all its tokens, or layers and heads side by side."""
+"""Pictures of attention patterns: one map with its tokens, or many maps in a grid."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mav_engine.contract.arrays import Floats
-from mav_engine.explore import grid, look
+from mav_engine.explore import grid, style
 from mav_engine.explore.attention import map_at, shown
-from mav_engine.explore.seen import Seen
+from mav_engine.explore.explored_run import ExploredRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ _TICKS = (0, 0.01, 0.1, 0.25, 0.5, 1)
 class _Column:
     """What is drawn of one model."""
 
-    seen: Seen
+    run: ExploredRun
     step: int
     maps: Floats | None
     """[layers][heads][queries][keys], the future NaN; None where the text had ended."""
@@ -61,14 +61,14 @@ class _Column:
 
     @property
     def dots(self) -> int:
-        """Pixels of a cell of a map among others: whole ones, so that all cells are alike."""
+        """Pixels per cell of a map in a grid; a whole number, so that cells are equally large."""
         wanted = min(_MAP, _ALL_MAPS / self.grid[1])
-        return max(1, round(wanted * look.DOTS_PER_INCH / self.tokens))
+        return max(1, round(wanted * style.DOTS_PER_INCH / self.tokens))
 
     @property
     def cell(self) -> float:
         """Inches of a cell of a map among others."""
-        return self.dots / look.DOTS_PER_INCH
+        return self.dots / style.DOTS_PER_INCH
 
     def corner(self, number: int) -> tuple[int, int]:
         """Column and row of the first cell of a map among others, in cells of the whole grid."""
@@ -97,7 +97,7 @@ class _Column:
 
     @property
     def grid(self) -> tuple[int, int]:
-        """Rows and columns of maps; a single row is broken."""
+        """Rows and columns of maps; a single row is wrapped."""
         rows, columns = (1, 1) if self.maps is None else self.maps.shape[:2]
         if min(rows, columns) > 1:
             return rows, columns
@@ -107,12 +107,12 @@ class _Column:
 
     @property
     def font(self) -> float:
-        return max(_SMALLEST_FONT, min(look.BODY, 72 * 0.72 * self.span / self.tokens))
+        return max(_SMALLEST_FONT, min(style.BODY, 72 * 0.72 * self.span / self.tokens))
 
     @property
     def names(self) -> list[str]:
         """Of the tokens that were read."""
-        return [look.token(text, _MOST) for text in self.seen.texts_read(self.tokens)]
+        return [style.token(text, _MOST) for text in self.run.texts_read(self.tokens)]
 
     @property
     def beside(self) -> float:
@@ -122,13 +122,13 @@ class _Column:
     @property
     def behind(self) -> float:
         """Inches of the token that was predicted, right of the last query."""
-        said = self.seen.token(self.step)
+        said = self.run.token(self.step)
         if not self.is_one or said is None:
             return 0.0
-        return self._wide(2 + len(look.token(said.token.text, _MOST)))
+        return self._wide(2 + len(style.token(said.token.text, _MOST)))
 
     def _wide(self, characters: int) -> float:
-        return characters * look.CHARACTER * self.font + 0.12
+        return characters * style.CHARACTER * self.font + 0.12
 
     @property
     def width(self) -> float:
@@ -140,51 +140,51 @@ class _Column:
         return self.span + self.beside if self.is_one else self.size[1] * self.cell
 
 
-def picture(seen: Sequence[Seen], step: int, *, of_prompt: bool = False) -> Figure | None:
+def picture(runs: Sequence[ExploredRun], step: int, *, of_prompt: bool = False) -> Figure | None:
     """A column for each model; None where no model has attention to show at this step."""
-    columns = [_Column(each, step, _maps(each, step)) for each in seen]
+    columns = [_Column(each, step, _maps(each, step)) for each in runs]
     known = [each for each in columns if each.maps is not None]
     if not known:
         return None
     tall = max(each.height for each in known)
-    width = sum(each.width for each in columns) + (len(columns) + 1) * look.EDGE
-    figure = look.canvas(width, _HEAD + tall + _FOOT)
+    width = sum(each.width for each in columns) + (len(columns) + 1) * style.EDGE
+    figure = style.canvas(width, _HEAD + tall + _FOOT)
     title = "Attention over the prompt" if of_prompt else f"Attention, step {step}"
-    title += "" if of_prompt else look.whose(seen)
-    look.words(figure, look.EDGE, 0.46, title, fontsize=look.HEAD, weight="bold")
-    left = look.EDGE
+    title += "" if of_prompt else style.title_suffix(runs)
+    style.words(figure, style.EDGE, 0.46, title, fontsize=style.HEAD, weight="bold")
+    left = style.EDGE
     for each in columns:
         _head(figure, left, each)
         if each.maps is not None:
             (_one if each.is_one else _many)(figure, left, each, each.maps)
-        left += each.width + look.EDGE
+        left += each.width + style.EDGE
     _foot(figure, _HEAD + tall + 0.34)
     return figure
 
 
-def _maps(seen: Seen, step: int) -> Floats | None:
-    pattern = map_at(seen.record, step - 1)
+def _maps(run: ExploredRun, step: int) -> Floats | None:
+    pattern = map_at(run.record, step - 1)
     if pattern is None:
         return None
-    maps = shown(pattern, seen.heads).copy()
+    maps = shown(pattern, run.heads).copy()
     size = maps.shape[-1]
     maps[..., np.triu(np.ones((size, size), dtype=bool), 1)] = np.nan
     return None if np.isnan(maps).all() else maps
 
 
 def _head(figure: Figure, left: float, column: _Column) -> None:
-    seen, heads = column.seen, column.seen.heads
-    look.words(figure, left, 0.78, look.drawable(seen.name), weight="bold")
+    runs, heads = column.run, column.run.heads
+    style.words(figure, left, 0.78, style.drawable(runs.name), weight="bold")
     if column.maps is None:
-        ended = f"wrote {seen.steps} tokens; its text ended before this step"
+        ended = f"wrote {runs.steps} tokens; its text ended before this step"
         none = f"no attention pattern in {_listed('layer', heads.layers)}"
-        told = seen.unseen or (ended if seen.token(column.step) is None else none)
+        caption = runs.no_attention or (ended if runs.token(column.step) is None else none)
     else:
         which = _listed("layer", heads.layers)
-        count = seen.start.model.heads
+        count = runs.start.model.heads
         of = f"mean of {count} heads" if heads.heads is None else _listed("head", heads.heads)
-        told = f"{which}, {of} · {column.tokens} tokens read"
-    look.words(figure, left, 0.98, look.cut(told, 90), color=look.QUIET, fontsize=look.SMALL)
+        caption = f"{which}, {of} · {column.tokens} tokens read"
+    style.words(figure, left, 0.98, style.cut(caption, 90), color=style.QUIET, fontsize=style.SMALL)
 
 
 def _listed(thing: str, numbers: list[int]) -> str:
@@ -197,29 +197,36 @@ def _listed(thing: str, numbers: list[int]) -> str:
 
 def _one(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
     count, font = column.tokens, column.font
-    axes = look.place(figure, left + column.beside, _HEAD, column.span, column.span)
+    axes = style.place(figure, left + column.beside, _HEAD, column.span, column.span)
     _heat(axes, maps[0, 0], (-0.5, count - 0.5, count - 0.5, -0.5))
     every = math.ceil(font * 1.15 / (72 * column.span / count))
     # Counted from the end, so that the query that predicted the token is among them.
     places = range(count - 1, -1, -every)
     names = [column.names[place] for place in places]
-    axes.set_yticks(places, names, family=look.families(look.MONO), fontsize=font, color=look.INK)
-    axes.set_xticks(
-        places, names, family=look.families(look.MONO), fontsize=font, color=look.INK, rotation=90
+    axes.set_yticks(
+        places, names, family=style.families(style.MONO), fontsize=font, color=style.INK
     )
-    said = column.seen.token(column.step)
+    axes.set_xticks(
+        places,
+        names,
+        family=style.families(style.MONO),
+        fontsize=font,
+        color=style.INK,
+        rotation=90,
+    )
+    said = column.run.token(column.step)
     if said is not None:
         axes.annotate(
-            f"→ {look.token(said.token.text, _MOST)}", (count - 0.5, count - 1), (4, 0),
-            textcoords="offset points", va="center", family=look.families(look.MONO), fontsize=font,
-            weight="bold", color=look.CHOSEN, annotation_clip=False,
+            f"→ {style.token(said.token.text, _MOST)}", (count - 0.5, count - 1), (4, 0),
+            textcoords="offset points", va="center", family=style.families(style.MONO),
+            fontsize=font, weight="bold", color=style.CHOSEN, annotation_clip=False,
         )  # fmt: skip
     _axes_named(figure, left + column.beside)
 
 
 def _axes_named(figure: Figure, left: float, more: str = "") -> None:
-    told = f"query ↓   key →{more}"
-    look.words(figure, left, _HEAD - 0.1, told, fontsize=look.SMALL, color=look.QUIET)
+    label = f"query ↓   key →{more}"
+    style.words(figure, left, _HEAD - 0.1, label, fontsize=style.SMALL, color=style.QUIET)
 
 
 def _many(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
@@ -227,10 +234,10 @@ def _many(figure: Figure, left: float, column: _Column, maps: Floats) -> None:
 
     _axes_named(figure, left, "   tokens in their order")
     wide, tall = column.size
-    axes = look.place(figure, left, _HEAD, wide * column.cell, tall * column.cell)
+    axes = style.place(figure, left, _HEAD, wide * column.cell, tall * column.cell)
     corners = [column.corner(number) for number in range(maps.shape[0] * maps.shape[1])]
     Cells(axes, grid.coloured(maps, corners, column.size), column.dots)
-    layers, heads = column.seen.heads.layers, column.seen.heads.heads
+    layers, heads = column.run.heads.layers, column.run.heads.heads
     name = grid.name_edges if column.at_edges else grid.name_each
     name(axes, grid.Names(layers, heads, corners, column.cell, column.tokens))
 
@@ -239,24 +246,26 @@ def _heat(axes: Axes, values: Floats, extent: tuple[float, float, float, float])
     from matplotlib.colors import PowerNorm
 
     axes.imshow(
-        values, cmap=look.ramp(), norm=PowerNorm(0.5, 0, 1), extent=extent, aspect="auto",
+        values, cmap=style.ramp(), norm=PowerNorm(0.5, 0, 1), extent=extent, aspect="auto",
         interpolation="nearest",
     )  # fmt: skip
 
 
 def _foot(figure: Figure, top: float) -> None:
     """The scale, the same in every picture of every run."""
-    axes = look.place(figure, look.EDGE, top, _SCALE, 0.1)
+    axes = style.place(figure, style.EDGE, top, _SCALE, 0.1)
     axes.imshow(
-        np.linspace(0, 1, 256)[None], cmap=look.ramp(), extent=(0, 1, 0, 1), aspect="auto",
+        np.linspace(0, 1, 256)[None], cmap=style.ramp(), extent=(0, 1, 0, 1), aspect="auto",
     )  # fmt: skip
     names = [f"{share:.0%}" for share in _TICKS]
-    axes.set_xticks([math.sqrt(share) for share in _TICKS], names, family=look.families(look.SANS))
+    axes.set_xticks(
+        [math.sqrt(share) for share in _TICKS], names, family=style.families(style.SANS)
+    )
     axes.set_yticks([])
-    told = ("share of a query’s attention; a row sums to 100 %",
+    notes = ("share of a query’s attention; a row sums to 100 %",
             "pattern, all queries; square-root scale")  # fmt: skip
-    for line, text in enumerate(told):
-        look.words(
-            figure, look.EDGE + _SCALE + 0.25, top + 0.08 + line * 0.17, text,
-            fontsize=look.SMALL, color=look.QUIET,
+    for line, text in enumerate(notes):
+        style.words(
+            figure, style.EDGE + _SCALE + 0.25, top + 0.08 + line * 0.17, text,
+            fontsize=style.SMALL, color=style.QUIET,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`report.html`: one file that replays a run in the site's own instrument, without a server."""
+"""`report.html`: one file that replays a run in the site's instrument, without a server."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ TEMPLATE = "replay.html"
 """The standalone page without a recording, in the built site."""
 PLACEHOLDER = "__MAV_RECORDING__"
 NO_VIEW = 'data-view=""'
-"""The attribute of the template that names what a page opens with; frontend/lib/recording."""
+"""The attribute of the template with the initial view; frontend/lib/recording."""
 _BESIDE = "output-distribution.layer-norms.attention-entropy"
 
 
 def template_in(site: Path) -> str | None:
-    """The page that holds no recording yet; None where the site is not built.
+    """The template of the page; None if the site is not built.
 
     Raises:
-        OSError: it is there, but cannot be read.
+        OSError: it cannot be read.
     """
     path = site / TEMPLATE
     page = path.read_text("utf-8") if path.is_file() else ""
@@ -27,9 +27,9 @@ def template_in(site: Path) -> str | None:
 
 
 def report(template: str, record: RunRecord) -> bytes:
-    """The page of a run (docs/recordings.md), with its attention open where that was captured."""
+    """The page of a run (docs/recordings.md); shows attention if it was captured."""
     lines = "\n".join(to_json(event).decode() for event in record.events)
-    # So HTML cannot take it for the end of its script; in JSON it stands in strings only.
+    # So that it cannot end the script element; in JSON it only occurs in strings.
     held = "\n" + lines.replace("<", "\\u003c") + "\n"
     view = f'data-view="{_view(record)}"'
     page = template.replace(NO_VIEW, view, 1)
@@ -37,7 +37,7 @@ def report(template: str, record: RunRecord) -> bytes:
 
 
 def _view(record: RunRecord) -> str:
-    """The query of a link that opens the same panels; empty for the default ones."""
+    """The query string that opens these panels; empty for the default ones."""
     if record.prompt is None or record.prompt.attention_map is None:
         return ""
     by_rows = any(token.attention_rows is not None for token in record.tokens)

@@ -1,4 +1,4 @@
-"""`tokens.csv`: a row a token of prompt and text, with all that is one number a token."""
+"""`tokens.csv`: one row per token of prompt and output, with all scalar measurements."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from typing import Any
 import numpy as np
 
 from mav_engine.characters import table_text
-from mav_engine.explore.seen import Seen, sampled_prob
+from mav_engine.explore.explored_run import ExploredRun, sampled_prob
 
 _MOVED = ("index", "forced", "position", "id", "token", "text", "logprob", "entropy")
-"""Columns of the record that stand at the front, or not at all."""
+"""Columns of the record that are moved to the front or left out."""
 FRONT = (
     "model", "part", "step", "position", "id", "token", "text", "logprob", "prob", "sampled_prob",
     "entropy",
 )  # fmt: skip
 _APART = ("kl", "kl_reverse", "same_top")
-"""Of a model that follows another."""
+"""Columns of a forced run."""
 
 
-def tokens_csv(seen: list[Seen]) -> bytes:
-    """The table (RFC 4180, UTF-8); what does not exist is an empty field.
-    Texts are written as `table_text` gives them.
+def tokens_csv(runs: list[ExploredRun]) -> bytes:
+    """The table (RFC 4180, UTF-8); missing values are empty. Texts are escaped by `table_text`.
 
-    `step` counts as in the trace, 0 for the prompt. Layers and heads stand behind a dot. Of two
-    models with layers of other numbers each fills its own columns. The second has its divergence
-    from the first (KL in nats) besides, where it is forced to the first's text.
+    `step` is as in the trace, 0 for the prompt. Columns of layers and heads have a suffix after a
+    dot. Models with different numbers of layers fill different columns. A forced second run also
+    has columns for its divergence from the first (KL in nats).
     """
-    rows = [row for each in seen for row in _rows(each)]
+    rows = [row for each in runs for row in _rows(each)]
     names = list(dict.fromkeys([*FRONT, *(name for row in rows for name in row)]))
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, names, restval="", lineterminator="\r\n")
@@ -40,22 +39,22 @@ def tokens_csv(seen: list[Seen]) -> bytes:
     return text.getvalue().encode()
 
 
-def _rows(seen: Seen) -> Iterator[dict[str, Any]]:
-    read = seen.record.prompt.tokens if seen.record.prompt is not None else []
+def _rows(run: ExploredRun) -> Iterator[dict[str, Any]]:
+    read = run.record.prompt.tokens if run.record.prompt is not None else []
     for place, each in enumerate(read):
         yield {
-            "model": seen.name, "part": "prompt", "step": 0, "position": place, "id": each.id,
-            "token": seen.prompt_tokens[place], "text": each.text, "logprob": each.logprob,
+            "model": run.name, "part": "prompt", "step": 0, "position": place, "id": each.id,
+            "token": run.prompt_tokens[place], "text": each.text, "logprob": each.logprob,
             "prob": None if each.logprob is None else math.exp(each.logprob),
             "entropy": each.entropy,
         }  # fmt: skip
-    columns = seen.record.columns()
-    for place, token in enumerate(seen.record.tokens):
-        front = {"model": seen.name, "part": "new", "step": place + 1}
+    columns = run.record.columns()
+    for place, token in enumerate(run.record.tokens):
+        front = {"model": run.name, "part": "new", "step": place + 1}
         own = {name: columns[name][place] for name in _MOVED[2:]}
         others = {name: all_[place] for name, all_ in columns.items() if name not in _MOVED}
         probs = {"prob": math.exp(token.logprob), "sampled_prob": sampled_prob(token)}
-        apart = seen.divergence(place + 1)
+        apart = run.divergence(place + 1)
         others |= {} if apart is None else {name: getattr(apart, name) for name in _APART}
         yield front | own | probs | others
 

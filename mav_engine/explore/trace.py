@@ -1,4 +1,4 @@
-"""`trace.json`: the fields of Model Interpret Explorer's trace, and what MAV measures besides."""
+"""`trace.json`: the fields of Model Interpret Explorer's trace, with MAV's measurements added."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mav_engine.compare import Compared, Divergence
 from mav_engine.contract.arrays import Floats
 from mav_engine.contract.events import Candidate, Done, Token
 from mav_engine.explore.attention import map_at, mean_of_heads, shown
-from mav_engine.explore.seen import Seen, sampled_prob
+from mav_engine.explore.explored_run import ExploredRun, sampled_prob
 
 _OF_TOKEN = ("position", "text", "forced", "logprob", "rank", "entropy")
 _OF_DISTRIBUTION = ("effective_tokens", "kept", "sampled_entropy")
@@ -23,19 +23,19 @@ _OF_LAYERS = ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy", "attn_entro
 
 
 def trace(
-    seen: list[Seen], options: Mapping[str, Any], attn_every: int, files: Iterable[str]
+    runs: list[ExploredRun], options: Mapping[str, Any], attn_every: int, files: Iterable[str]
 ) -> bytes:
-    """The trace of one run, or of two: then the second stands whole under `compare`.
+    """The trace of one run, or of two; the second is nested in `compare`.
 
     Args:
-        options: those of the command line, as it understood them.
-        files: names of everything that is written beside the trace.
+        options: the parsed command line options.
+        files: names of all written files.
     """
-    told = _of_run(seen[0], attn_every)
-    if len(seen) > 1:
-        told["compare"] = _of_run(seen[1], attn_every) | _following(seen[1])
-    told |= {"mav": version("mav-engine"), "options": dict(options), "files": sorted(files)}
-    return orjson.dumps(told, default=_plain) + b"\n"
+    document = _of_run(runs[0], attn_every)
+    if len(runs) > 1:
+        document["compare"] = _of_run(runs[1], attn_every) | _following(runs[1])
+    document |= {"mav": version("mav-engine"), "options": dict(options), "files": sorted(files)}
+    return orjson.dumps(document, default=_plain) + b"\n"
 
 
 def _plain(value: Any) -> Any:
@@ -46,55 +46,55 @@ def _plain(value: Any) -> Any:
     return value.model_dump(mode="json")
 
 
-def _of_run(seen: Seen, attn_every: int) -> dict[str, Any]:
-    start, end = seen.start, seen.record.end
-    steps = [_of_prompt(seen)]
-    for step, token in enumerate(seen.record.tokens, start=1):
+def _of_run(run: ExploredRun, attn_every: int) -> dict[str, Any]:
+    start, end = run.start, run.record.end
+    steps = [_of_prompt(run)]
+    for step, token in enumerate(run.record.tokens, start=1):
         due = attn_every > 0 and step % attn_every == 0
-        apart = seen.divergence(step)
+        apart = run.divergence(step)
         steps.append(
             _of_step(step, token)
             | ({"divergence": _figures(apart)} if apart is not None else {})
-            | (_attention(seen, step) if due else {})
+            | (_attention(run, step) if due else {})
         )
     return {
         "model": start.model.name,
         "prompt": start.settings.prompt,
         "steps": steps,
-        "text": seen.record.text,
+        "text": run.record.text,
         "finish_reason": end.reason if isinstance(end, Done) else None,
         "run_id": start.run_id,
         "model_info": start.model,
         "settings": start.settings,
         "probes": start.probes,
-        "attention_absent": seen.unseen,
+        "attention_absent": run.no_attention,
     }
 
 
-def _following(seen: Seen) -> dict[str, Any]:
-    """Whose text it was forced to, and how far apart both were over all of it."""
-    if seen.follows is None:
+def _following(run: ExploredRun) -> dict[str, Any]:
+    """The model whose text it was forced to, and the summary of the divergence."""
+    if run.forced_to is None:
         return {}
-    whole = None if seen.compared is None else _figures(seen.compared)
-    return {"follows": seen.follows, "divergence": whole}
+    whole = None if run.compared is None else _figures(run.compared)
+    return {"follows": run.forced_to, "divergence": whole}
 
 
-def _figures(told: Divergence | Compared) -> dict[str, Any]:
-    """As `mav compare` tells them."""
-    names = (each.name for each in fields(told))
-    return {name: getattr(told, name) for name in names if name not in ("type", "index")}
+def _figures(event: Divergence | Compared) -> dict[str, Any]:
+    """The fields of a divergence, as in `mav compare`."""
+    names = (each.name for each in fields(event))
+    return {name: getattr(event, name) for name in names if name not in ("type", "index")}
 
 
-def _of_prompt(seen: Seen) -> dict[str, Any]:
-    """Step 0: what was read, and what it made likely."""
-    read = seen.record.prompt.tokens if seen.record.prompt is not None else []
-    attention = {"attention_avg_final_layer": None} | _attention(seen, 1)
+def _of_prompt(run: ExploredRun) -> dict[str, Any]:
+    """Step 0: the prompt and its prediction."""
+    read = run.record.prompt.tokens if run.record.prompt is not None else []
+    attention = {"attention_avg_final_layer": None} | _attention(run, 1)
     attention.pop("attention_tokens", None)
     return {
         "step": 0,
         "generated_token": None,
-        **_top(seen.record.tokens[0].top if seen.record.tokens else []),
-        "tokens": seen.prompt_tokens,
+        **_top(run.record.tokens[0].top if run.record.tokens else []),
+        "tokens": run.prompt_tokens,
         "token_ids": [each.id for each in read],
         "logprobs": [each.logprob for each in read],
         "entropies": [each.entropy for each in read],
@@ -129,23 +129,24 @@ def _top(rows: list[Candidate]) -> dict[str, Any]:
     }
 
 
-def _attention(seen: Seen, step: int) -> dict[str, Any]:
-    """What all queries up to this step looked at: the last layer's mean, and what was asked for."""
-    pattern = map_at(seen.record, step - 1)
+def _attention(run: ExploredRun, step: int) -> dict[str, Any]:
+    """The attention of all queries up to this step: the last layer's mean, and the selected
+    heads."""
+    pattern = map_at(run.record, step - 1)
     if pattern is None:
         return {}
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "attention_avg_final_layer": _or_null(mean_of_heads(pattern[-1:])[0]),
-        "attention_tokens": seen.texts_read(pattern.shape[-1]),
+        "attention_tokens": run.texts_read(pattern.shape[-1]),
     }
-    heads = seen.heads
+    heads = run.heads
     if heads.heads is not None or heads.layers != [len(pattern) - 1]:
-        told["attention"] = {
+        fields["attention"] = {
             "layers": heads.layers,
             "heads": "mean" if heads.heads is None else heads.heads,
             "pattern": shown(pattern, heads),
         }
-    return told
+    return fields
 
 
 def _or_null(values: Floats) -> Floats | None:

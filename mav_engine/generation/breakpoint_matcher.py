@@ -1,8 +1,7 @@
-"""Watches a run for its breakpoints: one object a run, asked at each token.
+"""Checks the breakpoints of a run at each token.
 
-A text or pattern hits when what is written holds one match more than before. So a match that
-grows with the next token does not hit again, and neither does one of the part of a run that is
-gone on from.
+A text or pattern hits when the output contains one more match than before. So a match that grows
+with the next token does not hit again, nor does a match in the output before a resume.
 """
 
 from __future__ import annotations
@@ -15,21 +14,21 @@ from mav_engine.contract.events import BreakpointHit, Condition
 from mav_engine.errors import PatternTooSlow
 
 MAX_PERIOD = 64
-"""Tokens of the longest group whose repetition is told as a loop."""
+"""Longest group of tokens whose repetition counts as a loop."""
 REPEATS = 3
 MIN_LOOP = 8
-"""Tokens that a loop has at least: short words are said thrice without looping."""
+"""Fewest tokens of a loop: short words may be repeated three times without looping."""
 WINDOW = 8192
 """Characters at the end of the text that are searched."""
 SEARCH_S = 1.0
-"""Seconds of computing that a search of the window may take; a usual one takes 0.0002."""
+"""CPU seconds that a search of the window may take; a typical one takes 0.0002."""
 
 
-class BreakpointWatch:
+class BreakpointMatcher:
     """The breakpoints of one run."""
 
     def __init__(self, breakpoints: Breakpoints, written: Sequence[int], text: str) -> None:
-        """Begin after `written` ids and their text, which have been judged already."""
+        """Start after the `written` ids and their text, which are not checked again."""
         self._asked = breakpoints
         self._ids = list(written)
         self._looping = bool(loop_period(self._ids)) if breakpoints.loop else False
@@ -38,7 +37,7 @@ class BreakpointWatch:
     def token(
         self, token_id: int, *, entropy: float, probability: float, forced: bool
     ) -> list[BreakpointHit]:
-        """What this token meets, as far as it is known without its text."""
+        """The conditions that this token meets, apart from those on the text."""
         self._ids.append(token_id)
         asked, hits = self._asked, []
         period = loop_period(self._ids) if asked.loop else 0
@@ -56,17 +55,17 @@ class BreakpointWatch:
         return hits
 
     def text(self, added: str, *, forced: bool) -> list[BreakpointHit]:
-        """What the text that a token added meets.
+        """The conditions on the text that this token met.
 
         Raises:
-            PatternTooSlow: the search took longer than it may.
+            PatternTooSlow: the search took longer than `SEARCH_S`.
         """
         hits = self._matches.push(added) if added else []
         return [] if forced else hits
 
 
 class MatchCount:
-    """How often a text and a pattern stand in a growing text."""
+    """Counts the matches of a text and a pattern in a growing text."""
 
     def __init__(self, text: str | None, pattern: str | None, before: str) -> None:
         self._text = text
@@ -75,7 +74,7 @@ class MatchCount:
         self._seen = self._found()
 
     def push(self, added: str) -> list[BreakpointHit]:
-        """A hit for each of the two that stands there once more than before."""
+        """A hit for each of the two that has more matches than before."""
         self._window += added
         found = self._found()
         hits = [
@@ -101,10 +100,10 @@ class MatchCount:
 def _matches(pattern: Pattern, text: str) -> list[str]:
     """All matches of a pattern.
 
-    Each one is found in time linear in the text, but a pattern may match at every character.
+    Finding one match takes time linear in the text, but a pattern may match at every character.
 
     Raises:
-        PatternTooSlow: together they take longer than `SEARCH_S`.
+        PatternTooSlow: finding all of them takes longer than `SEARCH_S`.
     """
     end = time.thread_time() + SEARCH_S
     found = []

@@ -1,39 +1,41 @@
 """The token loop over ids: no text, no HTTP, no panels.
 
-One forward pass a token over what the session has cached. A token is yielded with the step
-that predicted it; the pass that reads it happens when the next one is asked for, or before, where
-several runs are read together.
+One forward pass per token. Each token is yielded with the step that predicted it. The pass over
+that token runs when the next token is requested, or earlier if several runs decode in a batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from mav_engine.contract.events import FinishReason
 from mav_engine.errors import NotFinite
-from mav_engine.generation.capture import PromptReading, Step
+from mav_engine.generation.capture import PrefillResult, Step
+from mav_engine.generation.ending import TokenEnding
 from mav_engine.generation.prediction import Prediction
 from mav_engine.generation.sampler import Choice, Sampler
 
 
 class Session(Protocol):
-    """One text being read by a model, with its cache."""
+    """One text in a model, with its KV cache."""
 
-    def prefill(self, ids: Sequence[int]) -> PromptReading:
-        """Read the prompt."""
+    def prefill(self, ids: Sequence[int]) -> PrefillResult:
+        """Compute the prompt."""
 
-    def foresee(self, ids: Sequence[int]) -> None:
-        """Say which tokens will be read next, in this order, so that they may be read together."""
+    def prefetch(self, ids: Sequence[int]) -> None:
+        """Announce the next tokens, in order, so that one pass may compute several of them."""
 
-    def follow(self, choose: Callable[[Step], int | None]) -> None:
-        """Say which token, if any, follows from a step, so that it may be read at once."""
+    def set_chooser(self, choose: Callable[[Step], int | None]) -> None:
+        """Set the function that chooses the token after a step, so that the next pass may start
+        early. It returns None at the end of the text."""
 
     def step(self, token_id: int) -> Step:
-        """Read one more token."""
+        """Append a token and compute the next step."""
 
     def close(self) -> None:
-        """Let the cache go."""
+        """Free the cache."""
 
 
 @dataclass(slots=True)
@@ -44,6 +46,8 @@ class Generated:
     choice: Choice
     prediction: Prediction
     step: Step
+    ending: FinishReason | None
+    """Why the run ends with it, as far as its id and index decide that."""
 
 
 def generate(
@@ -51,88 +55,75 @@ def generate(
     sampler: Sampler,
     read_ids: Sequence[int],
     first: Step,
+    ending: TokenEnding,
     *,
-    forced_ids: Sequence[int],
-    limit: int,
-    eos_ids: Collection[int],
     begin: int = 0,
 ) -> Iterator[Generated]:
-    """Yield new tokens from number `begin` on, until end-of-text or number `limit`.
+    """Yield new tokens from number `begin` on, until one ends the run.
 
-    A run that is continued has `begin` new tokens already; they stand at the end of `read_ids`.
-    Forced ids come first and never end the text: an end-of-text among them is passed over,
-    since what follows it was asked for.
+    Args:
+        session: has read `read_ids`.
+        sampler: chooses each token.
+        read_ids: the prompt, and the `begin` new tokens of a run that is continued.
+        first: the step after `read_ids`.
+        ending: the forced tokens, which come first, and when the run ends.
+        begin: number of the first token.
     """
-    session.foresee(forced_ids[begin : limit - 1])
-    choices = _Choices(sampler, read_ids, forced_ids, limit, eos_ids, begin)
-    if isinstance(forced_ids, list):  # what is still being written may have to be waited for
-        session.follow(choices.ahead)
+    session.prefetch(ending.forced.known[begin : ending.limit - 1])
+    choices = _Choices(sampler, read_ids, ending, begin)
+    if not ending.forced.waits:
+        session.set_chooser(choices.ahead)
     step = first
-    for index in range(begin, limit):
+    for index in range(begin, ending.limit):
         generated = choices.after(step)
         yield generated
-        if choices.ended_by(generated):
+        if generated.ending is not None:
             return
-        if index + 1 < limit:
+        if index + 1 < ending.limit:
             step = session.step(generated.choice.token_id)
 
 
 class _Choices:
-    """Token after token, each once: when it is asked for, or ahead by who has read its step."""
+    """Chooses token after token, each once: when it is needed, or ahead of time."""
 
     def __init__(
-        self,
-        sampler: Sampler,
-        read_ids: Sequence[int],
-        forced_ids: Sequence[int],
-        limit: int,
-        eos_ids: Collection[int],
-        begin: int,
+        self, sampler: Sampler, read_ids: Sequence[int], ending: TokenEnding, begin: int
     ) -> None:
         self._sampler = sampler
         self._context = list(read_ids)
-        self._forced_ids = forced_ids
-        self._limit = limit
-        self._eos_ids = eos_ids
+        self._ending = ending
         self._index = begin
         self._made_ahead: Generated | Exception | None = None
 
     def after(self, step: Step) -> Generated:
-        """The token that follows from a step."""
+        """The token chosen after a step."""
         made, self._made_ahead = self._made_ahead, None
         try:
             if isinstance(made, Exception):
                 raise made
             return made or self._choose(step)
         finally:
-            # The error's frames would hold it, and so themselves and all that the run holds.
+            # Otherwise the error's traceback would keep the whole run alive.
             del made
 
     def ahead(self, step: Step) -> int | None:
-        """The token that follows from a step and is to be read; None where none is."""
+        """The token that follows from a step and is to be read; None where the run ends."""
         try:
             made = self._made_ahead = self._choose(step)
         except Exception as error:
-            self._made_ahead = error  # it is the run's, not of who has read the step
+            self._made_ahead = error  # raised in the run, not in the thread that computed the step
             return None
-        over = self.ended_by(made) or self._index == self._limit
-        return None if over else made.choice.token_id
-
-    def ended_by(self, generated: Generated) -> bool:
-        """Whether the text ends with this token."""
-        if generated.choice.token_id not in self._eos_ids:
-            return False
-        # The last forced id may end the text, as it did where it was first written.
-        return generated.index + 1 >= len(self._forced_ids)
+        return None if made.ending is not None else made.choice.token_id
 
     def _choose(self, step: Step) -> Generated:
         index = self._index
-        forced = self._forced_ids[index] if index < len(self._forced_ids) else None
+        forced = self._ending.forced.at(index)
         prediction = _predicted(step, index)
         choice = self._sampler.choose(prediction, self._context, index, forced)
         self._context.append(choice.token_id)
         self._index += 1
-        return Generated(index, choice, prediction, step)
+        ending = self._ending.reason(choice.token_id, index)
+        return Generated(index, choice, prediction, step, ending)
 
 
 def _predicted(step: Step, index: int) -> Prediction:
@@ -141,5 +132,5 @@ def _predicted(step: Step, index: int) -> Prediction:
         return step.prediction
     except NotFinite as error:
         raise NotFinite(
-            f"The run broke off at token {index}, position {step.n_keys}. {error.detail}"
+            f"The run stopped at token {index}, position {step.n_keys}. {error.detail}"
         ) from None

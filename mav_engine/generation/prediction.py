@@ -1,6 +1,6 @@
-"""The model's raw prediction of the next token, and the figures that are read off it.
+"""The model's raw prediction of the next token, and the measurements derived from it.
 
-Everything here is about the logits as the model gave them, before any sampling control.
+All of them use the model's raw logits, before any sampling control.
 Probabilities are the softmax over the whole vocabulary; entropies are in nats.
 """
 
@@ -18,15 +18,15 @@ from mav_engine.errors import NotFinite
 RANK_BINS = 20
 _LARGE = 16_384
 _SORTED = 2048
-"""Of more than `_LARGE` tokens so many of the largest probabilities are sorted: it takes a third of
-the time, and the mass of the ranks below needs no order among them."""
+"""With more than `_LARGE` tokens, only this many of the largest probabilities are sorted, which
+takes a third of the time; the other ranks need no order."""
 
 
 def rank_bin_edges(vocabulary: int) -> list[int]:
     """The 21 rank edges of the distribution's bins: fine at the top, geometric below.
 
-    Bin i holds ranks from edge i up to, not including, edge i + 1. A vocabulary of fewer
-    tokens than bins leaves the last bins empty.
+    Bin i holds ranks from edge i up to, not including, edge i + 1. If there are fewer
+    tokens than bins, the last bins are empty.
     """
     return list(_edges(vocabulary))
 
@@ -40,7 +40,7 @@ def _edges(vocabulary: int) -> tuple[int, ...]:
 
 
 class Prediction:
-    """Logits [vocabulary] and what follows from them, for one run's next token.
+    """Logits [vocabulary] of one run's next token, and measurements derived from them.
 
     Raises:
         NotFinite: the logits hold NaN or +Infinity, or nothing above -Infinity.
@@ -61,9 +61,9 @@ class Prediction:
             wrong = {math.inf: "hold Infinity", -math.inf: "are all -Infinity"}
             top = float(logits.max())
             raise NotFinite(
-                f"The model's logits {wrong.get(top, 'hold NaN')}, so no token can be chosen "
-                "truthfully. float16 overflows easily: load the model in float32 or bfloat16. "
-                "Where it is in one of them already, its weights are damaged."
+                f"The model's logits {wrong.get(top, 'hold NaN')}, so no token can be "
+                "chosen. float16 overflows easily: load the model in float32 or bfloat16. "
+                "If it is in one of them already, its weights are damaged."
             )
 
     @classmethod
@@ -85,17 +85,17 @@ class Prediction:
     def rank(self, token_id: int) -> int:
         """How many tokens have a higher logit."""
         logit = self.logits[token_id]
-        # Mostly it is the likeliest one, and then all others need not be asked.
+        # Usually it is the likeliest one, which needs no comparison with all others.
         if logit >= self._rows.peaks[self._row]:
             return 0
         return int(np.count_nonzero(self.logits > logit))
 
     def top(self, count: int) -> np.ndarray:
-        """Ids of the likeliest tokens, best first; the lower id first where logits are equal."""
+        """Ids of the likeliest tokens, best first; equal logits are ordered by id."""
         return self._rows.top(count)[self._row]
 
     def top_numbers(self, count: int) -> tuple[list[float], list[float]]:
-        """Logits and probabilities of the likeliest tokens, by their shortest decimals."""
+        """Logits and probabilities of the likeliest tokens, as shortest decimals."""
         return self._rows.top_numbers(count)[self._row]
 
     def rank_mass(self, edges: Sequence[int]) -> Floats:
@@ -110,20 +110,20 @@ class Prediction:
 
 
 class _Rows:
-    """Logits [runs, vocabulary] of runs that stepped together, and what follows from them.
+    """Logits [runs, vocabulary] of a batch of runs, and measurements derived from them.
 
-    What one run asks for is computed for all: they ask for the same, and a call of numpy costs
-    more than its work does.
+    Each measurement is computed for all runs at once, since all of them need it and the overhead of
+    a numpy call exceeds the work on one run.
     """
 
     def __init__(self, logits: Floats) -> None:
         self.logits = logits
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            peaks = np.maximum.reduce(logits, axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore", over="ignore"):
+            peaks = np.maximum.reduce(logits, axis=1, keepdims=True)
             shifted = logits - peaks
             self.probs = np.exp(shifted)
             # numpy adds pairwise: over a vocabulary float32 keeps six digits.
-            totals = np.add.reduce(self.probs, axis=-1, keepdims=True)
+            totals = np.add.reduce(self.probs, axis=1, keepdims=True)
             self.probs /= totals
             log_scales = np.log(totals[:, 0].astype(np.float64))
             mean = np.vecdot(self.probs, shifted)
@@ -134,19 +134,19 @@ class _Rows:
             self.log_totals: list[float] = (peaks[:, 0] + log_scales).tolist()
             self.peaks: list[float] = peaks[:, 0].tolist()
         likeliest = self.probs if logits.shape[1] <= _LARGE else _largest(self.probs, _SORTED)
-        self._ascending = np.sort(likeliest, axis=-1)
+        self._ascending = np.sort(likeliest)
         self._top: dict[int, Sequence[np.ndarray]] = {}
         self._top_numbers: dict[int, list[tuple[list[float], list[float]]]] = {}
         self._masses: dict[tuple[int, ...], Floats] = {}
 
     def top(self, count: int) -> Sequence[np.ndarray]:
-        """Of each run, the ids of its likeliest tokens."""
+        """The ids of the likeliest tokens, for each run."""
         if count not in self._top:
             self._top[count] = self._find_top(min(count, self.logits.shape[1]))
         return self._top[count]
 
     def top_numbers(self, count: int) -> list[tuple[list[float], list[float]]]:
-        """Of each run, the logits and probabilities of its likeliest tokens."""
+        """Logits and probabilities of the likeliest tokens, for each run."""
         if count not in self._top_numbers:
             self._top_numbers[count] = [
                 self._numbers(row, ids) for row, ids in enumerate(self.top(count))
@@ -154,7 +154,7 @@ class _Rows:
         return self._top_numbers[count]
 
     def _numbers(self, row: int, ids: np.ndarray) -> tuple[list[float], list[float]]:
-        # One conversion for both: it costs more than the numbers do.
+        # A single conversion for both, since it dominates the cost.
         both = np.concatenate((self.logits[row, ids], self.probs[row, ids]))
         numbers = floats(both)
         return numbers[: len(ids)], numbers[len(ids) :]
@@ -170,48 +170,46 @@ class _Rows:
 
     def _mass_from(self, begins: np.ndarray) -> np.ndarray:
         """[runs, len(begins)] mass of the ranks from each of these to the next, or to the end."""
-        # Made double as a whole: reduceat would do it in small pieces.
+        # Converted to double at once; reduceat would convert in small pieces.
         falling = self._ascending[:, ::-1].astype(np.float64)
         high = begins < falling.shape[1]
         masses = np.zeros((len(falling), len(begins)))
-        masses[:, high] = np.add.reduceat(falling, begins[high], axis=-1)
+        masses[:, high] = np.add.reduceat(falling, begins[high], axis=1)
         if falling.shape[1] < self.probs.shape[1]:
             low = begins[~high].tolist()
             rests = np.diff(self._mass_above([falling.shape[1], *low, self.probs.shape[1]]))
-            # The last bin that begins among the sorted ones ends among the others.
+            # The last bin that begins in the sorted part ends in the unsorted part.
             masses[:, high.sum() - 1 :] += np.maximum(rests, 0)
         return masses
 
     def _mass_above(self, ranks: Sequence[int]) -> np.ndarray:
-        """[runs, len(ranks)] mass of so many likeliest tokens, for each of these rising counts."""
+        """[runs, len(ranks)] mass of the likeliest tokens, for each of these increasing counts."""
         rest, sums = self.probs, []
         for rank in reversed(ranks):
             rest = _largest(rest, rank)
-            sums.append(rest.sum(axis=-1, dtype=np.float64))
-        return np.stack(sums[::-1], axis=-1)
+            sums.append(rest.sum(axis=1, dtype=np.float64))
+        return np.stack(sums[::-1], axis=1)
 
     def _find_top(self, count: int) -> Sequence[np.ndarray]:
         # By probability some may seem equal whose logits are not, so there may be more.
-        # Where a run's logits are not finite it has no likeliest tokens, and the others have.
+        # Where a run's logits are not finite none are, and of the others all are found.
         likely = self.probs >= self._ascending[:, -count, None]
         return [self._top_of(row, each.nonzero()[0], count) for row, each in enumerate(likely)]
 
     def _top_of(self, row: int, ids: np.ndarray, count: int) -> np.ndarray:
-        if len(ids) < count:
-            return np.zeros(count, dtype=np.int64)
         best: np.ndarray = ids[np.argsort(-self.logits[row, ids], kind="stable")][:count]
         return best
 
 
 def _largest(rows: Floats, count: int) -> Floats:
     """[runs, count] the largest of each row, in no order; all of a shorter row."""
-    width = rows.shape[-1]
-    return rows if count >= width else np.partition(rows, width - count, axis=-1)[:, -count:]
+    width = rows.shape[1]
+    return rows if count >= width else np.partition(rows, width - count)[:, -count:]
 
 
 @lru_cache(maxsize=64)
 def _bins(edges: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Where the bins that hold any rank begin, and which those are."""
+    """The first ranks of the bins that are not empty, and the indices of those bins."""
     begins = np.array(edges[:-1])
     some = begins < np.array(edges[1:])
     return begins[some], some

@@ -1,16 +1,15 @@
-"""The resume token: a run that was cut short, sealed so that a client can hand it back.
+"""The resume token: a signed description of an unfinished run that a client can send back.
 
-    mav1.<what the run was, zlib-compressed JSON>.<HMAC-SHA256 of that>    (URL-safe base64)
+    mav1.<the run as zlib-compressed JSON>.<HMAC-SHA256 of it>    (URL-safe base64)
 
-It holds the run's settings with its seed, the ids written so far, and which model wrote them. It
-is signed, not secret: a client could read it, but cannot make or change one. What the run drew at
-random follows from the seed and the number of tokens, so no random state is kept.
+It contains the run's settings with the seed, the ids written so far, and the model's fingerprint.
+It is signed, not encrypted: a client can read it, but cannot create or change one. The random state
+follows from the seed and the number of tokens, so it is not stored.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -21,127 +20,153 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from mav_engine.defaults import RESUME_LIFETIME_S
 from mav_engine.errors import InvalidSettings, ResumeRefused
 from mav_engine.settings import ADJUSTABLE, RunSettings
 
 VERSION = "mav1"
-"""Of what stands inside; other versions are refused."""
-LIFETIME_S = 24 * 3600.0
+"""Version of the format; others are refused."""
+MAX_PAYLOAD = 16_000_000
+"""Most bytes of a decompressed token whose signature is not verified."""
+LEEWAY_S = 300.0
+"""Most seconds after its expiry for which a token is still accepted: the clocks of the servers that
+sign and read it may differ by so much. A shorter lifetime is doubled at most."""
+
+
+class OtherKey(ResumeRefused):
+    """The token was signed with another key, or changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A run that was cut short: all that going on with it needs."""
+    """An unfinished run: everything that is needed to resume it."""
 
     settings: RunSettings
-    """Those of the whole run, seed resolved."""
+    """The settings of the whole run, with the seed resolved."""
     fingerprint: str
-    """Of the model that wrote it."""
+    """Fingerprint of its model."""
     written: list[int]
-    """The ids of its tokens so far."""
+    """Ids of its new tokens so far."""
     prompt_ids: list[int] | None
-    """Of a conversation, whose template may render otherwise on another day."""
+    """Ids of a rendered conversation, since a template may depend on the date; else None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The key that signs tokens, and how long they hold."""
+    """Signs and verifies tokens: a key and a lifetime."""
 
     key: bytes = field(repr=False)
-    lifetime_s: float = LIFETIME_S
+    lifetime_s: float = RESUME_LIFETIME_S
     clock: Callable[[], float] = time.time
-    """Seconds since 1970."""
+    """Returns seconds since 1970."""
 
     @classmethod
-    def of(cls, secret: str | None, lifetime_s: float = LIFETIME_S) -> Seal:
-        """The seal of a secret that several servers may share; without one, of this process."""
+    def of(cls, secret: str | None, lifetime_s: float = RESUME_LIFETIME_S) -> Seal:
+        """The seal of a secret, which several servers may share; without one, a random key."""
         if secret is None:
             return cls(secrets.token_bytes(32), lifetime_s)
         return cls(hashlib.sha256(secret.encode()).digest(), lifetime_s)
 
     def sign(self, unfinished: Unfinished) -> str:
-        """The token of a run."""
-        told = {
+        """The resume token of a run."""
+        payload = {
             "expires": int(self.clock() + self.lifetime_s),
             "fingerprint": unfinished.fingerprint,
             "prompt_ids": unfinished.prompt_ids,
             "written": unfinished.written,
-            "settings": unfinished.settings.model_dump(mode="json"),
+            "settings": unfinished.settings.model_dump(),
         }
-        packed = zlib.compress(orjson.dumps(told), 9)
+        packed = zlib.compress(orjson.dumps(payload), 9)
         return f"{VERSION}.{_to_text(packed)}.{_to_text(self._signature(packed))}"
 
     def read(self, token: str) -> Unfinished:
-        """The run that a token was signed for.
+        """The run of a token.
 
         Raises:
-            ResumeRefused: it was changed or signed elsewhere, has expired, or is no token.
+            OtherKey: the token was signed with another key, or changed.
+            ResumeRefused: it is malformed or has expired.
         """
         version, _, rest = token.partition(".")
         payload, _, signature = rest.partition(".")
         if version != VERSION or not payload or not signature:
             raise _refused(
-                f"resume is no token of this version ({VERSION}.….…). Give the whole text that "
-                "done.resume held, or start a new run."
+                f"resume is not a token of this version ({VERSION}.….…). Give the complete value "
+                "of done.resume, or start a new run."
             )
         packed = _from_text(payload)
-        # Nothing of what a stranger sent is unpacked before its signature is known to be ours.
+        # The signature is verified before anything is decompressed.
         if not hmac.compare_digest(self._signature(packed), _from_text(signature)):
-            raise _refused(
-                "resume was changed on its way, or signed with another key: by another server, or "
-                "by this one before it was started anew without MAV_SECRET. Start a new run."
+            raise OtherKey(
+                "resume was changed or signed with another key: by another server, or by this one "
+                "before a restart without MAV_SECRET. Give the settings of the start event with "
+                "the received ids as forced_ids instead, or start a new run.",
+                field="resume",
             )
-        told = orjson.loads(zlib.decompress(packed))
-        late = self.clock() - told.pop("expires")
+        payload = orjson.loads(zlib.decompress(packed))
+        late = self.clock() - payload.pop("expires") - min(LEEWAY_S, self.lifetime_s)
         if late >= 0:
             raise _refused(
-                f"resume has expired {late:.0f} seconds ago. Start a new run; with the same seed "
+                f"resume expired {late:.0f} seconds ago. Start a new run; with the same seed "
                 "and settings it writes the same tokens."
             )
         try:
-            return Unfinished(**{**told, "settings": RunSettings(**told["settings"])})
+            return Unfinished(**{**payload, "settings": RunSettings(**payload["settings"])})
         except (InvalidSettings, TypeError):
             raise _refused(
                 "resume was signed by another version of MAV, with other settings. Start a new run."
             ) from None
 
     def _signature(self, packed: bytes) -> bytes:
-        return hmac.digest(self.key, VERSION.encode() + packed, "sha256")
+        return hmac.digest(self.key, VERSION.encode() + packed, hashlib.sha256)
 
 
 PROCESS_SEAL = Seal.of(None)
-"""Of runs that nobody gave another: it holds for as long as the process."""
+"""The default seal. Its tokens are valid in this process only."""
 
 
-def take_up(
+def model_of(token: str) -> str | None:
+    """The model's name in a token, which is not verified; None if it cannot be read."""
+    version, _, rest = token.partition(".")
+    if version != VERSION:
+        return None
+    try:
+        packed = _from_text(rest.partition(".")[0])
+        payload = orjson.loads(zlib.decompressobj().decompress(packed, MAX_PAYLOAD))
+        name = payload["settings"]["model"]
+    except (ValueError, KeyError, TypeError, zlib.error):
+        return None
+    return name if isinstance(name, str) else None
+
+
+def resolve(
     asked: RunSettings, seal: Seal, *, most: int | None = None
 ) -> tuple[RunSettings, Unfinished | None]:
-    """The settings to run, and the run that they continue, where they ask for that.
+    """The resolved settings of a run, and the run that they continue, if they do.
 
-    The settings of a continued run are those of the whole of it: run from the beginning, they
-    write what both parts write together.
+    The settings of a resumed run are those of the whole run: from the beginning, they give the
+    tokens of both parts.
 
     Args:
-        asked: what a client sent.
-        seal: of the tokens that are taken.
-        most: new tokens at most, where the client names no number.
+        asked: the client's settings.
+        seal: verifies the token.
+        most: default of max_new_tokens.
 
     Raises:
-        ResumeRefused: the token is not to be trusted, has expired or is of another model.
-        InvalidSettings: fewer new tokens are asked for than the run must still write.
+        ResumeRefused: the token is invalid, has expired or is of another model.
+        InvalidSettings: max_new_tokens is less than the run must still write.
     """
     if asked.resume is None:
-        return asked, None
+        return asked.resolved(), None
     before = seal.read(asked.resume)
     named = asked.model_fields_set
     if "model" in named and asked.model != before.settings.model:
         raise _refused(
             f"resume continues a run of {before.settings.model}, but model is {asked.model}; leave "
-            "model away, or start a new run."
+            "out model, or start a new run."
         )
     changes: dict[str, object] = {name: getattr(asked, name) for name in named & ADJUSTABLE}
     changes["max_new_tokens"] = len(before.written) + _more_tokens(asked, before, most)
-    return before.settings.model_copy(update=changes), before
+    return before.settings.model_copy(update=changes).resolved(), before
 
 
 def _more_tokens(asked: RunSettings, before: Unfinished, most: int | None) -> int:
@@ -154,24 +179,23 @@ def _more_tokens(asked: RunSettings, before: Unfinished, most: int | None) -> in
     least = max(run.min_new_tokens, len(run.forced_ids)) - written
     if more < least:
         raise InvalidSettings(
-            f"max_new_tokens is {more}, but the min_new_tokens or forced_ids of the run that is "
-            f"continued ask for {least} more; raise it to at least {least}.",
+            f"max_new_tokens is {more}, but min_new_tokens or forced_ids of the resumed run "
+            f"require {least} more; raise it to at least {least}.",
             field="max_new_tokens",
         )
     return more
 
 
 def _to_text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _from_text(text: str) -> bytes:
     try:
-        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        data = base64.b64decode(padded, altchars=b"-_", validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        data = b""
-    # Bits that no byte needs could be changed unseen otherwise.
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b""
+    # Other characters, and bits that no byte needs, could be changed unseen otherwise.
     return data if _to_text(data) == text else b""
 
 

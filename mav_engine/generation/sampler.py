@@ -1,67 +1,64 @@
-"""From logits and settings to a choice that can tell why each candidate fell.
+"""Chooses a token from logits, and records which control removed each candidate.
 
-The controls stand in transformers' order: repetition penalty, n-gram ban, end-of-text and
-white-space blocks, then temperature, top-k, top-p, min-p; where a control is more than a
-comparison it is transformers' own processor. Each run
-draws exactly one uniform number a token, forced tokens included, from a generator of its own:
-a run that is forced along the beginning of another, with its seed, goes on as that one did.
+The controls are applied in transformers' order: repetition penalty, n-gram ban, end-of-text and
+white-space blocks, then temperature, top-k, top-p, min-p. Each run has its own generator and draws
+one uniform number per token, forced tokens included. So a run that is forced to the beginning of
+another, with the same seed, continues like it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
-import torch
 
 from mav_engine.contract.arrays import Floats
 from mav_engine.contract.measurements import SamplerStage
 from mav_engine.errors import NoCandidates
+from mav_engine.generation import controls
 from mav_engine.generation.prediction import Prediction
-from mav_engine.generation.sampling_trace import Stages
+from mav_engine.generation.sampling_trace import SamplingTrace
 from mav_engine.settings import RunSettings
 
-if TYPE_CHECKING:
-    from transformers import LogitsProcessor
+Penalty = Callable[[Floats, Sequence[int]], Floats]
+"""[vocabulary] scores and the ids of the text so far → [vocabulary] scores."""
+Filter = Callable[[np.ndarray], np.ndarray]
+"""[n] scores of the candidates → [n] booleans, whether each stays."""
 
-Control = tuple[str, "LogitsProcessor"]
-
-_NO_IDS = torch.zeros((1, 0), dtype=torch.long)
-"""What a processor is told of the text where it does not look at it."""
 _UNDERFLOW = -745.0
-"""exp() of less is 0 in double precision: a temperature that low leaves no chance."""
+"""exp() of anything lower is 0 in double precision."""
 
 
 @dataclass(slots=True)
 class Choice:
-    """The token that was taken, and what the sampler saw."""
+    """The chosen token, and how the sampler chose it."""
 
     token_id: int
     forced: bool
     kept: int
-    """How many tokens could still be drawn."""
+    """Number of tokens with a probability above 0."""
     sampled_entropy: float
-    """Entropy (nats) of the distribution that was drawn from."""
+    """Entropy of the sampled distribution, in nats."""
     top_ids: list[int]
     """The likeliest tokens of the raw prediction, best first."""
     sampled_probs: list[float]
-    """For each of them the probability with which it was drawn; 0 where it was cut."""
+    """The probability of each in the sampled distribution; 0 if it was removed."""
     cut_by: list[str | None]
-    """For each of them the control that removed it, or None."""
+    """The control that removed each, or None."""
     stages: list[SamplerStage] | None
-    """What each active control left, in order; None where the run does not capture it."""
+    """The result of each active control, in order; None if not captured."""
 
 
 class Sampler:
     """The sampling controls of one run.
 
     Args:
-        settings: with the seed resolved.
+        settings: settings with the seed resolved.
         eos_ids: the ids that end a text.
-        white_space: gives the ids of white-space tokens; asked only where they are blocked.
-        drawn: how many tokens were drawn already by the run that this one continues.
+        white_space: returns the ids of white-space tokens; called only if they are blocked.
+        drawn: number of tokens of a resumed run so far.
     """
 
     def __init__(
@@ -74,13 +71,13 @@ class Sampler:
         if settings.seed is None:
             raise ValueError("settings.seed must be resolved before sampling")
         self._settings = settings
-        self._eos_ids = np.array(list(eos_ids), dtype=np.int64)
+        self._eos_ids = np.array(list(eos_ids))
         blank = white_space() if settings.block_ws_steps else []
-        self._white_space = np.array(blank, dtype=np.int64)
-        # All bits of the seed count here; torch's generator on the CPU takes 32 of them.
+        self._white_space = np.array(blank)
+        # This generator uses all bits of the seed; torch's on the CPU uses 32.
         self._random = np.random.Generator(np.random.PCG64(settings.seed).advance(drawn))
-        self._standing = _standing_controls(settings)
-        self._warpers = _warpers(settings)
+        self._penalties = _penalties(settings)
+        self._filters = _filters(settings)
 
     def choose(
         self, prediction: Prediction, context: Sequence[int], index: int, forced: int | None
@@ -93,7 +90,7 @@ class Sampler:
         draw = self._random.random()
         top = prediction.top(self._settings.top_n)
         asked = "sampler_stages" in self._settings.capture
-        trail = _Trail(top, Stages(self._settings, top) if asked else None)
+        trail = _Trail(top, SamplingTrace(self._settings, top) if asked else None)
         scores = self._controlled(prediction, context, index, trail)
         ids, probs = self._candidates(scores, trail)
         token_id = _pick(ids, probs, draw) if forced is None else forced
@@ -105,31 +102,30 @@ class Sampler:
             top_ids=top.tolist(),
             sampled_probs=_probs_of(top, ids, probs),
             cut_by=trail.cut_by,
-            stages=trail.stages.told(token_id) if trail.stages else None,
+            stages=trail.stages.rows(token_id) if trail.stages else None,
         )
 
     def _controlled(
         self, prediction: Prediction, context: Sequence[int], index: int, trail: _Trail
     ) -> Floats:
-        """[vocabulary] scores after the penalties and blocks that look at the text so far."""
+        """[vocabulary] scores after the controls that depend on the text so far."""
         scores = prediction.logits
         names = []
-        for name, control in self._standing:
-            given = torch.from_numpy(scores)[None].clone()
-            scores = control(torch.tensor([context]), given)[0].numpy()
+        for name, control in self._penalties:
+            scores = control(scores, context)
             trail.cut(name, scores[trail.top] == -np.inf)
-            trail.tell(name, scores)
+            trail.record(name, scores)
             names.append(name)
         for name, ids in self._blocks(index):
             scores = scores.copy()
-            # A tokenizer may know more tokens than its model has rows for.
+            # A tokenizer may have more tokens than the model.
             scores[ids[ids < len(scores)]] = -np.inf
             trail.cut(name, scores[trail.top] == -np.inf)
-            trail.tell(name, scores)
+            trail.record(name, scores)
             names.append(name)
-        if names and all(trail.cut_by) and scores.max() == -np.inf:
+        if all(trail.cut_by) and scores.max() == -np.inf:
             blame = ", ".join(names)
-            raise NoCandidates(f"Every token was removed by {blame}; ease these settings to go on.")
+            raise NoCandidates(f"Every token was removed by {blame}; relax these settings.")
         return scores
 
     def _blocks(self, index: int) -> list[tuple[str, np.ndarray]]:
@@ -142,83 +138,76 @@ class Sampler:
         return [(name, ids) for name, steps, ids in blocks if index < steps and len(ids)]
 
     def _candidates(self, scores: Floats, trail: _Trail) -> tuple[np.ndarray, np.ndarray]:
-        """Ids that can be drawn and their probabilities, likeliest first."""
+        """Ids that can be sampled and their probabilities, likeliest first."""
         temperature, top_k = self._settings.temperature, self._settings.top_k
         if temperature == 0:
             best = scores.argmax()
             trail.cut("temperature", trail.top != best)
-            trail.tell("temperature", np.zeros(1), np.array([best]))
+            trail.record("temperature", np.zeros(1), np.array([best]))
             return np.array([best]), np.ones(1)
-        # Shifted so that no temperature, however small, divides a score out of range.
+        # Shifted so that dividing by a small temperature cannot overflow.
         peak, coldest = float(scores.max()), _UNDERFLOW * temperature
         trail.cut("temperature", scores[trail.top].astype(np.float64) - peak < coldest)
         if trail.stages and temperature != 1:
             shifted = scores.astype(np.float64) - peak
             warm = (shifted >= coldest).nonzero()[0]
-            trail.tell("temperature", shifted[warm] / temperature, warm)
-        # Dividing keeps the order, so what top-k cuts is known before, and spared the rest.
+            trail.record("temperature", shifted[warm] / temperature, warm)
+        # Division keeps the order, so top-k can be applied first and saves work.
         kth = np.partition(scores, -top_k)[-top_k] if 0 < top_k < len(scores) else -np.inf
         trail.cut("top_k", scores[trail.top] < kth)
         ids = (scores >= kth).nonzero()[0]
         kept = scores[ids].astype(np.float64) - peak
         ids, kept = ids[kept >= coldest], kept[kept >= coldest] / temperature
         if kth > -np.inf:
-            trail.tell("top_k", kept, ids)
-        for name, warper in self._warpers:
-            kept = warper(_NO_IDS, torch.from_numpy(kept)[None])[0].numpy()
-            ids, kept = ids[kept > -np.inf], kept[kept > -np.inf]
+            trail.record("top_k", kept, ids)
+        for name, control in self._filters:
+            stays = control(kept)
+            ids, kept = ids[stays], kept[stays]
             trail.cut(name, ~np.isin(trail.top, ids))
-            trail.tell(name, kept, ids)
+            trail.record(name, kept, ids)
         order = np.argsort(-kept, kind="stable")
-        probs = np.exp(kept[order] - kept.max())
+        probs = np.exp(kept[order])
         return ids[order], probs / probs.sum()
 
 
 class _Trail:
-    """Which control removed each of the top candidates, and what each left where that is asked."""
+    """Records which control removed each of the top candidates, and the sampling trace."""
 
-    def __init__(self, top: np.ndarray, stages: Stages | None) -> None:
+    def __init__(self, top: np.ndarray, stages: SamplingTrace | None) -> None:
         self.top = top
         self.stages = stages
         self.cut_by: list[str | None] = [None] * len(top)
 
     def cut(self, control: str, gone: np.ndarray) -> None:
-        """Blame a control for those of the top [n] that are gone and were there before."""
+        """Record the control for those of the top [n] that it removed."""
         for place in gone.nonzero()[0].tolist():
             self.cut_by[place] = self.cut_by[place] or control
 
-    def tell(self, control: str, scores: np.ndarray, ids: np.ndarray | None = None) -> None:
-        """Keep what a control left: scores of these ids, or of all where none are named."""
+    def record(self, control: str, scores: np.ndarray, ids: np.ndarray | None = None) -> None:
+        """Record the scores after a control, of these ids or of all."""
         if self.stages is not None:
             self.stages.add(control, scores, ids)
 
 
-def _standing_controls(settings: RunSettings) -> list[Control]:
-    controls: list[Control] = []
-    if settings.repetition_penalty != 1.0:
-        from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
-
-        penalty = RepetitionPenaltyLogitsProcessor(settings.repetition_penalty)
-        controls.append(("repetition_penalty", penalty))
-    if settings.no_repeat_ngram_size:
-        from transformers.generation.logits_process import NoRepeatNGramLogitsProcessor
-
-        ban = NoRepeatNGramLogitsProcessor(settings.no_repeat_ngram_size)
-        controls.append(("no_repeat_ngram", ban))
-    return controls
+def _penalties(settings: RunSettings) -> list[tuple[str, Penalty]]:
+    penalty, size = settings.repetition_penalty, settings.no_repeat_ngram_size
+    penalties: list[tuple[str, Penalty]] = []
+    if penalty != 1:
+        penalties.append(
+            ("repetition_penalty", partial(controls.repetition_penalty, penalty=penalty))
+        )
+    if size:
+        penalties.append(("no_repeat_ngram", partial(controls.no_repeat_ngram, size=size)))
+    return penalties
 
 
-def _warpers(settings: RunSettings) -> list[Control]:
-    warpers: list[Control] = []
+def _filters(settings: RunSettings) -> list[tuple[str, Filter]]:
+    filters: list[tuple[str, Filter]] = []
     if settings.top_p < 1:
-        from transformers.generation.logits_process import TopPLogitsWarper
-
-        warpers.append(("top_p", TopPLogitsWarper(settings.top_p)))
+        filters.append(("top_p", partial(controls.top_p, mass=settings.top_p)))
     if settings.min_p > 0:
-        from transformers.generation.logits_process import MinPLogitsWarper
-
-        warpers.append(("min_p", MinPLogitsWarper(settings.min_p)))
-    return warpers
+        filters.append(("min_p", partial(controls.min_p, fraction=settings.min_p)))
+    return filters
 
 
 def _probs_of(wanted: np.ndarray, ids: np.ndarray, probs: np.ndarray) -> list[float]:
@@ -239,5 +228,5 @@ def _pick(ids: np.ndarray, probs: np.ndarray, draw: float) -> int:
     if len(ids) == 1:
         return int(ids[0])
     running = np.cumsum(probs)
-    place = int(np.searchsorted(running, draw * running[-1], side="right"))
-    return int(ids[min(place, len(ids) - 1)])
+    # The draw is below 1, and so is its product with the last sum below that.
+    return int(ids[np.searchsorted(running, draw * running[-1], side="right")])

@@ -1,4 +1,4 @@
-"""What each sampling control left of a prediction, one after the other."""
+"""Records the distribution after each sampling control."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SETTING_OF = {
     "block_eos": "block_eos_steps",
     "block_ws": "block_ws_steps",
 }
-"""The setting of a control, where it has another name."""
+"""Settings whose name differs from the control's."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
-    """The tokens that could be drawn after a control."""
+class _AfterControl:
+    """The distribution after a control."""
 
     control: str
     ids: np.ndarray
@@ -28,40 +28,40 @@ class _Left:
     probs: np.ndarray
 
 
-class Stages:
-    """The way of one prediction through the controls.
+class SamplingTrace:
+    """The distributions of one prediction after each control.
 
     Args:
-        settings: the run's.
-        watched: [top_n] ids of the rows that are reported.
+        settings: settings of the run.
+        watched: [top_n] ids of the reported rows.
     """
 
     def __init__(self, settings: RunSettings, watched: np.ndarray) -> None:
         self._settings = settings
         self._watched = watched
-        self._left: list[_Left] = []
+        self._left: list[_AfterControl] = []
 
     def add(self, control: str, scores: np.ndarray, ids: np.ndarray | None = None) -> None:
-        """Keep what a control left.
+        """Record the scores after a control.
 
         Args:
             control: its name, as in `cut_by`.
-            scores: of these ids, or of the whole vocabulary with -Infinity for what is gone.
-            ids: in ascending order.
+            scores: scores of `ids`, or of the whole vocabulary with -Infinity for removed tokens.
+            ids: ids in ascending order.
         """
         if ids is None:
             ids = (scores > -np.inf).nonzero()[0]
             scores = scores[ids]
         if len(ids):
             weights = np.exp(scores.astype(np.float64) - scores.max())
-            self._left.append(_Left(control, ids, weights / weights.sum()))
+            self._left.append(_AfterControl(control, ids, weights / weights.sum()))
 
-    def told(self, token_id: int) -> list[SamplerStage]:
-        """A row for each control, in order, with the probabilities of what it left."""
+    def rows(self, token_id: int) -> list[SamplerStage]:
+        """A row for each control, in order."""
         wanted = np.append(self._watched, token_id)
         return [self._stage(left, wanted) for left in self._left]
 
-    def _stage(self, left: _Left, wanted: np.ndarray) -> SamplerStage:
+    def _stage(self, left: _AfterControl, wanted: np.ndarray) -> SamplerStage:
         places = np.searchsorted(left.ids, wanted).clip(max=len(left.ids) - 1)
         found = left.ids[places] == wanted
         probs = np.where(found, left.probs[places], np.nan).tolist()

@@ -1,6 +1,6 @@
-"""Read the small files of a model folder, which may come from anyone: bounded in size and depth.
+"""Reads the small files of a model folder with limits of size and depth.
 
-Every function raises `UnusableModel` with a sentence that names the file and the remedy.
+All functions raise `UnusableModel`, which names the file and the remedy.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from mav_engine.wording import shown
 
 MB = 1_000_000
 MAX_CONFIG_BYTES = 8 * MB
-"""Of `config.json` and the like. Published ones have less than 1 MB."""
+"""Size limit of `config.json` and similar files. Published ones are below 1 MB."""
 MAX_TOKENIZER_BYTES = 64 * MB
-"""Of a file of the tokenizer, or of an index of weights. Gemma's tokenizer.json has 33 MB, and
-a tokenizer_config.json that lists tokens of speech more than 10 MB."""
+"""Size limit of tokenizer files and weight indexes. Gemma's tokenizer.json has 33 MB, and a
+tokenizer_config.json with speech tokens more than 10 MB."""
 
 _LARGER = (
     "tokenizer.json",
@@ -35,7 +35,7 @@ _SETTINGS = frozenset(
         "added_tokens.json",
     }
 )  # fmt: skip
-"""Small files that the libraries read by themselves."""
+"""Small files that the libraries read themselves."""
 _SUFFIXES = (".json", ".jinja", ".model", ".tiktoken", ".txt")
 _POINTER = b"version https://git-lfs"
 _AGAIN = "Download it again."
@@ -65,7 +65,7 @@ def read_bytes(path: Path) -> bytes:
     check_file(path)
     try:
         with path.open("rb") as file:
-            # One byte more than is allowed, in case the file grew in between.
+            # One byte more than allowed, in case the file has grown.
             data = file.read(max_bytes(path.name) + 1)
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -75,7 +75,8 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_file(path: Path) -> None:
-    """Check that a file is present, regular, not too large, and not a stand-in for the real one."""
+    """Check that a file exists, is regular, not too large, and not a placeholder such as a
+    pointer."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -133,7 +134,7 @@ def _check_content(path: Path, begin: bytes, size: int) -> None:
 def _too_large(path: Path, size: int) -> UnusableModel:
     return UnusableModel(
         f"{path.name} has {size / MB:,.0f} MB, but at most {max_bytes(path.name) / MB:.0f} MB are "
-        "read of such a file. Use the model's original file."
+        "allowed. Use the model's original file."
     )
 
 

@@ -1,7 +1,8 @@
-"""Which models exist by name, and what can be told of them without loading them.
+"""The models that are available by name, and their descriptions before they are loaded.
 
-A client may only say a name that stands here; what the name leads to (a folder of this machine
-or a hub name) is the operator's choice. No torch: `describe` reads the model's files.
+Clients may only use names of the catalog; the operator decides which folder or hub model a name
+means.
+No torch: `describe` reads the model's files.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import InvalidSettings, UnknownModel, UnusableModel
-from mav_engine.models import EMBEDDED_DIR
+from mav_engine.models import embedded_models, models_in
 from mav_engine.models.description import describe, problem
 from mav_engine.models.folder import canonical, expanded, find_folder, is_folder, looks_like_path
 from mav_engine.models.precision import Precision, split_precision
@@ -20,46 +21,46 @@ from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import did_you_mean, listed, shortened, shown
 
 MAX_NAME = 4096
-"""Characters of a name: the longest path of Linux."""
+"""Most characters of a name: the longest path of Linux."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A name that clients may say, and where its model is."""
+    """A name that clients may use, and the source of its model."""
 
     name: str
     source: str
     """A folder, or a name on the hub."""
     precision: Precision | None = None
-    """The precision that the name asks for; None is the server's."""
+    """The precision in the name; None is the server's."""
     listed: bool = True
-    """Whether the operator offers it; otherwise the client named it (`any_model`)."""
+    """Whether the operator offers it; if not, a client named it (`any_model`)."""
 
     @property
     def title(self) -> str:
-        """The name for people: without the owner or the folders before it."""
+        """A display name without owner or parent folders."""
         return self.name.rstrip("/").rpartition("/")[2]
 
     @property
     def key(self) -> str:
-        """The same for the same weights in the same precision; as an operator may list it."""
+        """Identifies the weights and precision."""
         return self.source if self.precision is None else f"{self.source}@{self.precision}"
 
     def describe(self) -> ModelInfo:
-        """What the model's files tell; null where only the loaded model knows."""
-        told = describe(self.source, name=self.name)
-        told.dtype = None if self.precision == "auto" else self.precision
-        return told
+        """A description from the model's files; values that require loading are None."""
+        described = describe(self.source, name=self.name)
+        described.dtype = None if self.precision == "auto" else self.precision
+        return described
 
     def problem(self) -> str | None:
-        """Why it cannot be loaded, as far as its files show."""
+        """Why it cannot be loaded, judging by its files; None if nothing is wrong."""
         return problem(self.source)
 
 
 class Catalog:
-    """The models that may be named: the embedded ones, those of a folder, those listed.
+    """The available models: embedded ones, those in a folder, and listed ones.
 
-    Where names collide the nearer to the operator wins: listed, then folder, then embedded.
+    If names collide, listed models win over those in the folder, and those over embedded ones.
     """
 
     def __init__(
@@ -69,39 +70,43 @@ class Catalog:
         models_dir: Path | None = None,
         any_model: bool = False,
         default: str | None = None,
+        embedded: bool = True,
     ) -> None:
-        """Check what the operator listed.
+        """Check the listed models.
 
         Args:
-            listed: hub names or folders; a folder goes by its last name. With `@int8` or another
-                precision behind it, the model is to be had in that one under that name.
-            models_dir: each subfolder that holds a model goes by its name, and one that is
-                dropped in later shows up.
-            any_model: whether every other hub name and folder may be named too.
-            default: the model of requests that name none; the embedded one if None.
+            listed: hub names or folders; a folder is named by its last part. With `@int8` or
+                another precision appended, the model is offered in that precision.
+            models_dir: a folder of models; models that are added later are found too.
+            any_model: whether all other hub names and folders are allowed.
+            default: the model of requests that name none; if None, the embedded one, or the first
+                by name if that is not offered.
+            embedded: whether to offer the embedded models.
 
         Raises:
-            InvalidSettings: a folder is not there, or two models would share a name
-                (field "models", "models_dir"); the default is not to be had ("default_model").
+            InvalidSettings: a folder does not exist, or two models have the same name (field
+                "models", "models_dir"); the default is not available ("default_model").
         """
         self._listed = _by_name(listed)
         self._models_dir = models_dir
         self._any_model = any_model
+        self._embedded = embedded
         if models_dir is not None and not models_dir.is_dir():
             raise InvalidSettings(f"{models_dir} is not a folder.", field="models_dir")
-        self.default = default or DEFAULT_MODEL
+        self.default = default or (DEFAULT_MODEL if embedded else min(self._entries(), default=""))
+        """The name of the default model; empty if no model is offered."""
         if default is not None:
             self._check_default(default)
 
     def entries(self) -> list[CatalogEntry]:
-        """All models that are known by name now, in the order of their names."""
+        """All models, sorted by name."""
         return [entry for _, entry in sorted(self._entries().items())]
 
     def find(self, name: str) -> CatalogEntry:
         """The model of this name.
 
         Raises:
-            UnknownModel: no model goes by it.
+            UnknownModel: there is none.
         """
         known = self._entries()
         if name in known:
@@ -112,16 +117,22 @@ class Catalog:
         base = name.rpartition("@")[0]
         if base in known:
             hint = f" The operator can offer it: mav serve --model {shortened(name)}."
-        told = f"Known here: {listed(sorted(known))}." if known else "None is known here."
-        raise UnknownModel(f"There is no model named {shown(name)}.{hint} {told}", field="model")
+        if not known:
+            raise UnknownModel(
+                "This server runs no model. Recordings can be opened without one.", field="model"
+            )
+        names = f"Known: {listed(sorted(known))}."
+        raise UnknownModel(f"There is no model named {shown(name)}.{hint} {names}", field="model")
 
     def _entries(self) -> dict[str, CatalogEntry]:
-        in_dir = {} if self._models_dir is None else _models_in(self._models_dir)
+        folders = embedded_models() if self._embedded else {}
+        if self._models_dir is not None:
+            folders |= models_in(self._models_dir)
         found = {
-            name: CatalogEntry(name, at) for name, at in (_models_in(EMBEDDED_DIR) | in_dir).items()
+            name: CatalogEntry(name, canonical(str(folder))) for name, folder in folders.items()
         }
         known = found | self._listed
-        # A precision of a model that is here by name: the source that is meant is that one's.
+        # A precision of a model in the catalog refers to that model's source.
         for entry in self._listed.values():
             if entry.precision is not None and entry.source in found:
                 known[entry.name] = replace(entry, source=found[entry.source].source)
@@ -145,22 +156,14 @@ class Catalog:
             raise InvalidSettings(error.detail, field="default_model") from None
 
 
-def _models_in(folder: Path) -> dict[str, str]:
-    try:
-        found = [path.parent for path in folder.glob("*/config.json")]
-    except OSError:
-        return {}
-    return {path.name: canonical(str(path)) for path in found}
-
-
 def entry_of(given: str) -> CatalogEntry:
     """The entry of a hub name or a folder, with or without a precision behind an @.
 
     Raises:
-        InvalidSettings: it looks like a folder and is none, or there is no such precision (field
+        InvalidSettings: it is a path that does not exist, or the precision is unknown (field
             "models").
     """
-    # A folder may have an @ in its name.
+    # A folder's name may contain an @.
     base, precision = (given, None) if is_folder(given) else split_precision(given)
     if not _is_path(base):
         return CatalogEntry(given, base, precision)
@@ -187,7 +190,7 @@ def _by_name(listed: Iterable[str]) -> dict[str, CatalogEntry]:
 
 
 def _is_path(given: str) -> bool:
-    """Whether a folder is meant: it is there, or this cannot be a hub name."""
+    """Whether this is a path: it exists, or cannot be a hub name."""
     return looks_like_path(given) or is_folder(given)
 
 

@@ -1,7 +1,7 @@
-"""What a model's files tell about it before it is loaded: no torch, no network.
+"""Describes a model from its files, without loading it: no torch, no network.
 
-Only `config.json`, the headers of the safetensors files and the tokenizer's configuration are
-read, within bounds. Values that they do not hold are None.
+Reads only `config.json`, safetensors headers and the tokenizer's configuration, with limits. Values
+that they do not contain are None.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from mav_engine.probes import names as probe_names
 
 _KV_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv")
 _MOST = 2**53 - 1
-"""The largest whole number that every client reads exactly."""
+"""The largest integer that every client reads exactly."""
 
 
 def describe(source: str, *, name: str) -> ModelInfo:
-    """What can be told of the model in a folder, or of a hub model that is downloaded already."""
+    """Describe a model in a folder, or a hub model that is downloaded."""
     folder = model_folder(source)
     config = {} if folder is None else text_config(_object_in(folder / "config.json"))
     heads = positive_integer(config, HEADS)
@@ -49,10 +49,10 @@ def describe(source: str, *, name: str) -> ModelInfo:
 
 
 def problem(source: str) -> str | None:
-    """Why a model cannot be loaded, as far as its files show; None where nothing is wrong with
-    them, or where it is not on this machine."""
+    """Why a model cannot be loaded, judging by its files; None if nothing is wrong, or if it is not
+    on this machine."""
     folder = model_folder(source)
-    return None if folder is None else _problem_in(folder, _signature(folder))
+    return None if folder is None else _problem_in(folder, signature(folder))
 
 
 def model_folder(source: str) -> Path | None:
@@ -64,29 +64,29 @@ def model_folder(source: str) -> Path | None:
 
 
 def text_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The part of a configuration that speaks of the language model."""
+    """The part of a configuration that describes the language model."""
     nested = config.get("text_config")
     return nested if isinstance(nested, dict) else config
 
 
 def count_parameters(folder: Path) -> int | None:
-    """How many numbers the model's safetensors files hold; None if they cannot be read.
+    """The number of parameters in the safetensors files; None if they cannot be read.
 
     Tied weights are stored, and counted, once.
     """
-    return _parameters_in(folder, _signature(folder))
+    return _parameters_in(folder, signature(folder))
 
 
 def has_chat_template(folder: Path) -> bool:
-    """Whether the tokenizer brings a template that renders a conversation."""
-    return _has_template(folder, _signature(folder))
+    """Whether the tokenizer has a chat template."""
+    return _has_template(folder, signature(folder))
 
 
 Signature = tuple[tuple[str, int, int], ...]
 
 
-def _signature(folder: Path) -> Signature:
-    """Changes when a file of the folder does; so a header need not be read at each request."""
+def signature(folder: Path) -> Signature:
+    """Changes when a file of the folder changes; the key for caching headers."""
     try:
         stats = [(path.name, path.stat()) for path in folder.iterdir() if path.is_file()]
     except OSError:
@@ -121,7 +121,7 @@ def _problem_in(folder: Path, _: Signature) -> str | None:
 
 
 def _object_in(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; an empty one where it cannot be read."""
+    """The JSON object in a file; empty if it cannot be read."""
     try:
         return read_json(path)
     except UnusableModel:

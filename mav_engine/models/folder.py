@@ -1,8 +1,7 @@
-"""Find the folder of a model and check it before anything is loaded. No torch.
+"""Finds the folder of a model and checks it before anything is loaded. No torch.
 
-The checks name what is missing or wrong and the remedy. They read the configuration, the headers
-of the weights and little else, so a folder that was made to exhaust memory or time is refused
-before a library takes it up.
+Errors name what is missing or wrong and the remedy. The checks read the configuration, the headers
+of the weights and little else, so a malicious folder is refused before a library opens it.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from mav_engine.wording import listed, shortened, shown
 LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 D_MODEL = ("hidden_size", "n_embd", "d_model", "dim")
-"""The names that configurations give to a size."""
+"""Names of sizes in configurations."""
 
 MAX_COUNT = 65_536
-"""Of anything that a configuration has objects for: layers, experts, labels."""
+"""Most layers, experts or labels of a configuration."""
 _COUNTS = frozenset(
     {
         *LAYERS, "decoder_layers", "encoder_layers", "num_decoder_layers", "num_encoder_layers",
@@ -54,7 +53,7 @@ _WEIGHTS_OF_OTHERS = re.compile(
 _SCRIPTS = re.compile(r"^(optimizer|scheduler|training_args|rng_state)")
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 _LISTED = 2000
-"""Entries of a folder that are considered for a hint."""
+"""Most entries of a folder that are read for a hint."""
 _CONVERT = (
     "MAV reads safetensors only, since other formats can run code when they are read. Convert it "
     "with a program that you trust: load it with transformers there and call save_pretrained()."
@@ -62,12 +61,12 @@ _CONVERT = (
 
 
 def find_folder(source: str) -> Path | None:
-    """The folder that a source names, with links resolved; None where it can only be a hub name.
+    """The folder of a source, with links resolved; None if it can only be a hub name.
 
-    The folder that the hub's cache keeps for a model (`models--owner--name`) leads to its snapshot.
+    A model's folder in the hub's cache (`models--owner--name`) is resolved to its snapshot.
 
     Raises:
-        ModelNotFound: there is nothing at this path.
+        ModelNotFound: the path does not exist.
         UnusableModel: it is a file, or cannot be read.
     """
     path = expanded(source)
@@ -88,12 +87,12 @@ def expanded(source: str) -> Path:
     """The path of a source, `~` replaced."""
     try:
         return Path(source).expanduser()
-    except RuntimeError:  # the home of a user who does not exist
+    except RuntimeError:  # there is no such user
         return Path(source)
 
 
 def canonical(source: str) -> str:
-    """The same text for the same weights: a folder's real path, or the hub name as it is."""
+    """Identifies the weights: a folder's real path, or the hub name."""
     try:
         folder = find_folder(source)
     except (ModelNotFound, UnusableModel):
@@ -102,7 +101,7 @@ def canonical(source: str) -> str:
 
 
 def is_folder(source: str) -> bool:
-    """Whether there is a folder at this path; False also where that cannot be seen."""
+    """Whether this path is a folder; False if it cannot be accessed."""
     try:
         return Path(source).is_dir()
     except OSError:
@@ -121,10 +120,10 @@ def looks_like_path(source: str) -> bool:
 
 
 def check_folder(folder: Path) -> None:
-    """Check that a folder holds a model in Hugging Face layout whose parts fit each other.
+    """Check that a folder contains a consistent model in Hugging Face layout.
 
     Raises:
-        UnusableModel: with a sentence that starts with the part at fault.
+        UnusableModel: it does not; the message starts with the faulty part.
     """
     names = set(_names(folder))
     if "config.json" not in names:
@@ -141,16 +140,16 @@ def check_folder(folder: Path) -> None:
     _check_widths(config, tensors)
     if not any(map(_TOKENIZER.match, names)):
         raise UnusableModel(
-            "there is no tokenizer in the folder. Copy tokenizer.json and tokenizer_config.json of "
-            "the model into it, or call tokenizer.save_pretrained() on it."
+            "there is no tokenizer in the folder. Copy the model's tokenizer.json and "
+            "tokenizer_config.json into it, or call tokenizer.save_pretrained() on it."
         )
 
 
 def check_sizes(config: Mapping[str, Any]) -> None:
-    """Check the numbers of a configuration from which libraries build objects.
+    """Check the sizes and counts in a configuration.
 
     Raises:
-        UnusableModel: one is of another type, not positive or absurdly large.
+        UnusableModel: one has the wrong type, is not positive or is unreasonably large.
     """
     nested = config.get("text_config")
     if nested is not None and not isinstance(nested, dict):
@@ -181,9 +180,9 @@ def check_sizes(config: Mapping[str, Any]) -> None:
 def _check_layers(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) -> None:
     """Check the numbers of layers against the weights.
 
-    transformers builds every layer before it finds that one has no weights. Some models count a
-    block several times (LongCat twice, HRM once a cycle), so a few times as many are possible here
-    and left to `check_fits`.
+    transformers builds all layers before it checks for weights. Some models count a block several
+    times (LongCat twice, HRM once per cycle), so a few times as many are allowed here and checked
+    by `check_fits`.
     """
     stored = layer_count(dict(tensors))
     for name, value in _numbers(config):
@@ -195,9 +194,9 @@ def _check_layers(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) 
 
 
 def _check_widths(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) -> None:
-    """Check the sizes of vectors against the weights: none is many times the largest dimension.
+    """Check the sizes of vectors against the largest dimension of the weights.
 
-    Packed weights have dimensions that are up to 16 times smaller than the layer's.
+    Dimensions of packed weights are up to 16 times smaller than the layer's.
     """
     largest = max((max(each.shape, default=1) for each in tensors.values()), default=1)
     for name, value in _numbers(config):
@@ -209,7 +208,7 @@ def _check_widths(config: Mapping[str, Any], tensors: Mapping[str, TensorSpec]) 
 
 
 def _numbers(config: Any) -> Iterator[tuple[str, int | float]]:
-    """Every number in a configuration with its name, nested ones too."""
+    """All numbers in a configuration with their names, nested ones included."""
     waiting = [config]
     while waiting:
         part = waiting.pop()
@@ -224,12 +223,12 @@ def _numbers(config: Any) -> Iterator[tuple[str, int | float]]:
 
 
 def _mode(path: Path) -> int | None:
-    """The file mode; None where there is nothing."""
+    """The file mode; None if the path does not exist."""
     try:
         return path.stat().st_mode
     except PermissionError:
         raise UnusableModel(f"{shortened(str(path))} cannot be read: permission denied.") from None
-    except (OSError, ValueError):  # ValueError: a zero byte or half of a surrogate pair
+    except (OSError, ValueError):  # ValueError: a null byte or a lone surrogate
         return None
 
 
@@ -277,8 +276,7 @@ def _not_a_folder(path: Path, mode: int) -> str:
 
 
 _GGUF = (
-    "MAV reads folders in Hugging Face layout: get the model that it was made from, with "
-    "safetensors weights."
+    "MAV reads folders in Hugging Face layout: get the original model, with safetensors weights."
 )
 
 
@@ -341,14 +339,14 @@ def _is_foreign(name: str) -> bool:
 
 
 def _adapter(folder: Path) -> str:
-    """What to do with the folder of a LoRA or another adapter."""
+    """The error for the folder of a LoRA or another adapter."""
     given = read_json(folder / "adapter_config.json")
     base = given.get("base_model_name_or_path")
     of = f" of {shown(base)}" if isinstance(base, str) and base else ""
     kind = given.get("peft_type")
     named = f"a {shortened(kind, 20)} adapter" if isinstance(kind, str) else "an adapter"
     return (
-        f"this is {named}{of}, which holds changes to that model and no model. Merge both with "
+        f"this is {named}{of}, which contains changes to that model, but no model. Merge both with "
         "peft (merge_and_unload(), then save_pretrained() for model and tokenizer) and give that "
         "folder, or pass the loaded model to mav_engine.MAV()."
     )

@@ -1,4 +1,4 @@
-"""Get a model from the Hugging Face hub, or from its cache on this machine."""
+"""Downloads models from the Hugging Face hub, or finds them in its cache."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mav_engine.wording import shortened, shown
 SMALL_FILES = (
     "*.json", "*.model", "*.txt", "*.jinja", "*.tiktoken", "tokenizer*", "README.md", "LICENSE*",
 )  # fmt: skip
-"""What a run needs besides weights; other frameworks' weights and subfolders are left alone."""
+"""Files to download besides weights; subfolders and other frameworks' weights are skipped."""
 
 
 def check_name(name: str) -> None:
-    """Check that the hub can have a model of this name.
+    """Check that this is a valid hub name.
 
     Raises:
-        ModelNotFound: it cannot.
+        ModelNotFound: it is not.
     """
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils._validators import validate_repo_id
@@ -33,16 +33,16 @@ def check_name(name: str) -> None:
         validate_repo_id(name)
     except HFValidationError:
         raise ModelNotFound(
-            f"{shown(name)} is neither a folder here nor a name on the hub. Hub names are "
+            f"{shown(name)} is neither a local folder nor a valid hub name. Hub names are "
             "owner/model, with letters, digits, - _ and dots.",
             field="model",
         ) from None
 
 
 def download(name: str, *, progress: type[Any] | None = None) -> Path:
-    """The folder of a hub model in the cache, after what it lacks was downloaded.
+    """Download missing files of a hub model; returns its folder in the cache.
 
-    Only safetensors weights are downloaded, and only after the small files are here.
+    Only safetensors weights are downloaded, after the small files.
 
     Args:
         name: `owner/model`.
@@ -50,7 +50,7 @@ def download(name: str, *, progress: type[Any] | None = None) -> Path:
 
     Raises:
         ModelNotFound: the hub has no such model, or cannot be reached and it is not in the cache.
-        UnusableModel: its terms have to be accepted first, or it has no safetensors weights.
+        UnusableModel: its terms must be accepted first, or it has no safetensors weights.
         ModelLoadFailed: the download fails for another reason.
     """
     from huggingface_hub.errors import (
@@ -68,7 +68,7 @@ def download(name: str, *, progress: type[Any] | None = None) -> Path:
             return _snapshot(name, _weights_in(folder), progress)
     except GatedRepoError:
         raise UnusableModel(
-            f"{short} asks for its terms to be accepted: do so on its page, then: hf auth login.",
+            f"The terms of {short} must be accepted: do so on its page, then run: hf auth login.",
             field="model",
         ) from None
     except RepositoryNotFoundError:
@@ -78,8 +78,8 @@ def download(name: str, *, progress: type[Any] | None = None) -> Path:
         ) from None
     except LocalEntryNotFoundError:
         raise ModelNotFound(
-            f"{short} is neither a folder here nor in the hub's cache on this machine, and the hub "
-            "cannot be reached. Check the name and the network, or copy the model's folder here "
+            f"{short} is neither a local folder nor in the hub's cache, and the hub cannot be "
+            "reached. Check the name and the network, or copy the model's folder here "
             "and give its path.",
             field="model",
         ) from None
@@ -90,7 +90,7 @@ def download(name: str, *, progress: type[Any] | None = None) -> Path:
 
 
 def cached_folder(name: str) -> Path | None:
-    """The folder of a hub model in the cache as it is; None where it is not in there."""
+    """The folder of a hub model in the cache; None if it is not cached."""
     from huggingface_hub import try_to_load_from_cache
 
     try:
@@ -104,7 +104,7 @@ def cached_folder(name: str) -> Path | None:
 def _snapshot(name: str, patterns: tuple[str, ...], progress: type[Any] | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    # Not what lies in subfolders: other formats, other frameworks, other number types.
+    # Subfolders contain other formats, frameworks or dtypes.
     ignored = [f"*{os.sep}*", "*/*"]
     folder: str = snapshot_download(
         name, allow_patterns=list(patterns), ignore_patterns=ignored, tqdm_class=progress
@@ -113,7 +113,7 @@ def _snapshot(name: str, patterns: tuple[str, ...], progress: type[Any] | None) 
 
 
 def _weights_in(folder: Path) -> tuple[str, ...]:
-    """The weight files, as transformers chooses them, where the index is here already."""
+    """The weight files that transformers would choose; the index must be downloaded already."""
     if (folder / INDEX).exists():
         return SINGLE, *shard_names(read_json(folder / INDEX))
     return (SINGLE,)
@@ -121,7 +121,7 @@ def _weights_in(folder: Path) -> tuple[str, ...]:
 
 @contextmanager
 def _bars(*, shown: bool) -> Iterator[None]:
-    """No progress bars of the hub's meanwhile, unless they are wanted."""
+    """Disable the hub's progress bars unless `shown`."""
     from huggingface_hub.utils.tqdm import (
         are_progress_bars_disabled,
         disable_progress_bars,

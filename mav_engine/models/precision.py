@@ -1,7 +1,4 @@
-"""The number types that weights can have while running, by the names that settings take.
-
-No torch: the operator's settings and the command line read this too.
-"""
+"""The precisions of loaded weights, by their names in settings. No torch."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ Precision = Literal[
     "bnb-int8",
     "bnb-nf4",
 ]
-"""`auto` is float32 on the CPU and elsewhere that of the checkpoint. Of the quantized ones,
+"""`auto` is float32 on the CPU and the checkpoint's dtype elsewhere. The quantized ones are:
 
-- `int8`: int8 weights, a scale for each output; the products in float (torchao).
+- `int8`: int8 weights with a scale for each output; products in float (torchao).
 - `int8-dynamic`: int8 weights and, for each token, int8 activations (torch itself; CPU only).
 - `bnb-int8`: LLM.int8(), whose outlier columns stay in half precision (bitsandbytes).
 - `bnb-nf4`: four-bit NormalFloat in blocks of 64 (bitsandbytes).
@@ -35,7 +32,7 @@ def check_precision(wanted: str) -> Precision:
     """The precision of this name.
 
     Raises:
-        InvalidSettings: there is none of this name (field "dtype").
+        InvalidSettings: there is none (field "dtype").
     """
     for known in PRECISIONS:
         if wanted == known:
@@ -46,10 +43,10 @@ def check_precision(wanted: str) -> Precision:
 
 
 def split_precision(given: str) -> tuple[str, Precision | None]:
-    """A model's name and the precision that it names after an @: `mav-tiny@int8`.
+    """Split a name such as `mav-tiny@int8` into model and precision.
 
     Raises:
-        InvalidSettings: what stands after the @ is no precision (field "models").
+        InvalidSettings: the part after the @ is not a precision (field "models").
     """
     base, at, wanted = given.rpartition("@")
     if not at or not base:
@@ -58,7 +55,7 @@ def split_precision(given: str) -> tuple[str, Precision | None]:
         return base, check_precision(wanted)
     except InvalidSettings:
         raise InvalidSettings(
-            f"{shown(given)}: {shown(wanted)} is no precision. After @ may stand "
+            f"{shown(given)}: {shown(wanted)} is not a precision. Allowed after @: "
             f"{', '.join(PRECISIONS)}.",
             field="models",
         ) from None

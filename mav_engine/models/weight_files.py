@@ -1,7 +1,7 @@
-"""Which safetensors files hold a model's weights, and what their headers say. No torch.
+"""Finds a model's safetensors files and reads their headers. No torch.
 
-A safetensors file begins with the length of its header (a little-endian u64) and the header:
-JSON that gives each tensor's type, shape and place in the bytes that follow.
+A safetensors file begins with the length of its header (a little-endian u64) and the header, JSON
+with the type, shape and byte range of each tensor.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from mav_engine.wording import listed, shown
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 32 * MB
-"""Below the format's own limit of 100 MB: a header of 100,000 tensors has 15 MB."""
+"""Size limit of a header, below the format's limit of 100 MB: 100,000 tensors take 15 MB."""
 
 MAX_TENSORS = 100_000
-"""Of a model. DeepSeek-V3 has 91,000."""
+"""Most tensors of a model. DeepSeek-V3 has 91,000."""
 MAX_SHARDS = 10_000
-"""Files that hold a model's weights. DeepSeek-V3 has 163."""
+"""Most weight files of a model. DeepSeek-V3 has 163."""
 
 _BITS = {
     "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8,
@@ -41,10 +41,12 @@ _AGAIN = "Download it again, or save the model again with save_pretrained()."
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """What a header says of a tensor."""
+    """The description of a tensor in a header."""
 
     shape: tuple[int, ...]
     dtype: str
+    offset: int
+    """The byte of its file at which its numbers begin."""
 
     @property
     def elements(self) -> int:
@@ -54,7 +56,7 @@ class TensorSpec:
 def weight_files(folder: Path) -> list[Path]:
     """The files that transformers loads: `model.safetensors`, or the shards that the index names.
 
-    Empty where there is neither. Other safetensors files in the folder are not the model's.
+    Empty if there is neither. Other safetensors files in the folder are ignored.
 
     Raises:
         UnusableModel: the index is broken, or shards that it names are missing.
@@ -92,13 +94,14 @@ def shard_names(index: dict[str, Any]) -> list[str]:
     for name in names:
         if Path(name).name != name or not name.endswith(".safetensors"):
             raise UnusableModel(
-                f"{INDEX} names {shown(name)}, which is no safetensors file of the folder. {_AGAIN}"
+                f"{INDEX} names {shown(name)}, which is not a safetensors file in the folder. "
+                f"{_AGAIN}"
             )
     return sorted(names)
 
 
 def read_tensors(folder: Path) -> dict[str, TensorSpec]:
-    """The tensors of a model's weight files by name; empty where there are none.
+    """The tensors of a model's weight files by name; empty if there are none.
 
     Raises:
         UnusableModel: a file is missing, cut off, or not safetensors; or it has too many tensors.
@@ -134,11 +137,15 @@ def read_header(path: Path) -> dict[str, TensorSpec]:
     header.pop("__metadata__", None)
     _check_count(path.name, header)
     _check_places(path, header, size - 8 - length)
-    return {name: TensorSpec(tuple(each["shape"]), each["dtype"]) for name, each in header.items()}
+    begin = 8 + length
+    return {
+        name: TensorSpec(tuple(each["shape"]), each["dtype"], begin + each["data_offsets"][0])
+        for name, each in header.items()
+    }
 
 
 def layer_count(tensors: dict[str, TensorSpec]) -> int:
-    """How many numbered blocks the longest list of blocks has, as `model.layers.0.…`; 0 if none."""
+    """Length of the longest list of blocks, such as `model.layers.0.…`; 0 if there is none."""
     found: dict[str, set[str]] = {}
     for name in tensors:
         number = _NUMBER.search(name)
@@ -148,7 +155,7 @@ def layer_count(tensors: dict[str, TensorSpec]) -> int:
 
 
 def _check_count(where: str, tensors: object) -> None:
-    """Check that there are not so many tensors that checking each would take minutes."""
+    """Check the number of tensors, before checking each of them."""
     if isinstance(tensors, dict) and len(tensors) > MAX_TENSORS:
         raise UnusableModel(
             f"{where}: {len(tensors):,} tensors, but models of at most {MAX_TENSORS:,} are "
@@ -157,7 +164,7 @@ def _check_count(where: str, tensors: object) -> None:
 
 
 def _check_places(path: Path, header: dict[str, Any], size: int) -> None:
-    """Check that the tensors lie one behind the other and fill the file."""
+    """Check that the tensors are contiguous and fill the file."""
     places = []
     for name, each in header.items():
         if not _is_tensor(each):
@@ -167,7 +174,7 @@ def _check_places(path: Path, header: dict[str, Any], size: int) -> None:
         if bits is not None and (end - begin) * 8 != math.prod(each["shape"]) * bits:
             raise UnusableModel(
                 f"{path.name}: the tensor {shown(name)} takes {end - begin} bytes, which does not "
-                f"fit its shape {shown(each['shape'])} in {each['dtype']}. {_AGAIN}"
+                f"match its shape {shown(each['shape'])} in {each['dtype']}. {_AGAIN}"
             )
         places.append((begin, end))
     reached = 0
@@ -178,7 +185,7 @@ def _check_places(path: Path, header: dict[str, Any], size: int) -> None:
     if reached > size:
         raise UnusableModel(
             f"{path.name} is cut off: its header describes {reached:,} bytes of weights, but "
-            f"{size:,} are there. The download is incomplete. {_AGAIN}"
+            f"it has {size:,}. The download is incomplete. {_AGAIN}"
         )
 
 

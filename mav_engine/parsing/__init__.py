@@ -1,1 +1,1 @@
-"""Reading values of clients strictly."""
+"""Strict parsing of client values."""

@@ -1,4 +1,4 @@
-"""JSON that clients send, parsed the same whether it is a body or a query parameter."""
+"""Parses JSON of clients, from bodies and query parameters alike."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from mav_engine.wording import named, shortened
 
 
 class JsonFault(ValueError):
-    """A text is not JSON; the message says where and why."""
+    """Invalid JSON; the message says where and why."""
 
 
 def parse_strictly(text: str) -> object:
     """The value of a JSON text.
 
-    Infinity and NaN come through as floats so that the settings can name the field at fault.
+    Infinity and NaN become floats, so that the settings can name the field.
 
     Raises:
         JsonFault: it is not JSON.
-        InvalidSettings: a name stands twice in one object.
+        InvalidSettings: an object has a duplicate name.
     """
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates)
@@ -31,7 +31,7 @@ def parse_strictly(text: str) -> object:
         raise JsonFault(f"{error.msg} at {where}.") from None
     except RecursionError:
         raise JsonFault("It is nested too deeply.") from None
-    except ValueError as error:  # the one left: a number of thousands of digits
+    except ValueError as error:  # a number with thousands of digits
         raise JsonFault(f"A number is too long: {error}.") from None
 
 
@@ -47,7 +47,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def is_unicode(text: str) -> bool:
-    """JSON can write half of a surrogate pair, which is no text."""
+    """Whether a text has no lone surrogate, which JSON can contain."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The door by which every probe enters."""
+"""The interface of a probe: `Probe`, and the values that its functions receive."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mav_engine.contract.arrays import Floats
 from mav_engine.contract.events import ModelInfo
-from mav_engine.generation.capture import HookPoint, PromptReading, Step
+from mav_engine.generation.capture import HookPoint, PrefillResult, Step
 from mav_engine.generation.prediction import Prediction
 from mav_engine.settings import RunSettings
 from mav_engine.text.tokens import Vocabulary
 
 if TYPE_CHECKING:
-    # Descriptions of probes must be had without torch, which sampling brings in.
+    # Probe descriptions must be available without torch, which sampling imports.
     from mav_engine.generation.sampler import Choice
 
 Measured = Mapping[str, Any]
@@ -22,8 +22,8 @@ Measured = Mapping[str, Any]
 
 
 @dataclass(slots=True)
-class Scene:
-    """All that a probe may look at: one step, what it predicted and what was chosen."""
+class StepContext:
+    """The input of a probe's `measure`: one step, its prediction and the chosen token."""
 
     step: Step
     prediction: Prediction
@@ -32,33 +32,34 @@ class Scene:
     vocabulary: Vocabulary
     rank_bin_edges: list[int]
     index: int = 0
-    """Counts the new tokens from 0."""
+    """Index of the new token, from 0."""
     pattern_map: Floats | None = None
-    """[n_layers, n_heads, n_keys, n_keys] attention of every query so far, where a probe needs
-    `full_pattern` and `attn_every` asks for maps."""
+    """[n_layers, n_heads, n_keys, n_keys] attention of every query so far; None unless a probe
+    needs `full_pattern` and `attn_every` is set."""
     fitted: Mapping[str, Any] = field(default_factory=dict)
-    """What each probe's `fit` gave, by the probe's name."""
+    """The result of each probe's `fit`, by probe name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run before anything is computed."""
+    """A run that has not started: the input of a probe's `check`."""
 
     settings: RunSettings
     model: ModelInfo
     prompt_tokens: int
     new_tokens: int
-    """How many it may write at most."""
+    """Upper limit of new tokens."""
 
 
 @dataclass(frozen=True, slots=True)
-class Groundwork:
-    """What a probe may be fitted on, once a run, between the prompt and the first token."""
+class FitContext:
+    """The input of a probe's `fit`, which is called once a run, between prompt and first token."""
 
     settings: RunSettings
     activations: Callable[[HookPoint], Floats | None]
-    """[rows, positions, d_model] of `resid`, `mlp_out` or `attn_out`, rows as in `Step`, at the
-    prompt's first positions and at all of the calibration text; None where there are none."""
+    """Returns [rows, positions, d_model] of `resid`, `mlp_out` or `attn_out` (rows as in `Step`) at
+    the first positions of the prompt and all positions of the calibration text; None where the
+    model has no such vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +69,27 @@ class Probe:
     name: str
     unit: str
     shape: str
-    """Axes of its arrays, by name."""
+    """Names of the axes of its arrays, such as `[n_layers][n_heads]`."""
     hook_point: str
-    """The tensors that it reads, in the words of the field."""
+    """The tensors it measures, by their usual names."""
     needs: frozenset[HookPoint]
-    """What must be captured for it; nothing is captured that no probe needs."""
+    """Hook points to capture. Points that no probe needs are not captured."""
     section: Literal["token", "layers", "extra"]
-    """The part of the token event that its fields stand in; a plugin's is `extra`."""
-    measure: Callable[[Scene], Measured]
-    measure_prompt: Callable[[PromptReading], Measured] | None = None
-    """Its fields in the prompt event, for built-ins that have some there."""
-    fit: Callable[[Groundwork], Any] | None = None
-    """What it must know before the first token; it finds that again in `Scene.fitted`."""
+    """The part of the token event that holds its fields; `extra` for plugins."""
+    measure: Callable[[StepContext], Measured]
+    measure_prompt: Callable[[PrefillResult], Measured] | None = None
+    """Returns the probe's fields of the prompt event; built-ins only."""
+    fit: Callable[[FitContext], Any] | None = None
+    """Computes something once before the first token; the result is in `StepContext.fitted`."""
     check: Callable[[Plan], None] | None = None
-    """Raises InvalidSettings where a run would ask too much of it; for built-ins."""
+    """Raises InvalidSettings if the run would exceed the probe's limits; built-ins only."""
     needs_by: Callable[[RunSettings], frozenset[HookPoint]] | None = None
-    """What more must be captured with these settings; a model without it gives null."""
+    """Further hook points for these settings; if the model lacks them, the fields are null."""
     partial: bool = False
-    """Whether it measures what a model has of its points, or needs all of them."""
+    """Whether the probe also runs on models that have only some of its hook points."""
     always: bool = False
-    """Whether every run measures it, asked for or not; not for plugins."""
+    """Whether every run measures it, even if `capture` does not name it; not for plugins."""
 
     def points(self, settings: RunSettings) -> frozenset[HookPoint]:
-        """The hook points that it reads in a run with these settings."""
+        """The hook points to capture in a run with these settings."""
         return self.needs | (self.needs_by(settings) if self.needs_by else frozenset())

@@ -8,20 +8,20 @@ from __future__ import annotations
 import math
 
 from mav_engine.contract.events import Distribution
-from mav_engine.probes.base import Measured, Probe, Scene
+from mav_engine.probes.base import Measured, Probe, StepContext
 
 
-def measure(scene: Scene) -> Measured:
-    """Mass by rank [20 bins], entropy in nats, exp(entropy); how many tokens could be drawn, and
-    the entropy of what was drawn from."""
-    prediction = scene.prediction
+def measure(context: StepContext) -> Measured:
+    """Mass by rank [20 bins], entropy in nats, exp(entropy), the number of tokens left by the
+    sampling controls, and the entropy of the sampled distribution."""
+    prediction = context.prediction
     return {
         "distribution": Distribution(
-            rank_bins=prediction.rank_mass(scene.rank_bin_edges),
+            rank_bins=prediction.rank_mass(context.rank_bin_edges),
             entropy=prediction.entropy,
             effective_tokens=math.exp(prediction.entropy),
-            kept=scene.choice.kept,
-            sampled_entropy=scene.choice.sampled_entropy,
+            kept=context.choice.kept,
+            sampled_entropy=context.choice.sampled_entropy,
         )
     }
 

@@ -1,4 +1,4 @@
-"""`logit_lens`: what each layer would say if the model ended there.
+"""`logit_lens`: what each layer would predict if the model ended there.
 
 nostalgebraist, "interpreting GPT: the logit lens" (2020).
 """
@@ -9,29 +9,29 @@ import numpy as np
 
 from mav_engine.contract.arrays import Floats, floats
 from mav_engine.contract.events import LensRow
-from mav_engine.probes.base import Measured, Probe, Scene
+from mav_engine.probes.base import Measured, Probe, StepContext
 
 
-def measure(scene: Scene) -> Measured:
-    """A row [n_layers] each: the layer's likeliest token, its probability, and the rank that the
-    emitted token has there; read from resid_post by the final norm and the unembedding."""
-    logits = scene.step.lens
+def measure(context: StepContext) -> Measured:
+    """[n_layers] each: the layer's likeliest token, its probability, and the rank of the emitted
+    token; resid_post is passed through the final norm and the unembedding."""
+    logits = context.step.lens
     if logits is None:
         return {}
-    # Layer by layer: one layer's vocabulary stays in the processor's caches.
-    looks = [_look(layer, scene.choice.token_id) for layer in logits]
-    best, totals, ranks = zip(*looks, strict=True)
-    label = scene.vocabulary.label
+    # Layer by layer, since the logits of one layer fit in the processor's caches.
+    layers = [_likeliest(layer, context.choice.token_id) for layer in logits]
+    best, totals, ranks = zip(*layers, strict=True)
+    label = context.vocabulary.label
     rows = zip(best, floats(np.float32(1) / np.array(totals, np.float32)), ranks, strict=True)
     return {"logit_lens": [LensRow(i, label(i), prob, rank) for i, prob, rank in rows]}
 
 
-def _look(logits: Floats, token_id: int) -> tuple[int, np.float32, int]:
-    """The likeliest of logits [vocabulary], the sum of e^(logit - its), and a token's rank."""
+def _likeliest(logits: Floats, token_id: int) -> tuple[int, np.float32, int]:
+    """Id of the largest of logits [vocabulary], the sum of e^(logit - largest), a token's rank."""
     best = int(logits.argmax())
     shifted = logits - logits[best]
     rank = int(np.count_nonzero(logits > logits[token_id]))
-    # numpy adds pairwise: over a vocabulary float32 keeps six digits.
+    # numpy sums pairwise, so float32 keeps six digits over a vocabulary.
     return best, np.exp(shifted, out=shifted).sum(), rank
 
 

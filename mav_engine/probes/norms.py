@@ -1,4 +1,4 @@
-"""`residual` and `mlp`: how large a layer's vectors are.
+"""`residual` and `mlp`: the norms of a layer's vectors.
 
 The hook points are those that TransformerLens calls resid_pre, resid_post, mlp_out and attn_out;
 the residual stream is Elhage et al., "A mathematical framework for transformer circuits" (2021).
@@ -10,7 +10,7 @@ import numpy as np
 
 from mav_engine.contract.arrays import Floats
 from mav_engine.generation.capture import Reduction
-from mav_engine.probes.base import Measured, Probe, Scene
+from mav_engine.probes.base import Measured, Probe, StepContext
 from mav_engine.settings import Aggregation
 
 
@@ -41,18 +41,18 @@ _AGGREGATIONS: dict[Aggregation, Reduction] = {
 }
 
 
-def measure_residual(scene: Scene) -> Measured:
+def measure_residual(context: StepContext) -> Measured:
     """[n_layers + 1]: the embedding, then the residual stream after each layer."""
-    how = _AGGREGATIONS[scene.settings.aggregation]
-    return {"resid_norm": scene.step.reduced("resid", how)}
+    how = _AGGREGATIONS[context.settings.aggregation]
+    return {"resid_norm": context.step.reduced("resid", how)}
 
 
-def measure_blocks(scene: Scene) -> Measured:
+def measure_blocks(context: StepContext) -> Measured:
     """[n_layers] each: outputs of the MLP and of the attention blocks."""
-    how = _AGGREGATIONS[scene.settings.aggregation]
+    how = _AGGREGATIONS[context.settings.aggregation]
     return {
-        "mlp_norm": scene.step.reduced("mlp_out", how),
-        "attn_norm": scene.step.reduced("attn_out", how),
+        "mlp_norm": context.step.reduced("mlp_out", how),
+        "attn_norm": context.step.reduced("attn_out", how),
     }
 
 

@@ -1,4 +1,4 @@
-"""`top`: the likeliest tokens, and what the sampling controls did to them.
+"""`top`: the likeliest tokens, and the effect of the sampling controls on them.
 
 Probabilities are the softmax of the raw logits; the controls are those of transformers.
 """
@@ -9,14 +9,14 @@ import numpy as np
 
 from mav_engine.contract.arrays import floats
 from mav_engine.contract.events import Candidate
-from mav_engine.probes.base import Measured, Probe, Scene
+from mav_engine.probes.base import Measured, Probe, StepContext
 
 
-def measure(scene: Scene) -> Measured:
+def measure(context: StepContext) -> Measured:
     """`top_n` rows, best first; logit and prob are the model's own, before any control."""
-    choice = scene.choice
-    logits, probs = scene.prediction.top_numbers(scene.settings.top_n)
-    texts = scene.vocabulary.labels(choice.top_ids)
+    choice = context.choice
+    logits, probs = context.prediction.top_numbers(context.settings.top_n)
+    texts = context.vocabulary.labels(choice.top_ids)
     drawn = choice.sampled_probs
     if choice.kept > 1:
         drawn = floats(np.array(drawn, dtype=np.float32))

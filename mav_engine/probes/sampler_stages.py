@@ -1,18 +1,18 @@
-"""`sampler_stages`: the way of the prediction through the sampling controls, one by one.
+"""`sampler_stages`: the prediction after each sampling control.
 
-The controls are those of transformers, in its order; what could be drawn after each is kept while
-the token is chosen, so nothing is computed a second time in another way.
+The controls are those of transformers, in its order. The sampler records them while it chooses the
+token, so nothing is computed twice.
 """
 
 from __future__ import annotations
 
-from mav_engine.probes.base import Measured, Probe, Scene
+from mav_engine.probes.base import Measured, Probe, StepContext
 
 
-def measure(scene: Scene) -> Measured:
-    """A row for each control that was active: how many tokens it left, and the probability
-    [top_n] of each row of `top` after it."""
-    return {"sampler_stages": scene.choice.stages}
+def measure(context: StepContext) -> Measured:
+    """A row for each active control: the number of tokens it left, and the probability [top_n] of
+    each row of `top` after it."""
+    return {"sampler_stages": context.choice.stages}
 
 
 SAMPLER_STAGES = Probe(

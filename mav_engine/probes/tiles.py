@@ -6,8 +6,8 @@ of the calibration text and of the prompt's beginning: their mean, the direction
 of the cells, so that a tile is directions @ (x - mean) / deviation.
 
 - `random`: directions of independent normal numbers with variance 1 / d_model, which keep distances
-  approximately (Johnson and Lindenstrauss, 1984). They hang on the layer's number and d_model only,
-  so all models of one width, checkpoints of a training for example, are drawn alike.
+  approximately (Johnson and Lindenstrauss, 1984). They depend only on the layer's number and
+  d_model, so models of the same width, such as checkpoints of a training, have the same directions.
 - `pca`: the principal components of the fitted vectors (Hotelling, 1933), largest variance first,
   each with the sign that makes its largest weight positive. Where a tile has more cells than the
   fit has components, the other directions are zero, and so are their cells.
@@ -22,20 +22,20 @@ import numpy as np
 from mav_engine.contract.arrays import Floats
 from mav_engine.errors import InvalidSettings
 from mav_engine.generation.capture import HookPoint
-from mav_engine.probes.base import Groundwork, Measured, Plan, Probe, Scene
+from mav_engine.probes.base import FitContext, Measured, Plan, Probe, StepContext
 from mav_engine.settings import RunSettings, Tile
 
 MAX_PROJECTION_NUMBERS = 2**26
-"""Numbers in the directions of all layers at most: 256 MiB."""
+"""Most numbers in the directions of all layers: 256 MiB."""
 MAX_PROMPT_POSITIONS = 256
-"""Positions of the prompt that a fit looks at, from its beginning."""
+"""Positions at the beginning of the prompt that are used for the fit."""
 _SEED = 20_210_301
 _POINTS: dict[str, HookPoint] = {"residual": "resid", "mlp": "mlp_out", "attn": "attn_out"}
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The fixed map of every layer; NaN for a layer without the part."""
+    """The fixed linear map of every layer; NaN for a layer without the part."""
 
     mean: Floats
     """[n_layers, d_model]"""
@@ -44,12 +44,13 @@ class Projection:
 
 
 def vectors(point: HookPoint, rows: Floats) -> Floats:
-    """One row a layer: of the residual stream resid_post, without the embedding."""
+    """One row per layer; of the residual stream resid_post, without the embedding."""
     return rows[1:] if point == "resid" else rows
 
 
 def random_directions(layer: int, cells: int, d_model: int) -> Floats:
-    """[cells, d_model] from numpy's PCG64 seeded by the layer; a larger tile begins alike."""
+    """[cells, d_model] from numpy's PCG64 seeded by the layer; a larger tile starts with the same
+    rows."""
     random = np.random.default_rng([_SEED, layer, d_model])
     directions: Floats = random.standard_normal((cells, d_model), dtype=np.float32)
     return directions / np.float32(np.sqrt(d_model))
@@ -66,17 +67,17 @@ def principal_directions(centred: Floats, cells: int) -> Floats:
     return directions
 
 
-def fit(ground: Groundwork) -> Projection:
+def fit(context: FitContext) -> Projection:
     """The projection of a run: mean [n_layers, d_model] and directions of each layer.
 
     Raises:
         InvalidSettings: the model has no such vectors (field tile.signal).
     """
-    tile = ground.settings.tile
-    seen = ground.activations(_POINTS[tile.signal])
+    tile = context.settings.tile
+    seen = context.activations(_POINTS[tile.signal])
     if seen is None:
         raise InvalidSettings(
-            f"This model shows no {tile.signal} vectors; set tile.signal to residual.",
+            f"This model has no {tile.signal} vectors; set tile.signal to residual.",
             field="tile.signal",
         )
     layers = vectors(_POINTS[tile.signal], seen)
@@ -86,7 +87,7 @@ def fit(ground: Groundwork) -> Projection:
 
 
 def _fitted(layer: int, centred: Floats, tile: Tile) -> Floats:
-    """Directions [cells, d_model] of one layer, over the deviation of the cells that they fill."""
+    """Directions [cells, d_model] of one layer, divided by the deviation of their cells."""
     cells = tile.height * tile.width
     if not np.isfinite(centred).all():
         return np.full((cells, centred.shape[1]), np.nan, dtype=np.float32)
@@ -100,12 +101,12 @@ def _fitted(layer: int, centred: Floats, tile: Tile) -> Floats:
     return directions / np.float32(deviation or 1.0)
 
 
-def measure(scene: Scene) -> Measured:
+def measure(context: StepContext) -> Measured:
     """[n_layers, height, width] of resid_post, mlp_out or attn_out, in deviations of the layer."""
-    projection: Projection = scene.fitted["tiles"]
-    tile = scene.settings.tile
+    projection: Projection = context.fitted["tiles"]
+    tile = context.settings.tile
     point = _POINTS[tile.signal]
-    rows: Floats | None = getattr(scene.step, point)
+    rows: Floats | None = getattr(context.step, point)
     if rows is None:
         return {}
     centred = vectors(point, rows) - projection.mean
@@ -114,7 +115,7 @@ def measure(scene: Scene) -> Measured:
 
 
 def check(plan: Plan) -> None:
-    """Refuse tiles whose directions would pass `MAX_PROJECTION_NUMBERS`.
+    """Refuse tiles whose directions would exceed `MAX_PROJECTION_NUMBERS`.
 
     Raises:
         InvalidSettings: there are too many cells (field tile).
@@ -123,15 +124,15 @@ def check(plan: Plan) -> None:
     most = MAX_PROJECTION_NUMBERS // max(1, (model.layers or 1) * (model.d_model or 1))
     if tile.height * tile.width > most:
         raise InvalidSettings(
-            f"tile is {tile.height} by {tile.width}, {tile.height * tile.width} cells; of "
-            f"{model.name} ({model.layers} layers of {model.d_model} numbers) at most {most} can "
-            "be drawn. Set a smaller tile.height or tile.width.",
+            f"tile is {tile.height} by {tile.width}, {tile.height * tile.width} cells; for "
+            f"{model.name} ({model.layers} layers of {model.d_model} numbers) at most {most} are "
+            "allowed. Set a smaller tile.height or tile.width.",
             field="tile",
         )
 
 
 def needs_by(settings: RunSettings) -> frozenset[HookPoint]:
-    """The vectors that are drawn."""
+    """The hook point of the vectors."""
     return frozenset({_POINTS[settings.tile.signal]})
 
 

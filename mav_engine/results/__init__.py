@@ -1,1 +1,1 @@
-"""A finished run as arrays, a picture, a notebook output."""
+"""Finished runs as arrays, pictures and notebook output."""

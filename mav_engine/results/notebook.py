@@ -1,8 +1,8 @@
-"""A run in a notebook: a picture that grows while the run goes on, and stays when it is saved.
+"""Shows a run in a notebook as a live picture, which is saved with the notebook.
 
     show(run(RunSettings(prompt="Once upon a time")))
 
-It speaks IPython's display protocol and needs no widgets; a notebook keeps the last picture.
+It uses IPython's display protocol without widgets; the notebook keeps the last picture.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from mav_engine.errors import MissingExtra
 from mav_engine.results.result import RunRecord
 
 REFRESH_S = 0.25
-"""Seconds between two pictures; each is sent whole."""
+"""Minimum seconds between two pictures."""
 
 
 def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook. IPython is not imported to find out."""
+    """Whether this process is the kernel of a notebook, without importing IPython."""
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return shell is not None and getattr(shell, "kernel", None) is not None
 
 
 def show(events: Iterable[Event], *, refresh_s: float = REFRESH_S) -> None:
-    """Run to the end under the eyes of whoever reads the notebook.
+    """Show the events of a run until it ends.
 
-    A run that is interrupted or breaks leaves the picture of what there was. To have the numbers
-    too, keep them on the way: `show(record.kept(run(...)))`.
+    An interrupted or failed run leaves its last picture. To also get the numbers, use
+    `show(record.kept(run(...)))`.
 
     Args:
-        events: what `run` or `replay` gives.
-        refresh_s: seconds between two pictures at least.
+        events: the events of `run` or `replay`.
+        refresh_s: minimum seconds between two pictures.
 
     Raises:
         MissingExtra: IPython is not installed.
@@ -56,14 +56,14 @@ def show(events: Iterable[Event], *, refresh_s: float = REFRESH_S) -> None:
 
 
 class Canvas:
-    """One place of a notebook's output, drawn over again and again; HTML without scripts."""
+    """An output of a notebook that is updated in place; HTML without scripts."""
 
     def __init__(self) -> None:
         self._display = _display()
         self._handle: Any = None
 
     def draw(self, html: str) -> None:
-        """Show this instead of what was there."""
+        """Replace the output."""
         data = {"text/html": html, "text/plain": "a run of MAV"}
         if self._handle is None:
             self._handle = self._display(data, raw=True, display_id=True)

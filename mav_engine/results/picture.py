@@ -1,6 +1,6 @@
-"""A run as one SVG picture that stands by itself: in a notebook, a paper or a mail.
+"""A run as one standalone SVG picture.
 
-Widths of text are set, not measured, so it looks alike with any font. Layers count from 0.
+Text widths are fixed, so that it looks the same with any font. Layers count from 0.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from mav_engine.contract.events import Done, Error, Prompt, Start, Token
 WIDTH = 880
 _EDGE, _CHARACTER, _LINE = 20, 7.8, 22
 _LEFT = 150
-"""Where charts begin; their names stand before it."""
+"""Left edge of the charts; their names are to the left."""
 _INK, _QUIET, _HAIR, _PAPER = "#1c1917", "#78716c", "#e7e5e4", "#fffefc"
 _ACCENT, _CHOSEN = "#0f766e", "#b45309"
 _MOST_SURPRISE = 8.0
-"""Nats at which the ground of a token is darkest."""
+"""Nats of the darkest background."""
 _LINES = 12
-"""Lines of text at most; the last ones are shown."""
+"""Most lines of text; the last ones are shown."""
 
 
 class Recorded(Protocol):
@@ -42,14 +42,14 @@ class Recorded(Protocol):
 
 
 def as_image(record: Recorded) -> str:
-    """HTML that shows the picture wherever HTML is shown, where scripts and styles are not."""
+    """The picture as HTML without scripts and styles."""
     data = base64.b64encode(picture(record).encode()).decode()
     said = escape(_clean(record.text), quote=True)
     return f'<img alt="{said}" style="max-width:100%" src="data:image/svg+xml;base64,{data}">'
 
 
 def picture(record: Recorded) -> str:
-    """The SVG of what is known of a run by now."""
+    """The SVG of a run so far."""
     parts, y = [], 34.0
     for draw in (_head, _text, _surprise, _layers, _predictions):
         drawn, height = draw(record, y)
@@ -66,7 +66,7 @@ def picture(record: Recorded) -> str:
 
 
 Drawn = tuple[str, float]
-"""SVG, and how far down it reaches."""
+"""SVG and its height."""
 
 
 def _head(record: Recorded, y: float) -> Drawn:
@@ -74,20 +74,20 @@ def _head(record: Recorded, y: float) -> Drawn:
     if start is None:
         return _words(_EDGE, y, "waiting for the run", _QUIET), 20
     settings = start.settings
-    told = [f"{start.model.layers} layers", f"temperature {settings.temperature:g}"]
-    told += [] if settings.temperature == 0 else [f"seed {settings.seed}"]
-    told.append(f"{len(record.tokens)} tokens")
+    facts = [f"{start.model.layers} layers", f"temperature {settings.temperature:g}"]
+    facts += [] if settings.temperature == 0 else [f"seed {settings.seed}"]
+    facts.append(f"{len(record.tokens)} tokens")
     if isinstance(record.end, Done):
-        told.append(f"ended by {record.end.reason}")
+        facts.append(f"ended by {record.end.reason}")
     if isinstance(record.end, Error):
-        told.append(f"broke off: {record.end.title}")
+        facts.append(f"broke off: {record.end.title}")
     name = _words(_EDGE, y, start.model.name, _INK, bold=True)
     x = _EDGE + _cells(start.model.name) * _CHARACTER + 16
-    return name + _words(x, y, " · ".join(told), _QUIET), 28
+    return name + _words(x, y, " · ".join(facts), _QUIET), 28
 
 
 def _text(record: Recorded, y: float) -> Drawn:
-    """Prompt and output; the less a token was expected, the darker its ground."""
+    """Prompt and output, with darker backgrounds for less expected tokens."""
     read = record.prompt.tokens if record.prompt is not None else []
     pieces = [(each.text, None) for each in read]
     said: list[tuple[str, float | None]] = [(each.text, -each.logprob) for each in record.tokens]
@@ -137,7 +137,7 @@ def _wrapped(
 
 
 def _surprise(record: Recorded, y: float) -> Drawn:
-    """How unexpected each token was, as a bar, and the entropy of its prediction, as a mark."""
+    """The surprise of each token as a bar, and the entropy of its prediction as a mark."""
     tokens = record.tokens
     if not tokens:
         return "", 0
@@ -196,7 +196,7 @@ def _heat(
 
 
 def _by_layer(token: Token, name: str) -> np.ndarray | None:
-    """[n_layers]; of heads their mean."""
+    """[n_layers]; for heads their mean."""
     values = getattr(token.layers, name)
     if values is None or values.ndim == 1:
         return values  # type: ignore[no-any-return]
@@ -207,7 +207,7 @@ def _by_layer(token: Token, name: str) -> np.ndarray | None:
 
 
 def _predictions(record: Recorded, y: float) -> Drawn:
-    """What else the last token might have been."""
+    """The predictions of the last token."""
     if not record.tokens:
         return "", 0
     last = record.tokens[-1]
@@ -225,7 +225,8 @@ def _predictions(record: Recorded, y: float) -> Drawn:
 
 
 def _cell_width(record: Recorded) -> float:
-    """Of all tokens that may come while the run goes on, of those that came when it is over."""
+    """The width of a token: for the maximum number of tokens during the run, for the actual one
+    after it."""
     count = len(record.tokens)
     if record.end is None and record.start is not None:
         count = max(count, record.start.settings.max_new_tokens)
@@ -276,5 +277,5 @@ def _width(character: str) -> int:
 
 
 def _clean(text: str) -> str:
-    """What can be seen and XML can hold; tabs become four spaces."""
+    """The text without control characters; tabs become four spaces."""
     return legible(text.replace("\t", "    "))

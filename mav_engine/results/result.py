@@ -1,4 +1,4 @@
-"""A run as a whole: its tokens in a pandas frame, in numpy arrays or as a picture, in one call.
+"""A finished run as a pandas frame, numpy arrays or a picture.
 
 record = collect(run(RunSettings(prompt="Once upon a time")))
 record.text, record.to_frame(), record.arrays()["mlp_norm"]
@@ -37,16 +37,16 @@ _PLAIN: Mapping[str, Callable[[Token], Any]] = {
     "step_ms": lambda token: token.timing.step_ms,
     "capture_ms": lambda token: token.timing.capture_ms,
 }
-"""One value a token, by the names of the token event."""
+"""One value per token, by the names of the token event."""
 
 
 _REPR_CHARS = 60
-"""Characters of the text that a record's `repr` shows."""
+"""Most characters of the text in `repr`."""
 
 
 @dataclass(repr=False)
 class RunRecord:
-    """The events of a run, kept. `str` gives the text, a notebook shows the picture."""
+    """The recorded events of a run. `str` is the text; notebooks show the picture."""
 
     start: Start | None = None
     prompt: Prompt | None = None
@@ -54,7 +54,7 @@ class RunRecord:
     end: Done | Error | None = None
 
     def add(self, event: Event) -> None:
-        """Keep one more event."""
+        """Add an event."""
         if isinstance(event, Start):
             self.start = event
         elif isinstance(event, Prompt):
@@ -65,26 +65,26 @@ class RunRecord:
             self.end = event
 
     def kept(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The same events, each kept before it is given on."""
+        """Yield the same events, each after it was added."""
         for event in events:
             self.add(event)
             yield event
 
     @property
     def text(self) -> str:
-        """The text that was written, without the prompt."""
+        """The generated text, without the prompt."""
         return "".join(token.text for token in self.tokens)
 
     @property
     def events(self) -> list[Event]:
-        """The events in their order; how long the run had waited is not kept."""
-        told = (self.start, self.prompt, *self.tokens, self.end)
-        return [event for event in told if event is not None]
+        """The events in order, without `queued` events."""
+        events = (self.start, self.prompt, *self.tokens, self.end)
+        return [event for event in events if event is not None]
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that was measured, by the names of the token event; axis 0 is the token.
+        """All measurements, by the names of the token event; axis 0 is the token.
 
-        One value a token: index, position, id, token, text, forced, logprob (nats), rank, entropy
+        One value per token: index, position, id, token, text, forced, logprob (nats), rank, entropy
         (nats), effective_tokens, kept, sampled_entropy, attn_entropy_max, step_ms, capture_ms.
         By prediction [tokens, top_n]: top_id, top_text, top_logit, top_prob, top_sampled_prob.
         By layer: resid_norm [tokens, n_layers + 1], mlp_norm and attn_norm [tokens, n_layers],
@@ -94,14 +94,16 @@ class RunRecord:
         the prompt: prompt_id, prompt_logprob, prompt_entropy [prompt tokens]. What does not exist
         is NaN.
         """
-        told = {name: np.array([of(each) for each in self.tokens]) for name, of in _PLAIN.items()}
-        told |= self._of_top() | self._of_layers() | self._of_lens()
+        columns = {
+            name: np.array([of(each) for each in self.tokens]) for name, of in _PLAIN.items()
+        }
+        columns |= self._of_top() | self._of_layers() | self._of_lens()
         if self.prompt is not None:
             read = self.prompt.tokens
-            told["prompt_id"] = np.array([each.id for each in read])
-            told["prompt_logprob"] = np.array([_or_nan(each.logprob) for each in read])
-            told["prompt_entropy"] = np.array([_or_nan(each.entropy) for each in read])
-        return told
+            columns["prompt_id"] = np.array([each.id for each in read])
+            columns["prompt_logprob"] = np.array([_or_nan(each.logprob) for each in read])
+            columns["prompt_entropy"] = np.array([_or_nan(each.entropy) for each in read])
+        return columns
 
     def columns(self) -> dict[str, np.ndarray]:
         """A value a token in each, by name: what `to_frame` and other tables hold.
@@ -141,17 +143,17 @@ class RunRecord:
         return frame
 
     def raise_for_error(self) -> RunRecord:
-        """This record, where its run did not break.
+        """Return this record, unless its run failed.
 
         Raises:
-            RunFailed: it did, with the reason.
+            RunFailed: the run failed.
         """
         if isinstance(self.end, Error):
             raise RunFailed(self.end.detail, field=self.end.field)
         return self
 
     def svg(self) -> str:
-        """The run as one picture: its text, surprise, and what its layers did."""
+        """The run as an SVG picture: text, surprise and layers."""
         from mav_engine.results.picture import picture
 
         return picture(self)
@@ -160,7 +162,7 @@ class RunRecord:
         return self.text
 
     def __repr__(self) -> str:
-        """One line: notebooks keep it beside the picture."""
+        """One line, which notebooks save with the picture."""
         model = None if self.start is None else self.start.model.name
         end = None if self.end is None else getattr(self.end, "reason", self.end.type)
         text = self.text if len(self.text) <= _REPR_CHARS else self.text[:_REPR_CHARS] + "…"
@@ -196,13 +198,15 @@ class RunRecord:
         if not rows or any(row is None for row in rows):
             return {}
         return {
-            f"lens_{name}": np.array([[getattr(each, name) for each in row or ()] for row in rows])
+            f"lens_{name}": np.array(
+                [[_or_nan(getattr(each, name)) for each in row or ()] for row in rows]
+            )
             for name in ("id", "prob", "rank")
         }
 
 
 def collect(events: Iterable[Event]) -> RunRecord:
-    """Run to the end and keep what was told; works for a replayed recording as well."""
+    """Collect the events of a run or a recording."""
     record = RunRecord()
     for event in events:
         record.add(event)
@@ -218,7 +222,7 @@ def _any(rows: list[Any]) -> bool:
 
 
 def _stacked(rows: list[Any]) -> np.ndarray:
-    """Rows as one array; those that are missing, and keys that were not read yet, are NaN."""
+    """Rows as one array; missing rows and later keys are NaN."""
     known = [row for row in rows if row is not None]
     shape = tuple(max(sizes) for sizes in zip(*(row.shape for row in known), strict=True))
     whole = np.full((len(rows), *shape), np.nan, dtype=np.float32)

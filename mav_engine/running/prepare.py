@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mav_engine.contract.events import FinishReason
 from mav_engine.faults import refused_for
+from mav_engine.generation.forced_tokens import ForcedTokens, GivenTokens
 from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished
 from mav_engine.probes import Plan, Probe, captured
-from mav_engine.probes.measuring import check_all
+from mav_engine.probes.probe_runner import check_all
 from mav_engine.running.validation import (
     check_embedded,
     check_forced,
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from mav_engine.backends import Backend
     from mav_engine.generation.loop import Generated
 
-Watch = Callable[["Generated"], FinishReason | None]
-"""Called with each token before its event: why the run ends with it, or None."""
+StopCondition = Callable[["Generated"], FinishReason | None]
+"""Called with each token before its event; returns why the run ends with it, or None."""
 
 
-def _unwatched(_: Generated) -> None:
+def _never_stops(_: Generated) -> None:
     return None
 
 
@@ -93,38 +94,38 @@ def _prepared(
         *stops,
         eos_ids_of(settings, backend),
         seal,
-        settings.forced_ids,
+        GivenTokens(settings.forced_ids),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedRun:
-    """A run that fits its model and waits to be iterated, once."""
+    """A run that has been checked against its model; it can be iterated once."""
 
     settings: RunSettings
     backend: Backend
     probes: list[Probe]
     prompt_ids: list[int]
     written: list[int]
-    """Ids of the new tokens that the run which this one continues has written."""
+    """The new tokens of the run that this one continues."""
     limit: int
-    """New tokens at most, those included: what was asked for, or what the context still holds."""
+    """New tokens at most, including `written`: the setting, or the room in the context."""
     stop_ids: frozenset[int]
     stop_texts: list[str]
     eos_ids: Collection[int]
     """Ids that end the text."""
     seal: Seal
-    forced_ids: Sequence[int]
-    """Ids to write first; those of another run may still be on their way."""
-    watch: Watch = _unwatched
+    forced: ForcedTokens
+    """The tokens to write first."""
+    stop_condition: StopCondition = _never_stops
 
     @property
     def read_ids(self) -> list[int]:
-        """All that the model reads before it writes."""
+        """The tokens that are prefilled."""
         return self.prompt_ids + self.written
 
     def resume_token(self, written: list[int]) -> str | None:
-        """What continues this run after these new tokens; None where the context is full."""
+        """A token that resumes this run after these new tokens; None where the context is full."""
         context = self.backend.info.context
         if context is not None and len(self.prompt_ids) + len(written) >= context:
             return None

@@ -1,15 +1,14 @@
 """`run(settings)`: from settings to events.
 
-Importing this module does not import torch; what needs it is imported where it is used.
+Importing this module does not import torch; it is imported where it is used.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 import time
-import uuid
 from collections.abc import Callable, Generator, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mav_engine.contract.events import (
@@ -25,31 +24,31 @@ from mav_engine.contract.events import (
 from mav_engine.errors import MavError
 from mav_engine.faults import is_deliberate, run_fault
 from mav_engine.generation.prediction import Prediction, rank_bin_edges
-from mav_engine.generation.resume_token import PROCESS_SEAL, take_up
-from mav_engine.models.folder import canonical
+from mav_engine.generation.resume_token import PROCESS_SEAL, resolve
 from mav_engine.probes import probe_infos
 from mav_engine.probes.attention_map import PatternMap
+from mav_engine.running.kept_models import kept_model
 from mav_engine.running.prepare import PreparedRun, prepare
 from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
-    from mav_engine.generation.capture import PromptReading
+    from mav_engine.generation.capture import PrefillResult
     from mav_engine.generation.loop import Session
     from mav_engine.running.event_builder import EventBuilder
 
 _log = logging.getLogger(__name__)
 
 Stop = Callable[[], FinishReason | None]
-"""Called at each token: why the run ends with this token, or None."""
+"""Called at each token; returns why the run ends with this token, or None."""
 
 
-def _never() -> None:
-    return None
+def never() -> None:
+    """A `Stop` that never ends the run."""
 
 
 def run(
-    settings: RunSettings, *, backend: Backend | None = None, stop: Stop = _never
+    settings: RunSettings, *, backend: Backend | None = None, stop: Stop = never
 ) -> Iterator[Event]:
     """Run a model and yield its events: start, prompt, token …, done or error.
 
@@ -57,19 +56,24 @@ def run(
         settings: what to run; with `resume`, a token of an earlier run of this process.
         backend: a loaded model; where not given, `settings.model` is loaded and kept for the
             next call that names it.
-        stop: asked at each token whether to end.
+        stop: called at each token; returns why to end, or None.
 
     Raises:
-        MavError: the settings do not fit the model, or it cannot be loaded. What goes wrong
-            later comes as an `Error` event.
+        MavError: the settings do not fit the model, or it cannot be loaded. Later failures are
+            `Error` events.
     """
-    taken, before = take_up(settings, PROCESS_SEAL)
-    prepared = prepare(taken.resolved(), backend or _loaded(canonical(taken.model)), before=before)
-    return _whole(prepared, stop)
+    resolved, before = resolve(settings, PROCESS_SEAL)
+    prepared = prepare(resolved, backend or kept_model(resolved.model), before=before)
+    return events_of(prepared, stop)
 
 
-def new_run_id() -> str:
-    return uuid.uuid4().hex
+def new_run_id(prefix: str = "") -> str:
+    """An id of 32 hexadecimal digits that cannot be guessed: who knows it may watch the run.
+
+    Args:
+        prefix: its first digits, at most 12; they may tell which of several servers has the run.
+    """
+    return prefix + secrets.token_hex(16)[len(prefix) :]
 
 
 def start_event(settings: RunSettings, info: ModelInfo, run_id: str) -> Start:
@@ -83,10 +87,16 @@ def start_event(settings: RunSettings, info: ModelInfo, run_id: str) -> Start:
     )
 
 
-def events_of(
-    prepared: PreparedRun, stop: Stop = _never
+def events_of(prepared: PreparedRun, stop: Stop = never) -> Iterator[Event]:
+    """The events of a run, computed on this thread; an exception becomes an `Error` event."""
+    yield start_event(prepared.settings, prepared.backend.info, new_run_id())
+    yield from events_after_start(prepared, stop)
+
+
+def events_after_start(
+    prepared: PreparedRun, stop: Stop = never
 ) -> Generator[Prompt | Token | Done | Error, None, None]:
-    """Compute a run in the calling thread; an exception becomes an `Error` event."""
+    """The same without the `start` event, which a server sends before the model is loaded."""
     try:
         yield from _computed(prepared, stop)
         return
@@ -102,6 +112,7 @@ def events_of(
 
 
 def _computed(prepared: PreparedRun, stop: Stop) -> Iterator[Prompt | Token | Done]:
+    from mav_engine.generation.ending import TokenEnding
     from mav_engine.generation.loop import generate
     from mav_engine.generation.sampler import Sampler
     from mav_engine.running.event_builder import EventBuilder
@@ -114,24 +125,22 @@ def _computed(prepared: PreparedRun, stop: Stop) -> Iterator[Prompt | Token | Do
     session = backend.open(needs, len(prepared.prompt_ids) + prepared.limit)
     try:
         builder = EventBuilder(prepared)
-        reading = _read(prepared, session, builder, stop)
-        if reading is None:
+        prefill = _read(prepared, session, builder, stop)
+        if prefill is None:
             yield builder.done(began)
             return
-        yield builder.prompt(reading, 1000 * (time.perf_counter() - began))
+        yield builder.prompt(prefill, 1000 * (time.perf_counter() - began))
         builder.fit()
         tokens = generate(
             session,
             sampler,
             prepared.read_ids,
-            reading.step,
-            forced_ids=prepared.forced_ids,
-            limit=prepared.limit,
-            eos_ids=prepared.eos_ids,
+            prefill.step,
+            TokenEnding(prepared.stop_ids, prepared.eos_ids, prepared.limit, prepared.forced),
             begin=begin,
         )
         for generated in tokens:
-            yield builder.token(generated, prepared.watch(generated) or stop())
+            yield builder.token(generated, prepared.stop_condition(generated) or stop())
             if builder.reason is not None:
                 break
         yield builder.done(began)
@@ -141,7 +150,7 @@ def _computed(prepared: PreparedRun, stop: Stop) -> Iterator[Prompt | Token | Do
 
 def _read(
     prepared: PreparedRun, session: Session, builder: EventBuilder, stop: Stop
-) -> PromptReading | None:
+) -> PrefillResult | None:
     """Prefill the prompt and the tokens written before; None where the run is stopped meanwhile.
 
     In float32 all tokens are prefilled at once. In other dtypes that rounds so differently that
@@ -152,21 +161,21 @@ def _read(
     depends_on_length = getattr(prepared.backend, "depends_on_length", False)
     if prepared.backend.info.dtype == "float32" and not depends_on_length:
         return session.prefill(prepared.read_ids)
-    reading = session.prefill(prepared.prompt_ids)
-    rows = None if reading.pattern is None else PatternMap(reading.pattern, len(prepared.read_ids))
+    prefill = session.prefill(prepared.prompt_ids)
+    rows = None if prefill.pattern is None else PatternMap(prefill.pattern, len(prepared.read_ids))
     for token_id in prepared.written:
-        builder.reason = stop()
-        if builder.reason is not None:
+        if (reason := stop()) is not None:
+            builder.stop(reason)
             return None
-        prediction = Prediction(reading.step.logits)
-        reading.logprobs.append(prediction.logprob(token_id))
-        reading.entropies.append(prediction.entropy)
-        reading.step = session.step(token_id)
-        if rows is not None and reading.step.pattern is not None:
-            rows.append(reading.step.pattern)
+        prediction = Prediction(prefill.step.logits)
+        prefill.logprobs.append(prediction.logprob(token_id))
+        prefill.entropies.append(prediction.entropy)
+        prefill.step = session.step(token_id)
+        if rows is not None and prefill.step.pattern is not None:
+            rows.append(prefill.step.pattern)
     if rows is not None:
-        reading.pattern = rows.so_far(len(prepared.read_ids))
-    return reading
+        prefill.pattern = rows.so_far(len(prepared.read_ids))
+    return prefill
 
 
 def error_event(error: MavError) -> Error:
@@ -178,15 +187,3 @@ def error_event(error: MavError) -> Error:
         field=error.field,
         retry_after_s=error.retry_after_s,
     )
-
-
-def _whole(prepared: PreparedRun, stop: Stop) -> Iterator[Event]:
-    yield start_event(prepared.settings, prepared.backend.info, new_run_id())
-    yield from events_of(prepared, stop)
-
-
-@lru_cache(maxsize=1)
-def _loaded(model: str) -> Backend:
-    from mav_engine.backends import load_backend
-
-    return load_backend(model)

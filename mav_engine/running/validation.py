@@ -1,4 +1,4 @@
-"""Whether settings fit a loaded model, and what they are in its ids."""
+"""Checks settings against a loaded model, and translates them into its token ids."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 def check_same_model(before: Unfinished, backend: Backend) -> None:
-    """Refuse to continue what another model wrote.
+    """Refuse to continue a run of another model.
 
     Raises:
         ResumeRefused: the fingerprints differ.
     """
     if before.fingerprint != backend.fingerprint:
         raise ResumeRefused(
-            f"resume continues a run of another model than this {backend.info.name}: its weights, "
-            "tokenizer or number type have changed. Start a new run.",
+            f"resume is of a run of another model: the weights, tokenizer or dtype of "
+            f"{backend.info.name} have changed. Start a new run.",
             field="resume",
         )
 
@@ -68,8 +68,10 @@ def check_embedded(ids: Sequence[int], backend: Backend, field: str) -> None:
 
 
 def stops_of(settings: RunSettings, backend: Backend) -> tuple[frozenset[int], list[str]]:
-    """What ends the run: the ids of stop strings that are special tokens, whose text is not shown,
-    and all stop strings, with the turns of a plain conversation, for the text."""
+    """The ids of stop strings that are special tokens, and all stop strings.
+
+    Without a chat template a conversation also stops at the start of the next turn.
+    """
     special = backend.vocabulary.special
     ids = frozenset(special[text] for text in settings.stop if text in special)
     plain = settings.messages is not None and not backend.info.chat_template
@@ -89,9 +91,9 @@ def prompt_ids_of(settings: RunSettings, backend: Backend) -> list[int]:
     """The ids of the prompt or of the rendered conversation.
 
     Raises:
-        InvalidSettings: there are none, the model has no embedding for one, or a message is out
-            of its place.
-        PromptTooLong: they and the forced ids leave no room for a token.
+        InvalidSettings: there are none, the model has no embedding for one, or the messages are
+            in the wrong order.
+        PromptTooLong: with the forced ids they leave no room for a token.
     """
     field = "prompt" if settings.messages is None else "messages"
     with refused_for(field, f"The tokenizer of {backend.info.name}"):

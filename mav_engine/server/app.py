@@ -3,61 +3,83 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from functools import partial
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 from starlette._utils import get_route_path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mav_engine.backends import load_backend
 from mav_engine.config import ServerConfig
 from mav_engine.errors import MavError
-from mav_engine.models.catalog import Catalog
-from mav_engine.server.http.cross_site import HostCheck
+from mav_engine.server.http.cross_site import ANY, HostCheck, OriginCheck
+from mav_engine.server.http.key_check import KeyCheck
 from mav_engine.server.http.pending_requests import AnswerPending, PendingRequests
 from mav_engine.server.http.problems import on_http_exception, on_mav_error, on_unexpected
 from mav_engine.server.http.root_path import RootPath
 from mav_engine.server.http.security_headers import SecurityHeaders
-from mav_engine.server.routes import api_routes
-from mav_engine.server.runs.model_cache import Load
-from mav_engine.server.service import Service
 from mav_engine.server.static_site import Site
+
+if TYPE_CHECKING:
+    from mav_engine.models.catalog import Catalog
+    from mav_engine.server.relay.relay import Relay
+    from mav_engine.server.runs.model_cache import Load
+    from mav_engine.server.service import Service
 
 
 def create_app(
-    config: ServerConfig, catalog: Catalog | None = None, load: Load | None = None
+    config: ServerConfig,
+    catalog: Catalog | None = None,
+    load: Load | None = None,
+    run_prefix: str = "",
 ) -> Starlette:
     """Make an application.
 
     Args:
-        config: limits and choices of whoever runs the server.
-        catalog: the models that may be named; those that the config names if None.
-        load: what turns a model's source into a backend; the engine's own if None.
+        config: the server's settings.
+        catalog: the models to offer; by default those of `config`.
+        load: loads a model; by default the engine's `load_backend`.
+        run_prefix: the first digits of the ids of runs, by which another server finds them here.
 
     Raises:
-        InvalidSettings: the settings name a model that is not there.
+        InvalidSettings: a named model does not exist.
     """
-    load = load or partial(load_backend, prefix_bytes=config.prefix_bytes)
     pending = PendingRequests()
-    service = Service(config, catalog or config.catalog(), load)
+    # A site that only relays needs no engine, and starts in half the time without.
+    has_engine = not config.upstream or config.offers_models or config.watch or catalog
+    service = _service(config, catalog, load, run_prefix) if has_engine else None
+    api: ASGIApp = _api_of(service) if service else OnFirstUse(lambda: _api_of(_service(config)))
+    relay: Relay | None = None
+    if config.upstream:
+        from mav_engine.server.relay.api import RelayedApi
+        from mav_engine.server.relay.relay import Relay as UpstreamRelay
+
+        relay = UpstreamRelay(config, service)
+        api = RelayedApi(relay, api, config)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        if config.prewarm:
+        if config.prewarm and service and service.default_model:
             service.prewarm()
-        # `mav_engine.server.serve` calls this before it closes the connections.
+        if relay:
+            relay.start()
+        # `mav_engine.server.serve` calls this before it closes connections.
         yield {"stop": pending.stop}
+        if relay:
+            await relay.close()
 
     app = Starlette(
-        routes=api_routes(service),
+        routes=_routes(config, api),
         middleware=[
             Middleware(SecurityHeaders, config.frame_ancestors),
-            Middleware(HostCheck, config.allowed_hosts),
+            # Pages cannot know the key, so it protects from DNS rebinding as well.
+            Middleware(HostCheck, (ANY,) if config.key else config.allowed_hosts),
             *_cross_origin(config.allowed_origins),
             *([Middleware(RootPath, config.root_path)] if config.root_path else []),
             Middleware(AnswerPending, pending=pending),
@@ -74,6 +96,59 @@ def create_app(
     app.router.redirect_slashes = False
     app.state.service = service
     return app
+
+
+def _service(
+    config: ServerConfig,
+    catalog: Catalog | None = None,
+    load: Load | None = None,
+    run_prefix: str = "",
+) -> Service:
+    from mav_engine.backends import load_backend
+    from mav_engine.server.service import Service
+
+    load = load or partial(load_backend, prefix_bytes=config.prefix_bytes)
+    return Service(config, catalog or config.catalog(), load, run_prefix)
+
+
+def _api_of(service: Service) -> ASGIApp:
+    from mav_engine.server.routes import api_of
+
+    return api_of(service)
+
+
+class OnFirstUse:
+    """An application that is made for its first request, since its imports take a while."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._made = cache(make)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        app = await anyio.to_thread.run_sync(self._made)
+        await app(scope, receive, send)
+
+
+def _routes(config: ServerConfig, api: ASGIApp) -> list[BaseRoute]:
+    guards = [Middleware(OriginCheck, config.allowed_origins)]
+    if config.key:
+        guards.append(Middleware(KeyCheck, config.key))
+    return [
+        Route("/api", Index(api), methods=["GET"], middleware=guards),
+        Mount("/api", api, middleware=guards),
+    ]
+
+
+class Index:
+    """Answers /api as /api/."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        path = scope["path"]
+        await self._api({**scope, "path": f"{path}/", "root_path": path}, receive, send)
 
 
 def _site_or_problem(site: Site) -> ASGIApp:

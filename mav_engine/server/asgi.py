@@ -1,7 +1,7 @@
-"""The application with the settings of the environment, for ASGI servers: `app`.
+"""The application `app`, configured by the environment, for ASGI servers.
 
-Importing it loads no model and no torch; the first request that needs a model does. The loaded
-models live as long as this module.
+Importing it loads no model and no torch; the first request for a model does. Loaded models are kept
+as long as this module is imported.
 """
 
 from __future__ import annotations

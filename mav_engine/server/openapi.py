@@ -1,16 +1,17 @@
-"""The OpenAPI document, assembled from the types that the code itself uses.
+"""The OpenAPI document, generated from the types of the code.
 
-OpenAPI 3.2 describes streams. Most generators of clients know 3.1 only, which has no word for the
-items of a stream; `as_3_1` describes a stream by one event of it, so that they find the types.
+OpenAPI 3.2 describes streams. Most client generators only support 3.1, which cannot describe the
+items of a stream; `as_3_1` gives a stream the schema of one event, so that they find the types.
 
-`python -m mav_engine.server.openapi` prints it with the default limits: the file from which the
-site's TypeScript is generated. A server's own document has its limits and its default model.
+`python -m mav_engine.server.openapi` prints the document with default limits, from which the site's
+TypeScript is generated. A server's own document has its limits and its default model.
 """
 
 from __future__ import annotations
 
 import copy
 import sys
+from functools import cache
 from typing import Any
 
 import orjson
@@ -23,47 +24,43 @@ from mav_engine.compare.settings import CompareSettings
 from mav_engine.config import ServerConfig
 from mav_engine.contract.arrays import PACKED_SCHEMA
 from mav_engine.contract.events import EVENTS, OPTIONAL
+from mav_engine.server.http.live_stream import NDJSON, SSE
 from mav_engine.server.http.problems import Problem
-from mav_engine.server.runs.stream import NDJSON, SSE
-from mav_engine.server.schemas import (
-    Health,
-    ModelList,
-    TokenizeRequest,
-    TokenizeResult,
-    TrainingReceived,
-)
+from mav_engine.server.schemas import TokenizeRequest, TokenizeResult, TrainingReceived
+from mav_engine.server.state import Health, ModelList
 from mav_engine.server.training.body import StreamQuery
 from mav_engine.settings import COMMA_SEPARATED, DEFAULT_MODEL, RunSettings
-from mav_engine.training.recording import VERSION, Look
+from mav_engine.training.recording import VERSION, Snapshot
 
 PACKED_ARRAY = "PackedArray"
 REF = "#/components/schemas/{model}"
 TRAINING_ORDER = (
     "Each line of the recording (docs/training.md) as an event of its type, from the beginning or "
-    "behind Last-Event-ID. It never ends by itself."
+    "after Last-Event-ID. The stream stays open."
 )
 RECEIVING = (
-    "Whole looks, as they stand in a recording (docs/training.md): each line with its line break. "
-    "All of a body are stored, or none. An empty body says that the training is there."
+    "Complete snapshots, as in a recording (docs/training.md), each line with its line break. "
+    "All snapshots of a body are stored, or none. An empty body is a keep-alive."
 )
 JSON = "application/json"
 _AS_JSON = frozenset({"breakpoints", "messages", "tile"})
-"""Settings that are JSON in a query."""
+"""Settings that are JSON in a query string."""
 Schema = dict[str, Any]
 RUN_ORDER = (
     "The events of the run, in this order: start, queued (any number), prompt, token (any "
     "number), then done or error."
 )
 NUMBERED_EVENTS = "<run_id>:<n>, counting from 0."
-NUMBERED_LINES = "Where the line is; Last-Event-ID continues after it."
+LAST_EVENT_ID = "The id of the last event that the client has; the events after it follow."
+NUMBERED_LINES = "Position of the line; Last-Event-ID continues after it."
 PAIR_ORDER = (
     "The events of both runs, each in its own order; common, and a divergence for each token once "
-    "both have it; then compared, or error where a run broke off."
+    "both have it; then compared, or error if a run failed."
 )
 
 
 def document(config: ServerConfig, default_model: str = DEFAULT_MODEL) -> Schema:
-    """The document of a server with these limits."""
+    """The document of a server with this configuration."""
     schemas = _schemas(config, default_model)
     return {
         "openapi": "3.2.0",
@@ -84,7 +81,7 @@ def document(config: ServerConfig, default_model: str = DEFAULT_MODEL) -> Schema
 
 
 def as_3_1(api: Schema) -> Schema:
-    """A document in OpenAPI 3.1: the content of a stream has the schema of one event."""
+    """Convert a document to OpenAPI 3.1: streams get the schema of one event."""
     older: Schema = copy.deepcopy(api) | {"openapi": "3.1.1"}
     operations = [each for path in older["paths"].values() for each in path.values()]
     for operation in operations:
@@ -98,7 +95,7 @@ def as_3_1(api: Schema) -> Schema:
 
 
 def index(api: Schema) -> Schema:
-    """What `/api` answers: the operations of a document, for someone who looks around."""
+    """The response of `/api`: a list of the operations."""
     return {
         "name": api["info"]["title"],
         "version": api["info"]["version"],
@@ -112,10 +109,24 @@ def index(api: Schema) -> Schema:
 
 
 def _schemas(config: ServerConfig, default_model: str) -> dict[str, Schema]:
+    schemas = copy.deepcopy(_common_schemas())
+    settings = schemas["RunSettings"]["properties"]
+    limit = config.max_new_tokens
+    settings["max_new_tokens"]["maximum"] = limit
+    settings["max_new_tokens"]["default"] = min(limit, settings["max_new_tokens"]["default"])
+    settings["model"]["default"] = default_model
+    return schemas
+
+
+@cache
+def _common_schemas() -> dict[str, Schema]:
+    """The schemas with the default limits. Not to be changed: each server has a copy."""
     answers: list[type[BaseModel]] = [
         Problem, ModelList, TokenizeResult, TrainingReceived, Health,
     ]  # fmt: skip
-    _, told = models_json_schema([(each, "serialization") for each in answers], ref_template=REF)
+    _, definitions = models_json_schema(
+        [(each, "serialization") for each in answers], ref_template=REF
+    )
     _, asked = models_json_schema(
         [(each, "validation") for each in (RunSettings, TokenizeRequest, CompareSettings)],
         ref_template=REF,
@@ -123,31 +134,26 @@ def _schemas(config: ServerConfig, default_model: str) -> dict[str, Schema]:
     event = EVENTS.json_schema(mode="serialization", ref_template=REF)
     pair = COMPARE_EVENTS.json_schema(mode="serialization", ref_template=REF)
     events = {**pair.pop("$defs"), **event.pop("$defs"), "Event": event, "CompareEvent": pair}
-    schemas: dict[str, Schema] = {**events, **told["$defs"]}
+    schemas: dict[str, Schema] = {**events, **definitions["$defs"]}
     left_out = {kind.__name__: names for kind, names in OPTIONAL.items()}
     for name, schema in schemas.items():
-        # Pydantic calls a field with a default optional, but what is sent always holds it;
-        # only the measurements that nobody asked for are left out.
+        # Pydantic treats a field with a default as optional, but only measurements that are not
+        # captured are omitted.
         if "properties" in schema:
             absent = left_out.get(name, frozenset())
             schema["required"] = [key for key in schema["properties"] if key not in absent]
     schemas |= asked["$defs"]
-    # Generators name what a reference names; of a schema in place they make a type without a name.
+    # Generators need a reference for a named type; inline schemas become anonymous types.
     schemas["SideEvent"]["properties"]["event"] = _ref("Event")
     schemas[PACKED_ARRAY] = PACKED_SCHEMA
     schemas["Array"] = _with_packed_named(schemas["Array"])
-    schemas["Look"] = _look()
-    schemas["TrainingEvent"] = _with_looks(schemas["Event"])
-    settings = schemas["RunSettings"]["properties"]
-    limit = config.max_new_tokens
-    settings["max_new_tokens"]["maximum"] = limit
-    settings["max_new_tokens"]["default"] = min(limit, settings["max_new_tokens"]["default"])
-    settings["model"]["default"] = default_model
+    schemas["Look"] = _snapshot_schema()
+    schemas["TrainingEvent"] = _with_snapshots(schemas["Event"])
     return dict(sorted(schemas.items()))
 
 
 def _with_packed_named(schema: Any) -> Any:
-    """The same schema, with a reference in each place where a packed array may be."""
+    """The schema with references in place of inline packed arrays."""
     if schema == PACKED_SCHEMA:
         return _ref(PACKED_ARRAY)
     if isinstance(schema, dict):
@@ -157,42 +163,48 @@ def _with_packed_named(schema: Any) -> Any:
     return schema
 
 
-def _look() -> Schema:
-    """The line before each run of a training's recording."""
-    look = TypeAdapter(Look).json_schema(mode="serialization", ref_template=REF)
+def _snapshot_schema() -> Schema:
+    """The line before each run in a training's recording."""
+    snapshot = TypeAdapter(Snapshot).json_schema(mode="serialization", ref_template=REF)
     head = {
         "type": {"type": "string", "const": "training"},
         "v": {"type": "integer", "const": VERSION, "description": "The version of the format."},
     }
-    properties = head | look["properties"]
-    return look | {"properties": properties, "required": list(properties)}
+    properties = head | snapshot["properties"]
+    return snapshot | {"title": "Look"} | {"properties": properties, "required": list(properties)}
 
 
-def _with_looks(event: Schema) -> Schema:
-    """What the stream of a training consists of."""
-    look = _ref("Look")
-    mapping = {"training": look["$ref"], **event["discriminator"]["mapping"]}
+def _with_snapshots(event: Schema) -> Schema:
+    """The events in the stream of a training."""
+    snapshot = _ref("Look")
+    mapping = {"training": snapshot["$ref"], **event["discriminator"]["mapping"]}
     return {
         "discriminator": {"propertyName": "type", "mapping": mapping},
-        "oneOf": [look, *event["oneOf"]],
+        "oneOf": [snapshot, *event["oneOf"]],
     }
 
 
 def _paths(schemas: dict[str, Schema]) -> Schema:
-    refused = ("400", "403", "404", "406", "408", "413", "415", "422", "429", "503", "500")
+    refused = (
+        "400", "401", "403", "404", "406", "408", "413", "415", "422", "429", "502", "503", "500",
+    )  # fmt: skip
     events = _stream(schemas["Event"], "Event", RUN_ORDER, NUMBERED_EVENTS)
     pair_events = _stream(schemas["CompareEvent"], "CompareEvent", PAIR_ORDER)
     run = _answers({"200": events}, *refused)
+    nothing = {"description": "The run has ended, and the client has all of its events."}
+    shared = _answers(
+        {"200": events, "204": nothing}, "403", "404", "406", "410", "422", "429", "503", "500"
+    )
     pair = _answers({"200": pair_events}, *refused)
-    comparing = "Run two models in step and stream what is measured of both, and how they differ"
-    unread = ("400", "403", "404", "408", "413", "415", "422", "503")
+    comparing = "Run two models in lockstep and stream both runs and their divergence"
+    unread = ("400", "401", "403", "404", "408", "413", "415", "422", "502", "503")
     tokens = _answers({"200": _answer("TokenizeResult")}, *unread)
     query = _query(schemas["RunSettings"])
-    running = "Run a model and stream what is measured"
-    watching = "Read the recording of a training, and go on as it grows"
+    running = "Run a model and stream its measurements"
+    watching = "Stream the recording of a training as it grows"
     grown = _stream(schemas["TrainingEvent"], "TrainingEvent", TRAINING_ORDER, NUMBERED_LINES)
-    watched = _answers({"200": grown}, "403", "404", "503")
-    document_told = {
+    watched = _answers({"200": grown}, "401", "403", "404", "502", "503")
+    document_response = {
         "description": "An OpenAPI document.",
         "content": {JSON: {"schema": {"type": "object"}}},
     }
@@ -201,34 +213,60 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
             "get": _operation("runByQuery", running, run) | {"parameters": query},
             "post": _operation("run", running, run) | _body("RunSettings"),
         },
+        "/api/runs/{run_id}/events": {
+            "get": _operation("watchRun", "Watch a run, from its first event on", shared)
+            | {"parameters": [_run_id(), _last_event_id()]},
+        },
         "/api/compare": {
             "post": _operation("compare", comparing, pair) | _body("CompareSettings"),
         },
         "/api/models": {
-            "get": _operation("listModels", "The models to choose from", _told("ModelList"))
+            "get": _operation("listModels", "List the models", _json_response("ModelList"))
         },
         "/api/tokenize": {
-            "post": _operation("tokenize", "Cut a text into tokens", tokens)
-            | _body("TokenizeRequest")
+            "post": _operation("tokenize", "Tokenize a text", tokens) | _body("TokenizeRequest")
         },
         "/api/training": {
             "get": _operation("watchTraining", watching, watched),
             "post": _receiving(),
         },
-        "/api/health": {"get": _operation("health", "How the server is doing", _told("Health"))},
+        "/api/health": {
+            "get": _operation("health", "Get the state of the server", _json_response("Health"))
+        },
         "/api/openapi.json": {
-            "get": _operation("openapi", "This document", {"200": document_told})
+            "get": _operation("openapi", "This document", {"200": document_response})
         },
         "/api/openapi-3.1.json": {
             "get": _operation(
-                "openapi31", "This document in OpenAPI 3.1, for generators", {"200": document_told}
+                "openapi31",
+                "This document in OpenAPI 3.1, for generators",
+                {"200": document_response},
             )
         },
     }
 
 
+def _run_id() -> Schema:
+    return {
+        "name": "run_id",
+        "in": "path",
+        "required": True,
+        "description": "The run_id of the run's start event.",
+        "schema": {"type": "string"},
+    }
+
+
+def _last_event_id() -> Schema:
+    return {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": LAST_EVENT_ID,
+        "schema": {"type": "string"},
+    }
+
+
 def _receiving() -> Schema:
-    """A training elsewhere sends its looks."""
+    """The operation that receives snapshots of a training."""
     refused = ("400", "401", "403", "404", "408", "409", "413", "415", "422", "503", "507")
     answers = _answers({"200": _answer("TrainingReceived")}, *refused)
     asked = StreamQuery.model_json_schema()
@@ -250,8 +288,8 @@ def _operation(name: str, summary: str, responses: Schema) -> Schema:
     return {"operationId": name, "summary": summary, "responses": responses}
 
 
-def _told(schema: str) -> Schema:
-    return _answers({"200": _answer(schema)}, "403", "500")
+def _json_response(schema: str) -> Schema:
+    return _answers({"200": _answer(schema)}, "401", "403", "500")
 
 
 def _answers(good: Schema, *statuses: str) -> Schema:
@@ -272,7 +310,7 @@ def _problem() -> Schema:
         "content": {"application/problem+json": {"schema": _ref("Problem")}},
         "headers": {
             "Retry-After": {
-                "description": "Seconds to wait, where waiting helps.",
+                "description": "Seconds to wait before a retry.",
                 "schema": {"type": "integer"},
             }
         },
@@ -280,7 +318,7 @@ def _problem() -> Schema:
 
 
 def _stream(union: Schema, schema: str, order: str, numbered: str = "") -> Schema:
-    """Events as server-sent events; those of runs also as one JSON object a line."""
+    """Server-sent events; for runs also as JSON lines."""
     properties: Schema = {"event": {"type": "string", "enum": [*union["discriminator"]["mapping"]]}}
     if numbered:
         properties["id"] = {"type": "string", "description": numbered}
@@ -303,7 +341,7 @@ def _query(settings: Schema) -> list[Schema]:
         {
             "name": "params",
             "in": "query",
-            "description": "The whole RunSettings object as JSON, instead of the others.",
+            "description": "The whole RunSettings object as JSON, instead of the other parameters.",
             "content": {JSON: {"schema": _ref("RunSettings")}},
         },
     ]
@@ -314,7 +352,7 @@ def _parameter(name: str, schema: Schema) -> Schema:
     if name in _AS_JSON:
         return parameter | {"content": {JSON: {"schema": schema}}}
     if schema.get("type") == "array":
-        commas = "; its items may also be separated by commas" if name in COMMA_SEPARATED else ""
+        commas = ", or separate items by commas" if name in COMMA_SEPARATED else ""
         parameter["description"] += f" In a query, repeat the parameter for each item{commas}."
         parameter |= {"style": "form", "explode": True}
     return parameter | {"schema": schema}
@@ -325,7 +363,7 @@ def _ref(schema: str) -> Schema:
 
 
 def printed(config: ServerConfig) -> bytes:
-    """The document as the repository keeps it: indented, ended by a line break."""
+    """The document as it is stored in the repository: indented, with a final line break."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(document(config), option=options)
 

@@ -1,10 +1,12 @@
-"""The addresses of the API."""
+"""The routes of the API."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from urllib.parse import parse_qsl
 
+import anyio.to_thread
 import orjson
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
@@ -12,49 +14,46 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mav_engine.compare.settings import parse_compare
 from mav_engine.config import ServerConfig
 from mav_engine.errors import InvalidSettings
 from mav_engine.parsing.strict_json import is_unicode
-from mav_engine.server.http.compression import worth_it
-from mav_engine.server.http.cross_site import OriginCheck
+from mav_engine.server.http.live_stream import HEADERS, SSE
 from mav_engine.server.http.problems import NotFound
 from mav_engine.server.http.request_body import read_json
 from mav_engine.server.openapi import Schema, as_3_1, document, index
-from mav_engine.server.runs.stream import HEADERS, SSE, compare_response, negotiate, run_response
+from mav_engine.server.runs.shared_run import Watcher
+from mav_engine.server.runs.stream import compare_response, negotiate, run_response, worth_it
 from mav_engine.server.schemas import parse_tokenize
 from mav_engine.server.service import Service
-from mav_engine.settings import RunSettings, parse_settings, settings_from_query
+from mav_engine.settings import DEFAULT_MODEL, RunSettings, parse_settings, settings_from_query
 from mav_engine.wording import named, shown
 
 
-def api_routes(service: Service) -> list[BaseRoute]:
-    """All of /api; other addresses under it are answered with a problem, not a page of the site."""
-    api = document(service.config, service.catalog.default)
-    root = _constant(index(api))
+def api_of(service: Service) -> ASGIApp:
+    """The API of a server. Unknown paths get a problem, not a page of the site."""
+
+    @cache
+    def api() -> Schema:
+        return document(service.config, service.catalog.default or DEFAULT_MODEL)
+
+    root = _made_once(lambda: index(api()))
     routes = [
         Route("/", root, methods=["GET"]),
         Route("/run", _run(service), methods=["GET", "POST"]),
+        Route("/runs/{run_id}/events", _watch(service), methods=["GET"]),
         Route("/compare", _compare(service), methods=["POST"]),
         Route("/models", _models(service), methods=["GET"]),
         Route("/tokenize", _tokenize(service), methods=["POST"]),
         Route("/training", _training(service), methods=["GET", "POST"]),
         Route("/health", _health(service), methods=["GET"]),
         _document_route("/openapi.json", api),
-        _document_route("/openapi-3.1.json", as_3_1(api)),
+        _document_route("/openapi-3.1.json", lambda: as_3_1(api())),
     ]
-    own_pages = [Middleware(OriginCheck, service.config.allowed_origins)]
-    return [
-        Route("/api", root, methods=["GET"], middleware=own_pages),
-        Mount(
-            "/api",
-            Router(routes, default=_nothing, redirect_slashes=False),
-            middleware=own_pages,
-        ),
-    ]
+    return Router(routes, default=_nothing, redirect_slashes=False)
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -66,19 +65,38 @@ def _run(service: Service) -> Endpoint:
         if request.method == "HEAD":
             return Response(headers=HEADERS, media_type=kind)
         if "last-event-id" in request.headers:
-            # A browser's EventSource calls again when a stream has ended; it would run all
-            # again. 204 is how the standard tells it to stop.
-            return Response(status_code=204)
-        settings = await _settings(request, service.config)
-        run = await service.start(settings, _client(request))
-        gzip = worth_it(run.captures, request.headers.get("accept-encoding") or "")
-        return run_response(run, kind, service.config.heartbeat_s, gzip=gzip)
+            # An EventSource reconnects when a stream ends, which would repeat the run.
+            last = request.headers["last-event-id"]
+            watcher = service.continue_watching(last, _client(request))
+        else:
+            settings = await _settings(request, service.config)
+            watcher = await service.start(settings, _client(request))
+        return _events(service, request, watcher, kind)
 
     return answer
 
 
+def _watch(service: Service) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        kind = negotiate(request.headers.get("accept") or "*/*")
+        run_id, last = request.path_params["run_id"], request.headers.get("last-event-id")
+        if request.method == "HEAD":
+            return Response(headers=HEADERS, media_type=kind)
+        return _events(service, request, service.watch(run_id, last, _client(request)), kind)
+
+    return answer
+
+
+def _events(service: Service, request: Request, watcher: Watcher | None, kind: str) -> Response:
+    if watcher is None:
+        # Tells an EventSource not to reconnect.
+        return Response(status_code=204)
+    gzip = worth_it(watcher.captures, request.headers.get("accept-encoding") or "")
+    return run_response(watcher, kind, service.config.heartbeat_s, gzip=gzip)
+
+
 def _client(request: Request) -> str:
-    """The address of the client; uvicorn takes it from a proxy's headers where it trusts it."""
+    """The client's address; uvicorn takes it from the headers of a trusted proxy."""
     return request.client.host if request.client else ""
 
 
@@ -89,12 +107,12 @@ async def _settings(request: Request, config: ServerConfig) -> RunSettings:
 
 
 def _query(request: Request) -> list[tuple[str, str]]:
-    """The parameters of the address.
+    """The query parameters.
 
     Raises:
         InvalidSettings: one of them is not UTF-8.
     """
-    # Starlette would put a replacement character in place of what is not.
+    # Starlette would replace invalid UTF-8 silently.
     query = request.scope["query_string"].decode("utf-8", "surrogateescape")
     pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
     for name, value in pairs:
@@ -141,12 +159,12 @@ def _training(service: Service) -> Endpoint:
         if request.method == "POST":
             if service.inbox is None:
                 raise NotFound(
-                    "No training is received here; its operator can open this site to one with "
+                    "This site does not receive trainings; its operator can enable that with "
                     "`mav serve --watch FILE --receive-training`."
                 )
             return _json(await service.inbox.receive(request))
         if service.training is None:
-            raise NotFound("No training is watched here; `mav serve --watch FILE` watches one.")
+            raise NotFound("No training is shown here; `mav serve --watch FILE` shows one.")
         if request.method == "HEAD":
             return Response(headers=HEADERS, media_type=SSE)
         after = request.headers.get("last-event-id") or ""
@@ -162,17 +180,22 @@ def _health(service: Service) -> Endpoint:
     return health
 
 
-def _document_route(path: str, api: Schema) -> Route:
-    # Every page asks for it, and it shrinks to a sixth.
+def _document_route(path: str, api: Callable[[], Schema]) -> Route:
+    # Every page requests it, and it shrinks to a sixth.
     packed = Middleware(GZipMiddleware, compresslevel=6)
-    return Route(path, _constant(api), methods=["GET"], middleware=[packed])
+    return Route(path, _made_once(api), methods=["GET"], middleware=[packed])
 
 
-def _constant(body: Schema) -> Endpoint:
-    served = orjson.dumps(body)
+def _made_once(body: Callable[[], Schema]) -> Endpoint:
+    """Serves a body that is made for the first request, since that takes a while."""
+
+    @cache
+    def served() -> bytes:
+        return orjson.dumps(body())
 
     async def answer(_request: Request) -> Response:
-        return Response(served, media_type="application/json")
+        content = await anyio.to_thread.run_sync(served)
+        return Response(content, media_type="application/json")
 
     return answer
 

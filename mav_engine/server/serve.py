@@ -1,4 +1,4 @@
-"""Serving the application with uvicorn, as `mav serve` does."""
+"""Serves the application with uvicorn."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from mav_engine.server.http.connections import ConnectionLimits, HttpConnection,
 from mav_engine.server.http.log_limit import RateLimit
 
 END_S = 2
-"""Seconds that open connections have when the server is stopped."""
+"""Seconds that open connections have when the server stops."""
 CUT_S = 1.5
-"""Seconds after which those that are left are cut; uvicorn would log each as a fault."""
+"""Seconds after which remaining connections are closed; uvicorn would log each as an error."""
 BACKLOG = 1024
-"""Connections that the system holds until they are accepted."""
+"""Connections that wait in the kernel to be accepted."""
 
 
 class PortTaken(Exception):
-    """Another program listens where this server should; the message says what to do."""
+    """Another program uses the port; the message says what to do."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket on this address; port 0 takes any free one.
+    """A listening socket on this address; port 0 picks a free one.
 
     Raises:
-        PortTaken: somebody else has it.
-        OSError: the address is not one of this machine, or not allowed.
+        PortTaken: another program uses the port.
+        OSError: the address is not one of this machine, or not permitted.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns Nagle's algorithm off for what connects; else every
-    # small event would wait some 40 ms for the client's delayed acknowledgement.
+    # With an explicit protocol, asyncio disables Nagle's algorithm; otherwise small events would
+    # wait about 40 ms for the client's delayed acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -59,7 +59,7 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: bool = False) -> None:
     """Serve an application, given by its import name, until SIGINT or SIGTERM; ends the process.
 
-    The limits of connections are those of the environment.
+    Connection limits are read from the environment.
     """
     _log_to_stderr()
     config = UvicornConfig(
@@ -73,7 +73,7 @@ def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: boo
         timeout_graceful_shutdown=END_S,
     )
     server = Server(config, root_path)
-    # uvicorn repeats the signal once it has shut down; SIGTERM then ends the process like Ctrl-C.
+    # uvicorn raises the signal again after its shutdown; SIGTERM then ends the process like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if reload:
@@ -86,11 +86,11 @@ def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: boo
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server with bounded connections.
+    """uvicorn's server with limited connections.
 
     Args:
-        config: what it serves, and how.
-        root_path: the path at which clients reach it, for the address that is printed.
+        config: uvicorn's configuration.
+        root_path: path prefix of the printed address.
     """
 
     def __init__(self, config: UvicornConfig, root_path: str = "") -> None:
@@ -98,10 +98,10 @@ class Server(uvicorn.Server):
         self._root_path = root_path
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen."""
+        """Start listening."""
         await super().startup(sockets)
         for listener in sockets or []:
-            # asyncio has set this to the few connections that are accepted at once.
+            # asyncio has set the backlog to the number of connections accepted at once.
             listener.listen(BACKLOG)
             self.on_listening(listener)
 
@@ -110,7 +110,7 @@ class Server(uvicorn.Server):
         print(f"MAV is at {_address(listener)}{self._root_path} (Ctrl-C ends it)", flush=True)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what waits, end the streams, and close."""
+        """Answer pending requests, end streams, and close."""
         if stop := self.lifespan.state.get("stop"):
             stop()
         cut = asyncio.get_running_loop().call_later(CUT_S, self._cut_connections)
@@ -139,10 +139,9 @@ def _address(listener: socket.socket) -> str:
 
 
 def _leave() -> None:
-    """End now: a run or a load that is deep in a computation must not hold the process.
+    """Exit without waiting for runs or loads in progress.
 
-    Python would wait in vain for such a thread to notice, or end it in the middle of native
-    code, which aborts.
+    Python would wait for their threads, or stop them inside native code, which aborts.
     """
     logging.shutdown()
     sys.stdout.flush()

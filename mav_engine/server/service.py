@@ -1,4 +1,4 @@
-"""What the routes share: the catalogue, the loaded models and who is using them."""
+"""The state that routes share: the catalog, the loaded models and the active runs."""
 
 from __future__ import annotations
 
@@ -13,36 +13,55 @@ import anyio.to_thread
 
 from mav_engine import __version__
 from mav_engine.backends import Backend
+from mav_engine.backends.load import needs_torch
 from mav_engine.compare.lockstep import Lockstep
-from mav_engine.compare.settings import SIDES, CompareSettings, Side, blamed
+from mav_engine.compare.settings import SIDES, CompareSettings, Side, error_of_side
 from mav_engine.config import ServerConfig
 from mav_engine.contract.events import ModelInfo, TokenRef
 from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.faults import refused_for
-from mav_engine.generation.resume_token import Seal, take_up
+from mav_engine.generation.resume_token import OtherKey, Seal, Unfinished, resolve
 from mav_engine.models.catalog import Catalog
 from mav_engine.running.prepare import PreparedRun, prepare
+from mav_engine.running.run import new_run_id
 from mav_engine.server.runs.byte_budget import ByteBudget, ClientBudgets
 from mav_engine.server.runs.compare_task import CompareTask
+from mav_engine.server.runs.kept_runs import KeptRuns
 from mav_engine.server.runs.limits import check_text, tokenize_within, within_limits
 from mav_engine.server.runs.model_cache import Load, ModelCache
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, RunQueue, Slot
 from mav_engine.server.runs.run_task import RunTask
+from mav_engine.server.runs.shared_run import Watcher
 from mav_engine.server.runs.tokenizing import TokenizingThreads
-from mav_engine.server.schemas import Health, ModelList, TokenizeRequest, TokenizeResult
+from mav_engine.server.schemas import TokenizeRequest, TokenizeResult
+from mav_engine.server.state import Health, ModelList
 from mav_engine.server.training.feed import TrainingFeed
 from mav_engine.server.training.inbox import inbox_of
-from mav_engine.settings import RunSettings
+from mav_engine.settings import DEFAULT_MODEL, RunSettings
 
 MAX_TOKENIZING = 16
-"""Requests to /api/tokenize that are answered or wait."""
+"""Most active and waiting requests to /api/tokenize."""
 LOG = logging.getLogger("mav.api")
 
 
 class Service:
-    """The state of a server. Its methods are called on the event loop and never block it."""
+    """The state of a server. Its methods are called on the event loop and never block it.
 
-    def __init__(self, config: ServerConfig, catalog: Catalog, load: Load) -> None:
+    Args:
+        config: the server's settings.
+        catalog: the models to offer.
+        load: loads a model.
+        run_prefix: the first digits of the ids of runs.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        catalog: Catalog,
+        load: Load,
+        run_prefix: str = "",
+    ) -> None:
+        self._run_prefix = run_prefix
         self.config = config
         self.catalog = catalog
         self.models = ModelCache(
@@ -51,46 +70,75 @@ class Service:
             device=config.device,
             dtype=config.dtype,
         )
+        self.kept = KeptRuns(config.keep_run_bytes, config.keep_run_s)
+        """The runs that can be watched."""
         self.runs: set[RunTask] = set()
-        """All runs that have not ended, those in a queue included."""
+        """All unfinished runs, waiting ones included."""
         self.training = TrainingFeed(config.watch) if config.watch else None
-        """The training that is watched, where the operator named one."""
+        """The training that is shown, if the operator named one."""
         self.inbox = inbox_of(config)
-        """Where a training elsewhere streams to, where the operator opened it."""
+        """Receives a training from another machine, if the operator enabled it."""
         self._seal = Seal.of(config.secret, config.resume_ttl_s)
+        self._warned_of_key = False
         self._threads = TokenizingThreads()
         self._tokenizing = 0
         self._queues: dict[str, RunQueue] = {}
         self._clients = ClientBudgets(config.max_client_bytes)
 
-    async def start(self, asked: RunSettings, client: str) -> RunTask:
-        """Give a run its slot and find out what is wrong with it before it streams.
+    async def start(self, asked: RunSettings, client: str) -> Watcher:
+        """Take a slot for a run and check it before its stream starts.
 
         Args:
-            asked: what the client sent.
-            client: its address.
+            asked: the client's settings.
+            client: the client's address.
+
+        Returns:
+            The client as the first watcher of the run.
 
         Raises:
-            MavError: it cannot be run.
+            MavError: the run is refused.
         """
         budget = self._budget_of(client)
         asked = within_limits(asked, self.config, self.catalog.default)
-        settings, before = take_up(asked, self._seal, most=self.config.max_new_tokens)
+        settings, before = self._resolved(asked)
         run = self._run_task(settings, partial(prepare, before=before, seal=self._seal), budget)
         try:
             await run.ready()
         except BaseException:
             run.abandon()
             raise
-        return run
+        return self.kept.share(run)
+
+    def watch(self, run_id: str, last_event_id: str | None, client: str) -> Watcher | None:
+        """Watch a run of another client, or None if the client has all events of a finished run.
+
+        Args:
+            run_id: the run.
+            last_event_id: the last event that the client has received, if any.
+            client: the client's address.
+
+        Raises:
+            MavError: the run cannot be watched.
+        """
+        self._budget_of(client)
+        return self.kept.watch(run_id, last_event_id, partial(self._clients.spend, client))
+
+    def continue_watching(self, last_event_id: str, client: str) -> Watcher | None:
+        """Watch the run of an event source that has reconnected, or None if nothing follows.
+
+        Raises:
+            ClientBudgetSpent: the client's budget is used up.
+        """
+        self._budget_of(client)
+        return self.kept.watch_after(last_event_id, partial(self._clients.spend, client))
 
     async def compare(self, asked: CompareSettings, client: str) -> CompareTask:
-        """Give both runs of a comparison their slots, and find out what is wrong with either.
+        """Take slots for both runs of a comparison and check them.
 
         Both slots are taken at once, so that two comparisons never wait for each other.
 
         Raises:
-            MavError: the run that it names cannot be run.
+            MavError: a run is refused; the error names it.
         """
         budget = self._budget_of(client)
         a, b = self._limited("a", asked.a), self._limited("b", asked.b)
@@ -113,14 +161,14 @@ class Service:
         """The tokens of a text.
 
         Raises:
-            MavError: the model is unknown or cannot be loaded, or not in time.
+            MavError: the model is unknown or cannot be loaded in time.
         """
-        entry = self.catalog.find(request.model or self.catalog.default)
+        entry = self.catalog.find(request.model or self.catalog.default or DEFAULT_MODEL)
         config = self.config
         check_text("text", len(request.text), config.prompt_characters)
         if self._tokenizing >= MAX_TOKENIZING:
             raise Busy(
-                f"{MAX_TOKENIZING} texts are being tokenized or wait for it; try again in "
+                f"{MAX_TOKENIZING} texts are being tokenized or are waiting; try again in "
                 f"{RETRY_AFTER_S:.0f} seconds.",
                 retry_after_s=RETRY_AFTER_S,
             )
@@ -144,7 +192,7 @@ class Service:
         return TokenizeResult(model=entry.name, count=len(tokens), tokens=tokens)
 
     async def list_models(self) -> ModelList:
-        """All models that may be named, with live facts of those in memory."""
+        """All available models, with the current state of loaded ones."""
         models, problems = await anyio.to_thread.run_sync(self._describe_all)
         return ModelList(
             default=self.catalog.default,
@@ -154,7 +202,7 @@ class Service:
         )
 
     def health(self) -> Health:
-        """How the server is doing."""
+        """The state of the server."""
         return Health(
             status="ok",
             version=__version__,
@@ -163,16 +211,64 @@ class Service:
             runs_waiting=sum(queue.waiting for queue in self._queues.values()),
         )
 
-    def prewarm(self) -> None:
-        """Start to load the default model, so that the first run need not wait for it."""
-        lease = self.models.lease(self.catalog.find(self.catalog.default))
+    @property
+    def default_model(self) -> str:
+        """The model of requests that name none; empty if there is none."""
+        return self.catalog.default
+
+    @property
+    def any_model(self) -> bool:
+        """Whether every other name may be a model too."""
+        return self.config.any_model
+
+    def model_names(self) -> set[str]:
+        """The names of the models in the catalog."""
+        return {entry.name for entry in self.catalog.entries()}
+
+    def describe_model(self, name: str) -> ModelInfo:
+        """The description of a model in the catalog."""
+        entry = self.catalog.find(name)
+        return self.models.info(entry) or entry.describe()
+
+    def knows_run(self, run_id: str) -> bool:
+        """Whether a run is or was run here."""
+        return self.kept.knows(run_id)
+
+    def has_signed(self, resume: str) -> bool:
+        """Whether this server can continue the run of a resume token."""
+        try:
+            self._seal.read(resume)
+        except MavError:
+            return False
+        return True
+
+    def prewarm(self, model: str | None = None) -> Future[Backend]:
+        """Start to load a model, by default the default one, so that no run waits for it."""
+        name = model or self.catalog.default
+        lease = self.models.lease(self.catalog.find(name))
 
         def loaded(loading: Future[Backend]) -> None:
             lease.release()
             if error := loading.exception():
-                LOG.error("%s could not be loaded: %s", self.catalog.default, error)
+                LOG.error("%s could not be loaded: %s", name, error)
 
         lease.loading.add_done_callback(loaded)
+        return lease.loading
+
+    def _resolved(self, asked: RunSettings) -> tuple[RunSettings, Unfinished | None]:
+        try:
+            return resolve(asked, self._seal, most=self.config.max_new_tokens)
+        except OtherKey:
+            # Once, since clients then continue without the token and every run would log it.
+            if not self._warned_of_key:
+                self._warned_of_key = True
+                LOG.warning(
+                    "A resume token was refused because another server signed it. If several "
+                    "instances answer at one address, set MAV_SECRET to the same value (at least "
+                    "16 characters) for all of them; until then, each run that continues on "
+                    "another instance is computed again from its beginning."
+                )
+            raise
 
     def _budget_of(self, client: str) -> ByteBudget:
         budget = ByteBudget(self.config.max_run_bytes, self._clients, client)
@@ -192,7 +288,7 @@ class Service:
         lease = self.models.lease(entry)
         run = RunTask(
             settings, entry, self.config, slot, lease, self.runs.discard, how, budget,
-            partial(self._threads.run, key),
+            partial(self._threads.run, key), new_run_id(self._run_prefix),
         )  # fmt: skip
         self.runs.add(run)
         return run
@@ -203,14 +299,14 @@ class Service:
         try:
             return self._run_task(settings, partial(self._paired, lockstep, side), budget)
         except MavError as error:
-            raise blamed(error, side) from None
+            raise error_of_side(error, side) from None
 
     def _limited(self, side: Side, asked: RunSettings) -> RunSettings:
         try:
             settings = within_limits(asked, self.config, self.catalog.default)
             self.catalog.find(settings.model)
         except MavError as error:
-            raise blamed(error, side) from None
+            raise error_of_side(error, side) from None
         return settings
 
     def _check_two_slots(self, settings: CompareSettings) -> None:
@@ -218,7 +314,7 @@ class Service:
         same = self.models.key(a) == self.models.key(b)
         if same and self.config.max_runs < 2:
             raise InvalidSettings(
-                f"Comparing {settings.a.model} with itself takes two runs of it at a time, but "
+                f"Comparing {settings.a.model} with itself takes two simultaneous runs of it, but "
                 "this server allows one (MAV_MAX_RUNS). Compare two models, or ask the operator "
                 "for two places.",
                 field="b.model",
@@ -227,7 +323,7 @@ class Service:
     def _paired(
         self, lockstep: Lockstep, side: Side, settings: RunSettings, backend: Backend
     ) -> PreparedRun:
-        return lockstep.paired(side, prepare(settings, backend, seal=self._seal))
+        return lockstep.add(side, prepare(settings, backend, seal=self._seal))
 
     def _take_slot(self, key: str) -> Slot:
         used = {other: each for other, each in self._queues.items() if each.active}
@@ -237,9 +333,9 @@ class Service:
         return slot
 
     def _describe_all(self) -> tuple[list[ModelInfo], dict[str, str]]:
-        """What is known of each model, and what is wrong with those that cannot be loaded.
+        """The description of each model, and the problems of those that cannot be loaded.
 
-        One model's files never take away the others.
+        An error of one model does not affect the others.
         """
         models: list[ModelInfo] = []
         problems: dict[str, str] = {}
@@ -250,7 +346,12 @@ class Service:
                 continue
             try:
                 models.append(entry.describe())
-                wrong = entry.problem()
+                wrong = entry.problem() or needs_torch(
+                    entry.source,
+                    name=entry.name,
+                    device=self.config.device,
+                    dtype=entry.precision or self.config.dtype,
+                )
             except Exception:
                 LOG.exception("%s cannot be described", entry.name)
                 continue

@@ -1,4 +1,4 @@
-"""The built site, served by the same process as the API."""
+"""Serves the built site."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from mav_engine.server.http.security_headers import POLICY
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 COPIES = (("br", ".br"), ("gzip", ".gz"))
-"""Content codings, the smallest first, and how the build names the copies of a file."""
+"""Content codings, the best first, and the suffixes of the compressed copies."""
 NOT_FOUND_PAGE = "404.html"
 _LONGEST_PATH = 1024
-"""Characters; no file of a site has a longer path, and each part of one costs a system call."""
+"""Most characters of a path; each part of a path costs a system call."""
 _DEEPEST = 32
 _MOST = 10**18
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{1,18})?|-\d{1,18})", re.ASCII | re.IGNORECASE)
 _HOME = '<base href="/">'
-"""What the build writes into the page for missing addresses, in place of where the site is."""
+"""The placeholder for the site's root in the page for missing paths."""
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"')
 _POLICY_WITHIN = 8192
-"""Bytes from the beginning of a page within which its policy is."""
+"""The policy is within this many bytes of a page."""
 NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -52,21 +52,21 @@ then reload this page.
 
 
 class Site(StaticFiles):
-    """A static export of Next.js; it may be built, or rebuilt, while the server runs."""
+    """A static export of Next.js, which may be built or rebuilt while the server runs."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, html=True, check_dir=False)
         self._index = directory / "index.html"
 
     async def check_config(self) -> None:
-        """The folder may appear later."""
+        """Skip the check of StaticFiles, since the folder may be created later."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         await super().__call__(_with_one_range(scope), receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with the page or file at a path, or with the page for missing addresses."""
+        """The page or file at a path, or the page for missing paths."""
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405, headers={"Allow": "GET, HEAD"})
         if not await anyio.to_thread.run_sync(self._index.is_file):
@@ -76,7 +76,7 @@ class Site(StaticFiles):
     def _answer(self, path: str, scope: Scope) -> Response:
         is_folder = get_route_path(scope).endswith("/")
         if not is_folder:
-            # The export writes /about as about.html, next to a folder of its data.
+            # The export writes /about as about.html, next to a folder with its data.
             for name in (f"{path}.html", path):
                 full_path, found = self.lookup_path(name)
                 if found is not None and stat.S_ISREG(found.st_mode):
@@ -89,9 +89,9 @@ class Site(StaticFiles):
         return self.file_response(full_path, found, scope)
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
-        """Find a file of the site; the build's compressed copies are not files of their own.
+        """Find a file of the site, compressed copies excluded.
 
-        Paths that no file can have, such as those with NUL or with over-long names, are not found.
+        Invalid paths, such as those with NUL or very long names, are not found.
         """
         if len(path) > _LONGEST_PATH or path == NOT_FOUND_PAGE:
             return "", None
@@ -113,7 +113,7 @@ class Site(StaticFiles):
     ) -> Response:
         """The file, or its smallest copy that the client accepts.
 
-        Clients keep files with a hash in their name for ever and revalidate all others.
+        Clients cache files with a hash in their name forever and revalidate all others.
         """
         coding, path, stat_of_path = _copy_for(scope, full_path, stat_result)
         response = super().file_response(path, stat_of_path, scope, status_code)
@@ -138,9 +138,9 @@ class Site(StaticFiles):
 
 
 def _with_one_range(scope: Scope) -> Scope:
-    """The request without a Range header that asks for anything but one range of bytes.
+    """Remove a Range header unless it is a single range of bytes.
 
-    RFC 9110, 14.2: a unit that is not known has to be ignored; the others may be.
+    RFC 9110, 14.2: unknown units must be ignored, and others may be.
     """
     headers = Headers(scope=scope)
     asked = _RANGE.fullmatch(headers.get("range", ""))
@@ -151,16 +151,16 @@ def _with_one_range(scope: Scope) -> Scope:
 
 
 def _to_folder(scope: Scope) -> Response:
-    """Redirect to the same address with a slash; relative, since a proxy may add a prefix."""
+    """Redirect to the same path with a slash; relative, since a proxy may add a prefix."""
     name = _raw_path(scope).rpartition("/")[2]
     query = scope["query_string"].decode("latin-1")
     return RedirectResponse(f"{name}/{query and f'?{query}'}")
 
 
 def _way_home(scope: Scope) -> str:
-    """The relative address of the site's root from the one requested.
+    """The URL of the site's root, relative to the requested one.
 
-    It is right behind a proxy as well, whatever prefix that adds or removes.
+    It is also correct behind a proxy that adds or removes a prefix.
     """
     root = scope.get("root_path", "")
     depth = _raw_path(scope).removeprefix(f"{root}/").lstrip("/").count("/")
@@ -168,14 +168,14 @@ def _way_home(scope: Scope) -> str:
 
 
 def _raw_path(scope: Scope) -> str:
-    """The path as the client wrote it: an escaped slash does not separate folders."""
+    """The undecoded path: an escaped slash does not separate folders."""
     raw = scope.get("raw_path") or scope["path"].encode()
     return bytes(raw).decode("latin-1")
 
 
 @functools.lru_cache(maxsize=64)
 def _policy_of(path: str, _modified_ns: int) -> str:
-    """The content security policy that a page itself names."""
+    """The content security policy in a page."""
     with Path(path).open(encoding="utf-8", errors="replace") as page:
         return _policy_in(page.read(_POLICY_WITHIN))
 
@@ -188,7 +188,7 @@ def _policy_in(page: str) -> str:
 def _copy_for(
     scope: Scope, path: str | os.PathLike[str], stat: os.stat_result
 ) -> tuple[str | None, str | os.PathLike[str], os.stat_result]:
-    """The coding, path and state of what to send; copies older than their file do not count."""
+    """Coding, path and stat of the file to send; copies older than their file are ignored."""
     accepted = Headers(scope=scope).get("accept-encoding", "")
     for coding, ending in COPIES:
         if not takes(coding, accepted):

@@ -1,1 +1,1 @@
-"""A run in the terminal: panels over the same events that the site reads. No torch here."""
+"""Shows runs on the terminal, in panels over the same events as on the site. No torch."""

@@ -1,4 +1,4 @@
-"""Bars and shades of characters, and the scales that they are drawn to."""
+"""Bars and shades of characters, and their scales."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RISING = " ▁▂▃▄▅▆▇█"
 def bar(share: float, length: int, *, blocks: bool = True) -> str:
     """A bar that fills this share of its length, to an eighth of a character.
 
-    A share from 0.05 % on, of which figures tell something too, is never drawn as nothing.
+    A share of 0.05 % or more always has a visible bar.
     """
     share = 0.0 if share < 0.0005 else share
     filled = min(max(share, 0.0), 1.0) * length
@@ -28,7 +28,7 @@ def bar(share: float, length: int, *, blocks: bool = True) -> str:
 
 
 def shade(share: float, *, blocks: bool = True) -> str:
-    """One character that is as dark as the share says; from a half step on it can be seen."""
+    """One shaded character; visible from half a step on."""
     steps = _SHADES if blocks else _PLAIN_SHADES
     return steps[_step(share, len(steps))]
 
@@ -45,7 +45,7 @@ def _step(share: float, steps: int) -> int:
 
 
 def above(value: float) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7 times a power of ten, so that a scale seldom moves."""
+    """The next of 1, 1.5, 2, 3, 5, 7 times a power of ten, so that a scale rarely changes."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -54,7 +54,7 @@ def above(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From a value to the share of a bar."""
+    """Maps values to shares of a bar."""
 
     low: float
     high: float
@@ -62,7 +62,7 @@ class Scale:
 
     @classmethod
     def over(cls, low: float, high: float, name: str) -> Scale:
-        """A scale that holds these values.
+        """A scale that contains these values.
 
         `linear` and `log` (of 1 + the value) begin at 0 and end at a round number; `minmax`
         stretches from the lowest value to the highest.
@@ -72,7 +72,7 @@ class Scale:
         return cls(0.0, above(high), log=name == "log")
 
     def share(self, value: float) -> float:
-        """0 at the scale's begin, 1 at its end."""
+        """0 at the scale's start, 1 at its end."""
         if self.log:
             return math.log1p(max(value, 0.0)) / math.log1p(self.high)
         span = self.high - self.low
@@ -84,7 +84,7 @@ class Scale:
 
 
 def number(value: float) -> str:
-    """A number in at most six characters or so: 0.03, 1.24, 87.3, 3050, 1.2e6."""
+    """A number in about six characters: 0.03, 1.24, 87.3, 3050, 1.2e6."""
     size = abs(value)
     if size >= 1e5 or 0 < size < 0.005:
         return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-")

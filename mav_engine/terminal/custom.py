@@ -1,4 +1,4 @@
-"""Panels of other people's, `PanelBase`, among those of the terminal."""
+"""Adapts `PanelBase` subclasses to terminal panels."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from mav_engine.terminal.panel_base import Measurements, PanelBase
 from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 _ROWS = 12
-"""Rows of content that such a panel gets if there is room; its class does not say."""
+"""Preferred rows of content, since the class does not specify them."""
 _EDGES = 4
 """Columns of a box's border and padding."""
 _BESIDE, _SHORTEST = 24, 8
-"""Columns that names and numbers take beside a bar, and how long bars are at least allowed."""
+"""Columns for names and numbers next to a bar, and the minimum length of bars."""
 _NOTHING: Mapping[int, Floats] = {}
 
 
@@ -39,9 +39,9 @@ def custom_panel(
     """A terminal panel that constructs a `PanelBase` for each token and shows its `get_panel()`.
 
     Args:
-        kind: the class. What it raises is shown in its place, and the run continues.
+        kind: the class. Its exceptions are shown in its box.
         name: the name that selects it; the name of the class by default.
-        logits: [vocabulary] of each token by its index, as far as they are known.
+        logits: [vocabulary] by token index, as far as they are known.
     """
 
     def draw_box(view: View, width: int, height: int) -> RenderableType:
@@ -73,7 +73,7 @@ def snake_case(name: str) -> str:
 
 
 def measurements_of(view: View, logits: Floats | None, room: int) -> Measurements:
-    """What OpenMAV's panels read, of one moment; bars are at most `room` long."""
+    """OpenMAV's measurements of the shown token; bars are at most `room` long."""
     token = view.token
     layers = view.start.model.layers or 0
     mlp = _layer_means(token.layers.mlp_norm, layers)
@@ -99,7 +99,7 @@ def measurements_of(view: View, logits: Floats | None, room: int) -> Measurement
 def _constructed(
     kind: type[PanelBase], measurements: Measurements, sizes: Mapping[str, int]
 ) -> PanelBase:
-    """A panel, given the sizes by keyword as OpenMAV does, as far as its constructor takes them."""
+    """Construct a panel, with the size keywords that its constructor accepts."""
     build: Any = kind
     parameters = inspect.signature(build).parameters.values()
     if any(each.kind is each.VAR_KEYWORD for each in parameters):
@@ -111,7 +111,7 @@ def _constructed(
 
 
 def _lines(content: Any, width: int) -> Lines:
-    """Anything that rich can draw, as lines of text."""
+    """Any rich renderable as lines of text."""
     console = Console(width=max(1, width), height=200, color_system="truecolor", highlight=False)
     drawn = console.render_lines(content, console.options.update(width=max(1, width)), pad=False)
     return [_line(segments) for segments in drawn]
@@ -123,7 +123,7 @@ def _line(segments: list[Segment]) -> Text:
 
 
 def _layer_means(values: Floats | None, layers: int) -> np.ndarray:
-    """[n_layers]; of heads the mean of those that are there."""
+    """[n_layers]; for heads their mean without NaN."""
     if values is None:
         return np.full(layers, np.nan, dtype=np.float32)
     if values.ndim == 1:

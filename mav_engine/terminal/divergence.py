@@ -1,4 +1,4 @@
-"""The strip under two runs: how far apart they are at the shown token, and at all before it."""
+"""The strip below two runs: their divergence at the shown token and before."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from mav_engine.terminal.rows import ACCENT, CHOSEN, QUIET
 from mav_engine.terminal.view import Lines, ViewOptions
 
 ROWS = 4
-"""Lines that tell all; fewer tell the first of them."""
+"""Lines of the full strip; fewer show the first ones."""
 _NAME, _BAR = 9, 24
 _PARTED = "yellow"
 _ROUNDING = 1e-7
-"""Nats below which a divergence of the same predictions may be float32's rounding."""
+"""Divergences below this many nats may be rounding of float32."""
 
 
 def scale_of(divergences: Sequence[Divergence], options: ViewOptions) -> Scale | None:
-    """The scale of KL over all tokens so far; None where none has one."""
+    """The scale of KL over all tokens so far; None if there is none."""
     kls = [each.kl for each in divergences if each.kl is not None]
     return Scale.over(min(kls), max(kls), options.scale) if kls else None
 
 
 def title_of(common: Common | None) -> str:
-    """What the strip is about."""
+    """The title of the strip."""
     how = {"forced": " · b is forced to a’s text", "own": " · each writes its own text"}
     return "Divergence" + (how[common.mode] if common is not None else "")
 
@@ -38,12 +38,12 @@ def title_of(common: Common | None) -> str:
 def caption_of(divergences: Sequence[Divergence], options: ViewOptions) -> str:
     """Units and scales of the bars."""
     kl, layers = scale_of(divergences, options), _scale_of_layers(divergences)
-    told = "KL(a‖b), nats" + (f" · {kl}" if kl is not None else "")
-    return told + (f" · layers 0–{layers.high:.0%} of a’s length" if layers is not None else "")
+    caption = "KL(a‖b), nats" + (f" · {kl}" if kl is not None else "")
+    return caption + (f" · layers 0–{layers.high:.0%} of a’s length" if layers is not None else "")
 
 
 def lines_of(pair: PairPlayer, options: ViewOptions, width: int, *, blocks: bool) -> Lines:
-    """The figures of the shown token, KL by token, the residual streams by layer, the texts."""
+    """Values of the shown token, KL by token, residual streams by layer, texts."""
     scale = scale_of(pair.divergences, options)
     now = pair.divergence
     if now is None:
@@ -59,15 +59,15 @@ def lines_of(pair: PairPlayer, options: ViewOptions, width: int, *, blocks: bool
 
 
 def _over(pair: PairPlayer) -> str:
-    """Which of both has no such token."""
-    short = [side for side, player in pair.sides.items() if len(player.tokens) <= pair.index]
+    """A note about the run that has no such token."""
+    short = [side for side, player in pair.sides.items() if len(player.record.tokens) <= pair.index]
     return f"{' and '.join(short) or 'one of both'} ended before this token"
 
 
 def _figures(
     pair: PairPlayer, now: Divergence, scale: Scale | None, options: ViewOptions, blocks: bool
 ) -> Text:
-    a, b = (player.tokens[now.index] for player in pair.sides.values())
+    a, b = (player.record.tokens[now.index] for player in pair.sides.values())
     line = Text(fitted("KL a‖b", _NAME), style=QUIET)
     length = min(_BAR, options.max_bar_length)
     share = 0.0 if now.kl is None or scale is None else scale.share(now.kl)
@@ -103,13 +103,13 @@ def _shade(divergence: Divergence) -> str:
 def _by_token(
     divergences: Sequence[Divergence], index: int, scale: Scale, width: int, blocks: bool
 ) -> Text:
-    """A small bar a token, the shown one marked; of many those around it."""
+    """A small bar per token around the shown one, which is marked."""
     room = max(1, width - _NAME)
     first = max(0, min(index - room // 2, len(divergences) - room))
     line = Text(fitted("by token", _NAME), style=QUIET)
     for each in divergences[first : first + room]:
         drawn = "–" if each.kl is None else column(scale.share(each.kl), blocks=blocks)
-        # In neither of the two colours of the others, and not reversed: it is a bar among bars.
+        # A third colour, not reversed, since it is a bar among bars.
         line.append(
             drawn, style="bold not dim" if each.index == index else f"{_shade(each)} not dim"
         )
@@ -117,31 +117,31 @@ def _by_token(
 
 
 def _texts(pair: PairPlayer, blocks: bool) -> Text:
-    a, b = (player.tokens for player in pair.sides.values())
-    told = Text(fitted("texts", _NAME), style=QUIET)
+    a, b = (player.record.tokens for player in pair.sides.values())
+    line = Text(fitted("texts", _NAME), style=QUIET)
     until = min(pair.index + 1, len(a), len(b))
     parted = next((i for i in range(until) if a[i].token.id != b[i].token.id), None)
     if parted is None:
-        told.append("the same so far", style="default not dim")
+        line.append("the same so far", style="default not dim")
     else:
         one, other = (label(each[parted].token.text, blocks=blocks) for each in (a, b))
-        told.append(f"part at token {parted}", style=f"{_PARTED} not dim")
-        told.append(f": {one}, {other}; yellow after it", style="dim")
-    return told.append_text(_so_far(pair.divergences[: pair.index + 1]))
+        line.append(f"part at token {parted}", style=f"{_PARTED} not dim")
+        line.append(f": {one}, {other}; yellow after it", style="dim")
+    return line.append_text(_so_far(pair.divergences[: pair.index + 1]))
 
 
 def _so_far(divergences: Sequence[Divergence]) -> Text:
-    """The figures of all tokens up to the shown one, as the summary tells them of the whole."""
-    told = [each for each in divergences if each.same_text]
-    kls = [each.kl for each in told if each.kl is not None]
-    tops = [each.same_top for each in told if each.same_top is not None]
+    """The summary of all tokens up to the shown one."""
+    comparable = [each for each in divergences if each.same_text]
+    kls = [each.kl for each in comparable if each.kl is not None]
+    tops = [each.same_top for each in comparable if each.same_top is not None]
     parts = [f"KL mean {_nats(sum(kls) / len(kls))}, most {_nats(max(kls))}"] if kls else []
     parts += [f"same likeliest {sum(tops)} of {len(tops)}"] if tops else []
     return Text("".join(f" · {part}" for part in parts), style="not bold dim")
 
 
 def _by_layer(pair: PairPlayer, now: Divergence | None, blocks: bool) -> Text:
-    """How far the residual streams are apart, from the embedding on."""
+    """The distance of the residual streams, from the embedding on."""
     line = Text(fitted("layers", _NAME), style=QUIET)
     distances = None if now is None else now.resid_distance
     scale = _scale_of_layers(pair.divergences)
@@ -152,8 +152,8 @@ def _by_layer(pair: PairPlayer, now: Divergence | None, blocks: bool) -> Text:
         drawn = "–" if math.isnan(each) else column(scale.share(each), blocks=blocks)
         line.append(drawn, style=f"{_shade(now)} not dim")
     first, last = (_share(float(distances[place])) for place in (0, -1))
-    told = f" resid differs by {first} at the embedding, {last} after L{len(distances) - 2}"
-    return line.append(told, style="default not dim")
+    summary = f" resid differs by {first} at the embedding, {last} after L{len(distances) - 2}"
+    return line.append(summary, style="default not dim")
 
 
 def _scale_of_layers(divergences: Sequence[Divergence]) -> Scale | None:

@@ -1,4 +1,4 @@
-"""One picture of a run: the panels laid out to the size of a screen, a head and a foot."""
+"""Lays out the panels of a token for a screen, with a header and a footer."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 MIN_WIDTH, MIN_HEIGHT = 40, 10
 NARROWEST = 26
-"""Columns that a panel needs, its edges included."""
+"""Minimum columns of a panel, borders included."""
 LOWEST = 4
-"""Rows that a panel needs, its edges included."""
+"""Minimum rows of a panel, borders included."""
 GAP = 2
-"""Columns between moments that stand side by side."""
+"""Columns between two grids."""
 _EDGES = 2
 
 
@@ -42,31 +42,31 @@ class Size:
 
 
 def too_small(size: Size) -> str:
-    """What to say in a terminal in which nothing can be seen."""
+    """The message for a terminal that is too small."""
     return f"The terminal is {size}; at least {MIN_WIDTH} × {MIN_HEIGHT} are needed."
 
 
 def small_now(size: Size) -> str:
-    """The same of a terminal that has become so small."""
+    """The message for a terminal that has become too small."""
     return f"{too_small(size)} Make it larger, or press q."
 
 
 def grid(count: int, rows: int, width: int) -> list[int]:
-    """How many panels stand in each row: so many rows as asked for, or more where it is narrow."""
+    """Panels per row, for at least `rows` rows; more rows in a narrow terminal."""
     beside = max(1, min(math.ceil(count / rows), width // NARROWEST))
     return [min(beside, count - first) for first in range(0, count, beside)]
 
 
 def heights(wanted: Sequence[int], room: int, lowest: int = LOWEST) -> list[int]:
-    """Rows of the screen for each row of panels: what it would like, or its part of what is there.
+    """Heights of the rows of panels: the preferred ones, or a share of the available height.
 
-    Rows of panels that cannot have the lowest height are left out, but for the first.
+    Rows that would be lower than the minimum are left out, except the first.
     """
     kept = list(wanted[: max(1, room // lowest)])
     given = [min(LOWEST, each) for each in kept]
     spare = room - sum(given)
     while spare > 0 and given != kept:
-        # The lowest first, so that no panel starves beside a long one.
+        # The lowest first, so that tall panels do not displace low ones.
         place = min((i for i in range(len(kept)) if given[i] < kept[i]), key=given.__getitem__)
         given[place] += 1
         spare -= 1
@@ -76,7 +76,7 @@ def heights(wanted: Sequence[int], room: int, lowest: int = LOWEST) -> list[int]
 def frame(
     panels: Sequence[TerminalPanel], view: View, head: Text, foot: Text, size: Size, rows: int
 ) -> RenderableType:
-    """The picture of a moment, no larger than the size."""
+    """The frame of a token, within the size."""
     if size.too_small:
         return Text(small_now(size))
     drawn, hidden = grids(panels, [view], Size(size.width, size.height - 2), rows)
@@ -91,9 +91,9 @@ def grids(
     rows: int,
     lowest: int = LOWEST,
 ) -> tuple[list[Table], list[TerminalPanel]]:
-    """The same panels of one moment or more, side by side, row by row; and those that have no room.
+    """Grids of the same panels for one or more runs, row by row, and the panels without room.
 
-    Panels of a name stand at the same height in each, and have the same size.
+    Panels of the same name have the same position and size in each grid.
     """
     shares = beside(size.width, len(views))
     per_row = grid(len(panels), rows, min(shares))
@@ -106,7 +106,7 @@ def grids(
 
 
 def beside(width: int, count: int) -> list[int]:
-    """Columns for each of several moments, with a gap between them."""
+    """Columns of each of several grids, with a gap between them."""
     whole = width - GAP * (count - 1)
     return _split(whole, count)
 
@@ -116,7 +116,7 @@ def _split(width: int, count: int) -> list[int]:
 
 
 def no_room(hidden: Sequence[TerminalPanel]) -> Text:
-    """Which panels cannot be seen here; nothing where all can."""
+    """A note about panels without room; empty if there are none."""
     names = ", ".join(panel.title for panel in hidden)
     return Text(f"no room: {names}  " if hidden else "", style="yellow")
 
@@ -144,7 +144,7 @@ def _box(panel: TerminalPanel, view: View, width: int, height: int) -> Renderabl
             return panel.draw_box(view, width, height)
         lines = panel.draw(view, inner, height - _EDGES)[: height - _EDGES]
         caption = panel.caption(view)
-    # A panel that breaks must not end the run that it shows.
+    # A panel that fails must not end the run.
     except Exception as error:
         lines = [Text(f"{type(error).__name__}: {error}", style="red")]
         caption = ""
@@ -152,7 +152,7 @@ def _box(panel: TerminalPanel, view: View, width: int, height: int) -> Renderabl
 
 
 def boxed(lines: Lines, title: str, caption: str, size: Size, *, blocks: bool) -> Panel:
-    """Lines in a box of a size, its edges included: a title above, units and scale below."""
+    """Lines in a box with a title above, and units and scale below."""
     inner = size.width - 4
     return Panel(
         Group(*(one_line(line, inner) for line in lines)),
@@ -169,12 +169,12 @@ def boxed(lines: Lines, title: str, caption: str, size: Size, *, blocks: bool) -
 
 
 def fitted_title(text: str, width: int) -> str:
-    """The text, cut off where it is too wide for the edge of its box."""
+    """The title, shortened to the width of its box."""
     return text if cell_len(text) <= width - 2 else fitted(text, width - 2)
 
 
 def one_line(text: Text, width: int) -> Text:
-    """The text, cut off where it is too wide."""
+    """The text, shortened to the width."""
     text.no_wrap = True
     text.truncate(width, overflow="ellipsis")
     return text

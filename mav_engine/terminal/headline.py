@@ -1,4 +1,4 @@
-"""The line above panels: which model it is, and where in its run it is."""
+"""The line above the panels: model and position."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mav_engine.terminal.view import View
 
 
 def headline(badge: str, view: View, place: str, width: int) -> Text:
-    """The model's name and so many facts of it as there is room for; right of them the place and
-    the time of the shown token."""
+    """The model's name and details, and on the right the position and duration of the shown
+    token."""
     model = view.start.model
     full = legible(model.name)
     facts = [

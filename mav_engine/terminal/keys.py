@@ -1,4 +1,4 @@
-"""Keys of a terminal, one at a time and without Enter; a resize or Ctrl-Z wakes who waits."""
+"""Reads single keys from a terminal; a resize or Ctrl-Z also wakes the reader."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _NAMED = {"\n": "enter", "\r": "enter", " ": "space", "\x7f": "left", "\x04": "q
 
 
 def names_of(typed: str) -> list[str]:
-    """What was typed, key by key: `enter`, `space`, `left`, `right`, or the character."""
+    """The typed keys: `enter`, `space`, `left`, `right`, or the character."""
     keys = []
     while typed:
         if typed[:3] in _SEQUENCES:
             keys.append(_SEQUENCES[typed[:3]])
             typed = typed[3:]
         elif typed[0] == "\x1b":
-            # Some other key's sequence: its letters are not to be taken for commands.
+            # The sequence of another key, whose letters are not commands.
             break
         else:
             keys.append(_NAMED.get(typed[0], typed[0].lower()))
@@ -36,10 +36,10 @@ def names_of(typed: str) -> list[str]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Ctrl-C and a kill wait meanwhile, so that nothing is left half written.
+    """Defer SIGINT and SIGTERM, so that no output is left half written.
 
-    By their handlers and not by the thread's mask: a signal that this thread does not take comes
-    to another one, those of a comparison or of torch say, and is handled here all the same.
+    This replaces the handlers, since a signal mask of this thread would let another thread receive
+    the signal, and Python would still handle it here.
     """
     came: list[int] = []
     numbers = signal.SIGINT, signal.SIGTERM
@@ -54,7 +54,7 @@ def undisturbed() -> Iterator[None]:
 
 
 class Keyboard:
-    """Reads the terminal behind standard input while the context is open."""
+    """Reads keys from standard input while the context is open."""
 
     def __init__(self) -> None:
         self._leave = ExitStack()
@@ -62,7 +62,7 @@ class Keyboard:
         self._typing = sys.stdin is not None and sys.stdin.isatty()
         self._woken = -1
         self._usual: list[Any] = []
-        """How the terminal was before."""
+        """The terminal's previous mode."""
 
     def __enter__(self) -> Keyboard:
         if self._typing:
@@ -82,8 +82,8 @@ class Keyboard:
         self._leave.close()
 
     def wait(self, seconds: float | None) -> str | None:
-        """The next key, `resized`, `suspended`, or None when this long nothing came; None waits for
-        ever.
+        """The next key, `resized`, `suspended`, or None after this many seconds; None waits
+        forever.
         """
         if self._waiting:
             return self._waiting.popleft()
@@ -101,7 +101,7 @@ class Keyboard:
         return self._waiting.popleft() if self._waiting else None
 
     def suspend(self) -> None:
-        """Stop, as Ctrl-Z asks for, with the terminal as it was; back when the shell says so."""
+        """Suspend the process with the terminal restored, until the shell continues it."""
         ours = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         with ExitStack() as again:
             again.callback(signal.signal, signal.SIGTSTP, ours)
@@ -121,7 +121,7 @@ class Keyboard:
         self._leave.callback(self._usual_keys)
         tty.setcbreak(sys.stdin.fileno())
         mode = self._mode()
-        # Else the terminal drops what it has not shown yet of a picture at Ctrl-C and Ctrl-Z.
+        # Otherwise the terminal drops pending output at Ctrl-C and Ctrl-Z.
         mode[tty.LFLAG] |= termios.NOFLSH
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, mode)
 
@@ -137,9 +137,9 @@ class Keyboard:
 
 
 def _go_on(_: int, __: FrameType | None) -> None:
-    """The signal's number has woken the reader; there is no more to do."""
+    """Does nothing: the signal has woken the reader."""
 
 
 def end(number: int, _: FrameType | None) -> None:
-    """A signal's handler that ends the program as a failure does, so that all is cleared away."""
+    """A signal handler that exits with an exception, so that cleanup runs."""
     raise SystemExit(128 + number)

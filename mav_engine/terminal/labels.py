@@ -1,4 +1,4 @@
-"""Text of a model on somebody's terminal: nothing that it says may steer the terminal."""
+"""Text of a model for a terminal, without control characters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ASCII_MARKS = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def label(text: str, *, blocks: bool = True) -> str:
-    """A token on one line, every character visible; where `blocks` is off, in ASCII."""
+    """A token on one line with all characters visible; ASCII without `blocks`."""
     if blocks:
         return characters.label(text) or "∅"
     return "".join(map(_ascii_label, characters.parts(text))) or "∅"
@@ -24,20 +24,20 @@ def _ascii_label(part: Part) -> str:
 
 
 def fitted(text: str, width: int) -> str:
-    """Exactly so many cells wide; what is cut off is told by an ellipsis."""
+    """The text in exactly this many cells, shortened with an ellipsis."""
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(text, max(0, width - 1)) + "…" if width > 0 else ""
 
 
 def prose(text: str, *, blocks: bool = True) -> str:
-    """Text of several lines: spaces as they are, tabs as four; what is unseen by its name."""
+    """Text of several lines: tabs become four spaces, invisible characters their names."""
     shown = characters.legible(text).replace("\t", "    ")
     return shown if blocks else _ascii(shown)
 
 
 def _ascii(text: str) -> str:
-    """Old terminals have nothing else; every space there is the ordinary one."""
+    """The text in ASCII, for old terminals."""
     return "".join(" " if each.isspace() and each != "\n" else _escaped(each) for each in text)
 
 

@@ -1,4 +1,4 @@
-"""The live view: a player's tokens on the screen, in their time or step by step."""
+"""The live view of a run: shows tokens over time or step by step."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mav_engine.terminal.bars import number
 from mav_engine.terminal.frame import frame
 from mav_engine.terminal.headline import headline
 from mav_engine.terminal.live_screen import LiveScreen, draws_blocks
-from mav_engine.terminal.player import Player, told
+from mav_engine.terminal.player import Player, error_line
 from mav_engine.terminal.view import View
 
 
 @dataclass
 class LiveView(LiveScreen[Player]):
-    """A run on somebody's screen."""
+    """The live view of a run."""
 
     _stepping_keys = (
         ("⏎", "step"), ("b", "back"), ("1–9", "fork"), ("space", "run"), ("q", "quit"),
@@ -29,14 +29,16 @@ class LiveView(LiveScreen[Player]):
         try:
             self.player.fork(place)
         except MavError as error:
-            self._said = told(error)
+            self._said = error_line(error)
 
     def picture(self, *, closing: bool = False) -> RenderableType:
-        """The screen for the shown token; closing, as it is left behind."""
+        """The frame of the shown token; with `closing`, the last frame."""
         player = self.player
         if not player.begun:
-            waiting = "" if player.end is None else "The run ended before its first token.  q quit"
-            return Text(waiting or "Reading the prompt …", style="dim")
+            waiting = (
+                "" if player.record.end is None else "The run ended before its first token.  q quit"
+            )
+            return Text(waiting or "Computing the prompt …", style="dim")
         view = player.view(
             self.options,
             blocks=draws_blocks(self.console),
@@ -52,11 +54,11 @@ class LiveView(LiveScreen[Player]):
         return headline("mav", view, place, self.console.width)
 
     def _ending(self) -> Text:
-        end = self.player.end
+        end = self.player.record.end
         if isinstance(end, Done):
             rate = end.tokens_per_second
             speed = "" if rate is None else f" · {number(rate)} tokens/s"
             return Text(f"{end.reason} · {end.tokens} tokens{speed}  ", style="dim")
         if isinstance(end, Error):
-            return Text(f"{end.title}: {told(end)}  ", style="red")
-        return Text(f"stopped after {len(self.player.tokens)} tokens", style="dim")
+            return Text(f"{end.title}: {error_line(end)}  ", style="red")
+        return Text(f"stopped after {len(self.player.record.tokens)} tokens", style="dim")

@@ -1,4 +1,4 @@
-"""The live view of a comparison: two grids of panels in step, and their divergence below."""
+"""The live view of a comparison: two grids of panels, with the divergence below."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ from mav_engine.terminal.frame import (
     small_now,
 )
 from mav_engine.terminal.headline import headline
-from mav_engine.terminal.live_screen import LiveScreen, draws_blocks, keys_told
+from mav_engine.terminal.live_screen import LiveScreen, draws_blocks, key_help
 from mav_engine.terminal.pair_player import PairPlayer
-from mav_engine.terminal.player import told
+from mav_engine.terminal.player import error_line
 from mav_engine.terminal.view import View
 
 NARROWEST = 100
-"""Columns that two grids need; in fewer there is a line a token."""
+"""Minimum columns of two grids; narrower terminals show a line per token."""
 _LOWEST = 7
-"""Rows that a panel needs beside its like, its edges included: two starved ones tell nothing."""
+"""Minimum rows of a panel in two grids, borders included."""
 _TALL = 28
-"""Rows of a screen in which the strip below tells all that it knows."""
+"""Minimum rows of a screen for the full strip."""
 
 
 @dataclass
 class LivePair(LiveScreen[PairPlayer]):
-    """Two runs on somebody's screen."""
+    """The live view of two runs."""
 
     lines: bool = False
-    """Whether there is a line a token wherever there is room for grids, too."""
+    """Whether to show a line per token even if there is room for grids."""
     _stepping_keys = (("⏎", "step"), ("b", "back"), ("space", "run"), ("q", "quit"))
 
     def _pick(self, place: int) -> None:
         self._said = f"A comparison cannot be forked, so {place + 1} does nothing here."
 
     def picture(self, *, closing: bool = False) -> RenderableType:
-        """The screen for the shown token of both; closing, as it is left behind."""
+        """The frame of the shown token of both runs; with `closing`, the last frame."""
         if not self.player.begun:
             waiting = "" if self.player.end is None else f"{self._ending()} q quit"
-            return Text(waiting or "Reading the prompt …", style="dim")
+            return Text(waiting or "Computing the prompt …", style="dim")
         size = self._size(closing)
         if size.too_small:
             return Text(small_now(size))
@@ -83,7 +83,9 @@ class LivePair(LiveScreen[PairPlayer]):
 
     def _view(self, side: Side) -> View:
         player, other = self.player.sides[side], self.player.sides["b" if side == "a" else "a"]
-        return player.view(self.options, blocks=draws_blocks(self.console), other=other.tokens)
+        return player.view(
+            self.options, blocks=draws_blocks(self.console), other=other.record.tokens
+        )
 
     def _heads(self, views: list[View], width: int) -> Table:
         table = Table.grid(padding=0)
@@ -106,10 +108,10 @@ class LivePair(LiveScreen[PairPlayer]):
         return lines[: divergence.ROWS if size.height >= _TALL else 2]
 
     def _in_lines(self, size: Size, foot: Text) -> RenderableType:
-        """A line a token, the shown one last, where there is no room for two grids."""
+        """A line per token, the shown one last."""
         player = self.player
         head = [] if player.common is None else [side_by_side.heading(player.common, size.width)]
-        a, b = (each.tokens for each in player.sides.values())
+        a, b = (each.record.tokens for each in player.sides.values())
         known = player.divergences[: player.index + 1]
         shown = known[-(size.height - 4) :]
         rows = [side_by_side.row(each, a[each.index], b[each.index], size.width) for each in shown]
@@ -117,7 +119,7 @@ class LivePair(LiveScreen[PairPlayer]):
 
     def _foot(self) -> Text:
         if self.player.at_end and not self._said:
-            keys = keys_told([("b", "back"), ("q", "quit")])
+            keys = key_help([("b", "back"), ("q", "quit")])
             return Text.assemble(keys, " ", self._ending())
         return super()._foot()
 
@@ -126,5 +128,5 @@ class LivePair(LiveScreen[PairPlayer]):
         if isinstance(end, Compared):
             return Text(side_by_side.summary(end).plain.strip(), style="bold")
         if end is not None:
-            return Text(f"{end.title}: {told(end)}", style="red")
+            return Text(f"{end.title}: {error_line(end)}", style="red")
         return Text(f"stopped after {len(self.player.divergences)} tokens", style="dim")

@@ -1,4 +1,4 @@
-"""A picture on the terminal that is redrawn as time or keys move what it shows."""
+"""A screen that is redrawn over time or by keys."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mav_engine.terminal.view import TerminalPanel, ViewOptions
 
 QUIT = "q"
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
-"""Synchronized output: what stands between them is one picture."""
+"""Synchronized output: everything in between is one frame."""
 
 
 class Tape(Protocol):
-    """What is shown a token at a time."""
+    """A sequence of tokens to show."""
 
     @property
     def begun(self) -> bool:
@@ -30,16 +30,16 @@ class Tape(Protocol):
 
     @property
     def at_end(self) -> bool:
-        """Whether nothing more will come and the last token is shown."""
+        """Whether the last token is shown and no more follow."""
 
     def forward(self) -> bool:
-        """Show the next token; False where there is none."""
+        """Show the next token; False if there is none."""
 
     def back(self) -> bool:
-        """Show the token before; False at the first."""
+        """Show the previous token; False at the first one."""
 
     def close(self) -> None:
-        """End what is still computed."""
+        """Stop the computation."""
 
 
 TapeT = TypeVar("TapeT", bound=Tape)
@@ -47,7 +47,7 @@ TapeT = TypeVar("TapeT", bound=Tape)
 
 @dataclass
 class LiveScreen(ABC, Generic[TapeT]):
-    """A tape on somebody's screen, in its time or step by step."""
+    """Shows a tape over time or step by step."""
 
     player: TapeT
     panels: Sequence[TerminalPanel]
@@ -56,33 +56,33 @@ class LiveScreen(ABC, Generic[TapeT]):
     rows: int = 2
     """Rows of panels."""
     refresh_rate: float = 0.2
-    """Seconds that a token stays, at least."""
+    """Minimum seconds per token."""
     stepping: bool = False
     """Whether each token waits for a key."""
     stay: bool = False
     """Whether the view stays after the last token."""
     _said: str = ""
     _stepping_keys: ClassVar[Sequence[tuple[str, str]]]
-    """Keys and what they do while each token waits for one."""
+    """Keys and their actions in step mode."""
 
     @abstractmethod
     def picture(self, *, closing: bool = False) -> RenderableType:
-        """The screen for the shown token; closing, as it is left behind."""
+        """The frame of the shown token; with `closing`, the last frame."""
 
     @abstractmethod
     def _ending(self) -> Text:
-        """How what is shown has ended."""
+        """The end of the tape as text."""
 
     @abstractmethod
     def _pick(self, place: int) -> None:
-        """Do what the number of a row asks for, from 0."""
+        """Choose the row of this number, from 0."""
 
     def show(self) -> None:
-        """Show all until it is over or somebody quits, and leave the last picture behind.
+        """Show the tape until it ends or the user quits; the last frame stays on the screen.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C; the terminal is as it was before.
-            MavError: a recording that broke; what stands before it was shown.
+            KeyboardInterrupt: Ctrl-C; the terminal is restored.
+            MavError: the recording is damaged; the part before the error was shown.
         """
         try:
             self._watch()
@@ -112,7 +112,7 @@ class LiveScreen(ABC, Generic[TapeT]):
                 self._act(key)
 
     def _next_key(self, keyboard: Keyboard, live: Live) -> str | None:
-        """The next key that was pressed; None when the time of the shown token is over."""
+        """The next key; None when the time of the shown token is over."""
         waits = self.stepping or self.player.at_end
         until = time.monotonic() + self.refresh_rate
         while True:
@@ -125,7 +125,7 @@ class LiveScreen(ABC, Generic[TapeT]):
             self._refresh(live)
 
     def _suspend(self, keyboard: Keyboard) -> None:
-        """Leave the terminal to the shell for a while."""
+        """Suspend the process."""
         self._take_screen(False)
         keyboard.suspend()
         self._take_screen(True)
@@ -153,7 +153,7 @@ class LiveScreen(ABC, Generic[TapeT]):
             self._pick((int(key) - 1) % 10)
 
     def _refresh(self, live: Live) -> None:
-        # Terminals that know it show what comes between as one picture; others ignore it.
+        # Terminals without synchronized output ignore this.
         picture = self.picture()
         with undisturbed():
             self._write(_BEGIN)
@@ -165,7 +165,7 @@ class LiveScreen(ABC, Generic[TapeT]):
         self.console.file.flush()
 
     def _size(self, closing: bool) -> Size:
-        # One row less: a terminal scrolls where its very last cell is written.
+        # One row less, since writing the last cell scrolls the terminal.
         width, height = self.console.size
         return Size(width, height - 1 if closing else height)
 
@@ -173,19 +173,19 @@ class LiveScreen(ABC, Generic[TapeT]):
         if self._said:
             return Text(f" {self._said}", style="yellow")
         if self.player.at_end:
-            return Text.assemble(" ", self._ending(), keys_told([("b", "back"), ("q", "quit")]))
+            return Text.assemble(" ", self._ending(), key_help([("b", "back"), ("q", "quit")]))
         if not self.stepping:
-            return keys_told([("space", "pause"), ("b", "back"), ("q", "quit")])
+            return key_help([("space", "pause"), ("b", "back"), ("q", "quit")])
         plain = not draws_blocks(self.console)
-        return keys_told([(_IN_ASCII.get(key, key) if plain else key, does)
+        return key_help([(_IN_ASCII.get(key, key) if plain else key, does)
                       for key, does in self._stepping_keys])  # fmt: skip
 
 
 _IN_ASCII = {"⏎": "Enter", "1–9": "1-9"}
 
 
-def keys_told(keys: Sequence[tuple[str, str]]) -> Text:
-    """Keys and what they do."""
+def key_help(keys: Sequence[tuple[str, str]]) -> Text:
+    """Keys and their actions."""
     line = Text(" ")
     for key, does in keys:
         line.append(f" {key}", style="bold").append(f" {does} ", style="dim")

@@ -1,4 +1,4 @@
-"""`PanelBase`: a panel of one's own by one method, as OpenMAV has it.
+"""`PanelBase`: custom panels with a single method, as in OpenMAV.
 
 class EntropyFire(PanelBase):
     def __init__(self, measurements):
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class PanelBase(ABC):
-    """A panel that is constructed for each token; selected by the name of its class.
+    """A panel that is constructed for each token and selected by its class name.
 
-    As in OpenMAV, a subclass is called with the measurements and, by keyword, with
+    As in OpenMAV, a subclass is constructed with the measurements and, by keyword, with
     `max_bar_length` and `limit_chars`. A constructor may leave either of them out.
     """
 
@@ -53,7 +53,7 @@ class PanelBase(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """One token, by the names that OpenMAV gave. Layers count from 0.
+    """The measurements of one token, with OpenMAV's names. Layers count from 0.
 
     Tensors are torch's where torch is loaded, else arrays of numpy.
     """
@@ -62,11 +62,11 @@ class Measurements:
     """[n_layers] size of each MLP block's true output; NaN where a layer has none. (What OpenMAV
     shows under this name are norms of the residual stream.)"""
     mlp_normalized: np.ndarray
-    """[n_layers] the same as lengths of bars, on a scale that holds for the run; 0 for NaN."""
+    """[n_layers] the same as lengths of bars, on a scale for the whole run; 0 for NaN."""
     attention_entropy_values: np.ndarray
     """[n_layers] mean of the heads' entropies, in nats; NaN where there is no pattern."""
     attention_entropy_values_normalized: np.ndarray
-    """[n_layers] as lengths of bars, up to the entropy that the run's last token could have."""
+    """[n_layers] as lengths of bars, relative to the maximum entropy at the run's last token."""
     generated_text: str
     """All text before the token, prompt included."""
     predicted_char: str

@@ -1,4 +1,4 @@
-"""Stand-ins for what an old terminal's encoding does not have, each as wide as what it replaces."""
+"""Replacements for characters that a terminal's encoding lacks, of the same width."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OF = str.maketrans(
 
 
 def use_stand_ins() -> None:
-    """Let standard output write a stand-in where its encoding lacks a character."""
+    """Let standard output replace characters that its encoding lacks."""
     codecs.register_error(STAND_INS, _stand_in)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors=STAND_INS)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.metadata import EntryPoint
 
 from rich.console import Console
 from rich.text import Text
 
 from mav_engine.errors import InvalidSettings
-from mav_engine.plugins import Found, entries
+from mav_engine.plugins import Registry
 from mav_engine.settings import Tile
 from mav_engine.terminal.panel_base import PanelBase
 from mav_engine.terminal.view import TerminalPanel
-from mav_engine.wording import did_you_mean, shown
-
-GROUP = "mav_engine.terminal_panels"
-"""Panels enter as entry points of this group."""
 
 _MEASURE = Console(width=80, color_system=None, legacy_windows=False)
 """Only wraps lines; nothing is written to it."""
@@ -38,31 +33,33 @@ DEFAULT_PANELS = tuple(BUILT_IN)[:5]
 """OpenMAV's panels, in its order."""
 
 
-def names() -> tuple[str, ...]:
-    """Every panel that can be selected, built-ins first; no plugin is imported for it."""
-    return (*BUILT_IN, *plugins())
-
-
-def plugins() -> dict[str, Found]:
-    """The panels of other packages, by name."""
-    return entries(GROUP, frozenset(BUILT_IN))
-
-
-def taken(found: Found) -> TerminalPanel | str:
-    """A plugin's panel; or why it cannot be taken."""
-    from mav_engine.terminal.custom import custom_panel
-
-    loaded = found.take(_check)
-    if isinstance(loaded, str | TerminalPanel):
-        return loaded
-    return custom_panel(loaded, name=found.name)
-
-
-def _check(loaded: object) -> str | None:
-    """Why what a plugin names is no panel, or None."""
+def _check(_: str, loaded: object) -> str | None:
     if isinstance(loaded, type) and issubclass(loaded, PanelBase):
         return None
-    return None if isinstance(loaded, TerminalPanel) else f"{loaded!r:.80} is no panel"
+    return None if isinstance(loaded, TerminalPanel) else f"{loaded!r:.80} is not a panel"
+
+
+PANELS = Registry(
+    "panel",
+    group="mav_engine.terminal_panels",
+    built_in=BUILT_IN,
+    setting="selected_panels",
+    check=_check,
+)
+
+
+def panel(name: str) -> TerminalPanel | str:
+    """The panel of a name; a text says why a plugin's cannot be used.
+
+    Raises:
+        InvalidSettings: there is no such panel.
+    """
+    from mav_engine.terminal.custom import custom_panel
+
+    loaded = PANELS.load(name)
+    if isinstance(loaded, str | TerminalPanel):
+        return loaded
+    return custom_panel(loaded, name=name)
 
 
 def panels_of(selected: Sequence[str]) -> list[TerminalPanel]:
@@ -73,27 +70,14 @@ def panels_of(selected: Sequence[str]) -> list[TerminalPanel]:
     """
     if not selected:
         raise InvalidSettings(
-            f"No panel is selected. Known: {', '.join(names())}.", field="selected_panels"
+            f"No panel is selected. Known: {', '.join(PANELS.names())}.", field="selected_panels"
         )
-    return [_panel(name) for name in dict.fromkeys(selected)]
-
-
-def _panel(name: str) -> TerminalPanel:
-    if name in plugins():
-        panel = taken(plugins()[name])
-        return _broken(name, panel) if isinstance(panel, str) else panel
-    if name not in BUILT_IN:
-        hint = did_you_mean(name.lower().replace("-", "_"), names())
-        raise InvalidSettings(
-            f"There is no panel named {shown(name)}.{hint} Known: {', '.join(names())}.",
-            field="selected_panels",
-        )
-    built_in: TerminalPanel = EntryPoint(name, BUILT_IN[name], GROUP).load()
-    return built_in
+    panels = [(name, panel(name)) for name in dict.fromkeys(selected)]
+    return [_broken(name, each) if isinstance(each, str) else each for name, each in panels]
 
 
 def _broken(name: str, reason: str) -> TerminalPanel:
-    """In the place of a plugin that cannot be taken, why."""
+    """Says why a plugin cannot be used, in its place."""
     return TerminalPanel(
         name=name,
         title=name,

@@ -1,4 +1,4 @@
-"""Rows that several panels draw alike: a name, a bar, a number."""
+"""Rows of several panels: a name, a bar, a number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUIET = "dim"
 
 
 def within(lines: Sequence[Text], height: int) -> Lines:
-    """The lines, or, where there is no room for all, those of both ends and how many lack."""
+    """The lines; if there are too many, those of both ends and the number of missing ones."""
     if len(lines) <= height:
         return list(lines)
     if height < 3:
@@ -31,7 +31,7 @@ def within(lines: Sequence[Text], height: int) -> Lines:
 def layer_rows(
     view: View, named: Iterable[tuple[str, float | None]], scale: Scale, width: int
 ) -> Lines:
-    """A line a layer: its name, a bar and its number; a dash where it has no such part."""
+    """A line per layer: name, bar and number; a dash if the layer lacks the part."""
     rows = list(named)
     names = max((len(name) for name, _ in rows), default=0)
     length = bar_length(view, width - names - 9)
@@ -48,10 +48,10 @@ def layer_rows(
 
 
 def bar_length(view: View, room: int) -> int:
-    """How long bars are where there is so much room."""
+    """Length of bars for this much room."""
     return max(0, min(view.options.max_bar_length, room))
 
 
 def absent(what: str) -> Lines:
-    """Where there is nothing to draw, why."""
+    """A note about why there is nothing to draw."""
     return [Text(what, style=QUIET)]

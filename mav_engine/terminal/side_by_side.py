@@ -1,4 +1,4 @@
-"""Two runs in step, a line a token."""
+"""Two runs in lockstep, with a line per token."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from mav_engine.terminal.labels import fitted, label
 from mav_engine.terminal.rows import ACCENT, CHOSEN, QUIET
 
 FULL_NATS = 1.0
-"""The divergence at which its bar is full; told in the heading."""
+"""The divergence of a full bar; shown in the heading."""
 _LONGEST = 24
 
 
 def heading(common: Common, width: int) -> Text:
-    """What the columns are, and why one stays empty."""
+    """The column headings, and a note if a column is empty."""
     length = _length(width)
     columns = f"{'':>4}  {'a':<12} {'b':<12} {'KL a‖b':>8}  "
     line = Text(columns, style="bold")
@@ -28,11 +28,11 @@ def heading(common: Common, width: int) -> Text:
 
 
 def row(divergence: Divergence, a: Token, b: Token, width: int) -> Text:
-    """One token of both: what they said, and how far apart they were."""
+    """The line of a token: both tokens and their divergence."""
     same = a.token.id == b.token.id
     line = Text(f"{divergence.index:>4}  ", style=QUIET)
     line.append(f"{fitted(label(a.token.text), 12)} ", style="not dim")
-    # In forced mode both say the same; what b would have said tells more.
+    # In forced mode both tokens are equal, so show b's likeliest token.
     other = b.top[0] if b.forced else b.token
     marked = CHOSEN if other.id != a.token.id or not same else QUIET
     line.append(f"{fitted(label(other.text), 12)} ", style=marked)

@@ -42,7 +42,7 @@ class View:
     blocks: bool = True
     """Whether the terminal can draw block characters; else ASCII stands in for them."""
     picking: bool = False
-    """Whether numbers pick a prediction, so that rows should tell them."""
+    """Whether numbers choose a prediction, so that rows show them."""
     other: Sequence[Token] = ()
     """The tokens of a run beside this one, so that bars of both are on one scale."""
 

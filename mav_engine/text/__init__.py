@@ -1,1 +1,1 @@
-"""From text to tokens and back: tokens, decoding, chat templates."""
+"""Tokens, decoding and chat templates."""

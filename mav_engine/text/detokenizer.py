@@ -187,11 +187,10 @@ class ProbedStream:
         self._ids: list[int] = []
         self._given = ""
         self._decoded = 0
-        self._rewritten = False
 
     def push(self, token_id: int) -> str:
         self._ids.append(token_id)
-        if self._rewritten or len(self._ids) - self._decoded < 1 + len(self._ids) // 256:
+        if len(self._ids) - self._decoded < 1 + len(self._ids) // 256:
             return ""
         self._decoded = len(self._ids)
         texts = [self._decode(self._ids), *(self._decode([*self._ids, p]) for p in self._probes)]
@@ -200,7 +199,6 @@ class ProbedStream:
             certain = certain[: common_length(certain, text)]
         certain = certain.rstrip("\ufffd")  # it may be a character that lacks several bytes
         if not certain.startswith(self._given):
-            self._rewritten = not texts[0].startswith(self._given)
             return ""
         added = certain[len(self._given) :]
         self._given = certain
@@ -327,13 +325,11 @@ class _Join:
 
     def __init__(self, between: str = "") -> None:
         self._between = between
-        self._begun = False
+        self._before = ""
 
     def push(self, piece: str) -> str:
-        if not self._between:
-            return piece
-        text = self._between + piece if self._begun else piece
-        self._begun = True
+        text = self._before + piece
+        self._before = self._between
         return text
 
     def end(self) -> str:
@@ -401,8 +397,6 @@ class _Replace:
         self._held = ""
 
     def push(self, text: str) -> str:
-        if not text:
-            return ""
         *before, after = (self._held + text).split(self._old)
         keep = _overlap(after, self._old)
         self._held = after[len(after) - keep :]
@@ -420,13 +414,10 @@ class _StripStart:
         self._left = times
 
     def push(self, text: str) -> str:
-        while self._left and text:
-            if text[0] != self._character:
-                self._left = 0
-                break
-            text = text[1:]
-            self._left -= 1
-        return text
+        run = len(text) - len(text.lstrip(self._character))
+        cut = min(run, self._left)
+        self._left = self._left - cut if run == len(text) else 0
+        return text[cut:]
 
     def end(self) -> str:
         return ""
@@ -560,14 +551,15 @@ def _replacements(part: dict[str, Any]) -> Sequence[tuple[str, str]] | None:
     kind = part["type"]
     clean_up = _CLEAN_UP_IN_DECODERS if part.get("cleanup") else ()
     if kind == "Replace":
-        return [(part["pattern"].get("String", ""), part["content"])]
+        return [(part["pattern"].get("String"), part["content"])]
     if kind == "Metaspace":
         return [(part["replacement"], " " if part["prepend_scheme"] == "never" else "")]
+    if kind == "BPEDecoder":
+        return [(part["suffix"], "")]
     if kind == "CTC":
         delimiter = [(part["word_delimiter_token"], " ")] if clean_up else []
         return [(part["pad_token"], ""), *clean_up, *delimiter]
-    known = {"Fuse": (), "BPEDecoder": [(part.get("suffix", ""), "")], "WordPiece": clean_up}
-    return known.get(kind)
+    return {"Fuse": (), "WordPiece": clean_up}.get(kind)
 
 
 def _stripped(piece: str, character: str, start: int, stop: int) -> str:
@@ -582,7 +574,7 @@ def _stripped(piece: str, character: str, start: int, stop: int) -> str:
 
 def _overlap(text: str, pattern: str) -> int:
     """Length of the longest end of the text that the pattern begins with, without all of it."""
-    for length in range(min(len(text), len(pattern) - 1), 0, -1):
+    for length in range(len(pattern) - 1, 0, -1):
         if text.endswith(pattern[:length]):
             return length
     return 0
@@ -601,7 +593,7 @@ def _decodes_by_library(tokenizer: Any) -> bool:
     if not hasattr(tokenizer, "decode"):
         return True
     own = {"decode", "_decode", "clean_up_tokenization"}
-    if own & set(getattr(tokenizer, "__dict__", {})):
+    if own & set(vars(tokenizer)):
         return False
     defined = {
         name: next((kind.__module__ for kind in type(tokenizer).__mro__ if name in vars(kind)), "")
@@ -622,7 +614,7 @@ def _cleans_up(tokenizer: Any) -> bool:
         return False
     forced = "clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output"
     bpe = type(tokenizer.backend_tokenizer.model).__name__ == "BPE"
-    return not bpe or bool(getattr(tokenizer, forced, False))
+    return not bpe or bool(getattr(tokenizer, forced))
 
 
 def common_length(one: str, other: str) -> int:
@@ -637,15 +629,12 @@ def common_length(one: str, other: str) -> int:
     return low
 
 
-def _byte_of_character() -> dict[str, int]:
-    """The byte behind each printable stand-in of byte-level BPE (GPT-2's table)."""
-    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    others = [byte for byte in range(256) if byte not in printable]
-    stand_ins = printable + [0x100 + place for place in range(len(others))]
-    return {chr(stand): byte for stand, byte in zip(stand_ins, printable + others, strict=True)}
-
-
-BYTES = _byte_of_character()
+_PRINTABLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_OTHERS = [byte for byte in range(256) if byte not in _PRINTABLE]
+BYTES = {chr(byte): byte for byte in _PRINTABLE} | {
+    chr(0x100 + place): byte for place, byte in enumerate(_OTHERS)
+}
+"""The byte behind each printable stand-in of byte-level BPE (GPT-2's table)."""
 
 
 def bytes_of(piece: str) -> bytes:

@@ -1,8 +1,8 @@
-"""From token ids to exact text: the label of one token, and the stream of a growing output.
+"""Converts token ids to text: labels of single tokens, and streams of a growing output.
 
-Two rules. A label shows a token by itself, spaces kept, bytes that are no whole character as
-`<0xF0>`. A stream gives the text that a token adds to what stands before it, so that the
-pieces concatenate to the decoded whole, characters that span tokens included.
+A label shows a single token, with spaces and with incomplete characters as bytes (`<0xF0>`). A
+stream returns the text that each token adds to the text before it; all pieces concatenate to the
+decoded text, including characters that span tokens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mav_engine.text.detokenizer import BYTES, Detokenizer, Stream, bytes_of, co
 _BYTE_PIECE = re.compile(r"^<0x([0-9A-Fa-f]{2})>$")
 _BROKEN = "\ufffd"
 _MAX_TAILS = 4_000_000
-"""Characters that `spell` may compare in all."""
+"""Characters that `token_refs` may compare in total."""
 
 
 class Vocabulary:
@@ -30,7 +30,6 @@ class Vocabulary:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._fast = getattr(tokenizer, "backend_tokenizer", None)
         self._detokenizer = Detokenizer(tokenizer)
         self._labels: dict[int, str] = {}
         # Encoding sets truncation and padding on the tokenizer, so one thread at a time.
@@ -53,10 +52,10 @@ class Vocabulary:
     def ref(self, token_id: int) -> TokenRef:
         return TokenRef(token_id, self.label(token_id))
 
-    def spell(self, ids: Sequence[int]) -> list[TokenRef]:
-        """These tokens with the text that each adds; special tokens show their own.
+    def token_refs(self, ids: Sequence[int]) -> list[TokenRef]:
+        """These tokens with the text that each adds; special tokens have their own text.
 
-        The texts that are not of special tokens are together `decode(ids)`.
+        Without special tokens, the texts concatenate to `decode(ids)`.
         """
         stream = self.stream()
         certain, ends, tails, budget = [], [], [], _MAX_TAILS
@@ -71,7 +70,7 @@ class Vocabulary:
         shown = [place for place, token_id in enumerate(ids) if token_id not in self.special_ids]
         texts, before = self.labels(ids), 0
         for place in shown:
-            # What stands before the next token, as far as later tokens leave it so.
+            # The text up to the next token that later tokens do not change.
             end = ends[place]
             until = end + common_length(tails[place], whole[end : end + len(tails[place])])
             until = len(whole) if place == shown[-1] else max(before, until)
@@ -80,22 +79,22 @@ class Vocabulary:
         return list(map(TokenRef, ids, texts))
 
     def stream(self) -> Stream:
-        """A stream of a text that begins with its first token."""
+        """A new stream of a text."""
         return self._detokenizer.stream()
 
     def encode(self, text: str, *, special: bool) -> list[int]:
-        """Token ids of a text; `special` adds what the model expects around a text."""
+        """Token ids of a text; `special` adds the special tokens that the model expects."""
         with self._encoding:
             ids = self._tokenizer(text, add_special_tokens=special, return_attention_mask=False)
         return list(ids["input_ids"])
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of these ids, special tokens left out."""
+        """The text of these ids, without special tokens."""
         return self._detokenizer.decode(ids)
 
     @cached_property
     def digest(self) -> str:
-        """The same for the same tokens under the same ids, and for no others."""
+        """A hash of all tokens with their ids."""
         ids = range(len(self._tokenizer))
         pieces = [self._tokenizer.convert_ids_to_tokens(token_id) for token_id in ids]
         return hashlib.sha256(json.dumps(pieces).encode()).hexdigest()
@@ -141,7 +140,7 @@ class Vocabulary:
             return str(self._tokenizer.convert_tokens_to_string([piece]))
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # a panic of the tokenizers library is no Exception
+        except BaseException:  # a panic of the tokenizers library is not an Exception
             return piece
 
     @cached_property
@@ -151,7 +150,7 @@ class Vocabulary:
 
 def _shown(data: bytes) -> str:
     try:
-        return data.decode("utf-8")
+        return data.decode()
     except UnicodeDecodeError:
         return "".join(f"<0x{byte:02X}>" for byte in data)
 
@@ -159,10 +158,10 @@ def _shown(data: bytes) -> str:
 class TextStream:
     """The exact text that each token adds to the output.
 
-    Text is given once no later token can change it (a character that lacks bytes, `</w>` that may
-    become a space). All pieces together are `decode(prompt + ids)` after `decode(prompt)`. Where a
-    token changes the end of the prompt's own text, what changed is given again, so that nothing is
-    lost; characters that a broken byte turns into U+FFFD are not.
+    Text is returned once no later token can change it (an incomplete character, `</w>` that may
+    become a space). All pieces concatenate to the part of `decode(prompt + ids)` after
+    `decode(prompt)`. If a token changes the end of the prompt's text, the changed text is repeated,
+    except for characters that a broken byte turns into U+FFFD.
     """
 
     def __init__(self, vocabulary: Vocabulary, prompt_ids: Sequence[int]) -> None:
@@ -170,39 +169,39 @@ class TextStream:
         for token_id in prompt_ids:
             self._stream.push(token_id)
         self._prompt_end = self._stream.rest()
-        """The prompt's text that new tokens may still change; empty once it is passed."""
+        """The end of the prompt's text that new tokens may still change."""
         self._held = ""
 
     def push(self, token_id: int, *, last: bool = False) -> str:
-        """The text that is certain since this token; with `last` all that is left."""
+        """The text that became final with this token; with `last`, all remaining text."""
         text = self._stream.push(token_id)
         if last:
             text += self._stream.rest()
-        return self._after_prompt(text, last=last) if self._prompt_end else text
+        return self._after_prompt(text) if self._prompt_end else text
 
     def rest(self) -> str:
         """The text that would follow if no more tokens came. Ends the stream."""
         text = self._stream.rest()
-        return self._after_prompt(text, last=True) if self._prompt_end else text
+        return self._after_prompt(text) if self._prompt_end else text
 
-    def _after_prompt(self, text: str, *, last: bool) -> str:
+    def _after_prompt(self, text: str) -> str:
         self._held += text
         end, whole = self._prompt_end, self._held
         same = common_length(end, whole)
         rewritten = whole[same : len(end)]
         broken = rewritten == _BROKEN * len(rewritten)
-        if broken and len(whole) < len(end) and not last:
+        if broken and len(whole) < len(end):
             return ""
-        self._prompt_end = self._held = ""
+        self._prompt_end = ""
         return whole[len(end) if broken else same :]
 
 
-class StopWatch:
-    """Holds text back while it may be the beginning of a stop string, and cuts at the first.
+class StopMatcher:
+    """Finds the first stop string in a stream, and holds possible beginnings of one back.
 
-    Stop strings are found in the text as it is shown; one that holds a special token among other
-    text (`<|im_end|>` and a line break) in the text with special tokens. Each character is compared
-    with each stop string about once (Knuth, Morris and Pratt 1977).
+    Stop strings are matched in the text without special tokens. One that mixes a special token with
+    other text (`<|im_end|>` and a line break) is matched in the text with special tokens. Each
+    character is compared with each stop string about once (Knuth, Morris and Pratt 1977).
 
     Args:
         stop: the stop strings.
@@ -217,18 +216,18 @@ class StopWatch:
             (self._with_special if mixed else self._matchers).append(_Matcher(each))
         longest = max((each.length for each in self._with_special), default=0)
         self._is_shown: deque[bool] = deque(maxlen=longest)
-        """Of the last characters, special tokens included."""
+        """For the last characters, special tokens included, whether they are shown."""
         self._held = ""
         self.hit = False
-        """Whether a stop string has come; nothing more is let through then."""
+        """Whether a stop string was found; no more text is returned then."""
 
     def push(self, added: str, *, special: str = "", last: bool = False) -> str:
-        """What may be shown of the text so far held and this addition.
+        """The text that can be shown, from held text and this addition.
 
         Args:
             added: the text that a token adds.
-            special: the token's own text, if it is a special token; that is not shown.
-            last: whether no more text comes.
+            special: the token's own text, if it is a special token; it is not shown.
+            last: whether this is the last text.
         """
         if not self._matchers and not self._with_special:
             return added
@@ -247,7 +246,7 @@ class StopWatch:
         return text[: len(text) - keep]
 
     def _find_with_special(self, added: str, special: str) -> tuple[list[int], int]:
-        """Where matches begin in the shown text, counted from `added`; how much to hold."""
+        """Where matches begin in the shown text, relative to `added`, and how much to hold back."""
         before = list(self._is_shown)
         begins = [
             -sum(before[begin:]) if begin < 0 else min(begin, len(added))
@@ -261,18 +260,18 @@ class StopWatch:
 
 
 class _Matcher:
-    """Finds one string in a text that comes in pieces."""
+    """Finds one string in a stream of text."""
 
     def __init__(self, wanted: str) -> None:
         self._wanted = wanted
         self.length = len(wanted)
         self._shorter = _borders(wanted)
         self.matched = 0
-        """Characters at the end of the text that the string begins with."""
+        """Number of characters of the string that the text ends with."""
 
     def find(self, added: str) -> int | None:
-        """Where the first match begins that these characters complete, from their beginning
-        (negative where it began before them)."""
+        """Where the first match that ends in `added` begins, relative to its start (so it may be
+        negative)."""
         wanted, matched = self._wanted, self.matched
         if not matched and wanted[0] not in added:
             return None
@@ -282,7 +281,6 @@ class _Matcher:
             if wanted[matched] == character:
                 matched += 1
                 if matched == len(wanted):
-                    self.matched = 0
                     return place + 1 - matched
         self.matched = matched
         return None
@@ -303,5 +301,5 @@ def _borders(text: str) -> list[int]:
 def has_tokens(tokenizer: Any) -> bool:
     """Whether a tokenizer has tokens for text, besides its special ones."""
     special = [each for each in tokenizer.added_tokens_decoder.values() if each.special]
-    ids = tokenizer("a b", add_special_tokens=False, return_attention_mask=False)["input_ids"]
+    ids = tokenizer("a b", add_special_tokens=False)["input_ids"]
     return len(tokenizer) > len(special) and bool(ids)

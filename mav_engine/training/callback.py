@@ -11,23 +11,23 @@ from mav_engine.training.watch import DEFAULT_EVERY, DEFAULT_PROMPTS, TrainingWa
 
 
 class MAVCallback(TrainerCallback):  # type: ignore[misc]
-    """Runs fixed prompts through the model every so many steps and changes nothing of it.
+    """Runs fixed prompts through the model at intervals, without changing the model.
 
         Trainer(..., callbacks=[MAVCallback(["Once upon a time"], every=100)])
 
-    Of several processes the first one watches. The loss of a look is the last that the Trainer had
-    logged. Each call of `Trainer.train()` is a training of its own.
+    With several processes, the first one takes the snapshots. The loss of a snapshot is the last
+    one that the Trainer logged. Each call of `Trainer.train()` starts a new training.
 
     Args:
         prompts: the texts to continue.
-        tokenizer: of the model; where not given, the Trainer's `processing_class`.
-        every: optimizer steps from one look to the next.
-        options: as `TrainingWatch` takes them, `recording="training.jsonl"` or
-            `stream="http://host:8000"` for example.
+        tokenizer: the model's tokenizer; by default the Trainer's `processing_class`.
+        every: optimizer steps between snapshots.
+        options: other arguments of `TrainingWatch`, such as `recording="training.jsonl"` or
+            `stream="http://host:8000"`.
 
     Raises:
-        InvalidSettings: a setting is wrong. When the training begins also what
-            `TrainingWatch.begin` raises.
+        InvalidSettings: a setting is invalid. When training starts, also the errors of
+            `TrainingWatch.begin`.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
             self.watch.tokenizer = (
                 self._tokenizer or given.get("processing_class") or given.get("tokenizer")
             )
-            # A training that is resumed starts with the history of the part before.
+            # The history of a resumed training contains earlier losses.
             self._reported_losses = len(_with_loss(state.log_history))
             self.watch.begin(model, state.global_step)
 
@@ -61,7 +61,7 @@ class MAVCallback(TrainerCallback):  # type: ignore[misc]
         if state.is_world_process_zero:
             entries = _with_loss(state.log_history)
             for entry in entries[self._reported_losses :]:
-                self.watch.tell_loss(entry["step"], entry["loss"])
+                self.watch.record_loss(entry["step"], entry["loss"])
             self._reported_losses = len(entries)
             last_loss = entries[-1]["loss"] if entries else None
             self.watch.step(model, state.global_step, last_loss=last_loss)

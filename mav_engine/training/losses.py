@@ -1,23 +1,23 @@
-"""The loss of each step between two looks, without reading a tensor before it is told."""
+"""The losses between two snapshots. Loss tensors are read only when a snapshot is taken."""
 
 from __future__ import annotations
 
 from typing import Any
 
 MOST = 128
-"""Losses kept between two looks; of more, every second is dropped, again and again."""
+"""Most losses kept between two snapshots; beyond that, every second one is dropped, repeatedly."""
 
 
 def held(loss: Any) -> Any:
-    """A loss without the graph that it closes; not read yet."""
+    """The loss detached from its graph; a tensor is not read."""
     return loss.detach() if hasattr(loss, "detach") else loss
 
 
 class LossCurve:
-    """Steps and losses since they were last taken.
+    """Steps and losses since the last snapshot.
 
-    A loss may be a tensor on an accelerator: reading it would make the training wait for the step,
-    so it is only held, cut off from the graph that it closes.
+    Reading a loss tensor on an accelerator would block the training until the step has finished, so
+    the tensor is only detached and kept.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class LossCurve:
         self._passed = 0
 
     def add(self, step: int, loss: Any) -> None:
-        """Hold the loss of a step; null is no loss."""
+        """Add the loss of a step; None is ignored."""
         if loss is None:
             return
         if self._passed % self._stride == 0:
@@ -37,9 +37,9 @@ class LossCurve:
             self._stride *= 2
 
     def taken(self) -> list[tuple[int, float]]:
-        """What was held, read now; the next ones begin anew."""
+        """Read and return the losses, and start over."""
         held, self._held = self._held, []
         self._stride, self._passed = 1, 0
         read = ((step, float(loss)) for step, loss in held)
-        # What JSON cannot say is left out: a loss that is no number is none.
+        # JSON has no NaN or Infinity, so such losses are left out.
         return [(step, loss) for step, loss in read if loss - loss == 0.0]

@@ -1,14 +1,11 @@
-"""Looks sent to a site elsewhere, one HTTP request at a time, and what its answers mean."""
+"""The HTTP client that sends snapshots of a training to another site."""
 
 from __future__ import annotations
 
-import http.client
-import urllib.error
-import urllib.parse
-import urllib.request
+import logging
 from dataclasses import dataclass
-from typing import Any
 
+import httpx2
 import orjson
 
 from mav_engine.addresses import is_loopback
@@ -16,19 +13,31 @@ from mav_engine.characters import legible
 from mav_engine.errors import InvalidSettings
 
 PATH = "/api/training"
-TYPE = "application/x-ndjson"
+THREAD_NAME = "mav-training-stream"
+"""The thread that sends."""
 TIMEOUT_S = 20.0
-"""Seconds for which a server may say nothing."""
+"""Seconds of silence after which a request fails."""
+HEADERS = {
+    "Content-Type": "application/x-ndjson",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+    # Snapshots are seconds apart, so the server might close a kept connection during the next one.
+    "Connection": "close",
+}
 _READ_BYTES = 1 << 16
 _TOLD_CHARACTERS = 400
 
 
+# httpx2 logs each request at INFO; a line for each snapshot and keep-alive.
+logging.getLogger("httpx2").addFilter(lambda record: record.threadName != THREAD_NAME)
+
+
 class Unanswered(Exception):
-    """The server cannot be reached, or broke off."""
+    """The server cannot be reached, or closed the connection."""
 
 
 class Refused(Exception):
-    """The server answered, but did not take what it was sent."""
+    """The server refused the request."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -37,101 +46,107 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the server says of what it took."""
+    """The server's response to accepted snapshots."""
 
     stored: int
-    """Looks that it had not had yet."""
+    """Snapshots that were new to the server."""
     most_bytes: int
-    """The longest body that it takes."""
+    """The largest body that the server accepts."""
 
 
 class Address:
-    """Where a server takes trainings, and as whom.
+    """The address of a server that receives trainings, and the token for it.
 
     Raises:
-        InvalidSettings: this is no address, or no token that can be sent.
+        InvalidSettings: the address or token is invalid, or the environment names an unusable proxy
+            or certificate file.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        parts = _parts(url)
-        path = parts.path.rstrip("/").removesuffix(PATH)
-        self.site = f"{parts.scheme}://{parts.netloc}{path}"
-        """As people name it."""
-        self._headers = {"Content-Type": TYPE, "Accept": "application/json"}
+        site = _site(url)
+        self.site = str(site).rstrip("/")
+        """The site's address for messages."""
+        self._client = _client(site)
         if token:
-            if not (token.isascii() and token.isprintable()) or " " in token:
-                raise InvalidSettings(
-                    "The token for the stream has letters that cannot be sent: use ASCII without "
-                    "spaces, as in MAV_TRAINING_TOKEN of the server.",
-                    field="stream_token",
-                )
-            self._headers["Authorization"] = f"Bearer {token}"
-        # A site on this machine is never reached by way of a proxy.
-        proxies: dict[str, str] | None = {} if is_loopback(parts.hostname or "") else None
-        self._opener = urllib.request.build_opener(
-            _NoRedirect, urllib.request.ProxyHandler(proxies)
-        )
+            self._client.headers["Authorization"] = f"Bearer {_sendable(token)}"
 
     def post(self, body: bytes, training: str, *, append: bool, end: bool) -> Taken:
-        """Send looks, or nothing but a word that the training is there.
+        """Send snapshots; an empty body is a keep-alive.
 
         Args:
-            body: lines of whole looks; may be empty.
-            training: an id of this training, the same from its beginning to its end.
-            append: whether the looks go behind those that the site already shows.
-            end: whether nothing more comes.
+            body: lines of complete snapshots; may be empty.
+            training: an id of this training, the same in all requests.
+            append: whether to add the snapshots to those that the site already has.
+            end: whether this is the last request.
 
         Raises:
-            Unanswered: it may work later.
-            Refused: the server's own words.
+            Unanswered: the server cannot be reached.
+            Refused: the server refused the request; the message is the server's.
         """
-        asked = {"training": training, "append": append, "end": end}
-        query = "&".join(f"{name}={str(value).lower()}" for name, value in asked.items())
-        request = urllib.request.Request(
-            f"{self.site}{PATH}?{query}", data=body, headers=self._headers, method="POST"
-        )
+        query: dict[str, str | bool] = {"training": training, "append": append, "end": end}
         try:
-            with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return _taken(answer.read(_READ_BYTES))
-        except urllib.error.HTTPError as error:
-            with error:
-                raise Refused(error.code, _detail(error)) from None
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or error
-            raise Unanswered(_shown(str(reason) or type(reason).__name__)) from None
+            with self._client.stream("POST", PATH, params=query, content=body) as response:
+                if not response.is_success:
+                    raise Refused(response.status_code, _detail(response))
+                return _taken(response)
+        except httpx2.HTTPError as error:
+            raise Unanswered(_shown(str(error) or type(error).__name__)) from None
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Following would send the token elsewhere, and the looks nowhere."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-def _parts(url: str) -> urllib.parse.SplitResult:
+def _client(site: httpx2.URL) -> httpx2.Client:
     try:
-        parts = urllib.parse.urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        usable = usable and url.isascii() and url.isprintable() and " " not in url
-    except ValueError:
+        return httpx2.Client(
+            base_url=site,
+            headers=HEADERS,
+            timeout=TIMEOUT_S,
+            # Local sites are never reached through a proxy.
+            trust_env=not is_loopback(site.host),
+            verify=httpx2.create_ssl_context(),
+        )
+    except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
+        raise InvalidSettings(
+            "Nothing can be streamed: a variable of the environment such as HTTPS_PROXY or "
+            f"SSL_CERT_FILE cannot be used: {error}",
+            field="stream",
+        ) from None
+
+
+def _site(url: str) -> httpx2.URL:
+    try:
+        site = httpx2.URL(url)
+        usable = site.scheme in ("http", "https") and bool(site.host)
+        usable = usable and (site.port is None or 0 < site.port < 1 << 16)
+        usable = usable and url.isascii() and " " not in url
+    except httpx2.InvalidURL:
         usable = False
     if not usable:
         raise InvalidSettings(
             f"stream is {url!r}; give the address of a site such as http://host:8000.",
             field="stream",
         )
-    if "@" in parts.netloc or parts.query or parts.fragment:
+    if site.userinfo or site.query or site.fragment:
         raise InvalidSettings(
             "stream is the address of a site alone, such as http://host:8000; a token goes into "
             "stream_token or MAV_TRAINING_TOKEN.",
             field="stream",
         )
-    return parts
+    path = site.path.rstrip("/").removesuffix(PATH)
+    return site.copy_with(path=path or "/", query=None, fragment=None)
 
 
-def _taken(answer: bytes) -> Taken:
+def _sendable(token: str) -> str:
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise InvalidSettings(
+            "The token for the stream has letters that cannot be sent: use ASCII without "
+            "spaces, as in MAV_TRAINING_TOKEN of the server.",
+            field="stream_token",
+        )
+    return token
+
+
+def _taken(response: httpx2.Response) -> Taken:
     try:
-        told = orjson.loads(answer)
+        told = orjson.loads(_start_of(response))
         return Taken(int(told["stored"]), int(told["most_bytes"]))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         raise Refused(
@@ -139,17 +154,21 @@ def _taken(answer: bytes) -> Taken:
         ) from None
 
 
-def _detail(error: urllib.error.HTTPError) -> str:
-    if 300 <= error.code < 400:
-        leads = _shown(error.headers.get("Location") or "elsewhere")
+def _detail(response: httpx2.Response) -> str:
+    if 300 <= response.status_code < 400:
+        leads = _shown(response.headers.get("Location") or "elsewhere")
         return f"The address leads to {leads}: stream to that site itself."
     try:
-        told = orjson.loads(error.read(_READ_BYTES))
-        return _shown(str(told["detail"]))
-    except (orjson.JSONDecodeError, KeyError, TypeError, OSError, http.client.HTTPException):
-        return f"It answers {error.code} {_shown(str(error.reason))}, not as MAV does."
+        return _shown(str(orjson.loads(_start_of(response))["detail"]))
+    except (orjson.JSONDecodeError, KeyError, TypeError, httpx2.HTTPError):
+        said = f"{response.status_code} {_shown(response.reason_phrase)}"
+        return f"It answers {said}, not as MAV does."
+
+
+def _start_of(response: httpx2.Response) -> bytes:
+    return next(response.iter_raw(_READ_BYTES), b"")
 
 
 def _shown(text: str) -> str:
-    """Nothing that a server says may steer the terminal."""
+    """The text without control characters."""
     return " ".join(legible(text[:_TOLD_CHARACTERS]).split())

@@ -1,7 +1,7 @@
-"""Recordings of a training: many runs in one file, each behind a line that says when it was.
+"""Recordings of a training: many runs in one file, each after a line with its training step.
 
-for look, record in replay_training("training.jsonl"):
-    print(look.step, record.text)
+for snapshot, record in replay_training("training.jsonl"):
+    print(snapshot.step, record.text)
 """
 
 from __future__ import annotations
@@ -30,43 +30,45 @@ from mav_engine.results.result import RunRecord
 
 VERSION = 1
 HEAD = b'{"type":"training"'
-"""How the first line of a run begins."""
+"""How the first line of a snapshot begins."""
 ENDS = (b'{"type":"done"', b'{"type":"error"')
-"""How its last line begins."""
+"""How its last line may begin."""
 _SUFFIX = ".gz"
 _Count = Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """When a run of a training was, and which one it is."""
+class Snapshot:
+    """The training step and prompt of one run in a recording."""
 
     step: _Count
-    """Optimizer steps that were done."""
+    """Optimizer steps completed before the run."""
     prompt: _Count
-    """Which of the prompts, from 0."""
+    """Index of the prompt, from 0."""
     loss: float | None
-    """Of the step before, as the training computed it; null where it was not told."""
+    """Loss of the last step, as the training computed it; null if unknown."""
     cost_s: float
-    """Seconds that the run took."""
+    """Duration of the run in seconds."""
     elapsed_s: float
-    """Seconds since the training began, or since it was taken up again."""
-    losses: list[tuple[_Count, float]] = field(default_factory=list)
-    """Step and loss of the steps since the look before, thinned where they are many; they stand
-    with the first prompt of a look."""
+    """Seconds since the training began or was resumed."""
+    losses: Annotated[list[tuple[_Count, float]], Field(json_schema_extra={"default": []})] = field(
+        default_factory=list
+    )
+    """Step and loss of the steps since the previous snapshot, thinned if there are many. Empty
+    except for the first prompt of a snapshot."""
 
 
-_LOOK = TypeAdapter(Look)
+_SNAPSHOT = TypeAdapter(Snapshot)
 
 
-def run_lines(look: Look, events: Iterable[Event]) -> bytes:
-    """A run as it stands in a recording: its lines, each with its line break."""
-    head = json_line({"type": "training", "v": VERSION, **asdict(look)})
+def run_lines(snapshot: Snapshot, events: Iterable[Event]) -> bytes:
+    """The lines of a run in a recording, with line breaks."""
+    head = json_line({"type": "training", "v": VERSION, **asdict(snapshot)})
     return b"\n".join([head, *map(to_json, events)]) + b"\n"
 
 
 class TrainingWriter:
-    """Writes runs as they are made; each is whole on the disk before the training goes on."""
+    """Writes each run to disk before the training continues."""
 
     def __init__(self, path: Path, *, append: bool = False) -> None:
         self._path = path
@@ -74,17 +76,17 @@ class TrainingWriter:
         self._file: IO[bytes] | None = None
         if append and path.suffix == _SUFFIX:
             raise InvalidSettings(
-                f"{path.name} is compressed, and nothing can be added to it safely: give a "
-                "recording that ends in .jsonl.",
+                f"{path.name} is compressed, and a compressed recording cannot be appended to: "
+                "name a recording that ends in .jsonl.",
                 field="recording",
             )
 
     def open(self) -> None:
-        """Begin the file, or cut off what an interrupted training left half written.
+        """Create the file, or with `append` remove an incomplete last run from it.
 
         Raises:
-            OSError: it cannot be written.
-            InvalidSettings: what is there is not a recording of a training; it stays as it is.
+            OSError: the file cannot be written.
+            InvalidSettings: the existing file is not a recording of a training; it is left alone.
         """
         if self._append and self._path.exists():
             _check_appendable(self._path)
@@ -95,7 +97,7 @@ class TrainingWriter:
             self._file = _new_file(self._path)
 
     def write(self, run: bytes) -> None:
-        """Add a run, as `run_lines` gives it."""
+        """Append the lines of a run (see `run_lines`)."""
         if self._file is None:
             raise ValueError("the recording is not open")
         self._file.write(run)
@@ -126,7 +128,7 @@ def _new_file(path: Path) -> IO[bytes]:
     return path.open("wb")
 
 
-def replay_training(path: str | Path) -> Iterator[tuple[Look, RunRecord]]:
+def replay_training(path: str | Path) -> Iterator[tuple[Snapshot, RunRecord]]:
     """The runs of a training in their order, each with its place.
 
     All that is whole is given before anything is raised.
@@ -136,14 +138,14 @@ def replay_training(path: str | Path) -> Iterator[tuple[Look, RunRecord]]:
         NotARecording: it is something else, or empty.
         BrokenRecording, OtherVersion, TornRecording: as `replay`.
     """
-    for look, events in read_looks(lines_of(path)):
+    for snapshot, events in read_snapshots(lines_of(path)):
         record = RunRecord()
         for event in events:
             record.add(event)
-        yield look, record
+        yield snapshot, record
 
 
-def read_looks(lines: Iterator[bytes]) -> Iterator[tuple[Look, list[Event]]]:
+def read_snapshots(lines: Iterator[bytes]) -> Iterator[tuple[Snapshot, list[Event]]]:
     """The looks of a recording's lines, each with its line break where it has one.
 
     Raises: as `replay_training`.
@@ -151,13 +153,13 @@ def read_looks(lines: Iterator[bytes]) -> Iterator[tuple[Look, list[Event]]]:
     number, head = 1, next(lines, b"")
     if not is_head(head):
         raise NotARecording(
-            "The first line tells no training step, so this is no recording of a training. "
-            "One run by itself is read by mav_engine.contract.recording.replay."
+            "The first line is not a training step, so this is not a recording of a training. "
+            "Recordings of single runs are read by mav_engine.contract.recording.replay."
         )
     while head:
-        look = _look(head, number)
+        snapshot = _parse_snapshot(head, number)
         run, following = _until_head(lines, number)
-        yield look, list(read_events(run, number + 1))
+        yield snapshot, list(read_events(run, number + 1))
         number, head = number + len(run) + 1, following
 
 
@@ -182,26 +184,26 @@ def is_head(line: bytes) -> bool:
     return line.removeprefix(codecs.BOM_UTF8).startswith(HEAD)
 
 
-def _look(line: bytes, number: int) -> Look:
+def _parse_snapshot(line: bytes, number: int) -> Snapshot:
     try:
-        told: dict[str, Any] = orjson.loads(line)
+        fields: dict[str, Any] = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         if line.endswith(b"\n"):
-            raise _broken(f"is no JSON ({error})", number) from None
+            raise _broken(f"is not JSON ({error})", number) from None
         raise TornRecording(
             f"Line {number} stops in its middle: the file was cut off there. "
             "What stands before is whole.",
             line=number,
         ) from None
-    if told.get("v") != VERSION:
+    if fields.get("v") != VERSION:
         raise OtherVersion(
-            f"Line {number}: the recording is of version {told.get('v')}, and this MAV reads "
+            f"Line {number}: the recording is of version {fields.get('v')}, and this MAV reads "
             f"version {VERSION}. Open it with the MAV that made it, or train again.",
             line=number,
             field="training.v",
         )
     try:
-        return _LOOK.validate_json(line, strict=True)
+        return _SNAPSHOT.validate_json(line, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(["training", *map(str, first["loc"])])

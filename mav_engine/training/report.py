@@ -1,4 +1,4 @@
-"""What a watched training tells on the terminal: the same prompts, again and again."""
+"""The report of a watched training on the terminal: what the model writes at each snapshot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class TrainingReport:
         # lines are one output.
         self._console = console or Terminal(stderr=True, force_jupyter=False)
 
-    def look(
+    def snapshot(
         self, step: int, loss: float | None, records: Sequence[RunRecord], share: float
     ) -> None:
         """Tell what the model says to each prompt, and how well it reads the prompt itself."""

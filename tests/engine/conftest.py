@@ -1,21 +1,27 @@
-"""Small random models of several architectures, saved as folders and loaded like any other."""
+"""Small random models of several architectures, saved as folders and loaded like any other.
+
+torch and transformers are imported in functions: tests that need neither begin at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine.backends import Backend, load_backend
+from mav_engine.backends.native import numpy_backend
+from mav_engine.defaults import PREFIX_BYTES
 from mav_engine.models import EMBEDDED_DIR
 
 EMBEDDED = EMBEDDED_DIR / "mav-tiny"
+THREADS = 2
 
 _COMMON = {"vocab_size": 4096, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
 _USUAL = {
@@ -49,6 +55,39 @@ PATHS = {"gpt2": ("transformer.h", "attn"), "gpt_neox": ("gpt_neox.layers", "att
 """Where an architecture keeps its blocks and, in a block, its attention."""
 
 
+def load(source: str, **options: Any) -> Backend:
+    """A backend as on a machine with two processors, however many threads it may use here."""
+    if source != str(EMBEDDED):
+        import torch  # noqa: F401  (its threads are set below)
+    with some_threads():
+        return load_backend(source, **options)
+
+
+def load_by_transformers(
+    source: str,
+    *,
+    dtype: str = "auto",
+    prefix_bytes: int = PREFIX_BYTES,
+) -> Any:
+    """The same for folders that need no transformers too: their model in torch, with its hooks."""
+    from mav_engine.backends.hf.load import load as load_folder
+
+    with some_threads():
+        return load_folder(
+            source, name=Path(source).name, device="cpu", dtype=dtype, prefix_bytes=prefix_bytes
+        )
+
+
+@contextmanager
+def some_threads() -> Iterator[None]:
+    """Models that are loaded may use `THREADS` threads."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(numpy_backend, "usable_threads", lambda: THREADS)
+        if "torch" in sys.modules:
+            patched.setattr(sys.modules["torch"], "get_num_threads", lambda: THREADS)
+        yield
+
+
 @dataclass
 class Case:
     """A model folder, the engine's backend for it, and the same model as transformers runs it."""
@@ -58,10 +97,25 @@ class Case:
 
     @cached_property
     def backend(self) -> Backend:
-        return load_backend(str(self.folder), name=self.kind)
+        return load(str(self.folder), name=self.kind)
+
+    @cached_property
+    def by_transformers(self) -> Any:
+        """A backend that runs the model in torch; `backend` itself unless that needs none."""
+        if hasattr(self.backend, "_model"):
+            return self.backend
+        return load_by_transformers(str(self.folder))
+
+    @property
+    def backends(self) -> list[Any]:
+        """The backend, and that by transformers where it is another."""
+        return list(dict.fromkeys([self.backend, self.by_transformers]))
 
     @cached_property
     def reference(self) -> Any:
+        import torch
+        from transformers import AutoModelForCausalLM
+
         model = AutoModelForCausalLM.from_pretrained(
             self.folder, attn_implementation="eager", dtype=torch.float32
         )
@@ -69,6 +123,8 @@ class Case:
 
     @cached_property
     def tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
         return AutoTokenizer.from_pretrained(self.folder)
 
     def blocks(self) -> list[Any]:
@@ -80,6 +136,9 @@ class Case:
 
 
 def _save(kind: str, folder: Path) -> Path:
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
     torch.manual_seed(len(kind))
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, **SHAPES[kind]))
     # Larger weights than at the start of a training, so that predictions differ between tokens.
@@ -124,4 +183,4 @@ def tiny(tiny_case: Case) -> Backend:
 @pytest.fixture
 def fresh(tiny_case: Case) -> Backend:
     """The embedded model, keeping nothing of what it reads."""
-    return load_backend(str(tiny_case.folder), name="mav-tiny", prefix_bytes=0)
+    return load(str(tiny_case.folder), name="mav-tiny", prefix_bytes=0)

@@ -15,11 +15,12 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.hf.activations import joined_maps
+from mav_engine.backends.inference.prefill import joined_maps
 from mav_engine.contract.arrays import to_wire
 from mav_engine.contract.events import Event, Token, from_json, to_json
 from mav_engine.probes import attention_map
 from tests.engine.conftest import EMBEDDED, Case
+from tests.engine.runs import alone
 
 PROMPT = "Once upon a time, there was a little girl who had a red"
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
@@ -31,7 +32,7 @@ def events_of(case: Case, **settings: Any) -> list[Event]:
 
 def events_by(backend: Backend, **settings: Any) -> list[Event]:
     given = {"prompt": PROMPT, "capture": ["attention_map"], "min_new_tokens": 7, **settings}
-    return list(run(RunSettings(max_new_tokens=7, **given), backend=backend))
+    return alone(backend, max_new_tokens=7, **given)
 
 
 def eager_map(case: Case, events: list[Event]) -> np.ndarray:
@@ -98,7 +99,7 @@ def test_without_attn_every_there_is_the_prompts_map_only(tiny_case: Case) -> No
     assert b"attention_map" not in to_json(events[2])
 
 
-def test_with_every_token_mapped_each_map_goes_on_from_the_one_before(tiny_case: Case) -> None:
+def test_with_a_map_of_every_token_each_map_extends_the_previous_one(tiny_case: Case) -> None:
     events = events_of(tiny_case, attn_every=1)
     np.testing.assert_allclose(events[2].attention_map, events[1].attention_map, **CLOSE)
     for before, after in pairwise(events[2:-1]):
@@ -111,12 +112,14 @@ def test_a_prompt_read_in_chunks_has_the_same_map(
 ) -> None:
     whole = events_of(case)[1].attention_map
     monkeypatch.setattr("mav_engine.backends.hf.session._CHUNK", 5)
+    monkeypatch.setattr("mav_engine.backends.inference.session.DECODER_CHUNK", 5)
+    monkeypatch.setattr("mav_engine.backends.inference.session.PREFILL_CHUNK", 5)
     np.testing.assert_allclose(events_of(case)[1].attention_map, whole, **CLOSE)
 
 
 def test_it_does_not_change_what_else_is_measured(tiny_case: Case) -> None:
     both = [["attention_rows"], ["attention_rows", "attention_map"]]
-    # A prompt that was kept is read in other pieces, and pieces round otherwise.
+    # A cached prompt is prefilled in other chunks, which round differently.
     forgetful = load_backend(str(tiny_case.folder), prefix_bytes=0)
     plain, mapped = (events_by(forgetful, capture=capture) for capture in both)
     for one, other in zip(plain[2:-1], mapped[2:-1], strict=True):
@@ -166,7 +169,7 @@ def test_a_map_read_in_parts_keeps_what_is_null() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "field", "told"),
+    ("settings", "field", "message"),
     [
         ({"prompt": "x" * 1700}, "capture", r"may cover 1672 tokens .* prompt has 1700"),
         (
@@ -177,9 +180,9 @@ def test_a_map_read_in_parts_keeps_what_is_null() -> None:
     ],
 )
 def test_a_map_that_is_too_large_is_refused_before_the_run(
-    settings: dict[str, Any], field: str, told: str
+    settings: dict[str, Any], field: str, message: str
 ) -> None:
-    with pytest.raises(MavError, match=told) as caught:
+    with pytest.raises(MavError, match=message) as caught:
         run(RunSettings(capture=["attention_map"], **settings), backend=FakeBackend())
     assert caught.value.field == field
 

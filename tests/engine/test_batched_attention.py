@@ -9,64 +9,35 @@ import numpy as np
 import pytest
 import torch
 
-from mav_engine.backends import load_backend
 from mav_engine.backends.hf import decoders
-from mav_engine.backends.hf.session import TransformersSession
-from mav_engine.backends.hf.shared_session import PASSAGE
-from mav_engine.backends.inference.kernels.ops import BY_NUMPY, BY_TORCH, Arithmetic
-from mav_engine.generation.capture import HookPoint, PromptReading
-from tests.engine.conftest import Case
-from tests.engine.test_batching import assert_vectors_close
-
-POINTS: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens")
-MEASURED = ("logits", "resid", "mlp_out", "attn_out", "pattern", "lens")
+from mav_engine.backends.inference.kernels.arithmetic import Arithmetic
+from mav_engine.backends.inference.kernels.blas import multiplied
+from mav_engine.backends.inference.kernels.ops import NUMPY_ARITHMETIC, TORCH_ARITHMETIC
+from mav_engine.backends.inference.session import DECODER_CHUNK
+from tests.engine.conftest import Case, load_by_transformers
+from tests.engine.prefills import POINTS, assert_same_reading, read_by_the_model
 
 
-def read_by_the_model(backend: Any, ids: list[int]) -> PromptReading:
-    session = TransformersSession(
-        backend._model,
-        backend._n_layers,
-        POINTS,
-        64,
-        scheduler=backend._scheduler,
-        lens=backend._lens,
-        layout=backend._layout,
-    )
-    return session.prefill(ids)
-
-
-def assert_same_reading(ours: PromptReading, theirs: PromptReading) -> None:
-    assert ours.step.n_keys == theirs.step.n_keys
-    for name in MEASURED:
-        assert_vectors_close(getattr(ours.step, name), getattr(theirs.step, name))
-    assert ours.pattern is not None
-    assert theirs.pattern is not None
-    assert_vectors_close(ours.pattern, theirs.pattern)
-    for one, other in ((ours.logprobs, theirs.logprobs), (ours.entropies, theirs.entropies)):
-        assert one[0] is None
-        assert other[0] is None
-        np.testing.assert_allclose(one[1:], other[1:], rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("length", [1, 2, 7, PASSAGE, PASSAGE + 1])
+@pytest.mark.parametrize("length", [1, 2, 7, DECODER_CHUNK, DECODER_CHUNK + 1])
 def test_a_prompt_has_the_numbers_of_the_models_own_pass(case: Case, length: int) -> None:
     ids = [*range(100, 100 + length)]
-    session = case.backend.open(POINTS, 64)
-    assert_same_reading(session.prefill(ids), read_by_the_model(case.backend, ids))
-    session.close()
+    for backend in case.backends:
+        session = backend.open(POINTS, 64)
+        assert_same_reading(session.prefill(ids), read_by_the_model(case.by_transformers, ids))
+        session.close()
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2"])
-@pytest.mark.parametrize("arithmetic", [BY_NUMPY, BY_TORCH])
+@pytest.mark.parametrize("arithmetic", [NUMPY_ARITHMETIC, TORCH_ARITHMETIC])
 def test_short_prompts_are_not_read_by_the_models_own_pass(
     make_case: Callable[[str], Case],
     kind: str,
     arithmetic: Arithmetic,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decoders, "BY_NUMPY", arithmetic)
-    backend: Any = load_backend(str(make_case(kind).folder))
-    ids = [*range(100, 100 + PASSAGE)]
+    monkeypatch.setattr(decoders, "NUMPY_ARITHMETIC", arithmetic)
+    backend = load_by_transformers(str(make_case(kind).folder))
+    ids = [*range(100, 100 + DECODER_CHUNK)]
     expected = read_by_the_model(backend, ids)
     passes: list[int] = []
     backend._model.register_forward_pre_hook(lambda *_: passes.append(1))
@@ -77,10 +48,10 @@ def test_short_prompts_are_not_read_by_the_models_own_pass(
 
 
 def test_what_does_not_fit_in_memory_at_once_is_read_in_halves(
-    fresh: Any, monkeypatch: pytest.MonkeyPatch
+    fresh: Any, tiny_case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [*range(100, 110)]
-    expected = read_by_the_model(fresh, ids)
+    expected = read_by_the_model(tiny_case.by_transformers, ids)
     step, read = fresh._batch_decoder._decoder.step, []
 
     def small(given: list[int], *rest: Any) -> Any:
@@ -94,3 +65,17 @@ def test_what_does_not_fit_in_memory_at_once_is_read_in_halves(
     assert_same_reading(session.prefill(ids), expected)
     assert read == [2, 3, 2, 3]
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("heads", "rows", "keys"),
+    [(3, 384, 400), (4, 32, 40), (1, 7, 1000), (9, 130, 393), (2, 5, 9000)],
+)
+def test_products_in_parts_are_the_whole_product(heads: int, rows: int, keys: int) -> None:
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((heads, rows, 64), np.float32)
+    y = generator.standard_normal((heads, keys, 64), np.float32).swapaxes(-1, -2)
+    made = multiplied(x, y)
+    np.testing.assert_allclose(made, np.einsum("hrk,hkc->hrc", x, y), atol=1e-4)
+    # The mask of a chunk is added in place to another shape of it.
+    assert made.flags.c_contiguous

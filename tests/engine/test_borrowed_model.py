@@ -16,10 +16,11 @@ from torch.distributed.fsdp import fully_shard
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine import RunSettings, run
-from mav_engine.backends.hf.borrowed_model import lent_backend
+from mav_engine.backends.hf.borrowed_model import borrowed_backend
 from mav_engine.contract.events import Error, Event, Token
 from mav_engine.errors import ModelLoadFailed
 from tests.engine.conftest import Case
+from tests.engine.model_state import everything_of
 
 CAPTURE = ["residual", "mlp", "attention_entropy", "attention_rows", "logit_lens"]
 GREEDY = {"max_new_tokens": 6, "seed": 1, "capture": CAPTURE}
@@ -32,41 +33,17 @@ def lent(case: Case, attention: str | None = None, **options: Any) -> tuple[Any,
     return model, AutoTokenizer.from_pretrained(case.folder)
 
 
-def told(model: Any, tokenizer: Any, **settings: Any) -> list[Event]:
+def events_of(model: Any, tokenizer: Any, **settings: Any) -> list[Event]:
     given = RunSettings(prompt="Once upon a time", **{**GREEDY, **settings})
-    return list(run(given, backend=lent_backend(model, tokenizer)))
-
-
-def everything_of(model: nn.Module, tokenizer: Any) -> dict[str, Any]:
-    """What a caller could find changed: of modules, configurations, tokenizer and generators."""
-    found: dict[str, Any] = {}
-    for name, module in model.named_modules():
-        own = vars(module)
-        found |= {f"{name}.{key}": id(value) for key, value in own.items() if key != "training"}
-        found[f"{name}.training"] = module.training
-        for table, held in own.items():
-            if table.startswith("_") and isinstance(held, dict):
-                found[f"{name}.{table}"] = [(key, id(value)) for key, value in held.items()]
-    config: Any = model.config
-    found["config"] = {key: repr(value) for key, value in vars(config).items()}
-    found["weights"] = [
-        (name, weight.device, weight.dtype, weight.requires_grad, weight._version, weight.grad)
-        for name, weight in model.named_parameters()
-    ]
-    fast = tokenizer.backend_tokenizer
-    found["tokenizer"] = (fast.truncation, fast.padding, tokenizer.pad_token)
-    found["torch"] = torch.get_rng_state().tolist()
-    found["numpy"] = np.random.get_state()[1].tolist()
-    found["random"] = random.getstate()
-    found["threads"] = torch.get_num_threads()
-    found["gradients"] = torch.is_grad_enabled()
-    return found
+    return list(run(given, backend=borrowed_backend(model, tokenizer)))
 
 
 @pytest.mark.parametrize("attention", [None, "eager"])
-def test_a_lent_model_gives_the_numbers_of_a_loaded_one(case: Case, attention: str | None) -> None:
+def test_a_borrowed_model_gives_the_numbers_of_a_loaded_one(
+    case: Case, attention: str | None
+) -> None:
     model, tokenizer = lent(case, attention)
-    ours = told(model.train(), tokenizer)
+    ours = events_of(model.train(), tokenizer)
     theirs = list(run(RunSettings(prompt="Once upon a time", **GREEDY), backend=case.backend))
     assert ours[-1].text == theirs[-1].text
     for one, other in zip(ours, theirs, strict=True):
@@ -79,7 +56,7 @@ def test_a_lent_model_gives_the_numbers_of_a_loaded_one(case: Case, attention: s
 
 
 @pytest.mark.parametrize("attention", [None, "eager"])
-def test_nothing_of_a_lent_model_changes_not_even_between_two_tokens(
+def test_a_borrowed_model_is_unchanged_even_between_two_tokens(
     case: Case, attention: str | None
 ) -> None:
     model, tokenizer = lent(case, attention)
@@ -88,7 +65,7 @@ def test_nothing_of_a_lent_model_changes_not_even_between_two_tokens(
     tokenizer.backend_tokenizer.enable_truncation(3)
     tokenizer.backend_tokenizer.enable_padding(length=9)
     before = everything_of(model, tokenizer)
-    backend = lent_backend(model, tokenizer)
+    backend = borrowed_backend(model, tokenizer)
     events = run(RunSettings(prompt="Once upon a time", **GREEDY), backend=backend)
     for event in events:
         assert not isinstance(event, Error), event.detail
@@ -98,17 +75,17 @@ def test_nothing_of_a_lent_model_changes_not_even_between_two_tokens(
 
 def test_the_prompt_is_not_cut_by_the_truncation_of_a_data_set(tiny_case: Case) -> None:
     model, tokenizer = lent(tiny_case)
-    plain = told(model, tokenizer)
+    plain = events_of(model, tokenizer)
     tokenizer.backend_tokenizer.enable_truncation(2)
     tokenizer.backend_tokenizer.enable_padding(length=64)
-    assert [each.id for each in told(model, tokenizer)[1].tokens] == [
+    assert [each.id for each in events_of(model, tokenizer)[1].tokens] == [
         each.id for each in plain[1].tokens
     ]
 
 
 def test_a_pass_that_fails_leaves_the_model_as_it_was(tiny_case: Case) -> None:
     model, tokenizer = lent(tiny_case)
-    backend = lent_backend(model.train(), tokenizer)
+    backend = borrowed_backend(model.train(), tokenizer)
     model.model.layers[2].mlp.register_forward_hook(_fail)
     before = everything_of(model, tokenizer)
     *_, last = run(RunSettings(prompt="Once", **GREEDY), backend=backend)
@@ -122,12 +99,14 @@ def _fail(*_: object) -> None:
 
 def test_dropout_of_a_model_in_training_is_not_in_the_numbers(tiny_case: Case) -> None:
     model, tokenizer = lent(tiny_case, attention_dropout=0.9)
-    assert told(model.train(), tokenizer)[-1].text == told(model.eval(), tokenizer)[-1].text
+    assert (
+        events_of(model.train(), tokenizer)[-1].text == events_of(model.eval(), tokenizer)[-1].text
+    )
 
 
 def test_weights_that_change_between_two_runs_are_read_anew(tiny_case: Case) -> None:
     model, tokenizer = lent(tiny_case)
-    backend = lent_backend(model, tokenizer)
+    backend = borrowed_backend(model, tokenizer)
     tiled = RunSettings(prompt="Once upon a time", **{**GREEDY, "capture": ["tiles"]})
     first = list(run(tiled, backend=backend))
     fingerprint = backend.fingerprint
@@ -135,7 +114,7 @@ def test_weights_that_change_between_two_runs_are_read_anew(tiny_case: Case) -> 
         for weight in model.parameters():
             weight.mul_(0.5)
     changed = list(run(tiled, backend=backend))
-    fresh = told(model, tokenizer, capture=["tiles"])
+    fresh = events_of(model, tokenizer, capture=["tiles"])
     assert changed[3].logprob != first[3].logprob
     assert changed[3].logprob == fresh[3].logprob
     np.testing.assert_array_equal(changed[3].tiles, fresh[3].tiles)
@@ -146,10 +125,10 @@ def test_autocast_around_a_run_keeps_no_weight_without_gradient(tiny_case: Case)
     model, tokenizer = lent(tiny_case)
     ids = torch.tensor([[5, 6, 7]])
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        events = told(model.train(), tokenizer)
+        events = events_of(model.train(), tokenizer)
         model(input_ids=ids, labels=ids).loss.backward()
     assert all(weight.grad is not None for weight in model.parameters())
-    assert events[-1].text == told(model, tokenizer)[-1].text, "autocast rounds the run"
+    assert events[-1].text == events_of(model, tokenizer)[-1].text, "autocast rounds the run"
 
 
 of_peft = pytest.mark.filterwarnings(
@@ -257,35 +236,35 @@ def test_soft_prompts_are_refused(tiny_case: Case, kind: str) -> None:
     before = everything_of(adapted, tokenizer)
     for given in wrapped:
         with pytest.raises(ModelLoadFailed, match=rf"{kind}.*logits differ by up to") as caught:
-            lent_backend(given, tokenizer)
+            borrowed_backend(given, tokenizer)
         assert caught.value.field == "model_obj"
     assert "merge_and_unload" in caught.value.detail
     assert everything_of(adapted, tokenizer) == before
-    lent_backend(adapted.get_base_model(), tokenizer)
+    borrowed_backend(adapted.get_base_model(), tokenizer)
 
 
 @of_peft
 @pytest.mark.parametrize("kind", ADAPTERS)
 def test_adapters_inside_of_the_model_are_measured(tiny_case: Case, kind: str) -> None:
     model, tokenizer = lent(tiny_case)
-    plain = told(model, tokenizer)[2].logprob
+    plain = events_of(model, tokenizer)[2].logprob
     adapted = _adapted(model, ADAPTERS[kind]())
     before = everything_of(adapted.train(), tokenizer)
-    token = told(adapted, tokenizer)[2]
+    token = events_of(adapted, tokenizer)[2]
     assert everything_of(adapted, tokenizer) == before
     own = logprob_of_first(adapted.eval(), tokenizer, token.token.id)
     assert token.logprob == pytest.approx(own, abs=1e-4)
     assert abs(token.logprob - plain) > 3e-4
     if kind == "lora":
         with adapted.disable_adapter():
-            assert told(adapted, tokenizer)[2].logprob == pytest.approx(plain, abs=1e-4)
+            assert events_of(adapted, tokenizer)[2].logprob == pytest.approx(plain, abs=1e-4)
 
 
 @of_compile
 @pytest.mark.parametrize("kind", TRANSPARENT)
 def test_wrappers_that_only_call_the_model_are_measured(tiny_case: Case, kind: str) -> None:
     model, tokenizer = lent(tiny_case)
-    token = told(TRANSPARENT[kind](model), tokenizer)[2]
+    token = events_of(TRANSPARENT[kind](model), tokenizer)[2]
     own = logprob_of_first(model.eval(), tokenizer, token.token.id)
     assert token.logprob == pytest.approx(own, abs=1e-4)
 
@@ -297,14 +276,14 @@ def test_a_hook_on_a_wrapper_that_changes_its_logits_is_refused(
 ) -> None:
     model, tokenizer = lent(tiny_case)
     with pytest.raises(ModelLoadFailed, match="changes what the model inside computes"):
-        lent_backend(_hooked(around(model)), tokenizer)
+        borrowed_backend(_hooked(around(model)), tokenizer)
 
 
 def test_a_wrapper_is_left_as_it_was_and_checked_before_every_run(tiny_case: Case) -> None:
     model, tokenizer = lent(tiny_case)
     wrapper = _Biased(model, 0.0).train()
     before = everything_of(wrapper.module, tokenizer) | vars(wrapper)
-    backend = lent_backend(wrapper, tokenizer)
+    backend = borrowed_backend(wrapper, tokenizer)
     settings = RunSettings(prompt="Once", max_new_tokens=2)
     assert list(run(settings, backend=backend))[-1].type == "done"
     assert everything_of(wrapper.module, tokenizer) | vars(wrapper) == before
@@ -316,7 +295,7 @@ def test_a_wrapper_is_left_as_it_was_and_checked_before_every_run(tiny_case: Cas
     assert isinstance(last, Error)
     assert "changes what the model inside computes" in last.detail
     with pytest.raises(ModelLoadFailed, match="The _Biased around this LlamaForCausalLM"):
-        lent_backend(wrapper, tokenizer)
+        borrowed_backend(wrapper, tokenizer)
 
 
 def test_a_wrapper_of_several_processes_is_not_called(
@@ -326,9 +305,9 @@ def test_a_wrapper_of_several_processes_is_not_called(
     wrapper = _Biased(model, 0.0)
     monkeypatch.setattr(distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(distributed, "get_world_size", lambda: 2)
-    lent_backend(model, tokenizer)
+    borrowed_backend(model, tokenizer)
     with pytest.raises(ModelLoadFailed, match="several processes"):
-        lent_backend(wrapper, tokenizer)
+        borrowed_backend(wrapper, tokenizer)
     assert wrapper.last is None
 
 
@@ -337,17 +316,17 @@ def test_a_wrapper_that_cannot_be_called_is_refused(tiny_case: Case) -> None:
     wrapper = _Around(model)
     wrapper.register_forward_pre_hook(_fail)
     with pytest.raises(ModelLoadFailed, match=r"token ids alone \(.*a hook of the owner's"):
-        lent_backend(wrapper, tokenizer)
+        borrowed_backend(wrapper, tokenizer)
 
 
 def test_what_cannot_be_watched_is_refused_in_words(tiny_case: Case) -> None:
     model, tokenizer = lent(tiny_case)
-    with pytest.raises(ModelLoadFailed, match="A Linear cannot be watched: it is no model of"):
-        lent_backend(nn.Linear(2, 2), tokenizer)
-    with pytest.raises(ModelLoadFailed, match="LlamaModel predicts no next token"):
-        lent_backend(model.model, tokenizer)
+    with pytest.raises(ModelLoadFailed, match="A Linear cannot be measured: it is not a"):
+        borrowed_backend(nn.Linear(2, 2), tokenizer)
+    with pytest.raises(ModelLoadFailed, match="LlamaModel does not predict the next token"):
+        borrowed_backend(model.model, tokenizer)
     with pytest.raises(ModelLoadFailed, match="Give tokenizer_obj too") as caught:
-        lent_backend(model, None)
+        borrowed_backend(model, None)
     assert caught.value.field == "tokenizer_obj"
 
 
@@ -367,5 +346,5 @@ def test_weights_that_are_spread_over_processes_are_refused(
     with pytest.raises(
         ModelLoadFailed, match=r"spread over processes .*saved checkpoint"
     ) as refused:
-        lent_backend(model, tokenizer)
+        borrowed_backend(model, tokenizer)
     assert refused.value.field == "model_obj"

@@ -17,13 +17,14 @@ from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.breakpoints import check_pattern
 from mav_engine.compare.settings import parse_compare
-from mav_engine.contract.events import Done, Error, Event, Start, Token, to_json
+from mav_engine.contract.events import Done, Error, Start, to_json
 from mav_engine.contract.recording import replay, write
 from mav_engine.errors import InvalidSettings
 from mav_engine.generation import breakpoint_matcher
 from mav_engine.generation.breakpoint_matcher import MIN_LOOP, WINDOW, MatchCount, loop_period
 from mav_engine.settings import settings_from_query
 from tests.engine.conftest import EMBEDDED
+from tests.engine.runs import alone, done_of, tokens_of
 
 STORY = "Once upon a time, there was a little"
 FAKE = FakeBackend()
@@ -35,27 +36,14 @@ def tiny() -> Backend:
     return load_backend(str(EMBEDDED))
 
 
-def events_of(backend: Backend, **asked: Any) -> list[Event]:
-    return list(run(RunSettings(**asked), backend=backend))
-
-
-def tokens_of(events: list[Event]) -> list[Token]:
-    return [event for event in events if isinstance(event, Token)]
-
-
-def done_of(events: list[Event]) -> Done:
-    assert isinstance(events[-1], Done), events[-1]
-    return events[-1]
-
-
-def stops(backend: Backend, breakpoints: dict[str, Any], **asked: Any) -> list[Done]:
+def stops(backend: Backend, breakpoints: dict[str, Any], **settings: Any) -> list[Done]:
     """The ends of all parts of a run that is gone on with past each breakpoint; the parts are
     checked to be the run that has none."""
-    whole = events_of(backend, **asked)
-    parts = [events_of(backend, **asked, breakpoints=breakpoints)]
+    whole = alone(backend, **settings)
+    parts = [alone(backend, **settings, breakpoints=breakpoints)]
     while (done := done_of(parts[-1])).reason == "breakpoint":
         assert done.hits
-        parts.append(events_of(backend, resume=done.resume))
+        parts.append(alone(backend, resume=done.resume))
     ids = [token.token.id for part in parts for token in tokens_of(part)]
     assert ids == [token.token.id for token in tokens_of(whole)]
     assert done_of(parts[-1]).reason == done_of(whole).reason
@@ -72,10 +60,10 @@ def lengths(ends: list[Done]) -> list[int]:
 
 
 def test_entropy_and_probability_stop_at_each_token_that_passes_them(tiny: Backend) -> None:
-    asked = {**ASKED, "max_new_tokens": 40}
-    tokens = tokens_of(events_of(tiny, **asked))
+    settings = {**ASKED, "max_new_tokens": 40}
+    tokens = tokens_of(alone(tiny, **settings))
     breakpoints = {"entropy_above": 2.5, "probability_below": 0.02}
-    ends = stops(tiny, breakpoints, **asked)
+    ends = stops(tiny, breakpoints, **settings)
     expected = [
         each.index + 1
         for each in tokens[:-1]
@@ -85,19 +73,19 @@ def test_entropy_and_probability_stop_at_each_token_that_passes_them(tiny: Backe
     assert len(expected) > 2
     for end, length in zip(ends, expected, strict=False):
         token = tokens[length - 1]
-        told = {hit.condition: hit.value for hit in end.hits}
+        found = {hit.condition: hit.value for hit in end.hits}
         if token.entropy > 2.5:
-            assert told["entropy_above"] == pytest.approx(token.entropy, rel=1e-4)
+            assert found["entropy_above"] == pytest.approx(token.entropy, rel=1e-4)
         else:
-            assert set(told) == {"probability_below"}
+            assert set(found) == {"probability_below"}
 
 
 def test_a_text_stops_where_it_is_complete_across_tokens(tiny: Backend) -> None:
-    asked = {**ASKED, "temperature": 0.0, "max_new_tokens": 60}
-    text = done_of(events_of(tiny, **asked)).text
+    settings = {**ASKED, "temperature": 0.0, "max_new_tokens": 60}
+    text = done_of(alone(tiny, **settings)).text
     words = text.split()
     phrase = " ".join(words[4:6])
-    ends = stops(tiny, {"text": phrase}, **asked)
+    ends = stops(tiny, {"text": phrase}, **settings)
     assert ends[0].hits[0].condition == "text"
     assert ends[0].hits[0].found == phrase
     before = ends[0].text
@@ -106,15 +94,13 @@ def test_a_text_stops_where_it_is_complete_across_tokens(tiny: Backend) -> None:
     assert len(ends) - 1 == text.count(phrase)
 
 
-def test_a_pattern_tells_what_it_found_and_does_not_hit_a_match_that_grows() -> None:
+def test_a_pattern_reports_its_match_and_does_not_hit_a_match_that_grows() -> None:
     ids = list(b"ab12")
-    # Given tokens are passed over, though what stands in them counts.
-    end = done_of(
-        events_of(FAKE, prompt="x", forced_ids=ids, breakpoints={"pattern": r"\d+"}, seed=1)
-    )
+    # Forced tokens are not checked, but their text counts.
+    end = done_of(alone(FAKE, prompt="x", forced_ids=ids, breakpoints={"pattern": r"\d+"}, seed=1))
     assert end.reason != "breakpoint" or end.hits[0].found != "12"
-    asked = {"prompt": "x", "temperature": 3.0, "seed": 8, "max_new_tokens": 60, "top_k": 0}
-    ends = stops(FAKE, {"pattern": "[A-Za-z]+"}, **asked)
+    settings = {"prompt": "x", "temperature": 3.0, "seed": 8, "max_new_tokens": 60, "top_k": 0}
+    ends = stops(FAKE, {"pattern": "[A-Za-z]+"}, **settings)
     assert len(ends) > 2
     for end in ends[:-1]:
         (hit,) = end.hits
@@ -129,7 +115,7 @@ def test_a_pattern_tells_what_it_found_and_does_not_hit_a_match_that_grows() -> 
     before=st.lists(st.integers(6, 30), max_size=5, unique=True),
     repeats=st.integers(1, 12),
 )
-def test_a_loop_is_a_group_said_three_times(
+def test_a_loop_is_a_group_of_tokens_generated_three_times(
     group: list[int], before: list[int], repeats: int
 ) -> None:
     ids = before + group * repeats
@@ -142,42 +128,57 @@ def test_a_loop_is_a_group_said_three_times(
 
 
 def test_a_loop_stops_once_where_it_starts(tiny: Backend) -> None:
-    ids = [tokens_of(events_of(tiny, **ASKED, max_new_tokens=6))[at].token.id for at in range(3)]
-    # The embedded model repeats on and on what it was given again and again.
-    asked = {"prompt": STORY, "min_new_tokens": 24, "max_new_tokens": 24, "forced_ids": ids * 2}
-    chosen = tokens_of(events_of(tiny, **asked))[6:]
+    ids = [tokens_of(alone(tiny, **ASKED, max_new_tokens=6))[at].token.id for at in range(3)]
+    # The embedded model continues a repetition in its prompt.
+    settings = {"prompt": STORY, "min_new_tokens": 24, "max_new_tokens": 24, "forced_ids": ids * 2}
+    chosen = tokens_of(alone(tiny, **settings))[6:]
     whole = [*ids * 2, *(token.token.id for token in chosen)]
     starts = [
         length
         for length in range(7, 24)
         if loop_period(whole[:length]) and not loop_period(whole[: length - 1])
     ]
-    assert lengths(stops(tiny, {"loop": True}, **asked)) == starts
+    assert lengths(stops(tiny, {"loop": True}, **settings)) == starts
 
 
 def test_steps_of_one_token_are_the_run(tiny: Backend) -> None:
-    asked = {**ASKED, "max_new_tokens": 9, "min_new_tokens": 9}
-    whole = [token.token.id for token in tokens_of(events_of(tiny, **asked))]
-    # Paused after four tokens by a client that hung up, then single steps, then to the end.
-    parts = [events_of(tiny, **asked, forced_ids=whole[:4], breakpoints={"after": 5})]
+    settings = {**ASKED, "max_new_tokens": 9, "min_new_tokens": 9}
+    whole = [token.token.id for token in tokens_of(alone(tiny, **settings))]
+    # Paused after four tokens by a disconnect, then single steps, then to the end.
+    parts = [alone(tiny, **settings, forced_ids=whole[:4], breakpoints={"after": 5})]
     for length in (6, 7):
         resume = done_of(parts[-1]).resume
-        parts.append(events_of(tiny, resume=resume, breakpoints={"after": length}))
+        parts.append(alone(tiny, resume=resume, breakpoints={"after": length}))
         assert done_of(parts[-1]).hits[0].condition == "after"
         assert done_of(parts[-1]).hits[0].value == length
     assert [len(tokens_of(part)) for part in parts] == [5, 1, 1]
-    parts.append(events_of(tiny, resume=done_of(parts[-1]).resume, breakpoints={}))
+    parts.append(alone(tiny, resume=done_of(parts[-1]).resume, breakpoints={}))
     assert [token.token.id for part in parts for token in tokens_of(part)] == whole
 
 
+@pytest.mark.parametrize(
+    "breakpoints", [{"probability_below": 0.05}, {"pattern": "[^a-z]"}, {"after": 3}]
+)
+def test_a_deadline_does_not_hide_a_breakpoint(breakpoints: dict[str, Any]) -> None:
+    # A resumed run does not check earlier tokens again, so it would miss the breakpoint.
+    given = RunSettings(
+        prompt="x", temperature=2.0, seed=1, block_eos_steps=64, breakpoints=breakpoints
+    )
+    unbroken = done_of(list(run(given, backend=FAKE)))
+    answers = iter([*[None] * (unbroken.tokens - 1), "deadline"])
+    ended = done_of(list(run(given, backend=FAKE, stop=lambda: next(answers))))  # type: ignore[arg-type]
+    assert unbroken.reason == "breakpoint"
+    assert (ended.reason, ended.hits, ended.text) == ("breakpoint", unbroken.hits, unbroken.text)
+
+
 def test_a_step_counts_given_tokens_too(tiny: Backend) -> None:
-    ids = [token.token.id for token in tokens_of(events_of(tiny, **ASKED, max_new_tokens=6))]
-    part = events_of(tiny, **ASKED, forced_ids=ids, breakpoints={"after": 2})
+    ids = [token.token.id for token in tokens_of(alone(tiny, **ASKED, max_new_tokens=6))]
+    part = alone(tiny, **ASKED, forced_ids=ids, breakpoints={"after": 2})
     assert (len(tokens_of(part)), done_of(part).reason) == (2, "breakpoint")
 
 
 def test_the_end_of_a_run_is_no_breakpoint() -> None:
-    end = done_of(events_of(FAKE, prompt="a", max_new_tokens=3, breakpoints={"after": 3}))
+    end = done_of(alone(FAKE, prompt="a", max_new_tokens=3, breakpoints={"after": 3}))
     assert (end.reason, end.hits) == ("length", [])
 
 
@@ -206,8 +207,8 @@ def test_what_cannot_be_watched_is_refused_by_name(
 
 
 def test_a_query_gives_them_as_json() -> None:
-    asked = settings_from_query([("prompt", "a"), ("breakpoints", '{"loop": true, "after": 2}')])
-    assert (asked.breakpoints.loop, asked.breakpoints.after) == (True, 2)
+    settings = settings_from_query([("prompt", "a"), ("breakpoints", '{"loop": true, "after": 2}')])
+    assert (settings.breakpoints.loop, settings.breakpoints.after) == (True, 2)
 
 
 HUGE = [
@@ -292,8 +293,8 @@ def test_what_a_pattern_finds(pattern: str, text: str, found: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["(a|a|aa)+[^a]b", "(x+x+)+y", "(a*)*b|c", "(.*)(.*)(.*)(.*)x"])
 def test_a_pattern_that_backtracks_elsewhere_is_searched_in_linear_time(pattern: str) -> None:
-    asked = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
-    done = done_of(events_of(FAKE, **asked, breakpoints={"pattern": pattern}))
+    settings = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
+    done = done_of(alone(FAKE, **settings, breakpoints={"pattern": pattern}))
     assert done.reason in ("length", "breakpoint")
     assert not MatchCount(None, pattern, "a" * WINDOW).push("a")
 
@@ -301,19 +302,19 @@ def test_a_pattern_that_backtracks_elsewhere_is_searched_in_linear_time(pattern:
 def test_a_search_that_takes_too_long_ends_its_own_run_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
+    settings = {"prompt": "x", "forced_ids": list(b"a" * 60), "max_new_tokens": 70, "seed": 1}
     with monkeypatch.context() as patch:
         patch.setattr(breakpoint_matcher, "SEARCH_S", -1)
-        events = events_of(FAKE, **asked, breakpoints={"pattern": "a"})
+        events = alone(FAKE, **settings, breakpoints={"pattern": "a"})
     error = events[-1]
     assert isinstance(error, Error), error
     assert (error.code, error.field) == ("pattern_too_slow", "breakpoints.pattern")
-    assert done_of(events_of(FAKE, **asked)).tokens == 70
+    assert done_of(alone(FAKE, **settings)).tokens == 70
 
 
 def test_a_recording_with_a_pattern_of_another_engine_stays_readable(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
-    write(events_of(FAKE, prompt="x", max_new_tokens=2, breakpoints={"pattern": "PATTERN"}), path)
+    write(alone(FAKE, prompt="x", max_new_tokens=2, breakpoints={"pattern": "PATTERN"}), path)
     pattern = "(?<=a)b{1000000000}"
     path.write_text(path.read_text(encoding="utf-8").replace("PATTERN", pattern), encoding="utf-8")
     start = next(replay(path))

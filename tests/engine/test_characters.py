@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import string
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ TEXTS = [
     "\u0301", "\u0301\u0302", "\u0301a", " \u0301", "e\u0301", "\u094d\u0930", "नमस्ते",
     FAMILY, f" {FAMILY}",
     "\u200d👩", "👨\u200d", "a\u200d\u200db", "❤\ufe0f", "1\ufe0f\u20e3", "a\ufe0f\ufe0f",
-    "葛\U000e0100", "a\U000e0100", "👋🏽", "🇩🇪", ENGLAND, ENGLAND[:-1], "a\U000e0067",
+    "葛\U000e0100", "a\U000e0100", "👋🏽", "🇩🇪", ENGLAND, ENGLAND[:-1],
+    f"a{ENGLAND}b", f"{ENGLAND}\ufe0f", "a\U000e0067", "\u200b\u0301",
     "می\u200cشود", "شود\u200c",
     "می\u200c شود", "\ud800", "\ud83d", "\uffff", "\ufdd0", "\U0010ffff", "\ue000", "\u3164",
     "\u0600", "\ufff9a\ufffb", "a\0b",
@@ -57,12 +59,17 @@ def shared() -> dict[str, Any]:
             ranges[-1][1] = code
         else:
             ranges.append([code, code, kind])
-    return {
-        "ranges": ranges,
-        "texts": [[_units(text), [[part.kind, _units(part.raw)] for part in parts(text)]]
-                  for text in TEXTS],
-        "cells": [[_units(text), table_text(text)] for text in CELLS],
-    }  # fmt: skip
+    return {"ranges": ranges, "texts": _texts(), "cells": _cells()}
+
+
+def _texts() -> list[list[Any]]:
+    return [
+        [_units(text), [[part.kind, _units(part.raw)] for part in parts(text)]] for text in TEXTS
+    ]
+
+
+def _cells() -> list[list[Any]]:
+    return [[_units(text), table_text(text)] for text in CELLS]
 
 
 def _kinds() -> Iterator[tuple[int, str]]:
@@ -78,9 +85,16 @@ def _units(text: str) -> list[int]:
     return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
 
 
-def test_the_site_is_held_to_the_same_rules() -> None:
+def test_the_shared_file_has_the_parts_of_texts_and_the_ends_of_ranges() -> None:
     written = json.loads(SHARED.read_text(encoding="utf-8"))
-    assert {**written, "ranges": None} == {**shared(), "ranges": None}
+    assert written["texts"] == _texts()
+    assert written["cells"] == _cells()
+    for first, last, kind in written["ranges"]:
+        assert [parts(chr(code))[0].kind for code in (first, last)] == [kind, kind], hex(first)
+
+
+def test_the_shared_file_has_the_kind_of_every_character() -> None:
+    written = json.loads(SHARED.read_text(encoding="utf-8"))
     for first, last, kind in written["ranges"]:
         assert {parts(chr(code))[0].kind for code in range(first, last + 1)} == {kind}, hex(first)
     covered = {code for first, last, _ in written["ranges"] for code in range(first, last + 1)}
@@ -127,9 +141,15 @@ def test_a_label(text: str, shown: str) -> None:
     assert label(text) == shown
 
 
+def test_printable_ascii_is_shown_as_it_is() -> None:
+    text = string.digits + string.ascii_letters + string.punctuation
+    assert label(text) == legible(text) == text
+
+
 def test_prose_keeps_spaces_and_line_breaks() -> None:
     text = "a\u00a0b\u3000c\n\td"
     assert legible(text) == text
+    assert legible("a\rb") == "a←b"
     assert legible("a\x1b[2J\u202e") == "aU+001B[2JU+202E"
 
 

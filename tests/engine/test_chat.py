@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from mav_engine.errors import InvalidSettings
 from mav_engine.settings import Message
 from mav_engine.text.chat_templates import ChatTemplate, rendering
 from mav_engine.text.chat_templates.rendering import render
+from mav_engine.wording import shortened
 from tests.engine.conftest import EMBEDDED, Case
 
 TEMPLATE = """{%- for message in messages -%}
@@ -59,7 +62,7 @@ def test_the_models_own_template_is_used(templated: Case) -> None:
     assert prompt_of(events).endswith("[user] A story<|endoftext|>[assistant] ")
 
 
-def test_what_the_template_refuses_is_told_in_its_words(templated: Case) -> None:
+def test_an_error_that_a_template_raises_is_quoted(templated: Case) -> None:
     with pytest.raises(InvalidSettings, match=r"must alternate.*roles given were user, user") as it:
         chat(templated.backend, USER, USER)
     assert it.value.field == "messages"
@@ -72,7 +75,7 @@ def test_without_a_template_a_turn_is_a_line(tiny: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    ("messages", "told"),
+    ("messages", "message"),
     [
         ([{**USER, "role": "usr"}], r"messages\[0\].role is 'usr'.*Did you mean user\?"),
         ([{**USER, "role": "tool"}], "system, user, assistant"),
@@ -80,8 +83,8 @@ def test_without_a_template_a_turn_is_a_line(tiny: Backend) -> None:
         ([USER, ASSISTANT], r"messages\[1\].role is assistant.*end with the user's"),
     ],
 )
-def test_a_role_out_of_its_place_is_named(messages: list[dict[str, str]], told: str) -> None:
-    with pytest.raises(InvalidSettings, match=told) as caught:
+def test_a_misplaced_role_is_named(messages: list[dict[str, str]], message: str) -> None:
+    with pytest.raises(InvalidSettings, match=message) as caught:
         chat(FakeBackend(), *messages)
     assert caught.value.field == "messages.role"
 
@@ -120,10 +123,10 @@ def text_of(source: str, *messages: dict[str, str], **variables: str) -> str:
         "{% for m in messages %}{{ m.role }}: {{ m.content[0]['text'] }}\n{% endfor %}",
         "{% for m in messages %}{{ m.role }}: "
         "{{ (m.content | selectattr('type', 'equalto', 'text') | first).text }}\n{% endfor %}",
-        # Parts of the user only, text of the others.
+        # Only the user's content as parts.
         "{% for m in messages %}{{ m.role }}: {% if m.role == 'user' %}{{ m.content[0].text }}"
         "{% else %}{{ m.content }}{% endif %}{{ '\\n' }}{% endfor %}",
-        # A template that takes both is given text.
+        # A template that accepts both gets text.
         "{% for m in messages %}{{ m.role }}: {{ m.content if m.content is string else 'parts' }}\n"
         "{% endfor %}",
         PLAIN,
@@ -139,21 +142,100 @@ def test_content_is_given_in_the_form_that_a_template_takes(source: str) -> None
     ]
 
 
+def test_a_template_gets_the_variables_of_transformers() -> None:
+    source = (
+        "{{ messages[0].content }} {{ tools is none }} {{ documents is none }} "
+        "{{ add_generation_prompt }} {{ bos_token }} {{ unknown is defined }}"
+    )
+    assert text_of(source, USER, bos_token="<s>") == "Hi True True True <s> False"
+
+
+def test_a_template_of_a_tokenizer_is_the_one_named_default() -> None:
+    def of(chat_template: Any) -> ChatTemplate | None:
+        marks = {"bos_token": "<s>"}
+        tokenizer = SimpleNamespace(chat_template=chat_template, special_tokens_map=marks)
+        return ChatTemplate.of(tokenizer, "tiny")
+
+    assert of(None) is None
+    assert of("") is None
+    source = "{{ bos_token }}" + PLAIN
+    for given in (source, {"tool_use": "{{ 1 }}", "default": source}):
+        template = of(given)
+        assert template is not None
+        assert template.text([Message(**USER)]) == "<s>user: Hi\n"
+    template = of({"tool_use": source})
+    assert template is not None
+    with pytest.raises(InvalidSettings) as caught:
+        template.text([Message(**USER)])
+    assert caught.value.detail == (
+        "The chat template of tiny refuses this conversation: there is no template named default "
+        "among its templates."
+    )
+    assert caught.value.field == "messages"
+
+
+MARKS = ("<|im_end|>", "<|im_end|>!", "</s>", "")
+
+
 @pytest.mark.parametrize(
-    ("source", "place"),
+    ("source", "end"),
+    [
+        ("{% for m in messages %}{{ m.content }}</s>{% endfor %}", ["</s>"]),
+        # White space comes first, and the longest token is meant.
+        ("{% for m in messages %}{{ m.content }} \n<|im_end|>!</s>{% endfor %}", ["<|im_end|>!"]),
+        ("{% for m in messages %}{{ m.content }}.</s>{% endfor %}", []),
+        ("{% for m in messages %}{{ m.content }}{% endfor %}", []),
+        # The start of a reply is no end of a turn.
+        (f"{PLAIN}{{% if add_generation_prompt %}}</s>{{% endif %}}", []),
+        ("{% for m in messages %}{{ m.content }}, {{ m.content }}</s>{% endfor %}", ["</s>"]),
+        # A template may insist on the roles.
+        (
+            "{% for m in messages %}{% if m.role != ('user', 'assistant')[loop.index0] %}"
+            "{{ raise_exception('Who?') }}{% endif %}{{ m.content }}</s>{% endfor %}",
+            ["</s>"],
+        ),
+        # Only the assistant's turns have an end.
+        (
+            "{% for m in messages %}{{ m.content }}{{ '</s>' if m.role == 'assistant' else '!' }}"
+            "{% endfor %}",
+            ["</s>"],
+        ),
+        ("{% for m in messages if m.role == 'user' %}{{ m.content }}</s>{% endfor %}", []),
+        ("{{ raise_exception('No.') }}", []),
+        ("{{ '</s>' * 5000000 }}", []),
+    ],
+)
+def test_the_end_of_a_turn_is_what_a_template_writes_after_an_answer(
+    source: str, end: list[str]
+) -> None:
+    assert ChatTemplate(source, {}, "tiny").turn_ends(MARKS) == end
+
+
+@pytest.mark.parametrize(
+    ("source", "index"),
     [
         ("{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}", 0),
         ("{{ messages[0].content }} {{ messages[-1].content }}", 1),
         ("{% for m in messages %}{{ m.role }}: {{ m.content[:5] }}{% endfor %}", 0),
         ("{% for m in messages %}{{ m.text }}{% endfor %}", 0),
+        # A list of parts that is printed as it is.
+        ("{% for m in messages if m.content is not string %}{{ m.content }}{% endfor %}", 0),
+        ("{% for m in messages if m.content is not string %}{{ m.content|tojson }}{% endfor %}", 0),
+        # The beginning of a reply is missing, but it is no reasoning.
+        ("{{ messages[0].content }}{{ messages[1].content[-3:] }}{{ messages[2].content }}", 1),
+        ("{{ messages[0].content }}{{ messages[1].content }}{{ messages[2].content[2:] }}", 2),
     ],
 )
-def test_a_message_that_a_template_drops_is_named(source: str, place: int) -> None:
-    last = {"role": "user", "content": "user"}
-    with pytest.raises(
-        InvalidSettings, match=rf"messages\[{place}\]\.content is '.*model"
-    ) as caught:
-        text_of(source, SYSTEM, ASSISTANT, last)
+def test_a_message_that_a_template_drops_is_named(source: str, index: int) -> None:
+    messages = [SYSTEM, ASSISTANT, {"role": "user", "content": "user"}]
+    with pytest.raises(InvalidSettings) as caught:
+        text_of(source, *messages)
+    role, content = messages[index].values()
+    assert caught.value.detail == (
+        f"messages[{index}].content is '{content}', but the chat template of model omits it. "
+        f"Remove this message of the role '{role}', move its text to another message, or give the "
+        "whole text as prompt."
+    )
     assert caught.value.field == "messages"
 
 
@@ -172,12 +254,37 @@ def test_content_may_be_changed_by_a_template(source: str, content: str, expecte
     assert text_of(source, {"role": "user", "content": content}) == expected
 
 
+@pytest.mark.parametrize("part", ["[:20]", "[-20:]"])
+def test_a_part_of_a_long_content_is_not_enough(part: str) -> None:
+    source = f"{{{{ messages[0].content{part} }}}}"
+    long = {"role": "user", "content": "a long content, of which the template drops a part"}
+    with pytest.raises(InvalidSettings, match=r"messages\[0\]\.content is 'a long content"):
+        text_of(source, long)
+
+
 def test_earlier_reasoning_may_be_left_out() -> None:
     source = "{% for m in messages %}{{ m.content.split('</think>')[-1] }}|{% endfor %}"
     thought = {"role": "assistant", "content": "<think>It is hot.</think>Hello."}
     assert text_of(source, USER, thought, USER) == "Hi|Hello.|Hi|"
+    twice = {"role": "assistant", "content": "It is</think> hot.</think>Hello."}
+    assert text_of(source, USER, twice, USER) == "Hi|Hello.|Hi|"
     only_thought = {"role": "assistant", "content": "<think>It is hot.</think>"}
     assert text_of(source, USER, only_thought, USER) == "Hi||Hi|"
+    # Of a user's message everything counts.
+    with pytest.raises(InvalidSettings, match=r"messages\[0\]\.content is '<think>It"):
+        text_of(source, {**thought, "role": "user"})
+
+
+def test_a_message_of_white_space_may_be_left_out() -> None:
+    source = "{% for m in messages if m.content | trim %}{{ m.content }}|{% endfor %}"
+    assert text_of(source, {**SYSTEM, "content": " \n"}, USER) == "Hi|"
+
+
+def test_a_template_may_refuse_the_numbers_in_place_of_contents() -> None:
+    refusing = "{% if messages[0].content | int %}{{ raise_exception('A number.') }}{% endif %}"
+    assert text_of(refusing + PLAIN, USER) == "user: Hi\n"
+    with pytest.raises(InvalidSettings, match=r"messages\[0\]\.content is 'Hi'"):
+        text_of(refusing + "{{ messages[1].content }}", USER, ASSISTANT)
 
 
 def test_a_template_is_rendered_as_transformers_renders_it() -> None:
@@ -223,11 +330,52 @@ def test_a_template_is_rendered_as_transformers_renders_it() -> None:
         ("{% for i in range(99999) %}{{ 'abc' * 1000 }}{% endfor %}", "more than 4000000"),
     ],
 )
-def test_what_a_template_raises_is_said(source: str, said: str) -> None:
+def test_exceptions_of_a_template_are_reported(source: str, said: str) -> None:
     with pytest.raises(InvalidSettings, match=said) as caught:
         text_of(source, USER)
     assert caught.value.field == "messages"
     assert text_of(PLAIN, USER) == "user: Hi\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("{{ raise_exception('Not today. ') }}", "Not today"),
+        ("{{ 1 // 0 }}", "ZeroDivisionError: integer division or modulo by zero"),
+        ("{{ raise_exception('') }}", "it gives no reason"),
+    ],
+)
+def test_a_refusal_has_the_templates_words_and_the_roles(source: str, why: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        text_of(source, *[SYSTEM, USER] * 20)
+    roles = shortened(", ".join(["system", "user"] * 20), 200)
+    assert caught.value.detail == (
+        f"The chat template of model refuses this conversation: {why}. The roles given were "
+        f"{roles}."
+    )
+
+
+def test_a_template_that_failed_is_tried_again_after_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendering._end_all()
+    template = ChatTemplate(PLAIN, {}, "model")
+    why = (
+        "The chat template of model cannot be rendered: its process cannot be started: "
+        "[Errno 2] No such file or directory: '/none/python'. Give the whole text as prompt, or "
+        "correct the template in the model's files."
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.executable", "/none/python")
+        with pytest.raises(InvalidSettings) as caught:
+            template.text([Message(**USER)])
+    assert (caught.value.detail, caught.value.field) == (why, "messages")
+    with pytest.raises(InvalidSettings) as caught:
+        template.text([Message(**USER)])
+    assert caught.value.detail == why
+    later = time.monotonic() + 31
+    monkeypatch.setattr("mav_engine.text.chat_templates.template.time.monotonic", lambda: later)
+    assert template.text([Message(**USER)]) == "user: Hi\n"
 
 
 def test_a_template_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,6 +404,35 @@ def test_no_template_affects_the_conversations_of_another_model() -> None:
     assert text_of(PLAIN, USER) == "user: Hi\n"
     assert first < processes()
     assert len(processes()) == 2
+
+
+def test_a_process_that_the_system_ended_is_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendering._end_all()
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    (process,) = rendering._idle
+    process._process.kill()
+    process._process.wait()
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    # It ends while it renders.
+    (process,) = rendering._idle
+    monkeypatch.setattr(process, "has_ended", lambda: False)
+    process._process.kill()
+    with pytest.raises(InvalidSettings, match="its process ended because of the memory or time"):
+        text_of(PLAIN, USER)
+    assert not processes()
+
+
+def test_a_few_processes_wait_and_the_others_are_ended() -> None:
+    rendering._end_all()
+    made = []
+    for number in range(6):
+        assert text_of(f"{PLAIN}{{# {number} #}}", USER) == "user: Hi\n"
+        made.append(rendering._idle[-1])
+    assert rendering._idle == made[2:]
+    assert [each.has_ended() for each in made] == [True] * 2 + [False] * 4
+    rendering._end_all()
+    assert all(each.has_ended() for each in made)
+    assert not rendering._idle
 
 
 def test_a_process_that_ran_out_of_memory_renders_nothing_more() -> None:
@@ -301,7 +478,7 @@ def test_a_reply_ends_at_every_end_of_text_that_the_model_has(chatml: Case) -> N
         said = [*backend.vocabulary.encode(" a", special=False), token_id]
         given: dict[str, Any] = {"forced_ids": said, "max_new_tokens": 9, "top_k": 1}
         assert chat(backend, USER, **given)[-1].reason == "eos"
-        # A text that is continued ends as generate() ends it.
+        # A continued text ends as in generate().
         continued = list(run(RunSettings(prompt="Hi", **given), backend=backend))[-1]
         assert (continued.reason == "eos") == (token_id == end)
 

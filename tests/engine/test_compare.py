@@ -14,7 +14,7 @@ import torch
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
-from mav_engine.backends.hf.shared_session import SharedSession
+from mav_engine.backends.inference.session import BatchedSession
 from mav_engine.compare import (
     Common,
     Compared,
@@ -138,7 +138,7 @@ def test_a_quantized_model_is_compared_with_the_one_it_was_made_from(tiny: Backe
     assert distances.max() < 0.5
 
 
-def test_each_side_tells_what_it_would_tell_alone(tiny: Backend) -> None:
+def test_each_side_has_the_events_of_a_run_alone(tiny: Backend) -> None:
     given = {"prompt": STORY, "max_new_tokens": 20, "temperature": 0.8, "seed": 3}
     events = compared(tiny, tiny, given, {"temperature": 1.2})
     for name, temperature in (("a", 0.8), ("b", 1.2)):
@@ -171,19 +171,19 @@ def test_runs_of_unlike_length_each_come_to_their_end(tiny: Backend) -> None:
     assert len(divergences(events)) == 3
 
 
-def test_what_follows_from_a_text_still_being_written_is_not_asked_ahead(
+def test_a_run_forced_along_a_growing_text_does_not_choose_ahead(
     tiny: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    followed: list[SharedSession] = []
-    monkeypatch.setattr(SharedSession, "follow", lambda session, _: followed.append(session))
+    followed: list[BatchedSession] = []
+    monkeypatch.setattr(BatchedSession, "set_chooser", lambda session, _: followed.append(session))
     compared(tiny, tiny, {"max_new_tokens": 4}, mode="forced")
     assert len(followed) == 1  # the first run's alone
 
 
 @pytest.mark.parametrize("stop", [{"stop": ["."]}, {"max_new_tokens": 5}])
-def test_what_is_forced_ends_where_the_other_ends(tiny: Backend, stop: dict[str, Any]) -> None:
-    asked = {"max_new_tokens": 60, **stop}
-    events = compared(tiny, tiny, asked, {"stop": [], "max_new_tokens": 60}, mode="forced")
+def test_a_forced_run_ends_where_the_other_ends(tiny: Backend, stop: dict[str, Any]) -> None:
+    settings = {"max_new_tokens": 60, **stop}
+    events = compared(tiny, tiny, settings, {"stop": [], "max_new_tokens": 60}, mode="forced")
     assert len(tokens(events, "b")) == len(tokens(events, "a")) < 60
     assert isinstance(side(events, "b")[-1], Done)
 
@@ -191,8 +191,8 @@ def test_what_is_forced_ends_where_the_other_ends(tiny: Backend, stop: dict[str,
 def test_the_text_that_is_followed_may_end_by_itself(tiny: Backend) -> None:
     end = next(iter(tiny.eos_ids))
     ids = [*tiny.vocabulary.encode(" cat", special=False), end]
-    asked = {"forced_ids": ids, "max_new_tokens": 40}
-    events = compared(tiny, tiny, asked, {"forced_ids": []}, mode="forced")
+    settings = {"forced_ids": ids, "max_new_tokens": 40}
+    events = compared(tiny, tiny, settings, {"forced_ids": []}, mode="forced")
     done = [side(events, name)[-1] for name in ("a", "b")]
     assert [each.reason for each in done if isinstance(each, Done)] == ["eos", "eos"]
     assert len(tokens(events, "b")) == len(ids)
@@ -212,7 +212,7 @@ def test_other_vocabularies_have_no_divergence_and_cannot_be_forced(tiny: Backen
     assert refused.value.field == "mode"
 
 
-def test_what_is_not_captured_is_said_to_be_absent(tiny: Backend) -> None:
+def test_measurements_that_are_not_captured_are_null(tiny: Backend) -> None:
     events = compared(tiny, tiny, {"max_new_tokens": 2, "capture": ["mlp"]})
     common = next(event for event in events if isinstance(event, Common))
     assert (common.kl_absent, divergences(events)[0].resid_distance) == (None, None)
@@ -221,15 +221,15 @@ def test_what_is_not_captured_is_said_to_be_absent(tiny: Backend) -> None:
 
 def test_common_comes_first_and_a_divergence_after_both_tokens(tiny: Backend) -> None:
     events = compared(tiny, tiny, {"max_new_tokens": 30})
-    told = {"a": 0, "b": 0}
+    counts = {"a": 0, "b": 0}
     known = False
     for event in events:
         if isinstance(event, SideEvent) and isinstance(event.event, Token):
-            told[event.side] += 1
+            counts[event.side] += 1
         known = known or isinstance(event, Common)
         if isinstance(event, Divergence):
             assert known
-            assert event.index < min(told.values())
+            assert event.index < min(counts.values())
 
 
 class Broken(FakeBackend):
@@ -246,18 +246,18 @@ class Broken(FakeBackend):
 
 
 @pytest.mark.parametrize("mode", ["own", "forced"])
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_run_that_breaks_ends_both_and_is_named(mode: str, place: int) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_run_that_breaks_ends_both_and_is_named(mode: str, number: int) -> None:
     backends = [FakeBackend(), FakeBackend()]
-    backends[place] = Broken()
+    backends[number] = Broken()
     events = compared(*backends, {"max_new_tokens": 500, "min_new_tokens": 500}, mode=mode)
-    name = "ab"[place]
+    name = "ab"[number]
     last = events[-1]
     assert isinstance(last, Error)
     assert (last.code, last.field) == ("run_failed", name)
     assert last.detail.startswith(f"Run {name}: The model failed")
     assert isinstance(side(events, name)[-1], Error)
-    assert len(tokens(events, "ba"[place])) < 100
+    assert len(tokens(events, "ba"[number])) < 100
 
 
 def test_stopping_and_letting_go_end_both() -> None:
@@ -277,8 +277,8 @@ def test_stopping_and_letting_go_end_both() -> None:
 
 
 def test_one_seed_serves_both() -> None:
-    asked = {"a": {"prompt": "x"}, "b": {"prompt": "x", "seed": 5}}
-    both = parse_compare(asked).resolved()
+    settings = {"a": {"prompt": "x"}, "b": {"prompt": "x", "seed": 5}}
+    both = parse_compare(settings).resolved()
     assert (both.a.seed, both.b.seed) == (5, 5)
     drawn = parse_compare({"a": {"prompt": "x"}, "b": {"prompt": "y"}}).resolved()
     assert drawn.a.seed == drawn.b.seed is not None
@@ -287,7 +287,7 @@ def test_one_seed_serves_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "told"),
+    ("given", "field", "message"),
     [
         ({"a": {"prompt": "x"}}, "b", "b is missing"),
         ({"a": {"prompt": "x"}, "b": {"prompt": "x", "top_p": 7}}, "b.top_p", "Run b: top_p"),
@@ -303,11 +303,11 @@ def test_one_seed_serves_both() -> None:
         ([], None, "must be a JSON object"),
     ],
 )
-def test_what_is_wrong_names_the_side(given: object, field: str | None, told: str) -> None:
+def test_an_error_names_the_side(given: object, field: str | None, message: str) -> None:
     with pytest.raises(MavError) as refused:
         parse_compare(given)
     assert refused.value.field == field
-    assert told in refused.value.detail
+    assert message in refused.value.detail
 
 
 def test_an_infinite_divergence_does_not_exist() -> None:
@@ -322,8 +322,40 @@ def test_an_infinite_divergence_does_not_exist() -> None:
 
 def test_events_travel_as_json(tiny: Backend) -> None:
     events = compared(tiny, tiny, {"max_new_tokens": 2})
-    told = [orjson.loads(compare_to_json(event)) for event in events]
-    assert {each["type"] for each in told} == {"side", "common", "divergence", "compared"}
-    divergence = next(each for each in told if each["type"] == "divergence")
+    wire = [orjson.loads(compare_to_json(event)) for event in events]
+    assert {each["type"] for each in wire} == {"side", "common", "divergence", "compared"}
+    divergence = next(each for each in wire if each["type"] == "divergence")
     assert len(divergence["resid_distance"]) == 7
-    assert told[0]["event"]["type"] == "start"
+    assert wire[0]["event"]["type"] == "start"
+
+
+def test_models_that_are_loaded_by_name_are_kept_for_the_next_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loads: list[str] = []
+
+    def load(source: str) -> FakeBackend:
+        loads.append(source)
+        return FakeBackend()
+
+    monkeypatch.setattr("mav_engine.backends.load_backend", load)
+    monkeypatch.setattr("mav_engine.running.kept_models._kept", {})
+
+    def run_on(*models: str) -> None:
+        settings = [RunSettings(model=each, prompt="x", max_new_tokens=1) for each in models]
+        if len(settings) == 1:
+            list(run(settings[0]))
+        else:
+            list(compare(CompareSettings(a=settings[0], b=settings[1])))
+
+    for models, loaded in [
+        (["a/one"], ["a/one"]),
+        (["a/one"], []),
+        (["a/one", "a/two"], ["a/two"]),
+        (["a/two", "a/one"], []),
+        (["a/two"], []),
+        (["a/one"], ["a/one"]),
+    ]:
+        loads.clear()
+        run_on(*models)
+        assert loads == loaded, models

@@ -12,20 +12,26 @@ import pytest
 import torch
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from mav_engine.backends import load_backend
+from mav_engine.backends.hf.llama_modules import TorchLlamaDecoder
 from mav_engine.backends.inference.batch_decoder import DecodeRequest
 from mav_engine.backends.inference.decoders import compiled_llama
 from mav_engine.backends.inference.decoders.compiled_llama import CompiledLlama
-from mav_engine.backends.inference.decoders.llama import LlamaDecoder
-from mav_engine.backends.inference.kernels.native.llama import Left, Model, Pass, Worker, passes
+from mav_engine.backends.inference.kernels.native.llama import (
+    LlamaBuild,
+    Model,
+    OutputAddresses,
+    Worker,
+    llama_builds,
+)
 from mav_engine.contract.events import Event
 from mav_engine.errors import NoCandidates
 from mav_engine.generation.sampler import Sampler
-from tests.engine.conftest import EMBEDDED
-from tests.engine.test_batched_attention import POINTS, assert_same_reading, read_by_the_model
-from tests.engine.test_batching import MANY, alone, assert_alike, assert_vectors_close, together
+from tests.engine import conftest
+from tests.engine.conftest import EMBEDDED, load_by_transformers
+from tests.engine.prefills import POINTS, assert_same_reading, read_by_the_model
+from tests.engine.runs import MANY, alone, assert_alike, assert_vectors_close, together
 
-BUILDS = passes()
+BUILDS = llama_builds()
 pytestmark = pytest.mark.compiled("llama")
 
 GROUPED = {
@@ -75,18 +81,18 @@ def assert_told_alike(ours: Sequence[Sequence[Event]], theirs: Sequence[Sequence
         assert_alike(one, other)
 
 
-def loaded(folder: str, kind: type, compiled: Pass | None, threads: int = 2) -> Any:
+def loaded(folder: str, kind: type, compiled: LlamaBuild | None, threads: int = 2) -> Any:
     """The model as it is read with this build of the pass, or without one."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(compiled_llama, "compiled_pass", lambda: compiled)
-        patched.setattr(torch, "get_num_threads", lambda: threads)
-        backend: Any = load_backend(folder, prefix_bytes=0)
+        patched.setattr(compiled_llama, "llama_build", lambda: compiled)
+        patched.setattr(conftest, "THREADS", threads)
+        backend = load_by_transformers(folder, prefix_bytes=0)
     assert type(backend._batch_decoder._decoder) is kind
     return backend
 
 
 @pytest.fixture(scope="session", params=sorted(BUILDS) or ["none"])
-def build(request: pytest.FixtureRequest) -> Pass:
+def build(request: pytest.FixtureRequest) -> LlamaBuild:
     """Every build that runs here in turn."""
     return BUILDS[request.param]
 
@@ -97,17 +103,17 @@ def folder(request: pytest.FixtureRequest, folders: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def backend(folder: str, build: Pass) -> Any:
+def backend(folder: str, build: LlamaBuild) -> Any:
     return loaded(folder, CompiledLlama, build)
 
 
 @pytest.fixture(scope="session")
 def by_numpy(folder: str) -> Any:
-    return loaded(folder, LlamaDecoder, None)
+    return loaded(folder, TorchLlamaDecoder, None)
 
 
 @pytest.fixture
-def floats(folders: dict[str, str], build: Pass) -> Any:
+def floats(folders: dict[str, str], build: LlamaBuild) -> Any:
     """A model of its own, whose numbers may be changed."""
     return loaded(folders["floats"], CompiledLlama, build)
 
@@ -154,7 +160,7 @@ def test_without_a_thread_runs_together_have_their_numbers(
 
 
 def test_on_one_processor_nothing_is_computed_beside_python(
-    folders: dict[str, str], build: Pass, begun: list[int]
+    folders: dict[str, str], build: LlamaBuild, begun: list[int]
 ) -> None:
     backend = loaded(folders["floats"], CompiledLlama, build, threads=1)
     together(backend, MANY[:3])
@@ -170,11 +176,11 @@ def test_what_fails_beside_python_is_computed_again(
     owner = batch_decoder._decoder if broken == "begin" else batch_decoder
     sound = getattr(owner, broken)
 
-    def failing(asked: Any, *given: Any, **named: Any) -> Any:
-        if len(asked) > 1 and threading.current_thread() is not threading.main_thread():
+    def failing(requests: Any, *given: Any, **named: Any) -> Any:
+        if len(requests) > 1 and threading.current_thread() is not threading.main_thread():
             failed.set()
             raise torch.OutOfMemoryError("no memory for so many")
-        return sound(asked, *given, **named)
+        return sound(requests, *given, **named)
 
     monkeypatch.setattr(owner, broken, failing)
     assert_told_alike(together(floats, MANY), expected)
@@ -209,14 +215,14 @@ def test_runs_that_end_by_what_they_say_leave_nothing_under_way(backend: Any) ->
         long,
     ]
     expected = [alone(backend, **settings) for settings in many]
-    assert [told[-1].reason for told in expected] == [*["stop"] * 3, "breakpoint", "length"]
+    assert [events[-1].reason for events in expected] == [*["stop"] * 3, "breakpoint", "length"]
     assert_told_alike(together(backend, many), expected)
     scheduler = backend._batch_decoder.scheduler
     assert (scheduler._running, scheduler._ahead, scheduler.crowded) == (None, {}, False)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted on Linux")
-def test_a_thread_goes_with_its_worker(build: Pass) -> None:
+def test_a_thread_goes_with_its_worker(build: LlamaBuild) -> None:
     def threads() -> int:
         return len(list(Path("/proc/self/task").iterdir()))
 
@@ -229,11 +235,11 @@ def test_a_thread_goes_with_its_worker(build: Pass) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
-def test_a_process_that_was_forked_has_no_worker(build: Pass) -> None:
+def test_a_process_that_was_forked_has_no_worker(build: LlamaBuild) -> None:
     worker = build.worker()
     child = os.fork()
     if child == 0:
-        has_begun = worker.begin(Model(), 0, 0, Left())
+        has_begun = worker.begin(Model(), 0, 0, OutputAddresses())
         worker._end()
         os._exit(1 if has_begun else 0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -245,8 +251,8 @@ def test_a_long_text_and_a_short_one_are_read_side_by_side(backend: Any) -> None
     sessions = [backend.open(POINTS, 257) for _ in range(2)]
     for session, text in zip(sessions, (long, short), strict=True):
         session.prefill(text)
-    asks = [DecodeRequest(9, session.past, POINTS) for session in sessions]
-    for step, text in zip(backend._batch_decoder.read_all(asks), (long, short), strict=True):
+    asks = [DecodeRequest(9, session.slot, POINTS) for session in sessions]
+    for step, text in zip(backend._batch_decoder.decode(asks), (long, short), strict=True):
         expected = read_by_the_model(backend, [*text, 9]).step
         assert step.n_keys == len(text) + 1
         for name in ("logits", "resid", "mlp_out", "attn_out", "pattern"):
@@ -259,7 +265,7 @@ def test_scores_far_apart_and_numbers_that_are_none_stay_what_they_are(floats: A
     decoder = floats._batch_decoder._decoder
     session = floats.open(POINTS, 64)
     session.prefill([5, 6, 7])
-    session.past.slab.data.numpy()[:, 0, session.past.slot, :, :2] *= 1e4
+    session.slot.slab.data[:, 0, session.slot.index, :, :2] *= 1e4
     pattern = session.step(8).pattern
     assert pattern.min() >= 0
     assert pattern.sum(axis=-1) == pytest.approx(1.0, abs=1e-5)
@@ -291,11 +297,11 @@ def test_a_token_that_the_model_has_no_row_for_is_refused(floats: Any) -> None:
     ids=lambda changed: next(iter(changed)),
 )
 def test_what_it_cannot_read_is_read_by_numpy(save: Save, changed: dict[str, Any]) -> None:
-    loaded(save(**changed), LlamaDecoder, next(iter(BUILDS.values())))
+    loaded(save(**changed), TorchLlamaDecoder, next(iter(BUILDS.values())))
 
 
 def test_a_large_model_is_read_by_numpy(
     folders: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compiled_llama, "_MOST_BYTES", 100_000)
-    loaded(folders["floats"], LlamaDecoder, next(iter(BUILDS.values())))
+    loaded(folders["floats"], TorchLlamaDecoder, next(iter(BUILDS.values())))

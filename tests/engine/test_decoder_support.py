@@ -1,4 +1,4 @@
-"""Models beside the plain Llama and GPT-2: which ones a written-out decoder may run, and that the
+"""Models beside the plain Llama and GPT-2: which ones a decoder may run, and that the
 text and the numbers of all of them are transformers' own, late in the context too."""
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from mav_engine.backends.fake import FakeBackend
 from mav_engine.contract.arrays import MAX_PLAIN, floats, from_wire, to_wire
 from mav_engine.contract.events import from_json, to_json
 from mav_engine.contract.recording import write
-from mav_engine.training.recording import Look, run_lines
+from mav_engine.training.recording import Snapshot, run_lines
 
 NUMBERS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 ARRAYS = arrays(np.float32, array_shapes(max_dims=3, max_side=12), elements=NUMBERS)
@@ -48,7 +48,7 @@ def test_a_layer_that_does_not_exist_is_null(values: np.ndarray, absent: set[int
         np.testing.assert_array_equal(np.isnan(sent(values)), np.isnan(values))
 
 
-def test_more_than_64_numbers_are_packed_as_the_contract_says() -> None:
+def test_more_than_64_numbers_are_packed_in_base64() -> None:
     values = np.linspace(0, 3, 65, dtype=np.float32).reshape(5, 13)
     wire = orjson.loads(orjson.dumps(to_wire(values)))
     assert wire["shape"] == [5, 13]
@@ -79,23 +79,23 @@ def test_a_whole_run_comes_back_from_json() -> None:
 
 
 @pytest.mark.parametrize("data", [b'{"type":"dance"}', b'{"type":"queued"}', b"[]", b"{"])
-def test_what_is_no_event_is_refused(data: bytes) -> None:
+def test_json_that_is_no_event_is_refused(data: bytes) -> None:
     with pytest.raises(ValidationError):
         from_json(data)
 
 
 def test_json_lines_hold_no_other_line_break(tmp_path: Path) -> None:
     text = "a\u2028b\u2029c\x85d"
-    asked = RunSettings(prompt=text, max_new_tokens=1, stop=[text], seed=1)
-    events = list(run(asked, backend=FakeBackend()))
+    settings = RunSettings(prompt=text, max_new_tokens=1, stop=[text], seed=1)
+    events = list(run(settings, backend=FakeBackend()))
     path = tmp_path / "run.jsonl"
     write(events, path)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == len(events)
     assert next(map(from_json, lines)) == events[0]
     assert orjson.loads(lines[0])["settings"]["prompt"] == text
-    look = Look(step=0, prompt=0, loss=None, cost_s=0.0, elapsed_s=0.0)
-    assert len(run_lines(look, events).decode().splitlines()) == len(events) + 1
+    snapshot = Snapshot(step=0, prompt=0, loss=None, cost_s=0.0, elapsed_s=0.0)
+    assert len(run_lines(snapshot, events).decode().splitlines()) == len(events) + 1
 
 
 @pytest.mark.parametrize("scale", [{}, [], "much", None])

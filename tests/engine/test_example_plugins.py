@@ -69,12 +69,12 @@ def test_the_command_lists_what_each_gives_and_needs(installed: Path) -> None:
     assert "numpy>=2.2" in lines[3]
 
 
-def test_without_plugins_the_way_is_told() -> None:
+def test_without_plugins_the_list_explains_how_to_add_one() -> None:
     assert "No plugins are installed" in python(MAV_PLUGINS)
 
 
 def test_the_probe_measures(installed: Path) -> None:
-    told = python(
+    output = python(
         "from mav_engine import RunSettings, run\n"
         "from mav_engine.backends.fake import FakeBackend\n"
         "given = RunSettings(prompt='hi', max_new_tokens=1, capture=['gini'])\n"
@@ -82,30 +82,30 @@ def test_the_probe_measures(installed: Path) -> None:
         "print(token.extra['gini']['by_head'].shape, token.notes)\n",
         installed,
     )
-    assert told == "(3, 2) None\n"
+    assert output == "(3, 2) None\n"
 
 
 def test_the_panel_is_selected_by_name(installed: Path) -> None:
-    told = python(
+    output = python(
         "from mav_engine import MAV\n"
         "MAV('mav-tiny', 'Once upon', max_new_tokens=2,\n"
         "    selected_panels=['generated_text', 'confidence'])\n",
         installed,
     )
-    assert "Confidence" in told
-    assert "%" in told
-    assert "█" in told
+    assert "Confidence" in output
+    assert "%" in output
+    assert "█" in output
 
 
-def test_the_backend_runs_and_its_model_says_something_else(installed: Path) -> None:
-    told = python(
+def test_the_backend_runs_and_its_model_generates_another_text(installed: Path) -> None:
+    output = python(
         "from mav_engine import MAV\n"
         "for backend in ('transformers', 'without_last_mlp'):\n"
         "    MAV('mav-tiny', 'Once upon', max_new_tokens=8, backend=backend,\n"
         "        selected_panels=['generated_text', 'mlp_activations'])\n",
         installed,
     )
-    plain, _, silenced = told.partition(" mav  mav-tiny, last MLP off ")
+    plain, _, silenced = output.partition(" mav  mav-tiny, last MLP off ")
     assert "Once upon" in plain
     layer = [line for line in silenced.splitlines() if "L5" in line]
     assert layer
@@ -167,27 +167,27 @@ def broken(tmp_path: Path) -> Path:
 REASONS = {
     "lent_gone": "ModuleNotFoundError",
     "lent_exit": "SystemExit: 3",
-    "lent_odd": "'a text' is no panel",
+    "lent_odd": "'a text' is not a panel",
     "lent_late": "RuntimeError: not today",
 }
 
 
-def test_broken_panels_are_told_in_their_place_and_the_run_goes_on(broken: Path) -> None:
-    told = python(
+def test_a_broken_panel_shows_its_error_and_the_run_continues(broken: Path) -> None:
+    output = python(
         "from mav_engine import MAV\n"
         f"for name in {list(BROKEN)!r}:\n"
         "    MAV('mav-tiny', 'Once upon', max_new_tokens=2,\n"
         "        selected_panels=['generated_text', name])\n",
         broken,
     )
-    words = " ".join(told.replace("│", " ").split())
+    words = " ".join(output.replace("│", " ").split())
     for reason in REASONS.values():
         assert reason in words
-    assert told.count("length · 2 tokens") == len(BROKEN)
+    assert output.count("length · 2 tokens") == len(BROKEN)
 
 
 def test_broken_backends_are_one_error_each(broken: Path) -> None:
-    told = python(
+    lines = python(
         "from mav_engine import MAV, MavError\n"
         f"for name in {list(BROKEN)!r}:\n"
         "    try:\n"
@@ -196,14 +196,14 @@ def test_broken_backends_are_one_error_each(broken: Path) -> None:
         "        print(error.code, error)\n",
         broken,
     ).splitlines()
-    assert len(told) == len(BROKEN)
-    assert all(line.startswith("model_load_failed") for line in told)
-    assert "nowhere_to_be_found" in told[0]
-    assert "cannot be called" in told[2]
-    assert "no such model" in told[3]
+    assert len(lines) == len(BROKEN)
+    assert all(line.startswith("model_load_failed") for line in lines)
+    assert "nowhere_to_be_found" in lines[0]
+    assert "cannot be called" in lines[2]
+    assert "no such model" in lines[3]
 
 
-def test_the_list_tells_what_failed_and_why_beside_what_works(
+def test_the_list_shows_working_plugins_and_why_others_failed(
     broken: Path, installed: Path
 ) -> None:
     program = "from mav_engine.cli import main; main(['plugins', '--json'])"
@@ -212,5 +212,5 @@ def test_the_list_tells_what_failed_and_why_beside_what_works(
     assert failed["gini"] is failed["confidence"] is failed["without_last_mlp"] is None
     assert "No module named 'nowhere_to_be_found'" in failed["lent_gone"]
     assert "SystemExit: 3" in failed["lent_exit_backend"]
-    assert "is no panel" in failed["lent_odd"]
+    assert "is not a panel" in failed["lent_odd"]
     assert failed["lent_late"] is None, "it fails only when it draws"

@@ -27,13 +27,13 @@ from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.contract.events import Done, from_json
 from mav_engine.errors import InvalidSettings
-from mav_engine.explore import heatmaps, look, probabilities
-from mav_engine.explore.artifacts import Wanted, artifacts
+from mav_engine.explore import heatmaps, probabilities, style
+from mav_engine.explore.artifacts import ArtifactOptions, artifacts
 from mav_engine.explore.attention import heads_of, map_at
+from mav_engine.explore.explored_run import Exploration, ExploredRun, StopRule, with_capture
 from mav_engine.explore.folder import check_writable, write_whole
-from mav_engine.explore.following import follow
+from mav_engine.explore.forced_pair import run_forced_pair
 from mav_engine.explore.report import PLACEHOLDER
-from mav_engine.explore.seen import Ending, Seen, SeenRun, capturing
 from mav_engine.results.result import RunRecord, collect
 from mav_engine.running.run import run
 from mav_engine.settings import RunSettings
@@ -47,7 +47,7 @@ SETTINGS = RunSettings(
     no_repeat_ngram_size=3, seed=5,
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
-# The page as the site's build takes it. The build adds a script that holds the placeholder too.
+# The template before the site's build, which adds a script with a second placeholder.
 SOURCE = (ROOT / "frontend" / "replay" / "replay.html").read_text("utf-8")
 TEMPLATE = f'{SOURCE}"{PLACEHOLDER}"'
 
@@ -58,16 +58,18 @@ def ask(
     *,
     layer: str = "last",
     head: str = "mean",
-    ends: Ending = Ending(100),  # noqa: B008, it is frozen
-) -> SeenRun:
-    return SeenRun(capturing(settings, EVERY), backend, heads_of(layer, head, backend.info), ends)
+    stop_rule: StopRule = StopRule(100),  # noqa: B008, it is frozen
+) -> Exploration:
+    return Exploration(
+        with_capture(settings, EVERY), backend, heads_of(layer, head, backend.info), stop_rule
+    )
 
 
-def see(backend: Backend, settings: RunSettings = SETTINGS, **more: Any) -> Seen:
-    asked = ask(backend, settings, **more)
-    record = collect(asked.events())
+def see(backend: Backend, settings: RunSettings = SETTINGS, **more: Any) -> ExploredRun:
+    run = ask(backend, settings, **more)
+    record = collect(run.events())
     record.raise_for_error()
-    return asked.seen(record)
+    return run.finished(record)
 
 
 def font_with(characters: str, family: str, path: Path) -> str:
@@ -97,7 +99,7 @@ def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Makes matplotlib know its own fonts and the given ones, whatever this machine has."""
     bundled = mpl.get_data_path()
     own = [font for font in font_manager.fontManager.ttflist if font.fname.startswith(bundled)]
-    caches = (look.families, look._in_every_picture, look._has_glyph)
+    caches = (style.families, style._in_every_picture, style._has_glyph)
 
     def install(*paths: str) -> None:
         monkeypatch.setattr(font_manager.fontManager, "ttflist", list(own))
@@ -115,17 +117,17 @@ def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture(scope="module")
-def seen(tiny: Backend) -> Seen:
+def seen(tiny: Backend) -> ExploredRun:
     return see(tiny)
 
 
 @pytest.fixture(scope="module")
-def files(seen: Seen) -> dict[str, bytes]:
-    return artifacts([seen], Wanted(EVERY, 5, TEMPLATE, {"topk": 20}))
+def files(seen: ExploredRun) -> dict[str, bytes]:
+    return artifacts([seen], ArtifactOptions(EVERY, 5, TEMPLATE, {"topk": 20}))
 
 
 @pytest.fixture(scope="module")
-def told(files: dict[str, bytes]) -> dict[str, Any]:
+def trace(files: dict[str, bytes]) -> dict[str, Any]:
     found: dict[str, Any] = orjson.loads(files["trace.json"])
     return found
 
@@ -137,23 +139,23 @@ def alone(tiny: Backend) -> RunRecord:
     return collect(run(SETTINGS.model_copy(update=update | {"attn_every": EVERY}), backend=tiny))
 
 
-def test_all_files_are_there_and_told(files: dict[str, bytes], told: dict[str, Any]) -> None:
+def test_all_files_are_written_and_listed(files: dict[str, bytes], trace: dict[str, Any]) -> None:
     pictures = [
         "final_step_token_probs", "prompt_attention_heatmap", "probs_step_5", "attn_step_4",
         "attn_step_8",
     ]  # fmt: skip
     named = [f"{name}.{kind}" for name in pictures for kind in ("png", "svg")]
     expected = {"trace.json", "tokens.csv", "output.txt", "report.html", *named}
-    assert set(files) == expected == set(told["files"])
+    assert set(files) == expected == set(trace["files"])
 
 
 def test_the_trace_is_explorers_and_its_numbers_are_the_engines(
-    told: dict[str, Any], alone: RunRecord
+    trace: dict[str, Any], alone: RunRecord
 ) -> None:
-    assert told["model"] == "mav-tiny"
-    assert told["prompt"] == PROMPT
-    assert told["text"] == alone.text
-    first, *steps = told["steps"]
+    assert trace["model"] == "mav-tiny"
+    assert trace["prompt"] == PROMPT
+    assert trace["text"] == alone.text
+    first, *steps = trace["steps"]
     assert first["step"] == 0
     assert first["generated_token"] is None
     assert [each["step"] for each in steps] == list(range(1, 10))
@@ -169,10 +171,10 @@ def test_the_trace_is_explorers_and_its_numbers_are_the_engines(
         assert np.array(step["attn_entropy"]).shape == (6, 4)
 
 
-def test_what_was_said_from_far_below_has_a_row_of_its_own(tiny: Backend) -> None:
+def test_a_chosen_token_of_low_rank_has_a_row_of_its_own(tiny: Backend) -> None:
     few = SETTINGS.model_copy(update={"top_n": 1, "temperature": 1.5, "max_new_tokens": 12})
     found = see(tiny, few)
-    made = artifacts([found], Wanted(0, 1))
+    made = artifacts([found], ArtifactOptions(0, 1))
     far = [token for token in found.record.tokens if token.rank > 0]
     assert far
     for token in far:
@@ -181,13 +183,13 @@ def test_what_was_said_from_far_below_has_a_row_of_its_own(tiny: Backend) -> Non
         step = orjson.loads(made["trace.json"])["steps"][token.index + 1]
         assert step["sampled_prob"] == stages[-1].said
         svg = made[f"probs_step_{token.index + 1}.svg"]
-        assert look.token(token.token.text) in texts_in(svg)
+        assert style.token(token.token.text) in texts_in(svg)
         assert any(f"chosen: rank {token.rank}" in text for text in texts_in(svg))
-        width = widths_of(svg, look.CHOSEN)[0] / (72 * probabilities._BARS)
+        width = widths_of(svg, style.CHOSEN)[0] / (72 * probabilities._BARS)
         assert width == pytest.approx(math.exp(token.logprob), abs=1e-4)
 
 
-def test_attention_in_the_trace_is_the_engines(told: dict[str, Any], alone: RunRecord) -> None:
+def test_attention_in_the_trace_is_the_engines(trace: dict[str, Any], alone: RunRecord) -> None:
     assert alone.prompt is not None
     maps = {0: alone.prompt.attention_map} | {
         token.index + 1: token.attention_map
@@ -195,7 +197,7 @@ def test_attention_in_the_trace_is_the_engines(told: dict[str, Any], alone: RunR
         if token.attention_map is not None
     }
     assert set(maps) == {0, 4, 8}
-    for step in told["steps"]:
+    for step in trace["steps"]:
         whole = maps.get(step["step"])
         if whole is None:
             assert "attention_avg_final_layer" not in step
@@ -207,38 +209,38 @@ def test_attention_in_the_trace_is_the_engines(told: dict[str, Any], alone: RunR
 
 
 def test_tokens_of_bytes_and_spaces_are_readable(
-    told: dict[str, Any], files: dict[str, bytes]
+    trace: dict[str, Any], files: dict[str, bytes]
 ) -> None:
-    tokens = told["steps"][0]["tokens"]
+    tokens = trace["steps"][0]["tokens"]
     assert {"<0xE5>", " The", "$"} <= set(tokens)
     shown = texts_in(files["prompt_attention_heatmap.svg"])
     assert {"<0xE5>", "␣The", "$"} <= set(shown)
-    assert f"→ {look.token(told['steps'][1]['generated_token'])}" in shown
+    assert f"→ {style.token(trace['steps'][1]['generated_token'])}" in shown
 
 
 def test_the_bars_of_the_picture_are_the_probabilities(
-    files: dict[str, bytes], told: dict[str, Any]
+    files: dict[str, bytes], trace: dict[str, Any]
 ) -> None:
-    last = told["steps"][-1]
+    last = trace["steps"][-1]
     svg = files["final_step_token_probs.svg"]
     shown = texts_in(svg)
-    labels = [look.token(text) for text in last["topk_tokens"]]
+    labels = [style.token(text) for text in last["topk_tokens"]]
     assert [text for text in shown if text in labels][: len(labels)] == labels
     assert "Next token, last step, 9" in shown
     assert any("softmax of logits" in text for text in shown)
-    bars = widths_of(svg, look.DATA, look.SOFT, look.CHOSEN)
-    # The full 100 % are so many points wide; the legend's boxes come after the rows.
+    bars = widths_of(svg, style.DATA, style.SOFT, style.CHOSEN)
+    # The width of 100 % in points; the legend's boxes come after the rows.
     found = np.array(bars[:20]) / (72 * probabilities._BARS)
     assert np.allclose(found, last["topk_probs"], atol=1e-4)
-    chosen = widths_of(svg, look.CHOSEN)
+    chosen = widths_of(svg, style.CHOSEN)
     assert chosen[0] / (72 * probabilities._BARS) == pytest.approx(last["prob"], abs=1e-4)
 
 
 def test_the_cells_of_the_heatmap_are_the_shares(
-    files: dict[str, bytes], told: dict[str, Any]
+    files: dict[str, bytes], trace: dict[str, Any]
 ) -> None:
-    shares = np.array(told["steps"][0]["attention_avg_final_layer"])
-    cell = min(heatmaps._CELL, heatmaps._WIDEST / len(shares)) * look.DOTS_PER_INCH
+    shares = np.array(trace["steps"][0]["attention_avg_final_layer"])
+    cell = min(heatmaps._CELL, heatmaps._WIDEST / len(shares)) * style.DOTS_PER_INCH
     assert_cells(files["prompt_attention_heatmap.png"], shares, cell)
 
 
@@ -246,10 +248,10 @@ def assert_cells(png: bytes, shares: np.ndarray, cell: float) -> None:
     """The first map of a picture shows these shares; its first cell, which is 1, is the darkest."""
     with Image.open(io.BytesIO(png)) as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
-        assert picture.info["dpi"][0] == pytest.approx(look.DOTS_PER_INCH, abs=1)
-    dark = np.array(mpl.colors.to_rgb(look.RAMP[-1])) * 255
+        assert picture.info["dpi"][0] == pytest.approx(style.DOTS_PER_INCH, abs=1)
+    dark = np.array(mpl.colors.to_rgb(style.RAMP[-1])) * 255
     ((top, left), *_) = np.argwhere(np.abs(pixels - dark).max(axis=2) <= 2)
-    ramp = look.ramp()
+    ramp = style.ramp()
     for query, key in np.ndindex(shares.shape):
         x, y = left + (key + 0.5) * cell, top + (query + 0.5) * cell
         colour = ramp(math.sqrt(shares[query, key]))[:3] if key <= query else (1, 1, 1)
@@ -265,21 +267,21 @@ def test_pictures_have_their_size_and_their_ink(files: dict[str, bytes]) -> None
             ink = np.asarray(picture.convert("L"))
         size = ElementTree.fromstring(files[name.replace(".png", ".svg")]).get("viewBox")
         assert size is not None
-        assert np.array(size.split()[2:], float) * look.DOTS_PER_INCH / 72 == pytest.approx(
+        assert np.array(size.split()[2:], float) * style.DOTS_PER_INCH / 72 == pytest.approx(
             [wide, tall], abs=1.5
         )
-        # Nothing runs out of the picture.
+        # Nothing exceeds the picture.
         edges = (ink[:8], ink[-8:], ink[:, :8], ink[:, -8:])
         assert all(edge.min() == 255 for edge in edges), name
 
 
 def test_the_table_has_a_row_for_each_token(
-    files: dict[str, bytes], told: dict[str, Any], alone: RunRecord
+    files: dict[str, bytes], trace: dict[str, Any], alone: RunRecord
 ) -> None:
     rows = list(csv.DictReader(io.StringIO(files["tokens.csv"].decode(), newline="")))
-    read = len(told["steps"][0]["tokens"])
+    read = len(trace["steps"][0]["tokens"])
     assert [row["step"] for row in rows] == ["0"] * read + [str(step) for step in range(1, 10)]
-    assert [row["position"] for row in rows] == [str(place) for place in range(len(rows))]
+    assert [row["position"] for row in rows] == [str(position) for position in range(len(rows))]
     assert rows[0]["logprob"] == ""
     assert "".join(row["text"] for row in rows[read:]) == alone.text
     for row, token in zip(rows[read:], alone.tokens, strict=True):
@@ -288,7 +290,7 @@ def test_the_table_has_a_row_for_each_token(
         assert float(row["resid_norm.6"]) == pytest.approx(float(token.layers.resid_norm[6]))
 
 
-def test_the_report_holds_the_recording(files: dict[str, bytes], seen: Seen) -> None:
+def test_the_report_contains_the_recording(files: dict[str, bytes], seen: ExploredRun) -> None:
     page = files["report.html"].decode()
     assert page.endswith(f'"{PLACEHOLDER}"'), "the page's own script keeps the word"
     tag, _, rest = page.partition('<script id="mav-recording"')[2].partition(">")
@@ -300,25 +302,25 @@ def test_the_report_holds_the_recording(files: dict[str, bytes], seen: Seen) -> 
     assert files["output.txt"].decode() == PROMPT + seen.record.text
 
 
-@pytest.mark.parametrize("family", [look.SANS, look.SERIF, look.MONO])
+@pytest.mark.parametrize("family", [style.SANS, style.SERIF, style.MONO])
 def test_characters_of_other_scripts_are_drawn_where_a_font_has_them(
     fonts: Callable[..., None], tmp_path: Path, family: str
 ) -> None:
     def ink() -> float:
         """How much of a picture of these two characters is dark. A warning is an error here."""
-        with look.drawing():
-            figure = look.canvas(1, 1)
-            text = look.drawable("北京")
-            look.words(figure, 0.1, 0.5, text, family=look.families(family), style="italic")
-            png = look.files_of(figure)["png"]
+        with style.drawing():
+            figure = style.canvas(1, 1)
+            text = style.drawable("北京")
+            style.words(figure, 0.1, 0.5, text, family=style.families(family), style="italic")
+            png = style.files_of(figure)["png"]
         return float((np.asarray(Image.open(io.BytesIO(png)).convert("L")) < 128).sum())
 
     fonts()
-    assert look.drawable("é 北京") == "é U+5317U+4EAC"
+    assert style.drawable("é 北京") == "é U+5317U+4EAC"
     assert ink() > 0
     fonts(font_with("北京", "Noto Sans CJK SC", tmp_path / "cjk.ttf"))
-    assert look.drawable("é 北京") == "é 北京"
-    # Two squares of 0.8 em at 8.5 points and 200 dots an inch.
+    assert style.drawable("é 北京") == "é 北京"
+    # Two squares of 0.8 em at 8.5 points and 200 dpi.
     assert ink() == pytest.approx(2 * (0.8 * 8.5 * 200 / 72) ** 2, rel=0.15)
 
 
@@ -326,16 +328,16 @@ def test_a_font_that_was_removed_is_not_used(fonts: Callable[..., None], tmp_pat
     path = font_with("北京", "Noto Sans CJK SC", tmp_path / "cjk.ttf")
     fonts(path)
     Path(path).unlink()
-    assert look.drawable("北") == "U+5317"
-    with look.drawing():
-        figure = look.canvas(1, 1)
-        look.words(figure, 0.1, 0.5, look.drawable("北"), family=look.families(look.SERIF))
-        assert look.files_of(figure)["png"]
+    assert style.drawable("北") == "U+5317"
+    with style.drawing():
+        figure = style.canvas(1, 1)
+        style.words(figure, 0.1, 0.5, style.drawable("北"), family=style.families(style.SERIF))
+        assert style.files_of(figure)["png"]
 
 
 def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
     found = see(tiny, layer="0,5", head="all")
-    made = artifacts([found], Wanted(EVERY, 0))
+    made = artifacts([found], ArtifactOptions(EVERY, 0))
     shown = texts_in(made["attn_step_4.svg"])
     assert {f"L{layer} H{head}" for layer in (0, 5) for head in range(4)} <= set(shown)
     read = len(found.prompt_tokens) + 3
@@ -346,7 +348,7 @@ def test_layers_and_heads_are_shown_on_request(tiny: Backend) -> None:
     whole = map_at(found.record, 3)
     assert whole is not None
     assert np.allclose(attention["pattern"], whole[[0, 5]])
-    dots = round(heatmaps._MAP * look.DOTS_PER_INCH / read)
+    dots = round(heatmaps._MAP * style.DOTS_PER_INCH / read)
     assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
 
 
@@ -355,21 +357,21 @@ def test_of_very_many_maps_rows_and_columns_are_named(
 ) -> None:
     monkeypatch.setattr(heatmaps, "_MOST_NAMED", 23)
     found = see(tiny, layer="all", head="all")
-    made = artifacts([found], Wanted(EVERY, 0))
+    made = artifacts([found], ArtifactOptions(EVERY, 0))
     shown = texts_in(made["attn_step_4.svg"])
     assert {*(f"L{layer}" for layer in range(6)), *(f"H{head}" for head in range(4))} <= set(shown)
     assert "L0 H0" not in shown
     whole = map_at(found.record, 3)
     assert whole is not None
     read = whole.shape[-1]
-    dots = round(heatmaps._MAP * look.DOTS_PER_INCH / read)
+    dots = round(heatmaps._MAP * style.DOTS_PER_INCH / read)
     assert_cells(made["attn_step_4.png"], whole[0, 0], dots)
-    # In SVG a pixel a cell: all maps in one image, each at its place.
+    # In SVG one pixel per cell, with all maps in one image.
     cells = max(images_in(made["attn_step_4.svg"]), key=lambda image: image.size)
-    left = round(heatmaps._LEFT * look.DOTS_PER_INCH / dots)
-    top = round(heatmaps._TOP * look.DOTS_PER_INCH / dots)
-    step = read + round(heatmaps._NEAR * look.DOTS_PER_INCH / dots)
-    ramp = look.ramp()
+    left = round(heatmaps._LEFT * style.DOTS_PER_INCH / dots)
+    top = round(heatmaps._TOP * style.DOTS_PER_INCH / dots)
+    step = read + round(heatmaps._NEAR * style.DOTS_PER_INCH / dots)
+    ramp = style.ramp()
     for layer, head in np.ndindex(6, 4):
         x, y = left + head * step, top + layer * step
         drawn = cells[y : y + read, x : x + read, :3].astype(float)
@@ -392,7 +394,7 @@ def test_a_layer_or_head_that_is_not_there_is_named(
 
 
 def test_maps_beyond_the_engines_bound_are_put_together_from_rows(
-    tiny: Backend, seen: Seen, monkeypatch: pytest.MonkeyPatch
+    tiny: Backend, seen: ExploredRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = len(seen.prompt_tokens)
     bound = "mav_engine.probes.attention_map.MAX_MAP_NUMBERS"
@@ -404,31 +406,31 @@ def test_maps_beyond_the_engines_bound_are_put_together_from_rows(
         assert whole is not None
         assert put_together is not None
         assert np.allclose(put_together, whole, atol=1e-6)
-    page = artifacts([by_rows], Wanted(EVERY, 0, TEMPLATE))["report.html"].decode()
+    page = artifacts([by_rows], ArtifactOptions(EVERY, 0, TEMPLATE))["report.html"].decode()
     assert 'data-view="panels=generated-text.top-predictions.attention-text.' in page
     monkeypatch.setattr(bound, 6 * 4 * (read - 1) ** 2)
     without = see(tiny)
-    assert without.unseen is not None
-    assert f"the prompt has {read}" in without.unseen
-    made = artifacts([without], Wanted(EVERY, 0))
+    assert without.no_attention is not None
+    assert f"the prompt has {read}" in without.no_attention
+    made = artifacts([without], ArtifactOptions(EVERY, 0))
     assert not any("attn" in name or "attention" in name for name in made)
-    assert orjson.loads(made["trace.json"])["attention_absent"] == without.unseen
+    assert orjson.loads(made["trace.json"])["attention_absent"] == without.no_attention
 
 
-def test_two_models_stand_side_by_side(tiny: Backend, seen: Seen) -> None:
+def test_two_models_stand_side_by_side(tiny: Backend, seen: ExploredRun) -> None:
     other = see(tiny, SETTINGS.model_copy(update={"max_new_tokens": 6, "temperature": 0.0}))
     assert other.record.start is not None
     other.record.start = replace(
         other.record.start, model=replace(other.record.start.model, name="other")
     )
-    made = artifacts([seen, other], Wanted(EVERY, 5, TEMPLATE))
+    made = artifacts([seen, other], ArtifactOptions(EVERY, 5, TEMPLATE))
     for name in ("final_step_token_probs", "probs_step_5", "prompt_attention_heatmap"):
         assert {"mav-tiny", "other"} <= set(texts_in(made[f"{name}.svg"]))
     later = texts_in(made["attn_step_8.svg"])
     assert "wrote 6 tokens; its text ended before this step" in later
-    told = orjson.loads(made["trace.json"])
-    assert told["compare"]["model"] == "other"
-    assert told["compare"]["text"] == other.record.text
+    trace = orjson.loads(made["trace.json"])
+    assert trace["compare"]["model"] == "other"
+    assert trace["compare"]["text"] == other.record.text
     rows = csv.DictReader(io.StringIO(made["tokens.csv"].decode(), newline=""))
     assert {row["model"] for row in rows} == {"mav-tiny", "other"}
     assert made["output_compare.txt"].decode() == PROMPT + other.record.text
@@ -436,20 +438,20 @@ def test_two_models_stand_side_by_side(tiny: Backend, seen: Seen) -> None:
 
 
 def test_a_model_that_is_forced_reads_the_text_of_the_first(
-    tiny: Backend, make_case: MakeCase, seen: Seen
+    tiny: Backend, make_case: MakeCase, seen: ExploredRun
 ) -> None:
     llama = make_case("llama").backend
-    told: list[str] = []
-    first, second = follow(ask(tiny), ask(llama), told.append)
-    assert len(told) == 9
+    messages: list[str] = []
+    first, second = run_forced_pair(ask(tiny), ask(llama), messages.append)
+    assert len(messages) == 9
     assert first.record.text == seen.record.text
     ids = [token.token.id for token in first.record.tokens]
     assert [token.token.id for token in second.record.tokens] == ids
     assert all(token.forced for token in second.record.tokens)
-    # The same as its own run along that text, which its trace and report tell how to have.
+    # Equals its own run forced to that text, with the settings of its trace and report.
     alone = see(llama, SETTINGS.model_copy(update={"forced_ids": ids}))
     assert second.start.settings.forced_ids == ids
-    made = artifacts([first, second], Wanted(EVERY, 5, TEMPLATE))
+    made = artifacts([first, second], ArtifactOptions(EVERY, 5, TEMPLATE))
     trace = orjson.loads(made["trace.json"])["compare"]
     assert trace["follows"] == "mav-tiny"
     for step, own, apart in zip(
@@ -476,47 +478,47 @@ def test_a_model_that_is_forced_reads_the_text_of_the_first(
 
 def test_both_end_where_the_first_ends_and_must_have_the_same_tokens(tiny: Backend) -> None:
     settings = SETTINGS.model_copy(update={"max_new_tokens": 60, "prompt": "Once upon a time"})
-    asked = [ask(tiny, settings, ends=ends) for ends in (Ending(5), Ending(100))]
-    first, second = follow(asked[0], asked[1], lambda _: None)
+    runs = [ask(tiny, settings, stop_rule=stop_rule) for stop_rule in (StopRule(5), StopRule(100))]
+    first, second = run_forced_pair(runs[0], runs[1], lambda _: None)
     assert first.record.tokens[-1].text.endswith(".")
     assert len(second.record.tokens) == len(first.record.tokens) < 60
-    ends = [each.record.end for each in (first, second)]
-    assert [end.reason for end in ends if isinstance(end, Done)] == ["stop", "stop"]
+    stop_rule = [each.record.end for each in (first, second)]
+    assert [end.reason for end in stop_rule if isinstance(end, Done)] == ["stop", "stop"]
     why = "fake cannot be forced to the text of mav-tiny: .* Use --compare-mode own"
     with pytest.raises(InvalidSettings, match=why):
-        follow(ask(tiny), ask(FakeBackend()), lambda _: None)
+        run_forced_pair(ask(tiny), ask(FakeBackend()), lambda _: None)
 
 
-def test_a_text_ends_with_its_sentence_or_where_it_is_told(tiny: Backend) -> None:
+def test_a_text_ends_with_its_sentence_or_at_a_stop_word(tiny: Backend) -> None:
     longer = SETTINGS.model_copy(update={"max_new_tokens": 80, "prompt": "Once upon a time"})
     whole = see(tiny, longer).record
     texts = [token.text for token in whole.tokens]
-    stops = [place for place, text in enumerate(texts) if text.endswith(".")]
-    ended = see(tiny, longer, ends=Ending(stops[0] + 2)).record
+    stops = [index for index, text in enumerate(texts) if text.endswith(".")]
+    ended = see(tiny, longer, stop_rule=StopRule(stops[0] + 2)).record
     assert [token.text for token in ended.tokens] == texts[: stops[1] + 1]
     assert ended.end is not None
     assert orjson.loads(orjson.dumps(ended.end))["reason"] == "stop"
     word = next(text for text in texts[5:] if len(text) > 3)
-    told = see(tiny, longer, ends=Ending(5, (word.strip()[:3],))).record
-    assert told.tokens[-1].text == word
-    assert len(told.tokens) < len(texts)
-    before = see(tiny, longer, ends=Ending(5, (texts[1],))).record
+    record = see(tiny, longer, stop_rule=StopRule(5, (word.strip()[:3],))).record
+    assert record.tokens[-1].text == word
+    assert len(record.tokens) < len(texts)
+    before = see(tiny, longer, stop_rule=StopRule(5, (texts[1],))).record
     assert len(before.tokens) > 5, "what was said before does not count"
     assert texts[1] in before.tokens[-1].text or len(before.tokens) == len(texts)
 
 
-def test_what_no_font_has_is_told_by_its_number_and_nothing_warns() -> None:
+def test_characters_without_a_glyph_are_shown_by_code_point_without_a_warning() -> None:
     before = dict(mpl.rcParams)
-    with warnings.catch_warnings(), look.drawing():
+    with warnings.catch_warnings(), style.drawing():
         warnings.simplefilter("error")
-        assert look.token("\U0001f9f8\n\x1b") == "U+1F9F8↵U+001B"
-        figure = look.canvas(3, 1)
-        look.words(figure, 0.1, 0.5, look.tail("costs $5\n\U0001f9f8 or $6", 40))
-        assert texts_in(look.files_of(figure)["svg"]) == ["costs $5↵U+1F9F8 or $6"]
+        assert style.token("\U0001f9f8\n\x1b") == "U+1F9F8↵U+001B"
+        figure = style.canvas(3, 1)
+        style.words(figure, 0.1, 0.5, style.tail("costs $5\n\U0001f9f8 or $6", 40))
+        assert texts_in(style.files_of(figure)["svg"]) == ["costs $5↵U+1F9F8 or $6"]
     assert dict(mpl.rcParams) == before
 
 
-def test_files_come_whole_and_replace_those_of_an_earlier_run(tmp_path: Path) -> None:
+def test_files_are_complete_and_replace_those_of_an_earlier_run(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "out"
     check_writable(folder)
     assert not folder.parent.exists(), "trying leaves nothing"
@@ -549,8 +551,8 @@ def images_in(svg: bytes) -> list[np.ndarray]:
     """All images of a picture."""
     found = []
     for each in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}image"):
-        told = each.get("{http://www.w3.org/1999/xlink}href", "").partition(",")[2]
-        with Image.open(io.BytesIO(base64.b64decode(told))) as image:
+        data = each.get("{http://www.w3.org/1999/xlink}href", "").partition(",")[2]
+        with Image.open(io.BytesIO(base64.b64decode(data))) as image:
             found.append(np.asarray(image.convert("RGBA")))
     return found
 
@@ -561,6 +563,6 @@ def widths_of(svg: bytes, *colours: str) -> list[float]:
     widths = []
     for path in paths:
         if any(f"fill: {colour}" in path.get("style", "") for colour in colours):
-            places = [float(x) for x in re.findall(r"[ML] (\S+) \S+", path.get("d", ""))]
-            widths.append(max(places) - min(places))
+            positions = [float(x) for x in re.findall(r"[ML] (\S+) \S+", path.get("d", ""))]
+            widths.append(max(positions) - min(positions))
     return widths

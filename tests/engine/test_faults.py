@@ -24,8 +24,8 @@ from mav_engine import RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.hf.backend import TransformersBackend
 from mav_engine.backends.inference.decoders import compiled_llama
-from mav_engine.backends.inference.kernels.native.int8 import Int8Reading
-from mav_engine.backends.inference.kernels.native.products import Reading
+from mav_engine.backends.inference.kernels.native.int8 import CompiledInt8Product
+from mav_engine.backends.inference.kernels.native.products import CompiledProduct
 from mav_engine.contract.events import Error, Event, Token
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
 from mav_engine.faults import is_out_of_memory
@@ -44,8 +44,8 @@ class Fault:
         halves = "fbgemm_linear_fp16_weight_fp32_activation"
         products = [(functional, "linear"), (torch, "bmm"), (torch, "baddbmm"), (torch, halves)]
         compiled = [
-            (Reading, "__call__"),
-            (Int8Reading, "__call__"),
+            (CompiledProduct, "__call__"),
+            (CompiledInt8Product, "__call__"),
             (compiled_llama, "CompiledOutputs"),
         ]
         for module, name in [*products, *compiled]:
@@ -65,7 +65,7 @@ def fault(monkeypatch: pytest.MonkeyPatch) -> Fault:
     return Fault(monkeypatch)
 
 
-def told(backend: Backend, **given: Any) -> Iterator[Event]:
+def events_of(backend: Backend, **given: Any) -> Iterator[Event]:
     return run(RunSettings(**{"prompt": PROMPT, "max_new_tokens": 6, **given}), backend=backend)
 
 
@@ -91,10 +91,10 @@ def until_broken(events: Iterator[Event], fault: Fault, after: int) -> list[Even
 def test_out_of_memory_ends_one_run_only(
     case: Case, fault: Fault, after: int, kinds: list[str]
 ) -> None:
-    expected = ids_of(list(told(case.backend, min_new_tokens=6)))
-    beside = told(case.backend, min_new_tokens=6)
+    expected = ids_of(list(events_of(case.backend, min_new_tokens=6)))
+    beside = events_of(case.backend, min_new_tokens=6)
     others = [next(beside) for _ in range(3)]
-    broken = until_broken(told(case.backend, min_new_tokens=6), fault, after)
+    broken = until_broken(events_of(case.backend, min_new_tokens=6), fault, after)
     assert [event.type for event in broken] == kinds
     error = broken[-1]
     assert isinstance(error, Error)
@@ -103,11 +103,11 @@ def test_out_of_memory_ends_one_run_only(
     assert "helps nobody" not in error.detail
     assert "shorter prompt" in error.detail
     assert ids_of([*others, *beside]) == expected
-    assert ids_of(list(told(case.backend, min_new_tokens=6))) == expected
+    assert ids_of(list(events_of(case.backend, min_new_tokens=6))) == expected
 
 
 @pytest.mark.parametrize("after", [1, 4], ids=["prompt", "step"])
-def test_what_a_broken_run_held_is_free_when_its_end_is_told(
+def test_resources_of_a_failed_run_are_free_before_its_last_event(
     tiny: Backend, fault: Fault, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     sessions: list[weakref.ref[object]] = []
@@ -119,7 +119,7 @@ def test_what_a_broken_run_held_is_free_when_its_end_is_told(
         return session
 
     monkeypatch.setattr(tiny, "open", watched)
-    events = told(tiny)
+    events = events_of(tiny)
     for _ in range(after):
         next(events)
     fault.armed_in = threading.current_thread()
@@ -142,18 +142,20 @@ def test_what_a_broken_run_held_is_free_when_its_end_is_told(
         (ValueError("out of memory"), False),
     ],
 )
-def test_every_device_says_it_in_its_own_way(error: Exception, is_one: bool) -> None:
+def test_the_out_of_memory_error_of_every_device_is_recognized(
+    error: Exception, is_one: bool
+) -> None:
     assert is_out_of_memory(error) == is_one
 
 
-def test_memory_that_runs_out_in_a_probe_is_told_too(
+def test_running_out_of_memory_in_a_probe_is_reported(
     tiny: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(**_: object) -> None:
         np.empty(2**50)
 
     monkeypatch.setattr("mav_engine.probes.distribution.Distribution", full)
-    error = list(told(tiny))[-1]
+    error = list(events_of(tiny))[-1]
     assert isinstance(error, Error)
     assert (error.code, error.field) == ("out_of_memory", None)
     assert "fewer probes" in error.detail
@@ -168,9 +170,9 @@ def changed(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> 
     return folder
 
 
-def test_a_nan_in_the_logits_is_told_with_its_token(tmp_path: Path, tiny: Backend) -> None:
-    # Only the row of one token is damaged: the run breaks where it has read that token.
-    expected = ids_of(list(told(tiny)))
+def test_a_nan_in_the_logits_is_reported_with_its_token(tmp_path: Path, tiny: Backend) -> None:
+    # Only one token's row is damaged: the run fails after that token.
+    expected = ids_of(list(events_of(tiny)))
     second = expected[1]
     assert second not in [expected[0], *tiny.encode_prompt(PROMPT)]
 
@@ -188,7 +190,7 @@ def test_a_nan_in_the_logits_is_told_with_its_token(tmp_path: Path, tiny: Backen
         ),
         encoding="utf-8",
     )
-    events = list(told(load_backend(str(folder))))
+    events = list(events_of(load_backend(str(folder))))
     assert ids_of(events) == expected[:2]
     error = events[-1]
     assert isinstance(error, Error)
@@ -205,7 +207,7 @@ def test_the_remedy_for_an_overflow_is_one(tmp_path: Path) -> None:
 
     folder = str(changed(tmp_path / "large", enlarge))
     ends = {
-        dtype: list(told(load_backend(folder, dtype=dtype)))[-1]
+        dtype: list(events_of(load_backend(folder, dtype=dtype)))[-1]
         for dtype in ("float16", "bfloat16", "float32")
     }
     assert [ends["bfloat16"].type, ends["float32"].type] == ["done", "done"]
@@ -218,8 +220,8 @@ def without_end(folder: Path) -> Path:
     """The embedded model without an end-of-text, in any of the three files that name one."""
     shutil.copytree(EMBEDDED, folder)
     for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
-        told = json.loads((folder / name).read_text(encoding="utf-8"))
-        left = {key: value for key, value in told.items() if not key.startswith("eos_token")}
+        config = json.loads((folder / name).read_text(encoding="utf-8"))
+        left = {key: value for key, value in config.items() if not key.startswith("eos_token")}
         (folder / name).write_text(json.dumps(left), encoding="utf-8")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(
@@ -229,12 +231,12 @@ def without_end(folder: Path) -> Path:
 
 
 def test_a_tokenizer_without_end_of_text_writes_to_the_end(tmp_path: Path, tiny: Backend) -> None:
-    ended = list(told(tiny, max_new_tokens=480))
+    ended = list(events_of(tiny, max_new_tokens=480))
     assert ended[-1].reason == "eos"
     length = len(ids_of(ended)) + 3
     backend = load_backend(str(without_end(tmp_path / "endless")))
     assert not backend.eos_ids
-    events = list(told(backend, max_new_tokens=length, min_new_tokens=2, block_eos_steps=2))
+    events = list(events_of(backend, max_new_tokens=length, min_new_tokens=2, block_eos_steps=2))
     assert (events[-1].reason, events[-1].tokens) == ("length", length)
     assert ids_of(events)[: len(ids_of(ended))] == ids_of(ended)
 
@@ -242,7 +244,9 @@ def test_a_tokenizer_without_end_of_text_writes_to_the_end(tmp_path: Path, tiny:
 def test_a_context_that_is_full_is_no_fault(case: Case) -> None:
     context = case.backend.info.context
     assert context is not None
-    events = list(told(case.backend, prompt="a" * (context // 2), max_new_tokens=2000, top_k=0))
+    events = list(
+        events_of(case.backend, prompt="a" * (context // 2), max_new_tokens=2000, top_k=0)
+    )
     if events[-1].reason == "length":
         assert len(events[1].tokens) + len(ids_of(events)) == context
         assert events[-1].resume is None
@@ -254,21 +258,23 @@ def test_a_model_that_was_read_but_cannot_run_is_a_failed_load(
     def nowhere(*_: object) -> None:
         raise LookupError("no list of blocks")
 
-    monkeypatch.setattr("mav_engine.backends.hf.backend.examine", nowhere)
+    monkeypatch.setattr("mav_engine.backends.hf.backend.introspect", nowhere)
     with pytest.raises(
         ModelLoadFailed, match=r"mav-tiny could not be loaded: LookupError: no list"
     ) as caught:
-        load_backend("mav-tiny")
+        load_backend("mav-tiny", dtype="bfloat16")
     assert caught.value.field == "model"
 
 
-def test_a_load_that_does_not_fit_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_does_not_fit_in_memory_is_an_error_with_advice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError(FULL)
 
-    monkeypatch.setattr("mav_engine.backends.llama_files.load.load_file", full)
+    monkeypatch.setattr("mav_engine.backends.native.numpy_backend.read_model", full)
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", full)
-    with pytest.raises(ModelLoadFailed, match="smaller model or number type"):
+    with pytest.raises(ModelLoadFailed, match="smaller model or dtype"):
         load_backend("mav-tiny")
 
 
@@ -298,7 +304,7 @@ def test_a_token_without_an_embedding_is_refused_by_name(
         run(RunSettings(**given), backend=enlarged)
     assert caught.value.field == field
     ids = enlarged.vocabulary.encode("a<speaker1>", special=False)
-    assert enlarged.vocabulary.spell(ids)[-1].text == "<speaker1>"
+    assert enlarged.vocabulary.token_refs(ids)[-1].text == "<speaker1>"
     blocked = {"block_ws_steps": 2, "min_new_tokens": 2, "capture": ["tiles"]}
     assert (
         list(run(RunSettings(prompt="Hi", max_new_tokens=2, **blocked), backend=enlarged))[-1].type
@@ -310,8 +316,8 @@ def test_rows_beyond_the_tokenizer_are_labelled(make_case: Callable[[str], Case]
     """A model whose embedding is padded predicts ids that no tokenizer names."""
     case = make_case("gpt2")
     backend = TransformersBackend(case.reference, short_tokenizer(), "padded")
-    asked = RunSettings(prompt="a b", max_new_tokens=3, forced_ids=[4095], top_n=100)
-    events = list(run(asked, backend=backend))
+    settings = RunSettings(prompt="a b", max_new_tokens=3, forced_ids=[4095], top_n=100)
+    events = list(run(settings, backend=backend))
     assert events[-1].type == "done"
     token = events[2]
     assert isinstance(token, Token)
@@ -393,5 +399,5 @@ def test_ids_that_the_model_cannot_predict_end_no_text(
     (folder / "generation_config.json").write_text(json.dumps(ids), encoding="utf-8")
     backend = load_backend(str(folder))
     assert backend.eos_ids == backend.chat_eos_ids == {0}
-    events = list(told(backend, min_new_tokens=2, block_eos_steps=2))
-    assert ids_of(events) == ids_of(list(told(tiny, min_new_tokens=2, block_eos_steps=2)))
+    events = list(events_of(backend, min_new_tokens=2, block_eos_steps=2))
+    assert ids_of(events) == ids_of(list(events_of(tiny, min_new_tokens=2, block_eos_steps=2)))

@@ -2,55 +2,67 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
-from mav_engine.backends.inference.kv_pool import KVPool, KVShape, KVSlot
+from mav_engine.backends.inference.kv_pool import (
+    Array,
+    KVPool,
+    KVShape,
+    KVSlot,
+    Zeros,
+    zeros_on_cpu,
+)
 from mav_engine.faults import is_out_of_memory
 
-SHAPE = KVShape(n_layers=2, kv_heads=3, head_dim=4, device=torch.device("cpu"))
-LARGE = KVShape(n_layers=8, kv_heads=64, head_dim=128, device=torch.device("cpu"))
+SHAPE = KVShape(n_layers=2, kv_heads=3, head_dim=4)
+LARGE = KVShape(n_layers=8, kv_heads=64, head_dim=128)
 """No two texts of it have room in a slab's beginning."""
 
 
-def _read(past: KVSlot, begin: int, end: int) -> torch.Tensor:
-    """Let a text read random positions; gives all that it has read."""
-    room = past.reserve(end)
-    room[..., begin:end, :] = torch.randn_like(room[..., begin:end, :])
-    past.length = end
-    return past.copied(end)
+def _fill(slot: KVSlot, begin: int, end: int) -> Array:
+    """Write random keys and values at some positions; returns a copy of all of them."""
+    room = slot.reserve(end)
+    random = np.random.default_rng(end).random(room[..., begin:end, :].shape, np.float32)
+    room[..., begin:end, :] = random if isinstance(room, np.ndarray) else torch.from_numpy(random)
+    slot.length = end
+    return slot.copied(end)
 
 
+@pytest.mark.parametrize("zeros", [zeros_on_cpu, torch.zeros], ids=["numpy", "torch"])
 @pytest.mark.parametrize("shape", [SHAPE, LARGE], ids=["small", "large"])
-def test_a_text_keeps_what_it_has_read_while_others_come_and_go(shape: KVShape) -> None:
-    pool = KVPool(shape)
-    pasts = [KVSlot(pool) for _ in range(5)]
-    read = [_read(past, 0, 3 + at) for at, past in enumerate(pasts)]
-    pasts[1].close()
-    pasts[1] = KVSlot(pool)
-    read[1] = _read(pasts[1], 0, 200)
-    read[2] = _read(pasts[2], pasts[2].length, 300)  # to a slab with more room
-    for past, expected in zip(pasts, read, strict=True):
-        assert torch.equal(past.copied(past.length)[..., : expected.shape[3], :], expected)
-    assert len({(past.slab, past.slot) for past in pasts}) == len(pasts)
+def test_a_text_keeps_its_keys_and_values_while_others_come_and_go(
+    shape: KVShape, zeros: Zeros
+) -> None:
+    pool = KVPool(shape, zeros)
+    slots = [KVSlot(pool) for _ in range(5)]
+    filled = [_fill(slot, 0, 3 + at) for at, slot in enumerate(slots)]
+    slots[1].close()
+    slots[1] = KVSlot(pool)
+    filled[1] = _fill(slots[1], 0, 200)
+    filled[2] = _fill(slots[2], slots[2].length, 300)  # to a slab with more room
+    for slot, expected in zip(slots, filled, strict=True):
+        assert bool((slot.copied(slot.length)[..., : expected.shape[3], :] == expected).all())
+    assert len({(slot.slab, slot.index) for slot in slots}) == len(slots)
 
 
 def test_a_slot_is_empty_when_it_is_taken() -> None:
-    pool = KVPool(SHAPE)
-    past = KVSlot(pool)
-    past.reserve(40).fill_(0)
-    past.reserve(40)[..., :40, :] = torch.nan  # also by a pass that failed, and counted nothing
-    past.length = 7
-    slab, slot = past.slab, past.slot
-    past.close()
+    pool = KVPool(SHAPE, zeros_on_cpu)
+    slot = KVSlot(pool)
+    slot.reserve(40)[...] = 0
+    slot.reserve(40)[..., :40, :] = np.nan  # also by a pass that failed, and counted nothing
+    slot.length = 7
+    slab, index = slot.slab, slot.index
+    slot.close()
     other = KVSlot(pool)
     everything = other.reserve(1)
-    assert (other.slab, other.slot) == (slab, slot)
-    assert torch.equal(everything, torch.zeros_like(everything))
+    assert (other.slab, other.index) == (slab, index)
+    assert not everything.any()
 
 
-def test_a_text_that_no_memory_holds_is_told_as_that() -> None:
-    huge = KVShape(n_layers=2, kv_heads=3, head_dim=2**40, device=torch.device("cpu"))
+def test_a_text_that_exceeds_the_memory_is_reported_as_out_of_memory() -> None:
+    huge = KVShape(n_layers=2, kv_heads=3, head_dim=2**40)
     with pytest.raises(OSError) as caught:  # noqa: PT011  its number is what is looked at
-        KVSlot(KVPool(huge)).reserve(1)
+        KVSlot(KVPool(huge, zeros_on_cpu)).reserve(1)
     assert is_out_of_memory(caught.value)

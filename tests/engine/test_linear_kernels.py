@@ -1,4 +1,4 @@
-"""Products of the written-out step: what holds their weights changes no number."""
+"""Linear products of the decoders: the storage of weights does not change results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 
 from mav_engine.backends.hf.quantization import memory_bytes
 from mav_engine.backends.inference.kernels import linear
-from mav_engine.backends.inference.kernels.linear import joined
+from mav_engine.backends.inference.kernels.linear import joint_product
 
 
 def _layers(*, half: bool, bias: bool) -> list[Any]:
@@ -27,8 +27,9 @@ def _layers(*, half: bool, bias: bool) -> list[Any]:
 
 @pytest.fixture(params=[True, False], ids=["compiled", "by torch"], autouse=True)
 def compiler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     if not request.param:
-        monkeypatch.setattr(linear, "compiled_products", lambda: None)
+        monkeypatch.setattr(linear, "products_build", lambda: None)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 8, 33])
@@ -38,7 +39,7 @@ def test_a_product_is_that_of_its_layers(rows: int, half: bool, bias: bool) -> N
     layers = _layers(half=half, bias=bias)
     x = torch.randn(rows, 48)
     exact = torch.cat([layer.double()(x.double()) for layer in layers], dim=-1).float()
-    product = joined([layer.float() for layer in layers])
+    product = joint_product([layer.float() for layer in layers])
     torch.testing.assert_close(product(x), exact, rtol=1e-5, atol=1e-5)
     again = torch.cat([layer(x) for layer in layers], dim=-1)
     torch.testing.assert_close(again, exact, rtol=1e-5, atol=1e-5)
@@ -53,16 +54,18 @@ def test_a_product_with_an_odd_number_of_outputs_is_that_of_its_layer(
     layer = nn.Linear(6, 131, bias=bias).requires_grad_(requires_grad=False)
     x = torch.randn(rows, 6)
     exact = layer.double()(x.double()).float()
-    product = joined([layer.float()])
+    product = joint_product([layer.float()])
     assert product._count > 1  # type: ignore[attr-defined]
     torch.testing.assert_close(product(x), exact, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(layer(x), exact, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.skipif(not linear._multiplies_halves(), reason="no product of halves here")
-def test_only_weights_that_half_precision_holds_are_read_in_it() -> None:
+def test_only_weights_that_are_exact_in_half_precision_are_read_in_it() -> None:
     layers = _layers(half=True, bias=False)
     before = memory_bytes(nn.ModuleList(layers))
-    assert isinstance(joined(layers), linear._Halves)
+    assert isinstance(joint_product(layers), linear._HalfPrecisionLinear)
     assert memory_bytes(nn.ModuleList(layers)) == 1.5 * before
-    assert not isinstance(joined(_layers(half=False, bias=False)), linear._Halves)
+    assert not isinstance(
+        joint_product(_layers(half=False, bias=False)), linear._HalfPrecisionLinear
+    )

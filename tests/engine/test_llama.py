@@ -1,4 +1,7 @@
-"""Llamas that are read without transformers: number by number what transformers gives."""
+"""Llamas that are read without transformers: number by number what transformers gives.
+
+Once by numpy with the compiled code, and once by numpy alone.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +16,31 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 from transformers import AutoTokenizer
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
-from mav_engine.backends.base import DEFAULT_PREFIX_BYTES
 from mav_engine.backends.hf.load import load
-from mav_engine.backends.llama_files.load import load_llama
-from mav_engine.backends.llama_files.tokenizer import read_tokenizer
+from mav_engine.backends.inference.decoders import compiled_llama
+from mav_engine.backends.inference.kernels import numpy_linear
+from mav_engine.backends.native.numpy_backend import load_by_numpy
+from mav_engine.backends.native.tensors import is_float, stored_tensors
+from mav_engine.backends.native.tokenizer import read_tokenizer
+from mav_engine.defaults import PREFIX_BYTES
+from mav_engine.errors import UnusableModel
 from mav_engine.generation.capture import HookPoint, Step
 from mav_engine.text.tokens import Vocabulary
 from tests.engine.conftest import EMBEDDED, Case
-from tests.engine.test_batching import alone, assert_alike, tokens_of
+from tests.engine.runs import alone, assert_alike, tokens_of
 
 POINTS: frozenset[HookPoint] = frozenset(
     {"resid", "mlp_out", "attn_out", "pattern", "full_pattern", "lens"}
 )
-AS_IT_IS: dict[str, Any] = {
-    "device": "cpu",
-    "dtype": "auto",
-    "prefix_bytes": DEFAULT_PREFIX_BYTES,
-}
+AS_IT_IS: dict[str, Any] = {"dtype": "auto", "prefix_bytes": PREFIX_BYTES}
+KINDS = ("mav-tiny", "llama")
+"""The embedded model, and one whose heads share keys and whose unembedding is its own."""
 TEXTS = [
     "",
     "Once upon a time, there was a little girl.",
@@ -43,17 +50,31 @@ TEXTS = [
 ]
 
 
-def both(case: Case) -> tuple[Backend, Backend]:
-    """The model read without transformers, and by it."""
-    ours = load_llama(str(case.folder), name=case.kind, **AS_IT_IS)
-    assert ours is not None
-    return ours, load(str(case.folder), name=case.kind, **AS_IT_IS)
+Loader = Callable[..., Backend | None]
 
 
-@pytest.fixture(scope="module", params=["mav-tiny", "llama"])
+def load_by_numpy_alone(folder: str, **given: Any) -> Backend | None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(compiled_llama, "llama_build", lambda: None)
+        for build in ("products_build", "halves_build"):
+            patched.setattr(numpy_linear, build, lambda: None)
+        return load_by_numpy(folder, **given)
+
+
+LOADERS: dict[str, Loader] = {
+    "numpy": load_by_numpy,
+    "numpy alone": load_by_numpy_alone,
+}
+
+
+@pytest.fixture(scope="module", params=[(loader, kind) for loader in LOADERS for kind in KINDS])
 def pair(request: pytest.FixtureRequest, make_case: Callable[[str], Case]) -> Any:
-    """The embedded model, and one whose heads share keys and whose unembedding is its own."""
-    return both(make_case(request.param))
+    """A model read without transformers, and by it."""
+    loader, kind = request.param
+    folder = str(make_case(kind).folder)
+    ours = LOADERS[loader](folder, name=kind, **AS_IT_IS)
+    assert ours is not None
+    return ours, load(folder, name=kind, device="cpu", **AS_IT_IS)
 
 
 def close(one: np.ndarray | None, other: np.ndarray | None) -> None:
@@ -71,16 +92,16 @@ def assert_same_step(one: Step, other: Step) -> None:
 def test_every_tensor_of_prompt_and_steps_is_that_of_transformers(pair: Any) -> None:
     ours, theirs = (backend.open(POINTS, 64) for backend in pair)
     ids = np.linspace(1, 4000, 23).astype(int).tolist()
-    read, told = ours.prefill(ids), theirs.prefill(ids)
-    assert_same_step(read.step, told.step)
-    close(read.pattern, told.pattern)
-    for one, other in ((read.logprobs, told.logprobs), (read.entropies, told.entropies)):
+    read, expected = ours.prefill(ids), theirs.prefill(ids)
+    assert_same_step(read.step, expected.step)
+    close(read.pattern, expected.pattern)
+    for one, other in ((read.logprobs, expected.logprobs), (read.entropies, expected.entropies)):
         close(np.array(one[1:]), np.array(other[1:]))
     for token_id in (7, 300, 7):
         assert_same_step(ours.step(token_id), theirs.step(token_id))
-    # What is foreseen is read in one pass, after what was read before.
+    # Prefetched tokens are computed in one pass, after those before them.
     for session in (ours, theirs):
-        session.foresee([11, 12, 13, 14])
+        session.prefetch([11, 12, 13, 14])
     for token_id in (11, 12, 13, 14):
         assert_same_step(ours.step(token_id), theirs.step(token_id))
     ours.close()
@@ -94,7 +115,7 @@ def test_a_long_prompt_is_read_in_parts_as_at_once(
     ids = (np.arange(length) * 37 % 4096).tolist()
     ours, theirs = (backend.open(POINTS, length) for backend in pair)
     at_once = theirs.prefill(ids)
-    monkeypatch.setattr("mav_engine.backends.hf.session._CHUNK", length // 3)
+    monkeypatch.setattr("mav_engine.backends.inference.session.PREFILL_CHUNK", 40)
     in_parts = ours.prefill(ids)
     assert_same_step(in_parts.step, at_once.step)
     close(in_parts.pattern, at_once.pattern)
@@ -111,7 +132,7 @@ def test_a_long_prompt_is_read_in_parts_as_at_once(
         {"tile": {"projection": "pca", "signal": "mlp"}, "capture": ["tiles"]},
     ],
 )
-def test_a_run_tells_the_same(pair: Any, given: dict[str, Any]) -> None:
+def test_a_run_has_the_same_events(pair: Any, given: dict[str, Any]) -> None:
     settings = {"prompt": "Once upon a time there was", "max_new_tokens": 20, **given}
     ours, theirs = (alone(backend, **settings) for backend in pair)
     assert_alike(ours, theirs)
@@ -121,7 +142,7 @@ def test_a_run_tells_the_same(pair: Any, given: dict[str, Any]) -> None:
             np.testing.assert_allclose(one.tiles.data, other.tiles.data, atol=1e-3)
 
 
-def test_it_is_the_same_model_to_whoever_asks(pair: Any) -> None:
+def test_its_description_is_the_same(pair: Any) -> None:
     ours, theirs = pair
     assert ours.info == theirs.info
     assert ours.eos_ids == theirs.eos_ids
@@ -131,7 +152,7 @@ def test_it_is_the_same_model_to_whoever_asks(pair: Any) -> None:
     close(ours.activations([5, 6, 7], point), theirs.activations([5, 6, 7], point))
 
 
-def test_a_run_goes_on_where_the_other_stopped(pair: Any) -> None:
+def test_a_run_resumes_where_the_other_stopped(pair: Any) -> None:
     ours, theirs = pair
     settings = RunSettings(prompt="One day", max_new_tokens=4, temperature=0.8, seed=3)
     stopped = list(run(settings, backend=theirs))[-1]
@@ -142,9 +163,8 @@ def test_a_run_goes_on_where_the_other_stopped(pair: Any) -> None:
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("special", [True, False])
-def test_the_tokenizer_reads_and_tells_texts_alike(text: str, special: bool) -> None:
-    own = read_tokenizer(EMBEDDED)
-    assert own is not None
+def test_the_tokenizer_encodes_and_decodes_alike(text: str, special: bool) -> None:
+    own = read_tokenizer(EMBEDDED, {"model_type": "llama"})
     ours, theirs = Vocabulary(own), Vocabulary(AutoTokenizer.from_pretrained(EMBEDDED))
     ids = ours.encode(text, special=special)
     assert ids == theirs.encode(text, special=special)
@@ -153,8 +173,7 @@ def test_the_tokenizer_reads_and_tells_texts_alike(text: str, special: bool) -> 
 
 
 def test_all_labels_are_alike() -> None:
-    own = read_tokenizer(EMBEDDED)
-    assert own is not None
+    own = read_tokenizer(EMBEDDED, {"model_type": "llama"})
     ours, theirs = Vocabulary(own), Vocabulary(AutoTokenizer.from_pretrained(EMBEDDED))
     beyond = range(len(own) + 2)
     assert ours.labels(beyond) == theirs.labels(beyond)
@@ -170,24 +189,20 @@ def _changed(folder: Path, file: str, **changes: Any) -> None:
 
 
 NOT_UNDERSTOOD: dict[str, Callable[[Path], None]] = {
-    "a bias": lambda folder: _changed(folder, "config.json", attention_bias=True),
+    "biases that are not there": lambda folder: _changed(
+        folder, "config.json", attention_bias=True
+    ),
     "another activation": lambda folder: _changed(folder, "config.json", hidden_act="gelu"),
     "other turns": lambda folder: _changed(
-        folder, "config.json", rope_parameters={"rope_theta": 1e4, "rope_type": "llama3"}
+        folder, "config.json", rope_parameters={"rope_theta": 1e4, "rope_type": "longrope"}
     ),
     "a word that is not known": lambda folder: _changed(folder, "config.json", surprise=1),
     "a size that is none": lambda folder: _changed(folder, "config.json", head_dim="64"),
     "other sizes than the weights": lambda folder: _changed(folder, "config.json", vocab_size=9),
-    "a chat template": lambda folder: (
-        (folder / "chat_template.jinja").write_text("{{ 1 }}", encoding="utf-8") and None
-    ),
     "a tokenizer of another class": lambda folder: _changed(
-        folder, "tokenizer_config.json", tokenizer_class="GPT2Tokenizer"
+        folder, "tokenizer_config.json", tokenizer_class="CodeLlamaTokenizer"
     ),
-    "a special token that is not in the file": lambda folder: _changed(
-        folder, "tokenizer_config.json", pad_token="<pad>"
-    ),
-    "weights in several files": lambda folder: (
+    "a part of the weights": lambda folder: (
         (folder / "model.safetensors").rename(folder / "model-00001-of-00002.safetensors") and None
     ),
     "a broken file": lambda folder: (
@@ -197,34 +212,55 @@ NOT_UNDERSTOOD: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("what", NOT_UNDERSTOOD)
-def test_what_is_not_understood_is_left_to_transformers(what: str, tmp_path: Path) -> None:
+def test_unknown_configurations_are_left_to_transformers(what: str, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(EMBEDDED, tmp_path / "model"))
-    assert load_llama(str(folder), name="model", **AS_IT_IS) is not None
+    assert load_by_numpy(str(folder), name="model", **AS_IT_IS) is not None
     NOT_UNDERSTOOD[what](folder)
-    assert load_llama(str(folder), name="model", **AS_IT_IS) is None
+    assert load_by_numpy(str(folder), name="model", **AS_IT_IS) is None
 
 
-def test_another_precision_is_left_to_transformers() -> None:
-    wanted = AS_IT_IS | {"dtype": "bfloat16"}
-    assert load_llama(str(EMBEDDED), name="model", **wanted) is None
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_weights_of_every_float_type_are_read(dtype: torch.dtype, tmp_path: Path) -> None:
+    stored = {"a": torch.randn(5, 3).to(dtype), "b": torch.randn(7).to(dtype)}
+    save_file(stored, tmp_path / "model.safetensors")
+    ours = stored_tensors(tmp_path)
+    assert ours.keys() == stored.keys()
+    for name, tensor in stored.items():
+        assert is_float(ours[name])
+        np.testing.assert_array_equal(ours[name].read(), tensor.float().numpy())
 
 
-def test_the_first_words_of_the_embedded_model_wait_for_no_transformers() -> None:
+def test_a_text_ends_where_the_generation_config_says(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(EMBEDDED, tmp_path / "model"))
+    _changed(folder, "generation_config.json", eos_token_id=[5, 7, 1_000_000, -1])
+    backend = load_by_numpy(str(folder), name="model", **AS_IT_IS)
+    assert backend is not None
+    assert backend.eos_ids == {5, 7}
+    _changed(folder, "generation_config.json", eos_token_id="end")
+    with pytest.raises(UnusableModel, match="must be a token id"):
+        load_by_numpy(str(folder), name="model", **AS_IT_IS)
+
+
+def test_other_packages_precisions_are_left_to_transformers() -> None:
+    wanted = AS_IT_IS | {"dtype": "int8"}
+    assert load_by_numpy(str(EMBEDDED), name="model", **wanted) is None
+
+
+def test_the_first_words_of_the_embedded_model_wait_for_no_torch() -> None:
     code = (
         "import sys\n"
         "from mav_engine import RunSettings, run\n"
         "from mav_engine.backends import load_backend\n"
         "backend = load_backend('mav-tiny')\n"
         "print(len(list(run(RunSettings(prompt='One', max_new_tokens=3), backend=backend))))\n"
-        "print([n for n in ('transformers', 'torch._dynamo', 'sympy') if n in sys.modules])\n"
+        "print([n for n in ('transformers', 'torch') if n in sys.modules])\n"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.split("\n")[1] == "[]"
 
 
 def test_other_threads_run_while_a_long_text_is_cut_into_tokens() -> None:
-    tokenizer = read_tokenizer(EMBEDDED)
-    assert tokenizer is not None
+    tokenizer = read_tokenizer(EMBEDDED, {"model_type": "llama"})
     scheduler, ended = 0, threading.Event()
 
     def count() -> None:

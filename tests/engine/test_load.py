@@ -71,7 +71,7 @@ def test_a_device_that_is_not_there() -> None:
         load_backend("mav-tiny", device="cuda:7")
 
 
-def test_half_precision_runs_where_it_is_asked_for() -> None:
+def test_half_precision_is_used_if_it_is_requested() -> None:
     backend = load_backend("mav-tiny", dtype="bfloat16")
     events = list(run(RunSettings(prompt="Once upon", max_new_tokens=3), backend=backend))
     assert events[0].model.dtype == "bfloat16"

@@ -191,7 +191,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "a generation config with a wrong value": (
         both(
             write("generation_config.json", '{"cache_implementation": "none"}'),
-            write("chat_template.jinja", "{{ messages[0].content }}"),
+            configured(an_unknown_field=1),
         ),
         "generation_config.json cannot be read: Invalid `cache_implementation`",
     ),
@@ -244,7 +244,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "a tensor of another size": (
         header({"a": {"dtype": "F32", "shape": [10**9], "data_offsets": [0, 4]}}, 4),
-        "does not fit its shape",
+        "does not match its shape",
     ),
     "weights with a tail": (
         lambda folder: (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes() + b"tail"),
@@ -289,7 +289,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "shards elsewhere": (
         both(remove(WEIGHTS), write(INDEX, '{"weight_map": {"a": "../x.safetensors"}}')),
-        "no safetensors file of the folder",
+        "not a safetensors file in the folder",
     ),
     "an index without names": (both(remove(WEIGHTS), write(INDEX, "{}")), "has no weight_map"),
     "an adapter": (
@@ -314,11 +314,11 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "a model type from the future": (
         configured(model_type="llama9", architectures=["Llama9ForCausalLM"]),
-        "knows no model type 'llama9'",
+        "does not support the model type 'llama9'",
     ),
     "code of its own": (
         configured(model_type="own", auto_map={"AutoConfig": "own.Config"}),
-        "which is never run",
+        "which MAV never runs",
     ),
     "shapes of another size": (configured(intermediate_size=700), "other shapes"),
     "a larger vocabulary": (configured(vocab_size=5000), "embed_tokens.weight is [4096, 256]"),
@@ -330,7 +330,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("broken", BROKEN)
-def test_what_is_wrong_with_a_folder_is_said(folder: Path, broken: str) -> None:
+def test_an_unusable_folder_is_an_error_with_its_reason(folder: Path, broken: str) -> None:
     breaking, words = BROKEN[broken]
     breaking(folder)
     detail = why(folder)
@@ -384,7 +384,7 @@ def test_a_pipe_or_device_in_place_of_a_folder(tmp_path: Path) -> None:
         "\ud800", "-x", "..", "owner/", "/owner", "a//b", "é", "", " ",
     ],
 )  # fmt: skip
-def test_names_that_lead_nowhere(
+def test_names_without_a_model_are_refused(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -429,12 +429,13 @@ def test_weights_that_are_stored_in_a_format_of_a_missing_package(folder: Path) 
     assert "gptq" in why(folder).lower()
 
 
+@pytest.mark.parametrize("kind", ["gpt2", "gpt_neox"])
 def test_more_memory_than_there_is(
-    make_case: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch
+    kind: str, make_case: Callable[[str], Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = "mav_engine.backends.hf.compatibility.free_memory"
-    monkeypatch.setattr(where, lambda: 1000)
-    assert "0.0 GB are free" in why(make_case("gpt2").folder)
+    folder = make_case(kind).folder
+    monkeypatch.setattr("mav_engine.backends.memory.free_memory", lambda: 1000)
+    assert "0.0 GB are free" in why(folder)
 
 
 def test_buffers_that_would_fill_the_memory(tmp_path: Path) -> None:

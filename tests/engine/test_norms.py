@@ -8,7 +8,7 @@ from torch import nn
 from transformers.models.gemma.modeling_gemma import GemmaRMSNorm
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
-from mav_engine.backends.inference.kernels.rms_norm import shorten_norms
+from mav_engine.backends.inference.kernels.rms_norm import use_short_norms
 
 
 class CentredRMSNorm(nn.Module):
@@ -29,7 +29,7 @@ def test_a_plain_norm_is_shortened_and_gives_the_same(eps: float) -> None:
     norm.weight.copy_(torch.randn(48, generator=generator))
     inputs = [scale * torch.randn(2, 5, 48, generator=generator) for scale in (0, 1e-4, 1, 1e4)]
     before = [norm(x) for x in inputs]
-    assert shorten_norms(nn.Sequential(norm)) == 1
+    assert use_short_norms(nn.Sequential(norm)) == 1
     for x, expected in zip(inputs, before, strict=True):
         torch.testing.assert_close(norm(x), expected, rtol=2e-6, atol=1e-7)
 
@@ -37,7 +37,7 @@ def test_a_plain_norm_is_shortened_and_gives_the_same(eps: float) -> None:
 def test_a_norm_of_broken_weights_stays_what_it_is() -> None:
     norm = LlamaRMSNorm(48).requires_grad_(False)
     norm.weight.fill_(float("nan"))
-    assert shorten_norms(nn.Sequential(norm)) == 0
+    assert use_short_norms(nn.Sequential(norm)) == 0
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,5 @@ def test_another_norm_stays_what_it_is(norm: nn.Module) -> None:
         norm.weight.fill_(0.25)
     x = torch.linspace(-1, 2, 48, dtype=next(norm.parameters()).dtype)[None]
     before = norm(x)
-    assert shorten_norms(nn.Sequential(norm)) == 0
+    assert use_short_norms(nn.Sequential(norm)) == 0
     assert torch.equal(norm(x), before)

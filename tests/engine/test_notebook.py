@@ -25,7 +25,7 @@ from mav_engine.training.report import TrainingReport
 report = TrainingReport()
 record = collect(run(RunSettings(prompt="Once", max_new_tokens=3)))
 for step in range(5):
-    report.look(step, 2.5, [record], 0.01)
+    report.snapshot(step, 2.5, [record], 0.01)
 """
 
 
@@ -37,7 +37,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
             patch.setenv(name, str(folder))
-        # Front ends join the texts that follow each other on a stream, and so does this client.
+        # Notebooks join consecutive texts of a stream, and so does this client.
         NotebookClient(
             notebook, kernel_name="python3", timeout=120, coalesce_streams=True
         ).execute()
@@ -49,9 +49,9 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Any]]:
 CELLS = (MAV_CALL, SHOW, RESULT, TRAINING)
 
 
-@pytest.mark.parametrize("place", range(len(CELLS)), ids=["MAV", "show", "result", "training"])
-def test_a_cell_leaves_one_output(outputs: list[list[Any]], place: int) -> None:
-    assert len(outputs[place]) == 1
+@pytest.mark.parametrize("index", range(len(CELLS)), ids=["MAV", "show", "result", "training"])
+def test_a_cell_leaves_one_output(outputs: list[list[Any]], index: int) -> None:
+    assert len(outputs[index]) == 1
 
 
 def test_the_output_of_a_run_is_its_last_picture(outputs: list[list[Any]]) -> None:

@@ -24,7 +24,8 @@ from mav_engine.settings import RunSettings
 from mav_engine.terminal.panel_base import Measurements
 from mav_engine.terminal.view import View
 from tests.engine.conftest import EMBEDDED, Case
-from tests.engine.test_borrowed_model import everything_of
+from tests.engine.model_state import everything_of
+from tests.engine.notebook_shell import NotebookShell
 
 SEEN: list[Measurements] = []
 
@@ -110,14 +111,14 @@ def test_the_entropy_fire_burns(capsys: pytest.CaptureFixture[str], tiny_case: C
         external_panels=[EntropyFire, ShortFire],
         max_new_tokens=10,
     )
-    told = capsys.readouterr().out
-    assert "Generated text" in told
-    assert "Entropy Fire" in told
-    assert "Short Fire" in told
-    assert "hello world" in told
-    assert "orange" not in told, "markup is drawn, not told"
+    output = capsys.readouterr().out
+    assert "Generated text" in output
+    assert "Entropy Fire" in output
+    assert "Short Fire" in output
+    assert "hello world" in output
+    assert "orange" not in output, "markup is drawn, not told"
     layers = tiny_case.backend.info.layers
-    assert sum("🔥" in line for line in told.splitlines()) == layers
+    assert sum("🔥" in line for line in output.splitlines()) == layers
 
 
 def test_random_bars_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,21 +130,21 @@ def test_random_bars_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
         external_panels=[RandomBars],
         max_new_tokens=5,
     )
-    told = capsys.readouterr().out
-    assert len(re.findall(r"Bar  [0-4] \| .* [+-]\d\.\d\d", told)) == 5
+    output = capsys.readouterr().out
+    assert len(re.findall(r"Bar  [0-4] \| .* [+-]\d\.\d\d", output)) == 5
 
 
 def test_without_a_selection_the_usual_panels_stand_there(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     MAV("mav-tiny", "Hello", max_new_tokens=3, external_panels=[Broken])
-    told = capsys.readouterr().out
-    places = [
-        told.index(title)
+    output = capsys.readouterr().out
+    positions = [
+        output.index(title)
         for title in ("Generated text", "Top predictions", "Output distribution", "MLP activ")
     ]
-    assert places == sorted(places)
-    assert "RuntimeError" in told, "a panel that breaks is told in its place"
+    assert positions == sorted(positions)
+    assert "RuntimeError" in output, "the error of a panel is shown in its place"
 
 
 class TitleOnly(PanelBase):
@@ -288,28 +289,28 @@ def test_a_callers_own_model_is_shown_and_left_alone(capsys: pytest.CaptureFixtu
     # As in OpenMAV's training callback.
     MAV("gpt2", "Once upon a time", model_obj=model, tokenizer_obj=tokenizer, max_new_tokens=5,
         refresh_rate=0.1, device="cuda")  # fmt: skip
-    told = capsys.readouterr().out
-    assert " mav  gpt2 " in told
-    assert "Once upon a time" in told
+    output = capsys.readouterr().out
+    assert " mav  gpt2 " in output
+    assert "Once upon a time" in output
     assert everything_of(model, tokenizer) == before
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"selected_panels": ["generated_texts"]}, "Did you mean generated_text"),
-        ({"selected_panels": "generated_text"}, "selected_panels is a list of names"),
+        ({"selected_panels": "generated_text"}, "selected_panels must be a list of names"),
         ({"selected_panels": []}, "No panel is selected"),
         ({"temp": -1.0}, "temperature was given as -1"),
         ({"prompt": ""}, "prompt"),
         ({"backend": "transformer"}, "Did you mean transformers"),
         ({"tokenizer_obj": object()}, "give model_obj too"),
-        ({"external_panels": Witness}, "external_panels is a list of panels"),
+        ({"external_panels": Witness}, "external_panels must be a list of panels"),
         ({"external_panels": [str]}, "give subclasses of PanelBase"),
     ],
 )
-def test_bad_input_is_named(given: dict[str, Any], told: str) -> None:
-    with pytest.raises(InvalidSettings, match=told):
+def test_bad_input_is_named(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidSettings, match=message):
         MAV(**{"model": "mav-tiny", "prompt": "hi", "max_new_tokens": 1, **given})
 
 
@@ -325,22 +326,20 @@ def test_a_run_that_breaks_is_raised(capsys: pytest.CaptureFixture[str]) -> None
     model.lm_head.register_forward_hook(spoil)
     with pytest.raises(RunFailed, match="NaN"):
         MAV("mine", "hi", model_obj=model, tokenizer_obj=tokenizer, max_new_tokens=100)
-    assert "computed numbers that are not finite" in capsys.readouterr().out
+    assert "computed NaN or infinite numbers" in capsys.readouterr().out
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_in_a_notebook_the_panels_are_one_output_that_stays(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    from tests.engine.test_results import _Shell
-
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    shell = _Shell(monkeypatch)
+    shell = NotebookShell(monkeypatch)
     monkeypatch.setattr("mav_engine.compat.openmav.in_notebook", lambda: True)
     MAV("mav-tiny", "Hello", max_new_tokens=4, refresh_rate=0, external_panels=[RandomBars])
     assert capsys.readouterr().out == ""
     assert [update for update, _, _ in shell.messages] == [False, True, True, True, True]
-    assert len({place for _, place, _ in shell.messages}) == 1
+    assert len({display_id for _, display_id, _ in shell.messages}) == 1
     last = shell.messages[-1][2]["text/html"]
     assert "Random Bars" in last
     assert "<script" not in last

@@ -19,13 +19,11 @@ from mav_engine.backends.inference.kernels import (
     rms_norm,
     single_query_attention,
 )
-from mav_engine.backends.inference.kernels.batched_attention import (
-    CompiledBatchAttention,
-    TorchBatchAttention,
-)
-from mav_engine.backends.inference.kernels.ops import BY_TORCH
-from tests.engine.conftest import SHAPES, Case, _save
-from tests.engine.test_batching import alone, assert_alike, together, tokens_of
+from mav_engine.backends.inference.kernels.batched_attention import CompiledBatchAttention
+from mav_engine.backends.inference.kernels.ops import TORCH_ARITHMETIC
+from mav_engine.backends.inference.kernels.torch_attention import TorchBatchAttention
+from tests.engine.conftest import SHAPES, Case, _save, load_by_transformers
+from tests.engine.runs import alone, assert_alike, together, tokens_of
 
 RUNS = [
     {"prompt": "Once upon a time, there was", "max_new_tokens": 12, "temperature": 0.9, "seed": 3},
@@ -37,20 +35,22 @@ WIDE = {
     "qwen3": {"hidden_size": 64, "intermediate_size": 128},
 }
 """Sizes that the compiled calls can read, the int8 product too."""
-WRITTEN_OUT = ["mav-tiny", "llama", "gpt2"]
+WITH_DECODER = ["mav-tiny", "llama", "gpt2"]
 
 
-@pytest.mark.parametrize("kind", WRITTEN_OUT)
+@pytest.mark.parametrize("kind", WITH_DECODER)
 def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
     make_case: Callable[[str], Case], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(make_case(kind).folder)
-    monkeypatch.setattr(compiled_llama, "compiled_pass", lambda: None)
-    by_numpy = load_backend(folder, prefix_bytes=0)
-    monkeypatch.setattr(decoders, "BY_NUMPY", BY_TORCH)
-    by_torch = load_backend(folder, prefix_bytes=0)
-    ranges = [each._batch_decoder._decoder.arithmetic.range for each in (by_numpy, by_torch)]  # type: ignore[attr-defined]
-    assert ranges == [CompiledBatchAttention, TorchBatchAttention]
+    monkeypatch.setattr(compiled_llama, "llama_build", lambda: None)
+    by_numpy = load_by_transformers(folder, prefix_bytes=0)
+    monkeypatch.setattr(decoders, "NUMPY_ARITHMETIC", TORCH_ARITHMETIC)
+    by_torch = load_by_transformers(folder, prefix_bytes=0)
+    kinds = [
+        each._batch_decoder._decoder.operations.batch_attention for each in (by_numpy, by_torch)
+    ]  # type: ignore[attr-defined]
+    assert kinds == [CompiledBatchAttention, TorchBatchAttention]
     expected = [alone(by_numpy, **settings) for settings in RUNS]
     for ours, theirs in zip(together(by_torch, RUNS), expected, strict=True):
         assert_alike(ours, theirs)
@@ -59,26 +59,26 @@ def test_by_torch_a_run_has_the_numbers_that_it_has_by_numpy(
 def without_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where nothing could be compiled."""
     for module, name in (
-        (compiled_llama, "compiled_pass"),
-        (linear, "compiled_products"),
-        (linear_modules, "compiled_products"),
-        (single_query_attention, "small_operations"),
-        (rms_norm, "small_operations"),
-        (int8, "int8_product"),
-        (decoders, "int8_product"),
+        (compiled_llama, "llama_build"),
+        (linear, "products_build"),
+        (linear_modules, "products_build"),
+        (single_query_attention, "small_build"),
+        (rms_norm, "small_build"),
+        (int8, "int8_build"),
+        (decoders, "int8_build"),
     ):
         monkeypatch.setattr(module, name, lambda: None)
 
 
-@pytest.mark.parametrize("kind", [*WRITTEN_OUT, "qwen3", "gemma"])
+@pytest.mark.parametrize("kind", [*WITH_DECODER, "qwen3", "gemma"])
 def test_without_a_compiler_a_run_has_the_same_numbers(
     make_case: Callable[[str], Case], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = str(make_case(kind).folder)
-    compiled = load_backend(folder, prefix_bytes=0)
+    compiled = load_by_transformers(folder, prefix_bytes=0)
     expected = [alone(compiled, **settings) for settings in RUNS]
     without_a_compiler(monkeypatch)
-    plain = load_backend(folder, prefix_bytes=0)
+    plain = load_by_transformers(folder, prefix_bytes=0)
     for settings, theirs in zip(RUNS, expected, strict=True):
         assert_alike(alone(plain, **settings), theirs)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pytest
 
-from mav_engine import RunSettings, run
 from mav_engine.contract.events import Token
 from mav_engine.generation.capture import HookPoint, Step
 from tests.engine.conftest import Case
 from tests.engine.oracle import Insides, Oracle
+from tests.engine.runs import tokens_by
 
 PROMPT = "Once upon a time, there was a little girl who had a red"
+tokens_of = partial(tokens_by, prompt=PROMPT)
 POINTS: Collection[HookPoint] = frozenset({"resid", "mlp_out", "attn_out", "pattern", "lens"})
 STEPS = 8
 CAPTURE = ["residual", "mlp", "attention_entropy", "attention_rows", "logit_lens"]
@@ -30,15 +31,9 @@ def known(request: pytest.FixtureRequest, make_case: Callable[[str], Case]) -> C
 def text(known: Case) -> tuple[int, list[int], Insides]:
     """How long the prompt is, all ids of prompt and reply, and what the outsider says of them."""
     prompt = known.tokenizer(PROMPT)["input_ids"]
-    tokens = tokens_of(known, max_new_tokens=STEPS, min_new_tokens=STEPS)
+    tokens = tokens_of(known.backend, max_new_tokens=STEPS, min_new_tokens=STEPS)
     ids = prompt + [token.token.id for token in tokens]
     return len(prompt), ids, Oracle(known.folder).read(ids)
-
-
-def tokens_of(case: Case, **settings: Any) -> list[Token]:
-    events = list(run(RunSettings(prompt=PROMPT, **settings), backend=case.backend))
-    assert events[-1].type == "done", events[-1]
-    return [event for event in events if isinstance(event, Token)]
 
 
 def assert_close(ours: np.ndarray | None, theirs: np.ndarray) -> None:
@@ -69,7 +64,7 @@ def test_every_tensor_of_every_step(known: Case, text: tuple[int, list[int], Ins
 
 
 def test_every_tensor_of_every_prompt(known: Case, text: tuple[int, list[int], Insides]) -> None:
-    """The model's own forward pass, which a written-out step leaves alone."""
+    """The model's own forward pass, which a decoder does not replace."""
     _, ids, insides = text
     for at in range(len(ids)):
         session = known.backend.open(POINTS, len(ids))
@@ -79,7 +74,7 @@ def test_every_tensor_of_every_prompt(known: Case, text: tuple[int, list[int], I
 
 def test_every_event(known: Case, text: tuple[int, list[int], Insides]) -> None:
     length, ids, insides = text
-    tokens = tokens_of(known, max_new_tokens=STEPS, min_new_tokens=STEPS, capture=CAPTURE)
+    tokens = tokens_of(known.backend, max_new_tokens=STEPS, min_new_tokens=STEPS, capture=CAPTURE)
     assert [token.token.id for token in tokens] == ids[length:]
     for token in tokens:
         at = length + token.index - 1
@@ -103,5 +98,5 @@ def compare_lens(token: Token, lens: np.ndarray) -> None:
     ranks = (lens > lens[:, token.token.id, None]).sum(-1)
     assert [row.rank for row in token.logit_lens] == ranks.tolist()
     assert token.token.id == int(lens[-1].argmax())
-    # The emitted token is the top one, whose share before the division is 1.
+    # The emitted token is the top one, with a value of 1 before the division.
     assert token.logprob == pytest.approx(-float(np.log(shares[-1].sum())), rel=1e-4, abs=1e-6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,8 +28,8 @@ def fit(ground):
     return {"positions": ground.activations("resid").shape[1]}
 
 
-def measure(scene):
-    return {"by_layer": np.abs(scene.step.resid).max(axis=1), **scene.fitted["peaks"]}
+def measure(context):
+    return {"by_layer": np.abs(context.step.resid).max(axis=1), **context.fitted["peaks"]}
 
 
 PEAKS = Probe(
@@ -65,12 +66,8 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder whose packages are installed for the time of a test."""
     modules = set(sys.modules)
     monkeypatch.syspath_prepend(tmp_path)
-    cached = (registry.names, registry._loaded, registry._entries)
-    for lookup in cached:
-        lookup.cache_clear()
+    monkeypatch.setattr(registry, "PROBES", dataclasses.replace(registry.PROBES))
     yield tmp_path
-    for lookup in cached:
-        lookup.cache_clear()
     for module in set(sys.modules) - modules:
         if module.startswith("lent_"):
             del sys.modules[module]
@@ -132,7 +129,7 @@ def test_the_example_of_the_documents_measures(plugins: Path) -> None:
     np.testing.assert_allclose(by_head, apart / (2 * rows.mean(axis=-1)), rtol=1e-4)
 
 
-def test_what_nobody_asks_for_is_not_even_imported_by_a_description(plugins: Path) -> None:
+def test_plugins_are_not_imported_by_a_description(plugins: Path) -> None:
     distribution(plugins, "lent_peaks", PEAKS, peaks="PEAKS")
     assert "peaks" in names()
     token = tokens_of(events_of("residual"))[0]
@@ -148,18 +145,18 @@ BROKEN = {
     "has another name": ("PROBE = probe('other', dict)", "calls itself other"),
     "wants a place of ours": ("PROBE = probe('broken', dict, 'layers')", "a plugin's is extra"),
     "wants to measure always": ("PROBE = probe('broken', dict, always=True)", "not always"),
-    "raises": ("PROBE = probe('broken', lambda scene: 1 / 0)", "ZeroDivisionError"),
-    "gives no mapping": ("PROBE = probe('broken', lambda scene: [1])", "gives a mapping"),
+    "raises": ("PROBE = probe('broken', lambda context: 1 / 0)", "ZeroDivisionError"),
+    "gives no mapping": ("PROBE = probe('broken', lambda context: [1])", "returns a mapping"),
     "gives what is no JSON": (
-        "PROBE = probe('broken', lambda scene: {'x': {'y': object()}})",
+        "PROBE = probe('broken', lambda context: {'x': {'y': object()}})",
         "object is neither JSON",
     ),
     "gives complex numbers": (
-        "import numpy\nPROBE = probe('broken', lambda scene: {'x': numpy.ones(3, complex)})",
+        "import numpy\nPROBE = probe('broken', lambda context: {'x': numpy.ones(3, complex)})",
         "complex128 holds no real",
     ),
     "cannot be fitted": (
-        "PROBE = probe('broken', lambda scene: {}, fit=lambda ground: ground.nothing)",
+        "PROBE = probe('broken', lambda context: {}, fit=lambda context: context.nothing)",
         "AttributeError",
     ),
 }
@@ -202,14 +199,14 @@ def test_the_name_of_a_built_in_cannot_be_taken(
     token = tokens_of(events_of("residual"))[0]
     assert token.layers.resid_norm is not None
     assert token.extra is None
-    assert "lent_taker names a probe residual, but that is the name of one of MAV itself" in (
+    assert "lent_taker 1.0 names a probe residual, but that is the name of one of MAV itself" in (
         caplog.text
     )
 
 
 def test_of_two_plugins_with_one_name_the_first_is_taken(plugins: Path) -> None:
     for package, number in (("lent_b", 2), ("lent_a", 1)):
-        code = f"PROBE = probe('twice', lambda scene: {{'number': {number}}})"
+        code = f"PROBE = probe('twice', lambda context: {{'number': {number}}})"
         distribution(plugins, package, code, twice="PROBE")
     assert tokens_of(events_of("twice"))[0].extra == {"twice": {"number": 1}}
 
@@ -226,7 +223,7 @@ def test_a_package_with_broken_metadata_does_not_hide_the_others(plugins: Path) 
 def test_a_probe_that_the_model_cannot_feed_is_refused_by_name(plugins: Path) -> None:
     code = """
 PROBE = Probe(name="deep", unit="1", shape="[]", hook_point="lens", needs=frozenset({"lens"}),
-              section="extra", measure=lambda scene: {})
+              section="extra", measure=lambda context: {})
 """
     distribution(plugins, "lent_deep", code, deep="PROBE")
     with pytest.raises(MavError, match="fake cannot give the probe deep") as caught:
@@ -242,7 +239,7 @@ VALUES = {
     "large": 2**60, "numbers": np.array([1.0, np.inf, 3.0]), "halves": np.ones((2, 50)),
     "nested": {"list": [1, (2.5, np.int64(3))]}, 7: "seven", "most": np.full(3, 1e300),
 }
-PROBE = probe("values", lambda scene: VALUES)
+PROBE = probe("values", lambda context: VALUES)
 """
     distribution(plugins, "lent_values", code, values="PROBE")
     token = tokens_of(events_of("values"))[0]

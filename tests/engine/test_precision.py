@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,18 @@ from torch.nn import functional
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.pytorch_utils import Conv1D
 
-from mav_engine import RunSettings, run
-from mav_engine.backends import Backend, load_backend
-from mav_engine.backends.inference.kernels.int8 import Int8Linear, activation_steps, together
-from mav_engine.contract.events import Token
+from mav_engine.backends import load_backend
+from mav_engine.backends.inference.kernels.int8 import (
+    Int8Linear,
+    activation_steps,
+    joint_int8_product,
+)
 from mav_engine.errors import InvalidSettings, ModelLoadFailed
-from tests.engine.conftest import EMBEDDED, PATHS, SHAPES, Case, _save
+from tests.engine.conftest import EMBEDDED, PATHS, SHAPES, Case, _save, load_by_transformers
+from tests.engine.runs import tokens_by
 
 PROMPT = "Once upon a time, there was a little girl"
+tokens_of = partial(tokens_by, prompt=PROMPT)
 PACKAGES = {"int8": "torchao", "bnb-int8": "bitsandbytes", "bnb-nf4": "bitsandbytes"}
 TOLERANCE = {"bfloat16": 0.1, "float16": 0.015, "int8": 1e-4, "bnb-nf4": 1e-4}
 """Largest error against a vector's largest number: that of the type. Where activations are
@@ -105,16 +110,10 @@ REFERENCES: dict[str, Callable[[Path], Any]] = {
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param == "mav-tiny":
         return EMBEDDED
-    # bitsandbytes asks for rows of a block, which are 64 numbers, where it packs them for a CPU.
+    # bitsandbytes packs rows in blocks of 64 numbers on the CPU.
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(SHAPES["gpt2"], "n_embd", 64)
         return _save("gpt2", tmp_path_factory.mktemp("gpt2"))
-
-
-def tokens_of(backend: Backend, **settings: Any) -> list[Token]:
-    events = list(run(RunSettings(prompt=PROMPT, **settings), backend=backend))
-    assert events[-1].type == "done", events[-1]
-    return [event for event in events if isinstance(event, Token)]
 
 
 class Reference:
@@ -177,10 +176,10 @@ def test_measurements_are_those_of_the_model_in_its_precision(folder: Path, prec
 
 
 @pytest.mark.parametrize("precision", ["int8-dynamic", *PACKAGES])
-def test_a_quantized_model_is_smaller_and_told_with_all_its_parameters(precision: str) -> None:
+def test_a_quantized_model_is_smaller_and_reports_all_its_parameters(precision: str) -> None:
     if precision in PACKAGES:
         need(PACKAGES[precision])
-    plain = load_backend("mav-tiny", dtype="float32")
+    plain = load_by_transformers(str(EMBEDDED), dtype="float32")
     small = load_backend("mav-tiny", dtype=precision)
     assert small.info.parameters == plain.info.parameters
     assert small.memory_bytes < 0.5 * plain.memory_bytes
@@ -190,11 +189,11 @@ def test_a_row_has_the_same_int8_product_alone_and_among_others() -> None:
     torch.manual_seed(3)
     layer = Int8Linear(torch.randn(40, 64), torch.randn(40))
     rows = torch.randn(5, 64) * torch.tensor([[1e-3], [1.0], [50.0], [0.0], [7.0]])
-    together = layer(rows)
+    product = layer(rows)
     expected = rounded_product_of(layer, rows)
     for at, row in enumerate(rows):
-        torch.testing.assert_close(layer(row[None])[0], together[at], rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(together[:3], expected[:3], rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(layer(row[None])[0], product[at], rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(product[:3], expected[:3], rtol=1e-4, atol=1e-4)
 
 
 def test_int8_layers_that_are_joined_keep_their_own_products() -> None:
@@ -202,17 +201,17 @@ def test_int8_layers_that_are_joined_keep_their_own_products() -> None:
     layers = [Int8Linear(torch.randn(out, 64), torch.randn(out)) for out in (48, 16, 16)]
     rows, others = torch.randn(3, 64), torch.randn(3, 64)
     alone = [[layer(x) for layer in layers] for x in (rows, others)]
-    numbers = [layer.numbers() for layer in layers]
-    joined = together(layers)
+    integers = [layer.integers() for layer in layers]
+    joined = joint_int8_product(layers)
     assert torch.equal(joined(rows), torch.cat(alone[0], dim=-1))
-    # Asked one after the other, by turns, and of rows that were changed in between.
+    # In sequence, alternating, and with rows that were changed in between.
     for x, expected in ((rows, alone[0]), (others, alone[1])):
         for layer, product in zip(layers, expected, strict=True):
             assert torch.equal(layer(x), product)
     rows.copy_(others)
     assert torch.equal(layers[1](rows), alone[1][1])
-    assert all(torch.equal(layer.numbers(), n) for layer, n in zip(layers, numbers, strict=True))
-    assert torch.equal(together(layers)(others), torch.cat(alone[1], dim=-1))
+    assert all(torch.equal(layer.integers(), n) for layer, n in zip(layers, integers, strict=True))
+    assert torch.equal(joint_int8_product(layers)(others), torch.cat(alone[1], dim=-1))
 
 
 def rounded_product_of(layer: Int8Linear, rows: torch.Tensor) -> torch.Tensor:
@@ -221,7 +220,7 @@ def rounded_product_of(layer: Int8Linear, rows: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_an_int8_product_of_what_is_not_finite_is_not_finite(bad: float) -> None:
+def test_an_int8_product_of_non_finite_numbers_is_not_finite(bad: float) -> None:
     layer = Int8Linear(torch.randn(4, 8), None)
     row = torch.ones(1, 8)
     row[0, 3] = bad
@@ -245,7 +244,7 @@ def test_a_package_that_is_missing_is_named_with_its_remedy(
 
 
 @pytest.mark.parametrize(
-    ("device", "told"),
+    ("device", "message"),
     [
         ("mps", "mps is not available here"),
         ("cuda", "cuda is not available here"),
@@ -253,11 +252,11 @@ def test_a_package_that_is_missing_is_named_with_its_remedy(
         ("gpu", "gpu is not available here: it must be auto, cpu, cuda"),
     ],
 )
-def test_a_device_that_is_not_here_is_named(device: str, told: str) -> None:
+def test_a_device_that_is_not_here_is_named(device: str, message: str) -> None:
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if here.get(device):
         pytest.skip(f"{device} is available here")
-    with pytest.raises(ModelLoadFailed, match=told):
+    with pytest.raises(ModelLoadFailed, match=message):
         load_backend("mav-tiny", device=device)
 
 
@@ -281,7 +280,7 @@ def test_weights_that_are_stored_quantized_are_not_quantized_again(tmp_path: Pat
     ).save_pretrained(tmp_path)
     config.save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(EMBEDDED).save_pretrained(tmp_path)
-    with pytest.raises(ModelLoadFailed, match="stored with quantized weights already"):
+    with pytest.raises(ModelLoadFailed, match="already quantized"):
         load_backend(str(tmp_path), dtype="int8-dynamic")
 
 
@@ -290,13 +289,15 @@ def test_a_spread_model_measures_what_it_measures_on_one_device(tiny_case: Case)
     spread = load_backend("mav-tiny", device="spread")
     settings: dict[str, Any] = {"max_new_tokens": 4, "capture": ["residual", "logit_lens"]}
     for one, other in zip(
-        tokens_of(spread, **settings), tokens_of(tiny_case.backend, **settings), strict=True
+        tokens_of(spread, **settings),
+        tokens_of(tiny_case.backend, **settings),
+        strict=True,
     ):
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, rtol=1e-4)
         assert [row.id for row in one.logit_lens] == [row.id for row in other.logit_lens]
 
 
-def test_quantized_loading_is_silent(caplog: pytest.LogCaptureFixture) -> None:
+def test_loading_a_quantized_model_prints_nothing(caplog: pytest.LogCaptureFixture) -> None:
     need("bitsandbytes")
     with caplog.at_level(logging.WARNING):
         tokens_of(load_backend("mav-tiny", dtype="bnb-int8"), max_new_tokens=2)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -19,6 +19,7 @@ LOGITS = arrays(
 )
 
 
+@settings(deadline=None)
 @given(LOGITS)
 def test_figures_are_those_of_torch(logits: np.ndarray) -> None:
     prediction, exact = Prediction(logits), torch.from_numpy(logits).double()
@@ -46,25 +47,68 @@ def test_every_rank_of_a_large_vocabulary_is_in_a_bin(vocabulary: int, spread: f
         assert prediction is not None
         ranked = np.lexsort((np.arange(vocabulary), -logits[row]))
         assert prediction.top(100).tolist() == ranked[:100].tolist()
-        for edges in (rank_bin_edges(vocabulary), even, [0, vocabulary]):
-            told = prediction.rank_mass(edges)
-            np.testing.assert_allclose(told, mass(logits[row], edges), 1e-4, 1e-12)
-            assert (told >= 0).all()
+        for edges in (rank_bin_edges(vocabulary), even, [0, vocabulary], [0, 2048, vocabulary]):
+            masses = prediction.rank_mass(edges)
+            np.testing.assert_allclose(masses, mass(logits[row], edges), 1e-4, 1e-12)
+            assert (masses >= 0).all()
+            assert masses.dtype == np.float32
 
 
+@settings(deadline=None)
 @given(LOGITS, st.integers(1, 20))
 def test_top_is_the_likeliest_with_the_lower_id_first(logits: np.ndarray, count: int) -> None:
     expected = sorted(range(len(logits)), key=lambda i: (-logits[i], i))[:count]
     assert Prediction(logits).top(count).tolist() == expected
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_logits_that_are_not_finite_are_refused(bad: float) -> None:
-    with pytest.raises(NotFinite, match="float32"):
-        Prediction(np.array([0, bad, 1], dtype=np.float32))
+@settings(deadline=None)
+@given(LOGITS)
+def test_a_rank_is_the_number_of_higher_logits(logits: np.ndarray) -> None:
+    prediction = Prediction(logits)
+    ranks = [prediction.rank(token_id) for token_id in range(len(logits))]
+    assert ranks == [sum(other > logit for other in logits) for logit in logits]
 
 
-def test_a_masked_token_is_no_fault() -> None:
+def test_numbers_of_the_likeliest_are_theirs() -> None:
+    prediction = Prediction(np.array([0.1, 2, -1.7, 1], dtype=np.float32))
+    logits, probs = prediction.top_numbers(9)
+    assert prediction.top(9).tolist() == [1, 3, 0, 2]
+    assert logits == [2.0, 1.0, 0.1, -1.7]
+    assert probs == pytest.approx(prediction.probs[[1, 3, 0, 2]])
+
+
+@pytest.mark.parametrize(
+    ("logits", "message"),
+    [
+        ([0, np.nan, 1], "hold NaN"),
+        ([0, np.inf, 1], "hold Infinity"),
+        ([-np.inf, -np.inf], "are all -Infinity"),
+    ],
+)
+def test_logits_that_are_not_finite_are_refused(logits: list[float], message: str) -> None:
+    with pytest.raises(NotFinite, match=f"logits {message}, so no token"):
+        Prediction(np.array(logits, dtype=np.float32))
+
+
+def test_a_run_whose_logits_are_not_finite_does_not_change_the_others() -> None:
+    bad = [[np.nan, 0, 1], [np.inf, 0, 1], [-np.inf] * 3]
+    rows = np.array([*bad, [0, 2, 1]], dtype=np.float32)
+    *none, last = Prediction.of_rows(rows)
+    assert none == [None] * 3
+    assert last is not None
+    alone = Prediction(rows[3])
+    assert last.top(2).tolist() == alone.top(2).tolist() == [1, 2]
+    assert last.top_numbers(2) == alone.top_numbers(2)
+    assert last.rank_mass([0, 1, 3]).tolist() == alone.rank_mass([0, 1, 3]).tolist()
+    assert (last.entropy, last.log_total) == (alone.entropy, alone.log_total)
+
+
+def test_the_largest_numbers_of_float32_are_no_error() -> None:
+    prediction = Prediction(np.array([3e38, -3e38], dtype=np.float32))
+    assert (prediction.probs.tolist(), prediction.entropy) == ([1, 0], 0)
+
+
+def test_a_masked_token_is_no_error() -> None:
     prediction = Prediction(np.array([0, -np.inf, 0], dtype=np.float32))
     assert prediction.entropy == pytest.approx(np.log(2))
     assert prediction.probs[1] == 0

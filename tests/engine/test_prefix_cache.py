@@ -12,7 +12,7 @@ import torch
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.inference.prefix_cache import Prefix, PrefixCache
 from tests.engine.conftest import Case
-from tests.engine.test_batching import alone, assert_alike, assert_vectors_close, tokens_of
+from tests.engine.runs import alone, assert_alike, assert_vectors_close, tokens_of
 
 STORY = "Once upon a time, there was a little girl named Lily. She loved to play in the garden."
 MAV_TINY_POSITION_BYTES = 6 * 2 * 4 * 64 * 4
@@ -33,7 +33,8 @@ class _Meter:
     def __init__(self, backend: Any) -> None:
         self.tokens = 0
         self.passes = 0
-        backend._model.register_forward_pre_hook(self._forward, with_kwargs=True)
+        if hasattr(backend, "_model"):
+            backend._model.register_forward_pre_hook(self._forward, with_kwargs=True)
         if backend._batch_decoder is not None:
             self._step = backend._batch_decoder._decoder.step
             backend._batch_decoder._decoder.step = self._counted
@@ -48,8 +49,8 @@ class _Meter:
         return self._step(ids, *rest)
 
     def reset(self) -> int:
-        told, self.tokens = self.tokens, 0
-        return told
+        count, self.tokens = self.tokens, 0
+        return count
 
 
 def test_the_same_prompt_is_read_once(make: MakeBackend) -> None:
@@ -59,7 +60,7 @@ def test_the_same_prompt_is_read_once(make: MakeBackend) -> None:
     first = alone(backend, prompt=STORY, max_new_tokens=5)
     assert meter.reset() == len(first[1].tokens) + 4
     second = alone(backend, prompt=STORY, max_new_tokens=5)
-    # The last token of the prompt is read anew, for all that is measured of it.
+    # The last token of the prompt is always computed, since it is measured.
     assert meter.reset() == 1 + 4
     assert_alike(first, expected)
     assert_alike(second, expected)
@@ -87,9 +88,9 @@ def test_what_a_run_has_written_is_not_read_again(make: MakeBackend) -> None:
         *written[:30],
     ]
     meter = _Meter(backend)
-    told = alone(backend, prompt=longer, max_new_tokens=2)
+    events = alone(backend, prompt=longer, max_new_tokens=2)
     assert meter.reset() < 12
-    assert_alike(told, alone(plain, prompt=longer, max_new_tokens=2))
+    assert_alike(events, alone(plain, prompt=longer, max_new_tokens=2))
 
 
 def test_every_architecture_keeps_true_numbers(case: Case) -> None:
@@ -110,29 +111,29 @@ def test_a_branch_reads_its_forced_tokens_together(make: MakeBackend) -> None:
     assert meter.reset() == 1 + 51 + 2
     assert [token.forced for token in tokens_of(ours)] == [True] * 51 + [False] * 3
     assert_alike(ours, alone(plain, **settings))
-    told = [token.logprob for token in tokens_of(ours)[:50]]
-    assert told == pytest.approx([token.logprob for token in tokens_of(trunk)[:50]], rel=1e-4)
+    logprobs = [token.logprob for token in tokens_of(ours)[:50]]
+    assert logprobs == pytest.approx([token.logprob for token in tokens_of(trunk)[:50]], rel=1e-4)
 
 
-def test_foreseen_tokens_are_measured_as_if_read_one_by_one(case: Case) -> None:
+def test_prefetched_tokens_have_the_measurements_of_single_steps(case: Case) -> None:
     ids = list(range(30, 80))
     points = ("resid", "mlp_out", "attn_out", "pattern", "lens")
-    one_by_one, foreseen = case.backend.open(points, 64), case.backend.open(points, 64)
-    for session in (one_by_one, foreseen):
+    one_by_one, prefetched = case.backend.open(points, 64), case.backend.open(points, 64)
+    for session in (one_by_one, prefetched):
         session.prefill([5, 6, 7])
-    foreseen.foresee(ids)
+    prefetched.prefetch(ids)
     for token_id in [*ids, 9]:
-        expected, step = one_by_one.step(token_id), foreseen.step(token_id)
+        expected, step = one_by_one.step(token_id), prefetched.step(token_id)
         assert step.n_keys == expected.n_keys
         for name in ("logits", *points):
             assert_vectors_close(getattr(step, name), getattr(expected, name))
-    foreseen.foresee([1, 2])
+    prefetched.prefetch([1, 2])
     if case.kind in {"gemma", "gemma2", "gpt_neox"}:  # read each when it is asked for
         return
-    with pytest.raises(ValueError, match="token 1 was foreseen, not 2"):
-        foreseen.step(2)
+    with pytest.raises(ValueError, match="token 1 was announced, not 2"):
+        prefetched.step(2)
     one_by_one.close()
-    foreseen.close()
+    prefetched.close()
 
 
 def test_a_budget_of_nothing_keeps_nothing(make: MakeBackend) -> None:
@@ -162,8 +163,8 @@ def test_the_budget_is_kept_and_the_oldest_goes(make: MakeBackend) -> None:
 
 
 def _prefix(ids: Sequence[int]) -> Prefix:
-    told = np.zeros(len(ids))
-    return Prefix(np.array(ids), torch.zeros((2, 2, 1, len(ids), 4)), told, told)
+    zeros = np.zeros(len(ids))
+    return Prefix(np.array(ids), torch.zeros((2, 2, 1, len(ids), 4)), zeros, zeros)
 
 
 def test_one_text_is_kept_for_all_that_it_begins_with() -> None:

@@ -15,24 +15,14 @@ from hypothesis import strategies as st
 from mav_engine import RunSettings, run
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.contract.arrays import MAX_HALF_SHARES, from_wire, to_wire
-from mav_engine.contract.events import Event, Token, to_json
+from mav_engine.contract.events import Token, to_json
 from mav_engine.contract.recording import record, replay, write
-from mav_engine.errors import BrokenRecording, NotARecording, RecordingProblem, TornRecording
+from mav_engine.errors import BrokenRecording, NotARecording, TornRecording
 from mav_engine.training import replay_training
+from tests.recorded import RECORDINGS, before_problem
 
-RECORDINGS = Path(__file__).parents[1] / "recordings"
 WHOLE = sorted(RECORDINGS.glob("*.jsonl"))
 BROKEN = json.loads((RECORDINGS / "broken" / "expected.json").read_text(encoding="utf-8"))
-
-
-def given_before(path: Path) -> tuple[list[Event], RecordingProblem | None]:
-    events: list[Event] = []
-    try:
-        for event in replay(path):
-            events.append(event)  # noqa: PERF402 - what came before the problem counts
-    except RecordingProblem as problem:
-        return events, problem
-    return events, None
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.name)
@@ -58,7 +48,7 @@ def test_a_line_that_no_event_can_have_is_refused_before_it_is_read_whole(
     start = WHOLE[0].read_bytes().split(b"\n", 1)[0]
     data = start + b"\n" + b" " * 200_000_000 + b"\n"
     path.write_bytes(gzip.compress(data, 1) if suffix.endswith("gz") else data)
-    events, problem = given_before(path)
+    events, problem = before_problem(replay(path))
     assert [event.type for event in events] == ["start"]
     assert isinstance(problem, BrokenRecording)
     assert problem.line == 2
@@ -98,15 +88,15 @@ def test_a_cut_off_or_broken_file_in_utf16_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cut.jsonl"
     data = (RECORDINGS / "mav-tiny.jsonl").read_text(encoding="utf-8").encode("utf-16")
     path.write_bytes(data[: len(data) // 2 + 1])
-    events, problem = given_before(path)
+    events, problem = before_problem(replay(path))
     assert len(events) > 2
     assert isinstance(problem, TornRecording)
     path.write_bytes(data[:1000] + b"\x00\xd8\x00\x00" + data[1000:])
-    assert isinstance(given_before(path)[1], BrokenRecording)
+    assert isinstance(before_problem(replay(path))[1], BrokenRecording)
     path.write_bytes(data.decode("utf-16").encode("utf-32"))
-    assert "UTF-32" in str(given_before(path)[1])
+    assert "UTF-32" in str(before_problem(replay(path))[1])
     path.write_bytes(b"\xef\xbb\xbf")
-    assert "empty" in str(given_before(path)[1])
+    assert "empty" in str(before_problem(replay(path))[1])
 
 
 @pytest.mark.parametrize("model", ["fake", "mav-tiny"])
@@ -137,18 +127,18 @@ def test_what_a_crash_leaves_is_whole_up_to_there(tmp_path: Path) -> None:
         taken = [to_json(next(events)) for _ in range(4)]
         on_disk = tmp_path / f"left-{name}"
         on_disk.write_bytes(path.read_bytes())
-        left, problem = given_before(on_disk)
+        left, problem = before_problem(replay(on_disk))
         assert [to_json(event) for event in left] == taken
         assert isinstance(problem, TornRecording)
         events.close()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["file"])
-def test_what_is_wrong_is_told_and_what_is_whole_is_given(case: dict[str, Any]) -> None:
-    events, problem = given_before(RECORDINGS / "broken" / case["file"])
+def test_a_damaged_recording_gives_its_complete_events_and_an_error(case: dict[str, Any]) -> None:
+    events, problem = before_problem(replay(RECORDINGS / "broken" / case["file"]))
     assert problem is not None
-    told = {"code": problem.code, "line": problem.line, "field": problem.field}
-    assert told == {name: case[name] for name in told}
+    found = {"code": problem.code, "line": problem.line, "field": problem.field}
+    assert found == {name: case[name] for name in found}
     assert len(events) == case["events"]
     if case["line"] not in (None, 1):
         assert f"ine {case['line']}" in problem.detail
@@ -157,14 +147,14 @@ def test_what_is_wrong_is_told_and_what_is_whole_is_given(case: dict[str, Any]) 
 def test_settings_that_cannot_be_are_a_damaged_line(tmp_path: Path) -> None:
     path = tmp_path / "run.jsonl"
     path.write_bytes(WHOLE[0].read_bytes().replace(b'"top_n":', b'"topp_n":', 1))
-    events, problem = given_before(path)
+    events, problem = before_problem(replay(path))
     assert events == []
     assert isinstance(problem, BrokenRecording)
     assert (problem.line, problem.field) == (1, "start.settings.topp_n")
     assert "Did you mean top_n?" in problem.detail
 
 
-def test_an_event_stream_is_told_how_to_become_a_recording() -> None:
+def test_the_error_for_an_event_stream_explains_how_to_make_a_recording() -> None:
     with pytest.raises(NotARecording, match=r"Accept: application/x-ndjson"):
         list(replay(RECORDINGS / "broken" / "event-stream.txt"))
 
@@ -173,7 +163,7 @@ def test_a_compressed_file_that_was_cut_off_gives_its_beginning(tmp_path: Path) 
     packed = gzip.compress(WHOLE[0].read_bytes())
     path = tmp_path / "cut.gz"
     path.write_bytes(packed[: len(packed) // 2])
-    events, problem = given_before(path)
+    events, problem = before_problem(replay(path))
     assert events
     assert isinstance(problem, TornRecording)
 

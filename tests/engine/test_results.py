@@ -22,9 +22,10 @@ from mav_engine.contract.events import Error, Event, Token
 from mav_engine.contract.recording import replay, write
 from mav_engine.errors import RunFailed
 from mav_engine.results.result import RunRecord
+from tests.engine.notebook_shell import NotebookShell
+from tests.recorded import RECORDINGS
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDINGS = ROOT / "tests" / "recordings"
 
 
 def events_of(**settings: Any) -> Iterator[Event]:
@@ -43,7 +44,7 @@ def test_arrays_are_the_numbers_of_the_events() -> None:
     np.testing.assert_array_equal(arrays["resid_norm"][1], tokens[1].layers.resid_norm)
     np.testing.assert_array_equal(arrays["attn_entropy"][3], tokens[3].layers.attn_entropy)
     assert arrays["tiles"].shape == (4, 3, 16, 16)
-    # Keys that a token had not read yet do not exist for it.
+    # Keys after a token are missing for it.
     rows = arrays["attention_rows"]
     np.testing.assert_array_equal(rows[0, ..., : tokens[0].position], tokens[0].attention_rows)
     assert np.isnan(rows[0, ..., tokens[0].position :]).all()
@@ -87,7 +88,7 @@ def test_without_pandas_the_remedy_is_named() -> None:
     assert "pip install 'mav-engine[frame]'" in ended.stdout
 
 
-def test_a_run_that_broke_is_told() -> None:
+def test_a_failed_run_is_reported() -> None:
     record = RunRecord(end=Error("not_finite", "Not finite", "The logits hold NaN."))
     with pytest.raises(RunFailed, match="The logits hold NaN"):
         record.raise_for_error()
@@ -98,7 +99,7 @@ def words_of(svg: str) -> list[str]:
     return [element.text or "" for element in ElementTree.fromstring(svg).iter() if element.text]
 
 
-def test_the_picture_holds_text_and_layers_and_is_well_formed(tmp_path: Path) -> None:
+def test_the_picture_shows_text_and_layers_and_is_well_formed(tmp_path: Path) -> None:
     write(events_of(prompt="a\x1b[31m\x00<script>"), tmp_path / "run.jsonl")
     record = collect(replay(tmp_path / "run.jsonl"))
     words = words_of(record.svg())
@@ -120,27 +121,11 @@ def test_every_recording_has_a_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize("events", [0, 1, 2, 3])
-def test_a_run_that_has_just_begun_has_a_picture(events: int) -> None:
+def test_a_run_without_tokens_has_a_picture(events: int) -> None:
     record = RunRecord()
     for _, event in zip(range(events), events_of(), strict=False):
         record.add(event)
     assert words_of(record.svg())
-
-
-class _Shell:
-    """IPython's display messages, as a notebook front end gets and keeps them."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.messages: list[tuple[bool, str, dict[str, Any]]] = []
-        from IPython.core.interactiveshell import InteractiveShell
-
-        shell = InteractiveShell()
-        monkeypatch.setattr(InteractiveShell, "_instance", shell)
-        monkeypatch.setattr(shell.display_pub, "publish", self._publish)
-
-    def _publish(self, data: Any, **kind: Any) -> None:
-        message = (kind.get("update", False), kind["transient"]["display_id"], data)
-        self.messages.append(message)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -148,7 +133,7 @@ def test_a_notebook_shows_the_run_as_it_grows_and_keeps_its_last_picture(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    shell = _Shell(monkeypatch)
+    shell = NotebookShell(monkeypatch)
     record = RunRecord()
     with redirect_stdout(io.StringIO()) as printed:
         show(record.kept(events_of()), refresh_s=0)
@@ -156,7 +141,7 @@ def test_a_notebook_shows_the_run_as_it_grows_and_keeps_its_last_picture(
     first, *updates = shell.messages
     assert not first[0]
     assert all(update for update, _, _ in updates)
-    assert len({place for _, place, _ in shell.messages}) == 1, "one output is updated"
+    assert len({display_id for _, display_id, _ in shell.messages}) == 1, "one output is updated"
     assert len(updates) == 7
     pictures = [data["text/html"] for _, _, data in shell.messages]
     assert len(set(pictures)) > 5
@@ -169,7 +154,7 @@ def test_an_interrupted_run_leaves_what_there_was(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
-    shell = _Shell(monkeypatch)
+    shell = NotebookShell(monkeypatch)
 
     def interrupted() -> Iterator[Event]:
         for count, event in enumerate(events_of()):

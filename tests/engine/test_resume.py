@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import string
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -21,10 +22,11 @@ from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.hf.fingerprint import fingerprint
-from mav_engine.contract.events import Done, Event, Prompt, Token, to_json
+from mav_engine.contract.events import Event, Prompt, Token, to_json
 from mav_engine.errors import InvalidSettings, ResumeRefused
-from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished
+from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished, resolve
 from tests.engine.conftest import EMBEDDED, Case
+from tests.engine.runs import alone, done_of, tokens_of
 
 STORY = "Once upon a time, there was a little"
 FAKE = FakeBackend()
@@ -32,16 +34,7 @@ FAKE = FakeBackend()
 
 def events_of(backend: Backend, **given: Any) -> list[Event]:
     source = {} if "resume" in given or "messages" in given else {"prompt": STORY}
-    return list(run(RunSettings(**{**source, **given}), backend=backend))
-
-
-def tokens_of(events: list[Event]) -> list[Token]:
-    return [event for event in events if isinstance(event, Token)]
-
-
-def done_of(events: list[Event]) -> Done:
-    assert isinstance(events[-1], Done), events[-1]
-    return events[-1]
+    return alone(backend, **{**source, **given})
 
 
 def prompt_of(events: list[Event]) -> Prompt:
@@ -49,7 +42,7 @@ def prompt_of(events: list[Event]) -> Prompt:
     return events[1]
 
 
-def told(token: Token, *, but: str) -> dict[str, Any]:
+def fields_of(token: Token, *, but: str) -> dict[str, Any]:
     """What a client reads of a token, without the time that it took and one field more."""
     wire: dict[str, Any] = orjson.loads(to_json(token))
     return {name: value for name, value in wire.items() if name not in ("timing", but)}
@@ -94,10 +87,10 @@ def test_the_parts_of_a_run_are_the_run(
     runs = cut_up(FAKE, parts, **given)
     pieces = [token for events in runs for token in tokens_of(events)]
     assert [piece.token for piece in pieces] == [token.token for token in tokens_of(whole)]
-    # The last token of a part adds all that was held back too; the next part tells that anew.
+    # The last token of a part includes held text, which the next part repeats.
     lasts = {tokens_of(events)[-1].index for events in runs[:-1]}
     for piece, token in zip(pieces, tokens_of(whole), strict=True):
-        assert told(piece, but="text") == told(token, but="text")
+        assert fields_of(piece, but="text") == fields_of(token, but="text")
         assert piece.text == token.text or piece.index in lasts
     for earlier, later in pairwise(runs):
         begin = tokens_of(later)[0].index
@@ -123,7 +116,7 @@ def assert_same_numbers(ours: list[Token], theirs: list[Token]) -> None:
             np.testing.assert_allclose(*rows, rtol=1e-4, atol=1e-5)
 
 
-def test_a_model_goes_on_with_the_numbers_of_the_whole_run(case: Case) -> None:
+def test_a_resumed_run_of_a_model_has_the_numbers_of_the_whole_run(case: Case) -> None:
     given: dict[str, Any] = {
         "temperature": 0.9,
         "seed": 11,
@@ -142,7 +135,7 @@ def test_a_model_goes_on_with_the_numbers_of_the_whole_run(case: Case) -> None:
     assert_same_numbers(tokens_of(first) + tokens_of(second), whole)
 
 
-def test_coarser_numbers_go_on_to_the_last_bit() -> None:
+def test_resumed_runs_in_half_precision_are_exact() -> None:
     half = load_backend("mav-tiny", dtype="bfloat16")
     given: dict[str, Any] = {"temperature": 1.2, "seed": 3, "min_new_tokens": 20, "top_k": 0}
     whole = events_of(half, max_new_tokens=40, **given)
@@ -150,13 +143,13 @@ def test_coarser_numbers_go_on_to_the_last_bit() -> None:
     second = events_of(half, resume=done_of(first).resume, max_new_tokens=20)
     pieces = tokens_of(first) + tokens_of(second)
     for piece, token in zip(pieces, tokens_of(whole), strict=True):
-        assert told(piece, but="text") == told(token, but="text")
+        assert fields_of(piece, but="text") == fields_of(token, but="text")
     expected = [token.logprob for token in tokens_of(first)]
     assert [token.logprob for token in prompt_of(second).tokens][-20:] == expected
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_the_map_of_what_is_read_again_is_that_of_the_first_time(dtype: str) -> None:
+def test_the_attention_map_of_a_resumed_run_is_that_of_the_first_run(dtype: str) -> None:
     backend = load_backend("mav-tiny", dtype=dtype)
     given: dict[str, Any] = {"capture": ["attention_map"], "attn_every": 8}
     first = events_of(backend, max_new_tokens=8, **given)
@@ -170,12 +163,12 @@ def test_the_map_of_what_is_read_again_is_that_of_the_first_time(dtype: str) -> 
     assert again.sum(axis=-1) == pytest.approx(1, abs=1e-2)
 
 
-def test_a_run_that_is_stopped_while_it_reads_again_can_go_on() -> None:
+def test_a_run_stopped_while_it_prefills_again_can_be_resumed() -> None:
     half = load_backend("mav-tiny", dtype="bfloat16")
     first = events_of(half, max_new_tokens=6, seed=1)
     given = RunSettings(resume=done_of(first).resume, max_new_tokens=2)
-    asked = iter([None, None, "deadline"])
-    events = list(run(given, backend=half, stop=lambda: next(asked)))  # type: ignore[arg-type]
+    answers = iter([None, None, "deadline"])
+    events = list(run(given, backend=half, stop=lambda: next(answers)))  # type: ignore[arg-type]
     assert [event.type for event in events] == ["start", "done"]
     assert (done_of(events).reason, done_of(events).tokens) == ("deadline", 0)
     third = events_of(half, resume=done_of(events).resume)
@@ -185,9 +178,9 @@ def test_a_run_that_is_stopped_while_it_reads_again_can_go_on() -> None:
 def test_a_character_that_was_cut_in_two_comes_whole(tiny: Backend) -> None:
     said = tiny.vocabulary.encode("a 😀 b", special=False)
     for cut in range(1, len(said)):
-        asked = iter([*[None] * (cut - 1), "cancelled"])
+        answers = iter([*[None] * (cut - 1), "cancelled"])
         given = RunSettings(prompt="x", forced_ids=said, max_new_tokens=len(said))
-        first = list(run(given, backend=tiny, stop=lambda asked=asked: next(asked)))  # type: ignore[arg-type,misc]
+        first = list(run(given, backend=tiny, stop=lambda answers=answers: next(answers)))  # type: ignore[arg-type,misc]
         assert done_of(first).reason == "cancelled"
         second = events_of(tiny, resume=done_of(first).resume)
         assert prompt_of(second).written_text + done_of(second).text == "a 😀 b"
@@ -199,8 +192,8 @@ def test_a_stop_string_over_the_border_is_found_and_not_shown() -> None:
     said = list(b"one STOP two")
     given: dict[str, Any] = {"forced_ids": said, "stop": ["STOP"]}
     settings = RunSettings(prompt="x", max_new_tokens=20, **given)
-    asked = iter([*[None] * 5, "deadline"])
-    first = list(run(settings, backend=FAKE, stop=lambda: next(asked)))  # type: ignore[arg-type]
+    answers = iter([*[None] * 5, "deadline"])
+    first = list(run(settings, backend=FAKE, stop=lambda: next(answers)))  # type: ignore[arg-type]
     assert (done_of(first).reason, done_of(first).text) == ("deadline", "one ST")
     second = events_of(FAKE, resume=done_of(first).resume)
     assert prompt_of(second).written_text == "one "
@@ -208,7 +201,7 @@ def test_a_stop_string_over_the_border_is_found_and_not_shown() -> None:
     assert done_of(second).resume is None
 
 
-def test_the_start_event_tells_settings_that_write_the_whole(tiny: Backend) -> None:
+def test_the_settings_of_the_start_event_generate_the_whole_run(tiny: Backend) -> None:
     given: dict[str, Any] = {"temperature": 1.0, "seed": 4, "min_new_tokens": 9}
     first = events_of(tiny, max_new_tokens=9, **given)
     second = events_of(tiny, resume=done_of(first).resume, max_new_tokens=6, top_n=3)
@@ -222,7 +215,7 @@ def test_the_start_event_tells_settings_that_write_the_whole(tiny: Backend) -> N
     ]
 
 
-def test_a_conversation_goes_on_with_the_ids_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conversation_is_resumed_with_its_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     messages = [{"role": "user", "content": "Hi"}]
     first = events_of(FAKE, messages=messages, max_new_tokens=5, seed=1)
     monkeypatch.setattr(FAKE, "encode_messages", lambda _: [1, 2, 3])  # another day's template
@@ -233,21 +226,21 @@ def test_a_conversation_goes_on_with_the_ids_it_had(monkeypatch: pytest.MonkeyPa
     ]
 
 
-@pytest.mark.parametrize(("asked", "more"), [({}, 64), ({"max_new_tokens": 2}, 2)])
-def test_a_run_that_had_all_its_tokens_gets_more(asked: dict[str, int], more: int) -> None:
+@pytest.mark.parametrize(("given", "more"), [({}, 64), ({"max_new_tokens": 2}, 2)])
+def test_a_run_that_had_all_its_tokens_gets_more(given: dict[str, int], more: int) -> None:
     first = events_of(FAKE, max_new_tokens=5, block_eos_steps=500)
-    assert done_of(events_of(FAKE, resume=done_of(first).resume, **asked)).tokens == more
+    assert done_of(events_of(FAKE, resume=done_of(first).resume, **given)).tokens == more
 
 
 def test_a_run_that_was_cut_off_gets_what_it_lacked() -> None:
-    asked = iter([None, None, "deadline"])
+    answers = iter([None, None, "deadline"])
     given = RunSettings(prompt="x", max_new_tokens=10, block_eos_steps=10)
-    first = list(run(given, backend=FAKE, stop=lambda: next(asked)))  # type: ignore[arg-type]
+    first = list(run(given, backend=FAKE, stop=lambda: next(answers)))  # type: ignore[arg-type]
     second = events_of(FAKE, resume=done_of(first).resume)
     assert (done_of(second).tokens, done_of(second).reason) == (7, "length")
 
 
-def test_what_is_over_cannot_go_on(tiny: Backend) -> None:
+def test_finished_runs_have_no_resume_token(tiny: Backend) -> None:
     full = FakeBackend(context=40)
     ended = [
         (events_of(tiny, max_new_tokens=480), "eos"),
@@ -259,7 +252,7 @@ def test_what_is_over_cannot_go_on(tiny: Backend) -> None:
         assert done_of(events).resume is None
 
 
-def test_a_run_that_goes_on_still_ends_with_its_context() -> None:
+def test_a_resumed_run_ends_where_the_context_is_full() -> None:
     small = FakeBackend(context=len(STORY) + 12)
     runs = cut_up(small, [10, 50], block_eos_steps=60)
     assert (done_of(runs[-1]).tokens, done_of(runs[-1]).resume) == (2, None)
@@ -271,30 +264,45 @@ def signed(seal: Seal = PROCESS_SEAL, **changes: Any) -> str:
     return seal.sign(replace(unfinished, **changes))
 
 
-# Once: the time stands in a token, and with it a token's length changes.
+# Only once, since a token contains the time, which changes its length.
 TOKEN = signed()
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_token_that_was_changed_is_refused(data: Any) -> None:
-    place = data.draw(st.integers(0, len(TOKEN) - 1))
+    index = data.draw(st.integers(0, len(TOKEN) - 1))
     other = data.draw(st.sampled_from("aZ09-_.é") | st.characters(exclude_categories=["Cs"]))
-    changed = TOKEN[:place] + data.draw(st.sampled_from([other, ""])) + TOKEN[place + 1 :]
+    changed = TOKEN[:index] + data.draw(st.sampled_from([other, ""])) + TOKEN[index + 1 :]
     if changed != TOKEN:
         with pytest.raises(ResumeRefused, match="tart a new run") as caught:
             PROCESS_SEAL.read(changed)
         assert (caught.value.field, caught.value.code) == ("resume", "resume_refused")
 
 
+def test_tokens_of_all_endings_can_be_read() -> None:
+    seal = Seal(b"k" * 32, clock=lambda: 0.0)
+    for count in range(1000):
+        written = list(range(count % 40)) + [count] * 3
+        assert seal.read(signed(seal, written=written)).written == written
+
+
+def test_no_bit_and_no_character_of_a_token_is_free() -> None:
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    same_bytes = TOKEN[:-1] + alphabet[alphabet.index(TOKEN[-1]) + 1]
+    for changed in (same_bytes, f"{TOKEN}!", f"{TOKEN}=", f"{TOKEN[:9]}\n{TOKEN[9:]}"):
+        with pytest.raises(ResumeRefused, match="was changed or signed"):
+            PROCESS_SEAL.read(changed)
+
+
 @pytest.mark.parametrize(
-    ("token", "told_of"),
+    ("token", "detail"),
     [
-        ("mav1", "no token"),
-        ("mav1..", "no token"),
-        ("mav1.a.", "no token"),
+        ("mav1", "not a token of this version"),
+        ("mav1..", "not a token of this version"),
+        ("mav1.a.", "not a token of this version"),
         ("mav2.a.b", "this version"),
-        ("Once upon", "no token"),
+        ("Once upon", "not a token of this version"),
         ("mav1.a.b", "changed"),
         (signed(Seal.of("another secret of some length")), "MAV_SECRET"),
         (signed(fingerprint="another"), "another model"),
@@ -302,21 +310,35 @@ def test_a_token_that_was_changed_is_refused(data: Any) -> None:
     ],
     ids=["kind", "empty", "no signature", "newer", "text", "forged", "secret", "model", "old"],
 )
-def test_what_is_no_token_of_this_server_is_refused(token: str, told_of: str) -> None:
-    with pytest.raises(ResumeRefused, match=told_of) as caught:
+def test_invalid_resume_tokens_are_refused(token: str, detail: str) -> None:
+    with pytest.raises(ResumeRefused, match=detail) as caught:
         events_of(FAKE, resume=token)
     assert caught.value.field == "resume"
 
 
-def test_a_token_holds_for_its_time() -> None:
+def test_a_token_expires() -> None:
     now = [1000.0]
     seal = Seal(b"k" * 32, lifetime_s=60, clock=lambda: now[0])
     token = signed(seal)
-    now[0] += 59
+    now[0] += 2 * 60 - 1
     assert seal.read(token).written == [1, 2]
     now[0] += 1
     with pytest.raises(ResumeRefused, match="expired 0 seconds ago"):
         seal.read(token)
+
+
+@pytest.mark.parametrize("ahead_s", [-1e9, -300, 0, 299])
+def test_the_clocks_of_servers_may_differ(ahead_s: float) -> None:
+    signing = Seal(b"k" * 32, lifetime_s=600, clock=lambda: 2e9)
+    reading = Seal(b"k" * 32, lifetime_s=600, clock=lambda: 2e9 + 600 + ahead_s)
+    assert reading.read(signed(signing)).written == [1, 2]
+
+
+def test_more_than_the_leeway_is_refused() -> None:
+    signing = Seal(b"k" * 32, lifetime_s=600, clock=lambda: 2e9)
+    reading = Seal(b"k" * 32, lifetime_s=600, clock=lambda: 2e9 + 600 + 301)
+    with pytest.raises(ResumeRefused, match="expired 1 seconds ago"):
+        reading.read(signed(signing))
 
 
 def test_servers_that_share_a_secret_take_each_others_tokens() -> None:
@@ -324,6 +346,20 @@ def test_servers_that_share_a_secret_take_each_others_tokens() -> None:
     assert other.read(signed(one)).written == [1, 2]
     assert "secret" not in repr(one)
     assert repr(one.key) not in repr(one)
+
+
+def test_servers_without_a_secret_refuse_each_others_tokens() -> None:
+    one, other = Seal.of(None), Seal.of(None)
+    assert one.read(signed(one)).written == [1, 2]
+    with pytest.raises(ResumeRefused, match="another key"):
+        other.read(signed(one))
+
+
+@pytest.mark.parametrize("secret", [None, "a secret of some length"])
+def test_a_seal_has_the_given_lifetime(secret: str | None) -> None:
+    assert (seal := Seal.of(secret, 60)).read(signed(seal)).written == [1, 2]
+    with pytest.raises(ResumeRefused, match="expired"):
+        (seal := Seal.of(secret, -60)).read(signed(seal))
 
 
 def test_a_token_of_another_version_of_the_settings_is_refused() -> None:
@@ -349,13 +385,13 @@ def test_a_token_of_another_version_of_the_settings_is_refused() -> None:
 def test_what_the_run_has_already_cannot_be_given_beside_it(
     beside: dict[str, Any], field: str
 ) -> None:
-    with pytest.raises(InvalidSettings, match="beside resume") as caught:
+    with pytest.raises(InvalidSettings, match="together with resume") as caught:
         RunSettings(resume=signed(), **beside)
     assert caught.value.field == field
 
 
 def test_another_model_beside_a_token_is_refused() -> None:
-    with pytest.raises(ResumeRefused, match="leave model away"):
+    with pytest.raises(ResumeRefused, match="leave out model"):
         events_of(FAKE, resume=signed(), model="other")
     assert done_of(events_of(FAKE, resume=signed(), model="mav-tiny")).tokens > 0
 
@@ -367,6 +403,19 @@ def test_fewer_tokens_than_the_run_must_write_are_refused() -> None:
         events_of(FAKE, resume=token, max_new_tokens=7)
     assert caught.value.field == "max_new_tokens"
     assert done_of(events_of(FAKE, resume=token, max_new_tokens=8)).tokens == 8
+
+
+@pytest.mark.parametrize(
+    ("given", "most", "tokens"),
+    [({}, None, 64), ({}, 5, 7), ({}, 100, 64), ({"max_new_tokens": 9}, 5, 11)],
+)
+def test_a_server_may_limit_the_tokens_of_a_client_that_names_no_number(
+    given: dict[str, int], most: int | None, tokens: int
+) -> None:
+    whole, before = resolve(RunSettings(resume=signed(), **given), PROCESS_SEAL, most=most)
+    assert whole.max_new_tokens == tokens
+    assert before is not None
+    assert before.written == [1, 2]
 
 
 def test_a_token_stays_small_and_goes_into_an_address() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -12,18 +11,15 @@ import pytest
 from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.backends.fake import FakeBackend, FakeSession
-from mav_engine.contract.events import Event, Token
+from mav_engine.contract.events import Event
 from mav_engine.generation.capture import Step
+from tests.engine.runs import alone, tokens_of
 
 STORY = "Once upon a time, there was a little"
 
 
 def events_of(backend: Backend, **settings: Any) -> list[Event]:
-    return list(run(RunSettings(**{"prompt": STORY, **settings}), backend=backend))
-
-
-def tokens_of(events: Sequence[Event]) -> list[Token]:
-    return [event for event in events if isinstance(event, Token)]
+    return alone(backend, **{"prompt": STORY, **settings})
 
 
 def test_events_come_in_order_and_add_up(tiny: Backend) -> None:
@@ -39,7 +35,7 @@ def test_events_come_in_order_and_add_up(tiny: Backend) -> None:
     assert "".join(token.text for token in prompt.tokens) == "<|endoftext|>" + STORY
 
 
-def test_only_what_is_captured_is_measured(tiny: Backend) -> None:
+def test_only_captured_measurements_are_computed(tiny: Backend) -> None:
     token = tokens_of(events_of(tiny, max_new_tokens=1, capture=["residual"]))[0]
     assert token.layers.resid_norm is not None
     assert token.layers.mlp_norm is None
@@ -86,9 +82,9 @@ def test_white_space_is_blocked(tiny: Backend) -> None:
 
 
 def test_a_caller_can_end_the_run(tiny: Backend) -> None:
-    asked = iter([None, None, "deadline"])
+    answers = iter([None, None, "deadline"])
     events = list(
-        run(RunSettings(prompt=STORY), backend=tiny, stop=lambda: next(asked))  # type: ignore[arg-type]
+        run(RunSettings(prompt=STORY), backend=tiny, stop=lambda: next(answers))  # type: ignore[arg-type]
     )
     assert events[-1].reason == "deadline"
     assert events[-1].tokens == 3
@@ -103,7 +99,7 @@ def test_messages_without_a_template_become_lines(tiny: Backend) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "field", "told"),
+    ("settings", "field", "message"),
     [
         ({"prompt": "cat " * 600}, "prompt", "Shorten the prompt by at least"),
         ({"forced_ids": [4096]}, "forced_ids", "0 to 4095"),
@@ -111,15 +107,15 @@ def test_messages_without_a_template_become_lines(tiny: Backend) -> None:
     ],
 )
 def test_what_the_model_cannot_do_is_refused_before_it_begins(
-    tiny: Backend, settings: dict[str, Any], field: str, told: str
+    tiny: Backend, settings: dict[str, Any], field: str, message: str
 ) -> None:
-    with pytest.raises(MavError, match=told) as caught:
+    with pytest.raises(MavError, match=message) as caught:
         run(RunSettings(**{"prompt": STORY, **settings}), backend=tiny)
     assert caught.value.field == field
 
 
 class _Broken(FakeSession):
-    """Breaks at the third step, in the way that it is told."""
+    """Fails at the third step, with a given error."""
 
     fault: Any = None
 

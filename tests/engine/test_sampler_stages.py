@@ -56,8 +56,10 @@ def logits_of(seed: int, size: int = 200) -> np.ndarray:
 
 
 def choose(logits: np.ndarray, **given: Any) -> Choice:
-    asked = {"capture": ["sampler_stages"], "top_n": 30, "top_k": 0, "seed": 4, **given}
-    sampler = Sampler(RunSettings(prompt="x", **asked), eos_ids=[EOS], white_space=lambda: [BLANK])
+    settings = {"capture": ["sampler_stages"], "top_n": 30, "top_k": 0, "seed": 4, **given}
+    sampler = Sampler(
+        RunSettings(prompt="x", **settings), eos_ids=[EOS], white_space=lambda: [BLANK]
+    )
     return sampler.choose(Prediction(logits), CONTEXT, index=1, forced=None)
 
 
@@ -123,10 +125,17 @@ def test_the_last_stage_is_what_was_drawn_from_and_the_first_null_names_the_cont
     choice = choose(logits_of(3), **EVERYTHING)
     stages = choice.stages or []
     assert stages[-1].kept == choice.kept
-    for place, (drawn, cut_by) in enumerate(zip(choice.sampled_probs, choice.cut_by, strict=True)):
-        assert (stages[-1].probs[place] or 0) == pytest.approx(drawn, rel=1e-9)
-        gone = [stage.control for stage in stages if stage.probs[place] is None]
+    for row, (drawn, cut_by) in enumerate(zip(choice.sampled_probs, choice.cut_by, strict=True)):
+        assert (stages[-1].probs[row] or 0) == pytest.approx(drawn, rel=1e-9)
+        gone = [stage.control for stage in stages if stage.probs[row] is None]
         assert gone[:1] == ([] if cut_by is None else [cut_by])
+
+
+@pytest.mark.parametrize("added", [1024, -1024])
+def test_a_number_added_to_all_logits_changes_no_stage(added: int) -> None:
+    logits = (logits_of(0) * 8).round() / 8  # so that the sums are exact
+    given: dict[str, Any] = {"min_new_tokens": 4, "temperature": 0.7, "top_k": 40, "top_p": 0.9}
+    assert choose(logits + np.float32(added), **given).stages == choose(logits, **given).stages
 
 
 def test_greedy_is_one_stage_that_leaves_one_token() -> None:
@@ -136,9 +145,20 @@ def test_greedy_is_one_stage_that_leaves_one_token() -> None:
     assert stage.probs == [1.0] + [None] * 29
 
 
+def test_the_lowest_temperature_is_one_stage_that_leaves_one_token() -> None:
+    (stage,) = choose(logits_of(0), temperature=1e-300).stages or []
+    assert (stage.control, stage.kept, stage.said) == ("temperature", 1, 1)
+
+
 def test_controls_that_are_off_are_left_out() -> None:
     assert choose(logits_of(0), temperature=1.0).stages == []
     assert choose(logits_of(0), temperature=1.0, top_k=5000).stages == []
+    assert choose(logits_of(0), temperature=1.0, top_k=200).stages == []
+    settings = RunSettings(
+        prompt="x", seed=0, temperature=1, top_k=0, block_ws_steps=9, capture=["sampler_stages"]
+    )
+    sampler = Sampler(settings, eos_ids=[EOS], white_space=list)
+    assert sampler.choose(Prediction(logits_of(0)), CONTEXT, 0, forced=None).stages == []
 
 
 def test_a_forced_token_that_the_controls_cut_is_null_where_it_fell() -> None:
@@ -150,16 +170,16 @@ def test_a_forced_token_that_the_controls_cut_is_null_where_it_fell() -> None:
     assert [stage.said is None for stage in stages] == [False, True]
 
 
-def test_a_run_tells_the_stages_only_where_it_is_asked(tiny_case: Case) -> None:
+def test_a_run_has_stages_only_if_they_are_captured(tiny_case: Case) -> None:
     given: dict[str, Any] = {"temperature": 0.8, "top_k": 20, "seed": 1, "max_new_tokens": 3}
 
     def tokens(**more: Any) -> list[Token]:
         settings = RunSettings(prompt="Once upon a", **given, **more)
         return [e for e in run(settings, backend=tiny_case.backend) if isinstance(e, Token)]
 
-    asked, plain = tokens(capture=["sampler_stages"]), tokens()
-    assert [token.token.id for token in asked] == [token.token.id for token in plain]
-    for one, other in zip(asked, plain, strict=True):
+    captured, plain = tokens(capture=["sampler_stages"]), tokens()
+    assert [token.token.id for token in captured] == [token.token.id for token in plain]
+    for one, other in zip(captured, plain, strict=True):
         assert other.sampler_stages is None
         assert b"sampler_stages" not in to_json(other)
         wire = orjson.loads(to_json(one))["sampler_stages"]

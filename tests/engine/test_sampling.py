@@ -1,10 +1,12 @@
-"""The sampler draws what it declares, tells why candidates fell, and touches nothing global."""
+"""The sampler draws what it reports, says why candidates were removed, and leaves globals alone."""
 
 from __future__ import annotations
 
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -18,12 +20,15 @@ from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.contract.events import Token
 from mav_engine.errors import NoCandidates
+from mav_engine.generation import controls
 from mav_engine.generation.prediction import Prediction
 from mav_engine.generation.sampler import Choice, Sampler
 from mav_engine.parsing.strict import MAX_WHOLE
 from tests.engine.conftest import Case
+from tests.engine.runs import tokens_by
 
 PROMPT = "One day, the little dog found a"
+tokens_of = partial(tokens_by, prompt=PROMPT)
 LOGITS = np.array([2.0, 1.0, 0.5, 0.0, -1.0, -3.0], dtype=np.float32)
 
 
@@ -46,17 +51,12 @@ def entropy_of(probs: np.ndarray) -> float:
     return float(-(held * np.log(held)).sum())
 
 
-def tokens_of(backend: Backend, **settings: Any) -> list[Token]:
-    events = list(run(RunSettings(prompt=PROMPT, **settings), backend=backend))
-    assert events[-1].type == "done", events[-1]
-    return [event for event in events if isinstance(event, Token)]
-
-
 @pytest.mark.parametrize(
     ("given", "cut_by"),
     [
         ({"temperature": 0}, [None] + ["temperature"] * 5),
         ({"temperature": 1, "top_k": 2}, [None, None] + ["top_k"] * 4),
+        ({"temperature": 1, "top_k": 1}, [None] + ["top_k"] * 5),
         ({"temperature": 1, "top_k": 0, "top_p": 0.6}, [None, None] + ["top_p"] * 4),
         ({"temperature": 1, "top_k": 0, "min_p": 0.2}, [None, None, None] + ["min_p"] * 3),
         ({"temperature": 1, "top_k": 3, "top_p": 0.7}, [None, None] + ["top_p"] + ["top_k"] * 3),
@@ -83,10 +83,58 @@ def test_the_token_that_crosses_top_p_is_kept() -> None:
     assert choose(probs, temperature=1, top_k=0, top_p=0.6).kept == 2
 
 
+def test_tokens_at_the_edge_of_top_p_and_min_p() -> None:
+    flat = np.zeros(4, np.float32)
+    assert choose(flat, temperature=1, top_k=0, top_p=0.5).kept == 2
+    assert choose(flat[:3] - [0, 0, 1], temperature=1, top_k=0, min_p=1).kept == 2
+
+
+@pytest.mark.parametrize("added", [-1000, 1000])
+def test_a_number_added_to_all_scores_changes_no_filter(added: int) -> None:
+    scores = np.array([2.0, 1.0, 0.0, -1.0])
+    for control in (controls.top_p, controls.min_p):
+        assert control(scores + added, 0.2).tolist() == control(scores, 0.2).tolist()
+
+
 def test_a_repeated_ngram_is_cut() -> None:
     choice = choose(context=(3, 0, 3), no_repeat_ngram_size=2)
     assert choice.cut_by[0] == "no_repeat_ngram"
     assert choice.token_id == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "size", "removed"),
+    [
+        ((1,), 1, [1]),
+        ((1,), 2, []),
+        ((1, 1), 2, [1]),
+        ((1, 2, 3, 0, 1, 2), 3, [3]),
+        ((1, 2, 3, 0, 2), 3, []),
+        ((2, 1, 2, 3, 2), 2, [1, 3]),
+    ],
+)
+def test_tokens_that_would_repeat_an_ngram_are_cut(
+    context: tuple[int, ...], size: int, removed: list[int]
+) -> None:
+    choice = choose(context=context, no_repeat_ngram_size=size)
+    cut = [row for row, control in enumerate(choice.cut_by) if control == "no_repeat_ngram"]
+    assert cut == removed
+
+
+def test_a_penalty_of_an_empty_text_changes_nothing() -> None:
+    given: dict[str, Any] = {"temperature": 1, "top_k": 0}
+    assert choose(repetition_penalty=2.0, **given) == choose(**given)
+
+
+def test_of_equally_likely_tokens_those_with_the_highest_ids_are_in_top_p() -> None:
+    logits = np.random.default_rng(0).integers(0, 3, 90).astype(np.float32)
+    order = np.lexsort((np.arange(90), logits))[::-1]
+    shares = np.exp(logits[order].astype(np.float64))
+    for mass in (0.2, 0.5, 0.9):
+        kept = 1 + np.searchsorted(np.cumsum(shares / shares.sum()), mass)
+        choice = choose(logits, temperature=1, top_k=0, top_p=mass, top_n=90)
+        probs = dict(zip(choice.top_ids, choice.sampled_probs, strict=True))
+        assert {each for each, prob in probs.items() if prob} == set(order[:kept].tolist())
 
 
 def test_a_penalty_makes_negative_scores_smaller_not_larger() -> None:
@@ -98,6 +146,95 @@ def test_a_penalty_makes_negative_scores_smaller_not_larger() -> None:
 def test_nothing_left_to_choose_is_an_error_that_names_the_control() -> None:
     with pytest.raises(NoCandidates, match="no_repeat_ngram"):
         choose(LOGITS[:2], context=(0, 1), no_repeat_ngram_size=1)
+
+
+def test_all_controls_that_left_nothing_are_named() -> None:
+    with pytest.raises(NoCandidates, match="removed by no_repeat_ngram, block_eos;"):
+        choose(LOGITS[:2], context=(0, 1), no_repeat_ngram_size=1, block_eos_steps=1)
+
+
+def test_tokens_that_are_not_reported_may_be_left() -> None:
+    choice = choose(top_n=1, temperature=0, block_eos_steps=1)
+    assert (choice.top_ids, choice.cut_by, choice.token_id) == ([0], ["block_eos"], 1)
+
+
+@pytest.mark.parametrize("name", ["min_new_tokens", "block_eos_steps", "block_ws_steps"])
+def test_a_block_ends_with_its_steps(name: str) -> None:
+    settings = RunSettings(prompt="x", seed=0, top_n=6, temperature=1, top_k=0, **{name: 2})
+    sampler = Sampler(settings, eos_ids=[0], white_space=lambda: [1])
+    cuts = [sampler.choose(Prediction(LOGITS), (), i, forced=None).cut_by for i in range(3)]
+    assert [any(each) for each in cuts] == [True, True, False]
+
+
+def test_white_space_is_looked_for_only_where_it_is_blocked() -> None:
+    def never() -> list[int]:
+        raise AssertionError
+
+    Sampler(RunSettings(prompt="x", seed=0), eos_ids=[0], white_space=never)
+    with pytest.raises(AssertionError):
+        Sampler(RunSettings(prompt="x", seed=0, block_ws_steps=1), eos_ids=[0], white_space=never)
+
+
+def test_a_seed_must_be_known() -> None:
+    with pytest.raises(ValueError, match=r"^settings\.seed must be resolved before sampling$"):
+        Sampler(RunSettings(prompt="x"), eos_ids=[0], white_space=list)
+
+
+def test_a_forced_token_is_taken_and_marked() -> None:
+    settings = RunSettings(prompt="x", seed=0, temperature=0, top_n=6)
+    sampler = Sampler(settings, eos_ids=[0], white_space=list)
+    free, forced = (sampler.choose(Prediction(LOGITS), (), 0, forced=each) for each in (None, 4))
+    assert (free.token_id, free.forced, free.stages) == (0, False, None)
+    assert (forced.token_id, forced.forced, forced.sampled_probs[4]) == (4, True, 0)
+
+
+def test_a_draw_falls_on_the_likeliest_first_and_of_equal_ones_on_the_lowest_id() -> None:
+    """Each token takes one number of the seed's generator, wherever a run begins."""
+    settings = RunSettings(prompt="x", seed=5, temperature=1, top_k=0)
+    logits = np.random.default_rng(0).integers(0, 4, 1000).astype(np.float32)
+    order = np.lexsort((np.arange(1000), -logits))
+    shares = np.cumsum(np.exp(logits[order].astype(np.float64)))
+    numbers = np.random.Generator(np.random.PCG64(5)).random(6)
+    expected = order[np.searchsorted(shares / shares[-1], numbers)].tolist()
+    for drawn in (0, 3):
+        sampler = Sampler(settings, eos_ids=[0], white_space=list, drawn=drawn)
+        prediction = Prediction(logits)
+        ids = [sampler.choose(prediction, (), i, forced=None).token_id for i in range(6 - drawn)]
+        assert ids == expected[drawn:]
+    first = Sampler(settings, eos_ids=[0], white_space=list)
+    assert first.choose(Prediction(logits), (), 0, forced=None).token_id == expected[0]
+
+
+def drawn_with(number: float, logits: np.ndarray) -> Choice:
+    """The choice where the seed's generator gives this number."""
+    settings = RunSettings(prompt="x", seed=0, temperature=1, top_k=0, top_n=100)
+    sampler = Sampler(settings, eos_ids=[0], white_space=list)
+    sampler._random = SimpleNamespace(random=lambda: number)  # type: ignore[assignment]
+    return sampler.choose(Prediction(logits), (), 0, forced=None)
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_equally_likely_tokens_have_equal_intervals_without_their_ends(count: int) -> None:
+    flat = np.zeros(count, np.float32)
+    begins = [drawn_with(index / count, flat).token_id for index in range(count)]
+    ends = [drawn_with(np.nextafter((i + 1) / count, 0), flat).token_id for i in range(count)]
+    assert begins == ends == list(range(count))
+
+
+def test_the_largest_number_below_1_is_the_last_tokens() -> None:
+    """Also where the sum of the probabilities is rounded to less."""
+    for seed in range(20):
+        logits = np.random.default_rng(seed).normal(0, 1, 60).astype(np.float32)
+        assert drawn_with(float(np.nextafter(1, 0)), logits).token_id == logits.argmin()
+
+
+def test_a_chance_that_is_just_above_zero_is_kept() -> None:
+    at_the_limit = np.array([0, -2 * 745], dtype=np.float32)
+    choice = choose(at_the_limit, temperature=2, capture=["sampler_stages"])
+    assert (choice.kept, choice.cut_by) == (2, [None, None])
+    assert [stage.kept for stage in choice.stages or []] == [2]
+    halved = choose(np.array([0, 0, -745], dtype=np.float32), temperature=1)
+    assert halved.sampled_entropy == pytest.approx(np.log(2))
 
 
 def test_draws_follow_the_declared_distribution() -> None:
@@ -144,7 +281,7 @@ def test_sampled_distribution_is_that_of_generate(tiny_case: Case) -> None:
         assert token.distribution.kept == int((expected > 0).sum())
 
 
-def test_a_seed_gives_the_same_tokens_whatever_else_draws(tiny: Backend) -> None:
+def test_a_seed_gives_the_same_tokens_beside_other_generators(tiny: Backend) -> None:
     given = {"max_new_tokens": 12, "temperature": 1.0, "seed": 7}
     first = [token.token.id for token in tokens_of(tiny, **given)]
     torch.manual_seed(99)
@@ -154,7 +291,7 @@ def test_a_seed_gives_the_same_tokens_whatever_else_draws(tiny: Backend) -> None
     assert len(others) == 4
 
 
-def test_a_run_forced_along_another_goes_on_as_it_did(tiny: Backend) -> None:
+def test_a_run_forced_along_another_continues_like_it(tiny: Backend) -> None:
     given = {"max_new_tokens": 16, "temperature": 1.0, "seed": 3, "min_new_tokens": 16}
     whole = [token.token.id for token in tokens_of(tiny, **given)]
     again = [token.token.id for token in tokens_of(tiny, forced_ids=whole[:9], **given)]
@@ -168,7 +305,7 @@ def test_global_random_state_is_untouched(tiny: Backend) -> None:
     assert np.array_equal(np.random.get_state()[1], numpy_before)
 
 
-def test_an_unset_seed_is_drawn_and_told(tiny: Backend) -> None:
+def test_an_unset_seed_is_drawn_and_reported(tiny: Backend) -> None:
     starts = [next(iter(run(RunSettings(prompt=PROMPT), backend=tiny))) for _ in range(2)]
     seeds = [start.settings.seed for start in starts]
     assert all(isinstance(seed, int) for seed in seeds)
@@ -196,7 +333,7 @@ SCORES = arrays(np.float32, st.integers(4, 40), elements=st.floats(-20, 20, widt
     context=st.lists(st.integers(0, 3), max_size=8),
     index=st.integers(0, 4),
 )
-def test_before_and_after_are_told_of_the_whole_vocabulary(
+def test_probabilities_before_and_after_sampling_of_the_whole_vocabulary(
     logits: np.ndarray, given: dict[str, Any], context: list[int], index: int
 ) -> None:
     settings = RunSettings(prompt="x", seed=0, top_n=100, **given)
@@ -213,8 +350,8 @@ def test_before_and_after_are_told_of_the_whole_vocabulary(
     assert choice.sampled_entropy == pytest.approx(entropy_of(probs), abs=1e-6)
     drawn = choice.top_ids.index(choice.token_id)
     assert probs[drawn] > 0
-    cut = {choice.top_ids[place]: why for place, why in enumerate(choice.cut_by) if why}
-    # The first control in their order has the blame.
+    cut = {choice.top_ids[row]: why for row, why in enumerate(choice.cut_by) if why}
+    # The first control in order is named.
     if index < settings.min_new_tokens:
         assert cut[0] in ("min_new_tokens", "no_repeat_ngram")
     elif index < settings.block_eos_steps:
@@ -226,7 +363,7 @@ def test_before_and_after_are_told_of_the_whole_vocabulary(
     }
 
 
-def test_the_event_tells_the_entropy_of_what_was_drawn_from(tiny: Backend) -> None:
+def test_the_event_has_the_entropy_of_the_sampled_distribution(tiny: Backend) -> None:
     for temperature in (0.0, 0.7):
         given = {"temperature": temperature, "top_k": 30, "top_n": 100, "max_new_tokens": 3}
         for token in tokens_of(tiny, **given):
@@ -237,7 +374,7 @@ def test_the_event_tells_the_entropy_of_what_was_drawn_from(tiny: Backend) -> No
             assert entropy < token.distribution.entropy
 
 
-def test_a_seed_holds_while_others_draw_and_run(tiny: Backend) -> None:
+def test_a_seed_gives_the_same_tokens_beside_other_threads(tiny: Backend) -> None:
     given: dict[str, Any] = {"max_new_tokens": 12, "temperature": 1.0, "min_new_tokens": 12}
 
     def ids(seed: int) -> list[int]:
@@ -277,9 +414,9 @@ def test_every_bit_of_the_seed_counts() -> None:
     assert len({choice.token_id for choice in draws}) == len(seeds)
 
 
-def test_a_tokenizer_that_knows_more_tokens_than_the_model_blocks_what_there_is() -> None:
+def test_a_tokenizer_with_more_tokens_than_the_model_blocks_those_of_the_model() -> None:
     settings = RunSettings(prompt="x", seed=0, top_n=6, block_ws_steps=1, block_eos_steps=1)
-    sampler = Sampler(settings, eos_ids=[0, 300], white_space=lambda: [1, 7, 4000])
+    sampler = Sampler(settings, eos_ids=[0, 6, 300], white_space=lambda: [1, 7, 4000])
     choice = sampler.choose(Prediction(LOGITS), [2], index=0, forced=None)
     assert choice.cut_by[:2] == ["block_eos", "block_ws"]
 

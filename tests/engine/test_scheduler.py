@@ -46,7 +46,7 @@ def _spawn(work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) -> None:
+def test_requests_during_a_batch_are_in_the_next_one(doubled: _Doubled) -> None:
     scheduler: Scheduler[int, int] = Scheduler(doubled)
     answers: dict[int, int] = {}
 
@@ -64,7 +64,7 @@ def test_who_asks_while_a_batch_is_computed_is_in_the_next(doubled: _Doubled) ->
     assert answers == {1: 2, 2: 4, 3: 6, 4: 8}
 
 
-def test_what_goes_wrong_is_raised_where_it_was_asked(doubled: _Doubled) -> None:
+def test_an_exception_is_raised_in_the_thread_that_requested(doubled: _Doubled) -> None:
     doubled.held = False
     scheduler: Scheduler[int, int] = Scheduler(doubled)
     with pytest.raises(KeyError):
@@ -118,7 +118,7 @@ def scheduler(doubled: _Doubled, patient: None) -> Scheduler[int, int]:  # noqa:
     return Scheduler(doubled)
 
 
-def test_who_was_answered_goes_on_one_after_the_other(scheduler: Scheduler[int, int]) -> None:
+def test_answered_threads_continue_one_after_the_other(scheduler: Scheduler[int, int]) -> None:
     going_on: set[int] = set()
     together: list[set[int]] = []
 
@@ -139,7 +139,7 @@ def test_who_was_answered_goes_on_one_after_the_other(scheduler: Scheduler[int, 
     assert all(len(each) == 1 for each in together)
 
 
-def test_a_newcomer_does_not_let_the_next_go_on(scheduler: Scheduler[int, int]) -> None:
+def test_a_new_thread_does_not_wake_the_next_one(scheduler: Scheduler[int, int]) -> None:
     went_on: list[int] = []
 
     def ask(number: int) -> None:
@@ -163,7 +163,7 @@ def test_a_newcomer_does_not_let_the_next_go_on(scheduler: Scheduler[int, int]) 
     assert went_on == [2, 3]
 
 
-def test_who_stays_away_holds_nobody_up(doubled: _Doubled) -> None:
+def test_a_run_that_stays_away_delays_no_other(doubled: _Doubled) -> None:
     doubled.held = False
     scheduler: Scheduler[int, int] = Scheduler(doubled)
     assert scheduler.submit("stays away", 1) == 2
@@ -176,14 +176,14 @@ def test_steps_come_between_the_parts_of_a_prompt(doubled: _Doubled) -> None:
     scheduler: Scheduler[int, int] = Scheduler(doubled)
     doubled.held = False
     order: list[str] = []
-    in_first_part, asked = threading.Event(), threading.Event()
+    in_first_part, requested = threading.Event(), threading.Event()
 
     def read_prompt() -> None:
         for part in range(3):
             with scheduler.exclusive("other"):
                 order.append(f"part {part}")
                 in_first_part.set()
-                assert asked.wait(PATIENCE_S)
+                assert requested.wait(PATIENCE_S)
 
     def step() -> None:
         scheduler.submit("step", 1)
@@ -193,7 +193,7 @@ def test_steps_come_between_the_parts_of_a_prompt(doubled: _Doubled) -> None:
     assert in_first_part.wait(PATIENCE_S)
     threads.append(_spawn(step))
     until(lambda: len(scheduler._submitted) == 1)
-    asked.set()
+    requested.set()
     for thread in threads:
         thread.join(PATIENCE_S)
     assert doubled.batches == [[1]]
@@ -219,7 +219,7 @@ def _alone(scheduler: Scheduler[int, int]) -> None:
         pass
 
 
-def test_who_wants_to_be_alone_waits_for_those_who_go_on(scheduler: Scheduler[int, int]) -> None:
+def test_exclusive_access_waits_for_the_answered_threads(scheduler: Scheduler[int, int]) -> None:
     asking: list[int] = []
 
     def alone() -> None:
@@ -239,7 +239,7 @@ def test_who_wants_to_be_alone_waits_for_those_who_go_on(scheduler: Scheduler[in
     assert asking == [2]
 
 
-def test_who_read_its_prompt_is_waited_for(
+def test_a_batch_waits_for_a_thread_that_has_prefilled(
     doubled: _Doubled, scheduler: Scheduler[int, int]
 ) -> None:
     with scheduler.exclusive("a", then_submits=True):
@@ -252,7 +252,7 @@ def test_who_read_its_prompt_is_waited_for(
     assert doubled.batches == [[1, 2]]
 
 
-def test_who_stays_away_with_an_answer_lets_others_be_alone(doubled: _Doubled) -> None:
+def test_a_thread_that_keeps_its_answer_does_not_block_exclusive_access(doubled: _Doubled) -> None:
     doubled.held = False
     scheduler: Scheduler[int, int] = Scheduler(doubled)
     assert scheduler.submit("stays away", 1) == 2
@@ -269,7 +269,7 @@ class _Background:
         self.finished: list[list[int]] = []
         self.broken = False
 
-    def follow(self, ask: int, answer: int) -> int | None:
+    def next_request(self, ask: int, answer: int) -> int | None:
         assert answer == 2 * ask
         return None if ask % 10 == 2 else ask + 1
 
@@ -307,7 +307,7 @@ def _together(ahead: Scheduler[int, int], number: int = 20) -> threading.Thread:
 
 
 @pytest.mark.usefixtures("patient")
-def test_what_follows_is_begun_before_anybody_goes_on(
+def test_the_next_batch_begins_before_a_thread_continues(
     ahead: Scheduler[int, int], background: _Background, doubled: _Doubled
 ) -> None:
     thread = _together(ahead)
@@ -321,14 +321,14 @@ def test_what_follows_is_begun_before_anybody_goes_on(
     assert doubled.batches == [[10, 20]]
 
 
-def test_nothing_is_begun_for_a_run_alone(
+def test_no_batch_begins_ahead_for_a_single_run(
     ahead: Scheduler[int, int], background: _Background
 ) -> None:
     assert [ahead.submit("a", number) for number in (10, 11, 12)] == [20, 22, 24]
     assert background.begun == []
 
 
-def test_who_stays_away_is_one_step_ahead_and_no_more(
+def test_a_thread_that_does_not_return_is_at_most_one_step_ahead(
     ahead: Scheduler[int, int], background: _Background
 ) -> None:
     _join([_together(ahead)])
@@ -337,7 +337,7 @@ def test_who_stays_away_is_one_step_ahead_and_no_more(
     assert ahead._ahead == {}
 
 
-def test_who_stays_away_is_not_begun_for_while_others_go_on(
+def test_no_step_begins_ahead_for_a_thread_that_does_not_return(
     ahead: Scheduler[int, int], background: _Background
 ) -> None:
     with ahead.exclusive("a", then_submits=True):
@@ -354,7 +354,7 @@ def test_who_stays_away_is_not_begun_for_while_others_go_on(
 
 
 @pytest.mark.usefixtures("patient")
-def test_nothing_is_begun_while_somebody_wants_to_be_alone(
+def test_no_batch_begins_while_a_thread_waits_for_exclusive_access(
     ahead: Scheduler[int, int], background: _Background
 ) -> None:
     def alone() -> None:
@@ -371,7 +371,7 @@ def test_nothing_is_begun_while_somebody_wants_to_be_alone(
 
 
 @pytest.mark.usefixtures("patient")
-def test_what_was_begun_for_who_leaves_is_over(
+def test_a_step_ahead_is_discarded_if_its_thread_leaves(
     ahead: Scheduler[int, int], background: _Background
 ) -> None:
     thread = _together(ahead)
@@ -393,7 +393,7 @@ def test_nothing_is_under_way_while_one_is_alone(
 
 
 @pytest.mark.usefixtures("patient")
-def test_nothing_else_may_be_asked_than_was_begun(ahead: Scheduler[int, int]) -> None:
+def test_a_request_must_be_the_one_that_began_ahead(ahead: Scheduler[int, int]) -> None:
     thread = _together(ahead)
     with pytest.raises(ValueError, match="12 is submitted, but 11 was begun"):
         ahead.submit("a", 12)
@@ -402,7 +402,7 @@ def test_nothing_else_may_be_asked_than_was_begun(ahead: Scheduler[int, int]) ->
 
 
 @pytest.mark.usefixtures("patient")
-def test_what_goes_wrong_ahead_is_raised_where_it_is_asked(ahead: Scheduler[int, int]) -> None:
+def test_an_exception_of_a_step_ahead_is_raised_at_its_request(ahead: Scheduler[int, int]) -> None:
     caught: list[Exception] = []
 
     def ask() -> None:
@@ -423,7 +423,7 @@ def test_what_goes_wrong_ahead_is_raised_where_it_is_asked(ahead: Scheduler[int,
 
 
 @pytest.mark.usefixtures("patient")
-def test_what_breaks_off_as_it_is_begun_is_computed_all_the_same(
+def test_a_step_ahead_that_fails_to_begin_is_computed_later(
     ahead: Scheduler[int, int], background: _Background, doubled: _Doubled
 ) -> None:
     background.broken = True

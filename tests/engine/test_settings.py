@@ -47,7 +47,7 @@ def test_defaults_are_those_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "field", "told"),
+    ("given", "field", "message"),
     [
         ({}, "prompt", "nothing to continue"),
         ({"prompt": ""}, "prompt", "at least 1 character"),
@@ -81,20 +81,20 @@ def test_defaults_are_those_of_the_contract() -> None:
         ({"prompt": "x", "min_new_tokens": 65}, "min_new_tokens", "max_new_tokens"),
     ],
 )
-def test_what_does_not_fit_is_named(given: dict[str, Any], field: str, told: str) -> None:
+def test_what_does_not_fit_is_named(given: dict[str, Any], field: str, message: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         parse_settings(given)
     assert caught.value.field == field
-    assert told in caught.value.detail
+    assert message in caught.value.detail
 
 
 @pytest.mark.parametrize("given", [[], "x", None, 3])
-def test_only_an_object_holds_settings(given: object) -> None:
+def test_settings_must_be_an_object(given: object) -> None:
     with pytest.raises(InvalidSettings, match="JSON object"):
         parse_settings(given)
 
 
-def test_a_whole_float_is_an_integer_as_json_schema_says() -> None:
+def test_a_whole_float_is_an_integer_as_in_json_schema() -> None:
     assert parse_settings({"prompt": "x", "top_k": 5.0}).top_k == 5
 
 

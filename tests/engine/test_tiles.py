@@ -82,14 +82,14 @@ def test_principal_components(case: Case, signal: str) -> None:
     events = events_of(case, height=2, width=3, projection="pca", signal=signal)
     fitted, measured = centred(case, events, signal)
     for layer, (seen, text) in enumerate(zip(fitted, measured, strict=True)):
-        # By the covariance's eigenvectors, where the engine takes singular vectors.
+        # With eigenvectors of the covariance; the engine uses singular vectors.
         sizes, axes = np.linalg.eigh(seen.T @ seen / len(seen))
         largest = axes[:, ::-1][:, :6]
         peaks = largest[np.abs(largest).argmax(axis=0), range(6)]
         scores = seen @ (largest * np.sign(peaks))
         expected = text @ (largest * np.sign(peaks)) / np.sqrt((scores**2).mean())
         ours = np.stack([event.tiles[layer].ravel() for event in events[2:-1]])
-        # Components of nearly equal size may turn among themselves.
+        # Components with nearly equal variance may rotate.
         apart = np.diff(sizes[::-1][:7]) / sizes[::-1][:6] < -0.02
         steady = apart & np.concatenate([[True], apart[:-1]])
         assert steady.any()
@@ -156,10 +156,10 @@ def test_the_calibration_text_is_read_once_a_model(
     def refuse() -> str:
         raise AssertionError("read again")
 
-    monkeypatch.setattr("mav_engine.backends.hf.backend.calibration_text", refuse)
+    monkeypatch.setattr("mav_engine.backends.calibration.calibration_text", refuse)
     events_of(tiny_case, projection="pca")
     with pytest.raises(AssertionError):
-        tiny_case.backend._calibration_ids()
+        tiny_case.backend._calibration.ids()
 
 
 def test_tiles_come_back_from_the_wire(tiny_case: Case) -> None:

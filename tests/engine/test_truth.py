@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ import torch
 from mav_engine import RunSettings, run
 from mav_engine.contract.events import Token
 from tests.engine.conftest import Case
+from tests.engine.runs import tokens_by
 
 PROMPT = "Once upon a time, there was a little girl who had a red"
+tokens_of = partial(tokens_by, prompt=PROMPT)
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
 
 
@@ -52,16 +55,10 @@ class Oracle:
         return torch.stack([self.embedding[at], *(t[at] for t in self.resid_post)]).numpy()
 
 
-def tokens_of(case: Case, **settings: Any) -> list[Token]:
-    events = list(run(RunSettings(prompt=PROMPT, **settings), backend=case.backend))
-    assert events[-1].type == "done", events[-1]
-    return [event for event in events if isinstance(event, Token)]
-
-
 @pytest.fixture(scope="session")
 def measured(case: Case) -> tuple[list[int], list[Token], Oracle]:
     prompt = case.tokenizer(PROMPT)["input_ids"]
-    tokens = tokens_of(case, max_new_tokens=12, min_new_tokens=12)
+    tokens = tokens_of(case.backend, max_new_tokens=12, min_new_tokens=12)
     return prompt, tokens, Oracle(case, prompt + [token.token.id for token in tokens])
 
 
@@ -135,7 +132,7 @@ def test_prompt_tokens(case: Case, measured: tuple[list[int], list[Token], Oracl
     assert [token.id for token in event.tokens] == prompt
     assert event.tokens[0].logprob is None
     assert event.tokens[0].entropy is None
-    logprobs = oracle.logits.log_softmax(-1)
+    logprobs = oracle.logits.double().log_softmax(-1)
     for at, token in enumerate(event.tokens[1:], start=1):
         assert token.logprob == pytest.approx(float(logprobs[at - 1, token.id]), rel=1e-4)
         entropy = float(torch.special.entr(logprobs[at - 1].exp()).sum())
@@ -145,7 +142,7 @@ def test_prompt_tokens(case: Case, measured: tuple[list[int], list[Token], Oracl
 @pytest.mark.parametrize("how", ["max_abs", "mean_abs", "rms"])
 def test_aggregations(tiny_case: Case, how: str) -> None:
     prompt = tiny_case.tokenizer(PROMPT)["input_ids"]
-    token = tokens_of(tiny_case, max_new_tokens=1, aggregation=how)[0]
+    token = tokens_of(tiny_case.backend, max_new_tokens=1, aggregation=how)[0]
     rows = Oracle(tiny_case, prompt).resid(len(prompt) - 1)
     expected = {
         "max_abs": np.abs(rows).max(-1),
@@ -156,9 +153,12 @@ def test_aggregations(tiny_case: Case, how: str) -> None:
 
 
 def test_forced_tokens_are_measured_like_chosen_ones(case: Case) -> None:
-    chosen = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
+    chosen = tokens_of(case.backend, max_new_tokens=8, min_new_tokens=8)
     forced = tokens_of(
-        case, max_new_tokens=8, min_new_tokens=8, forced_ids=[t.token.id for t in chosen[:5]]
+        case.backend,
+        max_new_tokens=8,
+        min_new_tokens=8,
+        forced_ids=[t.token.id for t in chosen[:5]],
     )
     assert [token.forced for token in forced] == [True] * 5 + [False] * 3
     for ours, theirs in zip(forced, chosen, strict=True):
@@ -175,6 +175,8 @@ def test_a_prompt_read_in_chunks_gives_the_same_numbers(
 ) -> None:
     whole = list(run(RunSettings(prompt=PROMPT, max_new_tokens=2), backend=case.backend))
     monkeypatch.setattr("mav_engine.backends.hf.session._CHUNK", 5)
+    monkeypatch.setattr("mav_engine.backends.inference.session.DECODER_CHUNK", 5)
+    monkeypatch.setattr("mav_engine.backends.inference.session.PREFILL_CHUNK", 5)
     parts = list(run(RunSettings(prompt=PROMPT, max_new_tokens=2), backend=case.backend))
     for one, other in zip(whole[1].tokens[1:], parts[1].tokens[1:], strict=True):
         assert one.logprob == pytest.approx(other.logprob, rel=1e-4)
@@ -185,14 +187,15 @@ def test_a_prompt_read_in_chunks_gives_the_same_numbers(
         np.testing.assert_allclose(one.layers.resid_norm, other.layers.resid_norm, **CLOSE)
 
 
-def test_the_written_out_step_gives_the_numbers_of_the_general_path(
+def test_the_decoder_agrees_with_the_models_own_pass(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    short = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
-    written_out = case.kind in {"mav-tiny", "gpt2", "llama", "qwen2", "qwen3"}
-    assert (case.backend._batch_decoder is not None) == written_out
-    monkeypatch.setattr(case.backend, "_batch_decoder", None)
-    general = tokens_of(case, max_new_tokens=8, min_new_tokens=8)
+    backend = case.by_transformers
+    short = tokens_of(backend, max_new_tokens=8, min_new_tokens=8)
+    has_decoder = case.kind in {"mav-tiny", "gpt2", "llama", "qwen2", "qwen3"}
+    assert (backend._batch_decoder is not None) == has_decoder
+    monkeypatch.setattr(backend, "_batch_decoder", None)
+    general = tokens_of(backend, max_new_tokens=8, min_new_tokens=8)
     for one, other in zip(short, general, strict=True):
         assert one.token == other.token
         assert one.logprob == pytest.approx(other.logprob, rel=1e-4)
@@ -205,7 +208,7 @@ def test_attention_rows(case: Case, measured: tuple[list[int], list[Token], Orac
     prompt, tokens, oracle = measured
     ids = [token.token.id for token in tokens]
     capture = ["attention_rows"]
-    for token in tokens_of(case, max_new_tokens=4, forced_ids=ids[:4], capture=capture):
+    for token in tokens_of(case.backend, max_new_tokens=4, forced_ids=ids[:4], capture=capture):
         at = len(prompt) + token.index - 1
         expected = torch.stack([layer[0, :, at, : at + 1] for layer in oracle.attentions])
         np.testing.assert_allclose(token.attention_rows, expected, **CLOSE)
@@ -219,7 +222,9 @@ def test_logit_lens(case: Case, measured: tuple[list[int], list[Token], Oracle])
         )
     )
     ids = [token.token.id for token in tokens]
-    for token in tokens_of(case, max_new_tokens=4, forced_ids=ids[:4], capture=["logit_lens"]):
+    for token in tokens_of(
+        case.backend, max_new_tokens=4, forced_ids=ids[:4], capture=["logit_lens"]
+    ):
         at = len(prompt) + token.index - 1
         with torch.no_grad():
             rows = torch.stack([post[at] for post in oracle.resid_post])
@@ -236,7 +241,7 @@ def test_logit_lens(case: Case, measured: tuple[list[int], list[Token], Oracle])
         assert token.logit_lens[-1].rank == token.rank
 
 
-def test_what_is_not_asked_for_is_not_there(case: Case) -> None:
-    token = tokens_of(case, max_new_tokens=1)[0]
+def test_measurements_that_are_not_captured_are_absent(case: Case) -> None:
+    token = tokens_of(case.backend, max_new_tokens=1)[0]
     assert token.attention_rows is None
     assert token.logit_lens is None

@@ -13,7 +13,7 @@ from mav_engine.config import ServerConfig
 from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.runs.model_cache import Load
-from tests.server.servers import LOCAL, Models, RealServer
+from tests.server.servers import LOCAL, Gate, Models, RealServer
 
 MakeClient = Callable[..., TestClient]
 MakeServer = Callable[..., RealServer]
@@ -67,6 +67,14 @@ def make_server(catalog: Catalog) -> Iterator[MakeServer]:
     yield make
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    """Holds the steps of fake models back; opened when the test ends."""
+    gate = Gate()
+    yield gate
+    gate.open()
 
 
 @pytest.fixture

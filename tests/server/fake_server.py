@@ -1,11 +1,13 @@
 """A server of fake models in a process of its own, started as `mav serve` starts one.
 
+The first argument is its port; by default a free one, which it prints.
 `fake` takes 5 ms a token; `slow` never finishes loading; `stuck` never finishes tokenizing.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -19,6 +21,7 @@ from mav_engine.server import serve as server
 from mav_engine.server.app import create_app
 from tests.server.servers import Models
 
+PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 folder = Path(tempfile.gettempdir()) / "mav-fake-models"
 for name in ("fake", "slow", "stuck"):
     (folder / name).mkdir(parents=True, exist_ok=True)
@@ -45,4 +48,4 @@ app = create_app(
 )
 
 if __name__ == "__main__":
-    server.serve("tests.server.fake_server:app", server.bind("127.0.0.1", 0))
+    server.serve("tests.server.fake_server:app", server.bind("127.0.0.1", PORT))

@@ -128,6 +128,10 @@ def events_in(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
             yield orjson.loads(line.removeprefix("data: "))
 
 
+def ids_of(events: list[dict[str, Any]]) -> list[int]:
+    return [event["token"]["id"] for event in events if event["type"] == "token"]
+
+
 def types(events: list[dict[str, Any]]) -> list[str]:
     return [event["type"] for event in events]
 
@@ -140,3 +144,19 @@ def until(condition: Callable[[], bool]) -> None:
             return
         tick.wait(0.01)
     raise AssertionError("it did not happen in time")
+
+
+def problem(response: httpx2.Response) -> dict[str, Any]:
+    """The problem of a response, with what holds for all of them."""
+    assert response.headers["content-type"] == "application/problem+json"
+    error: dict[str, Any] = response.json()
+    assert set(error) == {"type", "status", "code", "title", "detail", "field", "retry_after_s"}
+    assert error["status"] == response.status_code
+    assert "Traceback" not in error["detail"]
+    return error
+
+
+def runs_of(server: RealServer) -> tuple[int, int]:
+    """How many runs are active and how many wait."""
+    found = server.client.get("/api/health").json()
+    return found["runs_active"], found["runs_waiting"]

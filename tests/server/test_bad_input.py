@@ -1,4 +1,4 @@
-"""Every fault of a request is told precisely, and the server goes on."""
+"""Every fault of a request is reported precisely, and the server keeps running."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
@@ -18,18 +17,7 @@ from mav_engine.models.catalog import Catalog
 from mav_engine.settings import parse_settings
 from mav_engine.wording import shown
 from tests.server.conftest import MakeClient
-from tests.server.servers import AS_JSON, Models, read_events
-
-
-def problem(response: httpx2.Response) -> dict[str, Any]:
-    """The problem that a response tells, with the promises that hold for all of them."""
-    assert response.headers["content-type"] == "application/problem+json"
-    told: dict[str, Any] = response.json()
-    assert set(told) == {"type", "status", "code", "title", "detail", "field", "retry_after_s"}
-    assert told["status"] == response.status_code
-    assert "Traceback" not in told["detail"]
-    return told
-
+from tests.server.servers import AS_JSON, Models, problem, read_events
 
 SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({}, "prompt", "give prompt"),
@@ -111,19 +99,19 @@ SETTINGS: list[tuple[dict[str, Any], str, str]] = [
 def test_a_wrong_setting_is_named(
     client: TestClient, given: dict[str, Any], field: str, remedy: str
 ) -> None:
-    told = problem(client.post("/api/run", content=json.dumps(given), headers=AS_JSON))
-    assert told["status"] == 422
-    assert told["field"] == field
-    assert remedy in told["detail"]
+    error = problem(client.post("/api/run", content=json.dumps(given), headers=AS_JSON))
+    assert error["status"] == 422
+    assert error["field"] == field
+    assert remedy in error["detail"]
     assert client.get("/api/health").json()["runs_active"] == 0
 
 
 def test_an_unknown_model_is_answered_with_the_known_ones(client: TestClient) -> None:
     for name in ("../fake", "/etc", "fake/../fake", "fale"):
-        told = problem(client.post("/api/run", json={"prompt": "a", "model": name}))
-        assert (told["status"], told["code"], told["field"]) == (404, "unknown_model", "model")
-        assert "fake, mav-tiny, other" in told["detail"]
-    assert "Did you mean fake?" in told["detail"]
+        error = problem(client.post("/api/run", json={"prompt": "a", "model": name}))
+        assert (error["status"], error["code"], error["field"]) == (404, "unknown_model", "model")
+        assert "fake, mav-tiny, other" in error["detail"]
+    assert "Did you mean fake?" in error["detail"]
 
 
 @pytest.mark.parametrize(
@@ -138,14 +126,14 @@ def test_an_odd_name_can_be_seen_in_the_error(
     client: TestClient, address: str, given: dict[str, Any]
 ) -> None:
     for name in ("", " ", "self", "\n", "\u200b", "__init__", "model_fields"):
-        told = problem(client.post(address, json={**given, name: 1}))
-        assert (told["status"], told["field"]) == (422, name)
+        error = problem(client.post(address, json={**given, name: 1}))
+        assert (error["status"], error["field"]) == (422, name)
         seen = name if name.isidentifier() else repr(name)
-        assert f"named {seen}." in told["detail"]
-    told = problem(client.get("/api/run?prompt=a&self=1"))
-    assert (told["status"], told["field"]) == (422, "self")
-    told = problem(client.get("/api/run?prompt=a&=1"))
-    assert "named ''." in told["detail"]
+        assert f"named {seen}." in error["detail"]
+    error = problem(client.get("/api/run?prompt=a&self=1"))
+    assert (error["status"], error["field"]) == (422, "self")
+    error = problem(client.get("/api/run?prompt=a&=1"))
+    assert "named ''." in error["detail"]
     twice = client.post(address, content=b'{"": 1, "": 2}', headers=AS_JSON)
     assert "'' was given twice" in problem(twice)["detail"]
 
@@ -183,15 +171,15 @@ def test_of_many_faults_only_the_first_is_looked_at(given: dict[str, Any], field
     assert collected.error_count() <= 2
 
 
-def test_nan_is_told_of_its_field(client: TestClient) -> None:
+def test_nan_is_refused_with_its_field(client: TestClient) -> None:
     for number in ("NaN", "Infinity", "-Infinity", "1e999"):
         body = f'{{"prompt": "a", "temperature": {number}}}'
-        told = problem(client.post("/api/run", content=body, headers=AS_JSON))
-        assert (told["status"], told["field"]) == (422, "temperature")
+        error = problem(client.post("/api/run", content=body, headers=AS_JSON))
+        assert (error["status"], error["field"]) == (422, "temperature")
 
 
 @pytest.mark.parametrize(
-    ("body", "told_of"),
+    ("body", "detail"),
     [
         (b"", "empty"),
         (b"  \n", "empty"),
@@ -207,10 +195,12 @@ def test_nan_is_told_of_its_field(client: TestClient) -> None:
         (b'{"seed": ' + b"1" * 5000 + b"}", "too long"),
     ],
 )
-def test_broken_json_is_told_with_its_place(client: TestClient, body: bytes, told_of: str) -> None:
-    told = problem(client.post("/api/run", content=body, headers=AS_JSON))
-    assert (told["status"], told["code"], told["field"]) == (400, "not_json", "body")
-    assert told_of in told["detail"]
+def test_broken_json_is_refused_with_its_position(
+    client: TestClient, body: bytes, detail: str
+) -> None:
+    error = problem(client.post("/api/run", content=body, headers=AS_JSON))
+    assert (error["status"], error["code"], error["field"]) == (400, "not_json", "body")
+    assert detail in error["detail"]
 
 
 def test_a_byte_order_mark_of_utf_8_is_accepted(client: TestClient) -> None:
@@ -221,7 +211,7 @@ def test_a_byte_order_mark_of_utf_8_is_accepted(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field", "told_of"),
+    ("query", "field", "detail"),
     [
         ({"params": '{"prompt": "a", "prompt": "b"}'}, "prompt", "given twice"),
         ({"prompt": "a", "tile": '{"height": 1, "height": 2}'}, "height", "given twice"),
@@ -240,14 +230,14 @@ def test_a_byte_order_mark_of_utf_8_is_accepted(client: TestClient) -> None:
     ],
 )
 def test_json_in_a_query_is_parsed_as_that_of_a_body(
-    client: TestClient, query: dict[str, str], field: str, told_of: str
+    client: TestClient, query: dict[str, str], field: str, detail: str
 ) -> None:
-    told = problem(client.get("/api/run", params=query))
-    assert (told["status"], told["field"]) == (422, field)
-    assert told_of in told["detail"]
+    error = problem(client.get("/api/run", params=query))
+    assert (error["status"], error["field"]) == (422, field)
+    assert detail in error["detail"]
 
 
-def test_what_is_not_utf_8_in_a_query_is_named(client: TestClient) -> None:
+def test_a_query_that_is_not_utf_8_is_refused_with_its_field(client: TestClient) -> None:
     for query, field in (
         ("prompt=%ff", "prompt"),
         ("prompt=Zo%EB&max_new_tokens=1", "prompt"),
@@ -255,11 +245,11 @@ def test_what_is_not_utf_8_in_a_query_is_named(client: TestClient) -> None:
         ("prompt=a&stop=%c3", "stop"),
         ("params=%7B%22prompt%22%3A%22%ff%22%7D", "params"),
     ):
-        told = problem(client.get(f"/api/run?{query}"))
-        assert (told["status"], told["field"]) == (422, field)
-        assert "UTF-8" in told["detail"]
-    told = problem(client.get("/api/run?prompt=a&%ff=1"))
-    assert (told["status"], told["field"]) == (422, r"'\udcff'")
+        error = problem(client.get(f"/api/run?{query}"))
+        assert (error["status"], error["field"]) == (422, field)
+        assert "UTF-8" in error["detail"]
+    error = problem(client.get("/api/run?prompt=a&%ff=1"))
+    assert (error["status"], error["field"]) == (422, r"'\udcff'")
     start = read_events(client.get("/api/run?prompt=Zo%C3%AB+a&max_new_tokens=1"))[0]
     assert start["settings"]["prompt"] == "Zo\u00eb a"
 
@@ -277,18 +267,18 @@ def test_json_that_is_no_object_is_refused(client: TestClient, body: bytes) -> N
 
 
 def test_a_name_given_twice_is_refused(client: TestClient) -> None:
-    told = problem(
+    error = problem(
         client.post("/api/run", content=b'{"prompt": "a", "prompt": "b"}', headers=AS_JSON)
     )
-    assert (told["status"], told["field"]) == (422, "prompt")
-    told = problem(client.get("/api/run?prompt=a&prompt=b"))
-    assert (told["status"], told["field"]) == (422, "prompt")
+    assert (error["status"], error["field"]) == (422, "prompt")
+    error = problem(client.get("/api/run?prompt=a&prompt=b"))
+    assert (error["status"], error["field"]) == (422, "prompt")
 
 
 def test_a_body_of_10_mb_is_refused(client: TestClient) -> None:
-    told = problem(client.post("/api/run", json={"prompt": "a" * 10_000_000}))
-    assert (told["status"], told["code"], told["field"]) == (413, "body_too_large", "body")
-    assert "1000000" in told["detail"]
+    error = problem(client.post("/api/run", json={"prompt": "a" * 10_000_000}))
+    assert (error["status"], error["code"], error["field"]) == (413, "body_too_large", "body")
+    assert "1000000" in error["detail"]
 
 
 def test_a_body_of_another_type_is_refused(client: TestClient) -> None:
@@ -298,9 +288,9 @@ def test_a_body_of_another_type_is_refused(client: TestClient) -> None:
 
 
 def test_a_format_that_is_not_to_be_had_is_refused(client: TestClient) -> None:
-    told = problem(client.get("/api/run?prompt=a", headers={"Accept": "text/html"}))
-    assert (told["status"], told["field"]) == (406, "Accept")
-    assert "application/x-ndjson" in told["detail"]
+    error = problem(client.get("/api/run?prompt=a", headers={"Accept": "text/html"}))
+    assert (error["status"], error["field"]) == (406, "Accept")
+    assert "application/x-ndjson" in error["detail"]
 
 
 def test_unknown_addresses_and_methods_are_problems_too(client: TestClient) -> None:
@@ -327,15 +317,15 @@ def test_unknown_addresses_and_methods_are_problems_too(client: TestClient) -> N
 def test_tokenize_names_the_field_at_fault(
     client: TestClient, given: object, status: int, field: str
 ) -> None:
-    told = problem(client.post("/api/tokenize", json=given))
-    assert (told["status"], told["field"]) == (status, field)
+    error = problem(client.post("/api/tokenize", json=given))
+    assert (error["status"], error["field"]) == (status, field)
 
 
 def test_half_a_surrogate_pair_is_no_text_to_tokenize(client: TestClient) -> None:
     for body, field in (({"text": "a\ud800"}, "text"), ({"text": "a", "model": "\udfff"}, "model")):
         answer = client.post("/api/tokenize", content=json.dumps(body), headers=AS_JSON)
-        told = problem(answer)
-        assert (told["status"], told["field"]) == (422, field)
+        error = problem(answer)
+        assert (error["status"], error["field"]) == (422, field)
 
 
 def test_what_cannot_be_encoded_ends_the_stream_with_an_error(make_client: MakeClient) -> None:
@@ -345,28 +335,28 @@ def test_what_cannot_be_encoded_ends_the_stream_with_an_error(make_client: MakeC
     given = {"prompt": "a", "max_new_tokens": 2}
     assert read_events(client.post("/api/run", json=given))[-1]["type"] == "done"
     models.backends[0].info.title = "half a pair: \ud800"
-    for asked, address in ((given, "/api/run"), ({"a": given, "b": given}, "/api/compare")):
-        events = read_events(client.post(address, json=asked))
+    for body, address in ((given, "/api/run"), ({"a": given, "b": given}, "/api/compare")):
+        events = read_events(client.post(address, json=body))
         assert events[-1]["type"] == "error"
         assert events[-1]["code"] == "run_failed"
-        lines = client.post(address, json=asked, headers={"Accept": "application/x-ndjson"})
+        lines = client.post(address, json=body, headers={"Accept": "application/x-ndjson"})
         assert json.loads(lines.text.splitlines()[-1])["type"] == "error"
     assert client.get("/api/health").json()["runs_active"] == 0
 
 
 def test_the_operators_limits_refuse_rather_than_clamp(make_client: MakeClient) -> None:
     client = make_client(max_new_tokens=8, max_prompt_tokens=4)
-    told = problem(client.post("/api/run", json={"prompt": "abc", "max_new_tokens": 9}))
-    assert (told["field"], "1 to 8" in told["detail"]) == ("max_new_tokens", True)
-    told = problem(client.post("/api/run", json={"prompt": "abcdef"}))
-    assert (told["code"], told["field"]) == ("prompt_too_long", "prompt")
-    told = problem(client.post("/api/run", json={"prompt": "abc", "min_new_tokens": 10}))
-    assert told["field"] == "min_new_tokens"
+    error = problem(client.post("/api/run", json={"prompt": "abc", "max_new_tokens": 9}))
+    assert (error["field"], "1 to 8" in error["detail"]) == ("max_new_tokens", True)
+    error = problem(client.post("/api/run", json={"prompt": "abcdef"}))
+    assert (error["code"], error["field"]) == ("prompt_too_long", "prompt")
+    error = problem(client.post("/api/run", json={"prompt": "abc", "min_new_tokens": 10}))
+    assert error["field"] == "min_new_tokens"
     events = read_events(client.post("/api/run", json={"prompt": "abc"}))
     assert events[0]["settings"]["max_new_tokens"] == 8
 
 
-def test_a_model_that_does_not_load_is_told_and_tried_again(make_client: MakeClient) -> None:
+def test_a_failed_load_is_reported_and_tried_again(make_client: MakeClient) -> None:
     faults: list[BaseException] = [
         ModelLoadFailed("fake has no weights.", field="model"),
         ZeroDivisionError("secret"),
@@ -379,15 +369,15 @@ def test_a_model_that_does_not_load_is_told_and_tried_again(make_client: MakeCli
 
     client = make_client(Models(on_load=break_at_first))
     for remedy in ("no weights", "ZeroDivisionError", "SystemExit"):
-        told = problem(client.post("/api/run", json={"prompt": "a"}))
-        assert (told["status"], told["code"]) == (500, "model_load_failed")
-        assert told["field"] == "model"
-        assert remedy in told["detail"]
-        assert "secret" not in told["detail"]
+        error = problem(client.post("/api/run", json={"prompt": "a"}))
+        assert (error["status"], error["code"]) == (500, "model_load_failed")
+        assert error["field"] == "model"
+        assert remedy in error["detail"]
+        assert "secret" not in error["detail"]
     assert client.post("/api/run", json={"prompt": "a"}).status_code == 200
 
 
-def test_a_fault_of_our_own_tells_no_secrets(
+def test_an_internal_error_reveals_no_secrets(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = make_client()
@@ -396,9 +386,9 @@ def test_a_fault_of_our_own_tells_no_secrets(
         raise RuntimeError("secret")
 
     monkeypatch.setattr(client.app.state.service, "health", broken)
-    told = problem(client.get("/api/health"))
-    assert told["status"] == 500
-    assert "secret" not in told["detail"]
+    error = problem(client.get("/api/health"))
+    assert error["status"] == 500
+    assert "secret" not in error["detail"]
     assert client.get("/api/models").status_code == 200
 
 
@@ -439,10 +429,10 @@ def test_an_error_repeats_little_of_what_was_given(
     make_client: MakeClient, path: str, given: object, any_model: bool
 ) -> None:
     response = make_client(any_model=any_model, max_body_bytes=2_000_000).post(path, json=given)
-    told = problem(response)
-    assert 400 <= told["status"] < 500
-    assert len(told["detail"]) <= MAX_DETAIL
-    assert len(told["field"]) <= MAX_FIELD
+    error = problem(response)
+    assert 400 <= error["status"] < 500
+    assert len(error["detail"]) <= MAX_DETAIL
+    assert len(error["field"]) <= MAX_FIELD
     assert response.content.count(b"x") < MAX_FIELD + 300
 
 
@@ -476,7 +466,7 @@ def test_a_name_given_twice_a_header_and_an_address_are_repeated_in_short(
         ("a\0b", 404, "There is no model named"),
         ("../" * 1000, 422, "config.json"),
         ("/" + "x" * 4000, 404, "There is no folder"),
-        ("x" * 4000, 404, "neither a folder here nor a name on the hub"),
+        ("x" * 4000, 404, "neither a local folder nor a valid hub name"),
         ("~nobody-here/model", 404, "There is no folder"),
         ("C:\\models", 404, "There is no folder"),
         ("//", 422, "no config.json"),
@@ -507,21 +497,21 @@ def test_any_name_that_a_client_gives_is_answered_with_4xx(
     client = make_client(load_backend, offered=Catalog(any_model=True), load_patience_s=60.0)
     given = {"prompt": "a", "text": "a", "model": name.replace("{tmp}", str(tmp_path))}
     del given["text" if path == "/api/run" else "prompt"]
-    told = problem(client.post(path, json=given))
-    assert (told["status"], told["field"]) == (status, "model")
-    assert words in told["detail"]
+    error = problem(client.post(path, json=given))
+    assert (error["status"], error["field"]) == (status, "model")
+    assert words in error["detail"]
 
 
 def test_a_broken_model_that_the_operator_offers_is_the_servers_fault(
     make_client: MakeClient,
 ) -> None:
     client = make_client(load_backend, load_patience_s=60.0)
-    told = problem(client.post("/api/run", json={"prompt": "a", "model": "other"}))
-    assert (told["status"], told["code"]) == (500, "model_load_failed")
-    assert "no *.safetensors weights" in told["detail"]
+    error = problem(client.post("/api/run", json={"prompt": "a", "model": "other"}))
+    assert (error["status"], error["code"]) == (500, "model_load_failed")
+    assert "no *.safetensors weights" in error["detail"]
 
 
-def test_a_run_for_which_there_is_no_thread_gives_its_place_back(
+def test_a_run_without_a_thread_gives_its_slot_back(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = make_client(max_runs=1, max_queue=0)
@@ -538,8 +528,8 @@ def test_a_run_for_which_there_is_no_thread_gives_its_place_back(
         full.setattr(threading.Thread, "start", refuse)
         events = read_events(client.post("/api/run", json=given))
         refused = "load "
-        told = problem(client.post("/api/run", json={**given, "model": "other"}))
-    assert (told["code"], told["field"]) == ("model_load_failed", "model")
+        error = problem(client.post("/api/run", json={**given, "model": "other"}))
+    assert (error["code"], error["field"]) == ("model_load_failed", "model")
     assert read_events(client.post("/api/run", json={**given, "model": "other"}))
     assert events[-1]["type"] == "error"
     assert "can't start new thread" in events[-1]["detail"]

@@ -67,7 +67,7 @@ def test_maps_that_could_pass_the_limit_are_refused_at_once(make_client: MakeCli
 
 def test_a_client_has_so_many_bytes_an_hour(make_server: MakeServer, size: int) -> None:
     server = make_server(Models(), max_client_bytes=size * 3 // 2)
-    # A proxy of this machine is trusted to say who its clients are.
+    # A local proxy is trusted to name its clients.
     client, other = {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
     first = server.client.post("/api/run", json=ASKED, headers=client)
     assert read_events(first)[-1]["type"] == "done"
@@ -104,7 +104,7 @@ def test_a_budget_fills_up_again_and_is_one_networks(monkeypatch: pytest.MonkeyP
     assert spent.retry_after_s == 360
     assert budgets.spend("2001:db8:0:1::1", 1) is None
     assert budgets.spend("192.0.2.1", 1) is None
-    # As a socket of both families writes IPv4 addresses.
+    # An IPv4 address on a dual-stack socket.
     assert budgets.spend("::ffff:192.0.2.2", 3600) is None
     assert budgets.spend("::ffff:192.0.2.3", 1) is None
     assert budgets.spend("192.0.2.2", 1) is not None

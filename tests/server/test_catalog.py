@@ -1,4 +1,4 @@
-"""Which models exist by name, and what is told of them without loading them."""
+"""Which models exist by name, and how they are described without loading them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_broken_files_are_unknown_rather_than_a_fault(tmp_path: Path, content: b
     assert (info.layers, info.parameters) == (None, None)
 
 
-def test_a_chat_template_is_found_in_either_place(tmp_path: Path) -> None:
+def test_a_chat_template_is_found_in_either_file(tmp_path: Path) -> None:
     one = make_model(tmp_path / "one", {})
     (one / "tokenizer_config.json").write_text(
         '{"chat_template": "{{ messages }}"}', encoding="utf-8"
@@ -122,7 +122,7 @@ def test_a_folder_of_models_is_read_again_each_time(tmp_path: Path) -> None:
 def test_only_names_of_the_catalogue_lead_anywhere(tmp_path: Path, name: str) -> None:
     make_model(tmp_path / "x", LLAMA)
     (tmp_path / "models").mkdir()
-    with pytest.raises(UnknownModel, match="Known here: mav-tiny") as caught:
+    with pytest.raises(UnknownModel, match="Known: mav-tiny") as caught:
         Catalog(models_dir=tmp_path / "models").find(name)
     assert caught.value.field == "model"
 
@@ -136,7 +136,7 @@ def test_any_model_opens_it(tmp_path: Path) -> None:
 
 
 def test_two_models_of_one_name_are_refused(tmp_path: Path) -> None:
-    folders = [make_model(tmp_path / place / "same", LLAMA) for place in ("a", "b")]
+    folders = [make_model(tmp_path / parent / "same", LLAMA) for parent in ("a", "b")]
     with pytest.raises(InvalidSettings, match="Two models are named same"):
         Catalog(map(str, folders))
 
@@ -158,9 +158,9 @@ def test_a_precision_that_is_not_listed_is_not_to_be_had() -> None:
     with pytest.raises(UnknownModel, match="mav serve --model mav-tiny@int8"):
         Catalog().find("mav-tiny@int8")
     assert Catalog(any_model=True).find("mav-tiny@int8").precision == "int8"
-    with pytest.raises(UnknownModel, match="'int9' is no precision"):
+    with pytest.raises(UnknownModel, match="'int9' is not a precision"):
         Catalog(any_model=True).find("mav-tiny@int9")
-    with pytest.raises(InvalidSettings, match="After @ may stand auto, float32"):
+    with pytest.raises(InvalidSettings, match="Allowed after @: auto, float32"):
         Catalog(["mav-tiny@int9"])
 
 

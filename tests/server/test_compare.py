@@ -22,6 +22,7 @@ from tests.server.servers import (
     RealServer,
     events_in,
     read_events,
+    runs_of,
     types,
     until,
 )
@@ -30,28 +31,16 @@ ONCE = {"prompt": "Once", "max_new_tokens": 4, "min_new_tokens": 4}
 LONG = {"prompt": "Once", "max_new_tokens": 400, "min_new_tokens": 400}
 
 
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
 @contextlib.contextmanager
 def comparing(server: RealServer, **given: object) -> Iterator[Iterator[dict[str, Any]]]:
-    asked = {"a": LONG, "b": LONG, **given}
-    with server.client.stream("POST", "/api/compare", json=asked) as response:
+    settings = {"a": LONG, "b": LONG, **given}
+    with server.client.stream("POST", "/api/compare", json=settings) as response:
         assert response.status_code == 200
         yield events_in(response.iter_lines())
 
 
 def side(events: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [each["event"] for each in events if each["type"] == "side" and each["side"] == name]
-
-
-def health(server: RealServer) -> tuple[int, int]:
-    told = server.client.get("/api/health").json()
-    return told["runs_active"], told["runs_waiting"]
 
 
 def test_both_runs_and_their_divergence_come_in_one_stream(client: TestClient) -> None:
@@ -75,22 +64,22 @@ def test_both_runs_and_their_divergence_come_in_one_stream(client: TestClient) -
 
 def test_a_divergence_comes_after_both_of_its_tokens(client: TestClient) -> None:
     events = read_events(client.post("/api/compare", json={"a": LONG, "b": LONG}))
-    told = {"a": 0, "b": 0}
+    counts = {"a": 0, "b": 0}
     for event in events:
         if event["type"] == "side" and event["event"]["type"] == "token":
-            told[event["side"]] += 1
+            counts[event["side"]] += 1
         if event["type"] == "divergence":
-            assert event["index"] < min(told.values())
+            assert event["index"] < min(counts.values())
     indices = [event["index"] for event in events if event["type"] == "divergence"]
     assert indices == list(range(400))
 
 
 def test_lines_of_json_hold_the_same_and_fit_the_published_schema(client: TestClient) -> None:
     accept = {"Accept": "application/x-ndjson"}
-    asked = {"a": ONCE, "b": ONCE, "mode": "forced"}
-    lines = client.post("/api/compare", json=asked, headers=accept).text.splitlines()
-    told = document(ServerConfig())
-    schema = {"$ref": "#/components/schemas/CompareEvent", "components": told["components"]}
+    settings = {"a": ONCE, "b": ONCE, "mode": "forced"}
+    lines = client.post("/api/compare", json=settings, headers=accept).text.splitlines()
+    openapi = document(ServerConfig())
+    schema = {"$ref": "#/components/schemas/CompareEvent", "components": openapi["components"]}
     validator = Draft202012Validator(schema)
     for line in lines:
         validator.validate(orjson.loads(line))
@@ -99,20 +88,20 @@ def test_lines_of_json_hold_the_same_and_fit_the_published_schema(client: TestCl
     }  # fmt: skip
 
 
-def test_a_comparison_takes_two_places_and_gives_both_back(
+def test_a_comparison_takes_two_slots_and_gives_both_back(
     make_server: MakeServer, gate: Gate
 ) -> None:
     server = make_server(Models(on_step=gate))
     with comparing(server) as events:
         assert next(events)["type"] == "side"
-        until(lambda: health(server) == (2, 0))
+        until(lambda: runs_of(server) == (2, 0))
         gate.allow(40)
         for event in events:
             if event["type"] == "divergence":
                 break
-    # The client is gone: both runs end, wherever they stand.
+    # After a disconnect both runs end.
     gate.open()
-    until(lambda: health(server) == (0, 0))
+    until(lambda: runs_of(server) == (0, 0))
 
 
 def test_two_comparisons_never_wait_for_each_other(make_server: MakeServer) -> None:
@@ -120,26 +109,26 @@ def test_two_comparisons_never_wait_for_each_other(make_server: MakeServer) -> N
     with comparing(server) as first, comparing(server, a=ONCE, b=ONCE) as second:
         assert next(first)["type"] == next(second)["type"] == "side"
         assert [list(events)[-1]["type"] for events in (first, second)] == ["compared"] * 2
-    until(lambda: health(server) == (0, 0))
+    until(lambda: runs_of(server) == (0, 0))
 
 
-def test_a_model_of_one_place_is_not_compared_with_itself(make_client: MakeClient) -> None:
+def test_a_model_with_one_slot_is_not_compared_with_itself(make_client: MakeClient) -> None:
     client = make_client(max_runs=1)
     refused = client.post("/api/compare", json={"a": ONCE, "b": ONCE})
     assert (refused.status_code, refused.json()["field"]) == (422, "b.model")
-    assert "takes two runs of it at a time" in refused.json()["detail"]
+    assert "takes two simultaneous runs of it" in refused.json()["detail"]
     other = client.post("/api/compare", json={"a": ONCE, "b": {**ONCE, "model": "other"}})
     assert read_events(other)[-1]["type"] == "compared"
 
 
-def test_where_the_queue_is_full_nothing_is_held(make_server: MakeServer, gate: Gate) -> None:
+def test_a_refused_comparison_keeps_no_slot(make_server: MakeServer, gate: Gate) -> None:
     server = make_server(Models(on_step=gate), max_runs=2, max_queue=1)
     with comparing(server) as events:
         next(events)
         refused = server.client.post("/api/compare", json={"a": ONCE, "b": ONCE})
         assert (refused.status_code, refused.json()["field"]) == (503, "b")
         assert refused.headers["retry-after"] == "5"
-        assert health(server) == (2, 0)
+        assert runs_of(server) == (2, 0)
         gate.open()
 
 
@@ -154,14 +143,14 @@ def test_where_the_queue_is_full_nothing_is_held(make_server: MakeServer, gate: 
         ({"mode": "sideways"}, 422, "mode"),
     ],
 )
-def test_what_is_wrong_names_the_run_and_the_setting(
+def test_an_error_names_the_run_and_the_setting(
     make_server: MakeServer, given: dict[str, Any], status: int, field: str
 ) -> None:
     server = make_server(max_new_tokens=500)
     refused = server.client.post("/api/compare", json={"a": ONCE, "b": ONCE, **given})
     assert refused.status_code == status
     assert refused.json()["field"] == field
-    until(lambda: health(server) == (0, 0))
+    until(lambda: runs_of(server) == (0, 0))
 
 
 def test_a_model_that_does_not_load_is_named(make_client: MakeClient) -> None:
@@ -184,14 +173,14 @@ def test_a_run_that_breaks_halfway_ends_both_and_is_named(make_server: MakeServe
 
     server = make_server(Models(on_step=on_step))
     with comparing(server) as events:
-        told = list(events)
-    last = told[-1]
+        received = list(events)
+    last = received[-1]
     assert last["type"] == "error"
     name = last["field"]
     assert last["detail"].startswith(f"Run {name}: The model failed with RuntimeError")
-    assert side(told, name)[-1]["type"] == "error"
-    assert len([each for each in told if each["type"] == "divergence"]) > 5
-    until(lambda: health(server) == (0, 0))
+    assert side(received, name)[-1]["type"] == "error"
+    assert len([each for each in received if each["type"] == "divergence"]) > 5
+    until(lambda: runs_of(server) == (0, 0))
 
 
 def test_a_deadline_ends_both(make_server: MakeServer, gate: Gate) -> None:
@@ -200,10 +189,10 @@ def test_a_deadline_ends_both(make_server: MakeServer, gate: Gate) -> None:
         next(events)
         until(lambda: all(run.reason for run in server.service.runs))
         gate.open()
-        told = list(events)
-    reasons = [each["event"]["reason"] for each in told if each.get("event", {}).get("reason")]
+        received = list(events)
+    reasons = [each["event"]["reason"] for each in received if each.get("event", {}).get("reason")]
     assert reasons == ["deadline", "deadline"]
-    until(lambda: health(server) == (0, 0))
+    until(lambda: runs_of(server) == (0, 0))
 
 
 def test_one_model_in_two_precisions_loads_twice(tmp_path: Any) -> None:
@@ -215,7 +204,7 @@ def test_one_model_in_two_precisions_loads_twice(tmp_path: Any) -> None:
     models = Models()
     catalog = Catalog(["fake@int8"], models_dir=tmp_path, default="fake")
     with TestClient(create_app(ServerConfig(), catalog, models), base_url=LOCAL) as client:
-        asked = {"a": ONCE, "b": {**ONCE, "model": "fake@int8"}, "mode": "forced"}
-        assert read_events(client.post("/api/compare", json=asked))[-1]["type"] == "compared"
+        settings = {"a": ONCE, "b": {**ONCE, "model": "fake@int8"}, "mode": "forced"}
+        assert read_events(client.post("/api/compare", json=settings))[-1]["type"] == "compared"
     assert models.loads == ["fake", "fake@int8"]
     assert models.dtypes == ["auto", "int8"]

@@ -48,8 +48,8 @@ def test_a_run_that_is_resumed_is_compressed_for_what_it_captures(client: TestCl
         (plain, {}, None),
         (plain, {"capture": ["attention_rows"]}, "gzip"),
     ):
-        asked = {"resume": events[-1]["resume"], "max_new_tokens": 2, **named}
-        response = client.post("/api/run", json=asked, headers={"Accept-Encoding": "gzip"})
+        settings = {"resume": events[-1]["resume"], "max_new_tokens": 2, **named}
+        response = client.post("/api/run", json=settings, headers={"Accept-Encoding": "gzip"})
         assert response.headers.get("content-encoding") == encoding
         tokens = read_events(response)[2:-1]
         assert ["attention_rows" in token for token in tokens] == [encoding == "gzip"] * 2

@@ -49,7 +49,7 @@ def test_variables_are_read_by_name(tmp_path: Path) -> None:
         ("MAV_ANY_MODEL", "perhaps"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_variable(variable: str, value: str) -> None:
+def test_an_invalid_value_is_reported_with_its_variable(variable: str, value: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         read_environment({variable: value})
     assert caught.value.field == variable
@@ -57,7 +57,7 @@ def test_a_wrong_value_is_told_with_its_variable(variable: str, value: str) -> N
     assert value in caught.value.detail
 
 
-def test_a_secret_is_never_told() -> None:
+def test_a_secret_is_never_shown() -> None:
     with pytest.raises(InvalidSettings, match="at least 16 characters") as caught:
         read_environment({"MAV_SECRET": "short one"})
     assert caught.value.field == "MAV_SECRET"
@@ -73,14 +73,14 @@ def test_a_secret_is_never_told() -> None:
         ("MAV_DEFAULT_MODEL", "nobody"),
     ],
 )
-def test_a_model_that_is_not_there_is_told_with_its_variable(variable: str, value: str) -> None:
+def test_a_missing_model_is_reported_with_its_variable(variable: str, value: str) -> None:
     with pytest.raises(InvalidSettings) as caught:
         read_environment({variable: value}).catalog()
     assert caught.value.field == variable
     assert value in caught.value.detail
 
 
-def test_a_mistyped_variable_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mistyped_variable_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         read_environment({"MAV_MAX_RUN": "3"})
     assert "Did you mean MAV_MAX_RUNS?" in caplog.text
@@ -102,6 +102,6 @@ def test_every_setting_stands_in_the_documentation_with_its_default() -> None:
     )
     assert set(rows) == {variable_of(name) for name in ServerConfig.model_fields}
     for name, field in ServerConfig.model_fields.items():
-        told = rows[variable_of(name)].strip("` ")
+        documented = rows[variable_of(name)].strip("` ")
         if isinstance(field.default, int | float) and not isinstance(field.default, bool):
-            assert told == str(field.default).removesuffix(".0"), name
+            assert documented == str(field.default).removesuffix(".0"), name

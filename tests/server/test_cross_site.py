@@ -13,8 +13,7 @@ from mav_engine.commands.serve import _as_environment
 from mav_engine.config import read_environment
 from mav_engine.server.http import cross_site
 from tests.server.conftest import MakeClient, MakeServer
-from tests.server.servers import AS_JSON, LOCAL, read_events
-from tests.server.test_bad_input import problem
+from tests.server.servers import AS_JSON, LOCAL, problem, read_events
 
 RUN = {"prompt": "a", "max_new_tokens": 1}
 EVERY = [
@@ -54,14 +53,14 @@ def test_no_page_of_another_site_may_call_any_endpoint(
 ) -> None:
     client = make_client()
     for headers in FOREIGN:
-        asked = {**headers, **AS_JSON}
-        answer = client.request(method, address, headers=asked, json=RUN)
+        sent = {**headers, **AS_JSON}
+        answer = client.request(method, address, headers=sent, json=RUN)
         assert answer.status_code == 403, headers
         assert "access-control-allow-origin" not in answer.headers
         if method not in ("HEAD", "OPTIONS"):
-            told = problem(answer)
-            assert (told["code"], told["field"]) == ("origin_refused", "Origin")
-            assert "MAV_ALLOWED_ORIGINS" in told["detail"]
+            error = problem(answer)
+            assert (error["code"], error["field"]) == ("origin_refused", "Origin")
+            assert "MAV_ALLOWED_ORIGINS" in error["detail"]
     assert client.get("/api/health").json()["runs_active"] == 0
 
 
@@ -112,11 +111,11 @@ def test_links_of_other_sites_open_what_starts_nothing(make_client: MakeClient) 
 
 def test_sites_that_the_operator_allows_may_call(make_client: MakeClient) -> None:
     client = make_client(allowed_origins=("https://friend.example/",))
-    asked = {"Origin": "https://friend.example", "Sec-Fetch-Site": "cross-site"}
-    assert client.post("/api/tokenize", json={"text": "a"}, headers=asked).status_code == 200
+    headers = {"Origin": "https://friend.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.post("/api/tokenize", json={"text": "a"}, headers=headers).status_code == 200
     for origin in ("https://evil.example", "http://friend.example", "https://friend.example:444"):
-        told = problem(client.get("/api/models", headers={**asked, "Origin": origin}))
-        assert told["status"] == 403
+        error = problem(client.get("/api/models", headers={**headers, "Origin": origin}))
+        assert error["status"] == 403
         preflight = {"Origin": origin, "Access-Control-Request-Method": "POST"}
         refused = client.options("/api/run", headers=preflight)
         assert refused.status_code >= 400
@@ -143,9 +142,9 @@ def test_other_names_are_not_answered(make_client: MakeClient, host: str) -> Non
     client = make_client()
     for address in ("/", "/api/health", "/api/models", "/api/run?prompt=a"):
         headers = {"Host": host.encode(), "Sec-Fetch-Site": "same-origin"}
-        told = problem(client.get(address, headers=headers))
-        assert (told["status"], told["code"], told["field"]) == (403, "host_refused", "Host")
-        assert "MAV_ALLOWED_HOSTS" in told["detail"]
+        error = problem(client.get(address, headers=headers))
+        assert (error["status"], error["code"], error["field"]) == (403, "host_refused", "Host")
+        assert "MAV_ALLOWED_HOSTS" in error["detail"]
 
 
 def test_names_of_this_machine_are_answered(
@@ -170,10 +169,10 @@ def test_names_of_this_machine_are_answered(
 
 def test_an_empty_host_is_refused_in_plain_words(client: TestClient) -> None:
     for address in ("/", "/api/health"):
-        told = problem(client.get(address, headers={"Host": ""}))
-        assert (told["status"], told["code"], told["field"]) == (403, "host_refused", "Host")
-        assert "is empty" in told["detail"]
-        assert "Host: localhost" in told["detail"]
+        error = problem(client.get(address, headers={"Host": ""}))
+        assert (error["status"], error["code"], error["field"]) == (403, "host_refused", "Host")
+        assert "is empty" in error["detail"]
+        assert "Host: localhost" in error["detail"]
 
 
 def test_a_socket_of_both_families_gives_no_stranger_the_rights_of_the_network(
@@ -206,11 +205,11 @@ def test_a_request_without_a_type_of_body_is_refused(make_client: MakeClient) ->
             "application/json; charset=utf-16", "application/json;charset=latin1",
         ):  # fmt: skip
             headers = {} if kind is None else {"Content-Type": kind}
-            told = problem(client.post(address, content=body, headers=headers))
-            assert (told["status"], told["field"]) == (415, "Content-Type"), kind
+            error = problem(client.post(address, content=body, headers=headers))
+            assert (error["status"], error["field"]) == (415, "Content-Type"), kind
         coded = {**AS_JSON, "Content-Encoding": "gzip"}
-        told = problem(client.post(address, content=body, headers=coded))
-        assert (told["status"], told["field"]) == (415, "Content-Encoding")
+        error = problem(client.post(address, content=body, headers=coded))
+        assert (error["status"], error["field"]) == (415, "Content-Encoding")
     for kind in (
         "application/json",
         "Application/JSON ; charset=UTF-8",
@@ -228,9 +227,9 @@ def test_a_real_server_refuses_what_a_page_of_another_site_sends(make_server: Ma
         connection = http.client.HTTPConnection("127.0.0.1", server.port)
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        told = answer.status, answer.read()
+        result = answer.status, answer.read()
         connection.close()
-        return told
+        return result
 
     body = b'{"prompt": "Once", "max_new_tokens": 2}'
     own = f"http://127.0.0.1:{server.port}"
@@ -256,3 +255,13 @@ def test_where_the_names_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_environment({"VERCEL": "1"}).allowed_hosts == ("*",)
     named = {"VERCEL": "1", "MAV_ALLOWED_HOSTS": "mav.example"}
     assert read_environment(named).allowed_hosts == ("mav.example",)
+
+
+def test_on_a_space_its_name_is_accepted_and_its_page_may_be_framed_there() -> None:
+    space = {"SPACE_HOST": "owner-mav.hf.space"}
+    assert read_environment(space).allowed_hosts == ("owner-mav.hf.space",)
+    assert read_environment(space).frame_ancestors == ("https://huggingface.co",)
+    own = {"MAV_ALLOWED_HOSTS": "mav.example", "MAV_FRAME_ANCESTORS": "https://a.b"}
+    config = read_environment({**space, **own})
+    assert config.allowed_hosts == ("mav.example", "owner-mav.hf.space")
+    assert config.frame_ancestors == ("https://a.b",)

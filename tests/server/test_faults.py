@@ -13,12 +13,12 @@ import httpx2
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch.nn import functional
 
 from mav_engine.backends import load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.inference.decoders import compiled_llama
-from mav_engine.backends.inference.kernels.native.llama import Pass
+from mav_engine.backends.inference.decoders.layer_outputs import CollectedOutputs
+from mav_engine.backends.inference.kernels.native.llama import LlamaBuild
 from mav_engine.models import EMBEDDED_DIR
 from mav_engine.text.tokens import Vocabulary
 from tests.server.conftest import MakeServer
@@ -27,6 +27,7 @@ from tests.server.servers import (
     Models,
     RealServer,
     events_in,
+    ids_of,
     read_events,
     types,
     until,
@@ -38,10 +39,6 @@ TINY = {**ASKED, "model": "mav-tiny"}
 
 def run(server: RealServer, **given: Any) -> list[dict[str, Any]]:
     return read_events(server.client.post("/api/run", json={**ASKED, **given}))
-
-
-def ids_of(events: list[dict[str, Any]]) -> list[int]:
-    return [event["token"]["id"] for event in events if event["type"] == "token"]
 
 
 def is_idle(server: RealServer) -> bool:
@@ -63,11 +60,11 @@ def test_out_of_memory_ends_one_of_two_runs(make_server: MakeServer) -> None:
         ready.wait(PATIENCE_S)
 
     server = make_server(Models(on_step=on_step))
-    asked = {**ASKED, "seed": 1, "temperature": 1.0}
+    settings = {**ASKED, "seed": 1, "temperature": 1.0}
     with (
         httpx2.Client(base_url=server.url, timeout=PATIENCE_S) as other,
-        server.client.stream("POST", "/api/run", json=asked) as good,
-        other.stream("POST", "/api/run", json={**asked, "seed": 2}) as bad,
+        server.client.stream("POST", "/api/run", json=settings) as good,
+        other.stream("POST", "/api/run", json={**settings, "seed": 2}) as bad,
     ):
         events, lost = events_in(good.iter_lines()), events_in(bad.iter_lines())
         begun = [next(events), next(events)]
@@ -90,9 +87,7 @@ def damaged(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> 
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
 
-def test_a_model_of_nan_ends_its_run_and_the_others_go_on(
-    make_server: MakeServer, tmp_path: Path
-) -> None:
+def test_nan_ends_its_run_and_the_others_continue(make_server: MakeServer, tmp_path: Path) -> None:
     damaged(
         tmp_path / "models" / "nan", lambda tensors: tensors["model.norm.weight"].fill_(torch.nan)
     )
@@ -112,26 +107,23 @@ def test_a_model_of_nan_ends_its_run_and_the_others_go_on(
 
 @pytest.mark.parametrize("after", [0, 3], ids=["prompt", "step"])
 @pytest.mark.parametrize(
-    "compiled_pass", [compiled_llama.compiled_pass, lambda: None], ids=["as it is", "by numpy"]
+    "llama_build", [compiled_llama.llama_build, lambda: None], ids=["as it is", "by numpy"]
 )
 def test_a_model_outlives_a_run_that_took_its_memory(
     make_server: MakeServer,
     monkeypatch: pytest.MonkeyPatch,
     after: int,
-    compiled_pass: Callable[[], Pass | None],
+    llama_build: Callable[[], LlamaBuild | None],
 ) -> None:
-    monkeypatch.setattr(compiled_llama, "compiled_pass", compiled_pass)
+    monkeypatch.setattr(compiled_llama, "llama_build", llama_build)
     server = make_server(load_backend)
     expected = ids_of(run(server, model="mav-tiny"))
-    passes, linear, product = 0, functional.linear, torch.bmm
-    halves = "fbgemm_linear_fp16_weight_fp32_activation"
-    of_halves, whole = getattr(torch, halves), compiled_llama.CompiledOutputs
+    passes, whole = 0, compiled_llama.CompiledOutputs
+    ending_in = CollectedOutputs.ending_in
 
-    def counted(made: torch.Tensor) -> torch.Tensor:
-        # The unembedding, whole or in blocks of it: once a pass.
-        if 4096 in (made.shape[-1], made.shape[0] * made.shape[-1]):
-            count()
-        return made
+    def by_numpy(outputs: CollectedOutputs, *given: Any) -> CollectedOutputs:
+        count()
+        return ending_in(outputs, *given)
 
     def compiled(*given: Any) -> compiled_llama.CompiledOutputs:
         count()
@@ -144,9 +136,7 @@ def test_a_model_outlives_a_run_that_took_its_memory(
             full()
 
     with monkeypatch.context() as patched:
-        patched.setattr(functional, "linear", lambda *given: counted(linear(*given)))
-        patched.setattr(torch, "bmm", lambda *given: counted(product(*given)))
-        patched.setattr(torch, halves, lambda *given: counted(of_halves(*given)))
+        patched.setattr(CollectedOutputs, "ending_in", by_numpy)
         patched.setattr(compiled_llama, "CompiledOutputs", compiled)
         events = run(server, model="mav-tiny")
     assert (events[-1]["type"], events[-1]["code"]) == ("error", "out_of_memory")
@@ -165,9 +155,9 @@ def test_a_model_that_does_not_load_leaves_the_server_sound(
     server = make_server(load_backend, load_patience_s=patience)
     for _ in range(2):  # it is tried again each time, and never kept
         response = server.client.post("/api/run", json={**ASKED, "model": "broken"})
-        told = response.json() if patience else list(events_in(response.iter_lines()))[-1]
-        assert (told["code"], told["field"]) == ("model_load_failed", "model")
-        assert "model.norm.weight" in told["detail"]
+        error = response.json() if patience else list(events_in(response.iter_lines()))[-1]
+        assert (error["code"], error["field"]) == ("model_load_failed", "model")
+        assert "model.norm.weight" in error["detail"]
     assert run(server, model="mav-tiny")[-1]["reason"] == "length"
     until(lambda: is_idle(server))
     assert server.client.get("/api/health").json()["models_loaded"] == ["mav-tiny"]
@@ -224,7 +214,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, name: str, error: BaseException) ->
 
 
 @pytest.mark.parametrize(("name", "error", "status", "code", "field"), PREPARING)
-def test_whatever_fails_before_a_run_is_an_error_of_its_own(
+def test_any_exception_before_a_run_is_an_error_response(
     make_server: MakeServer,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -290,15 +280,15 @@ def test_a_tokenizer_that_fails_is_a_problem_of_the_text(
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), Panic("x"), SystemExit(1), StopIteration()])
-def test_whatever_fails_while_a_run_computes_is_its_last_event(
+def test_any_exception_during_a_run_is_its_last_event(
     make_server: MakeServer, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     server = make_server(Models())
     with monkeypatch.context() as patched:
         failing(patched, "open", error)
         last = run(server)[-1]
-        asked = {"a": ASKED, "b": {**ASKED, "model": "other"}}
-        compared = read_events(server.client.post("/api/compare", json=asked))[-1]
+        settings = {"a": ASKED, "b": {**ASKED, "model": "other"}}
+        compared = read_events(server.client.post("/api/compare", json=settings))[-1]
     assert (last["type"], last["code"]) == (compared["type"], compared["code"])
     assert (last["type"], last["code"]) == ("error", "run_failed")
     assert run(server)[-1]["type"] == "done"
@@ -321,8 +311,8 @@ def test_a_template_that_fails_is_a_problem_of_the_messages(
     shutil.copytree(EMBEDDED_DIR / "mav-tiny", folder)
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     server = make_server(load_backend, load_patience_s=patience)
-    asked = {"model": "templated", "messages": [{"role": "user", "content": "Hi"}]}
-    refused = server.client.post("/api/run", json=asked)
+    settings = {"model": "templated", "messages": [{"role": "user", "content": "Hi"}]}
+    refused = server.client.post("/api/run", json=settings)
     problem = refused.json() if patience else list(events_in(refused.iter_lines()))[-1]
     assert (problem["code"], problem["field"]) == ("invalid_settings", "messages")
     assert said in problem["detail"]

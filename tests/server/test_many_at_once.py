@@ -28,15 +28,17 @@ def test_eight_clients_get_what_each_would_get_alone() -> None:
     server = RealServer(create_app(ServerConfig()))
     try:
         server.client.post("/api/tokenize", json={"text": "Load."})
-        expected = [read_events(server.client.post("/api/run", json=asked)) for asked in ASKED]
-        told: list[list[dict[str, Any]]] = [[] for _ in ASKED]
+        expected = [
+            read_events(server.client.post("/api/run", json=settings)) for settings in ASKED
+        ]
+        answers: list[list[dict[str, Any]]] = [[] for _ in ASKED]
         start = threading.Barrier(len(ASKED))
 
         def ask(index: int) -> None:
             with httpx2.Client(base_url=server.url, timeout=PATIENCE_S) as client:
                 start.wait(PATIENCE_S)
                 with client.stream("POST", "/api/run", json=ASKED[index]) as response:
-                    told[index] = list(events_in(response.iter_lines()))
+                    answers[index] = list(events_in(response.iter_lines()))
 
         clients = [threading.Thread(target=ask, args=(index,)) for index in range(len(ASKED))]
         for client in clients:
@@ -45,7 +47,7 @@ def test_eight_clients_get_what_each_would_get_alone() -> None:
             client.join(2 * PATIENCE_S)
     finally:
         server.stop()
-    for ours, theirs in zip(told, expected, strict=True):
+    for ours, theirs in zip(answers, expected, strict=True):
         assert "queued" not in types(ours)
         assert types(ours) == types(theirs)
         assert ours[-1]["text"] == theirs[-1]["text"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ from starlette.testclient import TestClient
 
 from mav_engine import __version__
 from mav_engine.errors import ModelLoadFailed
+from mav_engine.models import embedded_models
 from mav_engine.models.catalog import Catalog, CatalogEntry
 from mav_engine.models.precision import Precision
 from mav_engine.server.runs.model_cache import ModelCache
@@ -51,7 +54,7 @@ def test_models_are_listed_with_live_facts_of_those_in_memory(client: TestClient
     assert by_name["other"]["loaded"] is False
 
 
-def test_health_tells_what_is_loaded(client: TestClient) -> None:
+def test_health_lists_the_loaded_models(client: TestClient) -> None:
     health = client.get("/api/health").json()
     assert health == {
         "status": "ok",
@@ -65,22 +68,22 @@ def test_health_tells_what_is_loaded(client: TestClient) -> None:
 
 
 def test_tokenize_gives_ids_and_exact_text(client: TestClient) -> None:
-    told = client.post("/api/tokenize", json={"model": "other", "text": "a b"}).json()
-    assert told["model"] == "other"
-    assert told["count"] == 3
-    assert [token["id"] for token in told["tokens"]] == [97, 32, 98]
-    assert "".join(token["text"] for token in told["tokens"]) == "a b"
+    tokenized = client.post("/api/tokenize", json={"model": "other", "text": "a b"}).json()
+    assert tokenized["model"] == "other"
+    assert tokenized["count"] == 3
+    assert [token["id"] for token in tokenized["tokens"]] == [97, 32, 98]
+    assert "".join(token["text"] for token in tokenized["tokens"]) == "a b"
 
 
 def test_a_model_dropped_into_the_folder_can_be_run(client: TestClient, tmp_path: Path) -> None:
-    asked = {"prompt": "a", "model": "new", "max_new_tokens": 1}
-    assert client.post("/api/run", json=asked).status_code == 404
+    settings = {"prompt": "a", "model": "new", "max_new_tokens": 1}
+    assert client.post("/api/run", json=settings).status_code == 404
     (tmp_path / "models" / "new").mkdir()
     (tmp_path / "models" / "new" / "config.json").write_text("{}", encoding="utf-8")
-    assert read_events(client.post("/api/run", json=asked))[-1]["type"] == "done"
+    assert read_events(client.post("/api/run", json=settings))[-1]["type"] == "done"
 
 
-def test_a_model_is_loaded_once_however_many_ask() -> None:
+def test_a_model_is_loaded_once_for_many_requests() -> None:
     hold = threading.Event()
     models = Models(on_load=lambda _: hold.wait(PATIENCE_S) and None)
     cache = cache_of(models)
@@ -92,7 +95,7 @@ def test_a_model_is_loaded_once_however_many_ask() -> None:
     assert models.loads == ["fake"]
 
 
-def test_one_folder_is_loaded_once_whatever_it_is_called(tmp_path: Path) -> None:
+def test_a_folder_is_loaded_once_under_all_its_names(tmp_path: Path) -> None:
     folder = tmp_path / "x"
     folder.mkdir()
     (folder / "config.json").write_text("{}", encoding="utf-8")
@@ -128,7 +131,7 @@ def test_float32_and_auto_are_one_model_where_they_are_equal() -> None:
     assert models.loads == ["fake", "fake@bfloat16"]
 
 
-def test_one_who_gives_up_waiting_spares_the_others() -> None:
+def test_a_client_that_gives_up_waiting_does_not_affect_the_others() -> None:
     hold = threading.Event()
     cache = cache_of(Models(on_load=lambda _: hold.wait(PATIENCE_S) and None))
     impatient, patient = cache.lease(FAKE), cache.lease(FAKE)
@@ -138,7 +141,7 @@ def test_one_who_gives_up_waiting_spares_the_others() -> None:
     assert patient.loading.result(PATIENCE_S).info.name == "fake"
 
 
-def test_a_failed_load_is_told_to_all_who_wait_and_not_kept() -> None:
+def test_a_failed_load_is_reported_to_all_waiting_requests_and_not_kept() -> None:
     hold = threading.Event()
     broken = [True]
 
@@ -182,7 +185,7 @@ def test_a_model_in_use_never_goes() -> None:
     assert names(cache) == {"other"}
 
 
-def test_a_model_larger_than_the_budget_stays_until_another_is_wanted() -> None:
+def test_a_model_larger_than_the_budget_stays_until_another_is_requested() -> None:
     cache = cache_of(Models(memory_bytes=5000), budget=1000)
     load(cache, FAKE)
     assert names(cache) == {"fake"}
@@ -190,21 +193,21 @@ def test_a_model_larger_than_the_budget_stays_until_another_is_wanted() -> None:
     until(lambda: names(cache) == {"other"})
 
 
-def test_the_default_model_is_loaded_at_the_start_where_it_is_wanted(
+def test_the_default_model_is_loaded_at_the_start_if_configured(
     make_client: MakeClient,
 ) -> None:
     client = make_client(prewarm=True)
     until(lambda: client.get("/api/health").json()["models_loaded"] == ["fake"])
 
 
-def test_a_run_holds_its_model_until_it_has_ended(make_client: MakeClient) -> None:
+def test_a_model_stays_loaded_until_its_run_has_ended(make_client: MakeClient) -> None:
     gate = Gate()
     gate.open()
     models = Models(on_step=gate, memory_bytes=1000)
     client = make_client(models, cache_bytes=1000)
     for model in ("fake", "other"):
-        asked = {"prompt": "a", "model": model, "max_new_tokens": 2}
-        assert read_events(client.post("/api/run", json=asked))[-1]["type"] == "done"
+        settings = {"prompt": "a", "model": model, "max_new_tokens": 2}
+        assert read_events(client.post("/api/run", json=settings))[-1]["type"] == "done"
     until(lambda: client.get("/api/health").json()["models_loaded"] == ["other"])
     assert models.backends[0].closed
 
@@ -222,3 +225,22 @@ def test_a_broken_model_is_listed_with_the_reason_and_the_others_stay(
     assert "config.json" in listed["problems"]["other"]
     assert "not a regular file" in listed["problems"]["pipe"]
     assert "mav-tiny" not in listed["problems"]
+
+
+def test_without_torch_a_model_that_needs_it_is_listed_with_what_to_install(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "models" / "bloom"
+    shutil.copytree(embedded_models()["mav-tiny"], folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps(config | {"model_type": "bloom"}), encoding="utf-8"
+    )
+    assert "bloom" not in client.get("/api/models").json()["problems"]
+    monkeypatch.setattr("mav_engine.backends.load.find_spec", lambda _: None)
+    problems = client.get("/api/models").json()["problems"]
+    assert problems["bloom"] == (
+        "bloom cannot be run without torch and transformers, which are not installed (models of "
+        "the type bloom are not built like Llama or GPT-2): pip install 'mav-engine[torch]'"
+    )
+    assert "mav-tiny" not in problems

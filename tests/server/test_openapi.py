@@ -19,7 +19,7 @@ COMMITTED = ROOT / "frontend" / "lib" / "contract" / "openapi.json"
 
 def test_the_committed_document_is_the_generated_one() -> None:
     same = COMMITTED.read_bytes() == printed(ServerConfig())
-    assert same, "The types have changed. Run `make contract` and commit both generated files."
+    assert same, "The types have changed. Run `make contract` and commit the generated files."
 
 
 def test_it_can_be_printed() -> None:
@@ -30,31 +30,31 @@ def test_it_can_be_printed() -> None:
 
 
 def test_every_component_is_a_valid_schema_and_every_reference_leads_somewhere() -> None:
-    told = document(ServerConfig())
-    for schema in told["components"]["schemas"].values():
+    openapi = document(ServerConfig())
+    for schema in openapi["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
-    for reference in _references(told):
-        node: object = told
+    for reference in _references(openapi):
+        node: object = openapi
         for key in reference.removeprefix("#/").split("/"):
             assert isinstance(node, dict)
             assert key in node, reference
             node = node[key]
 
 
-def test_a_server_tells_its_own_limits(make_client: MakeClient) -> None:
-    told = make_client(max_new_tokens=32).get("/api/openapi.json").json()
-    settings = told["components"]["schemas"]["RunSettings"]["properties"]
+def test_the_schema_has_the_limits_of_the_server(make_client: MakeClient) -> None:
+    openapi = make_client(max_new_tokens=32).get("/api/openapi.json").json()
+    settings = openapi["components"]["schemas"]["RunSettings"]["properties"]
     assert settings["max_new_tokens"]["maximum"] == 32
     assert settings["max_new_tokens"]["default"] == 32
     assert settings["model"]["default"] == "fake"
 
 
-def test_ranges_are_said_in_the_words_of_json_schema(client: TestClient) -> None:
-    told = client.get("/api/openapi.json").json()["components"]["schemas"]["RunSettings"]
-    assert told["properties"]["top_n"]["minimum"] == 1
-    assert told["properties"]["top_n"]["maximum"] == 100
-    assert told["properties"]["top_p"]["exclusiveMinimum"] == 0
-    for name, schema in told["properties"].items():
+def test_ranges_are_those_of_json_schema(client: TestClient) -> None:
+    model = client.get("/api/openapi.json").json()["components"]["schemas"]["RunSettings"]
+    assert model["properties"]["top_n"]["minimum"] == 1
+    assert model["properties"]["top_n"]["maximum"] == 100
+    assert model["properties"]["top_p"]["exclusiveMinimum"] == 0
+    for name, schema in model["properties"].items():
         for kind in (schema, schema.get("items", {}), *schema.get("anyOf", [])):
             if kind.get("type") == "integer":
                 assert kind["maximum"] <= 2**53 - 1, name
@@ -63,15 +63,15 @@ def test_ranges_are_said_in_the_words_of_json_schema(client: TestClient) -> None
 
 def test_every_setting_is_a_query_parameter_too(client: TestClient) -> None:
     operation = client.get("/api/openapi.json").json()["paths"]["/api/run"]["get"]
-    told = [parameter["name"] for parameter in operation["parameters"]]
-    assert told == [*RunSettings.model_fields, "params"]
+    names = [parameter["name"] for parameter in operation["parameters"]]
+    assert names == [*RunSettings.model_fields, "params"]
     given = {parameter["name"]: parameter for parameter in operation["parameters"]}
     for name in ("breakpoints", "messages", "tile", "params"):
         assert set(given[name]["content"]) == {"application/json"}
     for name in ("capture", "forced_ids", "stop"):
         assert (given[name]["style"], given[name]["explode"]) == ("form", True)
         assert "repeat the parameter for each item" in given[name]["description"]
-        assert ("separated by commas" in given[name]["description"]) == (name != "stop")
+        assert ("separate items by commas" in given[name]["description"]) == (name != "stop")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])

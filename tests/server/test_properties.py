@@ -86,8 +86,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 @SLOW
 @given(VALID)
-def test_valid_settings_give_a_valid_stream(shared: TestClient, asked: dict[str, Any]) -> None:
-    response = shared.post("/api/run", json=asked)
+def test_valid_settings_give_a_valid_stream(shared: TestClient, settings: dict[str, Any]) -> None:
+    response = shared.post("/api/run", json=settings)
     assert response.status_code == 200, response.text
     events = list(events_in(iter(response.text.split("\n"))))
     for event in events:
@@ -101,7 +101,7 @@ def test_valid_settings_give_a_valid_stream(shared: TestClient, asked: dict[str,
         return
     assert kinds == ["start", "prompt", *["token"] * len(tokens), "done"]
     assert events[-1]["text"] == "".join(token["text"] for token in tokens)
-    expected = {name: value for name, value in asked.items() if name not in ("seed", "tile")}
+    expected = {name: value for name, value in settings.items() if name not in ("seed", "tile")}
     if "capture" in expected:
         # A name that is given twice counts once.
         expected["capture"] = list(dict.fromkeys(expected["capture"]))
@@ -117,10 +117,10 @@ def test_anything_else_is_refused_with_the_field_or_runs(
     response = shared.post("/api/run", content=body, headers=AS_JSON)
     assert response.status_code in (200, 404, 422), response.text
     if response.status_code != 200:
-        told = response.json()
-        assert told["field"]
-        assert told["detail"]
-        assert set(told) == set(SCHEMAS["schemas"]["Problem"]["properties"])
+        error = response.json()
+        assert error["field"]
+        assert error["detail"]
+        assert set(error) == set(SCHEMAS["schemas"]["Problem"]["properties"])
 
 
 @SLOW

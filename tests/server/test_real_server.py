@@ -27,13 +27,6 @@ from tests.server.servers import AS_JSON, PATIENCE_S, Gate, Models, events_in, t
 LONG = {"prompt": "Once", "min_new_tokens": 2000, "max_new_tokens": 2000}
 
 
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
-
-
 def test_each_token_arrives_before_the_next_is_computed(
     make_server: MakeServer, gate: Gate
 ) -> None:
@@ -93,12 +86,12 @@ def test_a_client_that_does_not_read_stops_its_run(
         until(lambda: not app.state.service.runs)
 
     asyncio.run(never_read())
-    # What the three messages held, what waits in the channel, and the token in hand.
+    # The tokens of the three messages, those in the channel, and the current one.
     assert gate.passed <= 3 * run_task.CHANNEL_CAPACITY
 
 
-def _post(asked: dict[str, object]) -> Scope:
-    length = str(len(orjson.dumps(asked))).encode()
+def _post(settings: dict[str, object]) -> Scope:
+    length = str(len(orjson.dumps(settings))).encode()
     return {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -115,8 +108,8 @@ def _post(asked: dict[str, object]) -> Scope:
     }
 
 
-def _body(asked: dict[str, object]) -> Receive:
-    messages: list[Message] = [{"type": "http.request", "body": orjson.dumps(asked)}]
+def _body(settings: dict[str, object]) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": orjson.dumps(settings)}]
 
     async def receive() -> Message:
         if messages:
@@ -132,11 +125,11 @@ def test_health_answers_while_runs_are_on(make_server: MakeServer, gate: Gate) -
     with server.client.stream("POST", "/api/run", json=LONG) as response:
         events = events_in(response.iter_lines())
         assert next(events)["type"] == "start"
-        # The run's thread is blocked now; a loop that computed would be too.
+        # The run's thread is blocked, but the event loop is not.
         assert server.client.get("/api/health").json()["runs_active"] == 1
 
 
-def test_a_body_of_10_mb_is_refused_and_the_server_goes_on(make_server: MakeServer) -> None:
+def test_a_body_of_10_mb_is_refused_and_the_server_continues(make_server: MakeServer) -> None:
     server = make_server()
 
     def chunks() -> Iterator[bytes]:
@@ -159,10 +152,10 @@ def test_many_clients_get_whole_streams_of_their_own(make_server: MakeServer) ->
         with httpx2.Client(base_url=server.url, timeout=PATIENCE_S) as client:
             lines = client.post("/api/run", json=given).text.splitlines()
         events = list(events_in(iter(lines)))
-        told = "".join(event["text"] for event in events if event["type"] == "token")
+        text = "".join(event["text"] for event in events if event["type"] == "token")
         assert events[0]["settings"]["seed"] == seed
-        assert events[-1]["text"] == told
-        answers[seed] = told
+        assert events[-1]["text"] == text
+        answers[seed] = text
 
     clients = [threading.Thread(target=ask, args=(seed,)) for seed in range(12)]
     for client in clients:
@@ -178,8 +171,8 @@ def test_a_server_that_is_stopped_ends_its_runs(sent: signal.Signals) -> None:
         assert process.stdout is not None
         found = re.search(r"http://localhost:\d+", process.stdout.readline())
         assert found is not None
-        asked = {**LONG, "prompt": "Once"}
-        with httpx2.stream("POST", f"{found[0]}/api/run", json=asked, timeout=30) as response:
+        settings = {**LONG, "prompt": "Once"}
+        with httpx2.stream("POST", f"{found[0]}/api/run", json=settings, timeout=30) as response:
             events = events_in(response.iter_lines())
             while next(events)["type"] != "token":
                 pass
@@ -195,7 +188,7 @@ def _fake_server() -> subprocess.Popen[str]:
     )
 
 
-def test_small_events_are_not_held_back_by_the_network() -> None:
+def test_small_events_are_sent_at_once() -> None:
     async def connect() -> int:
         accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 

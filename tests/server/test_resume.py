@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from mav_engine.contract.events import FinishReason
 from tests.server.conftest import MakeClient, MakeServer
-from tests.server.servers import Models, read_events, until
+from tests.server.servers import Models, ids_of, read_events, until
 
 SECRET = "a secret that servers share"
 ASKED: dict[str, Any] = {"prompt": "Once", "temperature": 1.0, "seed": 5, "block_eos_steps": 40}
@@ -18,10 +18,6 @@ ASKED: dict[str, Any] = {"prompt": "Once", "temperature": 1.0, "seed": 5, "block
 
 def run(client: TestClient, **given: Any) -> list[dict[str, Any]]:
     return read_events(client.post("/api/run", json=given))
-
-
-def ids_of(events: list[dict[str, Any]]) -> list[int]:
-    return [event["token"]["id"] for event in events if event["type"] == "token"]
 
 
 def test_the_parts_of_a_run_are_the_run(client: TestClient) -> None:
@@ -40,13 +36,15 @@ def test_the_parts_of_a_run_are_the_run(client: TestClient) -> None:
 
 def test_the_query_takes_a_token_as_it_is(client: TestClient) -> None:
     first = run(client, **ASKED, max_new_tokens=4)
-    asked = {"resume": first[-1]["resume"], "max_new_tokens": 3}
-    by_query = read_events(client.get("/api/run", params=asked))
-    assert ids_of(by_query) == ids_of(run(client, **asked))
+    settings = {"resume": first[-1]["resume"], "max_new_tokens": 3}
+    by_query = read_events(client.get("/api/run", params=settings))
+    assert ids_of(by_query) == ids_of(run(client, **settings))
 
 
 @pytest.mark.parametrize("reason", ["deadline", "cancelled"])
-def test_a_run_that_the_server_stops_goes_on(make_server: MakeServer, reason: FinishReason) -> None:
+def test_a_run_that_the_server_stops_can_be_resumed(
+    make_server: MakeServer, reason: FinishReason
+) -> None:
     steps = 0
 
     def stop_now_and_then() -> None:
@@ -59,14 +57,14 @@ def test_a_run_that_the_server_stops_goes_on(make_server: MakeServer, reason: Fi
             until(lambda: live.reason == reason)
 
     server = make_server(Models(on_step=stop_now_and_then))
-    asked = {**ASKED, "max_new_tokens": 20}
-    parts = [read_events(server.client.post("/api/run", json=asked))]
+    settings = {**ASKED, "max_new_tokens": 20}
+    parts = [read_events(server.client.post("/api/run", json=settings))]
     while parts[-1][-1]["reason"] != "length":
         assert parts[-1][-1]["reason"] == reason
         given = {"resume": parts[-1][-1]["resume"]}
         parts.append(read_events(server.client.post("/api/run", json=given)))
     assert len(parts) > 2
-    whole = read_events(make_server().client.post("/api/run", json=asked))
+    whole = read_events(make_server().client.post("/api/run", json=settings))
     assert [token for part in parts for token in ids_of(part)] == ids_of(whole)
     assert parts[-1][1]["written_text"] + parts[-1][-1]["text"] == whole[-1]["text"]
 
@@ -79,21 +77,21 @@ def test_what_ended_by_itself_has_no_token(client: TestClient) -> None:
 def refused(client: TestClient, **given: Any) -> dict[str, Any]:
     response = client.post("/api/run", json=given)
     assert response.status_code == 422
-    told: dict[str, Any] = response.json()
-    return told
+    error: dict[str, Any] = response.json()
+    return error
 
 
 def test_a_token_is_refused_with_its_reason(make_client: MakeClient) -> None:
     client = make_client()
     token = run(client, **ASKED, max_new_tokens=4)[-1]["resume"]
-    for bad, told_of in (
+    for bad, detail in (
         (token[:-1], "changed"),
         (token[:20] + ("A" if token[20] != "A" else "B") + token[21:], "changed"),
-        ("Once upon a time", "no token"),
+        ("Once upon a time", "not a token of this version"),
     ):
-        told = refused(client, resume=bad)
-        assert (told["code"], told["field"]) == ("resume_refused", "resume")
-        assert told_of in told["detail"]
+        error = refused(client, resume=bad)
+        assert (error["code"], error["field"]) == ("resume_refused", "resume")
+        assert detail in error["detail"]
     assert refused(make_client(), resume=token)["code"] == "resume_refused"
     assert refused(client, resume=token, model="other")["field"] == "resume"
     assert refused(client, resume=token, prompt="x")["field"] == "prompt"
@@ -103,8 +101,8 @@ def test_a_token_is_refused_with_its_reason(make_client: MakeClient) -> None:
 
 def test_a_token_expires(make_client: MakeClient) -> None:
     client = make_client(resume_ttl_s=1e-6)
-    told = refused(client, resume=run(client, **ASKED, max_new_tokens=4)[-1]["resume"])
-    assert (told["code"], "expired" in told["detail"]) == ("resume_refused", True)
+    error = refused(client, resume=run(client, **ASKED, max_new_tokens=4)[-1]["resume"])
+    assert (error["code"], "expired" in error["detail"]) == ("resume_refused", True)
 
 
 def test_a_token_of_a_model_that_changed_is_refused(make_client: MakeClient) -> None:
@@ -114,8 +112,8 @@ def test_a_token_of_a_model_that_changed_is_refused(make_client: MakeClient) -> 
     later = make_client(models, secret=SECRET)
     run(later, prompt="a", max_new_tokens=1)
     models.backends[0].fingerprint = "trained on"
-    told = refused(later, resume=token)
-    assert (told["code"], "weights" in told["detail"]) == ("resume_refused", True)
+    error = refused(later, resume=token)
+    assert (error["code"], "weights" in error["detail"]) == ("resume_refused", True)
 
 
 def test_servers_with_one_secret_take_each_others_tokens(make_client: MakeClient) -> None:
@@ -126,12 +124,12 @@ def test_servers_with_one_secret_take_each_others_tokens(make_client: MakeClient
 
 
 @pytest.mark.parametrize(("limit", "more"), [(8, 8), (100, 64)])
-def test_the_operators_limit_holds_for_each_part(
+def test_the_operators_limit_applies_to_each_part(
     make_client: MakeClient, limit: int, more: int
 ) -> None:
     client = make_client(max_new_tokens=limit)
-    asked = {**ASKED, "block_eos_steps": 100, "max_new_tokens": 8}
-    second = run(client, resume=run(client, **asked)[-1]["resume"])
+    settings = {**ASKED, "block_eos_steps": 100, "max_new_tokens": 8}
+    second = run(client, resume=run(client, **settings)[-1]["resume"])
     assert len(ids_of(second)) == more
 
 
@@ -139,14 +137,14 @@ def test_a_limit_below_the_default_length_adds_nothing_to_what_a_run_lacks(
     make_client: MakeClient,
 ) -> None:
     client = make_client(max_new_tokens=16)
-    asked = {**ASKED, "block_eos_steps": 100, "max_new_tokens": 8, "breakpoints": {"after": 5}}
-    first = run(client, **asked)
+    settings = {**ASKED, "block_eos_steps": 100, "max_new_tokens": 8, "breakpoints": {"after": 5}}
+    first = run(client, **settings)
     assert first[-1]["reason"] == "breakpoint"
     second = run(client, resume=first[-1]["resume"], breakpoints={})
     assert (len(ids_of(first)), len(ids_of(second))) == (5, 3)
 
 
-def test_a_breakpoint_ends_with_a_token_that_goes_on_past_it(client: TestClient) -> None:
+def test_the_resume_token_of_a_breakpoint_continues_past_it(client: TestClient) -> None:
     whole = run(client, **ASKED, max_new_tokens=20)
     low = sorted(event["entropy"] for event in whole if event["type"] == "token")[10]
     parts = [run(client, **ASKED, max_new_tokens=20, breakpoints={"entropy_above": low})]

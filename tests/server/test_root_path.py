@@ -50,8 +50,8 @@ def test_the_path_without_a_slash_is_redirected(make_client: MakeClient, out: Pa
 
 
 def test_the_document_names_the_path(make_client: MakeClient) -> None:
-    told = make_client(root_path="/mav").get("/mav/api/openapi.json").json()
-    assert told["servers"] == [{"url": "/mav"}]
+    openapi = make_client(root_path="/mav").get("/mav/api/openapi.json").json()
+    assert openapi["servers"] == [{"url": "/mav"}]
     assert "servers" not in make_client().get("/api/openapi.json").json()
 
 
@@ -65,7 +65,7 @@ def test_it_is_read_from_the_environment(value: str, path: str) -> None:
 @pytest.mark.parametrize(
     "value", ["mav", "/a//b", "/a/../b", "/a b", "/a?b", "https://x/mav", "/%2e"]
 )
-def test_what_is_not_a_path_is_refused(value: str) -> None:
+def test_an_invalid_root_path_is_refused(value: str) -> None:
     with pytest.raises(InvalidSettings, match="such as /mav") as caught:
         read_environment({"MAV_ROOT_PATH": value})
     assert caught.value.field == "MAV_ROOT_PATH"

@@ -30,7 +30,7 @@ def positions(taken: list[Slot]) -> list[int]:
     return [slot.position for slot in taken]
 
 
-def test_a_blocked_run_gives_its_place_to_the_next_one(queue: RunQueue) -> None:
+def test_a_blocked_run_gives_its_slot_to_the_next_one(queue: RunQueue) -> None:
     taken = [queue.take() for _ in range(4)]
     assert positions(taken) == [0, 0, 1, 2]
     taken[0].set_blocked(True)
@@ -53,7 +53,7 @@ def test_of_blocked_runs_the_one_blocked_longest_ends_for_those_that_wait(
         slot.on_evicted = lambda number=number: evicted.append(number)  # type: ignore[misc]
     for slot in taken[:3]:
         slot.set_blocked(True)
-    # Two have given up their places, and the third, which may not, keeps its own.
+    # Two have given up their slots; the third must keep its own.
     assert (positions(taken), queue.active, queue.waiting) == ([0, 0, 0, 0], 4, 0)
     last = queue.take()
     assert last.position == 1
@@ -71,7 +71,7 @@ def test_of_blocked_runs_the_one_blocked_longest_ends_for_those_that_wait(
     assert (queue.active, queue.waiting) == (0, 0)
 
 
-def test_nobody_has_to_end_where_nobody_waits(queue: RunQueue, clock: Clock) -> None:
+def test_no_run_is_evicted_where_none_waits(queue: RunQueue, clock: Clock) -> None:
     taken = [queue.take() for _ in range(4)]
     for slot in taken:
         slot.on_evicted = lambda: pytest.fail("nobody waits")
@@ -82,7 +82,7 @@ def test_nobody_has_to_end_where_nobody_waits(queue: RunQueue, clock: Clock) -> 
     assert queue.active == 4
 
 
-def test_at_most_twice_as_many_runs_as_places_hold_memory(queue: RunQueue) -> None:
+def test_at_most_twice_as_many_runs_as_slots_use_memory(queue: RunQueue) -> None:
     taken = [queue.take() for _ in range(4)]
     for _ in range(20):
         for slot in taken:
@@ -97,7 +97,7 @@ def test_at_most_twice_as_many_runs_as_places_hold_memory(queue: RunQueue) -> No
     assert queue.active <= 4
 
 
-def test_a_place_that_was_left_is_never_taken_again(queue: RunQueue) -> None:
+def test_a_slot_that_was_given_up_is_never_taken_again(queue: RunQueue) -> None:
     slot = queue.take()
     slot.leave()
     slot.set_blocked(True)

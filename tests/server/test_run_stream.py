@@ -31,7 +31,7 @@ def test_each_event_names_its_type_and_counts_from_0(client: TestClient) -> None
         assert kind == f"event: {orjson.loads(data.removeprefix('data: '))['type']}"
 
 
-def test_ndjson_holds_the_same_events_one_a_line(client: TestClient) -> None:
+def test_ndjson_has_the_same_events_one_a_line(client: TestClient) -> None:
     given = {"prompt": "Once", "max_new_tokens": 3, "seed": 1}
     response = client.post("/api/run", json=given, headers={"Accept": "application/x-ndjson"})
     assert response.headers["content-type"] == "application/x-ndjson"
@@ -45,17 +45,17 @@ BREAKS = "one\u2028two\u2029three\u0085four\x0bfive\x0csix\x1cseven\x1deight\x1e
 def test_no_character_of_a_text_splits_a_line(client: TestClient) -> None:
     given = {"prompt": BREAKS, "forced_ids": list(BREAKS.encode()), "max_new_tokens": 90}
     settings = {"a": given, "b": given, "mode": "own"}
-    for address, asked in (("/api/run", given), ("/api/compare", settings)):
-        lines = client.post(address, json=asked, headers={"Accept": "application/json"})
+    for address, body in (("/api/run", given), ("/api/compare", settings)):
+        lines = client.post(address, json=body, headers={"Accept": "application/json"})
         events = [orjson.loads(line) for line in lines.text.splitlines()]
         if address == "/api/run":
             assert events[-1]["text"].startswith(BREAKS)
-        sent = client.post(address, json=asked)
+        sent = client.post(address, json=body)
         found = [orjson.loads(line[6:]) for line in sent.text.splitlines() if line[:6] == "data: "]
         assert sorted(types(found)) == sorted(types(events))
 
 
-def test_the_query_says_the_same_as_the_body(client: TestClient) -> None:
+def test_the_query_takes_the_settings_of_the_body(client: TestClient) -> None:
     given = {"prompt": "a,b", "max_new_tokens": 2, "seed": 3, "stop": ["x", "y"], "tile": {}}
     by_body = read_events(client.post("/api/run", json=given))[0]["settings"]
     query = {**given, "tile": "{}"}

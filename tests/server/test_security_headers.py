@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.server.conftest import MakeClient
 
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = (
     '<head><meta http-equiv="Content-Security-Policy" content="script-src \'sha256-{hash}\'">'
     "</head>"
@@ -21,7 +24,9 @@ def out(tmp_path: Path) -> Path:
     (out / "index.html").write_text(PAGE.format(hash="first"), encoding="utf-8")
     (out / "404.html").write_text(PAGE.format(hash="missing"), encoding="utf-8")
     (out / "plain.html").write_text("<h1>without a policy</h1>", encoding="utf-8")
-    (out / "a.js").write_text("let a", encoding="utf-8")
+    (out / "_next/static/chunks").mkdir(parents=True)
+    for name in ("a.js", "a.txt", "icon.svg", "_next/static/chunks/a.js"):
+        (out / name).write_text("let a", encoding="utf-8")
     return out
 
 
@@ -86,3 +91,39 @@ def test_the_operator_lets_other_sites_embed_it(make_client: MakeClient, out: Pa
     client = make_client(site_dir=out, frame_ancestors=("https://example.org", "https://a.b"))
     policy = client.get("/").headers["content-security-policy"]
     assert policy.endswith("; frame-ancestors 'self' https://example.org https://a.b")
+
+
+def on_the_platform(path: str) -> dict[str, str]:
+    """The headers that vercel.json adds for a path. Its sources are regular expressions."""
+    rules = json.loads((ROOT / "vercel.json").read_text(encoding="utf-8"))["headers"]
+    return {
+        each["key"]: each["value"]
+        for rule in rules
+        if re.fullmatch(rule["source"], path)
+        for each in rule["headers"]
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/plain", "/nowhere", "/nowhere/a.b", "/icon.svg", "/_next/static/chunks/a.js", "/a.txt"],
+)
+def test_the_platform_adds_the_same_headers(make_client: MakeClient, out: Path, path: str) -> None:
+    served = make_client(site_dir=out).get(path).headers
+    added = on_the_platform(path)
+    assert added["X-Content-Type-Options"] == served["x-content-type-options"]
+    assert added["Referrer-Policy"] == served["referrer-policy"]
+    # The rest of a page's policy is in the page.
+    policy = served["content-security-policy"]
+    assert policy.endswith(added["Content-Security-Policy"])
+    if served["content-type"].startswith("text/html"):
+        assert added["Content-Security-Policy"] == "frame-ancestors 'self'"
+    else:
+        assert policy == added["Content-Security-Policy"]
+    kept = "immutable" in served.get("cache-control", "")
+    assert added.get("Cache-Control") == (served["cache-control"] if kept else None)
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/run", "/api/openapi.json"])
+def test_the_platform_leaves_answers_of_the_function_as_they_are(path: str) -> None:
+    assert on_the_platform(path) == {}

@@ -13,9 +13,11 @@ import sys
 import orjson
 import pytest
 
-from tests.server.servers import PATIENCE_S, until
+from tests.server.conftest import MakeClient
+from tests.server.servers import PATIENCE_S, events_in, ids_of, until
 
 LONG = {"prompt": "Once", "min_new_tokens": 2000, "max_new_tokens": 2000}
+SECRET = "a secret of the next version"
 SLOW = {"prompt": "Once", "model": "slow"}
 
 
@@ -29,6 +31,7 @@ def ended(
     environment = {
         **os.environ,
         "MAV_LOAD_PATIENCE_S": "30",
+        "MAV_SECRET": SECRET,
         "MAV_MAX_RUNS": "3",
         "MAV_WATCH": str(watched),
         "MAV_RECEIVE_TRAINING": "1",
@@ -41,13 +44,14 @@ def ended(
         ) as process,
         contextlib.ExitStack() as stack,
     ):  # fmt: skip
-        # Whatever fails below, the process must not be waited for.
+        # If anything fails below, the process is killed.
         stack.callback(process.kill)
         until(lambda: b"\n" in log.read_bytes())
         found = re.search(rb"http://localhost:(\d+)", log.read_bytes())
         assert found is not None, log.read_text(encoding="utf-8")
         open_ones = {
-            name: stack.enter_context(_sent(int(found[1]), *asked)) for name, asked in ASKED.items()
+            name: stack.enter_context(_sent(int(found[1]), *arguments))
+            for name, arguments in ASKED.items()
         }
         begun = {name: _begin(open_ones[name], marker) for name, marker in BEGUN.items()}
         process.send_signal(request.param)
@@ -90,7 +94,7 @@ def _sent(port: int, path: str, kind: str, body: bytes, held: int) -> socket.soc
         head += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
     connection.sendall(head.encode() + b"\r\n" + body[: len(body) - held])
     if path == "/api/run" and held == 0 and b"slow" not in body:
-        # So that the next one queues behind it.
+        # So that the next one waits.
         connection.recv(1, socket.MSG_PEEK)
     return connection
 
@@ -115,12 +119,25 @@ def test_streams_end_as_cancelled(ended: dict[str, bytes], name: str) -> None:
     assert ended[name].endswith(b"0\r\n\r\n")  # a chunked body that is complete
 
 
+def test_the_next_version_of_the_server_continues_a_stream(
+    ended: dict[str, bytes], make_client: MakeClient
+) -> None:
+    found = re.findall(rb"^data: (.+)$", ended["a stream"], re.MULTILINE)
+    received = [orjson.loads(each) for each in found]
+    tokens = ids_of(received)
+    given = {"resume": received[-1]["resume"], "max_new_tokens": 2000 - len(tokens)}
+    with make_client(secret=SECRET).stream("POST", "/api/run", json=given) as response:
+        events = events_in(response.iter_lines())
+        start, prompt, first = next(events), next(events), next(events)
+    assert (start["type"], prompt["written"], first["index"]) == ("start", len(tokens), len(tokens))
+
+
 def test_a_watchers_stream_is_complete(ended: dict[str, bytes]) -> None:
     assert ended["a watcher"].endswith(b"0\r\n\r\n")
 
 
 @pytest.mark.parametrize("name", [name for name in ASKED if name not in BEGUN])
-def test_what_was_not_answered_is_asked_to_try_again(ended: dict[str, bytes], name: str) -> None:
+def test_unanswered_requests_get_503_with_retry_after(ended: dict[str, bytes], name: str) -> None:
     head, _, body = ended[name].partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 5" in head

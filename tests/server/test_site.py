@@ -56,7 +56,7 @@ def test_the_smallest_copy_that_a_client_can_read_is_sent(
     text = "let a = 0;" * 100
     script.write_text(text, encoding="utf-8")
     (out / "_next/static/a.js.gz").write_bytes(gzip.compress(text.encode()))
-    # Stands for Brotli, which Python's own library has not: the bytes are sent as they are.
+    # Replaces Brotli, which Python's standard library lacks: the bytes are sent unchanged.
     (out / "_next/static/a.js.br").write_bytes(b"small")
     client = make_client(site_dir=out)
     with client.stream(
@@ -82,7 +82,7 @@ def test_a_copy_older_than_its_file_is_not_sent(make_client: MakeClient, out: Pa
     assert "content-encoding" not in response.headers
 
 
-def test_what_is_not_there_is_the_sites_own_page(make_client: MakeClient, out: Path) -> None:
+def test_a_missing_page_is_the_sites_own_404(make_client: MakeClient, out: Path) -> None:
     client = make_client(site_dir=out)
     response = client.get("/nowhere")
     assert (response.status_code, response.text) == (404, "404.html")
@@ -90,7 +90,7 @@ def test_what_is_not_there_is_the_sites_own_page(make_client: MakeClient, out: P
     assert client.get("/api/nowhere").headers["content-type"] == "application/problem+json"
 
 
-def test_without_a_site_a_page_tells_how_to_build_it(make_client: MakeClient, out: Path) -> None:
+def test_without_a_site_a_page_explains_how_to_build_it(make_client: MakeClient, out: Path) -> None:
     client = make_client(site_dir=out / "later")
     response = client.get("/")
     assert response.status_code == 200
@@ -101,16 +101,16 @@ def test_without_a_site_a_page_tells_how_to_build_it(make_client: MakeClient, ou
     assert client.get("/").text == "built"
 
 
-def test_other_origins_are_let_in_only_where_the_operator_says_so(make_client: MakeClient) -> None:
+def test_other_origins_are_allowed_only_if_configured(make_client: MakeClient) -> None:
     origin = {"Origin": "https://elsewhere.example"}
     closed = make_client().get("/api/health", headers=origin)
     assert "access-control-allow-origin" not in closed.headers
     client = make_client(allowed_origins=("https://elsewhere.example",))
     opened = client.get("/api/health", headers=origin)
     assert opened.headers["access-control-allow-origin"] == "https://elsewhere.example"
-    asked = {
+    headers = {
         **origin,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    assert client.options("/api/run", headers=asked).status_code == 200
+    assert client.options("/api/run", headers=headers).status_code == 200

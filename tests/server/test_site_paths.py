@@ -210,8 +210,8 @@ def test_each_coding_has_a_tag_of_its_own(server: RealServer) -> None:
     }
     assert tags["identity"] != tags["gzip"]
     for coding, tag in tags.items():
-        asked = {"Accept-Encoding": coding, "If-None-Match": f'"other", W/{tag}'}
-        assert client.get(path, headers=asked).status_code == 304
+        headers = {"Accept-Encoding": coding, "If-None-Match": f'"other", W/{tag}'}
+        assert client.get(path, headers=headers).status_code == 304
         other = {"Accept-Encoding": coding, "If-None-Match": '"other"'}
         assert client.get(path, headers=other).status_code == 200
 

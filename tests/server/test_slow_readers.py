@@ -27,13 +27,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def slow_reader(server: RealServer, path: str, asked: object) -> Iterator[socket.socket]:
+def slow_reader(server: RealServer, path: str, settings: object) -> Iterator[socket.socket]:
     """A connection that has asked for a stream and whose client takes a byte now and then."""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         connection.settimeout(PATIENCE_S)
         connection.connect(("127.0.0.1", server.port))
-        body = orjson.dumps(asked)
+        body = orjson.dumps(settings)
         head = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
@@ -82,14 +82,14 @@ def check_a_short_run(server: RealServer) -> None:
     slow = set(server.service.runs)
     done = read_events(server.client.post("/api/run", json=SHORT))[-1]
     assert (done["type"], done["reason"]) == ("done", "length")
-    # It did not have to wait until they had all ended.
+    # It did not wait for all of them to end.
     assert any(run.reason is None for run in slow & server.service.runs)
 
 
 def test_a_reader_that_was_slow_and_catches_up_gets_the_whole_run(make_server: MakeServer) -> None:
     server = make_server(Models(), max_runs=1)
-    asked = {**LONG, "min_new_tokens": 400, "max_new_tokens": 400}
-    with server.client.stream("POST", "/api/run", json=asked) as response:
+    settings = {**LONG, "min_new_tokens": 400, "max_new_tokens": 400}
+    with server.client.stream("POST", "/api/run", json=settings) as response:
         until(lambda: any(run._blocked for run in server.service.runs))
         other = read_events(server.client.post("/api/run", json=SHORT))
         assert other[-1]["reason"] == "length"
@@ -98,19 +98,19 @@ def test_a_reader_that_was_slow_and_catches_up_gets_the_whole_run(make_server: M
     assert (events[-1]["type"], events[-1]["reason"]) == ("done", "length")
 
 
-def test_a_run_that_has_to_end_says_why(
+def test_a_run_that_is_ended_has_a_reason(
     make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The streams are read one after the other, which takes longer on a slow machine.
     monkeypatch.setattr(run_task, "LAST_WORDS_S", PATIENCE_S)
     server = make_server(Models(), max_runs=1)
-    asked = {**LONG, "min_new_tokens": 600, "max_new_tokens": 600}
+    settings = {**LONG, "min_new_tokens": 600, "max_new_tokens": 600}
     with contextlib.ExitStack() as stack:
         streams = [
-            stack.enter_context(server.client.stream("POST", "/api/run", json=asked))
+            stack.enter_context(server.client.stream("POST", "/api/run", json=settings))
             for _ in range(3)
         ]
-        # Two have places or had one, the third waits: so one of the two is ended.
+        # Two have or had slots, and the third waits, so one of the two is ended.
         until(lambda: any(run._failure for run in server.service.runs))
         ends = [list(events_in(each.iter_lines()))[-1] for each in streams]
     failed = [end for end in ends if end["type"] == "error"]
@@ -124,8 +124,8 @@ def test_a_client_that_reads_next_to_nothing_is_disconnected(
 ) -> None:
     monkeypatch.setattr(connections, "READ_RATE_WINDOW_S", 0.3)
     server = make_server(Models(), min_read_rate=100_000)
-    asked = LONG if path == "/api/run" else {"a": LONG, "b": LONG}
-    with slow_reader(server, path, asked):
+    settings = LONG if path == "/api/run" else {"a": LONG, "b": LONG}
+    with slow_reader(server, path, settings):
         until(lambda: not server.service.runs)
 
 
@@ -134,13 +134,13 @@ def test_a_slow_client_above_the_rate_keeps_its_connection(
 ) -> None:
     monkeypatch.setattr(connections, "READ_RATE_WINDOW_S", 0.3)
     server = make_server(Models(), min_read_rate=10)
-    asked = {**LONG, "min_new_tokens": 60, "max_new_tokens": 60}
+    settings = {**LONG, "min_new_tokens": 60, "max_new_tokens": 60}
     got = b""
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(PATIENCE_S)
         connection.connect(("127.0.0.1", server.port))
-        body = orjson.dumps(asked)
+        body = orjson.dumps(settings)
         head = f"POST /api/run HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n"
         head += "Content-Type: application/json\r\nConnection: close\r\n\r\n"
         connection.sendall(head.encode() + body)

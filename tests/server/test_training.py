@@ -24,32 +24,32 @@ HEAD = b'{"type":"training","v":1,"step":%d,"prompt":0,"loss":null,"cost_s":0.1,
 RUN = b'{"type":"start"}\n{"type":"done"}\n'
 
 
-def look(step: int) -> bytes:
+def snapshot(step: int) -> bytes:
     return HEAD % (step, step) + RUN
 
 
-def told(tail: Tail) -> list[bytes]:
+def read_lines(tail: Tail) -> list[bytes]:
     return [line for _, line in tail.read()]
 
 
-def test_whole_lines_are_told_once(tmp_path: Path) -> None:
+def test_complete_lines_are_read_once(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     tail = Tail(path)
     assert tail.read() == []
-    path.write_bytes(look(0) + b'{"type":"train')
-    assert told(tail) == look(0).splitlines()
+    path.write_bytes(snapshot(0) + b'{"type":"train')
+    assert read_lines(tail) == snapshot(0).splitlines()
     assert tail.read() == []
     with path.open("ab") as file:
         file.write(b'ing","v":1}\n')
-    assert told(tail) == [b'{"type":"training","v":1}']
+    assert read_lines(tail) == [b'{"type":"training","v":1}']
 
 
 def test_a_client_that_comes_again_gets_what_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
-    path.write_bytes(look(0))
+    path.write_bytes(snapshot(0))
     offset = Tail(path).read()[-1][0]
-    path.write_bytes(look(0) + look(9))
-    assert told(Tail(path, offset)) == look(9).splitlines()
+    path.write_bytes(snapshot(0) + snapshot(9))
+    assert read_lines(Tail(path, offset)) == snapshot(9).splitlines()
     mark = offset.partition(":")[0]
     for strange in (
         "", "x", "x:7", f"{offset}000", "-1:-1", f"{mark}:{10**30}", f"{mark}:{'1' * 5000}",
@@ -59,31 +59,31 @@ def test_a_client_that_comes_again_gets_what_it_lacks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("longer", [False, True])
-def test_a_file_that_begins_anew_is_told_anew(tmp_path: Path, longer: bool) -> None:
+def test_a_file_that_begins_anew_is_read_anew(tmp_path: Path, longer: bool) -> None:
     path = tmp_path / "t.jsonl"
-    path.write_bytes(look(0) + look(5))
+    path.write_bytes(snapshot(0) + snapshot(5))
     tail = Tail(path)
     tail.read()
-    path.write_bytes(look(1) + look(2) * (5 if longer else 1))
-    assert told(tail)[:3] == look(1).splitlines()
+    path.write_bytes(snapshot(1) + snapshot(2) * (5 if longer else 1))
+    assert read_lines(tail)[:3] == snapshot(1).splitlines()
 
 
-def test_a_file_that_was_cut_and_went_on_is_told_anew(tmp_path: Path) -> None:
+def test_a_file_that_was_truncated_and_continued_is_read_anew(tmp_path: Path) -> None:
     """As a training does that is taken up again: it cuts off a look that was half written."""
     path = tmp_path / "t.jsonl"
-    path.write_bytes(look(0) + HEAD % (5, 5) + b'{"type":"start"}\n')
+    path.write_bytes(snapshot(0) + HEAD % (5, 5) + b'{"type":"start"}\n')
     tail = Tail(path)
     assert len(tail.read()) == 5
-    path.write_bytes(look(0) + look(7) * 9)
-    assert told(tail) == (look(0) + look(7) * 9).splitlines()
+    path.write_bytes(snapshot(0) + snapshot(7) * 9)
+    assert read_lines(tail) == (snapshot(0) + snapshot(7) * 9).splitlines()
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
         ("t.jsonl.gz", b"", "compressed"),
-        ("notes.txt", b"root:x:0:0\n", "no recording of a training"),
-        ("run.jsonl", RUN, "no recording of a training"),
+        ("notes.txt", b"root:x:0:0\n", "not a recording of a training"),
+        ("run.jsonl", RUN, "not a recording of a training"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
@@ -94,7 +94,9 @@ def test_other_files_are_refused(tmp_path: Path, name: str, content: bytes, word
         check_watched(tmp_path)
 
 
-def test_where_none_is_watched_it_is_said(client: TestClient, make_client: MakeClient) -> None:
+def test_without_a_watched_training_the_error_says_so(
+    client: TestClient, make_client: MakeClient
+) -> None:
     answer = client.get("/api/training")
     assert answer.status_code == 404
     assert "mav serve --watch" in answer.json()["detail"]
@@ -122,7 +124,7 @@ def watch(server: RealServer, **headers: str) -> Any:
     return server.client.stream("GET", "/api/training", headers=headers)
 
 
-def test_what_is_added_arrives_and_a_broken_line_goes_on(
+def test_added_lines_arrive_and_a_partial_line_is_completed(
     make_server: MakeServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.jsonl"
@@ -130,17 +132,17 @@ def test_what_is_added_arrives_and_a_broken_line_goes_on(
     with watch(server) as answer:
         lines = answer.iter_lines()
         assert next(lines) == ": watching"
-        path.write_bytes(look(0))
+        path.write_bytes(snapshot(0))
         first = sent(lines, 3)
         assert [event["type"] for _, event in first] == ["training", "start", "done"]
         with path.open("ab") as file:
-            file.write(look(100))
+            file.write(snapshot(100))
         assert sent(lines, 1)[0][1]["step"] == 100
     with watch(server, **{"Last-Event-ID": first[-1][0]}) as answer:
         assert sent(answer.iter_lines(), 1)[0][1]["step"] == 100
 
 
-def test_a_file_that_turns_out_to_be_another_is_told(
+def test_a_file_that_is_no_training_is_an_error_event(
     make_server: MakeServer, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.jsonl"
@@ -148,13 +150,13 @@ def test_a_file_that_turns_out_to_be_another_is_told(
         lines = answer.iter_lines()
         next(lines)
         path.write_bytes(b"a secret\n")
-        ((_, told_of),) = sent(lines, 1)
-        assert told_of["type"] == "error"
-        assert "a secret" not in str(told_of)
+        ((_, error),) = sent(lines, 1)
+        assert error["type"] == "error"
+        assert "a secret" not in str(error)
         assert sent(lines, 1) == []
 
 
-def test_more_than_so_many_are_asked_to_wait(make_server: MakeServer, tmp_path: Path) -> None:
+def test_more_watchers_than_allowed_get_503(make_server: MakeServer, tmp_path: Path) -> None:
     """All at once: none of the streams has begun when the last one is admitted or refused."""
     server = make_server(watch=tmp_path / "t.jsonl")
     with contextlib.ExitStack() as connections:
@@ -177,7 +179,7 @@ def is_watched(server: RealServer) -> bool:
         return answer.status_code == 200
 
 
-def test_the_command_refuses_what_is_no_training(tmp_path: Path) -> None:
+def test_the_command_refuses_files_that_are_no_training(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello\n", encoding="utf-8")
     ended = subprocess.run(
         [sys.executable, "-m", "mav_engine", "serve", "--port", "0", "--watch", "notes.txt"],
@@ -186,4 +188,4 @@ def test_the_command_refuses_what_is_no_training(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
-    assert "notes.txt is no recording of a training" in line
+    assert "notes.txt is not a recording of a training" in line

@@ -15,33 +15,30 @@ from mav_engine.backends.fake import FakeBackend
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.server.service import MAX_TOKENIZING
 from tests.server.conftest import MakeServer
-from tests.server.servers import PATIENCE_S, Gate, Models, RealServer, events_in, types, until
+from tests.server.servers import (
+    PATIENCE_S,
+    Gate,
+    Models,
+    RealServer,
+    events_in,
+    runs_of,
+    types,
+    until,
+)
 
 Events = Iterator[dict[str, Any]]
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    yield gate
-    gate.open()
 
 
 @contextlib.contextmanager
 def running(server: RealServer, **given: object) -> Iterator[Events]:
     """The events of a run, as they come."""
-    asked = {"prompt": "Once", "min_new_tokens": 8, "max_new_tokens": 8, **given}
-    with server.client.stream("POST", "/api/run", json=asked) as response:
+    settings = {"prompt": "Once", "min_new_tokens": 8, "max_new_tokens": 8, **given}
+    with server.client.stream("POST", "/api/run", json=settings) as response:
         assert response.status_code == 200
         yield events_in(response.iter_lines())
 
 
-def health(server: RealServer) -> tuple[int, int]:
-    told = server.client.get("/api/health").json()
-    return told["runs_active"], told["runs_waiting"]
-
-
-def test_runs_beyond_the_capacity_wait_and_are_told_their_position(
+def test_runs_beyond_the_capacity_wait_and_get_their_position(
     make_server: MakeServer, gate: Gate
 ) -> None:
     server = make_server(Models(on_step=gate), max_runs=1)
@@ -56,7 +53,7 @@ def test_runs_beyond_the_capacity_wait_and_are_told_their_position(
         third = stack.enter_context(running(server))
         assert next(third)["type"] == "start"
         assert next(third) == {"type": "queued", "position": 2}
-        assert health(server) == (1, 2)
+        assert runs_of(server) == (1, 2)
         gate.open()
         assert types(list(second))[0] == "prompt"
         rest = list(third)
@@ -65,7 +62,7 @@ def test_runs_beyond_the_capacity_wait_and_are_told_their_position(
             [{"type": "queued", "position": 1}],
         )
         assert rest[-1]["reason"] == "length"
-    until(lambda: health(server) == (0, 0))
+    until(lambda: runs_of(server) == (0, 0))
 
 
 def test_beyond_the_queue_a_run_is_turned_away_with_a_time(
@@ -85,7 +82,7 @@ def test_beyond_the_queue_a_run_is_turned_away_with_a_time(
         assert list(second)[-1]["type"] == "done"
 
 
-def test_one_who_leaves_the_queue_moves_the_others_on(make_server: MakeServer, gate: Gate) -> None:
+def test_leaving_the_queue_moves_the_others_up(make_server: MakeServer, gate: Gate) -> None:
     server = make_server(Models(on_step=gate), max_runs=1)
     with running(server) as first:
         next(first)
@@ -100,7 +97,7 @@ def test_one_who_leaves_the_queue_moves_the_others_on(make_server: MakeServer, g
         third_client.__exit__(None, None, None)
 
 
-def test_a_slow_load_is_told_and_then_the_run_goes_on(make_server: MakeServer) -> None:
+def test_a_slow_load_is_reported_and_then_the_run_continues(make_server: MakeServer) -> None:
     hold = threading.Event()
     models = Models(on_load=lambda _: hold.wait(PATIENCE_S) and None)
     server = make_server(models, load_patience_s=0)
@@ -115,7 +112,7 @@ def test_a_slow_load_is_told_and_then_the_run_goes_on(make_server: MakeServer) -
     assert models.loads == ["fake"]
 
 
-def test_what_is_found_out_after_a_slow_load_comes_as_an_error_event(
+def test_errors_after_a_slow_load_are_events(
     make_server: MakeServer,
 ) -> None:
     hold = threading.Event()
@@ -134,7 +131,7 @@ def test_what_is_found_out_after_a_slow_load_comes_as_an_error_event(
         assert (error["code"], error["field"]) == ("prompt_too_long", "prompt")
         (error,) = list(absent)
         assert (error["code"], error["field"]) == ("model_load_failed", "model")
-    until(lambda: health(server) == (0, 0))
+    until(lambda: runs_of(server) == (0, 0))
 
 
 def test_an_unknown_probe_is_a_status_even_while_the_model_loads(make_server: MakeServer) -> None:
@@ -142,13 +139,13 @@ def test_an_unknown_probe_is_a_status_even_while_the_model_loads(make_server: Ma
     server = make_server(
         Models(on_load=lambda _: hold.wait(PATIENCE_S) and None), load_patience_s=0
     )
-    told = server.client.post("/api/run", json={"prompt": "a", "capture": ["nope"]})
-    assert (told.status_code, told.json()["field"]) == (422, "capture")
+    response = server.client.post("/api/run", json={"prompt": "a", "capture": ["nope"]})
+    assert (response.status_code, response.json()["field"]) == (422, "capture")
     hold.set()
 
 
 def test_a_run_ends_at_its_deadline(make_server: MakeServer) -> None:
-    # Each step takes as long as the whole run may, so at most the first token is told.
+    # A step takes as long as the deadline, so there is at most one token.
     server = make_server(Models(on_step=lambda: time.sleep(0.2)), deadline_s=0.2)
     with running(server) as events:
         done = list(events)[-1]
@@ -191,7 +188,7 @@ def test_ndjson_has_no_heartbeats(make_server: MakeServer) -> None:
     assert all(line.startswith("{") for line in response.text.splitlines())
 
 
-def test_a_client_that_hangs_up_while_waiting_frees_its_place(
+def test_a_client_that_disconnects_while_waiting_frees_its_slot(
     make_server: MakeServer, gate: Gate
 ) -> None:
     server = make_server(Models(on_step=gate), max_runs=1)
@@ -199,7 +196,7 @@ def test_a_client_that_hangs_up_while_waiting_frees_its_place(
         next(first)
         with pytest.raises(httpx2.ReadTimeout), httpx2.Client(base_url=server.url) as other:
             other.post("/api/run", json={"prompt": "a"}, timeout=0.2)
-        until(lambda: health(server) == (1, 0))
+        until(lambda: runs_of(server) == (1, 0))
 
 
 def test_texts_to_tokenize_are_bounded_in_number(make_server: MakeServer) -> None:
@@ -212,7 +209,9 @@ def test_texts_to_tokenize_are_bounded_in_number(make_server: MakeServer) -> Non
     assert server.service._tokenizing == 0
 
 
-def test_a_tokenizer_that_does_not_end_holds_up_its_own_model_only(make_server: MakeServer) -> None:
+def test_a_tokenizer_that_does_not_return_blocks_its_own_model_only(
+    make_server: MakeServer,
+) -> None:
     ended = threading.Event()
 
     class Stuck(Models):
@@ -224,12 +223,12 @@ def test_a_tokenizer_that_does_not_end_holds_up_its_own_model_only(make_server: 
 
     server = make_server(Stuck(), deadline_s=1, max_runs=8)
     try:
-        for path, asked in [("run", {"prompt": "a"})] * 4 + [("tokenize", {"text": "a"})]:
-            answer = server.client.post(f"/api/{path}", json={"model": "other", **asked})
+        for path, body in [("run", {"prompt": "a"})] * 4 + [("tokenize", {"text": "a"})]:
+            answer = server.client.post(f"/api/{path}", json={"model": "other", **body})
             assert (answer.status_code, answer.json()["code"]) == (503, "busy"), answer.text
         with running(server) as events:
             assert list(events)[-1]["type"] == "done"
         assert server.client.post("/api/tokenize", json={"text": "a"}).status_code == 200
-        until(lambda: health(server) == (0, 0))
+        until(lambda: runs_of(server) == (0, 0))
     finally:
         ended.set()

@@ -78,7 +78,7 @@ class _Comparison:
         ids = [token.token.id for token in tokens]
         expected = self._generated()
         self._row.streams = ALL
-        if expected != ids and not self._pair.backend._layout.reading.cached:
+        if expected != ids and not self._pair.backend._layout.cache_strategy.cached:
             expected = self._generated(use_cache=False)
         if isinstance(expected, str):
             # What remains to compare with is greedy decoding by plain forward passes.
@@ -91,7 +91,7 @@ class _Comparison:
         self._shares: dict[str, set[str]] = defaultdict(set)
         for token in tokens:
             context = self._prompt + ids[: token.index]
-            oracle = Oracle(self._pair.reference, context, places, layout.reading.prepared)
+            oracle = Oracle(self._pair.reference, context, places, layout.cache_strategy.prepared)
             if token.index == 0:
                 self._compare_prompt(events[1], oracle)
             self._compare_prediction(token, oracle)

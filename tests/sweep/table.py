@@ -10,15 +10,17 @@ _COLUMNS = ("streams", "residual", "mlp", "attention", "pattern", "lens")
 _HEAD = """\
 # Architectures
 
+_Which models work, and what is measured of each?_
+
 Made by `make architectures`; do not edit. A test compares each row with what it finds.
 
 For every model type that transformers {version} maps to a causal language model, a small model with
-random weights is built from its configuration and run through the engine, greedily, past its
-sliding windows. Its text is compared with `generate()`; every number of every token with the
-model's own eager pass over the same text: residual streams with `output_hidden_states`, attention
-patterns with `output_attentions`, the outputs of MLP and attention with hooks at places written
-down by hand, the lens with the model's own logits when the layer's residual is put in the place of
-the last one's. Where a number cannot be had it is null, and the table says –.
+random weights is built from its configuration and generates greedily beyond its sliding windows.
+The text is compared with that of `generate()`, and every number of every token with the model's own
+eager forward pass over the same text: residual streams with `output_hidden_states`, attention
+patterns with `output_attentions`, outputs of MLP and attention modules with hooks on modules that
+are listed by hand, and the logit lens with the logits that the model computes when the residual of
+the layer replaces that of the last one. A number that does not exist is null, and – in the table.
 
 - **streams**: the text is that of `generate()`, token by token.
 - **residual**, **MLP**, **attention**: `resid_norm`, `mlp_norm`, `attn_norm`.

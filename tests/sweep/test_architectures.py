@@ -28,7 +28,7 @@ def test_every_number_is_true_or_null(model_type: str) -> None:
         pytest.skip(f"{model_type} cannot be built: {row.notes}")
 
 
-def test_the_page_knows_every_type_and_no_other() -> None:
+def test_the_page_lists_every_model_type_and_no_other() -> None:
     assert list(LINES) == MODEL_TYPES
 
 
@@ -36,7 +36,9 @@ def test_nearly_all_that_can_be_built_stream() -> None:
     streams = [line.split(" | ")[1] for line in LINES.values()]
     built = [each for each in streams if each != "not built"]
     assert built.count("yes") >= 0.95 * len(built)
-    told = re.search(r"Of (\d+) types (\d+) can be built and (\d+) stream", PAGE.read_text("utf-8"))
-    assert told is not None
+    match = re.search(
+        r"Of (\d+) types (\d+) can be built and (\d+) stream", PAGE.read_text("utf-8")
+    )
+    assert match is not None
     counts = (len(streams), len(built), built.count("yes"))
-    assert tuple(int(count) for count in told.groups()) == counts
+    assert tuple(int(count) for count in match.groups()) == counts

@@ -35,8 +35,8 @@ def hub_with(name: str, folder: Path) -> Iterator[str]:
                 ]
                 self._send(200, json.dumps(tree).encode(), "application/json")
             elif path.startswith(f"/api/models/{name}"):
-                told = {"id": name, "sha": REVISION, "siblings": [{"rfilename": f} for f in files]}
-                self._send(200, json.dumps(told).encode(), "application/json")
+                info = {"id": name, "sha": REVISION, "siblings": [{"rfilename": f} for f in files]}
+                self._send(200, json.dumps(info).encode(), "application/json")
             elif path.startswith(f"/{name}/resolve/") and file in files:
                 self._send(200, files[file], "application/octet-stream")
             else:

@@ -9,16 +9,15 @@ import pty
 import select
 import signal
 import struct
-import sys
 import termios
 import time
 from collections.abc import Callable, Sequence
 
 import pyte
 
-PATIENCE_S = 120.0
+from tests.mav_command import MAV, PATIENCE_S
+
 _PICTURE_BEGINS, _PICTURE_ENDS = b"\x1b[?2026h", b"\x1b[?2026l"
-MAV = (sys.executable, "-m", "mav_engine")
 
 
 class Terminal:
@@ -40,17 +39,17 @@ class Terminal:
         self._unseen = b""
         self._in_picture = False
         self._status: int | None = None
-        told = {
+        defaults = {
             "TERM": "xterm", "COLUMNS": "", "LINES": "", "COLORTERM": "", "NO_COLOR": "",
             "LC_ALL": "C.UTF-8", "LANGUAGE": "", "OMP_NUM_THREADS": "1",
         }  # fmt: skip
         self.pid, self._file = pty.fork()
         if self.pid == 0:  # the command's own process
-            kept = {**os.environ, **told, **environment}
-            # Who tests in the background of a shell ignores Ctrl-C, and so would the command.
+            kept = {**os.environ, **defaults, **environment}
+            # A background job of a shell ignores Ctrl-C, and so would the command.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            told_on = {key: value for key, value in kept.items() if value}
-            os.execvpe(command[0], [*command, *arguments], told_on)
+            variables = {key: value for key, value in kept.items() if value}
+            os.execvpe(command[0], [*command, *arguments], variables)
         self.resize(width, height)
 
     def __enter__(self) -> Terminal:
@@ -64,7 +63,7 @@ class Terminal:
         os.close(self._file)
 
     def resize(self, width: int, height: int) -> None:
-        """The window gets another size, and the command is told."""
+        """The window gets another size, and the command is notified."""
         fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         self.screen.resize(height, width)
 

@@ -7,36 +7,16 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mav_engine.backends.inference.kernels.native.builds import EVERYWHERE, builds
+from mav_engine.backends.inference.kernels.native.builds import REQUIRED_SOURCES, builds
 from mav_engine.models import EMBEDDED_DIR
+from tests.mav_command import MAV, PATIENCE_S
+from tests.recorded import RECORDINGS
 from tests.terminal.hub import hub_with
-from tests.terminal.screen import MAV, PATIENCE_S, Terminal
-
-RECORDINGS = Path(__file__).parents[1] / "recordings"
-OFFLINE = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-
-
-def mav(
-    *arguments: str, cwd: Path | None = None, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*MAV, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        cwd=cwd,
-        env={**os.environ, **OFFLINE, **environment},
-    )
-
-
-def lines_of(ended: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+from tests.terminal.offline import OFFLINE, lines_of, mav
+from tests.terminal.screen import Terminal
 
 
 def test_an_openmav_command_line_in_a_pipe_is_json_lines() -> None:
@@ -52,11 +32,11 @@ def test_an_openmav_command_line_in_a_pipe_is_json_lines() -> None:
     events = lines_of(ended)
     assert [event["type"] for event in events] == ["start", "prompt", *["token"] * 5, "done"]
     settings = events[0]["settings"]
-    asked = {
+    expected = {
         "prompt": "hello mello", "max_new_tokens": 5, "aggregation": "max_abs", "seed": 7,
         "temperature": 0.7, "top_k": 40, "top_p": 0.8, "min_p": 0.01, "repetition_penalty": 1.1,
     }  # fmt: skip
-    assert {name: settings[name] for name in asked} == asked
+    assert {name: settings[name] for name in expected} == expected
 
 
 def test_defaults_are_openmavs() -> None:
@@ -65,7 +45,7 @@ def test_defaults_are_openmavs() -> None:
     assert (settings["temperature"], settings["top_k"], settings["top_p"]) == (0.0, 50, 1.0)
     assert (settings["min_p"], settings["repetition_penalty"]) == (0.0, 1.0)
     assert (settings["seed"], settings["aggregation"]) == (42, "l2")
-    told = " ".join(re.sub("[│╭╮╰╯─]", " ", mav("--help", COLUMNS="200").stdout).split())
+    help_text = " ".join(re.sub("[│╭╮╰╯─]", " ", mav("--help", COLUMNS="200").stdout).split())
     for option, default in {
         "max-new-tokens": "200",
         "refresh-rate": "0.2",
@@ -75,11 +55,11 @@ def test_defaults_are_openmavs() -> None:
         "scale": "linear",
         "device": "cpu",
     }.items():
-        assert re.search(rf"--{option} .*?\[default: {default}\]", told), option
-    assert "mav --model gpt2 --interactive" in told, "help teaches by example"
+        assert re.search(rf"--{option} .*?\[default: {default}\]", help_text), option
+    assert "mav --model gpt2 --interactive" in help_text, "help teaches by example"
 
 
-def test_panels_ask_for_what_they_draw() -> None:
+def test_panels_capture_what_they_draw() -> None:
     panels = "logit_lens,attention_heads", "tiles"
     events = lines_of(mav("--max-new-tokens", "1", "--selected-panels", *panels))
     token = events[2]
@@ -112,10 +92,10 @@ def test_panels_ask_for_what_they_draw() -> None:
         (["--max-new-tokens", "many"], 2, "max-new-tokens"),
         (["--device", "tpu9"], 1, "it must be auto, cpu, cuda"),
         (["--interactive"], 2, "--interactive needs a terminal"),
-        (["--model", "mav-tiny", "serve"], 2, "--model stands before serve"),
+        (["--model", "mav-tiny", "serve"], 2, "--model must come after serve"),
         (["--record", "/nowhere/run.jsonl"], 1, "/nowhere/run.jsonl"),
         (["replay", "/nowhere/run.jsonl"], 1, "/nowhere/run.jsonl"),
-        (["replay", str(RECORDINGS / "broken" / "notes.txt")], 1, "no recording of MAV"),
+        (["replay", str(RECORDINGS / "broken" / "notes.txt")], 1, "not a recording of MAV"),
         (["compare", "mav-tiny", "mav-tinny"], 2, "Did you mean mav-tiny?"),
         (["models", "pull", "a/b/c"], 1, "a/b/c"),
     ],
@@ -154,11 +134,11 @@ def test_a_recording_is_what_was_written_and_replays(tmp_path: Path) -> None:
     assert not (tmp_path / "none.jsonl").exists()
 
 
-def test_a_torn_recording_tells_what_is_whole_and_then_why_it_ends() -> None:
+def test_a_damaged_recording_is_replayed_up_to_its_error() -> None:
     ended = mav("replay", str(RECORDINGS / "broken" / "torn-line.jsonl"))
     assert ended.returncode == 1
     assert lines_of(ended)[0]["type"] == "start"
-    assert "stops in its middle" in ended.stderr
+    assert "is incomplete" in ended.stderr
 
 
 def test_a_replay_on_a_terminal_steps_and_forks() -> None:
@@ -186,7 +166,7 @@ def test_compare_in_a_pipe_and_on_a_terminal() -> None:
         assert "4 tokens · KL mean 0.0000, most 0.0000 nats" in terminal.text
 
 
-def test_models_lists_what_is_here(tmp_path: Path) -> None:
+def test_models_lists_the_models_of_this_machine(tmp_path: Path) -> None:
     cached = tmp_path / "models--someone--small" / "snapshots" / "abc"
     cached.mkdir(parents=True)
     (cached / "config.json").write_text('{"n_layer": 3, "n_head": 2}', encoding="utf-8")
@@ -225,24 +205,24 @@ def test_pull_gets_a_model_with_a_bar_and_it_runs(tmp_path: Path) -> None:
             assert terminal.ended() == 0
             assert b"100%" in terminal.raw
             last = terminal.text.rstrip().splitlines()[-1]
-            assert last == "someone/story is here. Run it: mav --model someone/story"
+            assert last == "someone/story is ready. Run it: mav --model someone/story"
         missing = mav("models", "pull", "someone/stori", **where)
         assert missing.returncode == 1
         assert "The hub has no model named someone/stori" in missing.stderr
-    asked = "--model", "someone/story", "--max-new-tokens", "2"
-    events = lines_of(mav(*asked, HF_HUB_CACHE=str(tmp_path)))
+    options = "--model", "someone/story", "--max-new-tokens", "2"
+    events = lines_of(mav(*options, HF_HUB_CACHE=str(tmp_path)))
     assert [event["type"] for event in events] == ["start", "prompt", "token", "token", "done"]
 
 
-def test_doctor_tells_what_is_there_and_how_to_get_the_rest() -> None:
+def test_doctor_lists_what_is_installed_and_how_to_install_the_rest() -> None:
     ended = mav("doctor")
     found = {each["name"]: each for each in lines_of(ended)}
     assert ended.returncode == 0
     assert {found[name]["state"] for name in ("mav", "torch", "cpu", "mav-tiny")} == {"ok"}
-    compiled = [builds(source) for source in EVERYWHERE]
+    compiled = [builds(source) for source in REQUIRED_SOURCES]
     assert (found["compiled"]["state"] == "ok") == all(compiled)
     assert all(
-        next(iter(each)).strip("_") in found["compiled"]["told"] for each in compiled if each
+        next(iter(each)).strip("_") in found["compiled"]["detail"] for each in compiled if each
     )
     assert all(each["remedy"] for each in found.values() if each["state"] == "broken")
     with Terminal(["doctor"], width=120) as terminal:
@@ -265,5 +245,5 @@ def test_train_and_bench_are_the_projects_own() -> None:
     ],
 )
 def test_completion(words: str, position: int, completions: set[str]) -> None:
-    asked = {"_MAV_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(position)}
-    assert set(mav(**asked).stdout.split()) == completions
+    variables = {"_MAV_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(position)}
+    assert set(mav(**variables).stdout.split()) == completions

@@ -23,9 +23,10 @@ from mav_engine.terminal.live_pair import LivePair
 from mav_engine.terminal.pair_player import PairPlayer
 from mav_engine.terminal.registry import panels_of
 from mav_engine.terminal.view import View
-from tests.terminal.screen import MAV, Terminal
-from tests.terminal.test_commands import RECORDINGS
-from tests.terminal.test_live import GOLDEN, without_times
+from tests.mav_command import MAV
+from tests.recorded import RECORDINGS
+from tests.terminal.golden_files import GOLDEN, without_times
+from tests.terminal.screen import Terminal
 
 QUICK = ("--max-new-tokens", "6", "--refresh-rate", "0")
 STEPPING = ("compare", "mav-tiny", "other", "--prompt", "Once upon a time", *QUICK, "--interactive")
@@ -122,9 +123,9 @@ def text_of(view: LivePair) -> str:
 
 
 def test_of_two_lengths_the_shorter_stays_at_its_last_token() -> None:
-    asked = {side: {"prompt": "a", "max_new_tokens": n, "min_new_tokens": n, "temperature": 1,
+    settings = {side: {"prompt": "a", "max_new_tokens": n, "min_new_tokens": n, "temperature": 1,
                     "seed": n, "model": side} for side, n in (("a", 3), ("b", 6))}  # fmt: skip
-    events = compare(parse_compare(asked), backends=(FakeBackend("a"), FakeBackend("b")))
+    events = compare(parse_compare(settings), backends=(FakeBackend("a"), FakeBackend("b")))
     player = PairPlayer(events)
     console = Console(file=io.StringIO(), record=True, width=120, height=40)
     view = LivePair(player, panels_of(["generated_text"]), console, stepping=True)

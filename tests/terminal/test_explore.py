@@ -15,16 +15,17 @@ import pytest
 from PIL import Image
 
 from mav_engine.models import EMBEDDED_DIR
+from tests.mav_command import MAV, PATIENCE_S
 from tests.terminal.hub import hub_with
-from tests.terminal.screen import MAV, PATIENCE_S, Terminal
-from tests.terminal.test_commands import OFFLINE, lines_of, mav
+from tests.terminal.offline import OFFLINE, lines_of, mav
+from tests.terminal.screen import Terminal
 
 SHORT = ("explore", "--max-new-tokens", "3", "--outdir")
 
 
 def trace_in(folder: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((folder / "trace.json").read_text("utf-8"))
-    return told
+    trace: dict[str, Any] = json.loads((folder / "trace.json").read_text("utf-8"))
+    return trace
 
 
 def test_the_documented_command_line_runs_as_it_stands(tmp_path: Path) -> None:
@@ -43,24 +44,24 @@ def test_the_documented_command_line_runs_as_it_stands(tmp_path: Path) -> None:
     arguments = [*shlex.split(command.replace("\\\n", "")), "--outdir", str(folder)]
     ended = mav("explore", *arguments, MAV_MODELS_DIR=str(tmp_path / "models"))
     assert ended.returncode == 0, ended.stderr
-    told = trace_in(folder)
-    steps = len(told["steps"]) - 1
+    trace = trace_in(folder)
+    steps = len(trace["steps"]) - 1
     assert 60 <= steps <= 120
-    assert steps == 120 or (told["finish_reason"], told["text"].rstrip()[-1]) == ("stop", ".")
+    assert steps == 120 or (trace["finish_reason"], trace["text"].rstrip()[-1]) == ("stop", ".")
     expected = {
         "temperature": 0.8, "top_p": 0.9, "top_k": 0, "repetition_penalty": 1.15,
         "no_repeat_ngram_size": 3, "block_eos_steps": 10, "block_ws_steps": 14, "seed": 42,
         "attn_every": 20, "max_new_tokens": 120, "min_new_tokens": 60, "top_n": 20,
     }  # fmt: skip
-    assert {name: told["settings"][name] for name in expected} == expected
+    assert {name: trace["settings"][name] for name in expected} == expected
     there = {path.name for path in folder.iterdir()}
-    assert there == {line["file"] for line in lines_of(ended)} == set(told["files"])
+    assert there == {line["file"] for line in lines_of(ended)} == set(trace["files"])
     assert {f"attn_step_{step}.png" for step in range(20, steps + 1, 20)} <= there
     assert {f"probs_step_{step}.png" for step in range(10, steps + 1, 10)} <= there
     with Image.open(folder / "attn_step_60.png") as picture:
         assert min(picture.size) > 1000
     written = (folder / "output.txt").read_text("utf-8")
-    assert written == told["prompt"] + told["text"]
+    assert written == trace["prompt"] + trace["text"]
 
 
 def test_a_model_of_the_hub_and_a_prompt_of_two_lines(tmp_path: Path) -> None:
@@ -69,25 +70,25 @@ def test_a_model_of_the_hub_and_a_prompt_of_two_lines(tmp_path: Path) -> None:
     with hub_with(name, EMBEDDED_DIR / "mav-tiny") as address:
         where = {"HF_ENDPOINT": address, "HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "0"}
         assert mav("models", "pull", name, **where).returncode == 0
-    asked = "--model", name, "--prompt", prompt, "--temperature", "0.7", "--attn_every", "3"
-    ended = mav(*SHORT, str(tmp_path / "out"), *asked, HF_HUB_CACHE=str(tmp_path))
+    options = "--model", name, "--prompt", prompt, "--temperature", "0.7", "--attn_every", "3"
+    ended = mav(*SHORT, str(tmp_path / "out"), *options, HF_HUB_CACHE=str(tmp_path))
     assert ended.returncode == 0, ended.stderr
-    told = trace_in(tmp_path / "out")
-    assert (told["model"], told["prompt"]) == (name, prompt)
+    trace = trace_in(tmp_path / "out")
+    assert (trace["model"], trace["prompt"]) == (name, prompt)
 
 
 def test_defaults_are_explorers_with_the_embedded_model(tmp_path: Path) -> None:
     ended = mav("explore", cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    told = trace_in(tmp_path / "explore")
-    assert told["model"] == "mav-tiny"
-    assert len(told["steps"]) == 31
+    trace = trace_in(tmp_path / "explore")
+    assert trace["model"] == "mav-tiny"
+    assert len(trace["steps"]) == 31
     expected = {
         "max_new_tokens": 30, "min_new_tokens": 40, "topk": 20, "no_repeat_ngram_size": 3,
         "repetition_penalty": 1.1, "block_eos_steps": 5, "block_ws_steps": 8, "attn_every": 0,
         "top_p": 0.9, "temperature": 0.8, "seed": 42, "stop_on": [],
     }  # fmt: skip
-    assert {name: told["options"][name] for name in expected} == expected
+    assert {name: trace["options"][name] for name in expected} == expected
     for line in lines_of(ended):
         assert (tmp_path / line["path"]).stat().st_size == line["bytes"]
 
@@ -95,9 +96,9 @@ def test_defaults_are_explorers_with_the_embedded_model(tmp_path: Path) -> None:
 def test_two_models_share_every_picture(tmp_path: Path) -> None:
     ended = mav(*SHORT, str(tmp_path), "--compare_model", "mav-tiny@bfloat16", "--stop-on", ",")
     assert ended.returncode == 0, ended.stderr
-    told = trace_in(tmp_path)
-    assert told["compare"]["model"] == "mav-tiny@bfloat16"
-    assert told["compare"]["model_info"]["dtype"] == "bfloat16"
+    trace = trace_in(tmp_path)
+    assert trace["compare"]["model"] == "mav-tiny@bfloat16"
+    assert trace["compare"]["model_info"]["dtype"] == "bfloat16"
     svg = (tmp_path / "final_step_token_probs.svg").read_text("utf-8")
     assert "mav-tiny@bfloat16" in svg
     assert "last step of each" in svg
@@ -107,11 +108,11 @@ def test_a_second_model_reads_the_text_of_the_first(tmp_path: Path) -> None:
     other = "--compare_model", "mav-tiny@bfloat16", "--compare_mode", "forced"
     with Terminal([*SHORT, str(tmp_path / "out"), "--probs-every", "0", *other]) as terminal:
         assert terminal.ended() == 0
-        assert "reads the text of mav-tiny: KL mean 0.0" in terminal.text
-    told = trace_in(tmp_path / "out")
-    assert told["compare"]["text"] == told["text"]
-    assert told["options"]["compare_mode"] == "forced"
-    assert [step["divergence"]["same_text"] for step in told["compare"]["steps"][1:]] == [True] * 3
+        assert "forced to the text of mav-tiny: KL mean 0.0" in terminal.text
+    trace = trace_in(tmp_path / "out")
+    assert trace["compare"]["text"] == trace["text"]
+    assert trace["options"]["compare_mode"] == "forced"
+    assert [step["divergence"]["same_text"] for step in trace["compare"]["steps"][1:]] == [True] * 3
 
 
 def test_on_a_terminal_it_shows_the_text_and_the_files(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_without_a_built_site_all_but_the_report_is_written(tmp_path: Path) -> N
     ended = mav(*SHORT, str(tmp_path / "out"), MAV_SITE_DIR=str(tmp_path / "none"))
     assert ended.returncode == 0
     (line,) = ended.stderr.splitlines()
-    assert line.startswith("mav: report.html is left out: ")
+    assert line.startswith("mav: report.html is left out, ")
     assert "make run" in line
     there = {path.name for path in (tmp_path / "out").iterdir()}
     assert "trace.json" in there
@@ -141,7 +142,7 @@ def test_without_a_built_site_all_but_the_report_is_written(tmp_path: Path) -> N
         (["--atn_every", "3"], 2, "Did you mean --attn-every?"),
         (["--model", "mav-tinny"], 2, "Did you mean mav-tiny?"),
         (["--compare-model", "mav-tinny"], 2, "Did you mean mav-tiny?"),
-        (["--compare-mode", "forced"], 2, "name it by --compare-model"),
+        (["--compare-mode", "forced"], 2, "add --compare-model"),
         (["--compare-mode", "force"], 2, "'own', 'forced'"),
         (["--attn-layer", "6"], 2, "layers of mav-tiny: 0 to 5"),
         (["--attn-head", "some"], 2, "heads of mav-tiny: 0 to 3"),
@@ -164,12 +165,14 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_a_model_is_loaded(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_before_a_model_is_loaded(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "out"
     ended = mav("explore", "--outdir", str(folder), "--model", str(tmp_path / "no model"))
     (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"mav: Nothing can be written into the folder {folder}: ")
+    assert line.startswith(f"mav: The folder {folder} is not writable: ")
     assert "--outdir" in line
     assert ended.returncode == 1
 
@@ -209,15 +212,15 @@ def test_a_run_that_is_ended_leaves_nothing(
     ],
 )
 def test_completion(words: str, position: int, completions: set[str]) -> None:
-    asked = {"_MAV_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(position)}
-    assert set(mav(**asked).stdout.split()) == completions
+    variables = {"_MAV_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(position)}
+    assert set(mav(**variables).stdout.split()) == completions
 
 
-def test_help_teaches_by_example() -> None:
-    told = subprocess.run(
+def test_help_has_examples() -> None:
+    output = subprocess.run(
         [*MAV, "explore", "--help"],
         capture_output=True, text=True, check=True, timeout=PATIENCE_S,
         env={**os.environ, **OFFLINE, "COLUMNS": "120"},
     ).stdout  # fmt: skip
-    assert "mav explore --model gpt2 --attn_every 10 " in told
-    assert "mav explore --compare-model mav-tiny@int8-dynamic " in told
+    assert "mav explore --model gpt2 --attn_every 10 " in output
+    assert "mav explore --compare-model mav-tiny@int8-dynamic " in output

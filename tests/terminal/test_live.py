@@ -8,22 +8,15 @@ import re
 import shlex
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.terminal.screen import MAV, Terminal
+from tests.mav_command import MAV
+from tests.terminal.golden_files import GOLDEN, without_times
+from tests.terminal.screen import Terminal
 
 STORY = ("--prompt", "Once upon a time", "--max-new-tokens", "6", "--refresh-rate", "0")
-GOLDEN = Path(__file__).parent / "golden"
 BOX = re.compile("[╭╮╰╯│─]")
-
-
-def without_times(text: str) -> str:
-    """The screen without what no two runs have in common."""
-    text = re.sub(r"\d+\.\d+ ms", "0.0 ms", text)
-    text = re.sub(r"[\d.]+ tokens/s", "0 tokens/s", text)
-    return "\n".join(re.sub(r" {2,}(token \d+ of)", r"  \1", line) for line in text.split("\n"))
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (132, 43)])
@@ -47,7 +40,7 @@ def test_a_run_ends_by_itself_and_leaves_its_last_picture() -> None:
         assert "token 5 of 6" in terminal.text
         assert "length · 6 tokens" in terminal.text
         assert "Once upon a time, there was a little" in terminal.text
-        # The other screen is left and the cursor is there again.
+        # The main screen and the cursor are restored.
         assert terminal.raw.rstrip().rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
         assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
 
@@ -68,7 +61,7 @@ def test_steps_back_and_a_fork() -> None:
         terminal.until(lambda text: "fork 2" in text and "q quit" in text)
         assert "Once upon a time, there" in terminal.text
         terminal.press("1")
-        terminal.until("That is the token that was said.")
+        terminal.until("This token was chosen already.")
         terminal.press("bb")
         terminal.until("This is the first token.")
         terminal.press("q")
@@ -84,7 +77,7 @@ def test_enter_after_the_last_token_ends() -> None:
         assert terminal.ended() == 0
 
 
-def test_space_holds_a_run_and_lets_it_go_on() -> None:
+def test_space_pauses_and_continues_a_run() -> None:
     long = ["--prompt", "Once", "--max-new-tokens", "150", "--refresh-rate", "0.1"]
     with Terminal(long) as terminal:
         terminal.until("token 1 of")
@@ -166,7 +159,7 @@ def test_a_terminal_of_ascii_only() -> None:
         assert "####" in terminal.text
 
 
-def test_what_a_model_says_does_not_steer_the_terminal() -> None:
+def test_control_characters_of_a_model_do_not_reach_the_terminal() -> None:
     options = ["--prompt", "a \x1b[31m[b] \x07 \x1b]0;owned\x07", *STORY[2:]]
     with Terminal([*options, "--selected-panels", "generated_text"]) as terminal:
         assert terminal.ended() == 0
@@ -177,11 +170,11 @@ def test_what_a_model_says_does_not_steer_the_terminal() -> None:
 @pytest.mark.parametrize(
     ("environment", "size", "words"),
     [
-        ({"TERM": "dumb"}, (80, 24), "--json writes lines"),
+        ({"TERM": "dumb"}, (80, 24), "use --json"),
         ({}, (30, 8), "The terminal is 30 × 8; at least 40 × 10 are needed."),
     ],
 )
-def test_where_nothing_can_be_drawn_one_line_says_so(
+def test_a_terminal_that_is_too_small_shows_one_line(
     environment: dict[str, str], size: tuple[int, int], words: str
 ) -> None:
     with Terminal(STORY, width=size[0], height=size[1], **environment) as terminal:
@@ -200,14 +193,14 @@ def test_ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() -> None:
     shell = ("bash", "--norc", "--noprofile", "-i")
     with Terminal([], command=shell, width=100, height=30, PS1="ready> ") as terminal:
         terminal.until("ready>")
-        told = " ".join(shlex.quote(part) for part in (*MAV, *STORY, "--interactive"))
-        terminal.press(f"{told}\n")
+        command = " ".join(shlex.quote(part) for part in (*MAV, *STORY, "--interactive"))
+        terminal.press(f"{command}\n")
         terminal.until(lambda text: "token 0 of 6" in text and "q quit" in text)
         terminal.press("\x1a")
         terminal.until("Stopped")
         assert terminal.raw.rfind(b"\x1b[?1049l") > terminal.raw.rfind(b"\x1b[?1049h")
         assert terminal.raw.rfind(b"\x1b[?25h") > terminal.raw.rfind(b"\x1b[?25l")
-        # What is typed is seen again, and taken by the line.
+        # Echo and line mode are restored.
         terminal.press("echo he''llo\n")
         terminal.until(lambda text: "\nhello" in text and "echo he''llo" in text)
         terminal.press("fg\n")

@@ -21,7 +21,7 @@ SHAPE = ModelShape(vocabulary=300, width=16, layers=2, heads=2, mlp=24, context=
 RECIPE = Recipe(
     seed=3, tokens=640, window=8, long_window=16, rows=4, accumulation=2, fairy_tale_share=0.5
 )
-# The same as a command line.
+# The same as command line options.
 OPTIONS = (
     *("--vocabulary", "300", "--width", "16", "--layers", "2", "--heads", "2"),
     *("--mlp", "24", "--context", "64", "--seed", "3", "--tokens", "640"),

@@ -34,7 +34,7 @@ def test_one_command_gives_a_loadable_model_with_its_card(corpus: Path, tmp_path
     assert (folder / "books_ATTRIBUTION.tsv").read_text(encoding="utf-8") == "title\tauthor\n"
 
 
-def test_stopped_command_says_how_to_resume_and_does(
+def test_stopped_command_prints_how_to_resume_and_resumes(
     corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def stop(step: int, _model: object, _loss: float) -> None:
@@ -58,8 +58,8 @@ def test_init_continues_from_a_model_folder(
 ) -> None:
     export_model(model, tokenizer, tmp_path / "first")
     options = ("--init", str(tmp_path / "first"), "--earlier-tokens", "5000000", "--tokens", "0")
-    told = ("--earlier-runs", "One of 5 million tokens.", "--window", "8", "--long-window", "16")
-    assert main(command(corpus, tmp_path / "out", *options, *told)) == 0
+    data = ("--earlier-runs", "One of 5 million tokens.", "--window", "8", "--long-window", "16")
+    assert main(command(corpus, tmp_path / "out", *options, *data)) == 0
     card = (tmp_path / "out" / "model" / "README.md").read_text(encoding="utf-8")
     assert "had seen 5.0 million tokens" in card
     assert "The runs before it: One of 5 million tokens." in card

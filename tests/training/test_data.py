@@ -20,7 +20,7 @@ from training.data import (
 
 
 def documents(count: int, length: int, first: int = 1) -> list[np.ndarray]:
-    """Documents of distinct tokens, so that every token tells where it comes from."""
+    """Documents of distinct tokens, so that every token shows where it comes from."""
     return [
         np.arange(first + i * length, first + (i + 1) * length, dtype=np.uint16)
         for i in range(count)
@@ -114,7 +114,7 @@ def test_share_takes_a_new_part_of_the_source_in_every_pass() -> None:
 
 
 @pytest.mark.parametrize("batches", [0, 1, 5, 17])
-def test_restored_stream_goes_on_with_the_very_next_window(batches: int) -> None:
+def test_restored_stream_continues_with_the_next_window(batches: int) -> None:
     source = Source(documents(10, 20))
     stream = WindowStream([source], seed=4)
     for _ in range(batches):

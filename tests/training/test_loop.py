@@ -155,7 +155,7 @@ def test_budget_can_be_changed_in_the_constant_part(corpus: Path, tokenizer: Tok
 
 
 @pytest.mark.parametrize("tokens", [576, 1280])
-def test_changed_budget_lets_a_falling_learning_rate_go_on_from_where_it_is(
+def test_changed_budget_continues_a_falling_learning_rate(
     corpus: Path, tokenizer: Tokenizer, tokens: int
 ) -> None:
     trainer = make_trainer(corpus, tokenizer)
@@ -169,7 +169,7 @@ def test_changed_budget_lets_a_falling_learning_rate_go_on_from_where_it_is(
     assert trainer.recipe.lr_scale(tokens) == 0.0
 
 
-def test_state_file_is_replaced_whole(
+def test_state_file_is_replaced_atomically(
     corpus: Path, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainer = make_trainer(corpus, tokenizer)

@@ -16,17 +16,19 @@ RECORDED = ROOT / "tests" / "recordings" / "training" / "mav-tiny-learns.jsonl"
 
 def test_the_shipped_training_is_small_whole_and_learns_to_speak() -> None:
     assert SHIPPED.stat().st_size < 400_000
-    looks = list(replay_training(SHIPPED))
-    first, last = (record for look, record in (looks[0], looks[-2]) if look.prompt == 0)
+    snapshots = list(replay_training(SHIPPED))
+    first, last = (
+        record for snapshot, record in (snapshots[0], snapshots[-2]) if snapshot.prompt == 0
+    )
     assert first.text.startswith("ained")
     assert last.text.startswith(", there was a little girl named Lily.")
-    told = [point for look, _ in looks for point in look.losses]
-    assert [step for step, _ in told] == list(range(1, looks[-1][0].step + 1))
-    clock = [look.elapsed_s for look, _ in looks]
+    points = [point for snapshot, _ in snapshots for point in snapshot.losses]
+    assert [step for step, _ in points] == list(range(1, snapshots[-1][0].step + 1))
+    clock = [snapshot.elapsed_s for snapshot, _ in snapshots]
     assert clock == sorted(clock)
 
 
-def test_what_is_left_out_leaves_a_whole_recording(tmp_path: Path) -> None:
+def test_a_recording_without_some_steps_is_complete(tmp_path: Path) -> None:
     source = tmp_path / "t.jsonl"
     again = RECORDED.read_text(encoding="utf-8")
     lines = again.splitlines(keepends=True)
@@ -35,9 +37,9 @@ def test_what_is_left_out_leaves_a_whole_recording(tmp_path: Path) -> None:
     assert packed == shipped(source, prompts=1, left_out=[10])
     small = tmp_path / "small.jsonl.gz"
     small.write_bytes(packed)
-    looks = list(replay_training(small))
-    assert [(look.step, look.prompt) for look, _ in looks] == [(0, 0), (50, 0)]
-    whole = [look for look, _ in replay_training(RECORDED)]
-    assert len(looks[1][0].losses) == sum(len(look.losses) for look in whole)
+    snapshots = list(replay_training(small))
+    assert [(snapshot.step, snapshot.prompt) for snapshot, _ in snapshots] == [(0, 0), (50, 0)]
+    whole = [snapshot for snapshot, _ in replay_training(RECORDED)]
+    assert len(snapshots[1][0].losses) == sum(len(snapshot.losses) for snapshot in whole)
     tokens = [json.loads(line) for line in gzip.decompress(packed).splitlines()]
     assert all(len(event["top"]) <= TOP_ROWS for event in tokens if event["type"] == "token")

@@ -63,7 +63,7 @@ def watch_to(url: str, tokenizer: Any, recording: Path | None = None, **options:
 
 
 def steps_in(path: Path) -> list[tuple[int, int]]:
-    return [(look.step, look.prompt) for look, _ in replay_training(path)]
+    return [(snapshot.step, snapshot.prompt) for snapshot, _ in replay_training(path)]
 
 
 def both(*steps: int) -> list[tuple[int, int]]:
@@ -87,7 +87,7 @@ def ends_with(site: Site, step: int) -> bool:
         return False
 
 
-def test_who_watches_the_site_sees_each_look_while_the_training_goes_on(
+def test_watchers_of_the_site_see_each_look_during_the_training(
     spoken: PreTrainedTokenizerFast, tmp_path: Path, site: Site, model: Any
 ) -> None:
     kept = tmp_path / "t.jsonl"
@@ -122,8 +122,8 @@ def test_a_site_that_is_away_at_first_gets_all_when_it_comes(
     watch.step(model, 2)
     watch.end()
     assert site.recording.read_bytes() == (tmp_path / "t.jsonl").read_bytes()
-    assert f"{site.url} takes the training's looks" in log.text
-    assert "lacks looks" not in log.text
+    assert f"{site.url} accepts the training's snapshots" in log.text
+    assert "lacks snapshots" not in log.text
 
 
 def test_a_site_that_dies_and_comes_back_gets_each_look_once(
@@ -158,7 +158,7 @@ def test_a_site_that_never_comes_costs_the_training_nothing(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_site_that_takes_the_connection_and_says_nothing_holds_nobody_up(
+def test_a_site_that_does_not_respond_delays_nothing(
     spoken: PreTrainedTokenizerFast, log: pytest.LogCaptureFixture
 ) -> None:
     _, losses = trained(None)
@@ -167,10 +167,10 @@ def test_a_site_that_takes_the_connection_and_says_nothing_holds_nobody_up(
         watch = watch_to(url, spoken, every=3)
         assert trained(watch)[1] == losses
     assert "6 not sent" in log.text
-    assert watch.cost.looks == 3
+    assert watch.cost.snapshots == 3
 
 
-def test_looks_that_do_not_fit_are_dropped_the_oldest_first_and_it_is_told_once(
+def test_looks_that_do_not_fit_are_dropped_oldest_first_with_one_warning(
     spoken: PreTrainedTokenizerFast,
     site: Site,
     model: Any,
@@ -182,8 +182,8 @@ def test_looks_that_do_not_fit_are_dropped_the_oldest_first_and_it_is_told_once(
     first = watch_to(site.url, spoken, kept, append=True)
     first.begin(model)
     first.end()
-    look = kept.stat().st_size // 2
-    monkeypatch.setattr(stream, "QUEUE_BYTES", int(3.5 * look))
+    snapshot = kept.stat().st_size // 2
+    monkeypatch.setattr(stream, "QUEUE_BYTES", int(3.5 * snapshot))
     site.stop()
     watch = watch_to(site.url, spoken, append=True)
     watch.begin(model, 10)
@@ -192,7 +192,7 @@ def test_looks_that_do_not_fit_are_dropped_the_oldest_first_and_it_is_told_once(
     site.start()
     until(lambda: ends_with(site, 13))
     watch.end()
-    # Of eight looks the last three were kept, and each that has come is whole.
+    # The last three of eight snapshots were kept, and all received ones are complete.
     assert steps_in(site.recording) == [*both(0), (12, 1), *both(13)]
     assert log.text.count("the oldest are dropped") == 1
     assert "5 were dropped, 0 refused and 0 not sent" in log.text
@@ -201,12 +201,12 @@ def test_looks_that_do_not_fit_are_dropped_the_oldest_first_and_it_is_told_once(
 @pytest.mark.parametrize(
     ("config", "given", "field", "words"),
     [
-        ({"training_token": TOKEN}, None, "stream_token", "bears no token"),
-        ({"training_token": TOKEN}, "a-token-of-another", "stream_token", "has another token"),
+        ({"training_token": TOKEN}, None, "stream_token", "has no token"),
+        ({"training_token": TOKEN}, "a-token-of-another", "stream_token", "has the wrong token"),
         ({"receive_training": False}, None, "stream", "--receive-training"),
     ],
 )
-def test_a_site_that_refuses_is_told_before_the_training_begins(
+def test_a_refusal_of_the_site_is_reported_before_the_training_begins(
     spoken: PreTrainedTokenizerFast,
     site: Site,
     model: Any,
@@ -241,7 +241,7 @@ def test_the_token_comes_from_the_environment_too(
     assert steps_in(site.recording) == both(0)
 
 
-def test_a_site_that_refuses_later_is_told_in_the_log_and_may_change_its_mind(
+def test_a_later_refusal_of_the_site_is_logged_and_may_end(
     spoken: PreTrainedTokenizerFast, site: Site, model: Any, log: pytest.LogCaptureFixture
 ) -> None:
     watch = watch_to(site.url, spoken)
@@ -250,9 +250,9 @@ def test_a_site_that_refuses_later_is_told_in_the_log_and_may_change_its_mind(
     site.stop()
     site.start(training_token=TOKEN)
     watch.step(model, 1)
-    until(lambda: "bears no token" in log.text)
+    until(lambda: "has no token" in log.text)
     watch.step(model, 2)
-    assert log.text.count("bears no token") == 1
+    assert log.text.count("has no token") == 1
     assert TOKEN not in log.text
     site.stop()
     site.start(training_token=None)
@@ -260,7 +260,7 @@ def test_a_site_that_refuses_later_is_told_in_the_log_and_may_change_its_mind(
     watch.end()
 
 
-def test_a_look_that_is_too_large_is_told_and_the_others_go_on(
+def test_a_look_that_is_too_large_is_reported_and_the_others_are_sent(
     spoken: PreTrainedTokenizerFast,
     site: Site,
     model: Any,
@@ -280,7 +280,7 @@ def test_a_look_that_is_too_large_is_told_and_the_others_go_on(
     until(lambda: ends_with(site, 2))
     watch.end()
     assert steps_in(site.recording) == [*both(0), (1, 1), *both(2)]
-    assert log.text.count("refuses a look") == 1
+    assert log.text.count("refuses a snapshot") == 1
     assert "capture less" in log.text
     assert "0 were dropped, 1 refused and 0 not sent" in log.text
 
@@ -303,20 +303,20 @@ def test_two_at_once_the_second_waits_and_the_first_is_put_aside(
 def test_a_training_that_was_interrupted_gives_way_to_the_next_of_its_process(
     spoken: PreTrainedTokenizerFast, site: Site, model: Any, log: pytest.LogCaptureFixture
 ) -> None:
-    """As in a notebook: nobody has called end()."""
+    """As in a notebook: end() was not called."""
     first, second = watch_to(site.url, spoken), watch_to(site.url, spoken)
     first.begin(model)
     second.begin(model)
     second.step(model, 1)
     first.step(model, 9)
     second.end()
-    assert "that was not ended streams there no more" in log.text
+    assert "closed the stream of an earlier training" in log.text
     assert "Another training" not in log.text
     assert steps_in(site.recording) == both(0, 1)
     assert steps_in(site.recording.with_name("streamed.1.jsonl")) == both(0)
 
 
-def test_a_training_taken_up_again_goes_on_in_the_same_recording(
+def test_a_resumed_training_continues_the_same_recording(
     spoken: PreTrainedTokenizerFast, site: Site, model: Any
 ) -> None:
     for begun, append in ((0, False), (5, True)):
@@ -352,7 +352,7 @@ def test_a_look_whose_answer_was_lost_is_stored_once(
     assert not site.recording.with_name("streamed.1.jsonl").exists()
 
 
-def test_a_recording_that_cannot_be_opened_leaves_the_place_at_the_site_free(
+def test_a_recording_that_cannot_be_opened_takes_no_slot_of_the_site(
     spoken: PreTrainedTokenizerFast, site: Site, model: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(FileNotFoundError):
@@ -392,20 +392,43 @@ def elsewhere() -> Iterator[str]:
     ("path", "words"),
     [("/page", "no MAV that receives"), ("/nowhere/", "404"), ("/page/api/training", "no MAV")],
 )
-def test_another_kind_of_server_is_told(
+def test_another_kind_of_server_is_an_error(
     spoken: PreTrainedTokenizerFast, model: Any, elsewhere: str, path: str, words: str
 ) -> None:
     with pytest.raises(InvalidSettings, match=words):
         watch_to(elsewhere + path, spoken).begin(model)
 
 
+def test_a_site_on_this_machine_needs_no_proxy_and_requests_are_not_logged(
+    spoken: PreTrainedTokenizerFast,
+    site: Site,
+    model: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    caplog.set_level(logging.INFO)
+    watch = watch_to(site.url, spoken)
+    watch.begin(model)
+    watch.end()
+    assert steps_in(site.recording) == both(0)
+    assert "HTTP Request" not in caplog.text
+
+
+def test_an_unusable_proxy_is_an_error_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "nonsense://127.0.0.1:9")
+    with pytest.raises(InvalidSettings, match="HTTPS_PROXY") as caught:
+        TrainingWatch(None, PROMPTS, stream="http://host:8000")
+    assert caught.value.field == "stream"
+
+
 def test_a_redirect_is_not_followed(
     spoken: PreTrainedTokenizerFast, model: Any, elsewhere: str
 ) -> None:
     watch = watch_to(f"{elsewhere}/moved", spoken, stream_token=TOKEN)
-    with pytest.raises(InvalidSettings, match="stream to that site itself") as told:
+    with pytest.raises(InvalidSettings, match="stream to that site itself") as caught:
         watch.begin(model)
-    assert "\x1b" not in told.value.detail
+    assert "\x1b" not in caught.value.detail
 
 
 @pytest.mark.parametrize(
@@ -415,6 +438,7 @@ def test_a_redirect_is_not_followed(
         ("ftp://host", None, "stream"),
         ("http://", None, "stream"),
         ("http://host:port", None, "stream"),
+        ("http://host:99999", None, "stream"),
         ("http://host/a b", None, "stream"),
         ("http://host/\r\nX: y", None, "stream"),
         ("http://me:secret@host", None, "stream"),
@@ -423,12 +447,12 @@ def test_a_redirect_is_not_followed(
         ("http://host", "line\nbreak", "stream_token"),
     ],
 )
-def test_an_address_that_cannot_be_is_told_at_once(url: str, token: str | None, field: str) -> None:
-    with pytest.raises(InvalidSettings) as told:
+def test_an_invalid_address_is_an_error_at_once(url: str, token: str | None, field: str) -> None:
+    with pytest.raises(InvalidSettings) as caught:
         TrainingWatch(None, PROMPTS, stream=url, stream_token=token)
-    assert told.value.field == field
-    assert "secret@" not in told.value.detail
-    assert "two words" not in told.value.detail
+    assert caught.value.field == field
+    assert "secret@" not in caught.value.detail
+    assert "two words" not in caught.value.detail
 
 
 def test_the_program_that_trains_the_embedded_model_streams(

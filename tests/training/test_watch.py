@@ -1,4 +1,4 @@
-"""A watched training is the training that it would have been, bit for bit, and is told and kept."""
+"""A watched training is unchanged, bit for bit, and is reported and recorded."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from mav_engine.errors import (
     InvalidSettings,
     ModelLoadFailed,
     NotARecording,
-    RecordingProblem,
     TornRecording,
 )
 from mav_engine.training import MAVCallback, TrainingWatch, replay_training
 from mav_engine.training.losses import MOST as MOST_LOSSES
 from mav_engine.training.losses import LossCurve
 from mav_engine.training.recording import TrainingWriter
+from tests.recorded import RECORDINGS, before_problem
 from tests.training.conftest import OPTIONS
 from tests.training.trainings import (
     PROMPTS,
@@ -55,7 +55,7 @@ def test_a_watched_loop_gives_the_same_weights_and_losses(
     assert watched_losses == losses
     assert left_of(model) == expected
     assert site.recording.read_bytes() == (tmp_path / "t.jsonl").read_bytes()
-    # Looking did see the model change.
+    # The snapshots show that the model changed.
     texts = {record.text for _, record in replay_training(tmp_path / "t.jsonl")}
     assert len(texts) > 2
 
@@ -73,8 +73,8 @@ class Doubled(nn.Module):
 
 
 def curve_of(trainer: Any) -> list[Any]:
-    told = ("loss", "grad_norm", "learning_rate", "step")
-    return [{name: entry.get(name) for name in told} for entry in trainer.state.log_history]
+    names = ("loss", "grad_norm", "learning_rate", "step")
+    return [{name: entry.get(name) for name in names} for entry in trainer.state.log_history]
 
 
 def test_the_callback_gives_the_same_training(
@@ -89,16 +89,16 @@ def test_the_callback_gives_the_same_training(
         assert torch.equal(one, other)
     assert curve_of(watched) == curve_of(alone)
     assert torch.get_rng_state().tolist() == state
-    looks = [look for look, _ in replay_training(kept)]
-    assert [look for look, _ in replay_training(site.recording)] == looks
-    assert [(look.step, look.prompt) for look in looks] == [
+    snapshots = [snapshot for snapshot, _ in replay_training(kept)]
+    assert [snapshot for snapshot, _ in replay_training(site.recording)] == snapshots
+    assert [(snapshot.step, snapshot.prompt) for snapshot in snapshots] == [
         (step, prompt) for step in (0, 4, 6) for prompt in (0, 1)
     ]
-    assert looks[0].loss is None
-    assert looks[-1].loss == curve_of(alone)[STEPS - 2]["loss"]
-    # What the Trainer logs of a step comes behind it, so the last one's is not known yet.
-    told = [point for look in looks for point in look.losses]
-    assert told == [(each["step"], each["loss"]) for each in curve_of(alone)[: STEPS - 1]]
+    assert snapshots[0].loss is None
+    assert snapshots[-1].loss == curve_of(alone)[STEPS - 2]["loss"]
+    # The Trainer logs a step after it, so the last loss is not known yet.
+    points = [point for snapshot in snapshots for point in snapshot.losses]
+    assert points == [(each["step"], each["loss"]) for each in curve_of(alone)[: STEPS - 1]]
 
 
 def test_a_callback_that_is_used_again_starts_from_the_beginning(
@@ -107,18 +107,18 @@ def test_a_callback_that_is_used_again_starts_from_the_beginning(
     path = tmp_path / "t.jsonl"
     callback = MAVCallback(PROMPTS[:1], every=4, recording=path, terminal=False)
     first = trained_by_trainer(tmp_path, [callback], spoken)
-    looks = [look for look, _ in replay_training(path)]
-    steps = [look.step for look in looks]
+    snapshots = [snapshot for snapshot, _ in replay_training(path)]
+    steps = [snapshot.step for snapshot in snapshots]
     assert steps == [0, 4, 6]
     first.train()
-    again = [look for look, _ in replay_training(path)]
-    assert [look.step for look in again] == steps
+    again = [snapshot for snapshot, _ in replay_training(path)]
+    assert [snapshot.step for snapshot in again] == steps
     # The losses are those of the second training, beginning with its first step.
     assert again[0].loss is None
     assert again[0].losses == []
     assert again[1].losses == [(step, curve_of(first)[step - 1]["loss"]) for step in (1, 2, 3)]
-    assert again[1].losses != looks[1].losses
-    assert callback.watch.cost.looks == 3
+    assert again[1].losses != snapshots[1].losses
+    assert callback.watch.cost.snapshots == 3
     assert callback.watch.cost.share <= 1
 
 
@@ -131,10 +131,10 @@ def test_a_watch_can_be_used_after_a_training_that_broke_off(
     watch.begin(model)
     watch.step(model, 1, loss=9.0)
     trained(watch)
-    looks = [look for look, _ in replay_training(path)]
-    assert [look.step for look in looks] == [0, 0, 3, 6], "append keeps the part before"
-    assert all(loss != 9.0 for look in looks for _, loss in look.losses)
-    assert watch.cost.looks == 3
+    snapshots = [snapshot for snapshot, _ in replay_training(path)]
+    assert [snapshot.step for snapshot in snapshots] == [0, 0, 3, 6], "append keeps the part before"
+    assert all(loss != 9.0 for snapshot in snapshots for _, loss in snapshot.losses)
+    assert watch.cost.snapshots == 3
 
 
 def test_a_callback_takes_the_tokenizer_of_the_trainer_that_uses_it(
@@ -147,7 +147,7 @@ def test_a_callback_takes_the_tokenizer_of_the_trainer_that_uses_it(
     assert callback.watch.tokenizer is other
 
 
-def test_the_terminal_tells_text_figures_and_cost(spoken: PreTrainedTokenizerFast) -> None:
+def test_the_terminal_shows_text_figures_and_cost(spoken: PreTrainedTokenizerFast) -> None:
     out = io.StringIO()
     watch = TrainingWatch(spoken, PROMPTS, every=3, console=Console(file=out, width=200))
     trained(watch)
@@ -161,28 +161,30 @@ def test_the_terminal_tells_text_figures_and_cost(spoken: PreTrainedTokenizerFas
     assert lines[1].startswith("  the cat")
     assert " reads " in lines[1]
     assert " nats a token" in lines[1]
-    assert lines[-1].startswith("mav 3 looks took ")
-    assert watch.cost.looks == 3
+    assert lines[-1].startswith("mav 3 snapshots took ")
+    assert watch.cost.snapshots == 3
     assert 0 < watch.cost.seconds <= watch.cost.training_seconds
 
 
-def test_a_recording_holds_each_run_whole(spoken: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+def test_a_recording_contains_each_complete_run(
+    spoken: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
     path = tmp_path / "t.jsonl"
     trained(TrainingWatch(spoken, PROMPTS, every=3, recording=path, terminal=False))
     runs = list(replay_training(path))
-    assert [(look.step, look.prompt) for look, _ in runs] == [
+    assert [(snapshot.step, snapshot.prompt) for snapshot, _ in runs] == [
         (0, 0), (0, 1), (3, 0), (3, 1), (6, 0), (6, 1),
     ]  # fmt: skip
-    for look, record in runs:
-        assert record.start.settings.prompt == PROMPTS[look.prompt]
+    for snapshot, record in runs:
+        assert record.start.settings.prompt == PROMPTS[snapshot.prompt]
         assert isinstance(record.end, Done)
         assert record.end.resume is None
         assert record.tokens[0].layers.mlp_norm.shape == (2,)
-        assert (look.loss is None) == (look.step == 0)
-        assert 0 < look.cost_s <= look.elapsed_s
+        assert (snapshot.loss is None) == (snapshot.step == 0)
+        assert 0 < snapshot.cost_s <= snapshot.elapsed_s
 
 
-def test_a_training_that_was_cut_off_goes_on_in_its_recording(
+def test_an_interrupted_training_continues_its_recording(
     spoken: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.jsonl"
@@ -193,57 +195,48 @@ def test_a_training_that_was_cut_off_goes_on_in_its_recording(
         list(replay_training(path))
     again = TrainingWatch(spoken, PROMPTS[:1], every=6, recording=path, append=True, terminal=False)
     trained(again)
-    assert [look.step for look, _ in replay_training(path)] == [0, 3, 0, 6]
+    assert [snapshot.step for snapshot, _ in replay_training(path)] == [0, 3, 0, 6]
 
 
-RECORDINGS = Path(__file__).parents[1] / "recordings" / "training"
-BROKEN = json.loads((RECORDINGS / "broken" / "expected.json").read_text(encoding="utf-8"))
+BROKEN = json.loads(
+    (RECORDINGS / "training" / "broken" / "expected.json").read_text(encoding="utf-8")
+)
 
 
 def test_a_recording_of_an_earlier_training_can_be_read() -> None:
     """The very file that the site's tests read."""
-    looks = list(replay_training(RECORDINGS / "mav-tiny-learns.jsonl"))
-    assert [(look.step, look.prompt) for look, _ in looks] == [
+    snapshots = list(replay_training(RECORDINGS / "training" / "mav-tiny-learns.jsonl"))
+    assert [(snapshot.step, snapshot.prompt) for snapshot, _ in snapshots] == [
         (0, 0), (0, 1), (10, 0), (10, 1), (50, 0), (50, 1),
     ]  # fmt: skip
-    assert looks[0][0].losses == []
-    assert [step for step, _ in looks[4][0].losses][-1] == 50
-    assert {record.start.settings.prompt for _, record in looks} == {
+    assert snapshots[0][0].losses == []
+    assert [step for step, _ in snapshots[4][0].losses][-1] == 50
+    assert {record.start.settings.prompt for _, record in snapshots} == {
         "Once upon a time",
         "Lily was sad because",
     }
 
 
-def given_before(path: Path) -> tuple[list[Any], RecordingProblem | None]:
-    looks: list[Any] = []
-    try:
-        for look in replay_training(path):
-            looks.append(look)  # noqa: PERF402 - what came before the problem counts
-    except RecordingProblem as problem:
-        return looks, problem
-    return looks, None
-
-
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["file"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_what_is_wrong_with_a_recording_is_told(
+def test_a_damaged_recording_is_an_error_with_its_reason(
     case: dict[str, Any], packed: bool, tmp_path: Path
 ) -> None:
-    path = RECORDINGS / "broken" / case["file"]
+    path = RECORDINGS / "training" / "broken" / case["file"]
     if packed:
         (tmp_path / "t.gz").write_bytes(gzip.compress(path.read_bytes()))
         path = tmp_path / "t.gz"
-    looks, problem = given_before(path)
+    snapshots, problem = before_problem(replay_training(path))
     assert problem is not None
-    told = {name: getattr(problem, name) for name in ("code", "line", "field")}
-    assert told == {name: case[name] for name in told}
-    assert len(looks) == case["looks"]
+    found = {name: getattr(problem, name) for name in ("code", "line", "field")}
+    assert found == {name: case[name] for name in found}
+    assert len(snapshots) == case["looks"]
     assert case["line"] == 1 or f"ine {case['line']}" in problem.detail
 
 
 def test_a_run_by_itself_is_no_training() -> None:
     with pytest.raises(NotARecording, match="replay"):
-        list(replay_training(RECORDINGS.parent / "mav-tiny.jsonl"))
+        list(replay_training(RECORDINGS / "mav-tiny.jsonl"))
 
 
 def test_it_is_looked_at_more_often_at_the_beginning_and_each_loss_is_kept(
@@ -253,21 +246,21 @@ def test_it_is_looked_at_more_often_at_the_beginning_and_each_loss_is_kept(
     _, losses = trained(
         TrainingWatch(spoken, PROMPTS, every=4, also=[1, 2], recording=path, terminal=False)
     )
-    looks = [look for look, _ in replay_training(path)]
-    assert [look.step for look in looks if look.prompt == 0] == [0, 1, 2, 4, 6]
-    told = [point for look in looks for point in look.losses]
-    assert told == [(step, pytest.approx(loss)) for step, loss in enumerate(losses, start=1)]
-    assert not any(look.losses for look in looks if look.prompt == 1)
+    snapshots = [snapshot for snapshot, _ in replay_training(path)]
+    assert [snapshot.step for snapshot in snapshots if snapshot.prompt == 0] == [0, 1, 2, 4, 6]
+    points = [point for snapshot in snapshots for point in snapshot.losses]
+    assert points == [(step, pytest.approx(loss)) for step, loss in enumerate(losses, start=1)]
+    assert not any(snapshot.losses for snapshot in snapshots if snapshot.prompt == 1)
 
 
 def test_a_loss_that_is_no_number_or_very_many_are_no_trouble() -> None:
     curve = LossCurve()
     for step in range(1, 10 * MOST_LOSSES):
         curve.add(step, torch.tensor(float("nan")) if step == 3 else torch.tensor(float(step)))
-    told = curve.taken()
-    assert MOST_LOSSES // 2 <= len(told) <= MOST_LOSSES
-    assert all(step == loss for step, loss in told)
-    assert told[0] == (1, 1.0)
+    points = curve.taken()
+    assert MOST_LOSSES // 2 <= len(points) <= MOST_LOSSES
+    assert all(step == loss for step, loss in points)
+    assert points[0] == (1, 1.0)
     curve.add(1, None)
     curve.add(2, 2.5)
     assert curve.taken() == [(2, 2.5)]
@@ -282,15 +275,15 @@ def test_what_goes_wrong_while_looking_does_not_end_the_training(
     with caplog.at_level(logging.WARNING):
         _, watched_losses = trained(watch)
     assert watched_losses == losses
-    assert "step 2 could not be watched; the training goes on" in caplog.text
+    assert "no snapshot at step 2; the training continues" in caplog.text
 
 
-def test_what_is_wrong_is_said_before_the_training(
+def test_errors_are_reported_before_the_training(
     spoken: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
     with pytest.raises(InvalidSettings, match="every is 0"):
         TrainingWatch(spoken, PROMPTS, every=0)
-    with pytest.raises(InvalidSettings, match="prompts is a list"):
+    with pytest.raises(InvalidSettings, match="prompts must be a list"):
         TrainingWatch(spoken, "one text")
     with pytest.raises(InvalidSettings, match="temprature"):
         TrainingWatch(spoken, PROMPTS, temprature=1.0)
@@ -326,10 +319,10 @@ def test_the_program_that_trains_the_embedded_model_can_be_watched(
         for out in ("alone", "watched")
     ]
     assert losses[0] == losses[1]
-    told = list(replay_training(tmp_path / "watched" / WATCH_FILE))
-    assert [look.step for look, _ in told][:2] == [0, 4]
-    assert told[0][1].start.settings.prompt == "Lily"
-    assert "looks took" in capsys.readouterr().out
+    snapshots = list(replay_training(tmp_path / "watched" / WATCH_FILE))
+    assert [snapshot.step for snapshot, _ in snapshots][:2] == [0, 4]
+    assert snapshots[0][1].start.settings.prompt == "Lily"
+    assert "snapshots took" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ class _Texts(torch.utils.data.Dataset[dict[str, torch.Tensor]]):
     def __len__(self) -> int:
         return 24
 
-    def __getitem__(self, place: int) -> dict[str, torch.Tensor]:
-        ids = (torch.arange(16) * (place + 3)) % 300
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        ids = (torch.arange(16) * (index + 3)) % 300
         return {"input_ids": ids, "labels": ids}
 
 

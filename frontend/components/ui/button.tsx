@@ -9,7 +9,7 @@ const VARIANTS = {
 
 interface ButtonProps extends ComponentProps<"button"> {
   variant?: keyof typeof VARIANTS;
-  /** A square of one icon; give it an aria-label. */
+  /** Square, for a single icon. Needs an aria-label. */
   icon?: boolean;
 }
 

@@ -3,11 +3,11 @@ import { extendTailwindMerge } from "tailwind-merge";
 import { expect, test } from "vitest";
 import { classNames } from "./class-names";
 
-const FOLDERS = ["app", "components", "panels"];
-/** The library's own list of all of Tailwind, with the font sizes of `globals.css`. */
+const FOLDERS = ["app", "components", "features", "panels"];
+/** tailwind-merge with all of Tailwind's classes and the font sizes of `globals.css`. */
 const full = extendTailwindMerge({ extend: { theme: { text: ["micro", "small"] } } });
 
-/** Every class of Tailwind in the site's sources, without modifiers such as `hover:`. */
+/** Returns all Tailwind classes in the site's sources, without modifiers such as `hover:`. */
 function utilities(): string[] {
   const files = FOLDERS.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`),
@@ -22,7 +22,7 @@ function utilities(): string[] {
   );
 }
 
-test("of two classes the same one counts as with the full list of Tailwind's classes", () => {
+test("merges any two classes as tailwind-merge does with its full configuration", () => {
   const all = utilities();
   expect(all.length).toBeGreaterThan(200);
   const differing = all.flatMap((first) =>

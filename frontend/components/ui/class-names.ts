@@ -5,18 +5,23 @@ const any = () => true;
 const isLength = (value: string) => /^\[[\d.]+(rem|em|px)\]$/.test(value);
 const isWidth = (value: string) => /^\d+$/.test(value) || isLength(value);
 const isColour = (value: string) =>
-  /^(rule|edge|brim|sheet|paper|well|ink|quiet|data|accent|transparent|current)\b/.test(value);
+  /^(rule|edge|brim|sheet|paper|well|ink|quiet|data|attention|accent|transparent|current)\b/.test(
+    value,
+  );
 const SIDES = ["x", "y", "t", "r", "b", "l"];
 const SIZES = ["micro", "xs", "small", "sm", "base", "lg", "xl", "2xl", "3xl", "4xl", isLength];
 
-/** For each of these names a group of the classes that are it or begin with it. */
+/** Returns one class group per name: the class of that name and all classes that begin with it. */
 const named = (...names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, [{ [name]: ["", any] }]]));
 
-/** `p`, `px`, `pt` and so on, each a group of its own. */
+/** Returns the groups `p`, `px`, `pt` and so on. */
 const sides = (name: string) => named(name, ...SIDES.map((side) => name + side));
 
-/** What a later class of the same name without a side, or of two sides, takes the place of. */
+/**
+ * The sides that a later class overrides: `p` overrides `px` and `pt`, `px` overrides `pl` and
+ * `pr`.
+ */
 const overSides = (name: string) => ({
   [name]: SIDES.map((side) => name + side),
   [`${name}x`]: [`${name}l`, `${name}r`],
@@ -24,8 +29,8 @@ const overSides = (name: string) => ({
 });
 
 /**
- * The kinds of classes that the site uses; the library's own list of all of Tailwind is larger than
- * all code of the first load that uses it. A test compares both.
+ * Only the classes that the site uses, to keep the first load small. A test compares the results
+ * with those of tailwind-merge's full configuration.
  */
 const merge = createTailwindMerge(() => ({
   cacheSize: 500,
@@ -54,6 +59,8 @@ const merge = createTailwindMerge(() => ({
     ...named("transition", "fill", "justify", "items", "left", "right", "top", "bottom"),
     ...named("inset", "inset-x", "inset-y", "basis", "shrink", "order", "col-span", "row-span"),
     flex: [{ flex: ["none", "auto", isWidth] }],
+    ...named("align", "self", "scroll-mt", "underline-offset"),
+    "stroke-color": [{ stroke: [isColour] }],
     ...named("overflow", "overflow-y", "line-clamp", "whitespace", "tracking", "space-y"),
     ...named("grid-cols", "grid-rows", "outline-offset", "resize", "rotate", "translate-x"),
     ...named("touch", "accent"),
@@ -80,5 +87,5 @@ const merge = createTailwindMerge(() => ({
   orderSensitiveModifiers: [],
 }));
 
-/** Join class names; of two that contradict each other the later one counts. */
+/** Joins class names. If two set the same property, the later one is kept. */
 export const classNames = (...classes: ClassValue[]): string => merge(clsx(classes));

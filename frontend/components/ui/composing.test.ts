@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { isComposing } from "./composing";
 
@@ -31,18 +32,21 @@ const press = (key: string, init: KeyboardEventInit = {}): KeyboardEvent => {
 const compose = (type: "compositionstart" | "compositionend") =>
   field.dispatchEvent(new CompositionEvent(type, { bubbles: true }));
 
-test.each(["Enter", "Escape", "ArrowDown"])("%s of a composition reaches no handler", (key) => {
-  press(key, { isComposing: true });
-  press(key, { keyCode: 229 });
-  compose("compositionstart");
-  press(key);
-  expect(seen).not.toHaveBeenCalled();
-  compose("compositionend");
-  press(key);
-  expect(seen).toHaveBeenCalledTimes(2);
-});
+test.each(["Enter", "Escape", "ArrowDown"])(
+  "%s pressed during a composition reaches no handler",
+  (key) => {
+    press(key, { isComposing: true });
+    press(key, { keyCode: 229 });
+    compose("compositionstart");
+    press(key);
+    expect(seen).not.toHaveBeenCalled();
+    compose("compositionend");
+    press(key);
+    expect(seen).toHaveBeenCalledTimes(2);
+  },
+);
 
-test("in WebKit the key that ended the composition is the input method's", () => {
+test("in WebKit the key that ends a composition reaches no handler", () => {
   vi.spyOn(navigator, "userAgent", "get").mockReturnValue(SAFARI);
   compose("compositionstart");
   compose("compositionend");
@@ -50,7 +54,7 @@ test("in WebKit the key that ended the composition is the input method's", () =>
   expect(seen).not.toHaveBeenCalled();
 });
 
-test("a composition whose field was left does not take later keys", () => {
+test("keys reach handlers after the focus left a field during a composition", () => {
   compose("compositionstart");
   field.dispatchEvent(new FocusEvent("focusout", { bubbles: true }));
   expect(isComposing(press("Enter"))).toBe(false);

@@ -3,7 +3,10 @@ import { type ComponentProps, type ReactNode, useEffect, useRef } from "react";
 
 interface DisclosureProps extends Omit<ComponentProps<"details">, "open"> {
   label: ReactNode;
-  /** Something within must be seen: it is opened, and stays as the visitor leaves it then. */
+  /**
+   * Becomes true when the content must be visible, for example an error in it: opens the
+   * disclosure. The visitor can close it again.
+   */
   opened?: boolean;
 }
 

@@ -4,14 +4,14 @@ import { classNames } from "./class-names";
 interface FollowButtonProps {
   label: string;
   hint: string;
-  /** Whether the newest is followed now. */
+  /** Whether the newest item is followed. */
   following: boolean;
   disabled?: boolean;
   onClick: () => void;
   className: string;
 }
 
-/** Follows what is newest; a dot says whether it does. */
+/** Toggles following the newest item. A dot shows whether it is followed. */
 export function FollowButton({ label, hint, following, className, ...rest }: FollowButtonProps) {
   return (
     <Button

@@ -1,8 +1,6 @@
 "use client";
 
-import { Toggle } from "@base-ui/react/toggle";
-import { ToggleGroup } from "@base-ui/react/toggle-group";
-import type { ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 
 interface SegmentedProps<T extends string> {
   label: string;
@@ -11,7 +9,12 @@ interface SegmentedProps<T extends string> {
   onChange: (value: T) => void;
 }
 
-/** A choice of one among few, moved with the arrow keys. */
+/**
+ * A group of buttons of which one is selected. The arrow keys, Home and End move between them; Tab
+ * enters at the selected one.
+ *
+ * The component library's toggle group would take 8 kB of the first load.
+ */
 export function Segmented<T extends string>({
   label,
   value,
@@ -19,23 +22,36 @@ export function Segmented<T extends string>({
   onChange,
 }: SegmentedProps<T>) {
   return (
-    <ToggleGroup
+    <div
+      role="group"
       aria-label={label}
-      value={[value]}
-      onValueChange={([next]) => next && onChange(next as T)}
+      onKeyDown={walkButtons}
       className="inline-flex rounded-md bg-well p-0.5"
     >
       {options.map((option) => (
-        <Toggle
+        <button
           key={option.value}
-          value={option.value}
+          type="button"
           aria-label={option.title}
+          aria-pressed={option.value === value}
           title={option.title}
-          className="inline-flex h-6 cursor-pointer items-center rounded px-2 text-micro text-quiet transition-colors hover:text-ink data-pressed:bg-sheet data-pressed:text-ink data-pressed:shadow-[0_0_0_1px_var(--rule)]"
+          tabIndex={option.value === value ? 0 : -1}
+          onClick={() => option.value !== value && onChange(option.value)}
+          className="inline-flex h-6 cursor-pointer items-center rounded px-2 text-micro text-quiet transition-colors hover:text-ink aria-pressed:bg-sheet aria-pressed:text-ink aria-pressed:shadow-[0_0_0_1px_var(--rule)]"
         >
           {option.label}
-        </Toggle>
+        </button>
       ))}
-    </ToggleGroup>
+    </div>
   );
+}
+
+function walkButtons(event: KeyboardEvent<HTMLElement>): void {
+  const buttons = [...event.currentTarget.querySelectorAll("button")];
+  const from = buttons.indexOf(document.activeElement as HTMLButtonElement);
+  const last = buttons.length - 1;
+  const to = { ArrowRight: from + 1, ArrowLeft: from - 1, Home: 0, End: last }[event.key];
+  if (to === undefined || from < 0) return;
+  event.preventDefault();
+  buttons[to < 0 ? last : to > last ? 0 : to]?.focus();
 }

@@ -1,6 +1,6 @@
 /**
- * Copies a text; whether it was copied. Browsers offer `navigator.clipboard` on secure origins only,
- * so elsewhere the text is copied out of a field.
+ * Copies a text to the clipboard. Returns whether that succeeded. `navigator.clipboard` exists only
+ * on secure origins, so on others the text is copied from a temporary text field.
  */
 export async function copyText(text: string): Promise<boolean> {
   try {

@@ -1,11 +1,11 @@
 /**
- * The browser's storage without its exceptions: access throws where cookies are blocked, and writing
- * throws where the quota is used up.
+ * Web storage that never throws. A browser throws on any access if cookies are blocked, and on a
+ * write if the quota is exceeded.
  */
 export interface SafeStorage {
-  /** Null where nothing is stored or the storage cannot be read. */
+  /** Returns null if the key has no value or the storage cannot be read. */
   getItem(key: string): string | null;
-  /** Whether the value was stored. */
+  /** Returns whether the value was stored. */
   setItem(key: string, value: string): boolean;
   removeItem(key: string): void;
 }
@@ -22,18 +22,21 @@ function safe(storage: () => Storage): SafeStorage {
   };
 }
 
-/** Shared by all tabs of the site. */
+/** Local storage, which all tabs of the site share. */
 export const localStore: SafeStorage = safe(() => window.localStorage);
 
-/** Of this tab; it outlives a reload. */
+/** Session storage: it belongs to this tab and survives a reload. */
 export const tabStore: SafeStorage = safe(() => window.sessionStorage);
 
-/** What was stored as JSON; null where there is none, or something else is stored. */
+/** Parses a stored value as JSON. Returns null if there is no value or it is not JSON. */
 export function storedJson(store: SafeStorage, key: string): unknown {
   return attempt(() => JSON.parse(store.getItem(key) ?? "null")) ?? null;
 }
 
-/** Calls back when another tab changes this key of `localStore`; ends with what it returns. */
+/**
+ * Calls `changed` when another tab changes this key of `localStore`. Returns a function that
+ * removes the listener.
+ */
 export function onOtherTab(key: string, changed: (value: string | null) => void): () => void {
   const listener = (event: StorageEvent) => {
     // The key is null when another tab cleared everything.

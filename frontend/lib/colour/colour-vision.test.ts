@@ -5,8 +5,9 @@ import { type Oklch, type Rgb, toOklab, toRgb } from "./oklab";
 import { RAMPS, type Theme } from "./ramp";
 
 /**
- * What linear RGB becomes without one kind of cone: Machado, Oliveira and Fernandes, "A
- * Physiologically-based Model for Simulation of Color Vision Deficiency" (2009), severity 1.
+ * Matrices that simulate in linear RGB the loss of one kind of cone: Machado, Oliveira and
+ * Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (2009),
+ * severity 1.
  */
 const VISIONS = {
   "all cones": [1, 0, 0, 0, 1, 0, 0, 0, 1],
@@ -30,7 +31,7 @@ const linear = (rgb: Rgb) =>
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
 
-/** The OKLab coordinates of a colour as this eye sees it. */
+/** Returns the OKLab coordinates of a colour as seen with this kind of colour vision. */
 function seen(rgb: Rgb, vision: Vision): readonly [number, number, number] {
   const given = linear(rgb);
   const m = VISIONS[vision];
@@ -50,7 +51,10 @@ function seen(rgb: Rgb, vision: Vision): readonly [number, number, number] {
   ];
 }
 
-/** How far apart two colours look; from about 0.02 on, side by side, they look different. */
+/**
+ * Returns the distance of two colours in OKLab. Side by side, colours are distinguishable from
+ * about 0.02 on.
+ */
 function distance(a: Rgb, b: Rgb, vision: Vision): number {
   const [from, to] = [seen(a, vision), seen(b, vision)];
   return Math.hypot(from[0] - to[0], from[1] - to[1], from[2] - to[2]);
@@ -65,7 +69,7 @@ const contrast = (a: Rgb, b: Rgb) => {
   return (light + 0.05) / (dark + 0.05);
 };
 
-/** The colours of the style sheet, by name and theme. */
+/** The colours of `globals.css`, by name and theme. */
 const SHEET = Object.fromEntries(
   [
     ...readFileSync("app/globals.css", "utf8").matchAll(
@@ -108,11 +112,11 @@ function expectOrder(colours: readonly Rgb[], vision: Vision): void {
 describe.each(THEMES)("in the %s theme", (theme) => {
   describe.each(NAMES)("seen with %s", (vision) => {
     test.each(SEQUENTIAL(theme))(
-      "each eighth of %s differs from the next, in one order of lightness",
+      "each eighth of %s differs from the next, and lightness is monotonic",
       (_, colours) => expectOrder(colours, vision),
     );
 
-    test("the two sides of zero are told apart, and each is ordered", () => {
+    test("the two sides of zero can be distinguished, and each is monotonic in lightness", () => {
       const energy = colourMap("energy", theme);
       expectOrder(energy.slice(0, 128).toReversed(), vision);
       expectOrder(energy.slice(128), vision);
@@ -129,7 +133,7 @@ describe.each(THEMES)("in the %s theme", (theme) => {
       ["accent", "shade"],
       ["data", "sheet"],
       ["data", "ink"],
-    ])("%s and %s are told apart", (a, b) => {
+    ])("%s and %s can be distinguished", (a, b) => {
       expect(distance(named(a, theme), named(b, theme), vision)).toBeGreaterThan(0.09);
     });
   });
@@ -146,11 +150,11 @@ describe.each(THEMES)("in the %s theme", (theme) => {
     expect(wash).toBeGreaterThanOrEqual(4.5);
   });
 
-  test.each(["accent", "data", "edge"])("what %s draws stands out from the sheet", (mark) => {
+  test.each(["accent", "data", "edge"])("%s has a contrast of 3 with the sheet", (mark) => {
     expect(contrast(named(mark, theme), named("sheet", theme))).toBeGreaterThanOrEqual(3);
   });
 
-  test("ink can be read on the strongest shade of a token", () => {
+  test("ink is legible on the strongest shade of a token", () => {
     expect(contrast(named("ink", theme), named("shade", theme))).toBeGreaterThanOrEqual(4.5);
   });
 });

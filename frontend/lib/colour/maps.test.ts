@@ -6,7 +6,10 @@ import { SIZE } from "./ramp";
 const lightness = (colour: Rgb) => fromRgb(colour)[0];
 const themes = ["light", "dark"] as const;
 
-/** The farthest that any entry's lightness stands from the straight line between the ends. */
+/**
+ * Returns the largest deviation of the lightness from a linear ramp between the first and last
+ * colour.
+ */
 function unevenness(colours: readonly Rgb[]): number {
   const lights = colours.map(lightness);
   const first = lights[0] ?? 0;
@@ -16,7 +19,7 @@ function unevenness(colours: readonly Rgb[]): number {
   );
 }
 
-test("OKLab and back is the same colour", () => {
+test("a colour converted to OKLab and back is the same", () => {
   for (const rgb of [
     [0, 0, 0],
     [255, 255, 255],
@@ -29,7 +32,7 @@ test("OKLab and back is the same colour", () => {
 });
 
 describe.each(themes)("in the %s theme", (theme) => {
-  test.each(MAP_NAMES.filter((name) => !isDiverging(name)))("%s gets evenly lighter", (name) => {
+  test.each(MAP_NAMES.filter((name) => !isDiverging(name)))("%s has linear lightness", (name) => {
     const colours = colourMap(name, theme);
     expect(colours).toHaveLength(SIZE);
     expect(unevenness(colours)).toBeLessThan(0.02);
@@ -37,7 +40,7 @@ describe.each(themes)("in the %s theme", (theme) => {
     expect(lightness(last) - lightness(first)).toBeGreaterThan(0.55);
   });
 
-  test("energy runs evenly from the paper to both ends, which are equally strong", () => {
+  test("energy is linear from the background to both ends, which are equally strong", () => {
     const colours = colourMap("energy", theme);
     expect(unevenness(colours.slice(0, 128))).toBeLessThan(0.02);
     expect(unevenness(colours.slice(128))).toBeLessThan(0.02);
@@ -47,7 +50,7 @@ describe.each(themes)("in the %s theme", (theme) => {
     expect(red[0]).toBeGreaterThan(red[2]);
   });
 
-  test("all hues of one magnitude are equally light, and magnitudes evenly apart", () => {
+  test("all hues of one magnitude are equally light, and magnitudes are evenly spaced", () => {
     const rows = Array.from({ length: HUES }, (_, hue) => hueRow(hue, theme));
     for (const row of rows) expect(unevenness(row)).toBeLessThan(0.025);
     for (const at of [40, 128, 255]) {
@@ -56,7 +59,7 @@ describe.each(themes)("in the %s theme", (theme) => {
     }
   });
 
-  test("no second signal is grey", () => {
+  test("a second signal of 0 is grey", () => {
     const [red, green, blue] = hueRow((HUES - 1) / 2, theme)[200] as Rgb;
     expect(Math.max(red, green, blue) - Math.min(red, green, blue)).toBeLessThanOrEqual(2);
   });

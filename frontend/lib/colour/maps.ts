@@ -1,3 +1,4 @@
+import { cache } from "@/lib/caching/cache";
 import { fromRgb, mix, type Oklab, type Oklch, type Rgb, toOklab, toRgb } from "./oklab";
 import { evenTable, SIZE, type Theme } from "./ramp";
 
@@ -5,9 +6,9 @@ export const MAP_NAMES = ["energy", "gray", "viridis", "magma", "cividis"] as co
 export type MapName = (typeof MAP_NAMES)[number];
 
 /**
- * Colours along the published maps: viridis and magma by Stéfan van der Walt and Nathaniel Smith
- * (CC0), cividis by Nuñez, Anderton and Renslow (2018, CC0). Between them the lightness of OKLab
- * runs evenly from end to end.
+ * Samples of published colour maps: viridis and magma by Stéfan van der Walt and Nathaniel Smith
+ * (CC0), cividis by Nuñez, Anderton and Renslow (2018, CC0). Colours in between are interpolated so
+ * that OKLab lightness is linear.
  */
 const PUBLISHED = {
   viridis: "440154 482475 414487 355f8d 2a788e 21918c 22a884 44bf70 7ad151 bddf26 fde725",
@@ -15,7 +16,7 @@ const PUBLISHED = {
   cividis: "00204d 00336f 39486b 575c6d 707173 8a8779 a69d75 c4b56c e4cf5b ffea46",
 } as const;
 
-/** Blue, the paper, red: both ends equally far from the paper in lightness. */
+/** Blue, the background colour, red. Both ends differ equally from the background in lightness. */
 const ENERGY: Record<Theme, readonly [Oklch, Oklch, Oklch]> = {
   light: [
     [0.44, 0.165, 262],
@@ -43,7 +44,7 @@ const publishedTable = (hexes: string): readonly Rgb[] => {
   );
 };
 
-/** The colour of this lightness on the way through anchors that become ever lighter. */
+/** Interpolates between anchors of increasing lightness to the colour of this lightness. */
 function atLightness(anchors: readonly Oklab[], lightness: number): Oklab {
   const right = Math.max(
     1,
@@ -59,25 +60,22 @@ const fromHex = (hex: string): Rgb => {
   return [byte(0), byte(2), byte(4)];
 };
 
-const tables = new Map<string, readonly Rgb[]>();
+const cachedTable = cache<string, readonly Rgb[]>();
 
-function once(key: string, make: () => readonly Rgb[]): readonly Rgb[] {
-  const table = tables.get(key) ?? make();
-  tables.set(key, table);
-  return table;
-}
-
-/** The 256 colours of a map; only `energy`, whose middle is the paper, hangs on the theme. */
+/**
+ * Returns the 256 colours of a map. Only `energy`, whose middle is the background, depends on the
+ * theme.
+ */
 export function colourMap(name: MapName, theme: Theme): readonly Rgb[] {
-  if (name === "energy") return once(`energy ${theme}`, () => evenTable(ENERGY[theme]));
-  if (name === "gray") return once("gray", () => evenTable(GRAY));
-  return once(name, () => publishedTable(PUBLISHED[name]));
+  if (name === "energy") return cachedTable(`energy ${theme}`, () => evenTable(ENERGY[theme]));
+  if (name === "gray") return cachedTable("gray", () => evenTable(GRAY));
+  return cachedTable(name, () => publishedTable(PUBLISHED[name]));
 }
 
-/** Whether the middle of the map stands for 0. */
+/** Whether the middle of the map represents 0. */
 export const isDiverging = (name: MapName): boolean => name === "energy";
 
-/** Hues of the second signal, from -1 (blue) over 0 (grey) to 1 (orange). */
+/** The number of hues for a second signal, from -1 (blue) through 0 (grey) to 1 (orange). */
 export const HUES = 17;
 const HUE_ENDS = { below: 255, above: 60 } as const;
 const HUE_CHROMA = 0.15;
@@ -87,17 +85,18 @@ const HUE_LIGHTNESS: Record<Theme, readonly [number, number]> = {
 };
 
 /**
- * The 256 colours of one hue of the second signal, 0 to `HUES` - 1: lightness runs from the paper
- * to the strongest and is the same for all hues, which two people see alike who see hues otherwise.
+ * Returns the 256 colours of one hue of the second signal, 0 to `HUES` - 1. Lightness is linear
+ * from the background to the strongest colour and the same for all hues, so that people with
+ * different colour vision see the same lightness.
  */
 export function hueRow(hue: number, theme: Theme): readonly Rgb[] {
-  return once(`hue ${hue} ${theme}`, () => {
+  return cachedTable(`hue ${hue} ${theme}`, () => {
     const signal = (hue / (HUES - 1)) * 2 - 1;
     const angle = signal < 0 ? HUE_ENDS.below : HUE_ENDS.above;
     const [paper, strongest] = HUE_LIGHTNESS[theme];
     return Array.from({ length: SIZE }, (_, i) => {
       const share = i / (SIZE - 1);
-      // Near the paper there is little room for colour.
+      // Colours close to the background's lightness allow little chroma.
       const chroma = Math.abs(signal) * HUE_CHROMA * Math.min(1, share * 1.6);
       return toRgb(toOklab([paper + (strongest - paper) * share, chroma, angle]));
     });

@@ -1,4 +1,4 @@
-/** Lightness, chroma and hue in degrees of Björn Ottosson's OKLab. */
+/** OKLab by Björn Ottosson in polar form: lightness, chroma and hue in degrees. */
 export type Oklch = readonly [lightness: number, chroma: number, hue: number];
 export type Rgb = readonly [red: number, green: number, blue: number];
 export type Oklab = readonly [number, number, number];
@@ -8,7 +8,9 @@ export function toOklab([lightness, chroma, hue]: Oklch): Oklab {
   return [lightness, chroma * Math.cos(angle), chroma * Math.sin(angle)];
 }
 
-/** sRGB in 0 to 255, clipped to the gamut. https://bottosson.github.io/posts/oklab/ */
+/**
+ * Converts OKLab to sRGB (0 to 255), clipped to the gamut. https://bottosson.github.io/posts/oklab/
+ */
 export function toRgb([lightness, a, b]: Oklab): Rgb {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -20,7 +22,7 @@ export function toRgb([lightness, a, b]: Oklab): Rgb {
   ];
 }
 
-/** The OKLab coordinates of an sRGB colour, the inverse of `toRgb`. */
+/** Converts sRGB (0 to 255) to OKLab; the inverse of `toRgb`. */
 export function fromRgb(rgb: Rgb): Oklab {
   const [red, green, blue] = [toLinear(rgb[0]), toLinear(rgb[1]), toLinear(rgb[2])];
   const l = Math.cbrt(0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue);

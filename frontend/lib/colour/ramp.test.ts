@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Rgb } from "./oklab";
 import { inkOn, RAMPS } from "./ramp";
 
-/** WCAG relative luminance. */
+/** Returns the WCAG relative luminance. */
 function luminance([red, green, blue]: Rgb): number {
   const [r = 0, g = 0, b = 0] = [red, green, blue].map((byte) => {
     const share = byte / 255;
@@ -20,13 +20,13 @@ const contrast = (a: Rgb, b: Rgb) => {
 };
 
 describe.each(["light", "dark"] as const)("the %s ramp", (theme) => {
-  test("runs one way in lightness, so that order survives without colour vision", () => {
+  test("is monotonic in luminance, so that its order is visible without colour vision", () => {
     const lights = RAMPS[theme].map(luminance);
     const sorted = lights.toSorted((a, b) => (theme === "light" ? b - a : a - b));
     expect(lights).toEqual(sorted);
   });
 
-  test("carries ink that can be read on every colour", () => {
+  test("has text of sufficient contrast on every colour", () => {
     for (const colour of RAMPS[theme]) {
       expect(contrast(colour, fromHex(inkOn(colour)))).toBeGreaterThanOrEqual(4.5);
     }

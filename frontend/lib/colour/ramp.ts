@@ -3,8 +3,8 @@ import { mix, type Oklch, type Rgb, toOklab, toRgb } from "./oklab";
 export type Theme = "light" | "dark";
 
 /**
- * Sequential ramps whose lightness runs evenly from the paper to the strongest colour, so that
- * equal differences look equal, also without colour vision.
+ * Sequential ramps with linear lightness from the background to the strongest colour, so that equal
+ * differences look equal, also with a colour vision deficiency.
  */
 const STOPS: Record<Theme, readonly Oklch[]> = {
   light: [
@@ -19,10 +19,10 @@ const STOPS: Record<Theme, readonly Oklch[]> = {
   ],
 };
 
-/** Entries of every table of colours. */
+/** The number of colours of every colour map. */
 export const SIZE = 256;
 
-/** Colours evenly along stops. */
+/** Returns SIZE colours, interpolated between evenly spaced stops. */
 export function evenTable(stops: readonly Oklch[]): readonly Rgb[] {
   const points = stops.map(toOklab);
   return Array.from({ length: SIZE }, (_, i) => {
@@ -38,7 +38,7 @@ export const RAMPS: Record<Theme, readonly Rgb[]> = {
   dark: evenTable(STOPS.dark),
 };
 
-/** The colour of a share from 0 to 1. */
+/** Returns the ramp's colour of a fraction from 0 to 1. */
 export function rampColour(theme: Theme, share: number): Rgb {
   const place = Math.round(Math.max(0, Math.min(1, share)) * (SIZE - 1));
   return RAMPS[theme][place] ?? [0, 0, 0];
@@ -46,19 +46,19 @@ export function rampColour(theme: Theme, share: number): Rgb {
 
 export const css = ([red, green, blue]: Rgb): string => `rgb(${red} ${green} ${blue})`;
 
-/** A CSS gradient of the ramp, for a legend. */
+/** Returns a CSS gradient of the ramp, for a legend. */
 export function rampGradient(theme: Theme): string {
   const stops = Array.from({ length: 9 }, (_, i) => css(rampColour(theme, i / 8)));
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }
 
-/** Ink that can be read on a colour: dark on light colours, light on dark ones. */
+/** Returns the text colour with the higher contrast: black on light colours, white on dark ones. */
 export function inkOn([red, green, blue]: Rgb): "#000000" | "#ffffff" {
   const linear = [red, green, blue].map((byte) => {
     const share = byte / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
   const [r = 0, g = 0, b = 0] = linear;
-  // Where black and white contrast equally by WCAG's formula.
+  // At this luminance black and white have the same contrast by WCAG's formula.
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }

@@ -28,7 +28,7 @@ function resolved(schema: Schema): Schema {
 const isArray = (schema: Schema): boolean =>
   schema.$ref?.endsWith("/Array") === true || schema.anyOf?.some(isArray) === true;
 
-/** Numbers by as many axes as the description names: `[n_layers][n_heads]`. */
+/** Returns numbers in as many dimensions as the description names: `[n_layers][n_heads]`. */
 function arrayOf({ description = "" }: Schema): unknown {
   const axes = /^(\[[^\]]*\])+/.exec(description)?.[0].split("][").length ?? 1;
   let value: unknown = [0.5, null];
@@ -36,7 +36,10 @@ function arrayOf({ description = "" }: Schema): unknown {
   return value;
 }
 
-/** A value that fits a schema of the contract: every field is there, lists have one item. */
+/**
+ * Returns a value that matches a schema of the contract. It has every field, and its lists have one
+ * item.
+ */
 export function sampleOf(given: Schema): unknown {
   if (isArray(given)) return arrayOf(given);
   const schema = resolved(given);
@@ -53,13 +56,13 @@ export function sampleOf(given: Schema): unknown {
 export const sampleOfType = (name: string): unknown =>
   sampleOf({ $ref: `#/components/schemas/${name}` });
 
-/** A sample with one value that the contract leaves out or makes null. */
+/** A sample in which one value is null or absent. */
 export interface Gap {
   readonly path: string;
   readonly value: unknown;
 }
 
-/** For each field that may be null or absent, at any depth, a sample in which it is. */
+/** Returns one sample for each field, at any depth, that may be null or absent. */
 export const gapsOf = (name: string): readonly Gap[] =>
   gaps({ $ref: `#/components/schemas/${name}` }, name);
 

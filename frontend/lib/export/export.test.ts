@@ -1,26 +1,22 @@
 import { expect, test } from "vitest";
-import { recordedRun } from "@/lib/run/fixtures/recording";
-import type { Panel } from "@/panels/panel";
+import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { splitList } from "./svg/colour";
 import { transformedPath } from "./svg/flatten";
+import type { TableSource } from "./table";
 import { allTokens, differsByToken, tableCsv, tableJson } from "./table-files";
 
 const run = recordedRun();
-const panel: Panel = {
+const panel: TableSource = {
   id: "ranks",
   title: "Ranks",
-  unit: "rank",
   hookPoint: "logits",
-  howToRead: "One number.",
-  captures: [],
   table: ({ frames }, step) => ({
     columns: ["text", "rank"],
     rows: [[frames[step]?.label ?? "", frames[step]?.rank ?? null]],
   }),
-  Component: () => null,
 };
 
-test("CSV keeps commas, quotes, line breaks and outer spaces, and leaves out what is none", () => {
+test("CSV keeps commas, quotes, line breaks and outer spaces; missing values are empty", () => {
   const table = {
     columns: ["token", "value"],
     rows: [
@@ -32,7 +28,7 @@ test("CSV keeps commas, quotes, line breaks and outer spaces, and leaves out wha
   expect(tableCsv(table)).toBe('token,value\r\n" ""a"", b",1.5\r\n"\n",\r\nx,\r\n');
 });
 
-test("the numbers of all tokens name the token of each row", () => {
+test("the table of all tokens has the token's index in each row", () => {
   const all = allTokens(panel, run, "token");
   expect(all?.columns).toEqual(["token", "text", "rank"]);
   expect(all?.rows).toEqual(run.frames.map(({ index, label, rank }) => [index, label, rank]));
@@ -41,9 +37,9 @@ test("the numbers of all tokens name the token of each row", () => {
   expect(differsByToken(same, run)).toBe(false);
 });
 
-test("JSON says what the numbers are of", () => {
-  const told = JSON.parse(tableJson(panel, run, 3, "rank"));
-  expect(told).toMatchObject({
+test("JSON has the model, run and settings beside the numbers", () => {
+  const content = JSON.parse(tableJson(panel, run, 3, "rank"));
+  expect(content).toMatchObject({
     panel: "ranks",
     unit: "rank",
     hook_point: "logits",
@@ -54,7 +50,7 @@ test("JSON says what the numbers are of", () => {
   });
 });
 
-test("a list of CSS is parted outside of brackets only", () => {
+test("a CSS list is split only outside of parentheses", () => {
   expect(splitList("to right, rgba(0, 0, 0, 0), oklab(0.5 0 0 / 0.5) 20%")).toEqual([
     "to right",
     "rgba(0, 0, 0, 0)",
@@ -63,7 +59,7 @@ test("a list of CSS is parted outside of brackets only", () => {
   expect(splitList("oklab(0.5 0 0) 20%", /\s/)).toEqual(["oklab(0.5 0 0)", "20%"]);
 });
 
-test("a path is brought into other coordinates, each of its points", () => {
+test("every point of a path is transformed", () => {
   const double = (x: number, y: number) => [2 * x, 10 * y] as const;
   expect(transformedPath("M0 1H2L3.5,.5V0C1 1 2 2 3 3Z", double)).toBe(
     "M0 10L4 10L7 5L7 0C2 10 4 20 6 30Z",

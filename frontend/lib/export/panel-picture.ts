@@ -6,12 +6,12 @@ import { withRealPseudos } from "./svg/pseudo";
 import { fontOf } from "./svg/texts";
 import { drawElement } from "./svg/walk";
 
-/** What is written beside a panel's picture. */
+/** The texts around the picture of a panel. */
 export interface PictureWords {
   readonly title: string;
-  /** Unit and what it reads. */
+  /** The unit and the hook point. */
   readonly subtitle: string;
-  /** Model, token and settings, so that the picture can be made again. */
+  /** Model, token and settings, with which the picture can be reproduced. */
   readonly caption: readonly string[];
 }
 
@@ -21,10 +21,10 @@ const LINE = 15;
 const SMALL = 11;
 
 /**
- * A panel as SVG of its own: vectors, text as text, fonts within.
+ * Returns a panel as an SVG with vector shapes, real text and embedded fonts.
  *
- * @param body what the panel draws, on the page
- * @param chosen the picture's ground, in place of the page's sheet; null keeps that
+ * @param body the panel's content in the document
+ * @param chosen the background colour of the picture; null for the page's own
  */
 export async function panelSvg(
   body: Element,
@@ -75,12 +75,12 @@ export async function panelSvg(
   const fonts = makeElement("style");
   fonts.textContent = await embeddedFonts(to.families);
   to.defs.prepend(fonts);
-  // Serializing writes every character as it is.
+  // XMLSerializer also writes characters that XML does not allow.
   const drawn = xmlText(new XMLSerializer().serializeToString(root));
   return `<?xml version="1.0" encoding="UTF-8"?>\n${drawn}\n`;
 }
 
-/** The ground that the panel stands on. */
+/** Returns the background colour behind the panel. */
 function sheetOf(body: Element): string {
   for (let element: Element | null = body; element; element = element.parentElement) {
     const { backgroundColor } = getComputedStyle(element);
@@ -89,7 +89,7 @@ function sheetOf(body: Element): string {
   return "white";
 }
 
-/** The colour of what is said in passing. */
+/** Returns the colour of secondary text. */
 function quietOf(body: Element): string {
   const probe = document.createElement("span");
   probe.style.color = "var(--quiet)";
@@ -99,7 +99,7 @@ function quietOf(body: Element): string {
   return color;
 }
 
-/** Parts of a caption in lines that are no wider than the picture. */
+/** Joins the parts of a caption and breaks them into lines of at most `width` pixels. */
 function wrapped(parts: readonly string[], width: number, style: CSSStyleDeclaration): string[] {
   const context = document.createElement("canvas").getContext("2d");
   if (!context) return [parts.join(" · ")];
@@ -114,10 +114,10 @@ function wrapped(parts: readonly string[], width: number, style: CSSStyleDeclara
   return lines;
 }
 
-/** Dots of a PNG for each pixel of the page. */
+/** The number of PNG pixels per CSS pixel. */
 export const PNG_SCALE = 3;
 
-/** The picture of an SVG, for programs that want dots. */
+/** Renders an SVG as a PNG. */
 export async function rasterised(svg: string, scale = PNG_SCALE): Promise<Blob> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;

@@ -1,32 +1,28 @@
 import { useSyncExternalStore } from "react";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
 
-let asked: number | null = null;
-const listeners = new Set<() => void>();
+/** The pixel ratio of the picture that is being made; null if none is. */
+const picture = createStore<{ readonly ratio: number | null }>(() => ({ ratio: null }));
 
-/** How many dots a canvas draws for each pixel of the page: the screen's, or a picture's. */
+/**
+ * The number of canvas pixels per CSS pixel: that of the screen, or that of a picture being made.
+ */
 export const usePixelRatio = (): number => useSyncExternalStore(subscribe, pixelRatio, () => 1);
 
-const pixelRatio = (): number => asked ?? (window.devicePixelRatio || 1);
+const pixelRatio = (): number => picture.getState().ratio ?? (window.devicePixelRatio || 1);
 
-/** Whether a picture is made of the page. */
-export const usePictured = (): boolean =>
-  useSyncExternalStore(
-    subscribe,
-    () => asked !== null,
-    () => false,
-  );
+/** Whether a picture of the page is being made. */
+export const usePictured = (): boolean => useStore(picture, ({ ratio }) => ratio !== null);
 
-/** Draw for a picture of this many dots rather than for the screen; null is the screen again. */
-export function askPixelRatio(ratio: number | null): void {
-  asked = ratio;
-  for (const listener of listeners) listener();
-}
+/** Draws canvases with this pixel ratio, for a picture; null restores the screen's ratio. */
+export const setPictureRatio = (ratio: number | null): void => picture.setState({ ratio });
 
 function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
+  const stop = picture.subscribe(listener);
   window.addEventListener("resize", listener);
   return () => {
-    listeners.delete(listener);
+    stop();
     window.removeEventListener("resize", listener);
   };
 }

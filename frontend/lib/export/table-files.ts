@@ -1,10 +1,10 @@
 import type { RunRecord } from "@/lib/run/run-record";
 import { tableText } from "@/lib/text/characters";
-import type { Panel, PanelTable } from "@/panels/panel";
+import type { PanelTable, TableSource } from "./table";
 
 type Cell = string | number | null;
 
-/** A table as CSV (RFC 4180); what does not exist is an empty field. */
+/** Formats a table as CSV (RFC 4180). Missing values are empty fields. */
 export function tableCsv({ columns, rows }: PanelTable): string {
   return [columns, ...rows].map((row) => `${row.map(field).join(",")}\r\n`).join("");
 }
@@ -17,12 +17,12 @@ function field(cell: Cell): string {
     : written;
 }
 
-/** The tables of all tokens as one, with the token's index before each row. */
-export function allTokens(panel: Panel, run: RunRecord, name: string): PanelTable | null {
+/** Joins the tables of all tokens, with the index of the token as the first column. */
+export function allTokens(panel: TableSource, run: RunRecord, name: string): PanelTable | null {
   const { table } = panel;
   if (!table || run.frames.length === 0) return null;
   const tables = run.frames.map((_, step) => table(run, step));
-  // The longest row of names: a panel may tell more of some tokens than of others.
+  // The longest header, since the tables of some tokens may have more columns.
   const columns = tables.reduce<readonly string[]>(
     (longest, each) => (each.columns.length > longest.length ? each.columns : longest),
     [],
@@ -31,18 +31,18 @@ export function allTokens(panel: Panel, run: RunRecord, name: string): PanelTabl
   return { columns: [name, ...columns], rows };
 }
 
-/** Whether a panel's numbers belong to a token, rather than to the whole run. */
-export function differsByToken({ table }: Panel, run: RunRecord): boolean {
+/** Whether the table depends on the token, rather than showing the whole run. */
+export function differsByToken({ table }: TableSource, run: RunRecord): boolean {
   if (!table || run.frames.length < 2) return false;
   const last = run.frames.length - 1;
   return JSON.stringify(table(run, 0)) !== JSON.stringify(table(run, last));
 }
 
-/** The table with all that says what it is of. */
-export function tableJson(panel: Panel, run: RunRecord, step: number, unit: string): string {
+/** Formats a table as JSON, together with its panel, run and settings. */
+export function tableJson(panel: TableSource, run: RunRecord, step: number, unit: string): string {
   const { columns, rows } = panel.table?.(run, step) ?? { columns: [], rows: [] };
   const frame = run.frames[step];
-  const told = {
+  const content = {
     panel: panel.id,
     title: panel.title,
     unit,
@@ -59,5 +59,5 @@ export function tableJson(panel: Panel, run: RunRecord, step: number, unit: stri
     columns,
     rows,
   };
-  return `${JSON.stringify(told, (_, value) => (Number.isNaN(value) ? null : value), 2)}\n`;
+  return `${JSON.stringify(content, (_, value) => (Number.isNaN(value) ? null : value), 2)}\n`;
 }

@@ -1,9 +1,11 @@
-import { siteAddress } from "@/lib/address/site-address";
+import { accepted } from "@/lib/client/problem";
 import type { ModelList } from "@/lib/contract";
-import { accepted } from "@/lib/transport/problem";
+import { ModelListSchema } from "@/lib/contract/schemas";
+import { validated } from "@/lib/contract/validate";
+import { siteAddress } from "@/lib/url-state/site-address";
 
-/** The models that this server offers. */
+/** Fetches the list of models that the server offers. */
 export async function fetchModels(signal: AbortSignal): Promise<ModelList> {
   const response = await accepted(await fetch(siteAddress("api/models"), { signal }));
-  return (await response.json()) as ModelList;
+  return validated(ModelListSchema, await response.json(), "models");
 }

@@ -1,13 +1,14 @@
 import { createStore } from "zustand/vanilla";
-import type { Failure, RunEvent } from "@/lib/run/frames";
-import { failureOf } from "@/lib/transport/failure";
+import { failureOf } from "@/lib/client/failure";
+import type { Failure, RunEvent } from "@/lib/contract/frames";
+import { isTrainingLine } from "./training-line";
 
-/** What is wrong with the file that was opened last, where nothing of it could be shown. */
+/** The failure of the file opened last, if nothing of it could be shown. */
 export const refusedFile = createStore<{ readonly failure: Failure | null }>(() => ({
   failure: null,
 }));
 
-/** How a recording is put on the page: of a run, or of a training. */
+/** The functions that show a recording of a run or of a training. */
 export interface Show {
   run(events: AsyncIterable<RunEvent>, name: string): Promise<void>;
   training(file: File): Promise<void>;
@@ -16,10 +17,13 @@ export interface Show {
 const reader = () => import("./read-recording");
 const lines = () => import("./text-lines");
 
-/** Load what reads recordings, so that they also open once there is no network. */
+/** Loads the code that reads recordings, so that they can be opened offline later. */
 export const preloadReader = () => Promise.all([reader(), lines()]);
 
-/** Show a recording; a file that is none is told of, and the run on the page stays. */
+/**
+ * Opens a recording. If the file is not a recording, the failure is reported and the current run
+ * stays.
+ */
 export async function openRecording(file: File, show: Show): Promise<void> {
   if (await isTraining(file)) return show.training(file);
   try {
@@ -33,14 +37,13 @@ export async function openRecording(file: File, show: Show): Promise<void> {
   }
 }
 
-/** Whether a file begins as the recording of a training does. */
+/** Whether the file begins like the recording of a training. */
 export async function isTraining(file: Blob): Promise<boolean> {
   try {
     const { textLines } = await lines();
-    for await (const { text } of textLines(file))
-      return /^\s*\{\s*"type"\s*:\s*"training"/.test(text);
+    for await (const { text } of textLines(file)) return isTrainingLine(text);
   } catch {
-    // What cannot be read is told where it is read as a run.
+    // The error is reported when the file is read as a run.
   }
   return false;
 }
@@ -50,7 +53,7 @@ async function* after(first: RunEvent, rest: AsyncIterable<RunEvent>): AsyncGene
   yield* rest;
 }
 
-/** Ask the visitor for a file. */
+/** Opens the file picker for a recording. */
 export function pickRecording(open: (file: File) => void): void {
   const input = document.createElement("input");
   input.type = "file";

@@ -1,11 +1,11 @@
-import type { Failure, RunEvent } from "@/lib/run/frames";
-import { ContractMismatch } from "@/lib/run/parse-array";
-import { CONTRACT_VERSION, OtherVersion, parseEvent } from "@/lib/run/parse-event";
-import { text } from "@/lib/text";
-import { Refused } from "@/lib/transport/failure";
+import { Refused } from "@/lib/client/failure";
+import { endsRun, type Failure, type RunEvent } from "@/lib/contract/frames";
+import { CONTRACT_VERSION, OtherVersion, parseEvent } from "@/lib/contract/parse-event";
+import { ContractMismatch, parseJson } from "@/lib/contract/validate";
 import { type TextLine, textLines } from "./text-lines";
+import { words as recordingWords } from "./words";
 
-/** Why a recording gives no more events; `line` counts from 1. */
+/** The recording cannot be read further. `line` counts from 1. */
 export class RecordingProblem extends Refused {
   constructor(
     failure: Failure,
@@ -24,15 +24,15 @@ interface Reading {
 }
 
 /**
- * The events of a recording, plain or gzipped. All that is whole is given before anything is
- * thrown; what is thrown is a RecordingProblem.
+ * Yields the events of a recording, plain or gzipped. All complete events are yielded before a
+ * RecordingProblem is thrown.
  */
 export async function* readRecording(file: Blob, name: string): AsyncGenerator<RunEvent, void> {
   try {
     yield* readEvents(file, name);
   } catch (error) {
     if (error instanceof RecordingProblem) throw error;
-    const { title, detail } = text.recording.unreadable;
+    const { title, detail } = recordingWords.unreadable;
     const reason = error instanceof Error ? error.message : String(error);
     throw new RecordingProblem({ code: "unreadable_file", title, detail: detail(reason) }, null);
   }
@@ -46,14 +46,14 @@ async function* readEvents(file: Blob, name: string): AsyncGenerator<RunEvent, v
   run.end();
 }
 
-/** Takes the lines of one run in their order, and says what is wrong with them. */
+/** Parses the lines of one run in order and checks their sequence. */
 export interface RunReader {
   take(line: TextLine): RunEvent;
-  /** No more comes: throws where the run's own end is missing. */
+  /** Called at the end of the input. Throws if the run is incomplete. */
   end(): void;
 }
 
-/** @param behind the number of the line behind which the run stands; 0 for a file of its own. */
+/** @param behind the number of lines before the run; 0 at the start of a file */
 export function runReader(name: string, behind = 0): RunReader {
   let reading: Reading = { last: null, next: null };
   let number = behind;
@@ -61,7 +61,7 @@ export function runReader(name: string, behind = 0): RunReader {
     take(line) {
       number = line.number;
       const first = reading.last === null && (behind > 0 ? "of a training" : "of the file");
-      const event = eventOf(line.text, number, { first, whole: line.whole, name });
+      const event = eventOf(line, first, name);
       checkOrder(event, reading, number);
       reading = { last: event, next: nextIndex(event, reading.next) };
       return event;
@@ -69,11 +69,11 @@ export function runReader(name: string, behind = 0): RunReader {
     end() {
       const { last } = reading;
       if (!last && behind === 0) {
-        const { title, empty } = text.recording.notARecording;
+        const { title, empty } = recordingWords.notARecording;
         throw new RecordingProblem({ code: "not_a_recording", title, detail: empty(name) }, null);
       }
-      if (last?.type !== "done" && last?.type !== "error")
-        throw torn(text.recording.torn.ended(number, last?.type ?? "training"), number);
+      if (!last || !endsRun(last))
+        throw torn(recordingWords.torn.ended(number, last?.type ?? "training"), number);
     },
   };
 }
@@ -83,40 +83,24 @@ function nextIndex(event: RunEvent, next: number | null): number | null {
   return event.type === "token" ? event.frame.index + 1 : next;
 }
 
-interface Line {
-  /** Whether a start event must stand here, and of what it is the beginning. */
-  readonly first: false | "of the file" | "of a training";
-  /** Whether it ends in a line break. */
-  readonly whole: boolean;
-  readonly name: string;
-}
+/** Whether a line must be a start event, and what it starts. */
+type First = false | "of the file" | "of a training";
 
-function eventOf(json: string, number: number, { first, whole, name }: Line): RunEvent {
-  const words = text.recording;
-  if (first === "of the file" && !isStart(json)) {
-    const { title, detail } = words.notARecording;
-    throw new RecordingProblem({ code: "not_a_recording", title, detail: detail(name) }, number);
-  }
-  if (!isJson(json)) {
-    if (!whole) throw torn(words.torn.line(number), number);
-    throw broken(words.broken.json(number), number);
-  }
-  if (first === "of a training" && !isStart(json)) {
-    throw broken(
-      words.broken.order(number, String(JSON.parse(json)?.type), "training"),
-      number,
-      "type",
-    );
+function eventOf(line: TextLine, first: First, name: string): RunEvent {
+  const { text, number } = line;
+  if (first === "of the file" && !isStart(text)) throw notARecording(name, number);
+  const json = jsonOf(line);
+  if (first === "of a training" && json?.type !== "start") {
+    const problem = recordingWords.broken.order(number, String(json?.type), "training");
+    throw broken(problem, number, "type");
   }
   try {
-    return parseEvent(json);
+    return parseEvent(text);
   } catch (error) {
     if (error instanceof OtherVersion) {
       throw otherVersion(error.version, number, error.where);
     }
-    if (!(error instanceof ContractMismatch)) throw error;
-    const { where, problem } = error;
-    throw broken(words.broken.misfit(number, where, problem), number, where);
+    throw misfit(error, number);
   }
 }
 
@@ -130,7 +114,7 @@ const FOLLOWS: Record<RunEvent["type"], readonly RunEvent["type"][]> = {
 };
 
 function checkOrder(event: RunEvent, { last, next }: Reading, number: number): void {
-  const words = text.recording.broken;
+  const words = recordingWords.broken;
   if (last && !FOLLOWS[event.type].includes(last.type)) {
     throw broken(words.order(number, event.type, last.type), number, "type");
   }
@@ -141,36 +125,49 @@ function checkOrder(event: RunEvent, { last, next }: Reading, number: number): v
 
 function isStart(json: string): boolean {
   try {
-    return JSON.parse(json)?.type === "start";
+    return parseJson(json)?.type === "start";
   } catch {
     return false;
   }
 }
 
-function isJson(json: string): boolean {
+/** Parses a line. Throws a RecordingProblem if it is cut off or not JSON. */
+export function jsonOf({ text, number, whole }: TextLine): ReturnType<typeof parseJson> {
   try {
-    JSON.parse(json);
-    return true;
+    return parseJson(text);
   } catch {
-    return false;
+    const { torn: cut, broken: faulty } = recordingWords;
+    throw whole ? broken(faulty.json(number), number) : torn(cut.line(number), number);
   }
+}
+
+export function notARecording(name: string, line: number | null): RecordingProblem {
+  const { title, detail } = recordingWords.notARecording;
+  return new RecordingProblem({ code: "not_a_recording", title, detail: detail(name) }, line);
 }
 
 export function otherVersion(given: unknown, line: number, where: string): RecordingProblem {
-  const { title, detail } = text.recording.version;
-  const told = detail(JSON.stringify(given) ?? "", CONTRACT_VERSION, line, where);
-  const failure = { code: "recording_version", title, detail: told };
+  const { title, detail } = recordingWords.version;
+  const message = detail(JSON.stringify(given) ?? "", CONTRACT_VERSION, line, where);
+  const failure = { code: "recording_version", title, detail: message };
   return new RecordingProblem(failure, line, where);
 }
 
+/** Converts a ContractMismatch to a problem of its line; returns other errors unchanged. */
+export function misfit(error: unknown, line: number): unknown {
+  if (!(error instanceof ContractMismatch)) return error;
+  const { where, problem } = error;
+  return broken(recordingWords.broken.misfit(line, where, problem), line, where);
+}
+
 export function broken(problem: string, line: number, where: string | null = null) {
-  const { title, remedy } = text.recording.broken;
+  const { title, remedy } = recordingWords.broken;
   const detail = `${problem} ${remedy}`;
   return new RecordingProblem({ code: "recording_broken", title, detail }, line, where);
 }
 
 export function torn(problem: string, line: number): RecordingProblem {
-  const { title, remedy } = text.recording.torn;
+  const { title, remedy } = recordingWords.torn;
   return new RecordingProblem(
     { code: "recording_torn", title, detail: `${problem} ${remedy}` },
     line,

@@ -1,19 +1,19 @@
 // @vitest-environment node
-// jsdom has no streams of files.
+// jsdom does not implement Blob.stream().
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { RunEvent } from "@/lib/run/frames";
+import { failureOf } from "@/lib/client/failure";
+import type { RunEvent } from "@/lib/contract/frames";
 import { createRunController } from "@/lib/run/run-controller";
 import { createRunStore } from "@/lib/run/run-store";
-import { failureOf } from "@/lib/transport/failure";
 import { RecordingProblem, readRecording } from "./read-recording";
 
 const FOLDER = "../tests/recordings";
 const file = (bytes: string | Uint8Array) => new Blob([bytes as BlobPart]);
 const bytesOf = (name: string) => readFileSync(`${FOLDER}/${name}`);
 
-/** What the Python tests expect of the same files. */
+/** The results that the Python tests expect for the same files. */
 interface Broken {
   readonly file: string;
   readonly code: string;
@@ -35,7 +35,7 @@ async function read(blob: Blob, name = "run.jsonl") {
 }
 
 describe("reading", () => {
-  test.each(WHOLE)("%s gives every event, plain and gzipped", async (name) => {
+  test.each(WHOLE)("%s yields every event, plain and gzipped", async (name) => {
     const lines = bytesOf(name).toString().trim().split("\n");
     for (const bytes of [bytesOf(name), gzipSync(bytesOf(name))]) {
       const { events, problem } = await read(file(bytes));
@@ -67,7 +67,7 @@ describe("reading", () => {
     }
   });
 
-  test.each(BROKEN)("$file: what is wrong is told, what is whole is given", async (broken) => {
+  test.each(BROKEN)("$file: the error is reported, complete events are read", async (broken) => {
     const { events, problem } = await read(file(bytesOf(`broken/${broken.file}`)), broken.file);
     expect(problem).toBeInstanceOf(RecordingProblem);
     const { line, where } = problem as RecordingProblem;
@@ -84,7 +84,7 @@ describe("reading", () => {
       expect(detail).toContain(broken.field.split(".").at(-1) === "index" ? "token" : broken.field);
   });
 
-  test("a gzip that was cut off gives its beginning", async () => {
+  test("a truncated gzip yields its beginning", async () => {
     const packed = gzipSync(bytesOf("mav-tiny-attention.jsonl"));
     const { events, problem } = await read(file(packed.subarray(0, packed.length / 2)));
     expect(events.length).toBeGreaterThan(0);
@@ -96,13 +96,13 @@ describe("replaying", () => {
   const atOnce = (callback: () => void) => callback();
   const replayed = async (name: string) => {
     const store = createRunStore(atOnce);
-    const asked: unknown[] = [];
+    const requests: unknown[] = [];
     const controller = createRunController(store, async function* (request) {
-      asked.push(request);
+      requests.push(request);
       yield* [];
     });
     await controller.replay(readRecording(file(bytesOf(name)), name), name);
-    return { store, controller, asked };
+    return { store, controller, requests };
   };
 
   test("shows the recorded run as if it were received", async () => {
@@ -112,20 +112,22 @@ describe("replaying", () => {
     expect(run.frames).toHaveLength(12);
   });
 
-  test("a torn one keeps its tokens and can be asked to go on", async () => {
-    const { store, controller, asked } = await replayed("broken/stops-halfway.jsonl");
+  test("a truncated one keeps its tokens and can be continued", async () => {
+    const { store, controller, requests } = await replayed("broken/stops-halfway.jsonl");
     const { run } = store.getState();
     expect(run).toMatchObject({ phase: "failed", failure: { code: "recording_torn" } });
     expect(run.frames).toHaveLength(5);
     await controller.resume();
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       expect.objectContaining({ forced_ids: run.frames.map(({ id }) => id) }),
     ]);
   });
 
-  test("trying again asks the server for the recorded settings", async () => {
-    const { controller, asked } = await replayed("mav-tiny.jsonl");
+  test("retry requests the recorded settings from the server", async () => {
+    const { controller, requests } = await replayed("mav-tiny.jsonl");
     await controller.retry();
-    expect(asked).toEqual([expect.objectContaining({ seed: 7, temperature: 0.8, forced_ids: [] })]);
+    expect(requests).toEqual([
+      expect.objectContaining({ seed: 7, temperature: 0.8, forced_ids: [] }),
+    ]);
   });
 });

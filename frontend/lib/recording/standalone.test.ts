@@ -1,7 +1,7 @@
 // @vitest-environment node
-// jsdom has no streams of files.
+// jsdom does not implement Blob.stream().
 import { expect, test } from "vitest";
-import { RECORDED_LINES } from "@/lib/run/fixtures/recording";
+import { RECORDED_LINES } from "@/lib/contract/recordings.fixture";
 import { escaped, PLACEHOLDER, standalonePage, unescaped } from "./standalone";
 
 const template = `<script type="application/x-ndjson">${PLACEHOLDER}</script><script>${PLACEHOLDER}</script>`;
@@ -11,7 +11,7 @@ test.each([
   '{"text":"a \\\\u003c that is text, \\" and \\n"}',
   '{"text":"\\\\\\\\<"}',
   RECORDED_LINES.join("\n"),
-])("what is put into a page comes out to the byte", (json) => {
+])("the recording of a page is read back unchanged", (json) => {
   const inside = escaped(json);
   expect(inside).not.toContain("<");
   expect(inside.split("\n").map((line) => JSON.parse(line))).toEqual(
@@ -20,14 +20,14 @@ test.each([
   expect(unescaped(inside)).toBe(json);
 });
 
-test("no character is left at which a program could split a line or end the script", () => {
+test("no line break or end tag of the script remains", () => {
   const json = '{"text":"a\u2028b\u2029c\u0085</script"}';
   const inside = escaped(json);
   expect(inside).toBe('{"text":"a\\u2028b\\u2029c\\u0085\\u003c/script"}');
   expect(JSON.parse(unescaped(inside))).toEqual(JSON.parse(json));
 });
 
-test("only the first placeholder is the recording's", async () => {
+test("only the first placeholder is replaced by the recording", async () => {
   const page = await standalonePage(template, new Blob(['{"text":"<é🦊"}\n']));
   const [first, second] = (await page.text()).split("</script><script>");
   expect(first).toContain('{"text":"\\u003cé🦊"}');
@@ -35,7 +35,7 @@ test("only the first placeholder is the recording's", async () => {
   expect(second).toContain(PLACEHOLDER);
 });
 
-test("the page begins with the panels that stood open, what was chosen and the language", async () => {
+test("the page starts with the open panels, the selections and the language", async () => {
   const held = `<html lang="en"><script data-view="">${PLACEHOLDER}</script>`;
   const query = 'panels=generated-text.trends*2x1"><b>&lens=time*prob';
   const page = await standalonePage(held, new Blob([]), { query, language: "de" });

@@ -1,27 +1,27 @@
-import { withoutBreaks } from "./json-line";
+import { withoutBreaks } from "@/lib/run/json-line";
 
-/** The built page without a recording, beside the site. */
+/** The path of the template: the built standalone page without a recording. */
 export const TEMPLATE_PATH = "replay.html";
-/** What stands in the template where the recording belongs. */
+/** The text in the template that is replaced by the recording. */
 export const PLACEHOLDER = "__MAV_RECORDING__";
-/** The element of a standalone page that holds its recording. */
+/** The id of the element that holds the recording in a standalone page. */
 export const RECORDING_ID = "mav-recording";
 
-/** What a page begins with, as links say it; the template says nothing. */
+/** The view attribute of the template, which is empty. A saved page has the view's query there. */
 const NO_VIEW = 'data-view=""';
 const ENGLISH = '<html lang="en"';
 
-/** How the page stood that a recording is saved from. */
+/** The state of the page when its recording is saved. */
 export interface SavedView {
-  /** The query of its link, as far as panels are concerned. */
+  /** The query parameters that concern panels. */
   readonly query: string;
   readonly language: string;
 }
 
 /**
- * The standalone page of a recording: the template with the events in it.
+ * Returns the standalone page of a recording: the template with the events in it.
  *
- * @param view what it begins with; without, what a visitor finds who has chosen nothing
+ * @param view the initial view; by default that of a first visit
  */
 export async function standalonePage(
   empty: string,
@@ -46,24 +46,30 @@ export async function standalonePage(
 }
 
 /**
- * JSON that HTML cannot take for the end of the script that holds it. In JSON `<` stands in
- * strings only, where it may be written by its number.
+ * Escapes JSON so that HTML does not end the script element that holds it. In JSON `<` occurs only
+ * in strings, where it can be written as an escape.
  */
 export const escaped = (json: string): string => withoutBreaks(json).replaceAll("<", "\\u003c");
 
-/** The recording that `escaped` was given: the engine itself never writes `<` by its number. */
+/**
+ * Reverses `escaped`. This restores the recording exactly, because the engine never escapes `<`
+ * itself.
+ */
 export const unescaped = (json: string): string =>
   json.replace(/\\(u003c|.)/gs, (pair, code) => (code === "u003c" ? "<" : pair));
 
-/** The recording of this page, where it is a standalone one that holds any. */
+/** Whether this is a standalone page, which has no other pages beside it. */
+export const isStandalone = (): boolean => document.getElementById(RECORDING_ID) !== null;
+
+/** Returns the recording of this page; null if it has none. */
 export function recordingOfPage(page: Document): Blob | null {
   const held = page.getElementById(RECORDING_ID)?.textContent?.trim() ?? "";
-  // Put together so that the script of the page does not hold the word.
+  // The template holds the placeholder instead of a recording.
   if (held === "" || held === PLACEHOLDER) return null;
   return new Blob([unescaped(held), "\n"], { type: "application/x-ndjson" });
 }
 
-/** The query that a standalone page was saved with. */
+/** Returns the query that a standalone page was saved with. */
 export const viewOfPage = (page: Document): URLSearchParams =>
   new URLSearchParams(page.getElementById(RECORDING_ID)?.dataset.view);
 

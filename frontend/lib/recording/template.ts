@@ -1,7 +1,7 @@
-import { siteAddress } from "@/lib/address/site-address";
+import { siteAddress } from "@/lib/url-state/site-address";
 import { PLACEHOLDER, TEMPLATE_PATH } from "./standalone";
 
-/** The template of standalone pages; null where the site was served without one. */
+/** Fetches the template of standalone pages; null if the site is served without one. */
 export async function fetchTemplate(): Promise<string | null> {
   try {
     const answer = await fetch(siteAddress(TEMPLATE_PATH));
@@ -12,7 +12,10 @@ export async function fetchTemplate(): Promise<string | null> {
   }
 }
 
-/** Its bytes, without fetching it; null where the server does not tell. */
+/**
+ * Returns the size of the template in bytes with a HEAD request; null if the server does not send
+ * it.
+ */
 export async function templateSize(): Promise<number | null> {
   try {
     const answer = await fetch(siteAddress(TEMPLATE_PATH), { method: "HEAD" });

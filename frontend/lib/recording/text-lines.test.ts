@@ -1,5 +1,5 @@
 // @vitest-environment node
-// jsdom has no streams of files.
+// jsdom does not implement Blob.stream().
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { type TextLine, textLines } from "./text-lines";
@@ -10,7 +10,7 @@ async function linesOf(text: string, longest?: number) {
   return lines;
 }
 
-test("lines that come in many chunks are whole", async () => {
+test("lines that arrive in many chunks are joined", async () => {
   const long = "a".repeat(1_000_000);
   const lines = await linesOf(`${long}\nb\n${long}`);
   expect(lines.map(({ text, whole }) => [text.length, whole])).toEqual([
@@ -20,7 +20,7 @@ test("lines that come in many chunks are whole", async () => {
   ]);
 });
 
-test("a line that no event can have is not read to its end", async () => {
+test("a line that is too long for an event is not read to its end", async () => {
   const lines = await linesOf(`first\n${" ".repeat(50_000_000)}\nlast`, 100_000);
   expect(lines.map(({ number, text }) => [number, text.length])).toEqual([
     [1, 5],

@@ -1,26 +1,26 @@
 export interface TextLine {
-  /** Counts from 1. */
+  /** The line's number, from 1. */
   readonly number: number;
   readonly text: string;
-  /** Whether a line break ended it. */
+  /** Whether a line break ended the line. */
   readonly whole: boolean;
 }
 
 /**
- * Characters of a line, as many as the engine's reader takes bytes. A compressed file of some
- * kilobytes could fill the memory with one line.
+ * The maximum number of characters per line; the engine's reader accepts as many bytes. Without a
+ * limit, a compressed file of a few kilobytes could fill the memory with one line.
  */
 const MAX_LINE = 256 * 2 ** 20;
 
 /**
- * The lines of a file in UTF-8 or UTF-16, plain or gzipped, without a byte-order mark; a torn gzip
- * ends where it is torn.
+ * Yields the lines of a UTF-8 or UTF-16 file, plain or gzipped, without a byte-order mark. A
+ * truncated gzip yields the lines before the truncation.
  */
 export async function* textLines(file: Blob, longest = MAX_LINE): AsyncGenerator<TextLine, void> {
   const packed = await isGzip(file);
   let decoder: TextDecoder | null = null;
   const reader = (packed ? unpacked(file) : file.stream()).getReader();
-  /** The parts of a line whose end has not come yet, joined once it has. */
+  /** The chunks of an incomplete line, joined at its end. */
   let parts: string[] = [];
   let length = 0;
   let number = 0;
@@ -42,7 +42,7 @@ export async function* textLines(file: Blob, longest = MAX_LINE): AsyncGenerator
     if (chunk.done) break;
     if (length > longest) {
       await reader.cancel();
-      // No event is so long, so what it begins with is enough to say that it is none.
+      // No event is this long, so the beginning is enough for the error message.
       yield { number: number + 1, text: parts.join("").slice(0, 1000), whole: true };
       return;
     }
@@ -52,8 +52,8 @@ export async function* textLines(file: Blob, longest = MAX_LINE): AsyncGenerator
 }
 
 /**
- * The encoding of a file of JSON by its first bytes: a byte-order mark, or the zero that stands
- * beside the first character in UTF-16.
+ * Returns the encoding of a JSON file, found from a byte-order mark or from the zero byte beside
+ * the first character in UTF-16.
  */
 function encodingOf(bytes: Uint8Array = new Uint8Array()): string {
   const [first, second] = bytes;

@@ -3,36 +3,36 @@ import type { RunController } from "./run-controller";
 import type { RunRecord } from "./run-record";
 import type { RunStore } from "./run-store";
 
-/** One run of a session: a root, or one that left another at a token. */
+/** One run of a session: a root, or a branch that forks from another run at a token. */
 export interface Branch {
   readonly id: number;
-  /** The branch that it grew from; null for a run of its own. */
+  /** The id of the run it was forked from; null for a root. */
   readonly parent: number | null;
   readonly fork: ForkPoint | null;
-  /** As the visitor calls it; empty until then. */
+  /** The name that the visitor gave it; empty by default. */
   readonly name: string;
   readonly store: RunStore;
   readonly controller: RunController;
 }
 
-/** A branch in its place in the tree. */
+/** A branch with its position in the tree. */
 export interface PlacedBranch {
   readonly branch: Branch;
   readonly depth: number;
-  /** Lines between this one and the one that it grew from; 0 for a root. */
+  /** The number of rows from its parent to this row; 0 for a root. */
   readonly below: number;
 }
 
 export const recordOf = (branch: Branch): RunRecord => branch.store.getState().run;
 
-/** The branch of this id, or the newest where it is gone. */
+/** Returns the branch with this id, or the newest if it was deleted. */
 export function branchOf(branches: readonly Branch[], id: number): Branch {
   const found = branches.find((branch) => branch.id === id) ?? branches.at(-1);
   if (!found) throw new Error("a session holds one run at least");
   return found;
 }
 
-/** The branch that wrote this token itself: in others it is what they share with that one. */
+/** Returns the branch that generated this token itself, not the one that shares it as a prefix. */
 export function forkOwner(branches: readonly Branch[], branch: Branch, step: number): Branch {
   const parent = branches.find(({ id }) => id === branch.parent);
   return parent && branch.fork && step <= branch.fork.step
@@ -40,7 +40,7 @@ export function forkOwner(branches: readonly Branch[], branch: Branch, step: num
     : branch;
 }
 
-/** The branch that has this very token there already: the run itself, or one that left it. */
+/** Returns the branch that already has this token at this step: the run itself or a fork of it. */
 export function branchWith(
   branches: readonly Branch[],
   origin: Branch,
@@ -53,7 +53,10 @@ export function branchWith(
   );
 }
 
-/** All branches, each after the one that it grew from, later forks first so that lines nest. */
+/**
+ * Returns all branches in tree order, each after its parent. Later forks come first so that the
+ * connecting lines nest.
+ */
 export function placed(branches: readonly Branch[]): readonly PlacedBranch[] {
   const rows: PlacedBranch[] = [];
   const place = (branch: Branch, depth: number, parentRow: number) => {
@@ -67,14 +70,14 @@ export function placed(branches: readonly Branch[]): readonly PlacedBranch[] {
   return rows;
 }
 
-/** A branch and all that grew from it. */
+/** Returns a branch and all its descendants. */
 export function withDescendants(branches: readonly Branch[], id: number): readonly Branch[] {
   const own = branches.filter((branch) => branch.id === id);
   const grown = branches.filter(({ parent }) => parent === id);
   return [...own, ...grown.flatMap((child) => withDescendants(branches, child.id))];
 }
 
-/** The oldest branch that nothing grew from, not counting the one of this id. */
+/** Returns the oldest branch without descendants, except the one with the id `kept`. */
 export const oldestSpare = (branches: readonly Branch[], kept: number): Branch | undefined =>
   branches.find(
     (branch) => branch.id !== kept && !branches.some(({ parent }) => parent === branch.id),

@@ -1,9 +1,9 @@
 import type { RunRequest } from "@/lib/contract";
-import type { StartFrame } from "./frames";
+import type { StartFrame } from "@/lib/contract/frames";
 
 /**
- * Which of these probes cannot be seen: a run that has begun tells what it captured; before it,
- * the model tells what it can give.
+ * Returns the missing probes among those needed: not captured by the run, or before a run, not
+ * supported by the model.
  */
 export function missingCaptures(
   needed: readonly string[],
@@ -14,7 +14,7 @@ export function missingCaptures(
   return given ? needed.filter((probe) => !given.includes(probe)) : [];
 }
 
-/** The request that gives the same run, seed and all, with other things captured. */
+/** Returns the request that repeats a run, with the same seed, and captures other probes. */
 export function repetition(start: StartFrame, capture: string[]): RunRequest {
   const given = Object.entries(start.settings).filter(([, value]) => value !== null);
   return { ...Object.fromEntries(given), capture };

@@ -1,39 +1,42 @@
 import type { RunRequest } from "@/lib/contract";
-import type { StartFrame, TokenFrame } from "./frames";
-import { repeated } from "./run-controller";
+import type { StartFrame, TokenFrame } from "@/lib/contract/frames";
+import { repeated } from "./continuation";
 import { applyEvent, EMPTY_RUN, type RunRecord } from "./run-record";
 
-/** A token that could have stood in the place of another. */
+/** A token that the model could have generated instead of another. */
 export interface Alternative {
   readonly id: number;
-  /** The token's own name. */
+  /** The token's label. */
   readonly text: string;
-  /** The model's own probability of it there. */
+  /** The model's probability of the token. */
   readonly prob: number;
 }
 
-/** Where a branch leaves the run that it grew from. */
+/** Where a branch forks from its parent. */
 export interface ForkPoint {
-  /** Index of the token that is another one here. */
+  /** The index of the replaced token. */
   readonly step: number;
   readonly token: Alternative;
-  /** The name of the token that stands there in the run it grew from. */
+  /** The label of the token that the parent has there. */
   readonly instead: string;
 }
 
-/** A run as received, with what it takes to go on from one of its tokens. */
+/** A run that has started, so that it can be forked. */
 type Forkable = RunRecord & { readonly start: StartFrame };
 
 export const isForkable = (run: RunRecord, step: number): run is Forkable =>
   run.start !== null && step >= 0 && step < run.frames.length;
 
-/** Same model, prompt, settings and seed; the tokens up to the fork and then the other one. */
+/**
+ * Returns the request of a fork: same model, prompt, settings and seed, with the tokens before the
+ * fork and then the other token forced.
+ */
 export const forkRequest = (run: Forkable, { step, token }: ForkPoint): RunRequest =>
   repeated(run.start, [...run.frames.slice(0, step).map(({ id }) => id), token.id]);
 
 /**
- * What a branch shows before the server answers: all that both have in common, on the scales of
- * the run that it grew from, so that the two can be compared by eye.
+ * Returns the record that a branch shows before the server answers: the shared tokens, with the
+ * scales of the parent run so that both can be compared.
  */
 export function forkRecord(run: Forkable, point: ForkPoint): RunRecord {
   const settings = { ...run.start.settings, ...forkRequest(run, point) };

@@ -1,29 +1,29 @@
 import { expect, test, vi } from "vitest";
+import { Refused, StreamBroken } from "@/lib/client/failure";
+import type { openRun } from "@/lib/client/run-stream";
 import type { RunRequest } from "@/lib/contract";
-import { Refused, StreamBroken } from "@/lib/transport/failure";
-import type { openRun } from "@/lib/transport/run-stream";
-import { RECORDED } from "./fixtures/recording";
-import type { RunEvent } from "./frames";
+import type { RunEvent } from "@/lib/contract/frames";
+import { RECORDED } from "@/lib/contract/recordings.fixture";
 import { createRunController } from "./run-controller";
-import { canContinue, isContextFull } from "./run-record";
+import { applyEvent, canContinue, isContextFull } from "./run-record";
 import { createRunStore } from "./run-store";
 
 const atOnce = (callback: () => void) => callback();
 
-/** A server that sends these events and then ends as told. */
+/** A server that answers each request with these events, then throws `ending` if given. */
 function serverOf(...answers: { events: readonly RunEvent[]; ending?: Error }[]) {
-  const asked: RunRequest[] = [];
+  const requests: RunRequest[] = [];
   const open: typeof openRun = async function* (request) {
-    asked.push(request);
-    const answer = answers[asked.length - 1];
+    requests.push(request);
+    const answer = answers[requests.length - 1];
     yield* answer?.events ?? [];
     if (answer?.ending) throw answer.ending;
   };
   const store = createRunStore(atOnce);
-  return { asked, store, controller: createRunController(store, open) };
+  return { requests, store, controller: createRunController(store, open) };
 }
 
-test("a refused run tells what to change and can be asked for again", async () => {
+test("a refused run reports the field to change and can be retried", async () => {
   const failure = {
     code: "invalid_settings",
     title: "No",
@@ -35,10 +35,10 @@ test("a refused run tells what to change and can be asked for again", async () =
   expect(server.store.getState().run).toMatchObject({ phase: "failed", failure });
   await server.controller.retry();
   expect(server.store.getState().run.phase).toBe("done");
-  expect(server.asked).toEqual([{ prompt: "a" }, { prompt: "a" }]);
+  expect(server.requests).toEqual([{ prompt: "a" }, { prompt: "a" }]);
 });
 
-test("a broken stream goes on from the received ids with the drawn seed", async () => {
+test("a broken stream resumes with the received ids and the seed of the first part", async () => {
   const broken = { events: RECORDED.slice(0, 7), ending: new StreamBroken("cut") };
   const server = serverOf(broken, { events: RECORDED });
   await server.controller.run({ prompt: "Once" });
@@ -47,16 +47,16 @@ test("a broken stream goes on from the received ids with the drawn seed", async 
   expect(kept.frames).toHaveLength(5);
   const ids = kept.frames.map(({ id }) => id);
   await server.controller.resume();
-  expect(server.asked[1]).toMatchObject({
+  expect(server.requests[1]).toMatchObject({
     seed: 7,
     temperature: 0.8,
     forced_ids: ids,
   });
-  expect(server.asked[1]).not.toHaveProperty("messages");
+  expect(server.requests[1]).not.toHaveProperty("messages");
   expect(server.store.getState().run.phase).toBe("done");
 });
 
-test("stopping ends the request and ignores what still arrives", async () => {
+test("stopping aborts the request and ignores later events", async () => {
   let aborted = vi.fn();
   const open: typeof openRun = async function* (_, signal) {
     aborted = vi.fn();
@@ -76,7 +76,7 @@ test("stopping ends the request and ignores what still arrives", async () => {
   expect(store.getState().run.frames).toHaveLength(2);
 });
 
-test("when nobody answers the failure says what to check", async () => {
+test("a request without a response fails with advice", async () => {
   const server = serverOf({ events: [], ending: new TypeError("Failed to fetch") });
   await server.controller.run({ prompt: "a" });
   expect(server.store.getState().run.failure).toMatchObject({
@@ -100,7 +100,7 @@ const HELD = {
 const tokens = (from: number, to: number) => RECORDED.slice(2 + from, 2 + to);
 const [START, PROMPT] = RECORDED as [RunEvent, RunEvent];
 
-test("a paused run goes on by one token, and then from the server's own token", async () => {
+test("a paused run continues by one token, then with the server's resume token", async () => {
   const server = serverOf(
     { events: RECORDED.slice(0, 7), ending: new StreamBroken("cut") },
     { events: [START, PROMPT, ...tokens(0, 6), HELD] },
@@ -117,15 +117,18 @@ test("a paused run goes on by one token, and then from the server's own token", 
   expect(server.store.getState().run.phase).toBe("done");
   const ids = RECORDED.flatMap((event) => (event.type === "token" ? [event.frame.id] : []));
   expect(server.store.getState().run.frames.map(({ id }) => id)).toEqual(ids);
-  expect(server.asked[1]).toMatchObject({ forced_ids: ids.slice(0, 5), breakpoints: { after: 6 } });
-  expect(server.asked[2]).toMatchObject({ resume: "mav1.token", breakpoints: { after: 7 } });
-  expect(server.asked[3]).toEqual({
+  expect(server.requests[1]).toMatchObject({
+    forced_ids: ids.slice(0, 5),
+    breakpoints: { after: 6 },
+  });
+  expect(server.requests[2]).toMatchObject({ resume: "mav1.token", breakpoints: { after: 7 } });
+  expect(server.requests[3]).toEqual({
     resume: "mav1.token",
     breakpoints: { loop: true, after: null },
   });
 });
 
-test("a token that the server refuses gives way to telling again what was received", async () => {
+test("if the server refuses the resume token, the received ids are sent instead", async () => {
   const refused = { code: "resume_refused", title: "No", detail: "Expired", field: "resume" };
   const server = serverOf(
     { events: [START, PROMPT, ...tokens(0, 4), HELD] },
@@ -135,10 +138,10 @@ test("a token that the server refuses gives way to telling again what was receiv
   await server.controller.run({ prompt: "Once" });
   await server.controller.resume();
   expect(server.store.getState().run).toMatchObject({ phase: "done", failure: null });
-  expect(server.asked[2]).toHaveProperty("forced_ids");
+  expect(server.requests[2]).toHaveProperty("forced_ids");
 });
 
-test("pausing ends the request and holds what was received", async () => {
+test("pausing aborts the request and keeps what was received", async () => {
   const aborted = vi.fn();
   const open: typeof openRun = async function* (_, signal) {
     signal.addEventListener("abort", aborted);
@@ -157,9 +160,9 @@ test("pausing ends the request and holds what was received", async () => {
 
 test.each([
   [" caf\ufffd", " caf", "é", " café"],
-  // All of the text was held back until the run ended.
+  // The whole text was held back until the run ended.
   ["\ufffd", "", "日", "日"],
-])("a character that was cut in half is told once, whole: %j", async (cut, kept, rest, all) => {
+])("a character that was cut in half is shown once, complete: %j", async (cut, kept, rest, all) => {
   const [first, second] = tokens(0, 2) as [
     RunEvent & { type: "token" },
     RunEvent & { type: "token" },
@@ -181,7 +184,7 @@ test.each([
   expect(prompt?.tokens.length).toBeGreaterThan(0);
 });
 
-test("a run that ended by its limit is continued for as many tokens again, each time", async () => {
+test("a run that ended at its limit continues for as many tokens again, each time", async () => {
   const limit = (events: readonly RunEvent[], max_new_tokens: number): RunEvent[] =>
     events.map((event) =>
       event.type === "start"
@@ -208,10 +211,10 @@ test("a run that ended by its limit is continued for as many tokens again, each 
   const { run } = server.store.getState();
   expect(run.frames).toHaveLength(8);
   expect(run.start?.settings.max_new_tokens).toBe(8);
-  expect(server.asked[1]).toMatchObject({ resume: "mav1.token", max_new_tokens: 4 });
+  expect(server.requests[1]).toMatchObject({ resume: "mav1.token", max_new_tokens: 4 });
   await server.controller.resume();
-  expect(server.asked[3]).toMatchObject({ max_new_tokens: 12 });
-  expect(server.asked[3]?.forced_ids).toHaveLength(8);
+  expect(server.requests[3]).toMatchObject({ max_new_tokens: 12 });
+  expect(server.requests[3]?.forced_ids).toHaveLength(8);
   expect(server.store.getState().run.frames).toHaveLength(10);
 });
 
@@ -224,4 +227,17 @@ test("a run that fills the model's context is not continued", async () => {
   await server.controller.run({ prompt: "Once" });
   expect(isContextFull(server.store.getState().run)).toBe(true);
   expect(canContinue(server.store.getState().run)).toBe(false);
+});
+
+test("the context of a recorded continuation includes the tokens generated before", () => {
+  const { run } = serverOf().store.getState();
+  const start = START as RunEvent & { type: "start" };
+  const prompt = PROMPT as RunEvent & { type: "prompt" };
+  const context = prompt.prompt.tokens.length + 2;
+  const events: RunEvent[] = [
+    { ...start, start: { ...start.start, model: { ...start.start.model, context } } },
+    { ...prompt, prompt: { ...prompt.prompt, written: 2, writtenText: "ab" } },
+    ...tokens(2, 4),
+  ];
+  expect(isContextFull(events.reduce(applyEvent, { ...run, frames: [] }))).toBe(true);
 });

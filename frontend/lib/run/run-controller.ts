@@ -1,82 +1,77 @@
+import { createReceiver } from "@/lib/client/receiver";
+import type { openRun } from "@/lib/client/run-stream";
 import type { Breakpoints, RunRequest } from "@/lib/contract";
-import { failureOf } from "@/lib/transport/failure";
-import type { openRun } from "@/lib/transport/run-stream";
-import type { RunEvent, StartFrame, TokenFrame } from "./frames";
+import type { RunEvent } from "@/lib/contract/frames";
+import { continuation } from "./continuation";
 import { isAtLimit, isBusy } from "./run-record";
 import type { RunStore } from "./run-store";
+import { openWholeRun } from "./whole-run";
 
 export interface RunController {
-  /** Start a run; one still going on is stopped first. */
+  /** Starts a run. An unfinished one is stopped first. */
   run(request: RunRequest): Promise<void>;
-  /** The same for a run that begins with what another one has received. */
+  /** Starts a run that keeps the tokens already in the store, such as a branch. */
   goOn(request: RunRequest): Promise<void>;
   stop(): void;
-  /** Ask for the same once more, from the beginning. */
+  /** Repeats the last request from the beginning. */
   retry(): Promise<void>;
   /**
-   * Go on from what was received, past the breakpoint that stopped it; with others if given. From
-   * its limit a run goes on for as many tokens as it was first asked for.
+   * Continues after the received tokens, past the breakpoint that stopped the run; with other
+   * breakpoints if given. A run that reached its limit continues for as many tokens as it first
+   * requested.
    */
   resume(breakpoints?: Breakpoints): Promise<void>;
-  /** Hold the run: the server computes no further token, and what was received stays. */
+  /** Pauses the run: the server generates no further token, and what was received stays. */
   pause(): void;
-  /** Go on by a single token. */
+  /** Continues by a single token. */
   step(breakpoints?: Breakpoints): Promise<void>;
-  /** Show a run that was recorded, as if it were received now. */
+  /** Shows a recorded run as if it were received now. */
   replay(events: AsyncIterable<RunEvent>, source: string): Promise<void>;
 }
 
-/** Joins a transport to a store: who may run when, and what becomes of what arrives. */
+/** Connects a store to the server: at most one request at a time writes to it. */
 export function createRunController(store: RunStore, open: typeof openRun): RunController {
-  let request: RunRequest | null = null;
-  let kept: "nothing" | "received" = "nothing";
-  /** How many tokens the run was asked for before it was continued past that. */
+  let lastRequest: RunRequest | null = null;
+  let keepOnRetry: "nothing" | "received" = "nothing";
+  /** The number of tokens first requested, before the run was continued beyond it. */
   let portion: number | null = null;
-  let abort = new AbortController();
+  const receiver = createReceiver();
 
   const follow = (
-    asked: RunRequest,
+    request: RunRequest,
     keep: "nothing" | "received",
-    orElse?: RunRequest,
-  ): Promise<void> =>
-    receive(
-      (signal) => open(asked, signal),
-      () => store.begin(keep),
-      orElse && (() => follow(orElse, keep)),
-    );
-
-  const receive = async (
-    ask: (signal: AbortSignal) => AsyncIterable<RunEvent>,
-    begin: () => void,
-    ifRefused?: () => Promise<void>,
+    ifRefused?: RunRequest,
   ): Promise<void> => {
-    abort.abort();
-    const mine = new AbortController();
-    abort = mine;
-    begin();
-    try {
-      for await (const event of ask(mine.signal)) {
-        if (mine.signal.aborted) return;
-        store.receive(event);
-      }
-    } catch (error) {
-      if (mine.signal.aborted) return;
-      const failure = failureOf(error);
-      if (failure.code === "resume_refused" && ifRefused) return ifRefused();
-      store.fail(failure);
-    }
+    const { frames, done } = store.getState().run;
+    const received =
+      keep === "received" ? { ids: frames.map(({ id }) => id), done } : { ids: [], done: null };
+    return receive(
+      (signal) => openWholeRun(open, request, received, signal, ifRefused),
+      () => store.begin(keep),
+    );
   };
 
-  /** Go on, to the end or until so many tokens stand. */
+  const receive = async (
+    openEvents: (signal: AbortSignal) => AsyncIterable<RunEvent>,
+    begin: () => void,
+  ): Promise<void> => {
+    receiver.stop();
+    begin();
+    const failure = await receiver.receive(openEvents, store.receive);
+    if (failure) store.fail(failure);
+  };
+
+  /** Continues the run to its end, or until it has `length` tokens. */
   const goOnTo = async (length: number | null, given?: Breakpoints) => {
     const { run } = store.getState();
     if (!run.start) return;
-    const asked = { ...(given ?? run.start.settings.breakpoints), after: length };
-    // What could not be searched in time cannot be when it is searched again.
+    const conditions = { ...(given ?? run.start.settings.breakpoints), after: length };
+    // A pattern that was too slow to search would be too slow again.
     const pattern = run.failure?.code === "pattern_too_slow" ? { pattern: null } : {};
-    const breakpoints = { ...asked, ...pattern } as RunRequest["breakpoints"];
-    const again = { ...continuation(run.start, run.frames), breakpoints } as RunRequest;
-    // The server's own token spares telling again what was received.
+    const breakpoints = { ...conditions, ...pattern } as RunRequest["breakpoints"];
+    const received = run.frames.map(({ id }) => id);
+    const again = { ...continuation(run.start, received), breakpoints } as RunRequest;
+    // With the server's resume token, the received ids need not be sent and computed again.
     const token = run.done?.resume;
     const rest = { resume: token, breakpoints } as RunRequest;
     if (isAtLimit(run)) {
@@ -89,30 +84,30 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   };
 
   return {
-    run(asked) {
-      request = asked;
-      kept = "nothing";
+    run(request) {
+      lastRequest = request;
+      keepOnRetry = "nothing";
       portion = null;
-      return follow(asked, kept);
+      return follow(request, keepOnRetry);
     },
-    goOn(asked) {
-      request = asked;
-      kept = "received";
+    goOn(request) {
+      lastRequest = request;
+      keepOnRetry = "received";
       portion = null;
-      return follow(asked, kept);
+      return follow(request, keepOnRetry);
     },
     stop() {
-      abort.abort();
+      receiver.stop();
       store.stop();
     },
     async retry() {
       const { start } = store.getState().run;
-      const asked = request ?? (start && continuation(start, []));
-      if (asked) await follow(asked, request ? kept : "nothing");
+      const request = lastRequest ?? (start && continuation(start, []));
+      if (request) await follow(request, lastRequest ? keepOnRetry : "nothing");
     },
     resume: (breakpoints) => goOnTo(null, breakpoints),
     pause() {
-      abort.abort();
+      receiver.stop();
       store.pause();
     },
     async step(breakpoints) {
@@ -120,7 +115,7 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       if (!isBusy(run)) await goOnTo(run.frames.length + 1, breakpoints);
     },
     replay(events, source) {
-      request = null;
+      lastRequest = null;
       portion = null;
       return receive(
         () => events,
@@ -129,22 +124,3 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
     },
   };
 }
-
-/**
- * The request that repeats what was received, token by token, and goes on from there; what it was
- * to be forced to and had not come to yet is forced still.
- */
-export function continuation(start: StartFrame, frames: readonly TokenFrame[]): RunRequest {
-  const received = frames.map(({ id }) => id);
-  return repeated(start, [...received, ...forcedIds(start).slice(received.length)]);
-}
-
-/** The request of the same run, made to write these tokens first. */
-export function repeated(start: StartFrame, forced_ids: readonly number[]): RunRequest {
-  const given = Object.entries(start.settings).filter(([, value]) => value !== null);
-  return { ...Object.fromEntries(given), forced_ids: [...forced_ids] };
-}
-
-/** The ids that a run was told to write first. */
-export const forcedIds = ({ settings }: StartFrame): readonly number[] =>
-  (settings.forced_ids as readonly number[] | undefined) ?? [];

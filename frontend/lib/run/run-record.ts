@@ -1,12 +1,18 @@
-import { type EventLog, logEvent } from "@/lib/recording/event-log";
-import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
-import type { DoneFrame, Failure, PromptFrame, RunEvent, StartFrame, TokenFrame } from "./frames";
-import { type Kept, keepNewest, NOTHING_KEPT } from "./keep";
+import type {
+  DoneFrame,
+  Failure,
+  PromptFrame,
+  RunEvent,
+  StartFrame,
+  TokenFrame,
+} from "@/lib/contract/frames";
+import { growDomain, type StickyDomain } from "@/lib/scales/sticky-domain";
+import { type EventLog, logEvent, withLastText } from "./event-log";
+import { NOTHING_KEPT, type Retained, retainNewest } from "./memory-budget";
 
 /**
- * Where a run stands: nothing asked yet, waiting for the server, waiting in line, its model being
- * made ready, reading the prompt, writing, held by the visitor, ended well, stopped by the visitor,
- * or broken off.
+ * The state of a run: not started, waiting for a response, in the server's queue, loading the
+ * model, processing the prompt, generating, paused, finished, stopped by the visitor, or failed.
  */
 export type Phase =
   | "idle"
@@ -20,17 +26,17 @@ export type Phase =
   | "stopped"
   | "failed";
 
-/** The series of `layers` that hold one number a layer. */
+/** The fields of `layers` with one norm per layer. */
 export const NORM_SERIES = ["mlpNorm", "attnNorm", "residNorm"] as const;
 export type NormSeries = (typeof NORM_SERIES)[number];
 
-/** Least and greatest value of each layer over the run so far. */
+/** The minimum and maximum of each layer over the run so far. */
 export interface Extent {
   readonly low: Float32Array;
   readonly high: Float32Array;
 }
 
-/** All that was received of one run. `frames` is only ever appended to. */
+/** Everything that was received of one run. `frames` is append-only. */
 export interface RunRecord {
   readonly phase: Phase;
   readonly queuePosition: number | null;
@@ -39,16 +45,16 @@ export interface RunRecord {
   readonly frames: readonly TokenFrame[];
   readonly done: DoneFrame | null;
   readonly failure: Failure | null;
-  readonly domains: Partial<Record<NormSeries, ToldDomain>>;
+  readonly domains: Partial<Record<NormSeries, StickyDomain>>;
   readonly extents: Partial<Record<NormSeries, Extent>>;
-  /** The events as they were received, to take away. */
+  /** The received events, from which a recording is saved. */
   readonly log: EventLog | null;
-  /** The name of the file that it was read from; null for a run of the server. */
+  /** The name of the file it was read from; null for a run of the server. */
   readonly source: string | null;
-  /** Steps that its model had been trained for; null where it is of no training. */
+  /** The training step of its model; null if it is not part of a training. */
   readonly trained: number | null;
-  /** Where memory is short, the measurements of the oldest tokens are let go. */
-  readonly kept: Kept;
+  /** Which frames have their measurements. The oldest frames lose theirs to save memory. */
+  readonly kept: Retained;
 }
 
 export const EMPTY_RUN: RunRecord = {
@@ -69,38 +75,53 @@ export const EMPTY_RUN: RunRecord = {
 
 const BUSY: ReadonlySet<Phase> = new Set(["connecting", "queued", "loading", "prefill", "running"]);
 
-/** Whether the run still waits for the server. */
+/** Whether the run is in progress. */
 export const isBusy = (run: RunRecord): boolean => BUSY.has(run.phase);
 
-/** Whether the model holds no further token: prompt and text fill its context. */
-export function isContextFull({ start, prompt, frames }: RunRecord): boolean {
-  const context = start?.model.context;
-  if (context == null || !prompt) return false;
-  return prompt.tokens.length - prompt.written + frames.length >= context;
+/** Number of tokens of the prompt, and position of the first generated token. */
+export const promptLength = ({ prompt }: RunRecord): number => prompt?.tokens.length ?? 0;
+
+/** Number of tokens of prompt and text. */
+export const contextLength = (run: RunRecord): number => promptLength(run) + run.frames.length;
+
+/** Whether prompt and text fill the model's context. */
+export function isContextFull(run: RunRecord): boolean {
+  const context = run.start?.model.context;
+  return context != null && run.prompt !== null && contextLength(run) >= context;
 }
 
-/** Whether as many tokens were written as the run was asked for. */
+/** Whether the run has generated as many tokens as requested. */
 export const isAtLimit = ({ start, frames }: RunRecord): boolean =>
   start !== null && frames.length >= start.settings.max_new_tokens;
 
-/** Whether the run ended with something to go on from: before its time, or at its limit. */
+/** Whether the run can be continued: it ended early or at its limit. */
 export function canContinue(run: RunRecord): boolean {
   if (run.start === null || run.frames.length === 0 || isContextFull(run)) return false;
   if (run.phase === "done") return run.done?.resume != null;
   return run.phase === "failed" || run.phase === "stopped" || run.phase === "paused";
 }
 
-/** The record after one more event; the frames array is shared and appended to. */
+/** Returns the record with one more event. The frames array is shared and appended to. */
 export function applyEvent(run: RunRecord, event: RunEvent): RunRecord {
   const log = logEvent(run.log, event, run.frames.length);
-  return { ...applyBody(run, event), log };
+  const next = applyBody(run, event);
+  const last = run.frames.length - 1;
+  const text = next.frames[last]?.text;
+  const isCorrected = text !== undefined && text !== run.frames[last]?.text;
+  return { ...next, log: log && isCorrected ? withLastText(log, text) : log };
 }
 
 function applyBody(run: RunRecord, event: RunEvent): RunRecord {
   switch (event.type) {
     case "start":
-      return { ...run, phase: "prefill", start: continuedStart(run.start, event.start) };
+      return {
+        ...run,
+        // A run whose next part begins by itself stays "running".
+        phase: run.phase === "running" ? "running" : "prefill",
+        start: continuedStart(run.start, event.start),
+      };
     case "queued":
+      if (run.phase === "running" && event.position === 0) return run;
       return {
         ...run,
         phase: event.position === 0 ? "loading" : "queued",
@@ -117,7 +138,7 @@ function applyBody(run: RunRecord, event: RunEvent): RunRecord {
   }
 }
 
-/** A continued run keeps its first start, whose settings it repeats; its limit may have grown. */
+/** A continued run keeps its first start event, with a higher limit if the new one has it. */
 function continuedStart(first: StartFrame | null, start: StartFrame): StartFrame {
   if (!first) return start;
   const { max_new_tokens } = start.settings;
@@ -125,21 +146,22 @@ function continuedStart(first: StartFrame | null, start: StartFrame): StartFrame
   return { ...first, settings: { ...first.settings, max_new_tokens } };
 }
 
-/** Whether it ended since a single step was asked for, and for no other reason. */
+/** Whether the run stopped only because of a single step. */
 const isStep = ({ reason, hits }: DoneFrame): boolean =>
   reason === "breakpoint" && hits.every(({ condition }) => condition === "after");
 
-/** The record when the prompt has been read, of a new run or one that is gone on with. */
+/** Returns the record after the prompt event of a new or a continued run. */
 function goneOn(run: RunRecord, prompt: PromptFrame): RunRecord {
-  // The prompt of a part holds what was written before, which the frames have already.
+  // When a run continues, the prompt includes the tokens generated before, which are in `frames`
+  // already.
   if (!run.prompt || run.frames.length === 0) return { ...run, prompt };
   if (prompt.written === 0) return run;
   return { ...run, frames: cutTo(run.frames, prompt.writtenText.length) };
 }
 
 /**
- * The frames, their text no longer than this: a character that was unfinished when the run was
- * held has been told as far as it went, and comes whole with the next token.
+ * Returns the frames with their text cut to this length. When a run is paused in the middle of a
+ * character, the last frames hold a part of it; the next token brings the whole character.
  */
 function cutTo(frames: readonly TokenFrame[], length: number): readonly TokenFrame[] {
   let excess = frames.reduce((sum, frame) => sum + frame.text.length, -length);
@@ -154,9 +176,9 @@ function cutTo(frames: readonly TokenFrame[], length: number): readonly TokenFra
 }
 
 function appendFrame(run: RunRecord, frame: TokenFrame): RunRecord {
-  // A continued run may be told again what was received before the break.
+  // A continued run may send again tokens that were received before the break.
   if (frame.index < run.frames.length)
-    return run.phase === "running" ? run : { ...run, phase: "running" };
+    return { ...run, phase: "running", frames: corrected(run.frames, frame) };
   (run.frames as TokenFrame[]).push(frame);
   const domains = { ...run.domains };
   const extents = { ...run.extents };
@@ -167,8 +189,20 @@ function appendFrame(run: RunRecord, frame: TokenFrame): RunRecord {
     if (domain) domains[series] = domain;
     extents[series] = widen(extents[series], values);
   }
-  const kept = keepNewest(run.frames as TokenFrame[], run.kept);
+  const kept = retainNewest(run.frames as TokenFrame[], run.kept);
   return { ...run, phase: "running", domains, extents, kept };
+}
+
+/**
+ * Returns the frames with the text of a token that is sent again. It differs if the run ended with
+ * it in the middle of a character.
+ */
+function corrected(
+  frames: readonly TokenFrame[],
+  { index, text }: TokenFrame,
+): readonly TokenFrame[] {
+  const known = frames[index];
+  return !known || known.text === text ? frames : frames.with(index, { ...known, text });
 }
 
 function widen(extent: Extent | undefined, values: Float32Array): Extent {

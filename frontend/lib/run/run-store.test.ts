@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { RECORDED } from "./fixtures/recording";
-import type { RunEvent } from "./frames";
+import type { RunEvent } from "@/lib/contract/frames";
+import { RECORDED } from "@/lib/contract/recordings.fixture";
 import { canContinue, isBusy } from "./run-record";
 import { createRunStore, currentStep, type RunStore } from "./run-store";
 
-/** A store whose screen is painted when the test says so. */
+/** A store whose animation frames run when the test calls `paint`. */
 function storeWithScreen() {
   const waiting: (() => void)[] = [];
   const store = createRunStore((callback) => waiting.push(callback));
@@ -18,15 +18,15 @@ const receive = (store: RunStore, events: readonly RunEvent[]) => {
   for (const event of events) store.receive(event);
 };
 
-test("subscribers hear of many events once a frame of the screen", () => {
+test("subscribers are notified once per animation frame", () => {
   const { store, paint } = storeWithScreen();
   store.begin("nothing");
-  let heard = 0;
-  store.subscribe(() => heard++);
+  let calls = 0;
+  store.subscribe(() => calls++);
   receive(store, RECORDED.slice(0, 8));
-  expect(heard).toBe(0);
+  expect(calls).toBe(0);
   paint();
-  expect(heard).toBe(1);
+  expect(calls).toBe(1);
   expect(store.getState().run.frames).toHaveLength(6);
 });
 
@@ -49,7 +49,7 @@ test("the phase follows the events", () => {
   expect(phaseAfter(RECORDED.at(-1) as RunEvent)).toBe("done");
 });
 
-test("the newest token is followed until another is selected", () => {
+test("the newest token is shown until another is selected", () => {
   const { store, paint } = storeWithScreen();
   store.begin("nothing");
   receive(store, RECORDED.slice(0, 5));
@@ -78,7 +78,7 @@ test("stopping keeps what was received", () => {
   expect(canContinue(run)).toBe(true);
 });
 
-test("a continued run keeps its tokens once, though they are sent again", () => {
+test("a continued run has its tokens once, though they are sent again", () => {
   const { store, paint } = storeWithScreen();
   store.begin("nothing");
   receive(store, RECORDED.slice(0, 6));
@@ -95,7 +95,7 @@ test("a continued run keeps its tokens once, though they are sent again", () => 
   expect(run.frames.map(({ index }) => index)).toEqual(run.frames.map((_, i) => i));
 });
 
-test("a new run forgets the last one, whose frames stay untouched", () => {
+test("a new run replaces the last one, whose frames stay unchanged", () => {
   const { store, paint } = storeWithScreen();
   store.begin("nothing");
   receive(store, RECORDED);

@@ -1,41 +1,43 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
-import type { Failure, RunEvent } from "./frames";
+import type { Failure, RunEvent } from "@/lib/contract/frames";
 import { applyEvent, EMPTY_RUN, isBusy, type RunRecord } from "./run-record";
 
 export interface RunState {
   readonly run: RunRecord;
-  /** The token that the visitor looks at; null follows the newest. */
+  /** The index of the selected token; null follows the newest. */
   readonly selected: number | null;
 }
 
 export interface RunStore extends StoreApi<RunState> {
   /**
-   * Forget the last run and wait for a new one, or keep it and wait for its continuation; `source`
-   * is the file that a recorded one comes from.
+   * Starts a new run, or with "received" keeps the current one for its continuation. `source` is
+   * the name of the file that a recorded run is read from.
    */
   begin(keep: "nothing" | "received", source?: string): void;
   receive(event: RunEvent): void;
   fail(failure: Failure): void;
-  /** The visitor stopped it: what was received stays. */
+  /** Marks the run as stopped by the visitor; what was received stays. */
   stop(): void;
-  /** The visitor holds it, to go on later. */
+  /** Marks the run as paused, to be continued later. */
   pause(): void;
   select(step: number | null): void;
-  /** Put another run in the place of this one; the token that is looked at stays the same. */
+  /** Replaces the run; the selected index stays. */
   show(run: RunRecord): void;
 }
 
 export type Schedule = (callback: () => void) => void;
 
-/** One frame of the screen, or a tick where a hidden page paints none. */
+/**
+ * Runs the callback in the next animation frame; in a hidden page, which has none, after a timeout.
+ */
 export const nextFrame: Schedule = (callback) => {
   if (document.hidden) setTimeout(callback, 100);
   else requestAnimationFrame(callback);
 };
 
 /**
- * Events change a record outside React at any speed; what subscribers see changes at most once
- * a frame of the screen. A branch begins with a record that is `given`.
+ * Creates a store of one run. Events change the record at any rate; subscribers are notified at
+ * most once per animation frame. A branch starts with the record `given`.
  */
 export function createRunStore(
   schedule: Schedule = nextFrame,
@@ -94,7 +96,10 @@ export function createRunStore(
   };
 }
 
-/** The step that all panels show: the selected one, or the newest; -1 before the first token. */
+/**
+ * Returns the step that all panels show: the selected one, or the newest; -1 before the first
+ * token.
+ */
 export function currentStep({ run, selected }: RunState): number {
   return Math.min(selected ?? Number.POSITIVE_INFINITY, run.frames.length - 1);
 }

@@ -1,10 +1,10 @@
 import { expect, test, vi } from "vitest";
+import { Refused } from "@/lib/client/failure";
+import type { openRun } from "@/lib/client/run-stream";
 import type { RunRequest } from "@/lib/contract";
-import { Refused } from "@/lib/transport/failure";
-import type { openRun } from "@/lib/transport/run-stream";
+import type { RunEvent } from "@/lib/contract/frames";
+import { RECORDED } from "@/lib/contract/recordings.fixture";
 import { branchOf, placed, recordOf } from "./branches";
-import { RECORDED } from "./fixtures/recording";
-import type { RunEvent } from "./frames";
 import { createRunStore } from "./run-store";
 import { createSession, MAX_BRANCHES, type Session } from "./session";
 
@@ -12,13 +12,13 @@ const OTHER = { id: 4000, text: " cat", prob: 0.25 };
 
 /** A server that repeats the recording, with another token where one is forced. */
 function sessionWithServer(answer: (request: RunRequest) => readonly RunEvent[] = written) {
-  const asked: RunRequest[] = [];
+  const requests: RunRequest[] = [];
   const open: typeof openRun = async function* (request) {
-    asked.push(request);
+    requests.push(request);
     yield* answer(request);
   };
   const session = createSession(open, (given) => createRunStore((paint) => paint(), given));
-  return { asked, session };
+  return { requests, session };
 }
 
 function written({ forced_ids = [] }: RunRequest): readonly RunEvent[] {
@@ -45,18 +45,18 @@ async function ran(): Promise<ReturnType<typeof sessionWithServer> & { original:
   return { ...made, original: ids(made.session) };
 }
 
-test("a branch asks for the same run with the tokens up to there and the other one", async () => {
-  const { session, asked, original } = await ran();
+test("a branch requests the same run with the tokens before the fork and the other one forced", async () => {
+  const { session, requests, original } = await ran();
   session.fork(3, OTHER);
-  expect(asked[1]).toMatchObject({ prompt: "Once upon a time, there was a little", seed: 7 });
-  expect(asked[1]?.forced_ids).toEqual([...original.slice(0, 3), OTHER.id]);
-  expect(asked[1]).not.toHaveProperty("messages");
+  expect(requests[1]).toMatchObject({ prompt: "Once upon a time, there was a little", seed: 7 });
+  expect(requests[1]?.forced_ids).toEqual([...original.slice(0, 3), OTHER.id]);
+  expect(requests[1]).not.toHaveProperty("messages");
   await done(session);
   expect(ids(session)).toEqual([...original.slice(0, 3), OTHER.id, ...original.slice(4)]);
   expect(shown(session).fork).toMatchObject({ step: 3, token: OTHER });
 });
 
-test("what a branch shares with its run is shown before the server answers", async () => {
+test("the shared tokens of a branch are shown before the server answers", async () => {
   let answering: () => void = () => {};
   const open: typeof openRun = async function* (request) {
     if (request.forced_ids) await new Promise<void>((resolve) => (answering = resolve));
@@ -74,13 +74,13 @@ test("what a branch shares with its run is shown before the server answers", asy
   expect(record.domains.mlpNorm?.max).toBe(parent.domains.mlpNorm?.max);
   answering();
   await done(session);
-  // Those tokens were chosen once; that the branch was forced along them changes nothing.
+  // The shared tokens were sampled in the parent, so they are not marked as forced.
   expect(recordOf(shown(session)).frames.map(({ forced }) => forced)).toEqual(
     parent.frames.map((_, index) => index === 5),
   );
 });
 
-test("a fork within the shared beginning grows from the run that wrote it", async () => {
+test("a fork at a shared token has the run that generated it as its parent", async () => {
   const { session } = await ran();
   const root = shown(session).id;
   session.fork(6, OTHER);
@@ -100,8 +100,8 @@ test("a fork within the shared beginning grows from the run that wrote it", asyn
   ]);
 });
 
-test("the same fork twice is one branch, and the original token leads back", async () => {
-  const { session, asked, original } = await ran();
+test("forking twice at the same token opens the same branch; the original token opens the parent", async () => {
+  const { session, requests, original } = await ran();
   const root = shown(session).id;
   session.fork(4, OTHER);
   const branch = shown(session).id;
@@ -110,15 +110,20 @@ test("the same fork twice is one branch, and the original token leads back", asy
   expect(shown(session).id).toBe(branch);
   session.fork(4, { ...OTHER, id: original[4] ?? 0 });
   expect(shown(session).id).toBe(root);
-  expect(asked).toHaveLength(2);
+  expect(requests).toHaveLength(2);
 });
 
-test("a branch whose model is gone keeps what was shared and can be asked for again", async () => {
-  const gone = { code: "unknown_model", title: "No such model here", detail: "", field: "model" };
+test("a branch whose model is missing keeps the shared tokens and can be retried", async () => {
+  const failure = {
+    code: "unknown_model",
+    title: "No such model here",
+    detail: "",
+    field: "model",
+  };
   let missing = true;
-  const { session, asked, original } = await (async () => {
+  const { session, requests, original } = await (async () => {
     const made = sessionWithServer((request) => {
-      if (request.forced_ids && missing) throw new Refused(gone);
+      if (request.forced_ids && missing) throw new Refused(failure);
       return written(request);
     });
     made.session.run({ prompt: "Once" });
@@ -127,15 +132,15 @@ test("a branch whose model is gone keeps what was shared and can be asked for ag
   })();
   session.fork(3, OTHER);
   await vi.waitFor(() => expect(recordOf(shown(session)).phase).toBe("failed"));
-  expect(recordOf(shown(session))).toMatchObject({ failure: gone });
+  expect(recordOf(shown(session))).toMatchObject({ failure });
   expect(ids(session)).toEqual(original.slice(0, 3));
   missing = false;
   await shown(session).controller.resume();
-  expect(asked[2]?.forced_ids).toEqual([...original.slice(0, 3), OTHER.id]);
+  expect(requests[2]?.forced_ids).toEqual([...original.slice(0, 3), OTHER.id]);
   expect(ids(session)).toEqual([...original.slice(0, 3), OTHER.id, ...original.slice(4)]);
 });
 
-test("a new run stands beside those before it, and one that never began makes way", async () => {
+test("a new run is added beside the others and replaces one that never started", async () => {
   const { session } = await ran();
   session.run({ prompt: "Twice" });
   await done(session);
@@ -149,7 +154,7 @@ test("a new run stands beside those before it, and one that never began makes wa
   expect(refused.session.getState().branches).toHaveLength(1);
 });
 
-test("deleting a branch deletes what grew from it and shows the run it left", async () => {
+test("deleting a branch deletes its descendants and shows its parent", async () => {
   const { session } = await ran();
   const root = shown(session).id;
   session.fork(3, OTHER);
@@ -165,7 +170,7 @@ test("deleting a branch deletes what grew from it and shows the run it left", as
   expect(recordOf(shown(session)).phase).toBe("idle");
 });
 
-test("so many runs are kept; the oldest that nothing grew from goes first", async () => {
+test("at most MAX_BRANCHES runs are kept; the oldest without descendants is deleted first", async () => {
   const { session } = await ran();
   const root = shown(session).id;
   for (let id = 0; id < MAX_BRANCHES + 5; id++) {

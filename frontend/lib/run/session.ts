@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import type { openRun } from "@/lib/client/run-stream";
 import type { RunRequest } from "@/lib/contract";
-import type { openRun } from "@/lib/transport/run-stream";
 import {
   type Branch,
   branchOf,
@@ -15,27 +15,27 @@ import { createRunController } from "./run-controller";
 import { EMPTY_RUN, isBusy, type RunRecord } from "./run-record";
 import { createRunStore, type RunStore } from "./run-store";
 
-/** So many runs are kept; beyond it the oldest that nothing grew from is forgotten. */
+/** The maximum number of runs. Beyond it, the oldest without descendants is deleted. */
 export const MAX_BRANCHES = 24;
 
 export interface SessionState {
-  /** In the order in which they were begun. */
+  /** In the order of their creation. */
   readonly branches: readonly Branch[];
-  /** The id of the one that the instrument shows. */
+  /** The id of the branch that the instrument shows. */
   readonly chosen: number;
 }
 
-/** All runs of a visit: trees of branches, of which one is shown. */
+/** All runs of a visit as trees of branches; one of them is shown. */
 export interface Session extends StoreApi<SessionState> {
-  /** Start a run of its own; the one that is shown is stopped where it is still going on. */
+  /** Starts a new run. The shown one is stopped if it is in progress. */
   run(request: RunRequest): void;
-  /** Go on with another token in the place of one of the shown run; the branch is shown. */
+  /** Forks the shown run with another token at this step, and shows the branch. */
   fork(step: number, token: Alternative): void;
-  /** Show a run that was made elsewhere, such as a reply of a conversation. */
+  /** Shows a run that was made elsewhere, such as a reply of a conversation. */
   adopt(run: Pick<Branch, "store" | "controller">, name: string): void;
   choose(id: number): void;
   rename(id: number, name: string): void;
-  /** Forget a branch and all that grew from it. */
+  /** Deletes a branch and its descendants. */
   remove(id: number): void;
 }
 
@@ -68,7 +68,7 @@ export function createSession(
       const present = shown();
       const record = recordOf(present);
       if (isBusy(record)) present.controller.stop();
-      // What never began is no run to come back to.
+      // A run that never started is replaced.
       const fresh = record.start !== null;
       const branch = fresh ? begun() : present;
       if (fresh) show(branch);
@@ -96,9 +96,9 @@ export function createSession(
         branches: all().map((each) => (each.id === id ? { ...each, name: name.trim() } : each)),
       }),
     remove(id) {
-      const gone = withDescendants(all(), id);
-      for (const branch of gone) branch.controller.stop();
-      const left = all().filter((branch) => !gone.includes(branch));
+      const removed = withDescendants(all(), id);
+      for (const branch of removed) branch.controller.stop();
+      const left = all().filter((branch) => !removed.includes(branch));
       const { parent } = branchOf(all(), id);
       const branches = left.length > 0 ? left : [begun()];
       const near = branches.find((branch) => branch.id === parent) ?? branches.at(-1);
@@ -108,11 +108,14 @@ export function createSession(
   };
 }
 
-/** The branch where nothing was ever asked of it: no run to come back to. */
+/** Returns the branch if it has never started a run; otherwise null. */
 const unbegun = (branch: Branch): Branch | null =>
   recordOf(branch).phase === "idle" ? branch : null;
 
-/** At most MAX_BRANCHES of them; the one of this id and those it grew from stay. */
+/**
+ * Removes a branch if there are more than MAX_BRANCHES, but never the one with the id `kept` or its
+ * ancestors.
+ */
 function withRoom(branches: readonly Branch[], kept: number): readonly Branch[] {
   if (branches.length <= MAX_BRANCHES) return branches;
   const spare = oldestSpare(branches, kept);

@@ -4,8 +4,8 @@ import { plainNumber } from "./numbers";
 import { lineOf, linesOf } from "./text-lines";
 
 /**
- * The address bar and the API's GET know the settings by the same names, so a link to the page
- * is a link to the run. A list is the parameter repeated, an object is JSON.
+ * Returns the query of a form's values. The address bar and the API's GET use the same names, so a
+ * link to the page is also a link to the run. A list is a repeated parameter, an object is JSON.
  */
 export function toQuery(fields: readonly SettingField[], values: FormValues): string {
   const query = new URLSearchParams();
@@ -24,7 +24,7 @@ export function toQuery(fields: readonly SettingField[], values: FormValues): st
   return query.toString();
 }
 
-/** The values that a query names; unknown names are no concern of the form. */
+/** Returns the form values that a query contains. Unknown parameters are ignored. */
 export function fromQuery(
   fields: readonly SettingField[],
   query: string | URLSearchParams,
@@ -40,13 +40,13 @@ export function fromQuery(
   return Object.fromEntries(named);
 }
 
-/** What a link writes for a field: a list is one parameter for each of its texts. */
+/** Returns the values of a field's parameter: one per text for a list. */
 export function toParameters(field: SettingField, value: string): string[] {
   if (field.kind === "texts") return linesOf(value);
   return [isNumeric(field) ? plainNumber(value) : value];
 }
 
-/** The form's value of the parameters that a link writes for a field. */
+/** Returns the form value of a field from the values of its parameter. */
 export function fromParameters(field: SettingField, given: readonly string[]): string {
   if (field.kind !== "texts") return given[0] ?? "";
   return given
@@ -55,13 +55,13 @@ export function fromParameters(field: SettingField, given: readonly string[]): s
     .join("\n");
 }
 
-/** Whether two values of a field ask for the same: `0,80` and `0.8` do. */
+/** Whether two values of a field mean the same, such as `0,80` and `0.8`. */
 export const isSame = (field: SettingField, one: string, other: string): boolean =>
   one === other || (isNumeric(field) && plainNumber(one) === plainNumber(other));
 
 const isNumeric = ({ kind }: SettingField): boolean => kind === "number" || kind === "integer";
 
-/** One part of an object in JSON, as text; what is no such object has none. */
+/** Returns one property of a JSON object as text; null if it is missing or not a JSON object. */
 function partIn(json: string | null, name: string): string | null {
   try {
     const value = (JSON.parse(json ?? "null") as Record<string, unknown> | null)?.[name];

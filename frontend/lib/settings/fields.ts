@@ -1,11 +1,11 @@
-/** What a form needs to know of one setting; read from the engine's JSON schema at build time. */
+/** The description of one setting for a form, read from the engine's JSON schema at build time. */
 export interface SettingField {
   readonly name: string;
-  /** The setting that it is a part of and its name there, for parts of an object. */
+  /** For a part of an object: the name of the setting and the name of the part. */
   readonly part?: { readonly of: string; readonly name: string };
   readonly kind: "integer" | "number" | "text" | "texts" | "choice" | "boolean";
   readonly description: string;
-  /** As it stands in the form: text, also for numbers. */
+  /** The default as text, since all form values are text. */
   readonly initial: string;
   readonly optional: boolean;
   readonly minimum?: number;
@@ -32,10 +32,13 @@ interface Document {
   readonly components: { readonly schemas: Record<"RunSettings", unknown> };
 }
 
-/** Given by an earlier run, not by a person. */
-const FROM_A_RUN = new Set(["resume", "breakpoints_after"]);
+/** Set by an earlier run, not by the visitor. */
+const FROM_A_RUN: ReadonlySet<string> = new Set(["resume", "breakpoints_after"]);
 
-/** The settings that a form can show; an object's parts are fields of their own. */
+/**
+ * Returns the settings that a form can show. The properties of an object setting become separate
+ * fields.
+ */
 export function settingFields(document: Document): SettingField[] {
   const schemas = document.components.schemas as Record<string, Schema>;
   return Object.entries(schemas.RunSettings?.properties ?? {}).flatMap(([name, schema]) => {
@@ -45,7 +48,10 @@ export function settingFields(document: Document): SettingField[] {
   });
 }
 
-/** A dot in a field's name would mean nesting to the form, so its name has none. */
+/**
+ * Returns fields for the properties of an object. Their names have no dot, which react-hook-form
+ * would treat as nesting.
+ */
 function partsOf(of: string, parts: Record<string, Schema>): SettingField[] {
   return Object.entries(parts).flatMap(([name, schema]) => {
     const known = `${of}_${name}`;
@@ -54,7 +60,7 @@ function partsOf(of: string, parts: Record<string, Schema>): SettingField[] {
   });
 }
 
-/** The name by which the server speaks of a field: `tile.height`. */
+/** Returns the field's name in errors of the server: `tile.height`. */
 export const nameToServer = ({ name, part }: SettingField): string =>
   part ? `${part.of}.${part.name}` : name;
 

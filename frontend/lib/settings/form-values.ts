@@ -1,48 +1,48 @@
 import type { RunRequest } from "@/lib/contract";
-import { text } from "@/lib/text";
 import type { SettingField } from "./fields";
 import { parseNumber } from "./numbers";
 import { linesOf } from "./text-lines";
+import { words } from "./words";
 
-/** What stands in the form, all of it text. */
+/** The values of the form, all of them text. */
 export type FormValues = Record<string, string>;
 
 export const initialValues = (fields: readonly SettingField[]): FormValues =>
   Object.fromEntries(fields.map((field) => [field.name, field.initial]));
 
-/** Why a value cannot be sent, or null when it can. */
+/** Returns why a value is invalid, or null. */
 export function problemOf(field: SettingField, value: string): string | null {
   if (field.kind === "texts" || field.kind === "boolean") return null;
   if (field.kind === "text") {
-    return value === "" && !(field.part && field.optional) ? text.form.problems.empty : null;
+    return value === "" && !(field.part && field.optional) ? words.problems.empty : null;
   }
   if (field.kind === "choice") {
-    return field.choices?.includes(value) ? null : text.form.problems.choice(field.choices ?? []);
+    return field.choices?.includes(value) ? null : words.problems.choice(field.choices ?? []);
   }
-  if (value.trim() === "") return field.optional ? null : text.form.problems.number;
+  if (value.trim() === "") return field.optional ? null : words.problems.number;
   const number = parseNumber(value, field);
-  if (typeof number === "string") return text.form.problems[number];
-  if (!Number.isFinite(number)) return text.form.problems.number;
-  if (field.kind === "integer" && !Number.isInteger(number)) return text.form.problems.integer;
+  if (typeof number === "string") return words.problems[number];
+  if (!Number.isFinite(number)) return words.problems.number;
+  if (field.kind === "integer" && !Number.isInteger(number)) return words.problems.integer;
   const inRange =
     number >= (field.minimum ?? Number.NEGATIVE_INFINITY) &&
     number > (field.exclusiveMinimum ?? Number.NEGATIVE_INFINITY) &&
     number <= (field.maximum ?? Number.POSITIVE_INFINITY);
-  return inRange ? null : text.form.problems.range(rangeOf(field));
+  return inRange ? null : words.problems.range(rangeOf(field));
 }
 
-/** The allowed range in words, empty where there is none. */
+/** Describes the allowed range; empty if there is none. */
 export function rangeOf({ minimum, exclusiveMinimum, maximum }: SettingField): string {
   const low = minimum ?? exclusiveMinimum;
-  if (low === undefined) return maximum === undefined ? "" : text.form.range.upTo(maximum);
-  const from = minimum === undefined ? text.form.range.above(low) : text.form.range.from(low);
-  return maximum === undefined ? from : text.form.range.to(from, maximum);
+  if (low === undefined) return maximum === undefined ? "" : words.range.upTo(maximum);
+  const from = minimum === undefined ? words.range.above(low) : words.range.from(low);
+  return maximum === undefined ? from : words.range.to(from, maximum);
 }
 
-/** The server may be set up with another default model than the schema's. */
-const ALWAYS_SENT = new Set(["model", "prompt"]);
+/** Always sent, because the server's default model may not be that of the schema. */
+const ALWAYS_SENT: ReadonlySet<string> = new Set(["model", "prompt"]);
 
-/** The request that these values ask for; what stands at its default is left to the server. */
+/** Returns the request of a form's values. Values that are the default are left out. */
 export function toRequest(fields: readonly SettingField[], values: FormValues): RunRequest {
   const request: Record<string, unknown> = {};
   for (const field of fields) {
@@ -61,7 +61,7 @@ export function toJson(field: SettingField, value: string): string | number | bo
   if (field.kind === "boolean") return value === "true";
   if (field.kind === "integer" || field.kind === "number") {
     const number = parseNumber(value);
-    // A form with such a value is not sent; its link keeps what was written.
+    // A form with an invalid number is not sent, but its link keeps the text.
     return typeof number === "number" ? number : value;
   }
   return field.kind === "texts" ? linesOf(value) : value;

@@ -40,7 +40,7 @@ describe("numbers as people write them", () => {
     "1'000.5",
     "1\u00a0000,5",
     "0,8,1",
-  ])("%s can be read in two ways", (written) => {
+  ])("%s is ambiguous", (written) => {
     expect(parseNumber(written)).toBe("ambiguous");
   });
 
@@ -51,7 +51,7 @@ describe("numbers as people write them", () => {
     },
   );
 
-  test("a comma before three digits is decimal where no thousand is allowed", () => {
+  test("a comma before three digits is a decimal comma if thousands are out of range", () => {
     expect(problemOf(field("top_p"), "0,125")).toBeNull();
     expect(parseNumber("1,125", field("temperature"))).toBe(1.125);
     expect(problemOf(field("max_new_tokens"), "1,000")).toContain("separators");
@@ -59,7 +59,7 @@ describe("numbers as people write them", () => {
     expect(problemOf(field("max_new_tokens"), "10,5")).toContain("whole");
   });
 
-  test("are sent and linked as JSON writes them", () => {
+  test("are sent and linked in JSON notation", () => {
     const values = filled({ prompt: "Once", temperature: "0,8", breakpoints_entropy_above: "2,5" });
     expect(toRequest(fields, values)).toMatchObject({
       temperature: 0.8,
@@ -92,15 +92,15 @@ describe("lists in a link", () => {
     "\t",
   ];
 
-  test.each(TEXTS)("%j comes back as it was", (text) => {
+  test.each(TEXTS)("%j survives a round trip through the link", (text) => {
     const values = filled({ stop: lineOf(text) });
     const query = new URLSearchParams(toQuery(fields, values));
-    // What the API's GET gets.
+    // The value that the API's GET receives.
     expect(query.getAll("stop")).toEqual([text]);
     expect(linesOf(fromQuery(fields, query).stop ?? "")).toEqual([text]);
   });
 
-  test("all of them together, in their order, without empty ones", () => {
+  test("several texts keep their order, without empty ones", () => {
     const values = filled({ stop: TEXTS.map(lineOf).join("\n") });
     const query = new URLSearchParams(toQuery(fields, values));
     expect(query.getAll("stop")).toEqual(TEXTS);

@@ -4,56 +4,56 @@ import type { SettingField } from "./fields";
 import { type FormValues, toRequest } from "./form-values";
 import { lineOf } from "./text-lines";
 
-/** What a run can be asked for and no field of the form shows: it stands in the link only. */
+/** Settings that have no field in the form and come only from a link. */
 export type Given = Pick<RunRequest, "messages" | "forced_ids">;
 
 const GIVEN = ["messages", "forced_ids"] as const;
 
 type Pair = readonly [string, string];
 
-/** Whether a parameter of the address is a setting of a run. */
+/** Whether a query parameter is a setting of a run. */
 export const isSetting =
   (fields: readonly SettingField[]) =>
   (name: string): boolean =>
     GIVEN.includes(name as (typeof GIVEN)[number]) ||
     fields.some((field) => serverName(field) === name);
 
-/** A field that is a part of an object stands in the object's parameter. */
+/** The query parameter of a field; a part of an object is in the object's parameter. */
 const serverName = (field: SettingField): string =>
   "part" in field ? (field.part as { of: string }).of : field.name;
 
-/** The parameters of what stands in the form, with what is given beside it. */
+/** Returns the query parameters of the form's values and of the settings without a field. */
 export function formParameters(
   fields: readonly SettingField[],
   values: FormValues,
   given: Given,
 ): Pair[] {
   const query = [...new URLSearchParams(toQuery(fields, values))];
-  // A conversation takes the place of the prompt.
-  const kept = given.messages ? query.filter(([name]) => name !== "prompt") : query;
-  return [...kept, ...givenParameters(given)];
+  // `messages` replace the prompt.
+  const parameters = given.messages ? query.filter(([name]) => name !== "prompt") : query;
+  return [...parameters, ...pairsOf(given)];
 }
 
-/** The request of the form, with what is given beside it. */
+/** Returns the request of the form's values and of the settings without a field. */
 export function runRequest(
   fields: readonly SettingField[],
   values: FormValues,
   given: Given,
   capture: string[],
 ): RunRequest {
-  const { prompt, ...asked } = toRequest(fields, values);
+  const { prompt, ...settings } = toRequest(fields, values);
   const prompted = given.messages || prompt === undefined ? {} : { prompt };
-  return { ...asked, ...prompted, ...given, capture };
+  return { ...settings, ...prompted, ...given, capture };
 }
 
-/** As the API's GET takes them: ids repeated, a conversation as JSON. */
-function givenParameters({ messages, forced_ids }: Given): Pair[] {
+/** Formats them as the API's GET expects: repeated ids, a conversation as JSON. */
+function pairsOf({ messages, forced_ids }: Given): Pair[] {
   const ids = (forced_ids ?? []).map((id): Pair => ["forced_ids", String(id)]);
   return messages ? [["messages", JSON.stringify(messages)], ...ids] : ids;
 }
 
-/** What an address gives beside the form's settings; what cannot be read is left out. */
-export function givenIn(parameters: URLSearchParams): Given {
+/** Reads the settings without a field from an address. Unreadable values are ignored. */
+export function settingsIn(parameters: URLSearchParams): Given {
   const ids = parameters.getAll("forced_ids").flatMap((each) => each.split(",").map(idOf));
   const messages = readMessages(parameters.get("messages"));
   return {
@@ -62,7 +62,7 @@ export function givenIn(parameters: URLSearchParams): Given {
   };
 }
 
-/** NaN for what is no id; an empty text would be 0 otherwise. */
+/** Returns NaN for text that is not an id; Number("") would be 0. */
 const idOf = (written: string): number => (written.trim() === "" ? Number.NaN : Number(written));
 
 function readMessages(json: string | null): Given["messages"] {
@@ -75,8 +75,8 @@ function readMessages(json: string | null): Given["messages"] {
 }
 
 /**
- * The parameters of a run as it really was: all that differs from the defaults, the seed that was
- * drawn among it.
+ * Returns the query parameters of a run that has started: all settings that differ from the
+ * defaults, including the seed that was drawn.
  */
 export function runParameters(
   fields: readonly SettingField[],
@@ -88,12 +88,12 @@ export function runParameters(
     ...(messages && { messages }),
     ...(forced_ids && { forced_ids }),
   });
-  // Named even where it is the default: the default of another server may be another model.
+  // The model is named even if it is the default, since another server may have another default.
   const named = parameters.some(([name]) => name === "model");
   return named ? parameters : [["model", String(settings.model)], ...parameters];
 }
 
-/** A setting as it would stand in the form. */
+/** Returns a setting as its form value. */
 function asTyped(field: SettingField, settings: Readonly<Record<string, unknown>>): string {
   const part = "part" in field ? (field.part as { of: string; name: string }) : null;
   const value = part

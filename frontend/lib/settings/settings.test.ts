@@ -14,7 +14,7 @@ const field = (name: string): SettingField => {
 const filled = (values: Record<string, string>) => ({ ...initialValues(fields), ...values });
 
 describe("fields from the schema", () => {
-  test("bring kind, range, default and a description", () => {
+  test("have kind, range, default and a description", () => {
     expect(field("temperature")).toMatchObject({
       kind: "number",
       minimum: 0,
@@ -60,19 +60,19 @@ describe("fields from the schema", () => {
 describe("parts of an object", () => {
   const values = { prompt: "Once", tile_height: "8", tile_projection: "pca" };
 
-  test("are fields with their own range, default and name to the server", () => {
+  test("are fields with their own range, default and name for the server", () => {
     expect(field("tile_height")).toMatchObject({ kind: "integer", initial: "16", maximum: 64 });
     expect(field("tile_signal").choices).toEqual(["residual", "mlp", "attn"]);
     expect(nameToServer(field("tile_signal"))).toBe("tile.signal");
     expect(nameToServer(field("top_k"))).toBe("top_k");
   });
 
-  test("are sent as one object of what differs", () => {
+  test("are sent as one object of the changed parts", () => {
     expect(toRequest(fields, filled(values)).tile).toEqual({ height: 8, projection: "pca" });
     expect(toRequest(fields, filled({ prompt: "Once" }))).not.toHaveProperty("tile");
   });
 
-  test("stand in the address as the API's GET takes them, and come back", () => {
+  test("are in the address in the API's format, and are read back", () => {
     const query = toQuery(fields, filled(values));
     expect(new URLSearchParams(query).get("tile")).toBe('{"height":8,"projection":"pca"}');
     expect(filled(fromQuery(fields, query))).toEqual(filled(values));
@@ -89,7 +89,7 @@ describe("problems", () => {
     ["top_p", "0", "above 0 to 1"],
     ["top_k", "1.5", "whole"],
     ["top_k", "-1", "0 or more"],
-    ["prompt", "", "Write something"],
+    ["prompt", "", "Enter some text"],
     ["aggregation", "median", "l2"],
   ])("%s = %j", (name, value, hint) => {
     expect(problemOf(field(name), value)).toContain(hint);
@@ -101,17 +101,17 @@ describe("problems", () => {
     ["seed", ""],
     ["seed", "42"],
     ["stop", ""],
-  ])("%s = %j is none", (name, value) => {
+  ])("%s = %j is valid", (name, value) => {
     expect(problemOf(field(name), value)).toBeNull();
   });
 
-  test("a seed's huge maximum is not told", () => {
+  test("the maximum of a seed, which is huge, is not shown", () => {
     expect(rangeOf(field("seed"))).toBe("0 or more");
   });
 });
 
 describe("requests", () => {
-  test("send what differs from the defaults, with the types of the contract", () => {
+  test("contain what differs from the defaults, with the types of the contract", () => {
     const values = filled({ prompt: "Once", temperature: "0.7", seed: "3", stop: "The End\n\\n" });
     expect(toRequest(fields, values)).toEqual({
       model: "mav-tiny",
@@ -124,7 +124,7 @@ describe("requests", () => {
 });
 
 describe("the address bar", () => {
-  test("holds what differs, and gives it back", () => {
+  test("contains what differs from the defaults, and is read back", () => {
     const values = filled({ prompt: "a & b\nc ␣", top_p: "0.9", stop: "x\ny" });
     const query = toQuery(fields, values);
     expect(new URLSearchParams(query).getAll("stop")).toEqual(["x", "y"]);
@@ -132,7 +132,7 @@ describe("the address bar", () => {
     expect({ ...initialValues(fields), ...fromQuery(fields, query) }).toEqual(values);
   });
 
-  test("of an untouched form is empty; unknown names are left alone", () => {
+  test("of an unchanged form is empty; unknown parameters are ignored", () => {
     expect(toQuery(fields, initialValues(fields))).toBe("");
     expect(fromQuery(fields, "?utm=1&top_k=7")).toEqual({ top_k: "7" });
   });
@@ -146,7 +146,7 @@ describe("breakpoints", () => {
     breakpoints_loop: "true",
   };
 
-  test("are a group of their own, without what only stepping needs", () => {
+  test("are a group of their own, without the one that is only for stepping", () => {
     const { breakpoints, more } = groupFields(fields);
     expect(breakpoints.map(({ part }) => part?.name)).toEqual([
       "entropy_above",
@@ -158,12 +158,12 @@ describe("breakpoints", () => {
     expect(more.some(({ part }) => part?.of === "breakpoints")).toBe(false);
   });
 
-  test("are sent as one object of those that are on, and stand so in the address", () => {
-    const told = { entropy_above: 2.5, pattern: "\\d+", loop: true };
-    expect(toRequest(fields, filled(values)).breakpoints).toEqual(told);
+  test("are sent as one object of those that are set, also in the address", () => {
+    const expected = { entropy_above: 2.5, pattern: "\\d+", loop: true };
+    expect(toRequest(fields, filled(values)).breakpoints).toEqual(expected);
     expect(toRequest(fields, filled({ prompt: "Once" }))).not.toHaveProperty("breakpoints");
     const query = toQuery(fields, filled(values));
-    expect(JSON.parse(new URLSearchParams(query).get("breakpoints") ?? "")).toEqual(told);
+    expect(JSON.parse(new URLSearchParams(query).get("breakpoints") ?? "")).toEqual(expected);
     expect(filled(fromQuery(fields, query))).toEqual(filled(values));
   });
 

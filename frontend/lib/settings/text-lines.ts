@@ -1,6 +1,6 @@
 /**
- * A list of texts in a field of several lines, one text a line. A line break inside a text is
- * written \n, a carriage return \r and a backslash before one of these letters \\.
+ * Splits the value of a multi-line field into texts, one per line. In a text, `\n` is a line break,
+ * `\r` a carriage return and `\\` a backslash before one of these letters.
  */
 export const linesOf = (value: string): string[] =>
   value
@@ -8,7 +8,7 @@ export const linesOf = (value: string): string[] =>
     .filter((line) => line !== "")
     .map((line) => line.replace(/\\([\\nr])/g, (_, code: string) => MEANT[code] ?? code));
 
-/** The line that stands for a text. */
+/** Returns the line of a text; the inverse of `linesOf`. */
 export const lineOf = (text: string): string =>
   text
     .replace(/\\(?=[\\nr\n\r]|$)/g, "\\\\")

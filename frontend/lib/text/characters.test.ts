@@ -1,3 +1,4 @@
+// @vitest-environment jsdom
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
@@ -10,7 +11,7 @@ import {
   xmlText,
 } from "./characters";
 
-/** What Python's rules give: `mav_engine/characters.py`. */
+/** The results of the Python implementation, `mav_engine/characters.py`. */
 const shared = JSON.parse(readFileSync("../tests/characters.json", "utf8")) as {
   ranges: [first: number, last: number, kind: PartKind][];
   texts: [text: number[], parts: [PartKind, number[]][]][];
@@ -18,7 +19,7 @@ const shared = JSON.parse(readFileSync("../tests/characters.json", "utf8")) as {
 };
 const FAMILY = "👨\u200d👩\u200d👧";
 
-test("every character is shown as Python shows it", () => {
+test("every character is shown as in Python", () => {
   const others: string[] = [];
   for (const [first, last, kind] of shared.ranges) {
     for (let code = first; code <= last; code++) {
@@ -29,7 +30,7 @@ test("every character is shown as Python shows it", () => {
   expect(others).toEqual([]);
 });
 
-test("a text has the parts that it has in Python", () => {
+test("a text is split into the same parts as in Python", () => {
   for (const [units, parts] of shared.texts) {
     const text = String.fromCharCode(...units);
     const expected = parts.map(([kind, raw]) => [kind, String.fromCharCode(...raw)]);
@@ -37,7 +38,7 @@ test("a text has the parts that it has in Python", () => {
   }
 });
 
-test("a cell of a table is what it is in Python's", () => {
+test("a table cell is the same as in Python", () => {
   for (const [units, cell] of shared.cells) {
     expect(tableText(String.fromCharCode(...units))).toBe(cell);
   }
@@ -57,7 +58,7 @@ test.each([
   expect(visible(label)).toBe(shown);
 });
 
-test("a joiner joins across the ends of a piece", () => {
+test("a joiner at the end of a text joins its neighbours", () => {
   const kinds = (before: string, after: string) =>
     textParts("\u200d", { before, after }).map(({ kind }) => kind);
   expect(kinds("👨", "👩")).toEqual(["text"]);
@@ -66,12 +67,12 @@ test("a joiner joins across the ends of a piece", () => {
   expect(textParts("\u0301", { before: "e" })[0]?.kind).toBe("text");
 });
 
-test("words keep their spaces and lose what cannot be seen", () => {
+test("legible keeps spaces and replaces invisible characters", () => {
   expect(legible("a\u00a0b\n\u202ec")).toBe("a\u00a0b\nU+202Ec");
   expect(Object.keys(SPACE_MARKS)).toContain("\r");
 });
 
-test("XML holds names instead of what it may not hold", () => {
+test("invalid characters of XML are replaced by their code points", () => {
   const bad = "\0\x08\f\x1b\ufffe\uffff\ud800";
   const xml = xmlText(`<a b="${bad}">\t\n${bad} 👨 \x85</a>`);
   const parsed = new DOMParser().parseFromString(xml, "application/xml");

@@ -1,6 +1,6 @@
 /**
- * How characters that cannot be seen are shown. `mav_engine/characters.py` has the same rules for
- * the terminal and for Python's exports; `tests/characters.json` holds both to them.
+ * Makes invisible characters visible. `mav_engine/characters.py` has the same rules for the
+ * terminal and for Python's exports; tests of both use `tests/characters.json`.
  */
 
 /**
@@ -13,13 +13,13 @@ export type PartKind = "text" | "space" | "code" | "mark";
 
 export interface TextPart {
   readonly kind: PartKind;
-  /** The characters themselves. */
+  /** The original characters. */
   readonly raw: string;
-  /** What is shown instead; the same where they are shown as they are. */
+  /** The text shown in their place. */
   readonly shown: string;
 }
 
-/** Marks of white space; every other space of Unicode has that of the ordinary one. */
+/** Marks for white space. All other Unicode spaces have the mark of the ordinary space. */
 export const SPACE_MARKS: Readonly<Record<string, string>> = {
   "\n": "⏎",
   "\t": "⇥",
@@ -30,19 +30,25 @@ export const SPACE_MARKS: Readonly<Record<string, string>> = {
 const SPACE_MARK = "␣";
 
 const SPACE = /^[\p{Zs}\n\t\r\u2800]$/u;
-/** Signs before Arabic and Kaithi numbers: Unicode calls them formats, but they are drawn. */
+/**
+ * Prefix signs of Arabic and Kaithi numbers. Unicode classifies them as format characters, but they
+ * are visible.
+ */
 const DRAWN_FORMAT = /^[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]$/u;
 const UNSEEN = /^[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]$/u;
 const COMBINING = /^[\p{M}]$/u;
-/** They shape the characters around them: Persian words, families of emoji. */
+/** Join the characters around them, as in Persian words and emoji families. */
 const JOINER = /^[\u200c\u200d]$/;
-/** They choose a form of the character before: Emoji, Mongolian, ideographs. */
+/** Select a form of the character before: emoji, Mongolian, ideographs. */
 const SELECTOR = /^[\ufe00-\ufe0f\u180b-\u180d\u180f]$/u;
 const IDEOGRAPHIC_SELECTOR = /^[\u{e0100}-\u{e01ef}]$/u;
 const LETTER_OF_NO_CASE = /^\p{Lo}$/u;
-/** The flags of England, Scotland, Wales: letters that only such a flag may have behind it. */
+/**
+ * The flags of England, Scotland and Wales. Their tag characters are valid only after the black
+ * flag.
+ */
 const FLAG_TAGS = /^\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]{3,6}\u{e007f}/u;
-/** Only texts with one of these have more than one part. */
+/** Only texts with one of these characters have more than one part. */
 const SPECIAL = /[\s\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 const isSpace = (character: string): boolean => SPACE.test(character);
@@ -51,17 +57,19 @@ const isUnseen = (character: string): boolean =>
 const isDrawn = (character: string | undefined): boolean =>
   character !== undefined && !isSpace(character) && !isUnseen(character);
 
-/** The code point as Unicode writes it. */
+/** Returns the code point in Unicode notation. */
 export const codeOf = (character: string): string =>
   `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 
-/** What stands around a text, where that is known: a joiner joins across its ends. */
+/**
+ * The characters next to a text, if known. A joiner at the end of the text may join one of them.
+ */
 interface Around {
   readonly before?: string | undefined;
   readonly after?: string | undefined;
 }
 
-/** A text in parts of one kind each; all `raw` put together are the text. */
+/** Splits a text into parts of one kind each. The `raw` of all parts joined are the text. */
 export function textParts(text: string, around: Around = {}): readonly TextPart[] {
   if (text === "") return [];
   if (!SPECIAL.test(text)) return [{ kind: "text", raw: text, shown: text }];
@@ -102,10 +110,10 @@ export function textParts(text: string, around: Around = {}): readonly TextPart[
   return parts;
 }
 
-/** What an invisible character may change: the drawn one before it, where there is one. */
+/** The visible character that an invisible one may modify, if there is one. */
 interface Behind {
   readonly base: string | undefined;
-  /** Whether it has been changed by one already. */
+  /** Whether a variation selector has modified it already. */
   readonly selected: boolean;
 }
 
@@ -117,7 +125,7 @@ function followed(before: string | undefined): Behind {
   return isDrawn(before) ? { base: before, selected: false } : NOTHING;
 }
 
-/** Whether an invisible character belongs to what stands around it and changes how that looks. */
+/** Whether an invisible character changes how its neighbours look, and so needs no code. */
 function isPartOfWriting(
   character: string,
   { base, selected }: Behind,
@@ -130,13 +138,13 @@ function isPartOfWriting(
   return IDEOGRAPHIC_SELECTOR.test(character) && LETTER_OF_NO_CASE.test(base);
 }
 
-/** Letters that are written from right to left. */
+/** Right-to-left letters. */
 const RIGHT_TO_LEFT =
   /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
- * A token's text in a sentence: everything in it can be seen, and letters that are written from
- * right to left leave the order of the words around them as it is.
+ * Returns a token's text for use in a sentence: invisible characters are replaced, and
+ * right-to-left text is isolated so that it does not change the order of the words around it.
  */
 export function visible(label: string): string {
   const parts = textParts(label);
@@ -144,7 +152,7 @@ export function visible(label: string): string {
   return isOnlyMarks(parts) ? `${shown} ${[...label].map(codeOf).join(" ")}` : isolated(shown);
 }
 
-/** The same of a text of several words: its spaces stay as they are. */
+/** Like `visible` for a text of several words: its spaces stay. */
 export function legible(text: string): string {
   const parts = textParts(text);
   return isolated(parts.map(({ kind, raw, shown }) => (kind === "space" ? raw : shown)).join(""));
@@ -153,30 +161,30 @@ export function legible(text: string): string {
 const isolated = (shown: string): string =>
   RIGHT_TO_LEFT.test(shown) ? `\u2068${shown}\u2069` : shown;
 
-/** Whether there is nothing but combining marks, which few can tell apart on a dotted circle. */
+/** Whether the text is only combining marks, which are hard to distinguish on a dotted circle. */
 export const isOnlyMarks = (parts: readonly TextPart[]): boolean =>
   parts.length === 1 && parts[0]?.kind === "mark";
 
-/** Controls other than tab and line breaks, lone surrogates, noncharacters. */
+/** Control characters other than tab and line breaks, lone surrogates, noncharacters. */
 const NOT_EXCHANGED = /(?![\t\n\r])[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
-/** What a spreadsheet may compute, and what would be taken for such a text with its apostrophe. */
+/** A text that spreadsheets may treat as a formula, or such a text after an apostrophe. */
 const FORMULA = /^'*(?:[\t\r]|\s*[=+@\uff1d\uff0b\uff0d\uff20-])/;
 
 /**
- * A text as a field of a CSV file, before its quotes.
+ * Prepares a text for a CSV field, before quoting.
  *
- * Spreadsheets compute what begins with `=`, `+`, `-` or `@`: such a text, white space before it or
- * not, gets an apostrophe in front, as does one that begins with a tab or carriage return. To have the
- * text back, take one apostrophe away where what follows it is such a text. Characters that readers
- * refuse or drop stand by their names.
+ * Spreadsheets evaluate text that begins with `=`, `+`, `-` or `@`, possibly after white space.
+ * Such text gets an apostrophe in front, as does text that begins with a tab or carriage return. To
+ * restore the original, remove one apostrophe if such a text follows it. Characters that CSV
+ * readers reject or drop are replaced by their code points.
  */
 export function tableText(text: string): string {
   const shown = text.replace(NOT_EXCHANGED, codeOf);
   return FORMULA.test(shown) ? `'${shown}` : shown;
 }
 
-/** What XML 1.0 does not allow even by number. */
+/** Characters that XML 1.0 does not allow even as references. */
 const NOT_XML = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
 
-/** A document that a parser of XML takes: characters that it may not hold stand by their names. */
+/** Replaces characters that XML does not allow by their code points. */
 export const xmlText = (xml: string): string => xml.replace(NOT_XML, codeOf);

@@ -1,4 +1,4 @@
-/** The page's own colours as a canvas takes them: resolved for the theme that is shown. */
+/** Returns the resolved values of CSS variables, in the current theme, for use on a canvas. */
 export function readColours<Name extends string>(names: readonly Name[]): Record<Name, string> {
   const probe = document.createElement("span");
   document.body.append(probe);

@@ -1,3 +1,4 @@
+import { createStore } from "zustand/vanilla";
 import { mediaMatches } from "@/lib/browser/media";
 import { localStore, onOtherTab } from "@/lib/browser/storage";
 import type { Theme } from "@/lib/colour/ramp";
@@ -8,46 +9,71 @@ export type ThemeChoice = (typeof THEME_CHOICES)[number];
 const KEY = "mav-theme";
 const DARK_QUERY = "(prefers-color-scheme: dark)";
 
-/** Sets a chosen theme before the page is painted; without one the style sheet asks the system. */
+/**
+ * An inline script that applies the chosen theme before the first paint. By default the style sheet
+ * follows the system.
+ */
 export const THEME_SCRIPT = `try{var t=localStorage.getItem("${KEY}");if(t==="light"||t==="dark")document.documentElement.dataset.theme=t}catch{}`;
 
-/** The same for a page of one file, whose styles stand before its first paint. */
+interface ThemeState {
+  readonly choice: ThemeChoice;
+  /** Overrides the choice, for printing and while a picture is made. */
+  readonly forced: Theme | null;
+}
+
+const themeStore = createStore<ThemeState>(() => ({ choice: choiceInDocument(), forced: null }));
+
+// The first subscriber, so that the document is updated before others are notified.
+themeStore.subscribe(({ choice, forced }) => {
+  const { dataset } = document.documentElement;
+  const theme = forced ?? choice;
+  if (theme === "system") delete dataset.theme;
+  else dataset.theme = theme;
+});
+
+/** Returns the choice that THEME_SCRIPT applied; "system" on the server. */
+function choiceInDocument(): ThemeChoice {
+  return typeof document === "undefined"
+    ? "system"
+    : choiceNamed(document.documentElement.dataset.theme);
+}
+
+function choiceNamed(name: string | null | undefined): ThemeChoice {
+  return THEME_CHOICES.find((choice) => choice === name) ?? "system";
+}
+
+/** Applies the chosen theme in the standalone page, which does not have THEME_SCRIPT. */
 export function restoreTheme(): void {
-  applyTheme(localStore.getItem(KEY));
+  themeStore.setState({ choice: choiceNamed(localStore.getItem(KEY)) });
 }
 
-const listeners = new Set<() => void>();
-
-export function chosenTheme(): ThemeChoice {
-  const theme = document.documentElement.dataset.theme;
-  return theme === "light" || theme === "dark" ? theme : "system";
-}
+export const chosenTheme = (): ThemeChoice => themeStore.getState().choice;
 
 export function shownTheme(): Theme {
-  const choice = chosenTheme();
-  if (choice !== "system") return choice;
+  const { choice, forced } = themeStore.getState();
+  const theme = forced ?? choice;
+  if (theme !== "system") return theme;
   return mediaMatches(DARK_QUERY) ? "dark" : "light";
 }
 
 export function chooseTheme(choice: ThemeChoice): void {
-  // A browser that stores nothing still shows the theme until the page is left.
+  // Without storage, the theme is shown until the page is left.
   if (choice === "system") localStore.removeItem(KEY);
   else localStore.setItem(KEY, choice);
-  applyTheme(choice);
+  themeStore.setState({ choice });
 }
 
-/** Shows the theme that another tab chooses; ends with the function it returns. */
-export const followTheme = (): (() => void) => onOtherTab(KEY, applyTheme);
+/** Follows the theme chosen in another tab. Returns a function that stops following. */
+export const followTheme = (): (() => void) =>
+  onOtherTab(KEY, (name) => themeStore.setState({ choice: choiceNamed(name) }));
 
-/** Prints dark pages in light colours, pictures included; ends with the function it returns. */
+/**
+ * Prints the page in the light theme, canvases included. Returns a function that removes the
+ * listeners.
+ */
 export function lightOnPaper(): () => void {
-  let before: string | undefined;
-  const show = (theme: string | undefined) => applyTheme(theme ?? null);
-  const onBefore = () => {
-    before = document.documentElement.dataset.theme;
-    show("light");
-  };
-  const onAfter = () => show(before);
+  const onBefore = () => themeStore.setState({ forced: "light" });
+  const onAfter = () => themeStore.setState({ forced: null });
   window.addEventListener("beforeprint", onBefore);
   window.addEventListener("afterprint", onAfter);
   return () => {
@@ -56,43 +82,31 @@ export function lightOnPaper(): () => void {
   };
 }
 
-function applyTheme(theme: string | null): void {
-  const { dataset } = document.documentElement;
-  if (theme === "light" || theme === "dark") dataset.theme = theme;
-  else delete dataset.theme;
-  for (const listener of listeners) listener();
-}
-
-/** Calls back when the shown theme changes, by choice or by the system. */
+/**
+ * Calls `listener` when the shown theme changes, by choice or by the system. Returns a function
+ * that removes it.
+ */
 export function onThemeChange(listener: () => void): () => void {
   const query = window.matchMedia?.(DARK_QUERY);
-  listeners.add(listener);
+  const stop = themeStore.subscribe(listener);
   query?.addEventListener("change", listener);
   return () => {
-    listeners.delete(listener);
+    stop();
     query?.removeEventListener("change", listener);
   };
 }
 
-/** Show a theme for as long as `work` takes, whatever was chosen. */
+/** Shows a theme while `work` runs, then restores the current one. */
 export async function withTheme<T>(theme: Theme, work: () => Promise<T>): Promise<T> {
-  const { dataset } = document.documentElement;
-  const before = dataset.theme;
-  const tell = () => {
-    for (const listener of listeners) listener();
-  };
-  // Nothing fades from one theme to the other while it is looked at.
+  // Transitions would still show colours of the other theme.
   const still = document.createElement("style");
   still.textContent = "*,::before,::after{transition:none!important}";
   document.head.append(still);
-  dataset.theme = theme;
-  tell();
+  themeStore.setState({ forced: theme });
   try {
     return await work();
   } finally {
     still.remove();
-    if (before === undefined) delete dataset.theme;
-    else dataset.theme = before;
-    tell();
+    themeStore.setState({ forced: null });
   }
 }

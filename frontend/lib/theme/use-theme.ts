@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 import type { Theme } from "@/lib/colour/ramp";
 import { chosenTheme, onThemeChange, shownTheme, type ThemeChoice } from "./theme";
 
-/** What is on the screen now, for colours that are computed rather than styled. */
+/** Returns the theme that is shown, for colours that are computed rather than styled. */
 export const useShownTheme = (): Theme =>
   useSyncExternalStore(onThemeChange, shownTheme, () => "light");
 

@@ -1,8 +1,8 @@
-import { isBusy, type RunRecord } from "@/lib/run/run-record";
+import { isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
 
 /**
- * How many tokens the axis holds. It stands still while more may come, and fits the text once the
- * model has ended it, so that a short text under a high limit can be pointed at too.
+ * Returns how many tokens the axis spans. During a run it is the limit, so that the axis does not
+ * move; once the run is over it is the number of tokens, so that each is wide enough to point at.
  */
 export function axisLength(run: RunRecord): number {
   const count = run.frames.length;
@@ -12,17 +12,17 @@ export function axisLength(run: RunRecord): number {
   return over && !isBusy(run) ? count : Math.max(count, limit);
 }
 
-/** How many tokens the model's context leaves beside the prompt. */
-function roomOf({ start, prompt }: RunRecord): number {
-  const context = start?.model.context ?? Number.POSITIVE_INFINITY;
-  return context - (prompt?.tokens.length ?? 0);
+/** Returns how many tokens the model's context leaves beside the prompt. */
+function roomOf(run: RunRecord): number {
+  const context = run.start?.model.context ?? Number.POSITIVE_INFINITY;
+  return context - promptLength(run);
 }
 
-/** The token under a place from 0 to 1, no further than the last that there is. */
+/** Returns the token at a position from 0 to 1 on the axis, at most `last`. */
 export function stepAt(share: number, length: number, last: number): number {
   return Math.max(0, Math.min(last, Math.floor(share * length)));
 }
 
-/** Where a token's middle stands, from 0 to 1. */
+/** Returns the position of a token's centre on the axis, from 0 to 1. */
 export const shareOf = (step: number, length: number): number =>
   length > 0 ? (step + 0.5) / length : 0;

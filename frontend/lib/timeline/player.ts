@@ -1,23 +1,24 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { objectCache } from "@/lib/caching/cache";
 import { currentStep, type RunStore } from "@/lib/run/run-store";
 import { type TokenRange, within } from "./range";
 
-/** Tokens a second. */
+/** Playback speeds in tokens per second. */
 export const SPEEDS = [2, 6, 15, 30, 60] as const;
 export const USUAL_SPEED = 6;
-/** A page that was hidden goes on from where it was, rather than leap. */
+/** The longest time step. After the page was hidden, playback continues without a jump. */
 const LONGEST_FRAME_MS = 250;
 
 export interface PlayerState {
   readonly playing: boolean;
   readonly speed: number;
-  /** Plays again and again. */
+  /** The range that is played in a loop. */
   readonly range: TokenRange | null;
-  /** Whether the visitor drags through the tokens. */
+  /** Whether the visitor is dragging the timeline. */
   readonly dragging: boolean;
 }
 
-/** Shows token after token of one run, at a chosen speed. */
+/** Plays the tokens of one run at a chosen speed. */
 export interface Player extends StoreApi<PlayerState> {
   play(): void;
   pause(): void;
@@ -25,13 +26,13 @@ export interface Player extends StoreApi<PlayerState> {
   setSpeed(speed: number): void;
   setRange(range: TokenRange | null): void;
   setDragging(dragging: boolean): void;
-  /** Show a token; of many asked for between two frames of the screen, the last. */
+  /** Shows a token in the next animation frame. Of several calls in one frame, the last counts. */
   scrub(step: number): void;
-  /** The token that is shown, or will be with the next frame of the screen. */
+  /** The token that is shown, or that will be shown in the next animation frame. */
   aim(): number;
 }
 
-/** Calls once with the next frame of the screen. */
+/** Calls back once in the next animation frame. */
 type NextFrame = (callback: (now: number) => void) => void;
 const screen: NextFrame = (callback) => void requestAnimationFrame(callback);
 
@@ -44,14 +45,14 @@ export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Play
   }));
   const last = () => run.getState().run.frames.length - 1;
   let before: number | null = null;
-  /** Which press of play goes on: one that was paused may still wait for its frame. */
+  /** Counts the calls of `play`, so that a pending frame of an earlier playback stops. */
   let press = 0;
   let due = 0;
   let wanted: number | null = null;
 
-  const tick = (mine: number) => (now: number) => {
+  const tick = (playback: number) => (now: number) => {
     const { playing, speed, range, dragging } = store.getState();
-    if (!playing || mine !== press) return;
+    if (!playing || playback !== press) return;
     const elapsed = Math.min(LONGEST_FRAME_MS, now - (before ?? now));
     before = now;
     due += dragging ? 0 : (elapsed / 1000) * speed;
@@ -62,15 +63,15 @@ export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Play
       if (next === null) return end();
       run.select(next);
     }
-    nextFrame(tick(mine));
+    nextFrame(tick(playback));
   };
-  /** At the end the newest token is followed again. */
+  /** Stops at the last token and follows the newest token again. */
   const end = () => {
     store.setState({ playing: false });
     run.select(null);
   };
 
-  // A range of the run before means nothing in a new one.
+  // A new run clears the range.
   run.subscribe(({ run: { frames } }) => {
     if (frames.length === 0 && store.getState().range) store.setState({ range: null });
   });
@@ -107,7 +108,7 @@ export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Play
   return player;
 }
 
-/** The token after so many more; null where playing is at its end. */
+/** Returns the token `by` steps further; null at the end. */
 function advanced(step: number, by: number, last: number, range: TokenRange | null): number | null {
   if (!range) return step >= last ? null : Math.min(last, step + by);
   const length = range.to - range.from + 1;
@@ -115,11 +116,7 @@ function advanced(step: number, by: number, last: number, range: TokenRange | nu
   return inside ? range.from + ((step - range.from + by) % length) : range.from;
 }
 
-const players = new WeakMap<RunStore, Player>();
+const players = objectCache<RunStore, Player>();
 
-/** The player of a run; each run has one of its own. */
-export function playerOf(run: RunStore): Player {
-  const known = players.get(run) ?? createPlayer(run);
-  players.set(run, known);
-  return known;
-}
+/** Returns the player of a run, which is created once. */
+export const playerOf = (run: RunStore): Player => players(run, () => createPlayer(run));

@@ -1,18 +1,18 @@
-/** A range of tokens, both ends within it. */
+/** A range of tokens, inclusive. */
 export interface TokenRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** The range between two tokens in any order. */
+/** Returns the range between two tokens in either order. */
 export const rangeBetween = (one: number, other: number): TokenRange => ({
   from: Math.min(one, other),
   to: Math.max(one, other),
 });
 
 /**
- * The range after Shift with an arrow key: the end at which the shown token stands goes along; away
- * from both ends a new range begins.
+ * Returns the range after Shift and an arrow key: the end at the current step moves; if the step is
+ * at neither end, a new range begins.
  */
 export function extended(range: TokenRange | null, step: number, next: number): TokenRange {
   if (range?.to === step) return rangeBetween(range.from, next);
@@ -20,13 +20,13 @@ export function extended(range: TokenRange | null, step: number, next: number): 
   return rangeBetween(step, next);
 }
 
-/** The range as far as there are tokens; null where none of it is left. */
+/** Clips the range to the existing tokens; null if nothing is left. */
 export function within(range: TokenRange | null, last: number): TokenRange | null {
   if (!range || range.from > last) return null;
   return range.to <= last ? range : { ...range, to: last };
 }
 
-/** The token that a key goes to, or null for other keys. */
+/** Returns the token that a key moves to; null for other keys. */
 export function keyedStep(key: string, step: number, last: number): number | null {
   const moves: Record<string, number> = {
     ArrowLeft: step - 1,

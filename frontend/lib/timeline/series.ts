@@ -1,21 +1,21 @@
-import type { TokenFrame } from "@/lib/run/frames";
-import { growDomain, type ToldDomain } from "@/lib/scales/told-domain";
+import type { TokenFrame } from "@/lib/contract/frames";
+import { growDomain, type StickyDomain } from "@/lib/scales/sticky-domain";
 
-/** What the timeline draws of a run, a number a token. */
+/** The values that the timeline draws, one per token. */
 export interface Series {
   readonly count: number;
-  /** Nats. */
+  /** The entropy in nats. */
   readonly entropy: Float32Array;
-  /** Of the chosen token, 0 to 1. */
+  /** The probability of the chosen token, 0 to 1. */
   readonly prob: Float32Array;
   readonly forced: Uint8Array;
-  /** Of the entropy. */
-  readonly domain: ToldDomain | undefined;
+  /** The axis of the entropy. */
+  readonly domain: StickyDomain | undefined;
 }
 
 const known = new WeakMap<readonly TokenFrame[], Series>();
 
-/** The numbers of a list of frames that is only ever appended to; each frame is read once. */
+/** Returns the series of an append-only list of frames. Each frame is read once. */
 export function seriesOf(frames: readonly TokenFrame[]): Series {
   let series = known.get(frames) ?? emptySeries(frames.length);
   if (frames.length === series.count) return series;
@@ -54,8 +54,9 @@ function appended(series: Series, frames: readonly TokenFrame[]): Series {
 }
 
 /**
- * Least and greatest value of the tokens under each of so many columns, so that a peak of a single
- * token is seen in a text of ten thousand. Of no more tokens than columns: the values themselves.
+ * Returns the minimum and maximum of the tokens in each of `columns` columns, so that the peak of a
+ * single token is visible among ten thousand. If there are at most as many tokens as columns,
+ * returns the values themselves.
  */
 export function columnsOf(values: Float32Array, count: number, columns: number) {
   const bins = Math.min(count, columns);

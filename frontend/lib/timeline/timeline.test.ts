@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { RECORDED, recordedRun } from "@/lib/run/fixtures/recording";
-import type { TokenFrame } from "@/lib/run/frames";
+import type { TokenFrame } from "@/lib/contract/frames";
+import { RECORDED } from "@/lib/contract/recordings.fixture";
+import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { createRunStore, currentStep } from "@/lib/run/run-store";
 import { axisLength, shareOf, stepAt } from "./axis";
 import { createPlayer, playerOf } from "./player";
@@ -16,21 +17,21 @@ describe("keys", () => {
     ["PageDown", 0],
     ["Home", 0],
     ["End", 9],
-  ])("%s goes from token 5 of 9 to %i", (key, expected) => {
+  ])("%s moves from token 5 of 9 to %i", (key, expected) => {
     expect(keyedStep(key, 5, 9)).toBe(expected);
   });
 
-  test("others go nowhere", () => {
+  test("other keys do nothing", () => {
     expect(keyedStep("a", 5, 9)).toBeNull();
   });
 });
 
 describe("a range", () => {
-  test("lies between two tokens in any order", () => {
+  test("is between two tokens in either order", () => {
     expect(rangeBetween(7, 3)).toEqual({ from: 3, to: 7 });
   });
 
-  test("grows and shrinks at the end at which the shown token stands", () => {
+  test("grows and shrinks at the end of the shown token", () => {
     let range = extended(null, 5, 6);
     expect(range).toEqual({ from: 5, to: 6 });
     range = extended(range, 6, 7);
@@ -41,7 +42,7 @@ describe("a range", () => {
     expect(extended(range, 20, 21)).toEqual({ from: 20, to: 21 });
   });
 
-  test("reaches as far as there are tokens", () => {
+  test("is clipped to the existing tokens", () => {
     expect(within({ from: 2, to: 9 }, 5)).toEqual({ from: 2, to: 5 });
     expect(within({ from: 7, to: 9 }, 5)).toBeNull();
     expect(within(null, 5)).toBeNull();
@@ -49,7 +50,7 @@ describe("a range", () => {
 });
 
 describe("the axis", () => {
-  test("holds still while more may come and fits a text that is over", () => {
+  test("does not change during a run and fits the text afterwards", () => {
     const limit = 12;
     for (const events of [2, 5, 10]) expect(axisLength(recordedRun(events))).toBe(limit);
     const run = recordedRun(6);
@@ -60,7 +61,7 @@ describe("the axis", () => {
     expect(axisLength(held)).toBe(limit);
   });
 
-  test("of a small context ends with it", () => {
+  test("is limited by a small context", () => {
     const run = recordedRun(4);
     if (!run.start || !run.prompt) throw new Error("no start");
     const context = run.prompt.tokens.length + 5;
@@ -68,7 +69,7 @@ describe("the axis", () => {
     expect(axisLength(small)).toBe(5);
   });
 
-  test("places tokens, and finds them where they are placed", () => {
+  test("stepAt is the inverse of shareOf", () => {
     for (const step of [0, 3, 11]) expect(stepAt(shareOf(step, 12), 12, 11)).toBe(step);
     expect(stepAt(-0.5, 12, 11)).toBe(0);
     expect(stepAt(2, 12, 11)).toBe(11);
@@ -77,7 +78,7 @@ describe("the axis", () => {
 });
 
 describe("the curves", () => {
-  test("hold every token's numbers once, however often they are asked for", () => {
+  test("read every token once, however often they are requested", () => {
     const frames: TokenFrame[] = [];
     const all = recordedRun().frames;
     for (const frame of all) {
@@ -102,7 +103,7 @@ describe("the curves", () => {
   });
 });
 
-/** A run whose player's frames of the screen come when the test says so. */
+/** A run and its player, whose animation frames run when the test calls `pass` or `step`. */
 function played() {
   const store = createRunStore((callback) => callback());
   const waiting: ((now: number) => void)[] = [];
@@ -119,7 +120,7 @@ function played() {
 }
 
 describe("playing", () => {
-  test("begins at the first token, keeps its speed, and follows the newest at its end", () => {
+  test("starts at the first token, keeps its speed, and follows the newest at its end", () => {
     const { store, player, pass, step } = played();
     player.setSpeed(10);
     player.play();
@@ -136,7 +137,7 @@ describe("playing", () => {
     expect(store.getState().selected).toBeNull();
   });
 
-  test("faster than the screen it leaves tokens out rather than fall behind", () => {
+  test("skips tokens if it is faster than the screen", () => {
     const { player, pass, step } = played();
     player.setSpeed(60);
     player.play();
@@ -145,7 +146,7 @@ describe("playing", () => {
     expect(step()).toBe(6);
   });
 
-  test("goes round in a range", () => {
+  test("loops in a range", () => {
     const { player, pass, step } = played();
     player.setRange({ from: 4, to: 6 });
     player.setSpeed(10);
@@ -162,7 +163,7 @@ describe("playing", () => {
     expect(step()).toBe(7);
   });
 
-  test("pressed twice in a frame it does not play twice as fast", () => {
+  test("is not twice as fast after pressing play twice in a frame", () => {
     const { player, pass, step, waiting } = played();
     player.setSpeed(10);
     player.play();
@@ -183,17 +184,17 @@ describe("playing", () => {
     expect(step()).toBe(0);
   });
 
-  test("of many tokens asked for between two frames the last is shown", () => {
+  test("of several requests in one frame shows the last", () => {
     const { store, player, pass, step } = played();
-    let heard = 0;
-    store.subscribe(() => heard++);
+    let calls = 0;
+    store.subscribe(() => calls++);
     for (const at of [3, 8, 5]) player.scrub(at);
     pass(16);
     expect(step()).toBe(5);
-    expect(heard).toBe(1);
+    expect(calls).toBe(1);
   });
 
-  test("a token that waits for its frame is what the next key goes on from", () => {
+  test("the next key continues from a token that is not painted yet", () => {
     const { player, pass, step } = played();
     player.scrub(3);
     expect(player.aim()).toBe(3);
@@ -202,7 +203,7 @@ describe("playing", () => {
     expect([player.aim(), step()]).toEqual([4, 4]);
   });
 
-  test("a new run forgets the range; each run has a player of its own", () => {
+  test("a new run clears the range; each run has its own player", () => {
     const { store, player } = played();
     player.setRange({ from: 1, to: 2 });
     store.begin("nothing");

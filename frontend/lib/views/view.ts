@@ -1,27 +1,27 @@
 import { createStore } from "zustand/vanilla";
-import { addressWith, pushAddress, readAddress, tidyAddress } from "@/lib/address/address-bar";
 import type { Branch } from "@/lib/run/branches";
+import { addressWith, pushAddress, readAddress, tidyAddress } from "@/lib/url-state/address-bar";
 
-/** The views of the one page; the first is the one without a name in the address. */
+/** The views of the page. The first is the default and has no parameter in the address. */
 export const VIEWS = ["instrument", "compare", "chat"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** Two branches of this visit to lay side by side, by their ids. */
-export interface Beside {
+/** The ids of two branches to compare. */
+export interface Comparison {
   readonly left: number;
   readonly right: number;
 }
 
 interface ViewState {
   readonly view: View;
-  readonly beside: Beside | null;
+  readonly beside: Comparison | null;
 }
 
 const NAME = "view";
 
 export const viewStore = createStore<ViewState>(() => ({ view: "instrument", beside: null }));
 
-/** The view that the address names; the instrument where it names none that is known. */
+/** Returns the view that the address names; by default the instrument. */
 export function viewInAddress(): View {
   const named = readAddress().get(NAME);
   return VIEWS.find((view) => view === named) ?? "instrument";
@@ -32,16 +32,19 @@ const isView = (name: string): boolean => name === NAME;
 const viewParameters = (view: View): [string, string][] =>
   view === "instrument" ? [] : [[NAME, view]];
 
-/** Query and fragment of another view of the same settings. */
+/** Returns query and fragment of a link to another view with the same settings. */
 export const addressOf = (view: View): string => addressWith(isView, viewParameters(view));
 
-/** Show a view; the way back leads to the one before. */
-export function openView(view: View, beside: Beside | null = null): void {
+/** Shows a view in a new history entry. */
+export function openView(view: View, beside: Comparison | null = null): void {
   if (viewInAddress() !== view) pushAddress(isView, viewParameters(view));
   viewStore.setState({ view, beside });
 }
 
-/** Follow the address, now and when the visitor goes back; ends with the function it returns. */
+/**
+ * Follows the view in the address, also after Back and Forward. Returns a function that stops
+ * following.
+ */
 export function followAddress(): () => void {
   const read = () => viewStore.setState({ view: viewInAddress() });
   read();
@@ -50,8 +53,11 @@ export function followAddress(): () => void {
   return () => window.removeEventListener("popstate", read);
 }
 
-/** A branch and what it is best seen beside: the run that it grew from, or its newest branch. */
-export function besideOf(branches: readonly Branch[], branch: Branch): Beside {
+/**
+ * Returns a branch with the one to compare it with: its parent, its newest child, or the newest
+ * other branch.
+ */
+export function comparisonOf(branches: readonly Branch[], branch: Branch): Comparison {
   const others = branches.filter(({ id }) => id !== branch.id);
   const near =
     others.find(({ id }) => id === branch.parent) ??

@@ -1,16 +1,15 @@
-"""Where the parts stand in a transformers model of any architecture.
+"""Finds blocks, attention and MLP modules in a transformers model of any architecture.
 
-Parts are found by what modules are: transformers itself names, for most architectures, the class
-whose outputs are attentions (`_can_record_outputs`); the rest goes by the names of the field.
-What is found here is what a model *may* have. A trial pass decides which of it runs and gives
-what it should.
+For most architectures transformers names the class whose outputs are attentions
+(`_can_record_outputs`); other modules are found by their usual names. The result lists candidates:
+introspection (introspect.py) decides which of them run and return the expected tensors.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -21,31 +20,31 @@ _MLP = re.compile(
     r"|(MLP|Mlp|FeedForward|MoE|Moe)$"
 )
 _OTHER_TEXT = re.compile(r"encoder_attn|cross_attn|crossattention|encoder_decoder", re.IGNORECASE)
-"""Attention to another text, which a language model by itself does not read."""
+"""Cross-attention, which a decoder-only language model does not use."""
 
 _ATTENTION_OUTPUTS = ("attention.output.dense", "self_attention.dense", "self_att.self_attention")
 _MLP_OUTPUTS = (
     "output.dense", "mlp.dense_4h_to_h", "ffn.down_proj", "ffn.ffn", "ff.layer_2", "fc2",
 )  # fmt: skip
-"""What writes a part's output where the module around it adds the residual stream, or where the
-part has no module of its own: the families of BERT, BLOOM, MPT, CPM-Ant, XLNet and BART."""
+"""Submodules that return a part's output, for architectures whose part adds the residual stream
+itself or has no module: the families of BERT, BLOOM, MPT, CPM-Ant, XLNet and BART."""
 _ADDS_RESIDUAL = re.compile(r"^XLNetRelativeAttention$")
-"""Attention that adds the residual stream inside and has no module for its own output."""
+"""Attention that adds the residual stream itself and has no module for its output."""
 _NO_ATTENTION = frozenset({"linear_attention", "conv", "moe", "mlp"})
-"""Layer types of a configuration under which no softmax attention runs."""
+"""Layer types of a configuration without softmax attention."""
 _PIECE = re.compile(r"(Attention|MLP|FFN|FeedForward|MoE|Norm|Linear|Embedding)$")
-"""Classes that are a piece of a block, in models that keep a list of each piece."""
+"""Classes that are only a part of a block, in models with one module list per part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The modules of a model, layer by layer; None where a layer has no such part."""
+    """The modules of a model by layer; None where a layer lacks the part."""
 
     blocks: list[nn.Module]
     attentions: list[nn.Module | None]
     mlps: list[nn.Module | None]
     residual: bool = True
-    """Whether one residual stream [1, positions, d_model] passes from block to block."""
+    """Whether a single residual stream [1, positions, d_model] connects the blocks."""
 
 
 NO_PARTS = Parts([], [], [], residual=False)
@@ -57,27 +56,25 @@ def text_config(config: Any) -> Any:
 
 
 def fields_of(config: Any) -> dict[str, Any]:
-    """The fields of a configuration under the names that its `config.json` has, and the type of
-    the model, which some classes hold themselves."""
-    fields = asdict(config) if not hasattr(config, "__dict__") else dict(vars(config))
-    return {**fields, "model_type": getattr(config, "model_type", None)}
+    """The fields of a configuration by their names in `config.json`, with `model_type`, which some
+    classes define themselves."""
+    return {**vars(config), "model_type": getattr(config, "model_type", None)}
 
 
 def possible_parts(model: nn.Module, n_layers: int | None) -> list[Parts]:
     """Every list of modules that may be the blocks, the likeliest first.
 
-    A model that reads pictures or sounds too has such lists for them; which one reads text shows
-    only when it runs.
+    Multimodal models have one for each modality; which one computes text shows only in a pass.
     """
     lists = [m for m in model.modules() if isinstance(m, nn.ModuleList) and _are_blocks(m)]
     blocks = _recorded(model, "hidden_states")
-    told = [m for m in lists if all(isinstance(block, blocks) for block in m)]
+    candidates = [m for m in lists if all(isinstance(block, blocks) for block in m)]
     counted = [m for m in lists if len(m) == n_layers]
-    return [_parts_of(model, list(m)) for m in dict.fromkeys([*counted, *told])]
+    return [_parts_of(model, list(m)) for m in dict.fromkeys([*counted, *candidates])]
 
 
 def _are_blocks(modules: nn.ModuleList) -> bool:
-    """Whether these may be whole blocks, not the attentions of all layers or the like."""
+    """Whether these may be complete blocks, and not, for example, the attentions of all layers."""
     return len(modules) > 0 and not any(_PIECE.search(type(m).__name__) for m in modules)
 
 
@@ -109,7 +106,7 @@ def _recorded(model: nn.Module, kind: str) -> tuple[type, ...]:
 
 
 def _attention_of(block: nn.Module, recorded: tuple[type, ...]) -> nn.Module | None:
-    """The one self-attention of a block; None where it has none or several."""
+    """The self-attention of a block; None if it has none or several."""
     named = [(name, child) for name, child in block.named_modules() if name]
     if recorded:
         found = [pair for pair in named if isinstance(pair[1], recorded)]
@@ -122,7 +119,7 @@ def _attention_of(block: nn.Module, recorded: tuple[type, ...]) -> nn.Module | N
 
 
 def _mlp_of(block: nn.Module) -> nn.Module | None:
-    """The one MLP of a block; None where it has none, or several that are added up."""
+    """The MLP of a block; None if it has none or several."""
     written = _first_at(block, _MLP_OUTPUTS)
     if written is not None:
         return written

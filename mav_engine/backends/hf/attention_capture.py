@@ -1,14 +1,15 @@
-"""Attention that keeps the last query's pattern as it falls out, so nothing is computed twice.
+"""Attention functions that record the last query's pattern without computing it twice.
 
-Three implementations are registered with transformers, each with its mask, without which
-causality would be lost in silence:
+Three implementations are registered with transformers, each with its mask function; without one,
+transformers would silently drop causality:
 
 - `mav_tap`, for architectures whose attention is the plain softmax(q k^T * scaling + mask) v:
-  SDPA over the prompt, where only the last query's pattern is computed beside it, and the plain
-  product for one query, in the grouped layout so that shared keys are not repeated.
-- `mav_tap_called`, the same, with one query's attention in a compiled call where that can be had.
-  What rounds its inputs afterwards, as quantized layers do, would round some of them otherwise.
-- `mav_tap_own`, for all others (soft caps, sinks, biases): the model's own eager function.
+  SDPA for the prompt, plus the pattern of its last query, and the plain product for a single query,
+  grouped so that shared keys are not repeated.
+- `mav_tap_called`: the same, with a compiled function for a single query where available. Quantized
+  layers must not use it: its rounding differs, so some of their inputs would be rounded
+      differently.
+- `mav_tap_own`: the model's own eager function, for all others (soft caps, sinks, biases).
 """
 
 from __future__ import annotations
@@ -41,12 +42,14 @@ _PLAIN_NAMES = {
     "softmax", "float32", "to", "dtype", "dropout", "training", "contiguous", "size", "type",
     "head_dim",
 }  # fmt: skip
-"""All that the code of a plain eager attention mentions; anything more may change numbers."""
+"""Names in the code of a plain eager attention. Any other name may change its result."""
 
 
 def implementation_for(model_class: type[nn.Module], plain: str = PLAIN) -> str:
-    """Which attention a model class can be loaded with, by what its own eager function does;
-    `plain` is that of a plain one."""
+    """The attention implementation for a model class, by the code of its eager function.
+
+    `plain` is the one for plain attention.
+    """
     eager = _eager_of(model_class)
     if eager is None or not getattr(model_class, "_supports_attention_backend", False):
         return "eager"
@@ -79,9 +82,9 @@ def _plain(
             module, query, key, value, attention_mask, scaling=scaling, **kwargs
         )
         if kept is not None and "pattern" in kept.points:
-            told = query if "full_pattern" in kept.points else query[:, :, -1:]
-            mask = mask_of(told, key, attention_mask)
-            kept.pattern[_layer(module)] = pattern_of(told, key, mask, scaling)
+            queries = query if "full_pattern" in kept.points else query[:, :, -1:]
+            mask = mask_of(queries, key, attention_mask)
+            kept.pattern[_layer(module)] = pattern_of(queries, key, mask, scaling)
         return output, None
     seen = (
         single_query_attention(query, key, value, scaling)
@@ -101,7 +104,7 @@ def _seen_by_one(
     attention_mask: torch.Tensor | None,
     scaling: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What one query sees: its pattern [1, heads, 1, keys] and its output [1, 1, heads, d]."""
+    """The pattern [1, heads, 1, keys] and the output [1, 1, heads, d] of a single query."""
     pattern = pattern_of(query, key, attention_mask, scaling)
     grouped = pattern.view(*key.shape[:2], -1, key.shape[2])
     output = torch.matmul(grouped, value).view(*query.shape[:3], -1)
@@ -118,7 +121,7 @@ def _own(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     eager = _eager_of(type(module))
     if eager is None:
-        raise LookupError(f"{type(module).__name__} has no eager attention beside it")
+        raise LookupError(f"{type(module).__name__} has no eager attention function in its module")
     output, pattern = eager(module, query, key, value, attention_mask, **kwargs)
     kept = hooks.current()
     if kept is not None:

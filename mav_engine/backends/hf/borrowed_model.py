@@ -14,28 +14,29 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from mav_engine.backends.fingerprint import pieces_of
 from mav_engine.backends.hf.architectures import NO_PARTS
 from mav_engine.backends.hf.attention_capture import OWN, implementation_for
 from mav_engine.backends.hf.backend import TransformersBackend
-from mav_engine.backends.hf.fingerprint import fingerprint, pieces_of
+from mav_engine.backends.hf.fingerprint import fingerprint
 from mav_engine.backends.hf.hooks import install
 from mav_engine.backends.hf.length_scaling import reset_before_each_pass
-from mav_engine.backends.hf.session import TransformersSession
 from mav_engine.backends.hf.unchanged import configs_of, random_state_unchanged, unchanged
 from mav_engine.backends.hf.wrappers import Wrapped
 from mav_engine.backends.inference.scheduler import Scheduler, no_batches
 from mav_engine.contract.arrays import Floats
 from mav_engine.errors import ModelLoadFailed
 from mav_engine.generation.capture import HookPoint, Step
+from mav_engine.generation.loop import Session
 from mav_engine.text.tokens import Vocabulary
 
 _ATTENTION = "_attn_implementation_internal"
 
 
-def lent_backend(model: Any, tokenizer: Any, name: str = "model") -> LentBackend:
+def borrowed_backend(model: Any, tokenizer: Any, name: str = "model") -> BorrowedBackend:
     """A backend over a model and a tokenizer that stay the caller's.
 
-    What is measured is the transformers model inside of a wrapper (`torch.compile`, data parallel,
+    The transformers model inside of a wrapper is measured (`torch.compile`, data parallel,
     PEFT). Adapters that live in its modules, such as LoRA, are part of it. A wrapper whose logits
     are not those of the inner model is refused, here and at the beginning of each run.
 
@@ -51,11 +52,11 @@ def lent_backend(model: Any, tokenizer: Any, name: str = "model") -> LentBackend
             field="tokenizer_obj",
         )
     wrapped.check()
-    return LentBackend(wrapped, tokenizer, name)
+    return BorrowedBackend(wrapped, tokenizer, name)
 
 
-class LentBackend(TransformersBackend):
-    """Reads one token after the other by the model's own forward pass; keeps none of its weights.
+class BorrowedBackend(TransformersBackend):
+    """Decodes token by token with the model's own forward pass; keeps no copies of weights.
 
     `why_no_pattern` says why attention is null, where it is.
     """
@@ -66,7 +67,7 @@ class LentBackend(TransformersBackend):
         self._borrowed = Borrowed(model)
         with self._borrowed.pass_():
             super().__init__(model, tokenizer, name, prefix_bytes=None)
-            # Where layers tell other numbers than their own, the model's eager attention was taken.
+            # A wrong layer_idx makes introspection switch to eager attention.
             self._borrowed.attention = model.config._attn_implementation
         self._borrowed.parts = self._layout.parts
         self._scheduler = _BorrowedScheduler(self._borrowed)
@@ -74,11 +75,11 @@ class LentBackend(TransformersBackend):
         self.why_no_pattern = (
             None
             if self._layout.has_pattern
-            else f"{type(model).__name__} with the attention {self._borrowed.attention!r} tells no "
-            "patterns; load it with attn_implementation='eager' to see them"
+            else f"{type(model).__name__} with the attention {self._borrowed.attention!r} returns "
+            "no patterns; load it with attn_implementation='eager'"
         )
 
-    # The owner's weights change under it, so nothing that follows from them is kept.
+    # The weights may change at any time, so nothing derived from them is cached.
     @property
     def fingerprint(self) -> str:
         return fingerprint(self._model, self._tokenizer, self.info.dtype, self._pieces)
@@ -87,7 +88,7 @@ class LentBackend(TransformersBackend):
     def _pieces(self) -> str:
         return pieces_of(self._tokenizer)
 
-    def open(self, capture: Collection[HookPoint], max_length: int) -> TransformersSession:
+    def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
         self._wrapped.check()
         with self._borrowed.pass_():
             return super().open(capture, max_length)
@@ -97,7 +98,7 @@ class LentBackend(TransformersBackend):
             return super().activations(ids, point)
 
     def calibration(self, point: HookPoint) -> Floats | None:
-        return self.activations(self._calibration_ids(), point)
+        return self.activations(self._calibration.ids(), point)
 
 
 class Borrowed:
@@ -143,7 +144,7 @@ class _BorrowedVocabulary(Vocabulary):
     """Encoding sets the tokenizer's truncation and padding; they are put back."""
 
     def encode(self, text: str, *, special: bool) -> list[int]:
-        fast = self._fast
+        fast = getattr(self._tokenizer, "backend_tokenizer", None)
         if fast is None:
             return super().encode(text, special=special)
         truncation, padding = fast.truncation, fast.padding
@@ -162,7 +163,7 @@ def _attention_for(model: Any) -> str | None:
     """The attention that records its patterns; a model with eager attention keeps it."""
     own: str | None = model.config._attn_implementation
     known = (kind for kind in type(model).__mro__ if issubclass(kind, PreTrainedModel))
-    told = next((each for each in map(implementation_for, known) if each != "eager"), None)
-    if told is None:
+    found = next((each for each in map(implementation_for, known) if each != "eager"), None)
+    if found is None:
         return own
-    return OWN if own == "eager" else told
+    return OWN if own == "eager" else found

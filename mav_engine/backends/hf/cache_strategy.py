@@ -1,4 +1,7 @@
-"""How a model is read: over a cache that keeps what was read, or the whole text again each time."""
+"""How a model caches: which kind of KV cache it uses, or none.
+
+Without a cache, each step computes the whole text again.
+"""
 
 from __future__ import annotations
 
@@ -11,77 +14,58 @@ from typing import Any
 
 import torch
 
-from mav_engine.backends.inference.kv_pool import KVSlot
+from mav_engine.backends.hf.kv_cache import make_cache
 
 _OWN_CACHES = ("past_key_values", "cache_params", "state")
 _READ_FIRST = 3
 _TOLERANCE = 0.02
 _LOOSE = 0.5
-"""Share of the largest logit that two ways of reading may differ by. A wrong way gives quite other
-logits; rounding alone may send a token to other experts, in half precision above all."""
+"""Largest difference of logits with and without a cache, as a share of the largest logit. A wrong
+cache gives very different logits; rounding alone may route a token to other experts, especially in
+half precision."""
 _log = logging.getLogger(__name__)
 
 
 class OwnCache:
-    """A cache of the model's own kind: what one pass gives back, the next one takes."""
+    """A cache of the model's own type: each pass returns it, and the next one takes it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        """The argument that takes it and the output that gives it."""
+        """Name of the argument and of the output that hold it."""
         self.value: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The way that a model was seen to be read rightly."""
+class CacheStrategy:
+    """The caching that was verified for a model."""
 
     cached: bool
-    """Whether it reads on over a cache; else each token reads the whole text again."""
+    """Whether steps use a cache; otherwise each step computes the whole text again."""
     own_cache: str | None = None
-    """The name of its cache, where only the model itself can make one."""
+    """Name of the model's own cache type; None if it takes `past_key_values`."""
     prepared: bool = False
-    """Whether it reads what it prepares itself: a token to be guessed at the end, say."""
+    """Whether inputs come from `prepare_inputs_for_generation`, which may append a mask token."""
     whole_prompt: bool = False
-    """Whether a prompt must be read in one pass."""
+    """Whether the prompt must be prefilled in one pass."""
     switches_at: int | None = None
-    """The number of tokens after which the whole text is read again, into a new cache."""
+    """Length from which the whole text is computed again with a new cache; None if never."""
 
     def open_cache(self, model: Any, max_length: int) -> tuple[Any, bool]:
-        """A new cache, None where nothing can be cached, and whether all of it is slabs."""
+        """Returns a new cache (None without caching) and whether all of its layers are slabs."""
         if not self.cached:
             return None, False
         if self.own_cache is not None:
             return OwnCache(self.own_cache), False
-        cache, slabs = new_cache(model, max_length)
+        cache, slabs = make_cache(model.config, max_length)
         return cache, slabs and not self.whole_prompt
 
 
-def new_cache(model: Any, max_length: int) -> tuple[Any, bool]:
-    """A cache for a text, and whether all of it is slabs: a prompt may be read in parts then."""
-    own = getattr(model, "new_cache", None)
-    if own is not None:
-        return own(), True
-    from mav_engine.backends.hf.kv_cache import make_cache
-
-    return make_cache(model.config, max_length)
-
-
-def cache_over(model: Any, past: KVSlot, n_layers: int) -> Any:
-    """A `Past` as the cache of a model's own forward pass."""
-    own = getattr(model, "cache_over", None)
-    if own is not None:
-        return own(past)
-    from mav_engine.backends.hf.kv_cache import past_cache
-
-    return past_cache(past, n_layers)
-
-
 def is_eager(model: Any) -> bool:
-    """Whether patterns come with the model's own outputs."""
+    """Whether attention patterns are part of the model's outputs."""
     return bool(getattr(model.config, "_attn_implementation", None) == "eager")
 
 
-def read(
+def forward_pass(
     model: Any,
     ids: Sequence[int],
     cache: Any,
@@ -90,18 +74,18 @@ def read(
     prepared: bool = False,
     output_attentions: bool = False,
 ) -> Any:
-    """One forward pass over the ids that follow the `past` first ones, as `generate()` does it."""
-    inputs = inputs_of(model, ids, cache, past, prepared=prepared)
+    """One forward pass over ids that follow `past` cached ones, as in `generate()`."""
+    inputs = forward_inputs(model, ids, cache, past, prepared=prepared)
     output = model(**inputs, **({"output_attentions": True} if output_attentions else {}))
     if isinstance(cache, OwnCache):
         cache.value = getattr(output, cache.name)
     return output
 
 
-def inputs_of(
+def forward_inputs(
     model: Any, ids: Sequence[int], cache: Any, past: int = 0, *, prepared: bool = False
 ) -> dict[str, Any]:
-    """What a pass takes, by name."""
+    """The keyword arguments of a forward pass."""
     takes = _arguments(model)
     device = model.device
     read_ids = torch.tensor([ids], device=device)
@@ -127,31 +111,39 @@ def _arguments(model: Any) -> frozenset[str]:
 
 @lru_cache
 def _arguments_of(model_class: Any) -> frozenset[str]:
-    """Names of what a pass takes; reading a signature costs as much as a small layer."""
+    """Names of the arguments of `forward`; inspecting a signature is slow."""
     return frozenset(inspect.signature(model_class.forward).parameters)
 
 
-def way_to_read_on(model: Any, ids: list[int], whole: torch.Tensor) -> Reading:
-    """The first way whose logits are those of reading at once, [len(ids), vocabulary]."""
+def find_cache_strategy(model: Any, ids: list[int], whole: torch.Tensor) -> CacheStrategy:
+    """The first strategy whose logits match those of a single pass.
+
+    Args:
+        whole: [len(ids), vocabulary] logits of a single pass over `ids`.
+    """
     takes = _arguments(model)
     for name in (None, *_OWN_CACHES):
-        reading = Reading(cached=True, own_cache=name)
-        if (name is None or name in takes) and _reads_on(model, ids, whole, reading):
-            return reading
-    return Reading(cached=False)
+        strategy = CacheStrategy(cached=True, own_cache=name)
+        if (name is None or name in takes) and _matches_one_pass(model, ids, whole, strategy):
+            return strategy
+    return CacheStrategy(cached=False)
 
 
-def _reads_on(model: Any, ids: list[int], whole: torch.Tensor, reading: Reading) -> bool:
+def _matches_one_pass(
+    model: Any, ids: list[int], whole: torch.Tensor, strategy: CacheStrategy
+) -> bool:
     try:
-        cache, _ = reading.open_cache(model, len(ids))
-        first = read(model, ids[:_READ_FIRST], cache).logits[0, -1:]
+        cache, _ = strategy.open_cache(model, len(ids))
+        first = forward_pass(model, ids[:_READ_FIRST], cache).logits[0, -1:]
         rest = range(_READ_FIRST, len(ids))
-        told = torch.cat([first, *(read(model, [ids[at]], cache, at).logits[0] for at in rest)])
+        logits = torch.cat(
+            [first, *(forward_pass(model, [ids[at]], cache, at).logits[0] for at in rest)]
+        )
         expected = whole[_READ_FIRST - 1 :]
         share = _LOOSE if model.dtype in (torch.float16, torch.bfloat16) else _TOLERANCE
-        return bool((told - expected).abs().max() <= share * expected.abs().max())
+        return bool((logits - expected).abs().max() <= share * expected.abs().max())
     except torch.OutOfMemoryError:
         raise
-    except Exception as error:  # whatever a model of any kind raises
-        _log.info("%s does not read on as %s: %r", type(model).__name__, reading, error)
+    except Exception as error:  # models may raise anything
+        _log.info("%s does not decode with %s: %r", type(model).__name__, strategy, error)
         return False

@@ -1,8 +1,8 @@
-"""Whether a checked folder holds a causal language model that transformers can load as it is.
+"""Checks that a folder holds a causal language model that transformers can load.
 
-What transformers only warns about (weights that are missing or have other shapes, a tokenizer
-without tokens) is an error here, since the numbers would be random. Errors are worded for those
-who have never seen the library.
+Missing weights, weights of other shapes and empty tokenizers, about which transformers only warns,
+are errors here, since the model would compute with random numbers. Error messages do not assume
+knowledge of the library.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, Genera
 from transformers.utils import GENERATION_CONFIG_NAME
 
 from mav_engine.backends.hf.architectures import fields_of, text_config
+from mav_engine.backends.memory import check_memory
 from mav_engine.backends.tokenizer_limits import check_limits
 from mav_engine.errors import MavError, UnusableModel
 from mav_engine.faults import is_deliberate, is_out_of_memory
@@ -30,7 +31,6 @@ from mav_engine.models.weight_files import read_tensors, weight_files
 from mav_engine.text.tokens import has_tokens
 from mav_engine.wording import shortened, shown
 
-GB = 1e9
 _ENCODERS = frozenset(
     {
         "bert", "bert-generation", "big_bird", "camembert", "data2vec-text", "electra", "ernie",
@@ -38,7 +38,7 @@ _ENCODERS = frozenset(
         "roformer", "xlm-roberta", "xlm-roberta-xl", "xmod",
     }
 )  # fmt: skip
-"""Types that see the whole text at once unless their configuration says `is_decoder`."""
+"""Model types that are encoders unless their configuration sets `is_decoder`."""
 _KINDS = re.compile(r"\b\w+Error: ")
 _CAUSAL = "MAV needs a causal language model, which predicts the next token (GPT, Llama, Qwen …)."
 _ORIGINAL = "Use the files that were saved with the model."
@@ -48,7 +48,7 @@ def read_config(folder: Path) -> Any:
     """The configuration of a causal language model.
 
     Raises:
-        UnusableModel: it is of another kind, or transformers cannot read it.
+        UnusableModel: it describes another kind of model, or transformers cannot read it.
     """
     given = read_json(folder / "config.json")
     kind = given.get("model_type")
@@ -59,7 +59,7 @@ def read_config(folder: Path) -> Any:
     _check_dtype(given)
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    except Exception as error:  # whatever the classes of configurations raise
+    except Exception as error:  # configuration classes may raise anything
         raise UnusableModel(_why_no_config(given, kind, error), field="model") from error
     if getattr(config, "is_encoder_decoder", False):
         raise _other(config, "an encoder-decoder model, which translates one text into another")
@@ -82,7 +82,7 @@ def _check_dtype(given: dict[str, Any]) -> None:
     known = isinstance(name, str) and getattr(torch, name.removeprefix("torch."), None)
     if not isinstance(known, torch.dtype):
         raise UnusableModel(
-            f"config.json: dtype is {shown(name)}, which is no number type of torch; give float32, "
+            f"config.json: dtype is {shown(name)}, which is not a dtype of torch; give float32, "
             "float16 or bfloat16, or leave it out.",
             field="model",
         )
@@ -92,8 +92,8 @@ def read_tokenizer(folder: Path) -> Any:
     """The tokenizer of a model.
 
     Raises:
-        UnusableModel: it is missing, broken, empty or may exhaust the memory, or a package that
-            reads it is missing.
+        UnusableModel: it is missing, broken, empty or may exhaust the memory, or needs a package
+            that is not installed.
     """
     check_limits(folder)
     try:
@@ -105,23 +105,23 @@ def read_tokenizer(folder: Path) -> Any:
         raise UnusableModel(_why_no_tokenizer(folder, error), field="model") from error
     if empty:
         raise UnusableModel(
-            "the tokenizer has no tokens: its vocabulary is missing or empty. Copy tokenizer.json "
-            "of the model into the folder.",
+            "the tokenizer has no tokens: its vocabulary is missing or empty. Copy the model's "
+            "tokenizer.json into the folder.",
             field="model",
         )
     return tokenizer
 
 
 def check_fits(folder: Path, config: Any, held: int | None) -> None:
-    """Compare the model that a configuration describes with the weights before it is built.
+    """Compare the size of the configured model with the weights and the free memory.
 
     Args:
-        folder: where the weights are.
+        folder: folder of the weights.
         config: the configuration.
-        held: bytes of a number in main memory; None where the weights go elsewhere.
+        held: bytes per parameter in main memory; None if the weights are loaded to a GPU.
 
     Raises:
-        UnusableModel: it is much larger than the weights, or than the memory that is free.
+        UnusableModel: the model is much larger than the weights or than the free memory.
     """
     # On the meta device a model has shapes and no numbers.
     try:
@@ -131,7 +131,7 @@ def check_fits(folder: Path, config: Any, held: int | None) -> None:
             )
     except ImportError:
         raise
-    except Exception as error:  # whatever the classes of models raise
+    except Exception as error:  # model classes may raise anything
         raise UnusableModel(_why_not_built(config, error), field="model") from error
     described = sum(each.numel() for each in model.parameters())
     buffers = sum(each.numel() * each.element_size() for each in model.buffers())
@@ -139,25 +139,19 @@ def check_fits(folder: Path, config: Any, held: int | None) -> None:
     quantized = getattr(config, "quantization_config", None) is not None
     if not quantized and described > 2 * stored + 1_000_000:
         raise UnusableModel(
-            f"config.json describes a model of {described:,} numbers, but the weights hold "
+            f"config.json describes a model of {described:,} parameters, but the weights hold "
             f"{stored:,}. {_ORIGINAL}",
             field="model",
         )
     needed = buffers + (0 if held is None or quantized else held * described)
-    free = free_memory()
-    if free is not None and needed > free:
-        raise UnusableModel(
-            f"it needs {needed / GB:,.1f} GB of memory, and {free / GB:,.1f} GB are free. Use a "
-            "smaller model or number type (bfloat16), or a machine with more memory.",
-            field="model",
-        )
+    check_memory(needed)
 
 
 def check_readable(folder: Path) -> None:
-    """Check the files that `from_pretrained` reads besides the configuration and the tokenizer.
+    """Check the weights and `generation_config.json`.
 
     Raises:
-        UnusableModel: a file of weights or `generation_config.json` is broken.
+        UnusableModel: one of these files is broken.
     """
     if (folder / GENERATION_CONFIG_NAME).exists():
         with named_faults(f"{GENERATION_CONFIG_NAME} cannot be read"):
@@ -167,36 +161,37 @@ def check_readable(folder: Path) -> None:
             form = (file.metadata() or {}).get("format", "pt")
         if form != "pt":
             raise UnusableModel(
-                f"{path.name} holds weights for {shown(form)}, as its metadata says, but MAV reads "
-                "those for PyTorch (pt). Save the model with save_pretrained() of a PyTorch model.",
+                f"{path.name} holds weights for {shown(form)}, according to its metadata, but MAV "
+                "needs weights for PyTorch (pt). Save the model with save_pretrained() of a "
+                "PyTorch model.",
                 field="model",
             )
 
 
 @contextmanager
 def named_faults(what: str) -> Iterator[None]:
-    """Turn what the libraries raise for broken files into an error that begins with `what`.
+    """Convert exceptions for broken files to UnusableModel, with a message that begins with `what`.
 
-    Missing packages and full memory are no faults of the files, so their errors pass.
+    Missing packages and full memory are not faults of the files, so those errors pass.
     """
     try:
         yield
     except (MavError, ImportError):
         raise
-    except Exception as error:  # whatever a broken file makes the libraries raise
+    except Exception as error:  # broken files make the libraries raise anything
         if is_out_of_memory(error):
             raise
         raise UnusableModel(f"{what}: {_in_short(error)}. {_ORIGINAL}", field="model") from error
 
 
 def check_complete(report: dict[str, Any]) -> None:
-    """Refuse a loaded model some of whose weights were not in its files.
+    """Check that all weights of a loaded model were in its files.
 
     Args:
-        report: the loading info of `from_pretrained`; tied weights are not missing in it.
+        report: the loading info of `from_pretrained`, in which tied weights are not missing.
 
     Raises:
-        UnusableModel: it names the first of them.
+        UnusableModel: some are missing or have other shapes; the error names the first one.
     """
     mismatched = sorted(report.get("mismatched_keys") or [])
     if mismatched:
@@ -209,34 +204,10 @@ def check_complete(report: dict[str, Any]) -> None:
     missing = sorted(report.get("missing_keys") or [])
     if missing:
         raise UnusableModel(
-            f"the weights lack {len(missing)} of the model's tensors, {missing[0]} among them; "
-            "they would be random numbers. Save the whole model again.",
+            f"the weights lack {len(missing)} of the model's tensors, such as {missing[0]}; they "
+            "would be random numbers. Save the whole model again.",
             field="model",
         )
-
-
-def free_memory() -> int | None:
-    """Bytes of main memory that can be had, swap included; None where the system does not say."""
-    found = {}
-    try:
-        with Path("/proc/meminfo").open(encoding="ascii") as lines:
-            for line in lines:
-                name, _, rest = line.partition(":")
-                found[name] = 1024 * int(rest.split()[0])
-        free = found["MemAvailable"] + found.get("SwapFree", 0)
-    except (OSError, ValueError, KeyError):
-        return None
-    limit = _number_in("/sys/fs/cgroup/memory.max")
-    used = _number_in("/sys/fs/cgroup/memory.current")
-    # Files that the container has read count as used, and are given up when memory is needed.
-    return free if limit is None or used is None else min(free, max(limit - used, limit // 2))
-
-
-def _number_in(path: str) -> int | None:
-    try:
-        return int(Path(path).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None
 
 
 def _other(config: Any, what: str) -> UnusableModel:
@@ -246,26 +217,26 @@ def _other(config: Any, what: str) -> UnusableModel:
 
 def _why_no_config(given: dict[str, Any], kind: object, error: Exception) -> str:
     if given.get("auto_map") and "auto_map" not in str(error):
-        own_code = " It brings code of its own (auto_map), which is never run."
+        own_code = " Its folder contains code (auto_map), which MAV never runs."
     else:
         own_code = ""
     if kind is None:
         return f"config.json has no model_type. {_ORIGINAL}"
     if "does not recognize this architecture" in str(error) or own_code:
         return (
-            f"transformers {version('transformers')} knows no model type {shown(kind)}.{own_code} "
-            "A newer transformers may know it: pip install --upgrade transformers."
+            f"transformers {version('transformers')} does not support the model type "
+            f"{shown(kind)}.{own_code} A newer version may: pip install --upgrade transformers."
         )
     return f"config.json cannot be read: {_in_short(error)}. {_ORIGINAL}"
 
 
 def _why_not_built(config: Any, error: Exception) -> str:
-    """Why no model can be made of a configuration, with the field where the error tells it."""
+    """Why a model cannot be built from a configuration; names the field if possible."""
     for name, value in _texts(fields_of(config)):
         if isinstance(error, KeyError) and error.args and value == error.args[0]:
             return (
                 f"config.json: {name} is {shown(value)}, which transformers "
-                f"{version('transformers')} does not know. {_ORIGINAL}"
+                f"{version('transformers')} does not support. {_ORIGINAL}"
             )
     if "Padding_idx" in str(error):
         return (
@@ -276,7 +247,7 @@ def _why_not_built(config: Any, error: Exception) -> str:
 
 
 def _texts(fields: Any) -> Iterator[tuple[str, Any]]:
-    """The texts in a configuration with their fields, as `rope_parameters.rope_type`."""
+    """The strings in a configuration with their paths, such as `rope_parameters.rope_type`."""
     for name, value in fields.items():
         if isinstance(value, dict):
             yield from ((f"{name}.{inner}", text) for inner, text in _texts(value))
@@ -290,7 +261,7 @@ def _why_no_tokenizer(folder: Path, error: BaseException) -> str:
         if package in str(error) and not whole and any(folder.glob(f"*{suffix}")):
             return (
                 f"its tokenizer needs {package}, which is not installed (pip install {package}), "
-                f"or a tokenizer.json beside the *{suffix} file."
+                f"or a tokenizer.json next to the *{suffix} file."
             )
     if isinstance(error, ImportError):
         return f"its tokenizer needs a package that is not installed: {_in_short(error)}."
@@ -311,5 +282,5 @@ def _is_tokenizer(file: Path) -> bool:
 
 
 def _in_short(error: BaseException) -> str:
-    told = _KINDS.sub("", " ".join(str(error).split())) or type(error).__name__
-    return shortened(told.rstrip("."), 300)
+    message = _KINDS.sub("", " ".join(str(error).split())) or type(error).__name__
+    return shortened(message.rstrip("."), 300)

@@ -1,8 +1,8 @@
-"""The decoder of the inference engine that a transformers model may use, if there is one.
+"""Chooses the inference decoder for a transformers model, if there is one.
 
 It is chosen by the model's class, its configuration (`decoder_support.py`) and its structure, and
-then verified (`verify_decoder.py`): both run on a probe, and the decoder is kept only where every
-recorded tensor agrees with the model's own forward pass.
+then verified (`verify_decoder.py`): both run on a few tokens, and the decoder is used only if every
+captured tensor agrees with the model's own forward pass.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ import torch
 from torch import nn
 
 from mav_engine.backends.hf.decoder_support import unsupported_by_gpt2, unsupported_by_llama
+from mav_engine.backends.hf.gpt2_modules import TorchGpt2Decoder, gpt2_parts
+from mav_engine.backends.hf.llama_modules import TorchLlamaDecoder, llama_parts, llama_weights
 from mav_engine.backends.inference.decoders.base import Decoder
-from mav_engine.backends.inference.decoders.compiled_llama import compiled_llama
-from mav_engine.backends.inference.decoders.gpt2 import Gpt2Decoder
-from mav_engine.backends.inference.decoders.llama import LlamaDecoder
+from mav_engine.backends.inference.decoders.compiled_llama import CompiledLlama, compiled_llama
+from mav_engine.backends.inference.kernels.arithmetic import Arithmetic
 from mav_engine.backends.inference.kernels.int8 import rounds_activations
 from mav_engine.backends.inference.kernels.linear import is_linear
-from mav_engine.backends.inference.kernels.native.int8 import int8_product
-from mav_engine.backends.inference.kernels.ops import BY_NUMPY, BY_TORCH, Arithmetic
+from mav_engine.backends.inference.kernels.native.int8 import int8_build
+from mav_engine.backends.inference.kernels.ops import (
+    NUMPY_ARITHMETIC,
+    TORCH_ARITHMETIC,
+    unembedding,
+)
 
 _LLAMA_BLOCK = {"self_attn", "mlp", "input_layernorm", "post_attention_layernorm"}
 _LLAMA_ATTENTION = {"q_proj", "k_proj", "v_proj", "o_proj"}
@@ -37,21 +42,34 @@ def decoder_for(model: Any, config: Any) -> Decoder | None:
         return None
     on_cpu = devices == {torch.device("cpu")}
     # Between torch's int8 products, which open its threads, numpy was seen to be no faster.
-    by_numpy = on_cpu and (not rounds_activations(model) or int8_product() is not None)
-    arithmetic: Arithmetic = BY_NUMPY if by_numpy else BY_TORCH
+    by_numpy = on_cpu and (not rounds_activations(model) or int8_build() is not None)
+    arithmetic: Arithmetic = NUMPY_ARITHMETIC if by_numpy else TORCH_ARITHMETIC
     if _is_llama(model):
         refused = unsupported_by_llama(model, config)
         if refused is None:
-            native = compiled_llama(model, config) if on_cpu else None
-            return native or LlamaDecoder(model, config, arithmetic)
+            native = _compiled(model, config) if on_cpu else None
+            return native or TorchLlamaDecoder(llama_parts(model, config, arithmetic))
     elif _is_gpt2(model):
         refused = unsupported_by_gpt2(model, config)
         if refused is None:
-            return Gpt2Decoder(model, arithmetic)
+            return TorchGpt2Decoder(gpt2_parts(model, arithmetic))
     else:
-        refused = "it is not built like Llama or GPT-2"
-    _log.info("%s takes the general path: %s", type(model).__name__, refused)
+        refused = "its structure is not that of Llama or GPT-2"
+    _log.info("%s uses its own forward pass: %s", type(model).__name__, refused)
     return None
+
+
+def _compiled(model: Any, config: Any) -> CompiledLlama | None:
+    weights = llama_weights(model, config)
+    if weights is None:
+        return None
+    norm = NUMPY_ARITHMETIC.rms_norm(model.model.norm)
+    native = compiled_llama(weights, lambda: unembedding(norm, model.lm_head, NUMPY_ARITHMETIC))
+    if native is not None:
+        # They are not parameters that torch counts.
+        held = int(getattr(model.lm_head, "packed_bytes", 0))
+        model.lm_head.packed_bytes = held + native.packed_bytes
+    return native
 
 
 def _is_llama(model: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Where a model runs: one device, or spread over all that there are."""
+"""The device of a model: one device, or spread over all of them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import torch
 from mav_engine.errors import ModelLoadFailed
 
 SPREAD = "spread"
-"""The name for all devices together: GPUs first, then the CPU's memory."""
+"""The setting that spreads a model over all GPUs and then main memory."""
 
 
 def device_for(wanted: str) -> torch.device | None:
-    """The device of a setting; None is to spread the model over all of them.
+    """The torch device of a setting; None for `spread`.
 
     Raises:
-        ModelLoadFailed: it is not available here.
+        ModelLoadFailed: the device is not available.
     """
     if wanted == SPREAD:
         if find_spec("accelerate") is None:

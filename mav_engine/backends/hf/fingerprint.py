@@ -1,46 +1,38 @@
-"""What tells one loaded model from another: by samples of its weights, not by its name."""
+"""The fingerprint of a torch model."""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
-_SAMPLES = 16
-"""Numbers of each tensor that count; a training step changes nearly all of them."""
+from mav_engine.backends.fingerprint import fingerprint_of, pieces_of, sample_indices
 
 
 @torch.inference_mode()
 def fingerprint(model: Any, tokenizer: Any, dtype: str | None, pieces: str | None = None) -> str:
-    """The same for the same weights, tokenizer and number type; 32 hexadecimal digits.
+    """32 hexadecimal digits that identify the weights, tokenizer and dtype.
 
-    `pieces` are those of the tokenizer, where they are known.
+    `pieces` is the result of `pieces_of`, if it is known.
 
-    Of weights that are packed or stand elsewhere (quantized, offloaded) names and shapes count.
+    Only names and shapes are used of quantized or offloaded weights.
     """
-    digest = hashlib.sha256(f"{type(model).__name__} {dtype}".encode())
+    given = pieces or pieces_of(tokenizer)
+    return fingerprint_of(type(model).__name__, dtype, _weights(model), given)
+
+
+def _weights(model: Any) -> Iterator[tuple[str, tuple[int, ...], str, bytes]]:
     for name, weight in sorted(model.named_parameters()):
-        digest.update(f"{name} {tuple(weight.shape)} {weight.dtype}".encode())
-        if type(weight.data) is torch.Tensor and not weight.is_meta and weight.numel():
-            digest.update(_samples(weight.data))
-    digest.update((pieces or pieces_of(tokenizer)).encode())
-    return digest.hexdigest()[:32]
-
-
-def pieces_of(tokenizer: Any) -> str:
-    """All that a tokenizer is, as text."""
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    return backend.to_str() if backend else str(sorted(tokenizer.get_vocab().items()))
+        plain = type(weight.data) is torch.Tensor and not weight.is_meta and weight.numel()
+        samples = _samples(weight.data) if plain else b""
+        yield name, tuple(weight.shape), str(weight.dtype), samples
 
 
 def _samples(weight: torch.Tensor) -> bytes:
-    """Values at even places by their indices, so that the layout in memory does not matter."""
-    places = torch.linspace(0, weight.numel() - 1, _SAMPLES, dtype=torch.float64).long()
     weight = weight.reshape(weight.shape or (1,))
-    # numpy's: torch's own imports a library of algebra, which takes half a second.
-    indices = np.unravel_index(places.numpy(), weight.shape)
+    indices = np.unravel_index(sample_indices(weight.numel()), weight.shape)
     found = tuple(torch.from_numpy(each).to(weight.device) for each in indices)
     taken: bytes = weight[found].cpu().double().numpy().tobytes()
     return taken

@@ -1,7 +1,7 @@
 """Hooks that collect references to one forward pass's tensors.
 
-The hooks stay on the model while it is loaded and do nothing unless the calling thread is
-recording; reductions come after the pass, all layers at once.
+The hooks stay registered while the model is loaded and do nothing unless the calling thread is
+recording. Reductions run after the pass, on all layers at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mav_engine.generation.capture import HookPoint
 
 
 class Recording:
-    """Tensors of one forward pass by hook point and layer; None where a layer gave none."""
+    """Tensors of one forward pass by hook point and layer; None where a layer returned none."""
 
     def __init__(self, n_layers: int, points: Collection[HookPoint]) -> None:
         self.points = points
@@ -32,56 +32,56 @@ class Recording:
         self.pattern: list[torch.Tensor | None] = [None] * n_layers
 
     def stacked(self, point: HookPoint) -> torch.Tensor | None:
-        """The last position's vectors [rows, d_model], where every layer gave one."""
+        """The last position's vectors [rows, d_model]; None unless every layer returned one."""
         tensors = [tensor for tensor in getattr(self, point) if tensor is not None]
         if len(tensors) < len(getattr(self, point)):
             return None
-        # A spread model's layers stand on several devices; the lens stands at the last.
+        # The layers of a spread model are on several devices; the lens is on the last one.
         return torch.stack([tensor[0, -1].to(tensors[-1].device) for tensor in tensors])
 
     def rows(self, point: HookPoint) -> Floats | None:
-        """The last position's vectors [rows, d_model] at a hook point, or None if not asked."""
+        """The last position's vectors [rows, d_model] at a hook point; None if not captured."""
         if point not in self.points:
             return None
         return _at_last(getattr(self, point), 1)
 
     def every(self, point: HookPoint) -> Floats | None:
-        """What each layer gave for all positions of the pass, not for the last one only:
-        [rows, positions, d_model], or [n_layers, n_heads, n_queries, n_keys] of the pattern."""
+        """The tensors of all positions of the pass: [rows, positions, d_model], or
+        [n_layers, n_heads, n_queries, n_keys] for the pattern."""
         return _rows([None if t is None else t[0] for t in getattr(self, point)])
 
     def drop_patterns_unless(self, n_keys: int) -> None:
-        """Forget patterns over anything else than the positions read so far."""
+        """Drop patterns whose number of keys is not `n_keys`."""
         self.pattern = [
             p if p is not None and p.ndim == 4 and p.shape[-1] == n_keys else None
             for p in self.pattern
         ]
 
     def patterns(self) -> Floats | None:
-        """The last query's attention [n_layers, n_heads, n_keys], or None if not asked."""
+        """The last query's attention [n_layers, n_heads, n_keys]; None if not captured."""
         if "pattern" not in self.points:
             return None
         return _at_last(self.pattern, 2)
 
 
 def _at_last(tensors: list[torch.Tensor | None], axis: int) -> Floats | None:
-    """What each layer gave [1, …] at the last place of an axis."""
+    """The last index along an axis of each layer's tensor [1, …]."""
     present = [tensor for tensor in tensors if tensor is not None and tensor.shape[axis] == 1]
     alike = {(tensor.shape, tensor.device) for tensor in present}
     if len(present) == len(tensors) and len(alike) == 1:
-        # A step of one token, all layers alike: one copy instead of a view a layer and a copy.
+        # One token and equal shapes: one copy instead of a view per layer and a copy.
         rows: Floats = torch.cat(present).select(axis, 0).float().cpu().numpy()
         return rows
     return _rows([None if t is None else t.select(axis, -1)[0] for t in tensors])
 
 
 def _rows(tensors: list[torch.Tensor | None]) -> Floats | None:
-    """Float32 rows of equal shape, NaN where there is none; None where there are none at all."""
+    """Float32 rows of equal shape, NaN for missing layers; None if all are missing."""
     present = [tensor for tensor in tensors if tensor is not None]
     if not present:
         return None
     if len({tensor.shape[0] for tensor in present}) > 1:
-        # Layers with fewer heads than others have no numbers for the heads that they lack.
+        # Layers with fewer heads than others get NaN for the missing heads.
         most = max(tensor.shape[0] for tensor in present)
         return _rows([None if t is None else _with_heads(t, most) for t in tensors])
     if len({tensor.device for tensor in present}) > 1:
@@ -103,7 +103,7 @@ _thread = threading.local()
 
 
 def current() -> Recording | None:
-    """What the calling thread records into, if it does."""
+    """The recording of the calling thread, if there is one."""
     return getattr(_thread, "recording", None)
 
 
@@ -118,7 +118,7 @@ def record(recording: Recording) -> Iterator[None]:
 
 
 def install(parts: Parts) -> list[RemovableHandle]:
-    """Put the hooks on a model's parts; the handles take them off again."""
+    """Register hooks on a model's parts; the handles remove them."""
     handles = []
     streaming = parts.blocks if parts.residual else []
     for layer, block in enumerate(streaming):
@@ -148,7 +148,7 @@ def _output(point: HookPoint, row: int) -> Callable[..., None]:
         recording = current()
         if recording is not None:
             tensor = output[0] if isinstance(output, tuple | list) else output
-            # Some modules see one text's positions as a batch: [positions, d_model].
+            # Some modules treat positions as a batch: [positions, d_model].
             getattr(recording, point)[row] = tensor[None] if tensor.ndim == 2 else tensor
 
     return hook

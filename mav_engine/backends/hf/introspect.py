@@ -1,8 +1,8 @@
-"""A trial pass over a few tokens: what a model really does with the parts that it has.
+"""Introspection: a pass over a few tokens shows which modules of a model can be measured.
 
-A module is measured only where it was seen to run once a pass and to give one vector of the
-stream's length a position. A cache is used only where reading token by token over it gave what
-reading at once gives. Whatever fails here costs measurements, never the model.
+A module is measured only if it ran once in the pass and returned one vector of size d_model per
+position. A cache is used only if decoding with it gives the logits of a single pass. If a check
+fails, measurements are missing, but the model still runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ import torch
 from torch import nn
 
 from mav_engine.backends.hf.architectures import NO_PARTS, Parts, possible_parts
-from mav_engine.backends.hf.cache_strategy import Reading, inputs_of, is_eager, way_to_read_on
+from mav_engine.backends.hf.cache_strategy import (
+    CacheStrategy,
+    find_cache_strategy,
+    forward_inputs,
+    is_eager,
+)
 from mav_engine.backends.hf.hooks import Recording, record
 from mav_engine.backends.hf.length_scaling import depends_on_length, switches_at
 from mav_engine.generation.capture import HookPoint
@@ -30,55 +35,59 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ModelLayout:
-    """What a model was seen to have."""
+    """The parts, cache strategy and attention outputs found in a model."""
 
     parts: Parts
-    reading: Reading
+    cache_strategy: CacheStrategy
     pattern_layers: list[int | None]
-    """The layer of each of the model's own attention outputs; None where it is no pattern."""
+    """Layer of each attention output of the model; None if it is not a pattern."""
     has_pattern: bool
 
     def sort(self, attentions: Sequence[Any] | None, by_layer: list[torch.Tensor | None]) -> None:
-        """Put the model's own attention outputs at their layers."""
+        """Assign the model's attention outputs to their layers in `by_layer`."""
         for layer, pattern in zip(self.pattern_layers, attentions or (), strict=False):
             if layer is not None:
                 by_layer[layer] = pattern
 
 
 @torch.inference_mode()
-def examine(model: Any, config: Any) -> ModelLayout:
-    """Read a few tokens in every way and keep what agrees."""
-    # Tokens that stand for pictures or padding are at the ends of vocabularies.
+def introspect(model: Any, config: Any) -> ModelLayout:
+    """Run a few tokens with each possible layout and return what the results confirm."""
+    # Image and padding tokens are at the ends of vocabularies.
     ids = (np.linspace(0.1, 0.8, _TOKENS) * config.vocab_size).astype(int).tolist()
     n_layers = getattr(config, "num_hidden_layers", None)
     found = possible_parts(model, n_layers)
     seen = _read_at_once(model, ids, found)
     if not is_eager(model) and (seen is None or not _layers_agree(seen.running(found))):
-        # An attention that tells another layer than its own would mix the patterns up.
+        # A module with a wrong layer_idx would assign patterns to the wrong layers.
         model.set_attn_implementation("eager")
         seen = _read_at_once(model, ids, found)
-    reading = Reading(cached=False) if seen is None else way_to_read_on(model, ids, seen.logits)
-    if not reading.cached and _prepares(model):
+    strategy = (
+        CacheStrategy(cached=False)
+        if seen is None
+        else find_cache_strategy(model, ids, seen.logits)
+    )
+    if not strategy.cached and _prepares(model):
         prepared = _read_at_once(model, ids, found, prepared=True)
-        reading = Reading(cached=False, prepared=prepared is not None)
+        strategy = CacheStrategy(cached=False, prepared=prepared is not None)
         seen = prepared or seen
-    if reading.cached and depends_on_length(model):
-        reading = replace(reading, whole_prompt=True, switches_at=switches_at(model))
+    if strategy.cached and depends_on_length(model):
+        strategy = replace(strategy, whole_prompt=True, switches_at=switches_at(model))
     if seen is None:
-        return ModelLayout(NO_PARTS, reading, pattern_layers=[], has_pattern=False)
+        return ModelLayout(NO_PARTS, strategy, pattern_layers=[], has_pattern=False)
     parts = seen.kept(seen.running(found), getattr(config, "hidden_size", None))
     order = seen.pattern_layers(parts) if seen.length == len(ids) else []
     has_pattern = seen.tapped or any(layer is not None for layer in order)
-    return ModelLayout(parts, reading, order, has_pattern)
+    return ModelLayout(parts, strategy, order, has_pattern)
 
 
 def _prepares(model: Any) -> bool:
-    """Whether the class says itself what a pass of `generate()` reads."""
+    """Whether the class defines its own inputs for `generate()`."""
     return "prepare_inputs_for_generation" in vars(type(model))
 
 
 def _layers_agree(parts: Parts) -> bool:
-    """Whether every attention's own layer number is that of the block it stands in."""
+    """Whether the `layer_idx` of every attention module is the index of its block."""
     return bool(parts.blocks) and all(
         getattr(module, "layer_idx", layer) == layer
         for layer, block in enumerate(parts.blocks)
@@ -88,20 +97,20 @@ def _layers_agree(parts: Parts) -> bool:
 
 def _read_at_once(
     model: Any, ids: list[int], found: list[Parts], prepared: bool = False
-) -> _Seen | None:
+) -> _PassRecord | None:
     n_layers = max((len(parts.blocks) for parts in found), default=0)
     recording = Recording(n_layers, _POINTS)
-    with _Watch(found) as watch, record(recording):
+    with _PassRecorder(found) as watch, record(recording):
         try:
-            inputs = inputs_of(model, ids, None, prepared=prepared)
+            inputs = forward_inputs(model, ids, None, prepared=prepared)
             output = model(**inputs, **({"output_attentions": True} if is_eager(model) else {}))
         except torch.OutOfMemoryError:
             raise
-        except Exception as error:  # whatever a model of any kind raises
-            _log.info("%s cannot read in one pass: %r", type(model).__name__, error)
+        except Exception as error:  # models may raise anything
+            _log.info("%s failed in a single pass: %r", type(model).__name__, error)
             return None
     tapped = [t for t in recording.pattern if t is not None]
-    return _Seen(
+    return _PassRecord(
         logits=output.logits[0],
         attentions=list(getattr(output, "attentions", None) or []),
         tapped=bool(tapped),
@@ -112,8 +121,8 @@ def _read_at_once(
     )
 
 
-class _Watch:
-    """Hooks on everything that may be a part, for the time of one pass."""
+class _PassRecorder:
+    """Hooks on all candidate modules during one pass."""
 
     def __init__(self, found: list[Parts]) -> None:
         self._blocks = list(dict.fromkeys(block for parts in found for block in parts.blocks))
@@ -121,7 +130,7 @@ class _Watch:
         self.outputs: Mapping[nn.Module, list[Any]] = defaultdict(list)
         self.order: list[nn.Module] = []
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> _PassRecorder:
         inner = dict.fromkeys(m for block in self._blocks for m in block.modules())
         self._hooks = [module.register_forward_hook(self._left) for module in inner]
         self._hooks += [
@@ -143,8 +152,8 @@ class _Watch:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What one pass over `length` tokens showed."""
+class _PassRecord:
+    """Inputs, outputs and order of the modules in one pass over `length` tokens."""
 
     logits: torch.Tensor
     attentions: list[Any]
@@ -156,8 +165,10 @@ class _Seen:
     width: int | None = None
 
     def running(self, found: list[Parts]) -> Parts:
-        """The one whose blocks ran, each once and in their order: a model that runs through
-        several stacks has no one residual stream."""
+        """The candidate whose blocks all ran once and in order.
+
+        NO_PARTS if there is more than one: such a model has no single residual stream.
+        """
         ran = [
             parts
             for parts in found
@@ -166,7 +177,7 @@ class _Seen:
         return ran[0] if len(ran) == 1 else NO_PARTS
 
     def kept(self, parts: Parts, width: int | None) -> Parts:
-        """The parts that gave one vector of the stream's length a position."""
+        """The parts that returned one vector of size `width` per position."""
         self.width = width
         if not parts.blocks:
             return NO_PARTS
@@ -178,7 +189,7 @@ class _Seen:
         )
 
     def pattern_layers(self, parts: Parts) -> list[int | None]:
-        """For each attention output of the model the layer whose module made it."""
+        """The layer whose module returned each attention output; None if it is not a pattern."""
         layers: dict[int, int] = {}
         for layer, block in enumerate(parts.blocks):
             if parts.attentions[layer] is None:
@@ -203,7 +214,7 @@ class _Seen:
         return fits and shape[:-1] in ((1, self.length), (self.length,))
 
     def _is_stream(self, blocks: list[nn.Module]) -> bool:
-        """Whether each block gives one stream of vectors on to the next as it was."""
+        """Whether each block's output is the next block's unchanged input."""
         entering = [self.inputs.get(block) for block in blocks]
         leaving = [first(self.outputs[block][-1]) for block in blocks]
         streams = [*entering, leaving[-1]]
@@ -223,5 +234,5 @@ class _Seen:
 
 
 def first(output: Any) -> Any:
-    """A module's tensor, where it gives others along with it."""
+    """The first tensor of a module's output."""
     return output[0] if isinstance(output, tuple | list) else output

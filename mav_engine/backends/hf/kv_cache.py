@@ -1,7 +1,7 @@
-"""A KV cache in one preallocated slab a layer: reading a token copies that token only.
+"""A KV cache with one preallocated slab per layer: appending a token copies only that token.
 
-transformers' dynamic cache concatenates, which copies the whole past for each token. Layers
-with a sliding window keep the whole past here too: the mask hides what is out of the window,
+transformers' dynamic cache concatenates, which copies all keys and values for each token. Layers
+with a sliding window keep all keys and values too: the mask hides what is out of the window,
 and patterns of all layers have the same keys.
 """
 
@@ -19,12 +19,14 @@ from transformers.cache_utils import (
 )
 
 from mav_engine.backends.inference.kv_pool import KVSlot
+from mav_engine.backends.inference.kv_tensors import append
 
 _FIRST_KEYS = 256
 
 
 class SlabLayer(DynamicLayer):  # type: ignore[misc]
-    """Keys and values [batch, kv_heads, length, head_dim] as views of a slab that doubles."""
+    """Keys and values [batch, kv_heads, length, head_dim] as views of a slab that doubles when
+    full."""
 
     def __init__(self, max_length: int) -> None:
         super().__init__()
@@ -35,7 +37,7 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append keys and values; give the whole past as views."""
+        """Append keys and values; returns views of all."""
         begin, end = self._length, self._length + key_states.shape[-2]
         if not self.is_initialized:
             self.dtype, self.device = key_states.dtype, key_states.device
@@ -60,39 +62,39 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
     def _grow(self, length: int) -> None:
         old = self._slabs
         self._slabs = (self._slab(old[0], length), self._slab(old[1], length))
-        for slab, past in zip(self._slabs, old, strict=True):
-            slab[:, :, : self._length] = past[:, :, : self._length]
+        for slab, earlier in zip(self._slabs, old, strict=True):
+            slab[:, :, : self._length] = earlier[:, :, : self._length]
 
 
-class PastLayer(DynamicLayer):  # type: ignore[misc]
-    """One layer of a `Past` as the cache of a model's own forward pass."""
+class SlotLayer(DynamicLayer):  # type: ignore[misc]
+    """One layer of a slot as the cache of a model's own forward pass."""
 
-    def __init__(self, past: KVSlot, layer: int) -> None:
+    def __init__(self, slot: KVSlot, layer: int) -> None:
         super().__init__()
         self.is_initialized = True
-        self._past = past
+        self._slot = slot
         self._layer = layer
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Append keys and values; give the whole past as views."""
-        return self._past.append(self._layer, key_states, value_states)
+        """Append keys and values; returns views of all."""
+        return append(self._slot, self._layer, key_states, value_states)
 
     def get_seq_length(self) -> int:
-        return self._past.length
+        return self._slot.length
 
 
-def past_cache(past: KVSlot, n_layers: int) -> Cache:
-    """A `Past` as the cache of a model's own forward pass."""
-    return Cache(layers=[PastLayer(past, layer) for layer in range(n_layers)])
+def cache_over_slot(slot: KVSlot, n_layers: int) -> Cache:
+    """A slot of the KV pool as the cache of a model's own forward pass."""
+    return Cache(layers=[SlotLayer(slot, layer) for layer in range(n_layers)])
 
 
 def make_cache(config: Any, max_length: int) -> tuple[Cache, bool]:
-    """A cache for a model, and whether all of it is slabs.
+    """Returns a cache for a model and whether all of its layers are slabs.
 
-    Layers that keep something else than plain keys and values (recurrent states, say) stay what
-    transformers makes for them.
+    Layers that do not hold plain keys and values (recurrent states, for example) are those of
+    transformers.
     """
     cache = DynamicCache(config=config)
     plain = [type(layer) in (DynamicLayer, DynamicSlidingWindowLayer) for layer in cache.layers]

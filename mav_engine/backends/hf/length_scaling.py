@@ -1,15 +1,15 @@
 """Rotary embeddings whose frequencies depend on the length of the text: dynamic NTK and LongRoPE.
 
-transformers computes the frequencies of a pass from its last position and keeps them in the module.
-Three things follow for a model that many runs share:
+transformers computes the frequencies of a pass from its last position and stores them in the
+module. This has three consequences for a model that is shared by runs:
 
-- A dynamic module keeps the frequencies of the longest text so far, so a run would depend on the
-  runs before it. It is reset before each pass, which gives what `generate()` gives with a model
-  that was just loaded.
-- A prompt must be read in one pass: in parts, its first keys would be rotated with the frequencies
-  of a shorter text.
-- Models of the Phi-3 family read the whole text again, without the cache, when it outgrows the
-  length that their short frequencies are for.
+- A dynamic module keeps the frequencies of the longest text so far, so a run would depend on
+  earlier runs. It is reset before each pass, which gives the results of `generate()` with a newly
+  loaded model.
+- A prompt must be prefilled in one pass: with chunks, its first keys would be rotated with the
+  frequencies of a shorter text.
+- Models of the Phi-3 family compute the whole text again, with a new cache, when it exceeds the
+  length of their short frequencies.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def depends_on_length(model: nn.Module) -> bool:
 
 
 def switches_at(model: Any) -> int | None:
-    """The number of tokens after which a model reads the whole text again, as `generate()` does
-    through its `prepare_inputs_for_generation`; None where it never does."""
+    """The length beyond which a model computes the whole text again, as `generate()` does in
+    `prepare_inputs_for_generation`; None if it never does."""
     original = getattr(model.config, "original_max_position_embeddings", None)
     switches = "prepare_inputs_for_generation" in vars(type(model)) and any(
         kind == "longrope" for module in model.modules() for _, kind in _rope_types(module)
@@ -50,7 +50,7 @@ def reset_before_each_pass(model: nn.Module) -> list[RemovableHandle]:
 
 
 def _rope_types(module: nn.Module) -> Iterator[tuple[str, str]]:
-    """The rotary types of a module by layer type; "" where all layers have the same."""
+    """The rotary types of a module by layer type; the key is "" if all layers have the same."""
     given = getattr(module, "rope_type", None)
     kinds = given.items() if isinstance(given, dict) else [("", given)]
     yield from ((layer_type, kind) for layer_type, kind in kinds if isinstance(kind, str))

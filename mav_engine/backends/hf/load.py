@@ -1,4 +1,4 @@
-"""Load a model from a folder or a hub name: safetensors only, no code of strangers."""
+"""Loads a model folder with transformers: safetensors only, without running its code."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from mav_engine.backends.hf.quantization import (
     check_can_quantize,
     loading_options,
     quantize,
-    told_dtype,
+    stated_dtype,
 )
-from mav_engine.backends.inference.kernels.linear_modules import shorten_linears
-from mav_engine.backends.inference.kernels.rms_norm import shorten_norms
+from mav_engine.backends.inference.kernels.linear_modules import use_compiled_linears
+from mav_engine.backends.inference.kernels.rms_norm import use_short_norms
 from mav_engine.errors import UnusableModel
 from mav_engine.models.precision import Precision, check_precision
 
@@ -48,9 +48,9 @@ def load(
     """Load the weights and the tokenizer of a folder that `check_folder` has checked.
 
     Raises:
-        ModelLoadFailed: the device or a package is missing, or the memory is too small.
-        UnusableModel: a file is broken, or the parts do not fit each other; the detail names it.
-        InvalidSettings: there is no such `dtype`.
+        ModelLoadFailed: the device or a package is missing, or there is too little memory.
+        UnusableModel: a file is broken, or files do not match; the detail names it.
+        InvalidSettings: `dtype` is invalid.
     """
     wanted = check_precision(dtype)
     where = device_for(device)
@@ -60,13 +60,13 @@ def load(
         _check_not_quantized(config, wanted)
         tokenizer = read_tokenizer(Path(source))
         model = _model(source, config, wanted, where)
-    told = told_dtype(model, wanted)
-    return TransformersBackend(model, tokenizer, name, dtype=told, prefix_bytes=prefix_bytes)
+    dtype = stated_dtype(model, wanted)
+    return TransformersBackend(model, tokenizer, name, dtype=dtype, prefix_bytes=prefix_bytes)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars and no warnings of transformers: what is wrong is raised."""
+    """Disable progress bars and warnings of transformers; errors are raised."""
     bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
     logging.set_verbosity(logging.CRITICAL)
@@ -80,7 +80,7 @@ def _quiet() -> Iterator[None]:
 
 def _model(source: str, config: Any, wanted: Precision, where: torch.device | None) -> Any:
     """The model on its device, in its precision."""
-    # What is rounded after a sum shows in which order it was added.
+    # Rounded activations depend on the order of summation.
     plain = PLAIN if wanted in QUANTIZED else CALLED
     in_memory = where is not None and where.type == "cpu" and wanted not in QUANTIZED_BY_LOADING
     held = _float_type(wanted, where, config).itemsize if in_memory else None
@@ -95,7 +95,7 @@ def _model(source: str, config: Any, wanted: Precision, where: torch.device | No
             trust_remote_code=False,
             attn_implementation=implementation_for(model_class, plain),
             output_loading_info=True,
-            # Reported and refused below, with the shapes.
+            # check_complete reports these, with their shapes.
             ignore_mismatched_sizes=True,
             **_options(wanted, where, config),
         )
@@ -103,13 +103,13 @@ def _model(source: str, config: Any, wanted: Precision, where: torch.device | No
     if where is not None and wanted not in QUANTIZED_BY_LOADING:
         model = model.to(where)
     quantize(model, wanted)
-    shorten_norms(model)
-    shorten_linears(model)
+    use_short_norms(model)
+    use_compiled_linears(model)
     return model.eval().requires_grad_(False)
 
 
 def _options(wanted: Precision, where: torch.device | None, config: Any) -> dict[str, Any]:
-    """How `from_pretrained` is to hold the weights, and where."""
+    """Arguments of `from_pretrained` for precision and device."""
     dtype = _float_type(wanted, where, config)
     options = {"dtype": dtype, **loading_options(wanted, dtype)}
     if where is None:
@@ -118,10 +118,10 @@ def _options(wanted: Precision, where: torch.device | None, config: Any) -> dict
 
 
 def _float_type(wanted: Precision, where: torch.device | None, config: Any) -> torch.dtype:
-    """What is not quantized is held in this."""
+    """The dtype of weights that are not quantized."""
     if wanted in _FLOATS:
         return _FLOATS[wanted]
-    # Half precision is slower than float32 on CPUs, and less exact.
+    # On CPUs half precision is slower than float32, and less exact.
     stored = getattr(config, "dtype", None)
     on_cpu = where is not None and where.type == "cpu"
     on_cpu = on_cpu or (where is None and not torch.cuda.is_available())
@@ -131,7 +131,7 @@ def _float_type(wanted: Precision, where: torch.device | None, config: Any) -> t
 def _check_not_quantized(config: Any, wanted: Precision) -> None:
     if wanted in QUANTIZED and getattr(config, "quantization_config", None) is not None:
         raise UnusableModel(
-            f"it is stored with quantized weights already, which {wanted} cannot quantize again: "
-            "leave MAV_DTYPE at auto.",
+            f"its weights are already quantized and cannot be quantized again as {wanted}: leave "
+            "MAV_DTYPE at auto.",
             field="model",
         )

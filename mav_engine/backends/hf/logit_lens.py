@@ -1,8 +1,8 @@
 """The logit lens: any residual stream through the model's own final norm and unembedding.
 
-nostalgebraist, "interpreting GPT: the logit lens" (2020). The norm is found by watching one pass:
-it is the module that turned the last block's output into the unembedding's input. The lens is kept
-only where it gives, for the last layer, the model's own logits.
+nostalgebraist, "interpreting GPT: the logit lens" (2020). The norm is found in a forward pass: it
+is the module that maps the last block's output to the unembedding's input. The lens is used only if
+it reproduces the model's logits from the last layer.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ import torch
 from torch import nn
 
 from mav_engine.backends.hf.architectures import Parts
-from mav_engine.backends.hf.cache_strategy import read
+from mav_engine.backends.hf.cache_strategy import forward_pass
 
 _PROBE_TOKENS = 4
 _TOLERANCE = 1e-3
 _SOFT_CAPS = ("final_logit_softcapping", "logits_soft_cap", "output_logit_soft_cap")
 _LONGEST_WAY = 4
-"""Modules between the last block and the unembedding: a norm, and what heads put after it."""
+"""Most modules between the last block and the unembedding, such as a norm and a projection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """rows [n, d_model] of a residual stream to logits [n, vocabulary]."""
+    """Maps residual streams [n, d_model] to logits [n, vocabulary]."""
 
     way: Sequence[Callable[[torch.Tensor], torch.Tensor]]
-    """What the stream goes through, the unembedding last."""
+    """The modules to apply in order, the unembedding last."""
     after: Callable[[torch.Tensor], torch.Tensor]
-    """What the model does to its logits after the unembedding: a scale, a soft cap."""
+    """The model's function on logits after the unembedding, such as a scale or a soft cap."""
 
     def __call__(self, rows: torch.Tensor) -> torch.Tensor:
         seen = rows[None]
@@ -42,23 +42,23 @@ class Lens:
 
 @torch.inference_mode()
 def verified_lens(model: Any, config: Any, parts: Parts) -> Lens | None:
-    """The lens of a model, or None where no way from residual stream to logits can be proven."""
+    """The lens of a model; None if no path from residual stream to logits can be verified."""
     unembedding = model.get_output_embeddings()
     if unembedding is None or not parts.residual:
         return None
     step = max(1, config.vocab_size // _PROBE_TOKENS)
-    seen = _Watch(model, parts.blocks, unembedding)
-    # Compared on the CPU: of a spread model they may stand on several devices.
+    seen = _PassRecorder(model, parts.blocks, unembedding)
+    # Compared on the CPU, since a spread model has several devices.
     logits = seen.run([place * step for place in range(_PROBE_TOKENS)]).cpu()
     for way in seen.ways():
-        plain = _looked(Lens(way, lambda logits: logits), seen.residual)
+        plain = _try_lens(Lens(way, lambda logits: logits), seen.residual)
         for after in _afters(config, plain, logits):
             if plain is not None and _close(after(plain), logits):
                 return Lens(way, after)
     return None
 
 
-def _looked(lens: Lens, residual: torch.Tensor | None) -> torch.Tensor | None:
+def _try_lens(lens: Lens, residual: torch.Tensor | None) -> torch.Tensor | None:
     try:
         return None if residual is None else lens(residual[0]).cpu()
     except (RuntimeError, TypeError, ValueError, AttributeError):
@@ -71,8 +71,8 @@ def _close(ours: torch.Tensor, logits: torch.Tensor) -> bool:
     )
 
 
-class _Watch:
-    """One pass, and which modules stood between the last block and the unembedding."""
+class _PassRecorder:
+    """Records one pass to find the modules between the last block and the unembedding."""
 
     def __init__(self, model: Any, blocks: list[nn.Module], unembedding: nn.Module) -> None:
         self._model = model
@@ -92,7 +92,7 @@ class _Watch:
         outside = (module for module in self._model.modules() if module not in inside)
         hooks += [module.register_forward_hook(self._pass) for module in outside]
         try:
-            logits: torch.Tensor = read(self._model, ids, None).logits[0]
+            logits: torch.Tensor = forward_pass(self._model, ids, None).logits[0]
         finally:
             for hook in hooks:
                 hook.remove()
@@ -100,18 +100,18 @@ class _Watch:
         return logits
 
     def ways(self) -> list[list[nn.Module]]:
-        """Ways that the stream may go, the surest first."""
+        """Possible paths from residual stream to logits, the most reliable first."""
         ways = []
         whole = self._modules_between(self._entering)
         if whole is not None:
             ways.append([*whole, self._unembedding])
-        # A head that does everything itself, the unembedding too.
+        # A head module that includes the unembedding.
         for module, given, made in self._outside:
             before = self._modules_between(given)
             if before is not None and made.shape[-1] == self._vocabulary:
                 ways.append([*before, module])
-        # Where the model scales between the norm and the unembedding, no tensor is passed on as
-        # it was; the factor shows in the logits.
+        # If the model scales between norm and unembedding, no tensor is passed on unchanged; the
+        # factor is found from the logits.
         for module, given, _ in reversed(self._outside):
             if _same(given, self.residual):
                 ways.append([module, self._unembedding])
@@ -119,10 +119,10 @@ class _Watch:
         return ways
 
     def _modules_between(self, target: torch.Tensor | None) -> list[nn.Module] | None:
-        """The modules that made `target` from the residual stream, in their order."""
+        """The modules that computed `target` from the residual stream, in order."""
         way: list[nn.Module] = []
         while not _same(target, self.residual):
-            # Of nested modules with the same output the outermost ends last.
+            # Of nested modules with the same output, the outermost is recorded last.
             made = [(m, given) for m, given, made in self._outside if _same(made, target)]
             if not made or len(way) == _LONGEST_WAY:
                 return None
@@ -148,7 +148,7 @@ def _same(one: torch.Tensor | None, other: torch.Tensor | None) -> bool:
 def _afters(
     config: Any, plain: torch.Tensor | None, logits: torch.Tensor
 ) -> list[Callable[[torch.Tensor], torch.Tensor]]:
-    """What architectures do to their logits: a soft cap, a factor, or nothing."""
+    """Candidates for the function on logits: a soft cap, a factor, or the identity."""
     afters: list[Callable[[torch.Tensor], torch.Tensor]] = [lambda logits: logits]
     for name in _SOFT_CAPS:
         if cap := getattr(config, name, None):

@@ -1,6 +1,6 @@
-"""Quantized weights: what each kind needs, how a model gets them, and what they take.
+"""Quantized weights: the requirements of each precision, and the quantization itself.
 
-What cannot be had is refused by name before anything is loaded.
+Unavailable precisions are refused before anything is loaded.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PACKAGES: dict[Precision, tuple[str, ...]] = {
 }
 QUANTIZED: frozenset[Precision] = frozenset({*_PACKAGES, "int8-dynamic"})
 QUANTIZED_BY_LOADING: frozenset[Precision] = frozenset({"bnb-int8", "bnb-nf4"})
-"""Those whose weights are quantized while they are read, on the device where they stay."""
+"""Precisions that are quantized during loading, on the target device."""
 
 
 def check_can_quantize(wanted: Precision, device: torch.device | None) -> None:
-    """Refuse a kind of weights that cannot be had on a device (None: spread over all).
+    """Check that a precision is available on a device (None: spread over all).
 
     Raises:
-        UnusableModel: it says what is missing and how to get it.
+        UnusableModel: it is not; the detail names what is missing.
     """
     for package in _PACKAGES.get(wanted, ()):
         if find_spec(package) is None:
@@ -55,13 +55,13 @@ def check_can_quantize(wanted: Precision, device: torch.device | None) -> None:
 
 
 def loading_options(wanted: Precision, dtype: torch.dtype) -> dict[str, Any]:
-    """What `from_pretrained` must be told for weights that are quantized while they are read."""
+    """Arguments of `from_pretrained` for weights that are quantized during loading."""
     if wanted not in QUANTIZED_BY_LOADING:
         return {}
     from transformers import BitsAndBytesConfig
 
     if wanted == "bnb-int8":
-        # What its product computes in; in another type it would convert, and say so, each time.
+        # The dtype of its products. With another one, it would convert and warn each time.
         return {
             "dtype": torch.float16,
             "quantization_config": BitsAndBytesConfig(load_in_8bit=True),
@@ -73,7 +73,7 @@ def loading_options(wanted: Precision, dtype: torch.dtype) -> dict[str, Any]:
 
 
 def quantize(model: nn.Module, wanted: Precision) -> None:
-    """Quantize a loaded float model in place, where that is done after loading.
+    """Quantize a loaded float model in place, if its precision requires it.
 
     Raises:
         UnusableModel: the model has no linear layers.
@@ -92,7 +92,7 @@ def _quantize_with_torchao(model: Any) -> None:
         for name, child in module.named_children():
             if is_conv1d(child):
                 setattr(module, name, _as_linear(child))
-    # The unembedding often is the embedding too, and decides between near tokens: it stays.
+    # The unembedding is often tied to the embedding, and decides between close tokens.
     head = model.get_output_embeddings()
     quantize_(
         model,
@@ -102,7 +102,7 @@ def _quantize_with_torchao(model: Any) -> None:
 
 
 def _as_linear(layer: Any) -> nn.Linear:
-    """The same product as an `nn.Linear`: GPT-2 keeps its weights the other way round."""
+    """The layer as an `nn.Linear`; GPT-2 stores transposed weights."""
     inside, outside = layer.weight.shape
     linear = nn.Linear(inside, outside, device="meta")
     linear.weight = nn.Parameter(layer.weight.detach().t().contiguous(), requires_grad=False)
@@ -110,8 +110,8 @@ def _as_linear(layer: Any) -> nn.Linear:
     return linear
 
 
-def told_dtype(model: Any, wanted: Precision) -> str:
-    """The number type for `ModelInfo`: the kind of quantized weights, or the float type."""
+def stated_dtype(model: Any, wanted: Precision) -> str:
+    """The dtype for `ModelInfo`: the quantized precision, or the float type."""
     if wanted in QUANTIZED:
         return wanted
     stored = getattr(model.config, "quantization_config", None)
@@ -121,7 +121,7 @@ def told_dtype(model: Any, wanted: Precision) -> str:
 
 
 def parameter_count(model: Any) -> int:
-    """How many numbers were learned; packed weights no longer tell, so the empty model does."""
+    """Number of parameters, counted on an empty model, since packed weights do not show it."""
     if any(map(_is_packed, model.modules())) or getattr(model, "is_quantized", False):
         from transformers import AutoModelForCausalLM
 
@@ -131,14 +131,14 @@ def parameter_count(model: Any) -> int:
 
 
 def memory_bytes(model: nn.Module) -> int:
-    """What weights and buffers take, packed ones too."""
+    """Bytes of weights and buffers, packed ones included."""
     tensors = [*model.parameters(), *model.buffers()]
     packed = (int(getattr(module, "packed_bytes", 0)) for module in model.modules())
     return sum(map(_bytes_of, tensors)) + sum(packed)
 
 
 def _bytes_of(tensor: Any) -> int:
-    """Of a tensor that holds others (torchao's), theirs: it tells the size of the float one."""
+    """Bytes of a tensor. Tensors of torchao report the float size, so their inner ones count."""
     if not hasattr(tensor, "__tensor_flatten__"):
         return int(tensor.nbytes)
     inner = (getattr(tensor, name) for name in tensor.__tensor_flatten__()[0])

@@ -23,8 +23,8 @@ _TABLES = (
 """Dictionaries of a module that a forward pass may change: buffers that grow, hooks that
 transformers registers and leaves."""
 _MAX_BUFFER = 4096
-"""Numbers of a buffer whose values are restored too. Larger ones are tables that no pass writes
-to, and copying them for each token would be slow."""
+"""Largest buffer whose values are restored. Larger ones are tables that passes do not write to, and
+copying them for each token would be slow."""
 
 
 def configs_of(model: nn.Module) -> list[PreTrainedConfig]:

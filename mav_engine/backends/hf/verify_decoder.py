@@ -1,4 +1,4 @@
-"""Verification that a written-out decoder computes what the model itself computes."""
+"""Verifies that a decoder computes the same as the model itself."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from mav_engine.backends.hf.architectures import fields_of
-from mav_engine.backends.hf.cache_strategy import new_cache
 from mav_engine.backends.hf.decoders import decoder_for
+from mav_engine.backends.hf.kv_cache import make_cache
 from mav_engine.backends.hf.logit_lens import Lens
 from mav_engine.backends.hf.session import TransformersSession
 from mav_engine.backends.hf.shared_session import SharedSession
@@ -22,10 +23,11 @@ from mav_engine.models.context_length import context_length
 _PROMPT_TOKENS = 6
 _STEPS = 3
 _ANY_CONTEXT = 4096
-"""Taken as the context length of a model without one."""
+"""The assumed context length of a model that states none."""
 _TOLERANCE = 1e-4
 _ROUNDED_TOLERANCE = 0.1
-"""Of activations rounded to int8: the last bit of a sum decides which step one falls on."""
+"""Tolerance for activations rounded to int8, where the last bit of a sum may change the
+rounding."""
 _POINTS: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
 _log = logging.getLogger(__name__)
 
@@ -33,31 +35,33 @@ _log = logging.getLogger(__name__)
 def verified_decoder(
     model: Any, config: Any, n_layers: int, lens: Lens | None, prefix_bytes: int
 ) -> BatchDecoder | None:
-    """The written-out step if the model has one and every tensor of a probe agrees with it.
+    """The batch decoder of a model, if it has a decoder and every tensor agrees on a few tokens.
 
     Two texts of unequal length are prefilled one by one and then decoded side by side, once by the
     model's own pass and once by the decoder: one at the beginning of the context and one up to its
-    last position. The latter begins at its position, with nothing before it, so it costs as little
-    as the first.
+    last position. The latter starts at that position with an empty cache, so it costs no more than
+    the first.
     """
     try:
         decoder = decoder_for(model, config)
-        if decoder is None or not new_cache(model, 1)[1]:
+        if decoder is None or not make_cache(model.config, 1)[1]:
             return None
-        batch_decoder = BatchDecoder(decoder, prefix_bytes, has_lens=lens is not None)
+        batch_decoder = BatchDecoder(
+            decoder, prefix_bytes, has_lens=lens is not None, threads=torch.get_num_threads()
+        )
         agrees = _agrees_with_general(batch_decoder, model, config, n_layers)
     except (AttributeError, IndexError, RuntimeError, TypeError, ValueError) as error:
-        _log.info("%s takes the general path: %r", type(model).__name__, error)
+        _log.info("%s uses its own forward pass: %r", type(model).__name__, error)
         return None
     if not agrees:
-        _log.info("%s takes the general path: its step differs", type(model).__name__)
+        _log.info("%s uses its own forward pass: the decoder differs", type(model).__name__)
     return batch_decoder if agrees else None
 
 
 def _agrees_with_general(
     batch_decoder: BatchDecoder, model: Any, config: Any, n_layers: int
 ) -> bool:
-    # Ids from all over the vocabulary: rows of a table that were never learned are alike.
+    # Ids from the whole vocabulary: untrained embedding rows are alike.
     ids = np.linspace(0, config.vocab_size - 1, _PROMPT_TOKENS + _STEPS).astype(int).tolist()
     half = _PROMPT_TOKENS // 2
     context = context_length(fields_of(config)) or _ANY_CONTEXT
@@ -73,9 +77,9 @@ def _agrees_with_general(
     tolerance = _ROUNDED_TOLERANCE if rounds_activations(model) else _TOLERANCE
     agree = True
     for one, other, (first, prompt) in zip(general, written, prompts, strict=True):
-        one.first_position = other.first_position = other.past.first_position = first
+        one.first_position = other.slot.first_position = first
         agree &= _agree(one.prefill(prompt).step, other.prefill(prompt).step, tolerance)
-        # Prefixes begin at position 0, so none of these may be kept for another text.
+        # Prefixes start at position 0, so these must not stay in the prefix cache.
         batch_decoder.prefixes.clear()
     agree = agree and all(
         isinstance(step, Step) and _agree(session.step(token_id), step, tolerance)
@@ -91,8 +95,8 @@ def _agrees_with_general(
 def _stepped(
     batch_decoder: BatchDecoder, sessions: Sequence[SharedSession], token_id: int
 ) -> list[Step | Exception]:
-    return batch_decoder.read_all(
-        [DecodeRequest(token_id, session.past, _POINTS) for session in sessions]
+    return batch_decoder.decode(
+        [DecodeRequest(token_id, session.slot, _POINTS) for session in sessions]
     )
 
 

@@ -30,8 +30,8 @@ _TRANSPARENT = frozenset(
         "torch.nn.parallel.distributed.DistributedDataParallel",
     }
 )
-"""Wrappers that call the model and nothing else. They are never called here: the first compiles,
-and the last waits for the other processes, which do not take part."""
+"""Wrappers that only call the model. They are not called here: the first would compile, and the
+last would wait for other processes."""
 _SHARDED = "FullyShardedDataParallel"
 _TOKENS = 6
 _TOLERANCE = 1e-4
@@ -58,8 +58,8 @@ class Wrapped:
         """Compare the logits of the wrapper with those of the inner model on a few tokens.
 
         Nothing of either changes: attributes, mode, buffers and random state are restored. A
-        wrapper may be trained, so this is to be called before every run. It does nothing where no
-        wrapper needs it.
+        wrapper may be trained, so call this before every run. It does nothing if no wrapper
+        needs it.
 
         Raises:
             ModelLoadFailed: the logits differ, or the wrapper cannot be called by itself.
@@ -72,7 +72,7 @@ class Wrapped:
                 "model inside"
             )
         vocabulary = int(text_config(self.inner.config).vocab_size)
-        # The ends of a vocabulary hold tokens for padding and the like.
+        # Special tokens are at the ends of vocabularies.
         ids = (np.linspace(0.1, 0.8, _TOKENS) * vocabulary).astype(int).tolist()
         for adapter in (each for wrapper in self._wrappers() for each in _adapters(wrapper)):
             # Some adapters are activated by tokens of the text.
@@ -81,7 +81,7 @@ class Wrapped:
         expected = self._logits(self.inner, given)
         try:
             logits = self._logits(self._outer, given)
-        except Exception as error:  # whatever a wrapper of any kind raises
+        except Exception as error:  # wrappers may raise anything
             raise self._refused(
                 f"cannot be called with token ids alone ({brief(error)}), so its logits cannot be "
                 "compared with those of the model inside"
@@ -151,14 +151,14 @@ def _inner_of(model: Any) -> PreTrainedModel:
         inner = _wrapped_by(inner)
         if inner is None:
             raise ModelLoadFailed(
-                f"A {type(model).__name__} cannot be watched: it is no model of transformers "
-                "(PreTrainedModel) that writes text.",
+                f"A {type(model).__name__} cannot be measured: it is not a transformers model "
+                "(PreTrainedModel) that generates text.",
                 field="model_obj",
             )
     if inner.get_output_embeddings() is None:
         raise ModelLoadFailed(
-            f"{type(inner).__name__} predicts no next token. Give a causal language model, such as "
-            "AutoModelForCausalLM makes.",
+            f"{type(inner).__name__} does not predict the next token. Give a causal language "
+            "model, such as AutoModelForCausalLM makes.",
             field="model_obj",
         )
     _check_is_whole(inner)
@@ -166,7 +166,7 @@ def _inner_of(model: Any) -> PreTrainedModel:
 
 
 def _wrapped_by(model: Any) -> Any:
-    """What a wrapper stands around; None where it is no wrapper."""
+    """The module inside of a wrapper; None if it is not a wrapper."""
     for name in ("_orig_mod", "module"):
         inner = _own(model, name)
         if inner is not None:
@@ -176,7 +176,7 @@ def _wrapped_by(model: Any) -> Any:
 
 
 def _own(model: Any, name: str) -> Any:
-    """An attribute of a wrapper itself: many pass on those of what they stand around."""
+    """An attribute of the wrapper itself; many wrappers forward those of the inner module."""
     attributes = getattr(model, "__dict__", {})
     is_own = name in attributes or name in attributes.get("_modules", {})
     return getattr(model, name, None) if is_own or hasattr(type(model), name) else None
@@ -191,7 +191,7 @@ def _check_is_whole(model: Any) -> None:
     ):
         raise ModelLoadFailed(
             f"The weights of this {type(model).__name__} are spread over processes (FSDP, ZeRO-3), "
-            "so no process can run it alone. Watch a saved checkpoint instead.",
+            "so no process can run it alone. Measure a saved checkpoint instead.",
             field="model_obj",
         )
 

@@ -33,17 +33,17 @@ class BatchView:
     """A row for each of several texts: their next tokens.
 
     Args:
-        pasts: in the order of `sorting_key`; each gets room for one more position.
+        slots: in the order of `sorting_key`; each gets room for one more position.
         kind: the attention of neighbouring slots.
     """
 
-    def __init__(self, pasts: Sequence[KVSlot], kind: type[BatchAttention]) -> None:
-        self.lengths: Sequence[int] = [past.length for past in pasts]
-        self.positions = _positions(self.lengths, pasts)
-        self.texts: Sequence[KVSlot] = pasts
+    def __init__(self, slots: Sequence[KVSlot], kind: type[BatchAttention]) -> None:
+        self.lengths: Sequence[int] = [slot.length for slot in slots]
+        self.positions = _positions(self.lengths, slots)
+        self.texts: Sequence[KVSlot] = slots
         self._kind = kind
-        for past in pasts:
-            past.make_room(past.length + 1)
+        for slot in slots:
+            slot.make_room(slot.length + 1)
 
     @cached_property
     def ranges(self) -> list[BatchAttention]:
@@ -63,16 +63,16 @@ class ChunkView:
     """A row for each of the next tokens of one text.
 
     Args:
-        past: the text's keys and values; gets room for the tokens.
+        slot: the text's keys and values; gets room for the tokens.
         count: the number of tokens.
         kind: their attention.
     """
 
-    def __init__(self, past: KVSlot, count: int, kind: type[ChunkAttention]) -> None:
-        self.lengths: Sequence[int] = range(past.length, past.length + count)
-        self.texts: Sequence[KVSlot] = [past] * count
+    def __init__(self, slot: KVSlot, count: int, kind: type[ChunkAttention]) -> None:
+        self.lengths: Sequence[int] = range(slot.length, slot.length + count)
+        self.texts: Sequence[KVSlot] = [slot] * count
         self.positions = _positions(self.lengths, self.texts)
-        past.make_room(past.length + count)
+        slot.make_room(slot.length + count)
         self._kind = kind
 
     @cached_property
@@ -90,16 +90,16 @@ def _positions(lengths: Sequence[int], texts: Sequence[KVSlot]) -> Sequence[int]
     return [text.first_position + length for length, text in zip(lengths, texts, strict=True)]
 
 
-def sorting_key(past: KVSlot) -> tuple[int, int]:
+def sorting_key(slot: KVSlot) -> tuple[int, int]:
     """Sorts the texts of a step by slab and slot."""
-    return (0, 0) if past.slab is None else (past.slab.room, past.slot)
+    return (0, 0) if slot.slab is None else (slot.slab.room, slot.index)
 
 
-def _neighbours(pasts: Sequence[KVSlot]) -> list[slice]:
+def _neighbours(slots: Sequence[KVSlot]) -> list[slice]:
     """Ranges of rows whose texts are in neighbouring slots of the same slab."""
     borders = [0]
-    for row in range(1, len(pasts)):
-        before, past = pasts[row - 1], pasts[row]
-        if past.slab is not before.slab or past.slot != before.slot + 1:
+    for row in range(1, len(slots)):
+        before, slot = slots[row - 1], slots[row]
+        if slot.slab is not before.slab or slot.index != before.index + 1:
             borders.append(row)
-    return [slice(a, b) for a, b in zip(borders, [*borders[1:], len(pasts)], strict=True)]
+    return [slice(a, b) for a, b in zip(borders, [*borders[1:], len(slots)], strict=True)]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+
+from mav_engine.backends.inference.kv_pool import Array
 
 WORTH = 8
 """The least number of common positions that is worth copying."""
@@ -19,7 +20,7 @@ class Prefix:
 
     ids: np.ndarray
     """[n]"""
-    past: torch.Tensor
+    keys_values: Array
     """[n_layers, 2, kv_heads, n, head_dim]"""
     logprobs: np.ndarray
     """[n] log-probability (nats) of each token given those before; NaN for the first."""
@@ -29,7 +30,7 @@ class Prefix:
     @property
     def nbytes(self) -> int:
         """Bytes of all its arrays."""
-        arrays = (self.past, self.ids, self.logprobs, self.entropies)
+        arrays = (self.keys_values, self.ids, self.logprobs, self.entropies)
         return sum(array.nbytes for array in arrays)
 
     def shared(self, ids: np.ndarray) -> int:

@@ -32,7 +32,7 @@ def no_batches(requests: Sequence[Any]) -> Sequence[Any]:
 class Background(Protocol[Request, Answer]):
     """Computes outside of Python's lock, in the background."""
 
-    def follow(self, request: Request, answer: Answer) -> Request | None:
+    def next_request(self, request: Request, answer: Answer) -> Request | None:
         """The next request after this answer, if it is already known."""
 
     def begin(self, requests: Sequence[Request]) -> Callable[[], Sequence[Answer | Exception]]:
@@ -202,7 +202,7 @@ class Scheduler(Generic[Request, Answer]):
             # A run that has not fetched this answer yet is a step ahead already.
             if turnstile.has_submitted(each) and not isinstance(each.answer, Exception):
                 assert each.answer is not None
-                request = background.follow(each.request, each.answer)
+                request = background.next_request(each.request, each.answer)
                 following += (
                     [] if request is None else [_Submitted[Request, Answer](each.who, request)]
                 )

@@ -1,7 +1,7 @@
-"""HTTP connections within bounds: how many there are, and how long a client may take.
+"""Limits of HTTP connections: their number, and how long a client may take.
 
-uvicorn bounds neither. Clients that send half a request, a body that does not end, or that do not
-read what they asked for would hold connections, and with them file handles, for ever.
+uvicorn limits neither. Clients that send incomplete requests, or do not read responses, would hold
+connections and file handles forever.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from mav_engine.wording import shortened
 LOG = logging.getLogger("mav.api")
 
 ACCEPTED_AT_ONCE = 16
-"""Connections that are accepted before the ones accepted last are counted."""
+"""Connections that asyncio accepts before they are counted."""
 RESERVED_HANDLES = 128
-"""File handles that are left to all else: models, the site's files, connections not counted yet."""
+"""File handles reserved for models, the site's files and connections not counted yet."""
 OWN_PROXIES = "127.0.0.0/8,::1,::ffff:127.0.0.0/104"
 """Proxies whose X-Forwarded-For is trusted unless FORWARDED_ALLOW_IPS is set: those of this
 machine, in every spelling of their address."""
 LINGER_S = 30.0
-"""Seconds for which a closed connection reads on, so that its client can read the response."""
+"""Seconds for which a closed connection keeps reading, so that its client can read the response."""
 LINGER_IDLE_S = 5.0
-"""Seconds without data after which it does no longer."""
+"""Seconds without data after which it stops."""
 LINGER_BYTES = 64 * 1024**2
-"""Bytes after which it does no longer."""
+"""Bytes after which it stops."""
 UNSENT_BYTES = 16 * 1024
-"""Bytes that the kernel takes ahead of the client; more would hide how fast the client reads."""
+"""Size of the kernel's send buffer; a larger one would hide how fast the client reads."""
 READ_RATE_WINDOW_S = 30.0
-"""Seconds over which a client's reading is measured."""
+"""Seconds over which a client's read rate is measured."""
 _FRAMING = ("Host", "Content-Length", "Transfer-Encoding")
-"""Headers without which a request cannot be read."""
+"""Headers that are required to parse a request."""
 BODY_GRACE_S = 5.0
-"""Seconds by which the routes, which answer a late body with 408, are ahead of the connection."""
+"""Seconds that a connection allows beyond the body timeout, so that routes can answer with 408."""
 
 
 class TooManyConnections(RequestRefused):
@@ -69,25 +69,25 @@ class NotHttp(RequestRefused):
 class HeadTooLarge(RequestRefused):
     status = 431
     code = "head_too_large"
-    title = "The head of the request is too large"
+    title = "The request headers are too large"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """What the connections of one process may be."""
+    """Limits of the connections of one process."""
 
     connections: int
-    """Open at the same time."""
+    """Most open connections."""
     header_s: float
-    """Seconds within which the head of a request must arrive."""
+    """Seconds within which the headers of a request must arrive."""
     body_s: float
     """Seconds within which its body must arrive."""
     read_rate: int
-    """Bytes a second that a client must read while something waits for it; 0 is any."""
+    """Bytes per second that a client must read while data is waiting; 0 is no limit."""
 
     @classmethod
     def of(cls, config: ServerConfig) -> ConnectionLimits:
-        """The limits that an operator sets, below the process's limit of file handles."""
+        """The configured limits, reduced to the process's limit of file handles."""
         possible = max(file_handle_limit() - RESERVED_HANDLES, ACCEPTED_AT_ONCE)
         return cls(
             connections=min(config.max_connections, possible),
@@ -98,7 +98,7 @@ class ConnectionLimits:
 
 
 def file_handle_limit() -> int:
-    """How many files and sockets this process may have open."""
+    """Most files and sockets that this process may open."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -108,7 +108,7 @@ def file_handle_limit() -> int:
 
 
 class UvicornConfig(uvicorn.Config):
-    """uvicorn's configuration with these connections."""
+    """uvicorn's configuration with limited connections."""
 
     def __init__(self, app: Any, limits: ConnectionLimits, **options: Any) -> None:
         # asyncio accepts as many connections at a time as the backlog is long; without a moment
@@ -125,18 +125,18 @@ class UvicornConfig(uvicorn.Config):
 
 
 class Phase(IntEnum):
-    """What a connection waits for, in the order in which it is given up for another one."""
+    """State of a connection, in the order in which connections are closed to make room."""
 
     LINGERING = 0
-    """Its client is to read the response and close."""
+    """Waits for the client to read the response and close."""
     IDLE = 1
-    """The next request."""
+    """Waits for the next request."""
     HEAD = 2
-    """The rest of a request's head."""
+    """Waits for the rest of a request's headers."""
     BODY = 3
-    """The rest of a request's body."""
+    """Waits for the rest of a request's body."""
     RESPONSE = 4
-    """The response; never given up."""
+    """Sends a response; never closed to make room."""
 
 
 class HttpConnection(H11Protocol):
@@ -160,7 +160,7 @@ class HttpConnection(H11Protocol):
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count the connection, and make room for it."""
+        """Count the connection, and make room for it if necessary."""
         assert isinstance(transport, asyncio.Transport)
         wrapped = ClientTransport(transport, self.loop, self._limits.read_rate, self._has_unread)
         super().connection_made(wrapped)
@@ -168,7 +168,7 @@ class HttpConnection(H11Protocol):
         if not self._make_room():
             self._refuse(
                 TooManyConnections(
-                    f"{self._limits.connections} connections are open, as many as this server "
+                    f"{self._limits.connections} connections are open, the most that this server "
                     "allows. Try again in 5 seconds.",
                     retry_after_s=5,
                 )
@@ -194,19 +194,19 @@ class HttpConnection(H11Protocol):
         self._update_phase()
 
     def pause_writing(self) -> None:
-        """The client is behind: something waits to be sent."""
+        """Data is waiting to be sent."""
         super().pause_writing()
         self.transport.behind()
 
     def resume_writing(self) -> None:
-        """All has been sent."""
+        """All data has been sent."""
         super().resume_writing()
         self.transport.caught_up()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP; uvicorn calls it while it handles h11's error."""
+        """Answer invalid HTTP; uvicorn calls this while it handles h11's error."""
         if self.cycle is not None:
-            # What was being answered on this connection ends as if the client had left.
+            # A response in progress on this connection ends as if the client had disconnected.
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -215,7 +215,7 @@ class HttpConnection(H11Protocol):
             self.transport.abort()
 
     def shutdown(self) -> None:
-        """Close the connection as soon as its response is complete, and without lingering."""
+        """Close the connection, without lingering, as soon as its response is complete."""
         self.transport.linger_s = 0
         if self.transport.is_closing():
             self.transport.abort()
@@ -225,9 +225,9 @@ class HttpConnection(H11Protocol):
     async def _respond(
         self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
     ) -> None:
-        """Call the application; where it answers before the body was received, close afterwards.
+        """Call the application; close afterwards if it answers before the body has been received.
 
-        The connection could be used again only once the body, however long, was received.
+        Otherwise the rest of the body, however long, would have to be received first.
         """
 
         async def closing(message: ASGISendEvent) -> None:
@@ -243,7 +243,7 @@ class HttpConnection(H11Protocol):
         return self.conn.their_state is h11.SEND_BODY
 
     def _has_unread(self) -> bool:
-        """Whether the client may be sending something that is not going to be read."""
+        """Whether the client may be sending data that will not be read."""
         broken = self.conn.their_state is h11.ERROR
         return self._body_is_missing or broken or bool(self.conn.trailing_data[0])
 
@@ -261,7 +261,7 @@ class HttpConnection(H11Protocol):
             self._enter(Phase.HEAD)
 
     def _enter(self, phase: Phase) -> None:
-        # A head that comes byte by byte has no more time than one that comes at once.
+        # Headers that arrive byte by byte get no more time.
         if phase == self._phase and self.cycle is self._request and self._since:
             return
         self._cancel_timer()
@@ -285,13 +285,13 @@ class HttpConnection(H11Protocol):
             return
         self._refuse(
             TooSlow(
-                f"The head of the request did not arrive within {self._limits.header_s:g} s "
+                f"The headers of the request did not arrive within {self._limits.header_s:g} s "
                 "(MAV_HEADER_TIMEOUT_S). Send the request again."
             )
         )
 
     def _body_is_late(self) -> None:
-        # A response that has begun is not cut; the connection closes at its end.
+        # A response in progress is completed; then the connection closes.
         if not self.cycle.response_started:
             self.transport.abort()
 
@@ -313,7 +313,7 @@ class HttpConnection(H11Protocol):
         self._enter(Phase.LINGERING)
 
     def _make_room(self) -> bool:
-        """Whether there is room for this connection, if need be in place of an idle one."""
+        """Whether there is room for this connection, after closing an idle one if necessary."""
         while len(self.connections) > self._limits.connections:
             others = (each for each in self.connections if isinstance(each, HttpConnection))
             waiting = [each for each in others if each is not self and each._phase < Phase.RESPONSE]
@@ -326,11 +326,11 @@ class HttpConnection(H11Protocol):
 
 
 class ClientTransport(asyncio.Transport):
-    """A transport that ends connections of clients that do not read, and closes gently.
+    """A transport that disconnects clients that do not read, and that lingers on close.
 
-    Where a socket is closed while the client still sends, the client's system throws the response
-    away unread. So, as RFC 9112, 9.6 asks, only the sending side is closed at first, and what
-    comes is discarded until the client closes too, within bounds.
+    If a socket is closed while the client is sending, the client's system may discard the response.
+    So, as RFC 9112, 9.6 recommends, only the sending side is closed at first, and incoming data is
+    discarded until the client closes too, within limits.
     """
 
     def __init__(
@@ -342,7 +342,7 @@ class ClientTransport(asyncio.Transport):
     ) -> None:
         super().__init__()
         self.linger_s = LINGER_S
-        """Seconds for which it lingers at most."""
+        """Most seconds to linger."""
         self._transport = transport
         self._loop = loop
         self._read_rate = read_rate
@@ -352,22 +352,22 @@ class ClientTransport(asyncio.Transport):
         self._lingering_since: float | None = None
         self._linger: asyncio.TimerHandle | None = None
         self._discarded = 0
-        # Writing pauses as soon as the kernel takes no more, and resumes when it has taken all.
+        # Writing pauses when the kernel's buffer is full, and resumes when all data is in it.
         transport.set_write_buffer_limits(high=0)
         connection = transport.get_extra_info("socket")
         if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
             _limit_unsent(connection)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Facts about the connection, as asyncio has them."""
+        """Information about the connection, as in asyncio."""
         return self._transport.get_extra_info(name, default)
 
     def get_protocol(self) -> asyncio.BaseProtocol:
-        """The protocol that this transport serves."""
+        """The protocol of this transport."""
         return self._transport.get_protocol()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Serve another protocol."""
+        """Replace the protocol."""
         self._transport.set_protocol(protocol)
 
     def is_closing(self) -> bool:
@@ -375,15 +375,15 @@ class ClientTransport(asyncio.Transport):
         return self._lingering_since is not None or self._transport.is_closing()
 
     def pause_reading(self) -> None:
-        """Receive nothing for a while."""
+        """Pause receiving."""
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Receive again."""
+        """Resume receiving."""
         self._transport.resume_reading()
 
     def get_write_buffer_size(self) -> int:
-        """Bytes that wait to be sent."""
+        """Bytes waiting to be sent."""
         return self._transport.get_write_buffer_size()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -393,11 +393,11 @@ class ClientTransport(asyncio.Transport):
             self._transport.write(data)
 
     def abort(self) -> None:
-        """Close at once, whatever waits to be sent."""
+        """Close at once and drop unsent data."""
         self._transport.abort()
 
     def close(self, *, linger: bool = False) -> None:
-        """Close, once all is sent and, if the client may be sending, once it can have read it."""
+        """Close when all data is sent; with `linger`, wait until the client can have read it."""
         if self.is_closing():
             return
         if self.linger_s == 0 or not (linger or self._has_unread()):
@@ -409,7 +409,7 @@ class ClientTransport(asyncio.Transport):
         self._linger = self._loop.call_later(LINGER_IDLE_S, self._transport.close)
 
     def discard(self, size: int) -> None:
-        """So many bytes were received after the connection was closed."""
+        """Count bytes that arrive after the connection was closed."""
         if self._lingering_since is None or self._linger is None:
             return
         self._discarded += size
@@ -421,18 +421,18 @@ class ClientTransport(asyncio.Transport):
             self._linger = self._loop.call_later(min(left, LINGER_IDLE_S), self._transport.close)
 
     def lost(self) -> None:
-        """The connection is gone."""
+        """Note that the connection is lost."""
         self.caught_up()
         if self._linger is not None:
             self._linger.cancel()
 
     def behind(self) -> None:
-        """Something waits to be sent: begin to measure how fast the client reads."""
+        """Start to measure how fast the client reads."""
         if self._read_rate and self._pace is None:
             self._measure_from(self._taken)
 
     def caught_up(self) -> None:
-        """Nothing waits any more."""
+        """Stop measuring: nothing is waiting to be sent."""
         if self._pace is not None:
             self._pace.cancel()
             self._pace = None
@@ -447,7 +447,7 @@ class ClientTransport(asyncio.Transport):
     def _check_pace(self, before: int) -> None:
         taken = self._taken
         if taken - before < self._read_rate * READ_RATE_WINDOW_S:
-            LOG.info("a client that reads too slowly was disconnected")
+            LOG.info("disconnected a client that reads too slowly")
             self._transport.abort()
         else:
             self._measure_from(taken)
@@ -456,15 +456,15 @@ class ClientTransport(asyncio.Transport):
 def _refusal_of(fault: BaseException | None, otherwise: str) -> RequestRefused:
     if getattr(fault, "error_status_hint", 400) == 431:
         return HeadTooLarge(
-            "The address and the headers of the request are too long. Send a long prompt in the "
-            "body of a POST request."
+            "The address and headers of the request are too long. Send a long prompt in the body "
+            "of a POST request."
         )
     reason = str(fault) if fault is not None else otherwise
     header = next((each for each in _FRAMING if each.lower() in reason.lower()), None)
     remedy = "Correct it, or use another client."
     if "request line" in reason:
         remedy = (
-            "Percent-encode all of the address that is not ASCII, as UTF-8. This server speaks "
+            "Percent-encode non-ASCII characters of the address as UTF-8. This server speaks "
             "HTTP, not HTTPS."
         )
     return NotHttp(
@@ -474,7 +474,7 @@ def _refusal_of(fault: BaseException | None, otherwise: str) -> RequestRefused:
 
 
 def _limit_unsent(connection: socket.socket) -> None:
-    """Let the kernel take little ahead of the client, so that a slow client is noticed early."""
+    """Limit the kernel's send buffer, so that a slow client is noticed early."""
     option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
     if option is not None:
         connection.setsockopt(socket.IPPROTO_TCP, option, UNSENT_BYTES)

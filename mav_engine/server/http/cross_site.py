@@ -1,13 +1,11 @@
-"""Refuses requests that a page of another site makes with the browser of somebody else.
+"""Refuses requests from pages of other sites.
 
-A server on a person's own machine is within reach of every page that their browser opens. Two
-checks keep such pages out:
+Every page in a browser can send requests to a server on the same machine. Two checks prevent that:
 
-- `HostCheck`: the server answers only to names that it is known to have. A page whose own domain
-  name is made to resolve to this machine (DNS rebinding) shares its origin with the server, but
-  sends its own name as `Host`.
-- `OriginCheck`: what a browser reports of the page that asks (`Origin` and `Sec-Fetch-Site`, which
-  scripts cannot set) must be this site or one that the operator allows.
+- `HostCheck`: the server answers only to its known host names. A page whose domain resolves to this
+  machine (DNS rebinding) has the same origin as the server, but sends its own domain as `Host`.
+- `OriginCheck`: the page that a browser reports (`Origin` and `Sec-Fetch-Site`, which scripts
+  cannot set) must be of this site or of one that the operator allows.
 
 Programs other than browsers send neither header and are not affected.
 """
@@ -32,19 +30,19 @@ ANY = "*"
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+?)\.?(:(?P<port>\d{0,5}))?")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _LINKABLE = frozenset({"/api", "/", "/health", "/models", "/openapi.json", "/openapi-3.1.json"})
-"""What a link on another site may open: the page cannot read the answer, and nothing is started."""
+"""Paths that links on other sites may open: the page cannot read the answer, and no run starts."""
 
 
 class HostRefused(RequestRefused):
     status: ClassVar[int] = 403
     code = "host_refused"
-    title = "This server has another name"
+    title = "The host name is not allowed"
 
 
 class OriginRefused(RequestRefused):
     status: ClassVar[int] = 403
     code = "origin_refused"
-    title = "Pages of other sites may not do that"
+    title = "Pages of other sites may not call this API"
 
 
 class HostCheck:
@@ -72,8 +70,8 @@ class HostCheck:
         name = found["name"].strip("[]")
         if name in self._allowed or _is_local(name) or name in _own_names():
             return True
-        # An address cannot be made to resolve to this machine, so what came by the network may
-        # name any: that of a router or container host in between is not known here.
+        # DNS rebinding does not work with IP addresses, so requests from the network may use any,
+        # such as that of a router or container host.
         return ip_address(name) is not None and not _is_local(_server_of(scope))
 
 
@@ -81,7 +79,7 @@ class OriginCheck:
     """Middleware for the API.
 
     Raises:
-        OriginRefused: a page of another site asks.
+        OriginRefused: the request comes from a page of another site.
     """
 
     def __init__(self, app: ASGIApp, allowed_origins: Collection[str]) -> None:
@@ -100,7 +98,7 @@ class OriginCheck:
         if ANY in self._allowed or site == "same-origin":
             return True
         if origin is not None:
-            # A page of another site cannot send X-Forwarded-Host: it takes a preflight.
+            # A page of another site cannot send X-Forwarded-Host without a preflight.
             hosts = headers.getlist("host") + headers.getlist("x-forwarded-host")
             own = any(_is_same(origin.lower(), host.lower()) for host in hosts)
             return own or origin.lower() in self._allowed
@@ -117,7 +115,7 @@ def _is_harmless_link(scope: Scope, headers: Headers) -> bool:
 
 
 def _is_same(origin: str, host: str) -> bool:
-    """Whether an origin names this host and port; the scheme may end at a proxy."""
+    """Whether an origin has this host and port; the scheme may differ behind a proxy."""
     scheme, separator, named = origin.partition("://")
     default = _DEFAULT_PORTS.get(scheme)
     if not separator or default is None:
@@ -131,23 +129,23 @@ def _with_port(host: str, default: str) -> str | None:
 
 
 def _is_local(host: str) -> bool:
-    """Whether a host names the machine that uses the name."""
+    """Whether a host is a name or address of loopback."""
     address = ip_address(host)
     if address is not None:
         return address.is_loopback or address.is_unspecified
-    # Browsers resolve names that end in .localhost to loopback without asking a name server.
+    # Browsers resolve .localhost names to loopback without DNS.
     return is_loopback(host) or host.endswith(".localhost")
 
 
 def _server_of(scope: Scope) -> str:
-    """The address of this machine at which a request arrived."""
+    """The local address at which a request arrived."""
     server = scope.get("server")
     return str(server[0]) if server else ""
 
 
 @lru_cache(maxsize=1)
 def _own_names() -> frozenset[str]:
-    """The names of this machine on its network."""
+    """The host names of this machine."""
     name = socket.gethostname().lower()
     return frozenset({name, f"{name.partition('.')[0]}.local"} - {""})
 
@@ -160,17 +158,21 @@ def _host_refused(host: str) -> HostRefused:
             field="Host",
         )
     return HostRefused(
-        f"This server does not answer to the host {shown(host)}. Address it as localhost or by its "
-        "IP address, or let its operator set MAV_ALLOWED_HOSTS to the name.",
+        f"This server does not accept the host {shown(host)}. Use localhost or its IP address, or "
+        "ask its operator to add the name to MAV_ALLOWED_HOSTS.",
         field="Host",
     )
 
 
 def _origin_refused(headers: Headers) -> OriginRefused:
     origin = headers.get("origin")
-    who = f"The page's origin is {shown(origin)}" if origin else "A page of another site asked"
+    who = (
+        f"The page's origin is {shown(origin)}"
+        if origin
+        else "The request comes from a page of another site"
+    )
     return OriginRefused(
-        f"{who}, which may not call this API. Let its operator set MAV_ALLOWED_ORIGINS to the "
-        "origin of that site, or open this address itself.",
+        f"{who}, which may not call this API. Ask its operator to add the origin to "
+        "MAV_ALLOWED_ORIGINS, or open this address directly.",
         field="Origin",
     )

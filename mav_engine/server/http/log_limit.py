@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 BURST = 10
-"""Records of one message that are logged in a minute."""
+"""Most records of one message in a minute."""
 PERIOD_S = 60.0
 MESSAGES = 256
-"""Messages that are remembered at the same time."""
+"""Most messages that are counted at the same time."""
 
 
 @dataclass(slots=True)
@@ -25,8 +25,8 @@ class _Count:
 class RateLimit(logging.Filter):
     """Drops records of a message that was logged often in the last minute.
 
-    The first record after that says how many were dropped. Messages are the same where logger,
-    level and the first line of the text are, before its arguments are filled in.
+    The next record says how many were dropped. Messages are equal if logger, level and the first
+    line of the text, before formatting, are equal.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,6 +51,6 @@ class RateLimit(logging.Filter):
             count.records += 1
             allowed = count.records <= BURST
         if dropped:
-            told = f"{record.getMessage()} (and {dropped} more like it before)"
-            record.msg, record.args = told, None
+            message = f"{record.getMessage()} (and {dropped} more like it before)"
+            record.msg, record.args = message, None
         return allowed

@@ -1,4 +1,4 @@
-"""Requests that were not answered when the server stops: 503 instead of a broken connection."""
+"""Answers pending requests with 503 when the server stops, instead of breaking the connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mav_engine.server.http.problems import RequestRefused, problem_response
 
 RETRY_AFTER_S = 5.0
-"""What a client is asked to wait; a server that restarts is back by then."""
+"""Retry-After; a restart takes less."""
 
 
 class ServerStopping(RequestRefused):
@@ -21,7 +21,7 @@ class ServerStopping(RequestRefused):
 
 
 class _Pending:
-    """A request whose response has not begun."""
+    """A request whose response has not started."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.cancelling = anyio.CancelScope()
@@ -33,7 +33,7 @@ class _Pending:
         return self._refusal is not None
 
     def refuse(self) -> None:
-        """Answer at once: what works on it may be a thread that cannot be cancelled."""
+        """Answer at once, since the request may run on a thread that cannot be cancelled."""
         stopping = ServerStopping(
             f"The server is stopping. Try again in {RETRY_AFTER_S:.0f} seconds.",
             retry_after_s=RETRY_AFTER_S,
@@ -51,21 +51,22 @@ class _Pending:
 
 
 class PendingRequests:
-    """All requests whose response has not begun. Used on the event loop only."""
+    """All requests whose response has not started. Used on the event loop only."""
 
     def __init__(self) -> None:
         self._pending: set[_Pending] = set()
         self._stopping = False
 
     def stop(self) -> None:
-        """Answer all of them, and those that still come, with 503."""
+        """Answer all of them, and further ones, with 503."""
         self._stopping = True
         for pending in list(self._pending):
             pending.refuse()
         self._pending.clear()
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the application answer a request, unless the server stops before it begins to."""
+        """Let the application answer a request, unless the server stops before the response
+        starts."""
         pending = _Pending(scope, receive, send)
 
         async def begin(message: Message) -> None:
@@ -82,7 +83,7 @@ class PendingRequests:
                 await app(scope, receive, begin)
             await pending.refusal()
         except asyncio.CancelledError:
-            # The server cancels what has not ended in time; that is no fault to be logged.
+            # The server cancels unfinished requests; that is not an error to log.
             if not self._stopping:
                 raise
         finally:

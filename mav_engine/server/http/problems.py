@@ -1,4 +1,4 @@
-"""Errors before a stream begins: HTTP statuses with `application/problem+json` (RFC 9457)."""
+"""Errors before a stream starts: HTTP statuses with `application/problem+json` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from mav_engine.server.http.security_headers import add_security_headers
 from mav_engine.wording import shortened
 
 LOG = logging.getLogger("mav.api")
+INTERNAL_ERROR = "Internal server error; the server's log has the details."
+"""The detail of an unexpected exception, which is logged and not sent."""
 
 
 class Problem(BaseModel):
-    """Why a request was refused, in the words of an `error` event."""
+    """Why a request was refused; the fields are those of an `error` event."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -36,19 +38,19 @@ class Problem(BaseModel):
     status: int
     """The HTTP status."""
     code: str
-    """Stable, for programs."""
+    """Stable code for programs."""
     title: str
-    """Short, for people."""
+    """Short description for people."""
     detail: str
     """What happened and what to do."""
     field: str | None = None
-    """The setting to blame, where there is one."""
+    """The invalid setting, if there is one."""
     retry_after_s: float | None = None
-    """Seconds after which trying again makes sense, where waiting helps."""
+    """Seconds after which to retry, if waiting helps."""
 
 
 class RequestRefused(MavError):
-    """A fault of the request itself rather than of its settings."""
+    """An error of the request itself, not of its settings."""
 
     status: ClassVar[int] = 400
 
@@ -73,13 +75,13 @@ class TooSlow(RequestRefused):
 class NotAcceptable(RequestRefused):
     status = 406
     code = "not_acceptable"
-    title = "No such format here"
+    title = "The format is not available"
 
 
 class UnsupportedMediaType(RequestRefused):
     status = 415
     code = "unsupported_media_type"
-    title = "The body has another type"
+    title = "The body has the wrong type"
 
 
 class NotFound(RequestRefused):
@@ -91,7 +93,7 @@ class NotFound(RequestRefused):
 class MethodNotAllowed(RequestRefused):
     status = 405
     code = "method_not_allowed"
-    title = "This address has other methods"
+    title = "The method is not allowed"
 
 
 _STATUS: dict[type[MavError], int] = {
@@ -104,7 +106,7 @@ _STATUS: dict[type[MavError], int] = {
 
 
 def problem_response(error: MavError, headers: dict[str, str] | None = None) -> Response:
-    """The answer that tells a client of an error."""
+    """The HTTP response for an error."""
     status = _status_of(error)
     problem = Problem(
         type=f"urn:mav:problem:{error.code}",
@@ -119,7 +121,7 @@ def problem_response(error: MavError, headers: dict[str, str] | None = None) -> 
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if status == 413:
-        # The rest of the body is not received, so the connection cannot be used again.
+        # The rest of the body is not received, so the connection cannot be reused.
         headers["Connection"] = "close"
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -128,7 +130,7 @@ def problem_response(error: MavError, headers: dict[str, str] | None = None) -> 
 
 
 def late_body(timeout_s: float) -> TooSlow:
-    """The error of a request whose body has not arrived in time."""
+    """The error for a body that has not arrived in time."""
     return TooSlow(
         f"The body of the request did not arrive within {timeout_s:g} s (MAV_BODY_TIMEOUT_S). "
         "Send the request again.",
@@ -137,7 +139,7 @@ def late_body(timeout_s: float) -> TooSlow:
 
 
 async def on_mav_error(_request: Request, error: Exception) -> Response:
-    """Answer an error that was raised on purpose."""
+    """Handle errors of MAV."""
     assert isinstance(error, MavError)
     if _status_of(error) >= 500 and not isinstance(error, Busy):
         LOG.error("%s: %s", error.code, error.detail)
@@ -145,7 +147,7 @@ async def on_mav_error(_request: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Answer what the router itself refuses: an unknown address or method."""
+    """Handle errors of the router: an unknown path or method."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
     path = shortened(request.scope["path"])
@@ -157,14 +159,14 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         refused = f"{path} does not accept {shortened(request.method)}; use {allowed}."
         return problem_response(MethodNotAllowed(refused), headers)
     return problem_response(
-        NotFound(f"There is nothing at {path}; /api/ lists the API's addresses."), headers
+        NotFound(f"There is nothing at {path}; /api/ lists the API's paths."), headers
     )
 
 
 async def on_unexpected(_request: Request, _error: Exception) -> Response:
-    """Answer a fault of our own: the log has the traceback, the client does not."""
-    response = problem_response(MavError("The server made a mistake; its log has the details."))
-    # This answer is sent from outside of all middleware.
+    """Handle unexpected exceptions: the traceback is logged, not sent."""
+    response = problem_response(MavError(INTERNAL_ERROR))
+    # This response bypasses all middleware.
     add_security_headers(response.headers)
     return response
 

@@ -1,4 +1,4 @@
-"""Reading a JSON body: bounded, strict, and precise about what is wrong with it."""
+"""Reads JSON bodies, with limits and precise errors."""
 
 from __future__ import annotations
 
@@ -17,25 +17,24 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 async def read_json(request: Request, max_bytes: int, timeout_s: float) -> object:
     """The JSON value of a request's body.
 
-    Infinity and NaN come through as floats so that the settings can name the field at fault.
+    Infinity and NaN become floats, so that the settings can name the field.
 
     Raises:
-        UnsupportedMediaType: the body does not say that it is JSON, or says that it is compressed.
-        BodyTooLarge: it passes the limit; no more than that is read.
-        TooSlow: it has not arrived after `timeout_s` seconds.
-        NotJson: it is no JSON in UTF-8.
-        InvalidSettings: a name stands twice in one object.
+        UnsupportedMediaType: the Content-Type is not JSON, or the body is compressed.
+        BodyTooLarge: the body exceeds the limit; nothing beyond it is read.
+        TooSlow: the body has not arrived after `timeout_s` seconds.
+        NotJson: the body is not JSON in UTF-8.
+        InvalidSettings: an object has a duplicate name.
     """
     check_type(request, "application/json")
-    return parse_json(await _read(request, max_bytes, timeout_s))
+    return parse_json(await read_body(request, max_bytes, timeout_s))
 
 
 def check_type(request: Request, wanted: str) -> None:
-    """Refuse another type of body, and one without a type: a form, or a script of a page of another
-    site, can send such bodies without a preflight.
+    """Check the type of a body. Pages of other sites can send other types without a preflight.
 
     Raises:
-        UnsupportedMediaType: `field` is the header at fault.
+        UnsupportedMediaType: `field` is the invalid header.
     """
     given = request.headers.get("content-type", "")
     kind, *parameters = (part.strip().lower() for part in given.split(";"))
@@ -72,9 +71,10 @@ def parse_json(body: bytes) -> object:
         raise NotJson(str(error), field="body") from None
 
 
-async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
+async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
+    """The bytes of a body; raises as `read_json` does, except for its type and content."""
     too_large = BodyTooLarge(
-        f"The body may have {max_bytes} bytes at most; send a shorter prompt or fewer messages.",
+        f"The body is larger than {max_bytes} bytes; send a shorter prompt or fewer messages.",
         field="body",
     )
     declared = request.headers.get("content-length", "0")
@@ -90,5 +90,5 @@ async def _read(request: Request, max_bytes: int, timeout_s: float) -> bytes:
     except TimeoutError:
         raise late_body(timeout_s) from None
     except ClientDisconnect:
-        raise NotJson("The body broke off. Send the request again.", field="body") from None
+        raise NotJson("The body is incomplete. Send the request again.", field="body") from None
     return bytes(body)

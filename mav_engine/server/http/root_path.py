@@ -1,4 +1,4 @@
-"""Serving under a path such as `/mav`, behind a proxy that passes that path on."""
+"""Serves the application under a path such as `/mav`, behind a proxy that passes the path on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RootPath:
-    """ASGI middleware that names the path under which an application is served.
+    """ASGI middleware that sets the root path of an application.
 
-    As ASGI has it, the path of every request then begins with it: it is added where a proxy has
-    removed it.
+    In ASGI the path of a request includes the root path, so it is added if a proxy has removed it.
 
     Args:
         app: the application.
@@ -22,7 +21,7 @@ class RootPath:
         self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; its addresses are relative to the path with a slash at its end."""
+        """Pass a request on; links are relative to the root path with a trailing slash."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"] == self._root_path:

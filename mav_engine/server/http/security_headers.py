@@ -1,4 +1,4 @@
-"""Headers that limit what a browser does with an answer, on every answer of the server."""
+"""Security headers for every response of the server."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "Content-Security-Policy"
 _INERT = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
-"""For everything but the pages of the site: nothing in it is meant to run."""
+"""For all responses except the site's pages: no scripts."""
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
-    # Addresses of the site hold prompts.
+    # The site's URLs contain prompts.
     "Referrer-Policy": "same-origin",
 }
 
@@ -18,11 +18,11 @@ _ALWAYS = {
 class SecurityHeaders:
     """ASGI middleware that adds the headers.
 
-    An answer that has a content security policy keeps it; the sites that may embed it are added.
+    A response with its own content security policy keeps it; frame-ancestors is added.
 
     Args:
         app: the application.
-        frame_ancestors: origins whose pages may embed the site, besides its own.
+        frame_ancestors: further origins whose pages may embed the site.
     """
 
     def __init__(self, app: ASGIApp, frame_ancestors: tuple[str, ...] = ()) -> None:
@@ -30,7 +30,7 @@ class SecurityHeaders:
         self._frame_ancestors = frame_ancestors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and add the headers to the answer's beginning."""
+        """Pass the request on and add the headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -44,7 +44,7 @@ class SecurityHeaders:
 
 
 def add_security_headers(headers: MutableHeaders, frame_ancestors: tuple[str, ...] = ()) -> None:
-    """Add the headers to those of one answer."""
+    """Add the headers to those of a response."""
     embedding = " ".join(("frame-ancestors 'self'", *frame_ancestors))
     own = headers.get(POLICY, _INERT)
     headers[POLICY] = f"{own}; {embedding}" if own else embedding

@@ -1,1 +1,1 @@
-"""Runs on the server: their queue, their models, their streams."""
+"""Runs on the server: queue, model cache and streams."""

@@ -1,7 +1,7 @@
-"""How much the events of a run, and of all runs of a client, may be.
+"""Limits on the bytes of one run, and of all runs of a client.
 
-A request of a few hundred bytes can ask for gigabytes. Bytes are counted as they are encoded,
-before they are compressed.
+A request of a few hundred bytes can ask for gigabytes. Encoded bytes are counted before
+compression.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from mav_engine.running.prepare import PreparedRun
 from mav_engine.server.http.problems import RequestRefused
 
 PERIOD_S = 3600.0
-"""Seconds in which a client's budget is filled up again."""
+"""Seconds in which a client's budget is refilled."""
 CLIENTS = 10_000
-"""Clients that are remembered; the ones seen longest ago are forgotten first."""
+"""Most clients that are tracked; the least recently seen are dropped first."""
 _OWN = "127.0.0.1"
-"""Stands for every loopback address: the operator's own programs have no budget."""
+"""Represents all loopback addresses, which have no budget."""
 _BASE64 = 4 / 3
 
 
 class RunTooLarge(RunFailed):
     code = "run_too_large"
-    title = "The run sends too much"
+    title = "The run is too large"
 
 
 class ClientBudgetSpent(RequestRefused):
     status = 429
     code = "client_budget_spent"
-    title = "This client has received too much"
+    title = "The client's budget is used up"
 
 
 @dataclass(slots=True)
@@ -50,8 +50,8 @@ class ClientBudgets:
     """A token bucket of bytes for each client address. Safe to use from any thread.
 
     Args:
-        limit: bytes an hour for each client; 0 is no limit.
-        clock: seconds.
+        limit: bytes per hour for each client; 0 is no limit.
+        clock: returns seconds.
     """
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -61,12 +61,12 @@ class ClientBudgets:
         self._lock = threading.Lock()
 
     def spend(self, client: str, size: int) -> ClientBudgetSpent | None:
-        """Take bytes from a client's budget; returns the error to send if nothing was left.
+        """Take bytes from a client's budget; returns the error to send if it is used up.
 
         Args:
-            client: an IP address, or any other name; of IPv6 the network of 64 bits counts. This
-                machine's own address has no limit.
-            size: bytes; 0 only asks.
+            client: an IP address (of IPv6 the /64 network counts) or another name. Loopback
+                addresses have no limit.
+            size: bytes; 0 only checks.
         """
         if self._limit == 0:
             return None
@@ -83,13 +83,13 @@ class ClientBudgets:
             bucket.left, bucket.at = min(bucket.left + gained, self._limit), now
             left = bucket.left
             if left > 0:
-                # The last run may overdraw it by one event, which the next one has to wait for.
+                # A run may overdraw the budget by one event, for which the next run waits.
                 bucket.left -= size
                 return None
-        # Until a tenth is there again, so that a run gets somewhere.
+        # Wait until a tenth is refilled, so that a run can make progress.
         wait_s = math.ceil((self._limit / 10 - left) * PERIOD_S / self._limit)
         return ClientBudgetSpent(
-            f"This client has received the {self._limit} bytes of events that it may receive in "
+            f"This client has received {self._limit} bytes of events, the most that are allowed in "
             f"an hour (MAV_MAX_CLIENT_BYTES). Try again in {wait_s} seconds, and capture less: "
             "attention_map, attention_rows and tiles are the largest.",
             retry_after_s=wait_s,
@@ -97,12 +97,12 @@ class ClientBudgets:
 
 
 class ByteBudget:
-    """What one request may still send: a run, or both runs of a comparison.
+    """The remaining bytes of one request: a run, or both runs of a comparison.
 
     Args:
-        limit: bytes of one run.
+        limit: most bytes of one run.
         clients: the budgets of all clients.
-        client: the address of this one.
+        client: address of this client.
     """
 
     def __init__(self, limit: int, clients: ClientBudgets, client: str) -> None:
@@ -113,47 +113,47 @@ class ByteBudget:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Refuse the request of a client that has nothing left.
+        """Check that the client's budget is not used up.
 
         Raises:
-            ClientBudgetSpent: with the time to wait.
+            ClientBudgetSpent: it is; the error has the time to wait.
         """
         if error := self._clients.spend(self._client, 0):
             raise error
 
     def check_size(self, prepared: PreparedRun) -> None:
-        """Refuse a run whose attention maps alone could pass the limit.
+        """Check that the attention maps of a run fit the limit.
 
         Raises:
-            InvalidSettings: in the field attn_every, or capture.
+            InvalidSettings: they may not (field attn_every or capture).
         """
         size = _size_of_maps(prepared)
         if size > self._limit:
             every = prepared.settings.attn_every
             raise InvalidSettings(
                 f"The attention maps of this run could have {size:,} bytes, but this server sends "
-                f"at most {self._limit:,} in a run (MAV_MAX_RUN_BYTES). Raise attn_every (it is "
-                f"{every}; 0 sends the prompt's map alone), lower max_new_tokens, or capture "
+                f"at most {self._limit:,} per run (MAV_MAX_RUN_BYTES). Raise attn_every (it is "
+                f"{every}; 0 sends only the prompt's map), lower max_new_tokens, or capture "
                 "attention_rows instead of attention_map.",
                 field="attn_every" if every else "capture",
             )
 
     def spend(self, size: int) -> MavError | None:
-        """Count an event that is about to be sent; why it must not be, where it must not."""
+        """Count an event before it is sent; returns the error to send instead, or None."""
         with self._lock:
             self._sent += size
             sent = self._sent
         if sent > self._limit:
             return RunTooLarge(
-                f"The events of this run pass the {self._limit:,} bytes that this server sends in "
-                "a run (MAV_MAX_RUN_BYTES). Capture less (attention_map, attention_rows and tiles "
-                "are the largest), lower top_n, or ask for fewer tokens."
+                f"The events of this run exceed {self._limit:,} bytes, the most that this server "
+                "sends per run (MAV_MAX_RUN_BYTES). Capture less (attention_map, attention_rows "
+                "and tiles are the largest), lower top_n, or ask for fewer tokens."
             )
         return self._clients.spend(self._client, size)
 
 
 def _size_of_maps(prepared: PreparedRun) -> int:
-    """Bytes of all attention maps of a run that ends by its length, as they are sent."""
+    """Encoded bytes of all attention maps of a run of maximum length."""
     settings, info = prepared.settings, prepared.backend.info
     if "attention_map" not in settings.capture or not info.layers or not info.heads:
         return 0

@@ -1,20 +1,19 @@
-"""A comparison on the server: two live runs whose streams become one."""
+"""A comparison on the server: merges the streams of two live runs."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from mav_engine.compare.events import CompareEvent, SideEvent
 from mav_engine.compare.lockstep import Lockstep
-from mav_engine.compare.pair import error_of_side
-from mav_engine.compare.settings import Side, blamed
-from mav_engine.contract.events import Error, Event, FinishReason, Token
-from mav_engine.errors import MavError, RunFailed
+from mav_engine.compare.settings import Side, error_event_of_side, error_of_side
+from mav_engine.contract.events import Error, Event, FinishReason
+from mav_engine.errors import MavError
 from mav_engine.running.run import error_event, new_run_id
-from mav_engine.server.runs.run_task import RunTask
+from mav_engine.server.runs.channel import Encoded
+from mav_engine.server.runs.run_task import RunTask, internal_error
 
 LOG = logging.getLogger("mav.api")
 
@@ -22,14 +21,14 @@ Encode = Callable[[CompareEvent], bytes]
 
 
 class CompareTask:
-    """Two runs that keep step, from their slots to the last event; lives on the event loop."""
+    """Two runs, from their slots to the last event of the comparison. Runs on the event loop."""
 
     def __init__(self, runs: dict[Side, RunTask], lockstep: Lockstep) -> None:
         self.run_id = new_run_id()
         self._runs = runs
         self._lockstep = lockstep
         self._broken: Error | None = None
-        self._passed = {side: _Passed() for side in runs}
+        """The error of the run that failed first."""
         runs["a"].partner, runs["b"].partner = runs["b"], runs["a"]
 
     @property
@@ -38,69 +37,71 @@ class CompareTask:
         return frozenset().union(*(run.captures for run in self._runs.values()))
 
     async def ready(self) -> None:
-        """Find out what is wrong with either run before the stream begins.
+        """Check both runs before the stream starts.
 
         Raises:
-            MavError: the run that it names cannot be run.
+            MavError: a run is invalid; `field` and `detail` name it.
         """
         for side, run in self._runs.items():
             try:
                 await run.ready()
             except MavError as error:
-                raise blamed(error, side) from None
+                raise error_of_side(error, side) from None
 
     def stop(self, reason: FinishReason) -> None:
-        """Let both end with their next token."""
+        """Stop both runs with their next token."""
         for run in self._runs.values():
             run.stop(reason)
-        self._lockstep.end()
+        self._lockstep.cancel()
 
     def abandon(self) -> None:
-        """Nobody listens any more: stop both, and give back what they hold."""
+        """Stop both runs and release their resources, since the client has disconnected."""
         for run in self._runs.values():
             run.abandon()
-        self._lockstep.end()
+        self._lockstep.cancel()
 
     async def chunks(self, encode: Encode) -> AsyncIterator[bytes]:
         """Both runs' events and the divergences, encoded; then `compared` or `error`."""
         streams = {
-            side: run.chunks(self._telling(side, encode)) for side, run in self._runs.items()
+            side: run.batches(self._encoder(side, encode)) for side, run in self._runs.items()
         }
-        waited = {asyncio.create_task(_next(stream)): side for side, stream in streams.items()}
+        pending = {asyncio.create_task(_next(stream)): side for side, stream in streams.items()}
         try:
-            while waited:
-                done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            while pending:
+                done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    side = waited.pop(task)
-                    chunk = task.result()
-                    if chunk is None:
+                    side = pending.pop(task)
+                    batch = task.result()
+                    if batch is None:
                         self._left(side)
                         continue
-                    waited[asyncio.create_task(_next(streams[side]))] = side
-                    tokens = self._passed[side].tokens_after(len(chunk))
-                    after = self._lockstep.passed_on(side, tokens)
-                    yield chunk + b"".join(map(encode, after))
+                    pending[asyncio.create_task(_next(streams[side]))] = side
+                    yield b"".join(self._delivered(side, batch, encode))
             yield encode(self._broken or self._lockstep.summary())
         except Exception:
-            LOG.exception("comparison %s broke off", self.run_id)
-            failed = RunFailed("The server made a mistake; its log has the details.")
-            yield encode(error_event(failed))
+            LOG.exception("comparison %s failed", self.run_id)
+            yield encode(error_event(internal_error()))
         finally:
-            for task in waited:
+            for task in pending:
                 task.cancel()
 
-    def _telling(self, side: Side, encode: Encode) -> Callable[[Event], bytes]:
-        """An encoder of one run's events, called in that run's thread and in its order."""
+    def _encoder(self, side: Side, encode: Encode) -> Callable[[Event], bytes]:
+        """An encoder of one run's events; called in order on that run's thread."""
 
-        def tell(event: Event) -> bytes:
-            self._lockstep.heard(side, event)
-            if isinstance(event, Error):
-                self._broken = self._broken or error_of_side(event, side)
-            told = encode(SideEvent(side, event))
-            self._passed[side].add(len(told), token=isinstance(event, Token))
-            return told
+        def encode_side(event: Event) -> bytes:
+            self._lockstep.produced(side, event)
+            return encode(SideEvent(side, event))
 
-        return tell
+        return encode_side
+
+    def _delivered(self, side: Side, batch: list[Encoded], encode: Encode) -> list[bytes]:
+        """The encoded events of one run, followed by the divergences that are complete."""
+        chunks = [item.data for item in batch]
+        for item in batch:
+            if isinstance(item.event, Error):
+                self._broken = self._broken or error_event_of_side(item.event, side)
+            chunks += map(encode, self._lockstep.delivered(side, item.event))
+        return chunks
 
     def _left(self, side: Side) -> None:
         self._lockstep.leave(side)
@@ -108,30 +109,5 @@ class CompareTask:
             self.stop("cancelled")
 
 
-class _Passed:
-    """How many of a run's tokens stand in the bytes of it that were passed on."""
-
-    def __init__(self) -> None:
-        self._encoded = 0
-        self._ends: deque[int] = deque()
-        """Where in the stream the tokens end that were not passed on yet."""
-        self._forwarded = 0
-        self._tokens = 0
-
-    def add(self, size: int, *, token: bool) -> None:
-        """So many bytes more were encoded, in the run's thread."""
-        self._encoded += size
-        if token:
-            self._ends.append(self._encoded)
-
-    def tokens_after(self, size: int) -> int:
-        """All tokens that are passed on once so many bytes more are."""
-        self._forwarded += size
-        while self._ends and self._ends[0] <= self._forwarded:
-            self._ends.popleft()
-            self._tokens += 1
-        return self._tokens
-
-
-async def _next(stream: AsyncIterator[bytes]) -> bytes | None:
+async def _next(stream: AsyncIterator[list[Encoded]]) -> list[Encoded] | None:
     return await anext(stream, None)

@@ -1,4 +1,4 @@
-"""The limits that the server sets for settings, prompts and texts."""
+"""The server's limits for settings, prompts and texts."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from mav_engine.settings import RunSettings
 
 
 def within_limits(settings: RunSettings, config: ServerConfig, default_model: str) -> RunSettings:
-    """The settings with this server's defaults where the request names none.
+    """Apply this server's defaults and check its limits.
 
-    What the request names is never changed: it is allowed, or refused.
+    Values in the request are never changed.
 
     Raises:
-        InvalidSettings: more tokens are wanted than the operator allows.
-        PromptTooLong: the text has more characters than the operator allows.
+        InvalidSettings: max_new_tokens exceeds the limit.
+        PromptTooLong: the text has too many characters.
     """
     check_characters(settings, config.prompt_characters)
     limit = config.max_new_tokens
     named = settings.model_fields_set
     if "max_new_tokens" in named and settings.max_new_tokens > limit:
         raise InvalidSettings(
-            f"max_new_tokens is {settings.max_new_tokens}, but this server writes at most "
-            f"{limit} in a run; ask for 1 to {limit}.",
+            f"max_new_tokens is {settings.max_new_tokens}, but this server allows at most "
+            f"{limit}; give 1 to {limit}.",
             field="max_new_tokens",
         )
     defaults: dict[str, object] = {}
-    if "model" not in named and settings.resume is None:
+    if default_model and "model" not in named and settings.resume is None:
         defaults["model"] = default_model
-    # A run that is resumed has a length of its own: `take_up` limits what is left of it.
+    # A resumed run has its own length, which `resolve` limits.
     if settings.max_new_tokens > limit and settings.resume is None:
         defaults["max_new_tokens"] = limit
     if not defaults:
@@ -40,10 +40,10 @@ def within_limits(settings: RunSettings, config: ServerConfig, default_model: st
 
 
 def check_characters(settings: RunSettings, limit: int) -> None:
-    """Refuse a text that is too long to be cut into tokens.
+    """Check the length of a text before tokenization.
 
     Raises:
-        PromptTooLong: it has more characters than `limit`.
+        PromptTooLong: it has more than `limit` characters.
     """
     if settings.messages is None:
         check_text("prompt", len(settings.prompt or ""), limit)
@@ -53,14 +53,14 @@ def check_characters(settings: RunSettings, limit: int) -> None:
 
 
 def check_text(field: str, length: int, limit: int) -> None:
-    """Refuse a text of more characters than the operator allows.
+    """Check the length of a text.
 
     Raises:
-        PromptTooLong: `field` names the text.
+        PromptTooLong: it has more than `limit` characters.
     """
     if length > limit:
         raise PromptTooLong(
-            f"There are {length} characters in the {field}, but this server takes at most {limit} "
+            f"There are {length} characters in the {field}, but this server allows at most {limit} "
             f"(MAV_MAX_PROMPT_CHARACTERS). Shorten the {field} by at least {length - limit} "
             "characters.",
             field=field,
@@ -71,29 +71,29 @@ def tokenize_within(backend: Backend, text: str, limit: int) -> list[TokenRef]:
     """The tokens of a text.
 
     Raises:
-        PromptTooLong: they are more than `limit`.
+        PromptTooLong: there are more than `limit`.
     """
     ids = backend.vocabulary.encode(text, special=False)
     if len(ids) > limit:
         raise PromptTooLong(
-            f"The text has {len(ids)} tokens, but this server answers with at most {limit} "
+            f"The text has {len(ids)} tokens, but this server allows at most {limit} "
             "(MAV_MAX_PROMPT_TOKENS); send it in parts.",
             field="text",
         )
-    return backend.vocabulary.spell(ids)
+    return backend.vocabulary.token_refs(ids)
 
 
 def check_prompt(prepared: PreparedRun, limit: int) -> None:
-    """Refuse a prompt that is longer than the operator allows.
+    """Check the number of tokens of a prompt.
 
     Raises:
-        PromptTooLong: it is.
+        PromptTooLong: there are more than `limit`.
     """
     field = "prompt" if prepared.settings.messages is None else "messages"
     length = len(prepared.prompt_ids)
     if length > limit:
         raise PromptTooLong(
-            f"There are {length} tokens in the {field}, but this server reads at most {limit}. "
+            f"There are {length} tokens in the {field}, but this server allows at most {limit}. "
             f"Shorten the {field} by at least {length - limit} tokens.",
             field=field,
         )

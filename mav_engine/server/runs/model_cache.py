@@ -1,4 +1,4 @@
-"""Loaded models: each loaded once however many ask, the least recently used ones let go."""
+"""Cache of loaded models. Each is loaded once; the least recently used ones are unloaded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOG = logging.getLogger("mav.api")
 
 
 class Load(Protocol):
-    """What turns a source into a backend; slow."""
+    """Loads a backend; slow."""
 
     def __call__(self, source: str, *, name: str, device: str, dtype: str) -> Backend: ...
 
@@ -31,27 +31,28 @@ class _Cached:
     leases: int = 0
 
     def __post_init__(self) -> None:
-        self.loading.set_running_or_notify_cancel()  # one waiter's cancelling spares the others
+        # A waiter that is cancelled does not cancel the load.
+        self.loading.set_running_or_notify_cancel()
 
     @property
     def backend(self) -> Backend | None:
-        """The model once it is loaded."""
+        """The model, if it is loaded."""
         done = self.loading.done() and self.loading.exception() is None
         return self.loading.result() if done else None
 
 
 class Lease:
-    """The right to use a model; while it is held the model is not let go."""
+    """Keeps a model in memory until it is released."""
 
     def __init__(self, loading: Future[Backend], give_back: Callable[[], None]) -> None:
         self.loading = loading
-        """The model, or why it cannot be loaded."""
+        """The model, or the error of its load."""
         self._give_back = give_back
         self._held = threading.Lock()
         self._held.acquire()
 
     def release(self) -> None:
-        """Give the right back; from any thread, and harmless when done twice."""
+        """Release the model; may be called from any thread and repeatedly."""
         try:
             self._held.release()
         except RuntimeError:
@@ -62,8 +63,8 @@ class Lease:
 class ModelCache:
     """Loaded models within a byte budget. Safe to use from any thread and any event loop.
 
-    A model in use is never let go, nor the last one used, so one that is larger than the
-    budget can still be run.
+    A model in use, or the last one used, is never unloaded, so a model larger than the budget can
+    still run.
     """
 
     def __init__(self, load: Load, *, budget: int, device: str, dtype: str) -> None:
@@ -76,7 +77,7 @@ class ModelCache:
         """Least recently used first."""
 
     def lease(self, entry: CatalogEntry) -> Lease:
-        """A lease of a model; where it is not here its load is started. Never blocks."""
+        """Lease a model; starts to load it if necessary. Never blocks."""
         with self._lock:
             key = self._key(entry)
             cached = self._by_key.get(key)
@@ -91,17 +92,17 @@ class ModelCache:
             )
             try:
                 work.start()
-            except RuntimeError as error:  # the process may have no more threads
+            except RuntimeError as error:  # the process cannot start more threads
                 self._failed(cached, error)
         return Lease(cached.loading, lambda: self._give_back(cached))
 
     def key(self, entry: CatalogEntry) -> str:
-        """The same for entries that share one loaded model."""
+        """A key that is equal for entries that share one loaded model."""
         with self._lock:
             return self._key(entry)
 
     def info(self, entry: CatalogEntry) -> ModelInfo | None:
-        """The facts of a model under the entry's own name; None where it is not in memory."""
+        """The description of a loaded model under the entry's name; None if it is not loaded."""
         with self._lock:
             cached = self._by_key.get(self._key(entry))
             backend = None if cached is None else cached.backend
@@ -110,8 +111,7 @@ class ModelCache:
         return replace(backend.info, name=entry.name, title=entry.title)
 
     def _key(self, entry: CatalogEntry) -> str:
-        """The entry's own key, or that of a loaded model with the same weights in the precision
-        that the entry asks for by another name: float32 is what `auto` gives on the CPU."""
+        """The entry's key, or that of an equal loaded model: `auto` on the CPU is float32."""
         if entry.key in self._by_key:
             return entry.key
         wanted = entry.precision or self._dtype
@@ -126,7 +126,7 @@ class ModelCache:
         return entry.key
 
     def loaded(self) -> dict[str, ModelInfo]:
-        """The models in memory, by the key of their entries."""
+        """The loaded models by key."""
         with self._lock:
             backends = {key: each.backend for key, each in self._by_key.items()}
         return {key: each.info for key, each in backends.items() if each is not None}
@@ -136,8 +136,8 @@ class ModelCache:
         try:
             dtype = entry.precision or self._dtype
             backend = self._load(entry.source, name=entry.name, device=self._device, dtype=dtype)
-        # On a thread of its own: where SystemExit, or a panic of a tokenizer in Rust, ended it, all
-        # who ask for the model would wait in vain.
+        # Catches everything: if SystemExit or a Rust panic ended this thread, all requests for the
+        # model would wait forever.
         except BaseException as error:
             self._failed(cached, error)
             return
@@ -145,11 +145,11 @@ class ModelCache:
         self._evict()
 
     def _failed(self, cached: _Cached, error: BaseException) -> None:
-        """Tell all who wait, and forget it, so that the next request tries again."""
+        """Pass the error to all waiters, and drop the entry, so that the next request retries."""
         entry = cached.entry
         with self._lock:
             del self._by_key[entry.key]
-        cached.loading.set_exception(_as_told(error, entry))
+        cached.loading.set_exception(_client_error(error, entry))
 
     def _give_back(self, cached: _Cached) -> None:
         with self._lock:
@@ -171,13 +171,12 @@ class ModelCache:
                     del self._by_key[key]
                     gone.append(backend)
         for backend in gone:
-            LOG.info("%s was let go to make room", backend.info.name)
+            LOG.info("unloaded %s to make room", backend.info.name)
             backend.close()
 
 
-def _as_told(error: BaseException, entry: CatalogEntry) -> MavError:
-    """The error for a client: that a model which the operator offers cannot be used is no fault of
-    the client's."""
+def _client_error(error: BaseException, entry: CatalogEntry) -> MavError:
+    """The error for a client. A failing model that the operator offers is a server error."""
     if isinstance(error, ModelNotFound | UnusableModel) and entry.listed:
         return ModelLoadFailed(error.detail, field=error.field)
     if isinstance(error, MavError):
@@ -185,6 +184,6 @@ def _as_told(error: BaseException, entry: CatalogEntry) -> MavError:
     name = entry.name
     LOG.error("loading %s failed", name, exc_info=error)
     return ModelLoadFailed(
-        f"{name} failed to load with {type(error).__name__}; the server's log tells more.",
+        f"{name} failed to load with {type(error).__name__}; see the server's log.",
         field="model",
     )

@@ -1,9 +1,10 @@
-"""The queue of a model: a number of runs at the same time, and a bounded number that wait.
+"""The queue of a model: a limited number of active runs, and a limited number of waiting ones.
 
-A run whose client is behind, so that no more can be sent, gives its slot to the next run and takes
-it back once the client has caught up. Slow clients therefore delay only their own runs. The number
-of such runs is limited to the number of slots: when there would be more while others wait, the one
-that has been blocked longest is ended.
+A run whose client is too slow, so that no more can be sent, gives its slot to the next run and
+takes it back when the client has caught up. So slow clients delay only their own runs. The number
+of such
+runs is limited to the number of slots: if there would be more while others wait, the one that has
+been blocked longest is ended.
 """
 
 from __future__ import annotations
@@ -19,33 +20,33 @@ RETRY_AFTER_S = 5.0
 
 
 PATIENCE_S = 10.0
-"""Seconds in all for which a client may have been behind before its run is ended for others."""
+"""Total seconds that a client may block its run before the run may be ended for others."""
 
 
 class Slot:
-    """One run's slot at its model, or its position in the queue. Used on the event loop only."""
+    """A run's slot, or its position in the queue. Used on the event loop only."""
 
     def __init__(self, queue: RunQueue) -> None:
         self._queue = queue
         self.on_change: Callable[[], None] = lambda: None
         """Called when the position has changed."""
         self.on_evicted: Callable[[], None] = lambda: None
-        """Called when the run has to end because its client is too slow; the slot is lost."""
+        """Called when the run must end because its client is too slow; the slot is lost."""
         self.blocked_s = 0.0
-        """Seconds for which it was blocked in all, without the current time."""
+        """Total seconds for which it was blocked, without the current period."""
         self.blocked_since: float | None = None
 
     @property
     def position(self) -> int:
-        """How many are served before this one; 0 is its turn."""
+        """Number of runs before this one; 0 is active."""
         return self._queue.position(self)
 
     def leave(self) -> None:
-        """Give the slot up, so that the next one moves on; harmless when done twice."""
+        """Release the slot for the next run; may be called repeatedly."""
         self._queue.leave(self)
 
     def set_blocked(self, blocked: bool) -> None:
-        """Say whether the run can do nothing because its client is behind; may be repeated."""
+        """Set whether the run is blocked by a slow client; may be repeated."""
         self._queue.set_blocked(self, blocked)
 
 
@@ -60,21 +61,21 @@ class RunQueue:
         self._clock = clock
         self._served: set[Slot] = set()
         self._blocked: set[Slot] = set()
-        """Runs that have given their slot up until their client has caught up."""
+        """Runs without a slot until their client has caught up."""
         self._waiting: deque[Slot] = deque()
 
     @property
     def active(self) -> int:
-        """How many are being served, those included whose client is behind."""
+        """Number of active runs, blocked ones included."""
         return len(self._served) + len(self._blocked)
 
     @property
     def waiting(self) -> int:
-        """How many are queued."""
+        """Number of queued runs."""
         return len(self._waiting)
 
     def take(self) -> Slot:
-        """A slot, or a position in the queue where all are taken.
+        """Take a slot, or a position in the queue if all are taken.
 
         Raises:
             Busy: the queue is full.
@@ -86,18 +87,18 @@ class RunQueue:
             self._waiting.append(slot)
         else:
             raise Busy(
-                f"{self.active} runs of this model are going on and {self.waiting} wait; "
+                f"{self.active} runs of this model are active and {self.waiting} are waiting; "
                 f"try again in {RETRY_AFTER_S:.0f} seconds.",
                 retry_after_s=RETRY_AFTER_S,
             )
         return slot
 
     def position(self, slot: Slot) -> int:
-        """The position in the queue; 0 is served."""
+        """The position in the queue; 0 is active."""
         return self._waiting.index(slot) + 1 if slot in self._waiting else 0
 
     def leave(self, slot: Slot) -> None:
-        """Remove a slot; those behind it move up."""
+        """Remove a slot; later ones move up."""
         moved = list(self._waiting)
         if slot in self._served:
             self._served.remove(slot)
@@ -111,7 +112,7 @@ class RunQueue:
         self._move_on(moved)
 
     def set_blocked(self, slot: Slot, blocked: bool) -> None:
-        """Take a run's slot away while its client is behind, and give it back afterwards."""
+        """Take a run's slot while its client is too slow, and return it afterwards."""
         if slot not in self._served and slot not in self._blocked:
             return
         now = self._clock()
@@ -120,7 +121,7 @@ class RunQueue:
                 slot.blocked_s += now - slot.blocked_since
             slot.blocked_since = None
             self._blocked.discard(slot)
-            # At once, though all slots may be taken meanwhile: it holds its memory anyway.
+            # At once, even if all slots are taken: its memory is in use anyway.
             self._served.add(slot)
             return
         slot.blocked_since = now if slot.blocked_since is None else slot.blocked_since
@@ -134,7 +135,7 @@ class RunQueue:
             self._move_on(list(self._waiting))
 
     def _evicted_slowest(self, slot: Slot, now: float) -> bool:
-        """Whether a run was ended in favour of those in the queue."""
+        """End the slowest run if others wait; returns whether one was ended."""
 
         def blocked_s(each: Slot) -> float:
             return (

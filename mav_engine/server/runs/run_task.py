@@ -1,4 +1,4 @@
-"""One run on the server: waits for its turn and its model, computes on a thread of its own."""
+"""One run on the server: waits for its slot and its model, then computes on its own thread."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from mav_engine.models.catalog import CatalogEntry
 from mav_engine.probes import captured
 from mav_engine.probes import names as probe_names
 from mav_engine.running.prepare import PreparedRun
-from mav_engine.running.run import error_event, events_of, new_run_id, start_event
+from mav_engine.running.run import error_event, events_after_start, start_event
+from mav_engine.server.http.problems import INTERNAL_ERROR
 from mav_engine.server.runs.byte_budget import ByteBudget
-from mav_engine.server.runs.channel import Channel
+from mav_engine.server.runs.channel import Channel, Encoded
 from mav_engine.server.runs.limits import check_prompt
 from mav_engine.server.runs.model_cache import Lease
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, Slot
@@ -32,13 +33,13 @@ from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")
 CHANNEL_CAPACITY = 8
-"""Tokens that may wait for a slow client before its run waits too."""
+"""Most events that wait for a slow client before its run blocks."""
 CHANNEL_BYTES = 1_000_000
-"""Bytes that may; a single event may be larger."""
+"""Most bytes that wait; a single event may be larger."""
 BLOCKED_S = 0.5
-"""Seconds after which a run that waits for its client gives up its slot."""
+"""Seconds after which a blocked run gives up its slot."""
 LAST_WORDS_S = 5.0
-"""Seconds that a client has to take the end of a run that was stopped."""
+"""Seconds that a client has to receive the end of a stopped run."""
 
 Encode = Callable[[Event], bytes]
 OnThread = Callable[[Callable[[], PreparedRun]], Awaitable[PreparedRun]]
@@ -50,10 +51,10 @@ class ClientTooSlow(RunFailed):
 
 
 class RunTask:
-    """One run from its position in the queue to its last event; lives on the event loop.
+    """One run, from its position in the queue to its last event. Runs on the event loop.
 
-    Its slot and its lease of the model are given back when its thread has ended, or by
-    `abandon` where none was started.
+    Its slot and its lease of the model are released when its thread ends, or by `abandon` if no
+    thread was started.
     """
 
     def __init__(
@@ -67,13 +68,14 @@ class RunTask:
         how: Callable[[RunSettings, Backend], PreparedRun],
         budget: ByteBudget,
         on_thread: OnThread,
+        run_id: str,
     ) -> None:
         self.partner: RunTask | None = None
-        """The run that waits for this one's tokens, in a comparison."""
-        self.run_id = new_run_id()
+        """In a comparison, the run that waits for this one's tokens."""
+        self.run_id = run_id
         self.reason: FinishReason | None = None
-        """Why the run is to stop, once it is."""
-        self._settings = settings.resolved()
+        """Why the run is being stopped, or None."""
+        self._settings = settings
         self._entry = entry
         self._config = config
         self._slot = slot
@@ -83,9 +85,9 @@ class RunTask:
         self._budget = budget
         self._on_thread = on_thread
         self._failure: MavError | None = None
-        """Why the run is to end with an error, once it is."""
+        """The error with which the run is being ended, or None."""
         self._blocked = False
-        """Whether the client is so far behind that the run waits."""
+        """Whether a slow client blocks the run."""
         self._began = time.perf_counter()
         self._prepared: PreparedRun | None = None
         self._computing = False
@@ -99,66 +101,70 @@ class RunTask:
 
     @property
     def captures(self) -> frozenset[str]:
-        """The probes that are captured; those of the whole run where this one continues it."""
+        """The captured probes."""
         return frozenset(self._settings.capture)
 
     async def ready(self) -> None:
-        """Wait a little for the model and find out what is wrong with the run before it streams.
+        """Wait briefly for the model and check the run before the stream starts.
 
         Raises:
-            MavError: the model cannot be loaded, or the settings do not fit it.
+            MavError: the model cannot be loaded, or the settings are invalid for it.
         """
         with anyio.move_on_after(self._config.load_patience_s):
             await self._news_until(self._lease.loading.done)
         if self._lease.loading.done():
             await self._prepare()
         else:
-            # On a thread: a plugin that is asked for is imported here.
+            # On a thread, since this imports plugins.
             await anyio.to_thread.run_sync(self._check_capture)
 
     def stop(self, reason: FinishReason) -> None:
-        """Let the run end with its next token, for this reason unless there is another already."""
+        """Stop the run with its next token; an earlier reason is kept."""
         if self.reason is None:
             self.reason = reason
             self._news.set()
             self._loop.call_later(LAST_WORDS_S, self._channel.close)
 
     def abandon(self) -> None:
-        """Nobody listens any more: stop, and give back what the run holds."""
+        """Stop the run and release its resources, since the client has disconnected."""
         self.stop("cancelled")
         self._channel.close()
         if not self._computing:
             self._release()
 
-    async def chunks(self, encode: Encode) -> AsyncIterator[bytes]:
-        """The run's events, encoded: start, queued …, prompt, token …, done or error."""
+    async def batches(self, encode: Encode) -> AsyncIterator[list[Encoded]]:
+        """The events with their encoded bytes: start, queued …, prompt, token …, done or error.
+
+        Events that are ready form one batch.
+        """
         try:
-            started = encode(start_event(self._settings, await self._info(), self.run_id))
+            start = start_event(self._settings, await self._info(), self.run_id)
+            started = _encoded(start, encode)
         except Exception:
-            yield self._failed(encode)
+            yield [self._failed(encode)]
             return
-        yield started
+        yield [started]
         async for position in self._queued_at():
-            yield encode(Queued(position))
+            yield [_encoded(Queued(position), encode)]
         if self.reason is not None:
-            yield encode(self._done_before_it_began(self.reason))
+            yield [_encoded(self._done_before_it_began(self.reason), encode)]
             return
         try:
             self._start(self._prepared or await self._prepare(), encode)
         except Exception as error:
             if not isinstance(error, MavError):
-                LOG.exception("run %s of %s was not begun", self.run_id, self._entry.name)
-            yield encode(error_event(run_fault(error, None)))
+                LOG.exception("run %s of %s could not be started", self.run_id, self._entry.name)
+            yield [_encoded(error_event(run_fault(error, None)), encode)]
             return
-        async for chunk in self._channel.chunks():
-            yield chunk
+        async for batch in self._channel.batches():
+            yield batch
 
     def _start(self, prepared: PreparedRun, encode: Encode) -> None:
         name = f"run {self.run_id}"
         work = threading.Thread(
             target=self._compute, args=(prepared, encode), name=name, daemon=True
         )
-        # Raises where the process may have no more threads; then nothing is computing.
+        # Raises if the process cannot start a thread; then nothing runs.
         work.start()
         self._computing = True
 
@@ -168,14 +174,14 @@ class RunTask:
         return await anyio.to_thread.run_sync(self._entry.describe)
 
     async def _queued_at(self) -> AsyncIterator[int]:
-        """The positions in the queue as they change; 0 while only the model is waited for."""
-        told: int | None = None
+        """The positions in the queue as they change; 0 while the model is being loaded."""
+        sent: int | None = None
         while self.reason is None:
             position = self._slot.position
             if position == 0 and self._lease.loading.done():
                 return
-            if position != told:
-                told = position
+            if position != sent:
+                sent = position
                 yield position
             else:
                 self._news.clear()
@@ -188,7 +194,7 @@ class RunTask:
                 prepared = await self._on_thread(partial(self._prepared_for, backend))
         except TimeoutError:
             raise Busy(
-                f"The prompt was not cut into tokens within {self._config.deadline_s:g} seconds: "
+                f"The prompt was not tokenized within {self._config.deadline_s:g} seconds: "
                 f"the tokenizer of {self._entry.name} is slow or busy. Shorten the prompt, or try "
                 "again later.",
                 field="messages" if self._settings.messages else "prompt",
@@ -200,7 +206,7 @@ class RunTask:
         return prepared
 
     def _prepared_for(self, backend: Backend) -> PreparedRun:
-        # On a thread: what it raises must be an error of the event loop's, SystemExit is not.
+        # SystemExit on this thread must become an exception that the event loop can handle.
         with refused_for("model", f"The model {self._entry.name}"):
             return self._how(self._settings, backend)
 
@@ -210,28 +216,28 @@ class RunTask:
 
     def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
         try:
-            events = events_of(prepared, lambda: self.reason)
+            events = events_after_start(prepared, lambda: self.reason)
             with contextlib.closing(events):
                 for event in events:
-                    chunk = encode(event)
-                    if failure := self._failure or self._budget.spend(len(chunk)):
-                        self._send(encode(error_event(failure)))
+                    item = _encoded(event, encode)
+                    if failure := self._failure or self._budget.spend(len(item.data)):
+                        self._send(_encoded(error_event(failure), encode))
                         break
-                    self._send(chunk)
+                    self._send(item)
         except BaseException:
             self._channel.put(self._failed(encode))
         finally:
             self._channel.end()
             self._on_loop(self._release)
 
-    def _failed(self, encode: Encode) -> bytes:
-        """Log the exception that is being handled; the event that ends the stream."""
-        LOG.exception("run %s of %s broke off", self.run_id, self._entry.name)
-        return encode(error_event(RunFailed("The server made a mistake; its log has the details.")))
+    def _failed(self, encode: Encode) -> Encoded:
+        """Log the current exception; returns the event that ends the stream."""
+        LOG.exception("run %s of %s failed", self.run_id, self._entry.name)
+        return _encoded(error_event(internal_error()), encode)
 
-    def _send(self, chunk: bytes) -> None:
+    def _send(self, item: Encoded) -> None:
         blocked = False
-        while not self._channel.put(chunk, BLOCKED_S):
+        while not self._channel.put(item, BLOCKED_S):
             blocked = True
             self._on_loop(partial(self._set_blocked, True))
         if blocked:
@@ -241,13 +247,13 @@ class RunTask:
         self._blocked = blocked
         pair = [run for run in (self, self.partner) if run is not None]
         for run in pair:
-            # Of a comparison both wait, one of them for the other.
+            # In a comparison both runs wait, one for the other.
             run._slot.set_blocked(any(each._blocked for each in pair))
 
     def _evicted(self) -> None:
         self._failure = ClientTooSlow(
-            "The client reads more slowly than the run writes, and other runs wait for the model. "
-            "Read faster, capture less, or try again when fewer runs go on.",
+            "The client reads more slowly than the run generates, and other runs wait for the "
+            "model. Read faster, capture less, or try again when fewer runs are active.",
             retry_after_s=RETRY_AFTER_S,
         )
         self._loop.call_later(LAST_WORDS_S, self._channel.close)
@@ -264,10 +270,19 @@ class RunTask:
             await self._news.wait()
 
     def _on_loop(self, work: Callable[[], None]) -> None:
-        # The loop is gone when the server stopped in the meantime; nobody is left to be told.
+        # The loop may be closed if the server has stopped.
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(work)
 
     def _done_before_it_began(self, reason: FinishReason) -> Done:
         elapsed_ms = 1000 * (time.perf_counter() - self._began)
         return Done(reason, text="", tokens=0, elapsed_ms=elapsed_ms, tokens_per_second=None)
+
+
+def internal_error() -> MavError:
+    """The error of a run with an unexpected exception."""
+    return RunFailed(INTERNAL_ERROR)
+
+
+def _encoded(event: Event, encode: Encode) -> Encoded:
+    return Encoded(event, encode(event))

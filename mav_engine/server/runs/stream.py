@@ -1,44 +1,28 @@
-"""How a run's events go over HTTP: server-sent events or lines of JSON."""
+"""Sends a run's events over HTTP, as server-sent events or JSON lines."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-
-import anyio
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.types import Receive, Scope, Send
+from collections.abc import Collection
+from functools import partial
 
 from mav_engine.compare.events import CompareEvent, compare_to_json
-from mav_engine.contract.events import Event, to_json
-from mav_engine.server.http.compression import Gzipped
+from mav_engine.contract.events import SHARES
+from mav_engine.server.http.compression import takes
+from mav_engine.server.http.live_stream import NDJSON, SSE, LiveStream
 from mav_engine.server.http.problems import NotAcceptable
 from mav_engine.server.runs.compare_task import CompareTask
-from mav_engine.server.runs.run_task import RunTask
+from mav_engine.server.runs.shared_run import Watcher
 from mav_engine.wording import shown
 
-SSE = "text/event-stream"
-NDJSON = "application/x-ndjson"
 JSON_LINES = ("application/ndjson", "application/jsonl", "application/json")
-"""What else clients call it, or ask for when they know no name for it."""
-GRACE_S = 2.0
-"""Seconds that a run has to end when the server shuts down."""
-SEND_TIMEOUT_S = 60.0
-"""Seconds after which a client that reads nothing is given up."""
-HEADERS = {
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",
-    "Vary": "Accept, Accept-Encoding",
-}
+"""Other names of NDJSON, and JSON, which some clients request."""
 
 
 def negotiate(accept: str) -> str:
-    """The format that an Accept header prefers; server-sent events where it prefers none.
-
-    The other names of JSON lines, and `application/json`, stand for NDJSON.
+    """The format that an Accept header prefers; by default server-sent events.
 
     Raises:
-        NotAcceptable: it allows neither.
+        NotAcceptable: it allows neither format.
     """
     weights = _weights(accept)
     events = _weight(SSE, weights)
@@ -50,87 +34,36 @@ def negotiate(accept: str) -> str:
     return SSE if events >= lines else NDJSON
 
 
-def server_sent(run_id: str) -> Callable[[Event], bytes]:
-    """An encoder of a run's events as server-sent events, numbered from 0."""
-    count = 0
-
-    def encode(event: Event) -> bytes:
-        nonlocal count
-        number, count = count, count + 1
-        head = f"id: {run_id}:{number}\nevent: {event.type}\ndata: ".encode()
-        return head + to_json(event) + b"\n\n"
-
-    return encode
-
-
-def json_line(event: Event) -> bytes:
-    """An event as one line."""
-    return to_json(event) + b"\n"
-
-
 def compared_sent(event: CompareEvent) -> bytes:
-    """An event of a comparison as a server-sent event; unnumbered, since two runs tell them."""
+    """An event of a comparison as a server-sent event, without an id."""
     return f"event: {event.type}\ndata: ".encode() + compare_to_json(event) + b"\n\n"
 
 
 def compared_line(event: CompareEvent) -> bytes:
-    """An event of a comparison as one line."""
+    """An event of a comparison as one JSON line."""
     return compare_to_json(event) + b"\n"
 
 
-def run_response(run: RunTask, kind: str, heartbeat_s: float, *, gzip: bool) -> StreamResponse:
-    """The stream of a run."""
-    encode = server_sent(run.run_id) if kind == SSE else json_line
-    return StreamResponse(run, run.chunks(encode), kind, heartbeat_s, gzip=gzip)
+def worth_it(capture: Collection[str], accept_encoding: str) -> bool:
+    """Whether a run sends attention patterns to a client that accepts gzip."""
+    return bool(SHARES & set(capture)) and takes("gzip", accept_encoding)
 
 
-def compare_response(
-    task: CompareTask, kind: str, heartbeat_s: float, *, gzip: bool
-) -> StreamResponse:
-    """The stream of a comparison."""
+def run_response(watcher: Watcher, kind: str, heartbeat_s: float, *, gzip: bool) -> LiveStream:
+    """The stream of a run for one of its watchers, who leaves when the client disconnects."""
+    return LiveStream(
+        watcher.chunks(lines=kind == NDJSON, gzip=gzip), kind, heartbeat_s,
+        gzip=gzip, on_shutdown=partial(watcher.stop, "cancelled"), on_end=watcher.abandon,
+    )  # fmt: skip
+
+
+def compare_response(task: CompareTask, kind: str, heartbeat_s: float, *, gzip: bool) -> LiveStream:
+    """The stream of a comparison, which stops when the client disconnects."""
     encode = compared_sent if kind == SSE else compared_line
-    return StreamResponse(task, task.chunks(encode), kind, heartbeat_s, gzip=gzip)
-
-
-class StreamResponse(EventSourceResponse):
-    """A live stream; heartbeats between, and what feeds it stopped when the client goes."""
-
-    def __init__(
-        self,
-        run: RunTask | CompareTask,
-        chunks: AsyncIterator[bytes],
-        kind: str,
-        heartbeat_s: float,
-        *,
-        gzip: bool,
-    ) -> None:
-        self._run = run
-        self._gzip = gzip
-        self._shutdown = anyio.Event()
-        super().__init__(
-            chunks,
-            headers=HEADERS,
-            media_type=kind,
-            ping=heartbeat_s if kind == SSE else 0,
-            ping_message_factory=lambda: ServerSentEvent(comment="heartbeat", sep="\n"),
-            sep="\n",
-            send_timeout=SEND_TIMEOUT_S,
-            shutdown_event=self._shutdown,
-            shutdown_grace_period=GRACE_S,
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream it, and let it go in whatever way that ends."""
-        watch = asyncio.create_task(self._stop_at_shutdown())
-        try:
-            await super().__call__(scope, receive, Gzipped(send) if self._gzip else send)
-        finally:
-            watch.cancel()
-            self._run.abandon()
-
-    async def _stop_at_shutdown(self) -> None:
-        await self._shutdown.wait()
-        self._run.stop("cancelled")
+    return LiveStream(
+        task.chunks(encode), kind, heartbeat_s,
+        gzip=gzip, on_shutdown=partial(task.stop, "cancelled"), on_end=task.abandon,
+    )  # fmt: skip
 
 
 def _weights(accept: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Threads that cut texts into tokens, a few for each model, so that none delays the others."""
+"""Tokenizes on a few threads per model, so that no model delays the others."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class TokenizingThreads:
     async def run(self, model: str, work: Callable[[], Result]) -> Result:
         """Call `work` on a thread and return its result.
 
-        The call can be cancelled. The thread then goes on, and counts against the limit of the
-        model until the work has ended.
+        The call can be cancelled. The thread then continues, and counts towards the model's limit
+        until it has finished.
         """
         limiter = self._limiters.get(model) or anyio.CapacityLimiter(THREADS_A_MODEL)
         used = {key: each for key, each in self._limiters.items() if each.borrowed_tokens}

@@ -1,1 +1,1 @@
-"""Trainings that a client watches, or that stream to this server."""
+"""Serves a training's recording as it grows, and receives trainings from other machines."""

@@ -1,8 +1,7 @@
-"""Who may stream a training to this site: whoever has the token, or else this machine alone."""
+"""Who may stream a training to this site: clients with the token, or without one local clients."""
 
 from __future__ import annotations
 
-import hmac
 import urllib.parse
 from typing import ClassVar
 
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from mav_engine.addresses import is_loopback
 from mav_engine.config import ServerConfig
 from mav_engine.errors import InvalidSettings
+from mav_engine.server.http.bearer import bearer_of, is_equal
 from mav_engine.server.http.problems import RequestRefused
 
 _FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -29,43 +29,44 @@ class NotFromHere(RequestRefused):
 
 
 def check_access(request: Request, token: str | None) -> None:
-    """Let through whoever bears the token; where there is none, clients of this machine.
+    """Require the token; if the site has none, require a client on this machine.
 
     Raises:
-        TokenRefused, NotFromHere: with the remedy.
+        TokenRefused, NotFromHere: the client may not stream to this site.
     """
     if token is None:
         _check_local(request)
         return
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and hmac.compare_digest(_bytes(given.strip()), _bytes(token)):
+    given = bearer_of(request.headers)
+    if is_equal(given, token):
         return
-    what = "has another token than" if given else "bears no token of"
+    what = "has the wrong token for" if given else "has no token for"
     raise TokenRefused(
-        f"The request {what} this site. Send `Authorization: Bearer TOKEN`; a training takes it "
-        "from stream_token or its environment's MAV_TRAINING_TOKEN.",
+        f"The request {what} this site. Send `Authorization: Bearer TOKEN`; a training "
+        "takes it from stream_token or from MAV_TRAINING_TOKEN in its environment.",
         field="Authorization",
     )
 
 
 def check_open_to(config: ServerConfig, host: str) -> None:
-    """Refuse to take trainings from other machines without a token.
+    """Require a token if other machines can reach the server.
 
     Raises:
-        InvalidSettings: with the remedy.
+        InvalidSettings: there is none.
     """
     if config.receive_training and config.training_token is None and not is_loopback(host):
         raise InvalidSettings(
-            f"--receive-training at {host} lets other machines in, so it needs a token: set "
-            "MAV_TRAINING_TOKEN to 16 characters or more, here and for the training.",
+            f"With --host {host} other machines can reach --receive-training, so it needs a "
+            "token: set MAV_TRAINING_TOKEN to 16 characters or more, here and for the training.",
             field="MAV_TRAINING_TOKEN",
         )
 
 
 def _check_local(request: Request) -> None:
-    """A page elsewhere may lead a browser of this machine here: then Host or Origin is that site's.
+    """Require a local client.
 
-    What a proxy forwards comes from who knows where.
+    A page of another site may make a local browser send requests here; then Host or Origin is that
+    site's. Requests through a proxy may come from anywhere.
     """
     client = request.client.host if request.client else ""
     named = [_host(f"//{request.headers.get('host', '')}")]
@@ -74,8 +75,8 @@ def _check_local(request: Request) -> None:
     forwarded = any(name in request.headers for name in _FORWARDED)
     if forwarded or not all(map(is_loopback, [client, *named])):
         raise NotFromHere(
-            "Without a token this site takes trainings of its own machine only. Let its operator "
-            "set MAV_TRAINING_TOKEN, and give the training the same.",
+            "Without a token, this site accepts trainings only from its own machine. Ask its "
+            "operator to set MAV_TRAINING_TOKEN, and give the training the same token.",
             field="Authorization",
         )
 
@@ -85,7 +86,3 @@ def _host(address: str) -> str:
         return urllib.parse.urlsplit(address).hostname or ""
     except ValueError:
         return ""
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

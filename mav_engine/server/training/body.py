@@ -1,4 +1,4 @@
-"""Looks of a training in the body of a request: read within bounds, and strictly."""
+"""Parses the snapshots of a training in a request's body, with limits."""
 
 from __future__ import annotations
 
@@ -24,48 +24,48 @@ from mav_engine.errors import (
     TornRecording,
 )
 from mav_engine.server.http.problems import BodyTooLarge, NotJson, RequestRefused, late_body
-from mav_engine.training.recording import HEAD, read_looks
+from mav_engine.training.recording import HEAD, read_snapshots
 from mav_engine.wording import did_you_mean, named, shown
 
 _KIND = re.compile(rb'\{"type":"([a-z]+)"')
-_UNSTORED = "Nothing of this body was stored."
+_UNSTORED = "Nothing in this body was stored."
 
 
-class LookRefused(RequestRefused):
+class SnapshotRefused(RequestRefused):
     status: ClassVar[int] = 422
     code = "look_refused"
-    title = "The look cannot be taken"
+    title = "The snapshot was refused"
 
 
 class StreamQuery(BaseModel):
-    """What a training says besides its looks."""
+    """The query parameters of a training stream."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     training: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{8,64}$")]
-    """An id that the training has drawn, the same from its beginning to its end."""
+    """A random id of the training, the same in all of its requests."""
     append: bool = False
-    """Whether the looks go behind those that are there; else a recording that is there is put aside
-    before the first look is stored."""
+    """Whether to add the snapshots to the existing recording. Otherwise an existing recording is
+    renamed before the first snapshot is stored."""
     end: bool = False
-    """Whether nothing more comes, so that another training may stream at once."""
+    """Whether this is the last request, so that another training may stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedLook:
-    """A look that is whole and valid."""
+class ReceivedSnapshot:
+    """A complete, valid snapshot."""
 
     run_id: str
-    """The same however often it is sent."""
+    """Identifies the snapshot if it is sent twice."""
     lines: bytes
-    """As they stand in a recording."""
+    """Its lines in a recording."""
 
 
 def parse_query(given: QueryParams) -> StreamQuery:
     """Read the query string.
 
     Raises:
-        InvalidSettings: it names the parameter at fault.
+        InvalidSettings: a parameter is invalid; the error names it.
     """
     names = [name for name, _ in given.multi_items()]
     twice = next((name for name, count in Counter(names).items() if count > 1), None)
@@ -85,10 +85,10 @@ def _misfit(name: str, kind: str, given: str | None) -> str:
         hint = did_you_mean(name, known) or f" Known: {', '.join(known)}."
         return f"There is no parameter named {named(name)}.{hint}"
     if name == "training":
-        told = "is missing" if given is None else f"is {shown(given)}"
+        problem = "is missing" if given is None else f"is {shown(given)}"
         return (
-            f"training {told}; give an id of 8 to 64 letters, digits, - or _, the same from the "
-            "training's beginning to its end."
+            f"training {problem}; give an id of 8 to 64 letters, digits, - or _, the same in all "
+            "requests of the training."
         )
     return f"{name} is {shown(given)}; give true or false."
 
@@ -96,11 +96,11 @@ def _misfit(name: str, kind: str, given: str | None) -> str:
 async def read_body(
     request: Request, most_bytes: int, most_line_bytes: int, timeout_s: float
 ) -> bytes:
-    """The body, no longer than it may be; empty where the training only says that it is there.
+    """Read the body, within its limits. The body of a keep-alive is empty.
 
     Raises:
-        BodyTooLarge: it, or a line of it, passes its limit; no more than that is read.
-        TooSlow, NotJson: it does not come, or breaks off.
+        BodyTooLarge: the body or one of its lines exceeds its limit; nothing beyond it is read.
+        TooSlow, NotJson: the body is late or incomplete.
     """
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > most_bytes:
@@ -117,12 +117,12 @@ async def read_body(
     except TimeoutError:
         raise late_body(timeout_s) from None
     except ClientDisconnect:
-        raise NotJson("The body broke off. Send the request again.", field="body") from None
+        raise NotJson("The body is incomplete. Send the request again.", field="body") from None
     return bytes(body)
 
 
 def _line_begin(body: bytearray, begin: int, searched: int, most: int) -> int:
-    """Where the last line begins; none of those that were added is longer than it may be."""
+    """Where the last line begins. Raises BodyTooLarge if a new line exceeds the limit."""
     end = body.find(b"\n", searched)
     while 0 <= end <= begin + most:
         begin = end + 1
@@ -130,8 +130,8 @@ def _line_begin(body: bytearray, begin: int, searched: int, most: int) -> int:
     if (len(body) if end < 0 else end) - begin > most:
         number = body.count(b"\n", 0, begin) + 1
         raise BodyTooLarge(
-            f"Line {number} passes the {most} bytes that a line may have here "
-            f"(MAV_MAX_TRAINING_LINE_BYTES); capture less at each look. {_UNSTORED}",
+            f"Line {number} is longer than {most} bytes (MAV_MAX_TRAINING_LINE_BYTES); capture "
+            f"less in each snapshot. {_UNSTORED}",
             field="body",
         )
     return begin
@@ -139,19 +139,19 @@ def _line_begin(body: bytearray, begin: int, searched: int, most: int) -> int:
 
 def _too_large(most: int) -> BodyTooLarge:
     return BodyTooLarge(
-        f"The body may have {most} bytes at most (MAV_MAX_TRAINING_BYTES); send fewer looks at "
-        f"once, or capture less at each. {_UNSTORED}",
+        f"The body is larger than {most} bytes (MAV_MAX_TRAINING_BYTES); send fewer snapshots at "
+        f"once, or capture less in each. {_UNSTORED}",
         field="body",
     )
 
 
-def looks_of(body: bytes) -> list[ReceivedLook]:
-    """The looks of a body, all of them whole; none of an empty one.
+def snapshots_in(body: bytes) -> list[ReceivedSnapshot]:
+    """The snapshots of a body; an empty body has none.
 
     Raises:
-        LookRefused: it names the line and field at fault.
+        SnapshotRefused: a snapshot is incomplete or invalid; the error names the line and field.
     """
-    # A byte-order mark says nothing of UTF-8, and would stand in the middle of the recording.
+    # Otherwise the byte-order mark would end up in the middle of the recording.
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body:
         return []
@@ -159,22 +159,22 @@ def looks_of(body: bytes) -> list[ReceivedLook]:
     kinds = [_kind(number, line) for number, line in enumerate(lines, start=1)]
     begins = [index for index, line in enumerate(lines) if line.startswith(HEAD)]
     try:
-        read = list(read_looks(iter(lines)))
+        read = list(read_snapshots(iter(lines)))
     except RecordingProblem as problem:
         raise _refused(problem) from None
     found = []
     for begin, end, (_, events) in zip(begins, [*begins[1:], len(lines)], read, strict=True):
         assert isinstance(events[0], Start)
         if kinds[begin + 1 : end] != [event.type for event in events]:
-            raise LookRefused(f"A line names its type twice. {_UNSTORED}", field="type")
-        found.append(ReceivedLook(events[0].run_id, b"".join(lines[begin:end])))
+            raise SnapshotRefused(f"A line names its type twice. {_UNSTORED}", field="type")
+        found.append(ReceivedSnapshot(events[0].run_id, b"".join(lines[begin:end])))
     return found
 
 
 def _kind(number: int, line: bytes) -> str:
-    """The type of a line by its beginning, where all who read the file look for it.
+    """The event type of a line, which must be its first key.
 
-    What is stored goes to browsers as it is, so a carriage return would part it there.
+    Stored lines are sent to browsers unchanged, where a carriage return would split them.
     """
     found = _KIND.match(line)
     if found and b"\r" not in line and line.endswith(b"\n"):
@@ -182,18 +182,20 @@ def _kind(number: int, line: bytes) -> str:
     if found and b"\r" not in line:
         what = "has no line break at its end, so it may have been cut off"
     else:
-        what = 'is no JSON object on one line that begins with {"type":"…"'
-    raise LookRefused(f"Line {number} {what}. {_UNSTORED}", field="body")
+        what = 'is not a JSON object on one line that begins with {"type":"…"'
+    raise SnapshotRefused(f"Line {number} {what}. {_UNSTORED}", field="body")
 
 
-def _refused(problem: RecordingProblem) -> LookRefused:
+def _refused(problem: RecordingProblem) -> SnapshotRefused:
     line = problem.line
     if isinstance(problem, NotARecording):
-        told = "Line 1 tells no training step: a look begins with its training line."
+        detail = "Line 1 is not a training line, with which a snapshot begins."
     elif isinstance(problem, TornRecording):
-        told = f"A look ends after line {line} without done or error: send whole looks."
+        detail = (
+            f"A snapshot ends after line {line} without done or error: send complete snapshots."
+        )
     elif isinstance(problem, BrokenRecording):
-        told = problem.detail.replace(REMEDY, "Send lines as TrainingWatch makes them.")
+        detail = problem.detail.replace(REMEDY, "Send lines in the format of TrainingWatch.")
     else:
-        told = problem.detail
-    return LookRefused(f"{told} {_UNSTORED}", field=problem.field or "body")
+        detail = problem.detail
+    return SnapshotRefused(f"{detail} {_UNSTORED}", field=problem.field or "body")

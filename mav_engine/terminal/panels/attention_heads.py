@@ -37,7 +37,8 @@ def _layer(view: View, layer: int, heads: Floats) -> Text:
 
 
 def _strongest(view: View, rows: Floats, count: int) -> Lines:
-    """The heads that look hardest at one token other than the first, which many rest on."""
+    """The heads with the largest weight on one token. The first token is left out, since many heads
+    put most of their weight on it."""
     if rows.shape[-1] < 2:
         return []
     later = np.nan_to_num(rows[:, :, 1:], nan=-1.0)

@@ -10,7 +10,7 @@ from mav_engine.terminal.rows import CHOSEN
 from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 _MEASURE = Console(width=80, color_system=None, legacy_windows=False)
-"""Only wraps lines; nothing is written to it."""
+"""Used to wrap lines only."""
 
 
 def _draw(view: View, width: int, height: int) -> Lines:
@@ -18,7 +18,7 @@ def _draw(view: View, width: int, height: int) -> Lines:
     before = prose(view.text, blocks=view.blocks)
     text = Text(("…" if len(before) > limit else "") + before[len(before) - limit :])
     said = prose(view.token.text, blocks=view.blocks)
-    # A token that adds nothing that can be seen (end-of-text, a piece of a character).
+    # A token without visible text (end-of-text, part of a character).
     shown = said if said.strip() else label(view.token.token.text, blocks=view.blocks)
     text.append(shown, style=f"{CHOSEN} reverse")
     lines = list(text.wrap(_MEASURE, max(1, width)))

@@ -28,8 +28,9 @@ def _row(view: View, layer: str, row: LensRow, names: int, length: int) -> Text:
     line = Text(layer, style=QUIET)
     name = fitted(label(row.text, blocks=view.blocks), names)
     line.append(name, style=f"{CHOSEN} not dim" if said else "not dim")
-    line.append(f" {row.prob:>6.1%} ", style="not dim")
-    drawn = fitted(bar(row.prob, length, blocks=view.blocks), length)
+    prob = "–" if row.prob is None else f"{row.prob:.1%}"
+    line.append(f" {prob:>6} ", style="not dim")
+    drawn = fitted(bar(row.prob or 0, length, blocks=view.blocks), length)
     line.append(drawn, style=f"{'yellow' if said else ACCENT} not dim")
     return line.append(f" rank {row.rank}" if length else "")
 

@@ -13,10 +13,10 @@ from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 
 def _draw(view: View, width: int, height: int) -> Lines:
-    told = view.token.distribution
+    distribution = view.token.distribution
     lines = [_figures(view)]
     names = _names(view.start.rank_bin_edges)
-    masses = [float(mass) for mass in told.rank_bins]
+    masses = [float(mass) for mass in distribution.rank_bins]
     room = height - len(lines)
     shown = len(masses) if len(masses) <= room else max(0, room - 1)
     widest = max(len(name) for name in names)
@@ -32,9 +32,10 @@ def _draw(view: View, width: int, height: int) -> Lines:
 
 
 def _figures(view: View) -> Text:
-    told = view.token.distribution
-    return Text(f"{told.entropy:.2f} nats ", style="bold").append(
-        f"≈ {told.effective_tokens:.1f} tokens · {told.kept} kept", style="not bold dim"
+    distribution = view.token.distribution
+    return Text(f"{distribution.entropy:.2f} nats ", style="bold").append(
+        f"≈ {distribution.effective_tokens:.1f} tokens · {distribution.kept} kept",
+        style="not bold dim",
     )
 
 

@@ -1,4 +1,4 @@
-"""Chat templates of models: rendered in a process of their own, checked for what they leave out."""
+"""Chat templates: rendered in a separate process, and checked for omitted messages."""
 
 from mav_engine.text.chat_templates.template import ChatTemplate
 

@@ -1,7 +1,6 @@
-"""Renders chat templates in processes of their own, within a deadline, memory and size.
+"""Renders chat templates in separate processes, with limits of time, memory and size.
 
-A process renders one template only, so that no model can affect the conversations of another: what
-a template has allocated may stay in its process.
+Each process renders a single template, so that a model cannot affect conversations of another.
 """
 
 from __future__ import annotations
@@ -17,20 +16,20 @@ from pathlib import Path
 from typing import Any
 
 MAX_SECONDS = 5
-"""From a request to its reply."""
+"""Time limit of a rendering."""
 MAX_BYTES = 512 * 1024**2
-"""Memory that a process may take, jinja2 included."""
+"""Memory limit of a process, jinja2 included."""
 MAX_CHARACTERS = 4_000_000
-"""Of one rendered conversation."""
+"""Size limit of a rendered conversation."""
 START_SECONDS = 60
-"""For which the start of a process is waited for; it takes a twentieth of a second."""
+"""Time limit for the start of a process, which typically takes 0.05 seconds."""
 _MOST_IDLE = 4
 _EXHAUSTED = ("MemoryError", "RecursionError")
 _WORKER = Path(__file__).with_name("worker.py")
 
 
 class RenderingFailed(Exception):
-    """No text came: the template ran too long, took too much memory or broke its process."""
+    """The template exceeded the time or memory limit, or its process ended."""
 
 
 def render(
@@ -45,7 +44,7 @@ def render(
         template raised an error.
 
     Raises:
-        RenderingFailed: it did not end within `MAX_SECONDS`, or its process ended.
+        RenderingFailed: it exceeded a limit, or its process ended.
     """
     request = {"template": template, "variables": variables, "conversations": conversations}
     process = _taken(template)
@@ -62,13 +61,13 @@ def render(
 
 
 class _Process:
-    """A process that renders one template; of one thread at a time."""
+    """A process that renders one template; used by one thread at a time."""
 
     def __init__(self, template: str) -> None:
         self.template = template
         limits = [MAX_BYTES, MAX_SECONDS, MAX_CHARACTERS]
         path = [each for each in sys.path if each]
-        # Isolated: nothing of the user's environment or of this folder is imported.
+        # Isolated mode: imports nothing from the user's environment or this folder.
         command = [sys.executable, "-I", "-S", str(_WORKER), *map(str, limits), *path]
         try:
             self._process = subprocess.Popen(
@@ -88,13 +87,11 @@ class _Process:
     def end(self) -> None:
         """Kill it."""
         self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # what was written to a dead process
-                    continue
+        self._process.communicate()  # waits, and closes its pipes
+
+    def has_ended(self) -> bool:
+        """Whether the system has ended it."""
+        return self._process.poll() is not None
 
     def _read(self, seconds: float, request: bytes | None = None) -> Any:
         assert self._process.stdin is not None
@@ -113,14 +110,14 @@ class _Process:
                 self._process.stdin.write(request + b"\n")
                 self._process.stdin.flush()
             line = self._process.stdout.readline()
-        except OSError:  # it ended before it had read the request
+        except OSError:  # it ended before it read the request
             line = b""
         finally:
             timer.cancel()
         if late.is_set():
             raise RenderingFailed(f"it took longer than {seconds} seconds")
         if not line.endswith(b"\n"):
-            raise RenderingFailed("it ended its process, by the memory or time that it took")
+            raise RenderingFailed("its process ended because of the memory or time it used")
         return json.loads(line)
 
 
@@ -129,12 +126,20 @@ _lock = threading.Lock()
 
 
 def _taken(template: str) -> _Process:
+    while (process := _idle_process(template)) is not None:
+        if not process.has_ended():
+            return process
+        process.end()  # such as by a system that lacks memory
+    return _Process(template)
+
+
+def _idle_process(template: str) -> _Process | None:
     with _lock:
         for process in _idle:
             if process.template == template:
                 _idle.remove(process)
                 return process
-    return _Process(template)
+    return None
 
 
 def _keep(process: _Process) -> None:
@@ -152,7 +157,7 @@ def _end_all() -> None:
 
 
 def _forget() -> None:
-    """After a fork the processes are the parent's."""
+    """Drop the processes after a fork, since they belong to the parent."""
     global _lock  # noqa: PLW0603
     _lock = threading.Lock()
     _idle.clear()

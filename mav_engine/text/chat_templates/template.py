@@ -1,15 +1,13 @@
-"""A model's chat template: conversations as text, and what ends a turn.
+"""A model's chat template: renders conversations, and finds the token that ends a turn.
 
-Templates drop content without a word where it is not of the form that they expect. So each
-rendering is checked: a second one, with a number in place of each content, shows whether every
-message is in the text; messages that are not are given as a list of parts, as some templates want
-them, and if that does not help the conversation is refused.
+Templates may silently omit content of an unexpected form. So each rendering is checked: a second
+rendering, with a number in place of each content, shows whether the text contains every message.
+Missing messages are passed as a list of parts, which some templates require. If that fails, the
+conversation is refused.
 """
 
 from __future__ import annotations
 
-import html
-import json
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,11 +21,11 @@ from mav_engine.wording import shortened, shown
 
 _FIELD = "messages"
 _AT_ONCE = 2
-"""Renderings of one model at a time; others wait, so that a slow template blocks no other model."""
+"""Most simultaneous renderings per model, so that a slow template blocks no other model."""
 _PAUSE_S = 30.0
-"""Seconds for which a template that did not end in time is not tried again."""
+"""Seconds before a template that exceeded the time limit is tried again."""
 _PARTS = ("'type': 'text'", '"type": "text"')
-"""What a list of parts looks like where a template prints it as it is."""
+"""How a list of parts appears if a template prints it unchanged."""
 _END_OF_REASONING = "</think>"
 
 
@@ -36,7 +34,7 @@ class ChatTemplate:
 
     Args:
         source: the Jinja template.
-        variables: what it may use besides the messages, such as the texts of special tokens.
+        variables: variables other than messages, such as the texts of special tokens.
         model: the model's name, for errors.
     """
 
@@ -46,25 +44,25 @@ class ChatTemplate:
         self._model = model
         self._places = BoundedSemaphore(_AT_ONCE)
         self._failed: tuple[float, str] | None = None
-        """When the template did not end in time, in seconds of the monotonic clock; and why."""
+        """Monotonic time and reason of the last failed rendering."""
 
     @classmethod
     def of(cls, tokenizer: Any, model: str) -> ChatTemplate | None:
-        """The template of a tokenizer of transformers; None where it has none."""
+        """The template of a transformers tokenizer; None if it has none."""
         if not tokenizer.chat_template:
             return None
         named = tokenizer.chat_template
         if isinstance(named, dict):
-            # As transformers chooses: there are no tools here.
+            # The choice of transformers without tools.
             named = named.get("default")
-        return cls(str(named or ""), getattr(tokenizer, "special_tokens_map", {}), model)
+        return cls(str(named or ""), tokenizer.special_tokens_map, model)
 
     def text(self, messages: Sequence[Message]) -> str:
-        """The text of a conversation that waits for the assistant's turn.
+        """The text of a conversation, up to the start of the assistant's turn.
 
         Raises:
-            InvalidSettings: the template raises an error, does not end in time, or leaves out a
-                message; the detail says which (field "messages").
+            InvalidSettings: the template raises an error, exceeds the time limit, or omits a
+                message, which the detail names (field "messages").
         """
         if not self._source:
             raise self._refused("there is no template named default among its templates")
@@ -82,10 +80,10 @@ class ChatTemplate:
             raise self._refused(f"{tried.detail}. The roles given were {shortened(roles, 200)}")
         place = min(tried.missing)
         raise InvalidSettings(
-            f"messages[{place}].content is {shown(messages[place].content)}, but the text that the "
-            f"chat template of {self._model} makes of this conversation does not contain it. "
-            f"Leave out this message of the role {shown(messages[place].role)}, move its text to "
-            "another one, or give the whole text as prompt.",
+            f"messages[{place}].content is {shown(messages[place].content)}, but the chat "
+            f"template of {self._model} omits it. Remove this message of the role "
+            f"{shown(messages[place].role)}, move its text to another message, or give the whole "
+            "text as prompt.",
             field=_FIELD,
         )
 
@@ -107,13 +105,14 @@ class ChatTemplate:
     def _tried(self, attempt: _Attempt) -> _Tried:
         own, marked = self._rendered([attempt.own, attempt.marked])
         if "text" not in own:
-            # What a template says by raise_exception stands for itself.
+            # The message of raise_exception is shown unchanged.
             kind = "" if own["error"] == "TemplateError" else f"{own['error']}: "
-            return _Tried(None, frozenset(), f"{kind}{own['detail']}".rstrip(".: "))
+            detail = f"{kind}{own['detail']}".rstrip(".: ")
+            return _Tried(None, frozenset(), detail or "it gives no reason")
         text = own["text"]
         missing = attempt.missing(text, marked.get("text"))
         if missing and not attempt.unmarked(marked.get("text")):
-            # Changed rather than left out, such as in upper case, where both ends still count.
+            # The content may be escaped or changed to upper case, if both of its ends are present.
             around = self._rendered([attempt.around])[0].get("text", "")
             missing = attempt.without_ends(around, missing)
         prints = any(sign in text and not attempt.contain(sign) for sign in _PARTS)
@@ -138,7 +137,7 @@ class ChatTemplate:
     def _unrendered(self, why: str) -> InvalidSettings:
         return InvalidSettings(
             f"The chat template of {self._model} cannot be rendered: {why}. Give the whole text as "
-            "prompt, or mend the template in the model's files.",
+            "prompt, or correct the template in the model's files.",
             field=_FIELD,
         )
 
@@ -149,7 +148,7 @@ class ChatTemplate:
 
 
 class _Tried:
-    """What came of a rendering."""
+    """The result of a rendering."""
 
     def __init__(
         self,
@@ -176,17 +175,17 @@ class _Attempt:
 
     @property
     def own(self) -> list[dict[str, Any]]:
-        """The messages as they were given."""
+        """The messages."""
         return self._with({})
 
     @property
     def marked(self) -> list[dict[str, Any]]:
-        """With a number in place of each content."""
+        """The messages with a number in place of each content."""
         return self._with(self._marks)
 
     @property
     def around(self) -> list[dict[str, Any]]:
-        """With a number before and after each content."""
+        """The messages with a number before and after each content."""
         contents = {
             place: f"{mark}1 {self._messages[place].content} {mark}2"
             for place, mark in self._marks.items()
@@ -202,13 +201,13 @@ class _Attempt:
         }
 
     def unmarked(self, marked: str | None) -> frozenset[int]:
-        """The messages of which nothing is in the text, whatever their content."""
+        """The messages that the text omits regardless of their content."""
         if marked is None:
             return frozenset()
         return frozenset(place for place, mark in self._marks.items() if mark not in marked)
 
     def without_ends(self, around: str, places: frozenset[int]) -> frozenset[int]:
-        """Those of these messages whose beginning or end is not in the text."""
+        """The messages among `places` whose beginning or end is not in the text."""
         return frozenset(
             place
             for place in places
@@ -230,15 +229,11 @@ class _Attempt:
 
 
 def _stands(message: Message, squeezed: str) -> bool:
-    """Whether a content is in a text, white space apart.
-
-    Reasoning of earlier turns may be left out, and some templates write JSON or HTML.
-    """
+    """Whether a text contains a content, ignoring white space and the reasoning of a reply."""
     content = message.content
-    forms = [content, json.dumps(content, ensure_ascii=False)[1:-1], html.escape(content)]
     if message.role == "assistant":
-        forms.append(content.rpartition(_END_OF_REASONING)[2])
-    return any(_squeezed(form) in squeezed for form in forms)
+        content = content.rpartition(_END_OF_REASONING)[2]
+    return _squeezed(content) in squeezed
 
 
 def _squeezed(text: str) -> str:

@@ -1,14 +1,14 @@
-"""Renders chat templates; run as a script, in a process of its own.
+"""Renders chat templates; run as a script in a separate process.
 
-A template comes with a model's files and may loop for ever or build a text of gigabytes. Here it
-can only end this process: its memory and its processor time are limited, and the process that asks
-kills it at a deadline. A template is rendered exactly as `apply_chat_template` of transformers
-renders it, in the same sandbox with the same filters and functions.
+A template is part of a model's files and may loop forever or build gigabytes of text. Here it can
+only end this process: memory and CPU time are limited, and the parent process kills it at a
+deadline. Templates are rendered as by `apply_chat_template` of transformers, in the same sandbox
+with the same filters and functions.
 
 Requests and replies are lines of JSON. A request is `{"template", "variables", "conversations"}`;
 its reply is a list with `{"text"}` or `{"error", "detail"}` for each conversation.
 
-Imports nothing of the package, since it starts without it.
+Does not import the package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_DETAIL = 300
-"""Characters of an error that are sent back."""
+"""Most characters of an error in a reply."""
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def _said(error: BaseException) -> str:
 
 @lru_cache(maxsize=1)
 def renderer() -> Callable[[str], Any]:
-    """A function that compiles a template, as transformers compiles it."""
+    """A function that compiles a template as transformers does."""
     import jinja2
     from jinja2 import nodes
     from jinja2.ext import Extension, loopcontrols
@@ -80,7 +80,7 @@ def renderer() -> Callable[[str], Any]:
     from jinja2.utils import Namespace
 
     class Generation(Extension):
-        """`{% generation %}` marks what an assistant has written; here its body is just text."""
+        """`{% generation %}` marks assistant text; here its body is rendered unchanged."""
 
         tags = {"generation"}  # noqa: RUF012
 
@@ -94,7 +94,7 @@ def renderer() -> Callable[[str], Any]:
             return caller()
 
     class PlainDict:
-        """The function `dict` without the attributes of the type."""
+        """The function `dict` without the attributes of the class."""
 
         def __call__(self, *args: Any, **named: Any) -> dict[Any, Any]:
             return dict(*args, **named)
@@ -162,7 +162,7 @@ def _limit_memory(limit: int) -> None:
 
 
 def _limit_seconds(seconds: int) -> None:
-    """Let the system end this process where it computes for longer, counted from now."""
+    """Let the system end this process after this much CPU time from now."""
     for name in _limits("RLIMIT_CPU"):
         import resource
 
@@ -171,7 +171,7 @@ def _limit_seconds(seconds: int) -> None:
 
 
 def _limits(*names: str) -> Iterator[int]:
-    """The limits of these names that this system has; Windows has none."""
+    """The resource limits of these names that exist on this system; none on Windows."""
     try:
         import resource
     except ImportError:
@@ -187,7 +187,7 @@ def _set(name: int, limit: int) -> None:
         limit = min(limit, most)
     try:
         resource.setrlimit(name, (limit, most))
-    except (OSError, ValueError):  # macOS refuses some; the deadline still holds
+    except (OSError, ValueError):  # macOS refuses some; the deadline still applies
         return
 
 

@@ -1,7 +1,7 @@
 import { paintOf, splitList } from "./colour";
 import { type Box, boxIn, type Drawing, fillOf, freshId, makeElement } from "./drawing";
 
-/** Ground, borders and hard shadows of an element, each of its lines by itself. */
+/** Draws the background, borders and shadows without blur of an element. */
 export function drawBoxes(
   element: Element,
   style: CSSStyleDeclaration,
@@ -46,7 +46,8 @@ function drawGradient(
     const place = splitList(stop, /\s/)[1];
     const offset = place?.endsWith("%") ? place : `${(i / Math.max(1, stops.length - 1)) * 100}%`;
     const opacity = paints[i]?.opacity ?? 0;
-    // CSS fades a colour out as it is; SVG would go through the black of `transparent`.
+    // CSS interpolates with premultiplied alpha, so a transparent stop does not darken the colour.
+    // SVG does not, so a transparent stop takes the colour of its neighbour.
     const hex = (opacity > 0 ? paints[i] : (paints[i + 1] ?? paints[i - 1]))?.hex;
     gradient.append(makeElement("stop", { offset, "stop-color": hex, "stop-opacity": opacity }));
   });
@@ -110,7 +111,9 @@ function edge(side: (typeof SIDES)[number], width: number, { x, y, width: w, hei
   return `M${at(x + w - half)} ${at(y)}v${at(h)}`;
 }
 
-/** Shadows without blur, which stand for lines: what of them is not under the box. */
+/**
+ * Draws the parts of shadows without blur, which are used as lines, that the box does not cover.
+ */
 function drawShadows(shadows: string, box: Box, into: SVGElement, to: Drawing) {
   if (shadows === "none" || shadows === "") return;
   for (const shadow of splitList(shadows)) {
@@ -130,7 +133,7 @@ function drawShadows(shadows: string, box: Box, into: SVGElement, to: Drawing) {
   }
 }
 
-/** The parts of one box that are not in the other. */
+/** Returns the parts of `outer` that are outside `inner`. */
 function without(outer: Box, inner: Box): Box[] {
   const top = Math.max(outer.y, inner.y);
   const bottom = Math.min(outer.y + outer.height, inner.y + inner.height);

@@ -1,29 +1,27 @@
+import { cache, once } from "@/lib/caching/cache";
+
 export interface Paint {
-  /** `#rrggbb`, which every program of drawings knows. */
+  /** `#rrggbb`, which every drawing program can read. */
   readonly hex: string;
   /** 0 to 1. */
   readonly opacity: number;
 }
 
-const known = new Map<string, Paint>();
-let context: CanvasRenderingContext2D | null = null;
+const cachedPaint = cache<string, Paint>();
 
-/** Any colour of CSS as sRGB; what cannot be read is nothing to paint. */
-export function paintOf(colour: string): Paint {
-  const found = known.get(colour);
-  if (found) return found;
-  context ??= sample();
-  const paint = context ? sampled(context, colour) : { hex: "#000000", opacity: 0 };
-  known.set(colour, paint);
-  return paint;
-}
+/** Converts any CSS colour to sRGB. A colour that cannot be parsed is transparent. */
+export const paintOf = (colour: string): Paint =>
+  cachedPaint(colour, () => {
+    const context = onePixel();
+    return context ? sampled(context, colour) : { hex: "#000000", opacity: 0 };
+  });
 
-function sample(): CanvasRenderingContext2D | null {
+const onePixel = once(() => {
   const canvas = document.createElement("canvas");
   canvas.width = 1;
   canvas.height = 1;
   return canvas.getContext("2d", { willReadFrequently: true });
-}
+});
 
 function sampled(on: CanvasRenderingContext2D, colour: string): Paint {
   on.clearRect(0, 0, 1, 1);
@@ -35,7 +33,7 @@ function sampled(on: CanvasRenderingContext2D, colour: string): Paint {
   return { hex: `#${hex}`, opacity: Math.round((alpha / 255) * 1000) / 1000 };
 }
 
-/** The parts of a CSS list that are not inside brackets. */
+/** Splits a CSS list at separators outside of parentheses. */
 export function splitList(list: string, separator: RegExp = /,/): string[] {
   const parts: string[] = [];
   let depth = 0;

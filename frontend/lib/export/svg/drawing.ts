@@ -11,15 +11,15 @@ export interface Box {
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** An SVG under construction, in the coordinates of what is drawn. */
+/** An SVG under construction, in the coordinates of the drawn element. */
 export interface Drawing {
   readonly root: SVGElement;
   readonly defs: SVGElement;
-  /** Where the picture's corner is on the page. */
+  /** The position of the picture's top left corner on the page. */
   readonly origin: { readonly x: number; readonly y: number };
-  /** Names of the fonts that its texts are set in. */
+  /** The font families that its texts use. */
   readonly families: Set<string>;
-  /** A colour that is drawn as another one: the page's sheet becomes the picture's ground. */
+  /** Replaces one fill colour: that of the page's background by that of the picture's. */
   readonly ground: { readonly from: string; readonly to: string };
 }
 
@@ -33,10 +33,10 @@ export function makeElement(name: string, attributes: Attributes = {}): SVGEleme
   return made;
 }
 
-/** A hundredth of a pixel is finer than any eye and half as long as what the browser tells. */
+/** Rounds to hundredths of a pixel, which is precise enough and half as long. */
 export const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** Attributes that fill with a colour of CSS; null where nothing would be seen. */
+/** Returns attributes that fill with a CSS colour; null if it is fully transparent. */
 export function fillOf(colour: string, { ground }: Drawing): Attributes | null {
   const { hex, opacity } = paintOf(colour);
   if (opacity === 0) return null;
@@ -46,12 +46,15 @@ export function fillOf(colour: string, { ground }: Drawing): Attributes | null {
   };
 }
 
-/** A box of the page in the picture's coordinates. */
+/** Converts a rectangle of the page to the picture's coordinates. */
 export function boxIn({ origin }: Drawing, rect: DOMRect): Box {
   return { x: rect.x - origin.x, y: rect.y - origin.y, width: rect.width, height: rect.height };
 }
 
-let count = 0;
+/** Returns an id for a definition that is unique even if several pictures are in one document. */
+export const freshId = numberedIds();
 
-/** A name for a definition, unlike any other even where pictures stand in one document. */
-export const freshId = (kind: string): string => `mav-${kind}-${++count}`;
+function numberedIds(): (kind: string) => string {
+  let count = 0;
+  return (kind) => `mav-${kind}-${++count}`;
+}

@@ -1,8 +1,8 @@
 import type { Drawing } from "./drawing";
 
 /**
- * The path of a line whose stroke does not scale with its picture, in the picture's own
- * coordinates: few programs of drawings know such strokes. Null for other elements.
+ * Returns the path of an element with `vector-effect: non-scaling-stroke`, transformed to the
+ * picture's coordinates, since few drawing programs support this effect. Null for other elements.
  */
 export function flattened(element: Element, { origin }: Drawing): string | null {
   if (!(element instanceof SVGGeometryElement)) return null;
@@ -31,7 +31,7 @@ function pathOf(element: SVGGeometryElement): string | null {
 
 type Point = readonly [number, number];
 
-/** The same path in other coordinates; null where it has arcs or relative commands. */
+/** Transforms the points of a path. Returns null if it has arcs or relative commands. */
 export function transformedPath(
   path: string,
   move: (x: number, y: number) => Point,
@@ -46,7 +46,7 @@ export function transformedPath(
       for (const number of numbers) {
         if (/[Hh]/.test(command)) x = number + (command === "h" ? x : 0);
         else y = number + (command === "v" ? y : 0);
-        parts.push(`L${told(move(x, y))}`);
+        parts.push(`L${written(move(x, y))}`);
       }
       continue;
     }
@@ -54,12 +54,12 @@ export function transformedPath(
     for (let i = 0; i + 1 < numbers.length; i += 2) {
       x = numbers[i] ?? 0;
       y = numbers[i + 1] ?? 0;
-      points.push(told(move(x, y)));
+      points.push(written(move(x, y)));
     }
     parts.push(`${command}${points.join(" ")}`);
   }
   return parts.join("");
 }
 
-const told = (point: Point): string =>
+const written = (point: Point): string =>
   point.map((value) => Math.round(value * 100) / 100).join(" ");

@@ -1,4 +1,4 @@
-/** The page's fonts of these names, as rules that hold the font files themselves. */
+/** Returns `@font-face` rules of these families with the font files embedded. */
 export async function embeddedFonts(families: ReadonlySet<string>): Promise<string> {
   const rules = [...document.styleSheets].flatMap(facesOf).filter((rule) => {
     const family = rule.style.getPropertyValue("font-family").replaceAll(/["']/g, "");
@@ -11,12 +11,12 @@ function facesOf(sheet: CSSStyleSheet): CSSFontFaceRule[] {
   try {
     return [...sheet.cssRules].filter((rule) => rule instanceof CSSFontFaceRule);
   } catch {
-    // The sheet of an extension, say, may not be read.
+    // A style sheet of another origin, such as an extension's, cannot be read.
     return [];
   }
 }
 
-/** The rule with its file in it; empty for one that names no file. */
+/** Returns the rule with its font file embedded; empty if it names no file. */
 async function embedded(rule: CSSFontFaceRule): Promise<string> {
   const source = rule.style.getPropertyValue("src");
   const address = /url\(["']?([^"')]+)["']?\)/.exec(source)?.[1];
@@ -24,11 +24,11 @@ async function embedded(rule: CSSFontFaceRule): Promise<string> {
   const data = address.startsWith("data:")
     ? address
     : await dataAddress(new URL(address, rule.parentStyleSheet?.href ?? document.baseURI));
-  const kept = ["font-family", "font-weight", "font-style", "unicode-range"]
+  const rules = ["font-family", "font-weight", "font-style", "unicode-range"]
     .map((name) => [name, rule.style.getPropertyValue(name)])
     .filter(([, value]) => value)
     .map(([name, value]) => `${name}:${value}`);
-  return `@font-face{${kept.join(";")};src:url("${data}") format("woff2")}`;
+  return `@font-face{${rules.join(";")};src:url("${data}") format("woff2")}`;
 }
 
 async function dataAddress(address: URL): Promise<string> {

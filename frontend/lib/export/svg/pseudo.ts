@@ -1,8 +1,8 @@
 const REAL = "data-drawn-pseudo";
 
 /**
- * Put real elements in the place of ::before and ::after for as long as `work` takes, since only
- * elements tell where they stand. Nothing is painted in between.
+ * Replaces ::before and ::after by real elements while `work` runs, because only the position of
+ * real elements can be measured. The browser does not paint in between.
  */
 export function withRealPseudos<T>(root: Element, work: () => T): T {
   const undo: (() => void)[] = [];

@@ -1,3 +1,4 @@
+import { cache, once } from "@/lib/caching/cache";
 import { splitList } from "./colour";
 import { boxIn, type Drawing, fillOf, makeElement } from "./drawing";
 
@@ -10,7 +11,7 @@ interface Run {
   readonly height: number;
 }
 
-/** The text of a node where the browser has put it, line by line. */
+/** Draws the text of a node line by line, where the browser has laid it out. */
 export function drawText(node: Text, style: CSSStyleDeclaration, into: SVGElement, to: Drawing) {
   const fill = fillOf(style.color, to);
   if (!fill || Number.parseFloat(style.fontSize) === 0) return;
@@ -25,7 +26,7 @@ export function drawText(node: Text, style: CSSStyleDeclaration, into: SVGElemen
         : { x, y: y + ascentOf(style) }),
       ...fill,
       ...fontOf(style, to),
-      // Held to its width, so that another font in its place moves nothing.
+      // A fixed width, so that a fallback font does not change the layout.
       textLength: vertical || run.text.length < 2 ? undefined : width,
       lengthAdjust: vertical || run.text.length < 2 ? undefined : "spacingAndGlyphs",
     });
@@ -52,7 +53,7 @@ function runsOf(node: Text, style: CSSStyleDeclaration): Run[] {
   return runs;
 }
 
-/** A word that is broken over lines, one character at a time. */
+/** Yields a word that is broken over lines one character at a time. */
 function* byCharacter(node: Text, start: number, word: string) {
   let at = start;
   for (const text of word) {
@@ -76,22 +77,21 @@ function join(runs: Run[], text: string, rect: DOMRect) {
   runs.push({ text, left, right, top, height });
 }
 
-const ascents = new Map<string, number>();
-let measure: CanvasRenderingContext2D | null = null;
+const cachedAscent = cache<string, number>();
+const textContext = once(() => document.createElement("canvas").getContext("2d"));
 
-/** From the top of a line's box of text to its baseline, in whole pixels as the browser has it. */
+/**
+ * Returns the distance from the top of a line box to its baseline, in whole pixels as browsers
+ * round it.
+ */
 function ascentOf(style: CSSStyleDeclaration): number {
   const font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-  const known = ascents.get(font);
-  if (known !== undefined) return known;
-  measure ??= document.createElement("canvas").getContext("2d");
-  let ascent = Number.parseFloat(style.fontSize) * 0.95;
-  if (measure) {
-    measure.font = font;
-    ascent = Math.round(measure.measureText("x").fontBoundingBoxAscent);
-  }
-  ascents.set(font, ascent);
-  return ascent;
+  return cachedAscent(font, () => {
+    const context = textContext();
+    if (!context) return Number.parseFloat(style.fontSize) * 0.95;
+    context.font = font;
+    return Math.round(context.measureText("x").fontBoundingBoxAscent);
+  });
 }
 
 export function fontOf(style: CSSStyleDeclaration, to: Drawing) {
@@ -111,7 +111,9 @@ export function fontOf(style: CSSStyleDeclaration, to: Drawing) {
   };
 }
 
-/** Text that runs from top to bottom, or upwards where it is turned round. */
+/**
+ * Returns attributes for text that runs from top to bottom, or from bottom to top if it is rotated.
+ */
 function turned(style: CSSStyleDeclaration, { x, y }: { x: number; y: number }) {
   const up = style.rotate === "180deg";
   return {

@@ -4,7 +4,7 @@ import { boxIn, type Drawing, freshId, makeElement, SVG } from "./drawing";
 import { flattened } from "./flatten";
 import { drawText } from "./texts";
 
-/** Draw what stands on the page under an element: boxes, text, pictures, in their order. */
+/** Draws an element and its descendants in document order: boxes, text, pictures. */
 export function drawElement(element: Element, into: SVGElement, to: Drawing): void {
   const style = getComputedStyle(element);
   if (isUnseen(element, style)) return;
@@ -25,14 +25,14 @@ export function drawElement(element: Element, into: SVGElement, to: Drawing): vo
   }
 }
 
-/** What nobody sees, and what is there to be pressed rather than read. */
+/** Whether an element is invisible or a control, which pictures omit. */
 function isUnseen(element: Element, style: CSSStyleDeclaration): boolean {
   if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0")
     return true;
   if (element.matches("input, textarea, option, [data-export=skip]")) return true;
   if (element.matches("button") && element.textContent?.trim() === "") return true;
   const { width, height } = element.getBoundingClientRect();
-  // Text for screen readers alone is a box of one pixel.
+  // Text that is only for screen readers is a clipped box of one pixel.
   return width <= 1 && height <= 1 && style.position === "absolute" && style.overflow === "hidden";
 }
 
@@ -60,7 +60,7 @@ function drawCanvas(canvas: HTMLCanvasElement, into: SVGElement, to: Drawing): v
   into.append(makeElement("image", { ...box, href, preserveAspectRatio: "none" }));
 }
 
-/** The chosen option's text, in the middle of its box. */
+/** Draws the text of the selected option, centred vertically in the box. */
 function drawChoice(select: HTMLSelectElement, into: SVGElement, to: Drawing): void {
   const [option] = select.selectedOptions;
   const style = getComputedStyle(select);
@@ -78,7 +78,7 @@ function drawChoice(select: HTMLSelectElement, into: SVGElement, to: Drawing): v
   span.remove();
 }
 
-/** What of an SVG's look comes from style sheets, which the picture does not have. */
+/** Properties of SVG elements that are set by style sheets, which the picture does not have. */
 const LOOKS = [
   "fill",
   "fill-opacity",
@@ -105,7 +105,7 @@ function drawSvg(source: SVGSVGElement, into: SVGElement, to: Drawing): void {
   const made = [copy, ...copy.querySelectorAll("*")];
   from.forEach((element, i) => {
     const target = made[i];
-    if (target) inlineLook(element, target, to);
+    if (target) inlineStyle(element, target, to);
   });
   const { x, y, width, height } = boxIn(to, source.getBoundingClientRect());
   for (const [name, value] of Object.entries({ x, y, width, height })) {
@@ -130,7 +130,7 @@ function asPath(look: Element): SVGElement {
   return path;
 }
 
-function inlineLook(element: Element, target: Element, to: Drawing): void {
+function inlineStyle(element: Element, target: Element, to: Drawing): void {
   const style = getComputedStyle(element);
   for (const name of LOOKS) {
     const value = style.getPropertyValue(name);
@@ -146,7 +146,7 @@ function inlineLook(element: Element, target: Element, to: Drawing): void {
   for (const name of ["class", "style", "aria-hidden"]) target.removeAttribute(name);
 }
 
-/** A colour in a form that other programs know; the reference to a gradient stays. */
+/** Converts a colour to a form that other programs can read; references to gradients stay. */
 function hexOf(value: string): string {
   if (value.startsWith("url(")) return value;
   const { hex, opacity } = paintOf(value);

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 
 from mav_engine.backends.inference.decoders.layer_outputs import Block
 from mav_engine.backends.inference.kernels.native.builds import LANES
-from mav_engine.backends.inference.kernels.native.llama import Left, Model, Pass, Worker
+from mav_engine.backends.inference.kernels.native.llama import (
+    LlamaBuild,
+    Model,
+    OutputAddresses,
+    Worker,
+)
 from mav_engine.contract.arrays import Floats
 
 
@@ -20,7 +25,7 @@ class CompiledOutputs:
     def __init__(self, model: Model, rows: int, keys: int, vocabulary: int) -> None:
         size = (rows, model.width)
         self.resid: Floats = np.empty((model.layers + 1, *size), np.float32)
-        """The caller writes the first row, the embedding, before the pass."""
+        """The caller fills the first layer, the embedding, before the pass."""
         self.attn_out: Floats = np.empty((model.layers, *size), np.float32)
         self.mlp_out: Floats = np.empty((model.layers, *size), np.float32)
         self._pattern = np.empty((model.layers, rows, model.heads, keys), np.float32)
@@ -32,7 +37,7 @@ class CompiledOutputs:
             rows * (2 * model.width + heads + 3 * model.inner) + keys + LANES, np.float32
         )
         written = (self.resid, self.attn_out, self.mlp_out, self._pattern, whole, self._scratch)
-        self.places = Left(keys, *(each.ctypes.data for each in written))
+        self.places = OutputAddresses(keys, *(each.ctypes.data for each in written))
 
     def at(self, point: Block) -> Floats:
         values: Floats = getattr(self, point)
@@ -43,26 +48,37 @@ class CompiledOutputs:
 
 
 class AsyncPass:
-    """A pass that computes outside of Python's lock."""
+    """A pass that is computed without the GIL."""
 
     def __init__(
-        self, worker: Worker, compiled: Pass, model: Model, trace: CompiledOutputs, rows: np.ndarray
+        self,
+        worker: Worker,
+        compiled: LlamaBuild,
+        model: Model,
+        outputs: CompiledOutputs,
+        rows: np.ndarray,
+        add_lens: Callable[[], None],
     ) -> None:
-        self._trace = trace
+        self._outputs = outputs
+        self._add_lens = add_lens
         self._worker = worker
-        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, trace.places)
+        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, outputs.places)
         self._rows = rows
-        self._begun = worker.begin(model, len(rows), rows.ctypes.data, trace.places)
+        self._begun = worker.begin(model, len(rows), rows.ctypes.data, outputs.places)
 
     def finish(self) -> tuple[CompiledOutputs, float]:
         """Wait for it; returns its outputs and the seconds that it took."""
+        waited_s = 0.0
+        began = time.perf_counter()
         if self._begun:
             self._begun = False
-            return self._trace, self._worker.wait()
-        began = time.perf_counter()
-        self._compute()
-        return self._trace, time.perf_counter() - began
+            waited_s = self._worker.wait()
+            began = time.perf_counter()
+        else:
+            self._compute()
+        self._add_lens()
+        return self._outputs, waited_s + time.perf_counter() - began
 
     def __del__(self) -> None:
-        if self._begun:  # it writes to memory that is about to be freed
+        if self._begun:  # it still writes to these arrays
             self._worker.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Literal, Protocol
 
-from mav_engine.backends.inference.kernels.ops import Row
+from mav_engine.backends.inference.kv_pool import Array
 from mav_engine.contract.arrays import Floats
 
 Block = Literal["resid", "mlp_out", "attn_out"]
@@ -39,16 +39,16 @@ class CollectedOutputs:
     logits: Floats
     lens: dict[int, Floats]
 
-    def __init__(self, stacked: Callable[[Sequence[Row]], Floats]) -> None:
+    def __init__(self, stacked: Callable[[Sequence[Array]], Floats]) -> None:
         self._stacked = stacked
-        self.resid: list[Row] = []
+        self.resid: list[Array] = []
         """[n_layers + 1] of [rows, d_model]."""
-        self._attn_out: list[Row] = []
-        self._mlp_out: list[Row] = []
-        self._patterns: list[list[Row]] = []
+        self._attn_out: list[Array] = []
+        self._mlp_out: list[Array] = []
+        self._patterns: list[list[Array]] = []
         """[n_layers] of the patterns of `KVView.attend`."""
 
-    def add(self, attn_out: Row, mlp_out: Row, pattern: list[Row]) -> None:
+    def add(self, attn_out: Array, mlp_out: Array, pattern: list[Array]) -> None:
         """The outputs of the next layer."""
         self._attn_out.append(attn_out)
         self._mlp_out.append(mlp_out)
@@ -56,24 +56,23 @@ class CollectedOutputs:
 
     def ending_in(
         self,
-        unembedded: Callable[[Row], Row],
-        looked: Collection[int],
-        joined: Callable[[Sequence[Row]], Row],
+        unembedded: Callable[[Array], Array],
+        lens_rows: Collection[int],
+        concatenated: Callable[[Sequence[Array]], Array],
     ) -> CollectedOutputs:
-        """Add the logits, and the logit lens of the rows `looked`; the unembedding is read once for
-        all."""
-        if not looked:
+        """Add the logits and the logit lens of `lens_rows`, with one product for all."""
+        if not lens_rows:
             self.logits, self.lens = self._stacked([unembedded(self.resid[-1])])[0], {}
             return self
-        parts: list[Row] = []
+        parts: list[Array] = []
         ends = []
         for row in range(len(self.resid[-1])):
-            layers = self.resid[1:] if row in looked else self.resid[-1:]
+            layers = self.resid[1:] if row in lens_rows else self.resid[-1:]
             parts += [layer[row : row + 1] for layer in layers]
             ends.append(len(parts))
-        whole = self._stacked([unembedded(joined(parts))])[0]
+        whole = self._stacked([unembedded(concatenated(parts))])[0]
         self.logits = whole[[end - 1 for end in ends]]
-        self.lens = {row: whole[ends[row] - len(self._attn_out) : ends[row]] for row in looked}
+        self.lens = {row: whole[ends[row] - len(self._attn_out) : ends[row]] for row in lens_rows}
         return self
 
     def at(self, point: Block) -> Floats:

@@ -5,49 +5,42 @@ The rotation is that of Su et al., "RoFormer" (2021), in the halves of a head as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
+
+from mav_engine.backends.inference.kv_pool import Array
 
 if TYPE_CHECKING:
     from mav_engine.backends.inference.kv_view import KVView
+
+Tables = tuple[Array, Array]
+"""cos and sin [n, head_dim]; the first half of sin is negated, as the rotation needs it."""
 
 
 class Rotary:
     """cos and sin by position.
 
     Args:
-        module: the model's own rotary module, which returns cos and sin of positions.
-        like: a tensor with the dtype and device of the tables.
+        compute: returns the tables at integer positions [n].
         context: the length of the longest text; the tables grow by at most as much at a time.
     """
 
-    def __init__(self, module: Any, like: torch.Tensor, context: int) -> None:
-        self._module, self._like = module, like[:1]
+    def __init__(self, compute: Callable[[np.ndarray], Tables], context: int) -> None:
+        self._compute = compute
         self._more = max(64, min(4096, context))
-        self._tables = self._make(self._more)
+        self._tables = compute(np.arange(self._more))
 
-    def reaching(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """cos and sin [positions, head_dim] that include this position; the first half of sin is
-        negated, as the rotation needs it."""
+    def reaching(self, position: int) -> Tables:
+        """The tables of all positions up to this one and more."""
         while position >= len(self._tables[0]):
-            self._tables = self._make(len(self._tables[0]) + self._more)
+            self._tables = self._compute(np.arange(len(self._tables[0]) + self._more))
         return self._tables
 
-    def lookup(self, seen: KVView) -> tuple[torch.Tensor, torch.Tensor, Sequence[int]]:
+    def lookup(self, view: KVView) -> tuple[Array, Array, Sequence[int]]:
         """The tables for a pass, and the index into them for each row."""
-        if seen.positions is seen.lengths:
-            return *self.reaching(max(seen.lengths)), seen.lengths
+        if view.positions is view.lengths:
+            return *self.reaching(max(view.lengths)), view.lengths
         # Texts that begin far from 0: a table from 0 on would take seconds to compute.
-        places = torch.tensor(seen.positions, device=self._like.device)
-        return *self._at(places), range(len(places))
-
-    def _make(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-        return self._at(torch.arange(length, device=self._like.device))
-
-    def _at(self, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        cos, sin = self._module(self._like, places[None])
-        first = sin.shape[-1] // 2
-        signed = torch.cat([-sin[0, :, :first], sin[0, :, first:]], dim=-1)
-        return cos[0].contiguous(), signed
+        return *self._compute(np.array(view.positions)), range(len(view.positions))

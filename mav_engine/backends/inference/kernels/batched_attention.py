@@ -1,9 +1,10 @@
 """Attention over a slab: of texts in neighbouring slots, or of several tokens of one text.
 
-There is a query for each text, or for each token of one text. Views of all layers are made once.
-On the CPU a compiled call or numpy computes in the calling thread: torch's batched product starts
-its threads for work of a few microseconds, and stopping them costs more, a hundred times more where
-the cores are busy.
+There is one query for each text, or for each token of one text. Views of all layers are made once.
+These are the implementations for the CPU: a compiled call or numpy, on the calling thread. torch's
+batched product would start all threads for a few microseconds of work, and stopping them takes
+longer, a hundred times longer where the cores are busy. `torch_attention.py` has those for other
+devices.
 """
 
 from __future__ import annotations
@@ -13,20 +14,24 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
+from mav_engine.backends.inference.kernels.blas import multiplied
 from mav_engine.backends.inference.kernels.native.builds import LANES
-from mav_engine.backends.inference.kernels.native.small import WIDEST, CachedKeys, small_operations
-from mav_engine.backends.inference.kv_pool import KVSlot
+from mav_engine.backends.inference.kernels.native.small import (
+    MAX_HEAD_DIM,
+    AttentionArguments,
+    small_build,
+)
+from mav_engine.backends.inference.kv_pool import Array, KVSlot
 from mav_engine.contract.arrays import Floats
 
 
 class BatchAttention(Protocol):
-    """Texts of one step, `rows` of it; numbers are numpy's or torch's."""
+    """Attention of several texts, the `rows` of a step, on numpy arrays or tensors."""
 
     rows: slice
 
-    def __init__(self, rows: slice, pasts: Sequence[KVSlot]) -> None: ...
+    def __init__(self, rows: slice, slots: Sequence[KVSlot]) -> None: ...
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[Any, Any]:
         """Append keys and values [rows, 2, kv_heads, head_dim] and attend with scaled queries
@@ -34,71 +39,25 @@ class BatchAttention(Protocol):
         keys]."""
 
 
-class TorchBatchAttention:
-    """Texts, by batched products, which a device of its own does at once."""
-
-    def __init__(self, rows: slice, pasts: Sequence[KVSlot]) -> None:
-        self.rows = rows
-        data, first, lengths = _slots(pasts[rows])
-        count, self.n_keys = len(lengths), max(lengths) + 1
-        n_layers, _, slots, kv_heads, room, head_dim = data.shape
-        part = data[:, :, first : first + count, :, : self.n_keys]
-        seen = part.view(n_layers, 2, count * kv_heads, self.n_keys, head_dim)
-        self._keys = seen[:, 0].transpose(-1, -2).unbind(0)
-        self._values = seen[:, 1].unbind(0)
-        self._places: torch.Tensor | None = None
-        if count == 1:
-            written = data[:, :, first, :, lengths[0]]
-        else:
-            written = data.view(n_layers, 2, slots * kv_heads * room, head_dim)
-            heads = first * kv_heads + np.arange(count * kv_heads)
-            places = heads * room + np.repeat(lengths, kv_heads)
-            self._places = torch.from_numpy(places).to(data.device)
-        self._new = written.unbind(0)
-        hidden = _hidden(lengths)
-        self._hidden: torch.Tensor | None = None
-        if hidden is not None:
-            each = np.repeat(hidden, kv_heads, axis=0)[:, None]
-            self._hidden = torch.from_numpy(each).to(data.device)
-
-    def attend(
-        self, layer: int, queries: torch.Tensor, keys_values: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        rows, _, kv_heads, head_dim = keys_values.shape
-        if self._places is None:
-            self._new[layer].copy_(keys_values[0])
-        else:
-            flat = keys_values.transpose(0, 1).reshape(2, rows * kv_heads, head_dim)
-            self._new[layer].index_copy_(1, self._places, flat)
-        grouped = queries.reshape(rows * kv_heads, -1, head_dim)
-        if self._hidden is None:
-            scores = torch.bmm(grouped, self._keys[layer])
-        else:
-            scores = torch.baddbmm(self._hidden, grouped, self._keys[layer])
-        pattern = torch.softmax(scores, -1)
-        output = torch.bmm(pattern, self._values[layer])
-        return output.view(rows, -1), pattern.view(rows, -1, self.n_keys)
-
-
 class NumpyBatchAttention:
-    """Texts, by one product a head, in the calling thread."""
+    """Several texts by one product for each head, on the calling thread."""
 
-    def __init__(self, rows: slice, pasts: Sequence[KVSlot]) -> None:
+    def __init__(self, rows: slice, slots: Sequence[KVSlot]) -> None:
         self.rows = rows
-        data, first, lengths = _slots(pasts[rows])
-        self._data, count = data.numpy(), len(lengths)
+        self._data, first, lengths = slab_of(slots[rows])
+        count = len(lengths)
         part = self._data[:, :, first : first + count, :, None, : max(lengths) + 1]
         self._keys = part[:, 0].swapaxes(-1, -2)
         self._values = part[:, 1]
         every = slice(None)
         self._at: tuple[Any, ...] = (every, first, every, lengths[0])
-        if count > 1:  # picked places stand first: [rows, 2, kv_heads, head_dim]
+        if count > 1:  # indexed axes come first: [rows, 2, kv_heads, head_dim]
             self._at = (every, range(first, first + count), every, lengths)
         self._lengths = lengths
 
     @cached_property
     def _hidden(self) -> Floats | None:
-        hidden = _hidden(self._lengths)
+        hidden = causal_mask(self._lengths)
         return None if hidden is None else hidden[:, None, None, None]
 
     def _append(self, layer: int, keys_values: Floats) -> None:
@@ -117,19 +76,22 @@ class NumpyBatchAttention:
 
 
 class CompiledBatchAttention(NumpyBatchAttention):
-    """Texts, each by one compiled call where one was built: what a text sees does not depend on
-    those beside it, to the last bit."""
+    """Several texts by one compiled call each, so that the results of a text do not depend on the
+    others, bit for bit."""
 
-    def __init__(self, rows: slice, pasts: Sequence[KVSlot]) -> None:
-        super().__init__(rows, pasts)
-        data, first, lengths = _slots(pasts[rows])
-        kv_heads, head_dim, head = data.shape[3], data.shape[5], data.stride(3)
-        fits = head_dim % LANES == 0 and head_dim <= WIDEST
-        self._compiled = small_operations() if fits else None
-        layer, values, slot = (4 * stride for stride in data.stride()[:3])
-        self._of_layer, self._of_values = layer, values
+    def __init__(self, rows: slice, slots: Sequence[KVSlot]) -> None:
+        super().__init__(rows, slots)
+        data, first, lengths = slab_of(slots[rows])
+        kv_heads, head_dim = data.shape[3], data.shape[5]
+        fits = head_dim % LANES == 0 and head_dim <= MAX_HEAD_DIM
+        self._compiled = small_build() if fits else None
+        self._of_layer, self._of_values, slot_stride, head = data.strides[:4]
+        head //= data.itemsize
         self._texts = [
-            (data.data_ptr() + at * slot, CachedKeys(0, kv_heads, head_dim, length + 1, head, head))
+            (
+                data.ctypes.data + at * slot_stride,
+                AttentionArguments(0, kv_heads, head_dim, length + 1, head, head),
+            )
             for at, length in enumerate(lengths, first)
         ]
         self._n_keys = max(lengths) + 1
@@ -157,80 +119,54 @@ class CompiledBatchAttention(NumpyBatchAttention):
 
 
 class ChunkAttention(Protocol):
-    """Tokens of one text, one after the other: each looks at those before it and at itself."""
+    """Causal attention of several tokens of one text."""
 
-    def __init__(self, past: KVSlot, count: int) -> None: ...
+    def __init__(self, slot: KVSlot, count: int) -> None: ...
 
     def attend(self, layer: int, queries: Any, keys_values: Any) -> tuple[Any, Any]:
-        """As a range does; rows are the tokens, and keys those of the last one."""
-
-
-class TorchChunkAttention:
-    """One text, by a product for the queries that share keys."""
-
-    def __init__(self, past: KVSlot, count: int) -> None:
-        data, slot, (begin,) = _slots([past])
-        self._new = data[:, :, slot, :, begin : begin + count]
-        self._seen = data[:, :, slot, :, : begin + count]
-        hidden = _hidden(range(begin, begin + count))
-        self._hidden = None if hidden is None else torch.from_numpy(hidden).to(data.device)
-
-    def attend(
-        self, layer: int, queries: torch.Tensor, keys_values: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        rows, _, kv_heads, head_dim = keys_values.shape
-        self._new[layer].copy_(keys_values.permute(1, 2, 0, 3))
-        keys, values = self._seen[layer].unbind(0)
-        grouped = queries.view(rows, kv_heads, -1, head_dim).permute(1, 2, 0, 3)
-        scores = torch.bmm(grouped.reshape(kv_heads, -1, head_dim), keys.transpose(1, 2))
-        scores = scores.view(kv_heads, -1, rows, scores.shape[-1])
-        if self._hidden is not None:
-            scores += self._hidden
-        pattern = torch.softmax(scores, -1)
-        output = torch.bmm(pattern.flatten(1, 2), values).view(*pattern.shape[:3], head_dim)
-        return output.permute(2, 0, 1, 3).reshape(rows, -1), pattern.flatten(0, 1).transpose(0, 1)
+        """As `BatchAttention.attend`; rows are the tokens, keys those of the last token."""
 
 
 class NumpyChunkAttention:
-    """One text, by a product for the queries that share keys, in the calling thread."""
+    """One text by one product for the queries that share keys, on the calling thread."""
 
-    def __init__(self, past: KVSlot, count: int) -> None:
-        data, slot, (begin,) = _slots([past])
-        self._new = data.numpy()[:, :, slot, :, begin : begin + count]
-        self._seen = data.numpy()[:, :, slot, :, : begin + count]
-        self._hidden = _hidden(range(begin, begin + count))
+    def __init__(self, slot: KVSlot, count: int) -> None:
+        data, index, (begin,) = slab_of([slot])
+        self._new = data[:, :, index, :, begin : begin + count]
+        self._seen = data[:, :, index, :, : begin + count]
+        self._hidden = causal_mask(range(begin, begin + count))
 
     def attend(self, layer: int, queries: Floats, keys_values: Floats) -> tuple[Floats, Floats]:
         rows, _, kv_heads, head_dim = keys_values.shape
         self._new[layer][:] = keys_values.transpose(1, 2, 0, 3)
         keys, values = self._seen[layer]
         grouped = queries.reshape(rows, kv_heads, -1, head_dim).transpose(1, 2, 0, 3)
-        pattern = grouped.reshape(kv_heads, -1, head_dim) @ keys.swapaxes(-1, -2)
+        pattern = multiplied(grouped.reshape(kv_heads, -1, head_dim), keys.swapaxes(-1, -2))
         by_head = pattern.reshape(-1, rows, pattern.shape[-1])
         if self._hidden is not None:
             by_head += self._hidden
         _softmax(by_head)
-        output = (pattern @ values).reshape(kv_heads, -1, rows, head_dim)
+        output = multiplied(pattern, values).reshape(kv_heads, -1, rows, head_dim)
         return output.transpose(2, 0, 1, 3).reshape(rows, -1), by_head.swapaxes(0, 1)
 
 
 def _softmax(scores: Floats) -> None:
     """Over the last axis, in place."""
-    # What max() and sum() come to after their detours.
+    # max() and sum() call these, but take longer.
     scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
     np.exp(scores, scores)
     scores /= np.add.reduce(scores, axis=-1, keepdims=True)
 
 
-def _slots(pasts: Sequence[KVSlot]) -> tuple[torch.Tensor, int, list[int]]:
-    """The slab that texts in neighbouring slots stand on, the first slot, and their lengths."""
-    slab = pasts[0].slab
+def slab_of(slots: Sequence[KVSlot]) -> tuple[Array, int, list[int]]:
+    """The slab of texts in neighbouring slots, the index of the first slot, and their lengths."""
+    slab = slots[0].slab
     assert slab is not None
-    return slab.data, pasts[0].slot, [past.length for past in pasts]
+    return slab.data, slots[0].index, [slot.length for slot in slots]
 
 
-def _hidden(lengths: Sequence[int]) -> Floats | None:
-    """[rows, keys]: -Infinity after each row's own end; None where all end alike."""
+def causal_mask(lengths: Sequence[int]) -> Floats | None:
+    """The mask [rows, keys]: -inf after the end of each row; None for equal lengths."""
     longest = max(lengths)
     if min(lengths) == longest:
         return None

@@ -1,13 +1,11 @@
 """Linear layers of int8 weights and, for each row, int8 activations, on the CPU.
 
-Weights have a scale for each output (symmetric, 127 steps each way), activations one for each
-row, so that a row's numbers do not depend on what it is computed together with. The sums are
-whole numbers; but the last bit of a float sum before them decides on which step an activation
-falls, so the same text read in another order of operations may differ by a step here and there.
-The product is a compiled one where there is one for the processor, else torch's.
+Weights have one scale for each output (symmetric, 127 steps each way), activations one for each
+row, so that a row does not depend on the other rows of its batch. The sums are exact integers. The
+activations are rounded from float sums, though, so another order of operations may move some of
+them by one step. The compiled product is used where there is one for the processor, else torch's.
 
-A model with these layers is another model than its float original: what is measured of it is
-true of the quantized one.
+Measurements of a model with these layers are those of the quantized model, not of its original.
 """
 
 from __future__ import annotations
@@ -18,69 +16,69 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mav_engine.backends.inference.kernels import int8_torch
-from mav_engine.backends.inference.kernels.int8_torch import Packed
+from mav_engine.backends.inference.kernels import int8_numpy, int8_torch
+from mav_engine.backends.inference.kernels.int8_torch import TorchWeights
 from mav_engine.backends.inference.kernels.layers import is_conv1d
 from mav_engine.backends.inference.kernels.native.int8 import (
     LANES,
-    Int8Product,
-    Int8Reading,
-    int8_product,
+    CompiledInt8Product,
+    Int8Build,
+    int8_build,
 )
 
-_WEIGHT_STEPS = _COMPILED_STEPS = 127
 
-
-class Read:
-    """Whole-number weights [out, in], read where they lie by the compiled product."""
+class CompiledWeights:
+    """int8 weights [out, in] of the compiled product, which reads them in place."""
 
     def __init__(
         self,
-        build: Int8Product,
-        numbers: torch.Tensor,
+        build: Int8Build,
+        integers: torch.Tensor,
         scales: torch.Tensor,
         bias: torch.Tensor | None,
     ) -> None:
-        self._numbers = numbers.contiguous()
+        self._numbers = integers.contiguous()
         added = None if bias is None else bias.detach().numpy()
-        self.of_numbers = Int8Reading(
+        self.on_numpy = CompiledInt8Product(
             build, self._numbers.numpy(), scales.detach().numpy(), added, torch.get_num_threads()
         )
-        """[rows, out] of rows [rows, in] of numpy's numbers."""
+        """`multiply` for numpy arrays."""
 
     def multiply(self, rows: torch.Tensor) -> torch.Tensor:
         """[rows, out] of rows [rows, in]."""
-        return torch.from_numpy(self.of_numbers(rows.detach().numpy()))
+        return torch.from_numpy(self.on_numpy(rows.detach().numpy()))
 
     __call__ = multiply
 
-    def numbers(self) -> torch.Tensor:
-        """The whole numbers themselves, int8 [out, in]."""
+    def integers(self) -> torch.Tensor:
+        """The weights, int8 [out, in]."""
         return self._numbers
 
 
-Whole = Packed | Read
-"""The product with whole-number weights."""
+Int8Weights = TorchWeights | CompiledWeights
+"""int8 weights with their product."""
 
 
 def activation_steps(inputs: int) -> int:
-    """Steps of an activation's range, each way from zero, in products of so many inputs."""
-    return int8_torch.activation_steps() if _build_for(inputs) is None else _COMPILED_STEPS
+    """Steps from zero to the largest activation, in products of `inputs` inputs."""
+    return int8_torch.activation_steps() if _build_for(inputs) is None else int8_numpy.STEPS
 
 
-def _build_for(inputs: int) -> Int8Product | None:
-    return int8_product() if inputs % LANES == 0 else None
+def _build_for(inputs: int) -> Int8Build | None:
+    return int8_build() if inputs % LANES == 0 else None
 
 
-def _weights(numbers: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None) -> Whole:
-    build = _build_for(numbers.shape[1])
+def _weights(
+    integers: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None
+) -> Int8Weights:
+    build = _build_for(integers.shape[1])
     if build is None:
-        return Packed(numbers, scales, bias)
-    return Read(build, numbers, scales, bias)
+        return TorchWeights(integers, scales, bias)
+    return CompiledWeights(build, integers, scales, bias)
 
 
 class Int8Linear(nn.Module):
-    """x [..., in] to [..., out], in the place of `nn.Linear`.
+    """x [..., in] to [..., out], in place of `nn.Linear`.
 
     Args:
         weight: [out, in] the float weights.
@@ -91,31 +89,31 @@ class Int8Linear(nn.Module):
         super().__init__()
         self.out_features, self.in_features = weight.shape
         self.bias = None if bias is None else nn.Parameter(bias.detach(), requires_grad=False)
-        numbers, scales = quantized(weight)
+        integers, scales = quantized(weight)
         self.scales = nn.Parameter(scales, requires_grad=False)
-        self._product: Whole | _Share = _weights(numbers, self.scales, self.bias)
+        self._product: Int8Weights | _OutputSlice = _weights(integers, self.scales, self.bias)
         self.packed_bytes = weight.numel() + 4 * self.out_features
-        """What the packed weights and their scales take; torch sees no parameter in them."""
+        """Bytes of the weights and scales, which are not parameters that torch counts."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         product = self._product.multiply(x.reshape(-1, self.in_features))
         return product.view(*x.shape[:-1], self.out_features)
 
-    def numbers(self) -> torch.Tensor:
-        """The whole-number weights, int8 [out, in]."""
-        return self._product.numbers()
+    def integers(self) -> torch.Tensor:
+        """The weights, int8 [out, in]."""
+        return self._product.integers()
 
 
-class _Share:
-    """One layer's outputs out of a product that several layers share.
+class _OutputSlice:
+    """The outputs of one layer in a product that several layers share.
 
-    The model's own forward pass asks the layers one after the other for the product of the same
-    rows, so the last one is remembered, with the rows that it is of.
+    The model's own forward pass calls these layers one after the other with the same rows, so the
+    last product is kept, with its rows.
     """
 
     _last = threading.local()
 
-    def __init__(self, pack: Whole, outputs: slice) -> None:
+    def __init__(self, pack: Int8Weights, outputs: slice) -> None:
         self.pack, self._outputs = pack, outputs
 
     def multiply(self, rows: torch.Tensor) -> torch.Tensor:
@@ -127,50 +125,48 @@ class _Share:
         part: torch.Tensor = product[:, self._outputs]  # type: ignore[index]
         return part.contiguous()
 
-    def numbers(self) -> torch.Tensor:
-        """The layer's own whole numbers, int8 [out, in]."""
-        return self.pack.numbers()[self._outputs]
+    def integers(self) -> torch.Tensor:
+        """The weights of the layer, int8 [out, in]."""
+        return self.pack.integers()[self._outputs]
 
 
-def together(layers: Sequence[Int8Linear]) -> Whole:
-    """The products of layers that read the same rows, side by side: rounded and read once.
+def joint_int8_product(layers: Sequence[Int8Linear]) -> Int8Weights:
+    """One product for layers with the same input, which is rounded and read once.
 
-    The layers take their outputs from it from now on, so that the weights are held once.
+    The layers then use this product too, so that their weights are in memory once.
     """
     shared = _shared_by(layers)
     if shared is not None:
         return shared
-    numbers = torch.cat([layer.numbers() for layer in layers])
+    integers = torch.cat([layer.integers() for layer in layers])
     scales = torch.cat([layer.scales.detach() for layer in layers])
     biases = [layer.bias for layer in layers if layer.bias is not None]
     shared = _weights(
-        numbers, scales, torch.cat([each.detach() for each in biases]) if biases else None
+        integers, scales, torch.cat([each.detach() for each in biases]) if biases else None
     )
     begin = 0
     for layer in layers:
-        layer._product = _Share(shared, slice(begin, begin + layer.out_features))
+        layer._product = _OutputSlice(shared, slice(begin, begin + layer.out_features))
         begin += layer.out_features
     return shared
 
 
-def _shared_by(layers: Sequence[Int8Linear]) -> Whole | None:
-    """The product that these layers share already, or that one layer has."""
+def _shared_by(layers: Sequence[Int8Linear]) -> Int8Weights | None:
+    """The product that these layers already share, or that of a single layer."""
     first = layers[0]._product
-    if not isinstance(first, _Share):
+    if not isinstance(first, _OutputSlice):
         return first if len(layers) == 1 else None
-    return first.pack if all(isinstance(layer._product, _Share) for layer in layers) else None
+    return first.pack if all(isinstance(layer._product, _OutputSlice) for layer in layers) else None
 
 
 def quantized(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Whole numbers [out, in] as int8 and scales [out] of float weights [out, in]."""
-    weight = weight.detach().float()
-    scales = weight.abs().amax(dim=1) / _WEIGHT_STEPS
-    scales = scales.where(scales != 0, 1.0)
-    return torch.round(weight / scales[:, None]).to(torch.int8), scales
+    """int8 weights [out, in] and scales [out] of float weights [out, in]."""
+    integers, scales = int8_numpy.quantized(weight.detach().float().numpy())
+    return torch.from_numpy(integers), torch.from_numpy(scales)
 
 
 def replace_linears(model: nn.Module) -> int:
-    """Put an `Int8Linear` in the place of each linear layer; how many there were."""
+    """Replace each linear layer with an `Int8Linear`; returns how many there were."""
     layers = [
         (module, name, child)
         for module in model.modules()

@@ -1,12 +1,12 @@
 """The linear products of the decoders, for each kind of weights.
 
-A product of few rows is bound by the reading of its weights. The compiled products read them as
-fast as memory gives them; where none were built, it is torch that multiplies. On some processors it
-gives the product of one row to a function that reads with one thread; cut into a batch of blocks,
-all threads read. Of many rows it shares the work among them by itself.
+Products of few rows are limited by the time to read the weights. The compiled products read them at
+memory speed; without them torch multiplies. On some processors torch reads the weights for one row
+with a single thread. Cut into a batch of blocks, they are read by all threads. With many rows torch
+uses all threads anyway.
 
-Weights that half precision holds exactly, as those of a model that was saved in it, are read in it:
-half the bytes, and the same numbers, since the products and their sums stay float32.
+Weights that float16 represents exactly, as in models that were saved in it, are stored in float16:
+half the bytes and the same results, since products and sums are float32.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any
 import torch
 from torch import nn
 
-from mav_engine.backends.inference.kernels.int8 import Int8Linear, together
+from mav_engine.backends.inference.kernels.int8 import Int8Linear, joint_int8_product
 from mav_engine.backends.inference.kernels.layers import is_conv1d
 from mav_engine.backends.inference.kernels.native.builds import LANES
 from mav_engine.backends.inference.kernels.native.products import (
-    Products,
-    Reading,
-    compiled_products,
+    CompiledProduct,
+    ProductsBuild,
+    products_build,
 )
 from mav_engine.contract.arrays import Floats
 
@@ -41,7 +41,7 @@ _WIDTH = 64
 are equal."""
 _MANY_ROWS = 4
 """From so many rows on torch shares the multiplications among its threads by itself."""
-MOST_ROWS = 32
+MAX_ROWS = 32
 """From more rows on the time goes into multiplying, which torch does faster."""
 _MOST_HALVED = 2**24
 """Weights of a product that are held in half precision beside the layers' own: those of large
@@ -57,19 +57,19 @@ def is_linear(layer: Any) -> bool:
 
 def product(layer: Any) -> Product:
     """The product of one layer, without the cost of calling a module."""
-    return joined([layer])
+    return joint_product([layer])
 
 
-def joined(layers: Sequence[Any]) -> Product:
-    """One product for layers that read the same input: their outputs, one after the other.
+def joint_product(layers: Sequence[Any]) -> Product:
+    """One product for layers with the same input: their outputs, concatenated.
 
-    The layers' own weights become views of the joined ones, so that they are held once.
+    The weights of the layers become views of the joined weight, so that they are in memory once.
     """
     if all(isinstance(layer, Int8Linear) for layer in layers):
-        return together(layers)
+        return joint_int8_product(layers)
     weights = [outputs_first(layer) for layer in layers]
     weight = torch.cat(weights).contiguous()
-    compiled = compiled_products() if _can_read(weight) else None
+    compiled = products_build() if _can_read(weight) else None
     if compiled is None and weight.shape[0] >= _TALL * weight.shape[1]:
         weight = _by_input(weight)
     parts: tuple[torch.Tensor, ...] = torch.split_with_sizes(weight, [len(w) for w in weights])
@@ -78,32 +78,36 @@ def joined(layers: Sequence[Any]) -> Product:
     biases = [layer.bias for layer in layers]
     bias = None if biases[0] is None else torch.cat([each.detach() for each in biases])
     if not _can_halve(weight):
-        return _Blocks(weight, bias) if compiled is None else ByReading(compiled, weight, bias)
-    layers[0].packed_bytes = 2 * weight.numel()  # torch sees no parameter in them
-    return _Halves(weight, bias)
+        return (
+            _BlockedLinear(weight, bias)
+            if compiled is None
+            else CompiledLinear(compiled, weight, bias)
+        )
+    layers[0].packed_bytes = 2 * weight.numel()  # not a parameter that torch counts
+    return _HalfPrecisionLinear(weight, bias)
 
 
 def _can_read(weight: torch.Tensor) -> bool:
-    """Whether the compiled products, where there are some, multiply with a weight."""
+    """Whether the compiled products can use a weight."""
     here = weight.device.type == "cpu" and weight.dtype == torch.float32
     return here and weight.shape[1] % LANES == 0
 
 
 def _can_halve(weight: torch.Tensor) -> bool:
-    """Whether half precision holds a weight exactly, and can be multiplied with here."""
+    """Whether float16 represents a weight exactly, and can be multiplied here."""
     small = weight.device.type == "cpu" and weight.numel() <= _MOST_HALVED
     return small and bool((weight.half().float() == weight).all()) and _multiplies_halves()
 
 
 @cache
 def _multiplies_halves() -> bool:
-    """Whether this build of torch has the product of halves, and this processor can run it."""
+    """Whether this build of torch has a float16 product that this processor can run."""
     try:
         with warnings.catch_warnings():
-            # torch says once that it wants to drop it; its successor costs three times as much
-            # on a row, and without it there are blocks.
+            # Deprecated, but its successor takes three times as long for one row. Once torch has
+            # removed it, blocks are used.
             warnings.filterwarnings("ignore", message="fbgemm_.* is deprecated")
-            _Halves(torch.zeros(1, 1), None)(torch.zeros(1, 1))
+            _HalfPrecisionLinear(torch.zeros(1, 1), None)(torch.zeros(1, 1))
     except (AttributeError, RuntimeError):
         return False
     return True
@@ -116,40 +120,41 @@ def outputs_first(layer: Any) -> torch.Tensor:
 
 
 def _by_input(weight: torch.Tensor) -> torch.Tensor:
-    """A weight [out, in] with the weights of one input side by side, on memory that goes on to a
-    number of outputs that blocks can share."""
+    """A weight [out, in] stored by input, padded to a number of outputs that splits into blocks."""
     outputs, inputs = weight.shape
     longer = weight.new_zeros(inputs, -(-outputs // _WIDTH) * _WIDTH)[:, :outputs]
     return longer.copy_(weight.t()).t()
 
 
-class ByReading:
-    """A product with a weight [out, in] by the compiled products."""
+class CompiledLinear:
+    """A compiled product with a weight [out, in]."""
 
-    def __init__(self, compiled: Products, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+    def __init__(
+        self, compiled: ProductsBuild, weight: torch.Tensor, bias: torch.Tensor | None
+    ) -> None:
         self._weight, self._bias = weight, bias
         numbers = None if bias is None else bias.numpy()
-        self._read = Reading(compiled, weight.numpy(), numbers, torch.get_num_threads())
+        self._read = CompiledProduct(compiled, weight.numpy(), numbers, torch.get_num_threads())
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        if len(x) > MOST_ROWS:
+        if len(x) > MAX_ROWS:
             return nn.functional.linear(x, self._weight, self._bias)
         return torch.from_numpy(self._read(x.numpy()))
 
-    def of_numbers(self, x: Floats) -> Floats:
-        """The same of numpy's numbers."""
-        if len(x) > MOST_ROWS:
+    def on_numpy(self, x: Floats) -> Floats:
+        """The same for numpy arrays."""
+        if len(x) > MAX_ROWS:
             return self(torch.from_numpy(x)).numpy()
         return self._read(x)
 
 
-class _Blocks:
-    """A product with a weight [out, in], cut into blocks of outputs that threads share."""
+class _BlockedLinear:
+    """A product with a weight [out, in], cut into blocks of outputs for the threads."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         self._whole, self._bias = weight, bias
         self._outputs, inputs = weight.shape
-        # Outputs that nobody asks for, where memory goes on with them.
+        # Includes the padding of `_by_input`.
         reached = max(self._outputs, weight.stride(1)) if weight.stride(0) == 1 else self._outputs
         longer = weight.as_strided((reached, inputs), weight.stride())
         self._count = _blocks(reached, torch.get_num_threads())
@@ -168,25 +173,25 @@ class _Blocks:
             made = torch.bmm(given, self._weight)
         else:
             made = torch.baddbmm(self._biases, given, self._weight)
-        # Of one row the blocks' outputs lie one after the other already.
+        # With one row the outputs of the blocks are already in order.
         return made.transpose(0, 1).reshape(rows, -1)[:, : self._outputs]
 
 
-class _Halves:
-    """A product with a weight [out, in] that is read in half precision."""
+class _HalfPrecisionLinear:
+    """A product with a weight [out, in] that is stored in float16."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         self._packed = torch.fbgemm_pack_gemm_matrix_fp16(weight)
         self._bias = weight.new_zeros(len(weight)) if bias is None else bias
-        self._whole = _Blocks(weight, bias)
+        self._whole = _BlockedLinear(weight, bias)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        if x.shape[0] > MOST_ROWS:
+        if x.shape[0] > MAX_ROWS:
             return self._whole(x)
         return torch.fbgemm_linear_fp16_weight_fp32_activation(x, self._packed, self._bias)
 
 
 def _blocks(outputs: int, threads: int) -> int:
-    """The fewest equal blocks that occupy the threads; 1 where none fit."""
+    """The smallest number of equal blocks, at least one for each thread; 1 where there is none."""
     counts = range(threads, outputs // _SMALLEST_BLOCK + 1)
     return next((count for count in counts if outputs % count == 0), 1)

@@ -1,6 +1,7 @@
-"""Linear layers that read few rows by the compiled products, in the place of torch's.
+"""Lets the linear layers of any model use the compiled products for few rows.
 
-A step of any architecture reads every weight for one row. Longer inputs are left to the layer.
+A decode step of any architecture reads all weights for one row. Longer inputs go to the layer's own
+forward.
 """
 
 from __future__ import annotations
@@ -11,23 +12,22 @@ import torch
 from torch import nn
 
 from mav_engine.backends.inference.kernels.layers import is_conv1d
-from mav_engine.backends.inference.kernels.linear import MOST_ROWS, is_linear, outputs_first
+from mav_engine.backends.inference.kernels.linear import MAX_ROWS, is_linear, outputs_first
 from mav_engine.backends.inference.kernels.native.builds import LANES
 from mav_engine.backends.inference.kernels.native.products import (
-    Products,
+    ProductsBuild,
     Weight,
-    compiled_products,
+    products_build,
 )
 
 _SMALLEST = 2**18
-"""Weights of a layer. Those of smaller ones stay in the caches, where torch is as fast."""
+"""Number of weights; smaller layers stay in the processor's cache, where torch is as fast."""
 
 
-class ShortLinear:
-    """x [..., in] to [..., out] of a layer whose weights lie as [out, in], wherever they are
-    moved."""
+class FewRowsLinear:
+    """x [..., in] to [..., out] of a layer with weights stored as [out, in]."""
 
-    def __init__(self, layer: Any, compiled: Products) -> None:
+    def __init__(self, layer: Any, compiled: ProductsBuild) -> None:
         self._whole = layer.forward
         self._multiply = compiled.multiply
         self._weight, self._bias = layer.weight, layer.bias
@@ -38,7 +38,7 @@ class ShortLinear:
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         rows = x.numel() // self._inputs
-        if not 0 < rows <= MOST_ROWS or not x.is_contiguous() or x.dtype is not torch.float32:
+        if not 0 < rows <= MAX_ROWS or not x.is_contiguous() or x.dtype is not torch.float32:
             whole: torch.Tensor = self._whole(x)
             return whole
         made = x.new_empty(x.shape[:-1] + self._outputs)
@@ -49,24 +49,23 @@ class ShortLinear:
         return made
 
 
-def shorten_linears(model: nn.Module) -> int:
-    """Let the large linear layers of a model take the short way, where they stand in float32 on the
-    CPU; how many there were."""
-    compiled = compiled_products()
+def use_compiled_linears(model: nn.Module) -> int:
+    """Use the compiled products for the large float32 layers on the CPU; returns how many."""
+    compiled = products_build()
     if compiled is None:
         return 0
-    layers: list[Any] = [layer for layer in model.modules() if _may_be_short(layer)]
+    layers: list[Any] = [layer for layer in model.modules() if _is_eligible(layer)]
     for layer in layers:
         if is_conv1d(layer):
             layer.weight.data = outputs_first(layer).contiguous().t()
-        layer.forward = ShortLinear(layer, compiled)
+        layer.forward = FewRowsLinear(layer, compiled)
     return len(layers)
 
 
-def _may_be_short(layer: Any) -> bool:
+def _is_eligible(layer: Any) -> bool:
     if not isinstance(layer, nn.Linear) and not is_conv1d(layer):
         return False
-    moved = hasattr(layer, "_hf_hook")  # of a spread model: accelerate brings what it reads
+    moved = hasattr(layer, "_hf_hook")  # accelerate moves the weights of a model on several devices
     if moved or not is_linear(layer) or layer.weight.numel() < _SMALLEST:
         return False
     given = [each for each in (layer.weight, layer.bias) if each is not None]

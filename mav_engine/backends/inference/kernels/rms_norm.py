@@ -1,6 +1,6 @@
-"""RMS norms in few operations, in the place of modules that are proven to compute the same.
+"""RMS norms in few operations, in place of modules that give the same results.
 
-A norm of one position is a chain of small operations, each of which costs more than its numbers.
+For one position the time of a norm is that of its calls, not of its arithmetic.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from mav_engine.backends.inference.kernels.native.builds import LANES
-from mav_engine.backends.inference.kernels.native.small import SmallOperations, small_operations
+from mav_engine.backends.inference.kernels.native.small import SmallBuild, small_build
 
 _PROBES = (1e-3, 1.0, 1e3)
-"""Sizes of what is tried: the smallest shows where the module adds its epsilon."""
+"""Scales of the inputs that are tried: the smallest shows where the module adds its epsilon."""
 _TOLERANCE = 2e-6
-"""Relative; a few roundings of float32."""
+"""Relative: a few roundings of float32."""
 
 
 class RmsNorm:
@@ -27,7 +27,7 @@ class RmsNorm:
         self.eps = float(getattr(norm, "variance_epsilon", getattr(norm, "eps", 0.0)))
         self._eps = torch.tensor(self.eps, device=norm.weight.device)
         self._size = norm.weight.numel()
-        self._compiled = small_operations() if self._is_here() else None
+        self._compiled = small_build() if self._is_here() else None
 
     def _is_here(self) -> bool:
         """Whether the compiled norm can read the weight."""
@@ -44,7 +44,7 @@ class RmsNorm:
         normed: torch.Tensor = x * torch.rsqrt(mean_square) * self.weight
         return normed
 
-    def _by_call(self, compiled: SmallOperations, x: torch.Tensor) -> torch.Tensor:
+    def _by_call(self, compiled: SmallBuild, x: torch.Tensor) -> torch.Tensor:
         normed = torch.empty_like(x)
         compiled.rms_norm(
             x.data_ptr(), x.numel() // self._size, self._size,
@@ -53,10 +53,10 @@ class RmsNorm:
         return normed
 
 
-def shorten_norms(model: nn.Module) -> int:
-    """Let the modules of a model that are such norms take the short way; how many there were.
+def use_short_norms(model: nn.Module) -> int:
+    """Use `RmsNorm` for the RMS norms of a model; returns how many there were.
 
-    Which they are is tried, not read off a name: the outputs must agree for inputs of three sizes.
+    A module is replaced only if its outputs agree for inputs of three scales.
     """
     shortened = 0
     for module in model.modules():
@@ -80,17 +80,17 @@ def _may_be_norm(module: nn.Module) -> bool:
 
 def _same(module: nn.Module, short: RmsNorm) -> bool:
     size = len(module.weight)  # type: ignore[arg-type]
-    # No generator is touched: the sines of whole numbers are as good as random here.
+    # Sines of integers: no random generator is used.
     wave = torch.sin(torch.arange(2 * 3 * size, dtype=torch.float32)).view(2, 3, size)
     with torch.inference_mode():
         for scale in _PROBES:
             try:
                 theirs = module(wave * scale)
-            except Exception:  # one that takes more than an input
+            except Exception:  # it takes more than one input
                 return False
             if not isinstance(theirs, torch.Tensor) or theirs.dtype != torch.float32:
                 return False
-            if not torch.isfinite(theirs).all():  # broken weights are told of by the run
+            if not torch.isfinite(theirs).all():  # the run reports broken weights
                 return False
             ours = short(wave * scale)
             if not torch.allclose(

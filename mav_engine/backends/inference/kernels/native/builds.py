@@ -1,24 +1,25 @@
-"""What was compiled: the builds of a source that this processor can run.
+"""The compiled libraries that this processor can run.
 
-They are compiled where the package is installed (`setup.py`), for some kinds of processors at once.
-Where there is no compiler there is none.
+`setup.py` compiles each source for several kinds of processors when the package is installed.
+Without a compiler there are none.
 """
 
 from __future__ import annotations
 
 import ctypes
 import hashlib
+import platform
 from collections.abc import Iterator
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
-EVERYWHERE, SOMEWHERE = ("llama", "products", "small"), ("int8",)
-"""Sources: those for any processor, and those for processors that have what they are about."""
+REQUIRED_SOURCES, OPTIONAL_SOURCES = ("halves", "llama", "products", "small"), ("int8",)
+"""Sources that compile for any processor, and those that need certain instructions."""
 LANES = 16
-"""Numbers of the widest vector: rows and heads that a build of any kind reads are so many whole."""
+"""float32 values of the widest vector; sizes of rows and heads must be multiples of it."""
 KINDS = ("_vnni", "_avx512", "_avx2", "")
-"""From the fastest on; the last is that of other kinds of processors."""
+"""Fastest first; the last is for all other processors."""
 
 
 OTHER_PROCESSOR = "made for another processor"
@@ -39,6 +40,13 @@ def source_digest(source: str) -> str:
     return hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()[:16]
 
 
+def compiled_kinds(source: str) -> tuple[str, ...]:
+    """The kinds of processors that `setup.py` compiles a source for on a machine like this."""
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return () if source in OPTIONAL_SOURCES else ("",)
+    return ("_vnni", "_avx2") if source in OPTIONAL_SOURCES else ("_avx512", "_avx2")
+
+
 def builds(source: str) -> dict[str, ctypes.CDLL]:
     """Every build of a source that this processor can run, by its name, the fastest first."""
     opened = ((name, _opened(place, source)) for name, place in _places(source))
@@ -52,10 +60,14 @@ def unusable_builds(source: str) -> dict[str, str]:
 
 
 def _places(source: str) -> Iterator[tuple[str, Path]]:
+    """The name and file of every build."""
+    # Builds for all versions of Python (abi3) first: others may be left from an older MAV.
+    suffixes = sorted(EXTENSION_SUFFIXES, key=lambda suffix: "abi3" not in suffix)
     for kind in KINDS:
         name = f"_{source}{kind}"
-        paths = (_FOLDER / (name + suffix) for suffix in EXTENSION_SUFFIXES)
-        yield from ((name, path) for path in paths if path.exists())
+        paths = (_FOLDER / (name + suffix) for suffix in suffixes)
+        if found := next((path for path in paths if path.exists()), None):
+            yield name, found
 
 
 def _opened(place: Path, source: str) -> ctypes.CDLL | str:

@@ -11,7 +11,7 @@ from mav_engine.backends.inference.kernels.native.builds import builds
 from mav_engine.contract.arrays import Floats
 
 LANES = 64
-"""A row's inputs are a whole number of these."""
+"""The number of inputs must be a multiple of it."""
 
 
 class _Weight(ctypes.Structure):
@@ -21,8 +21,8 @@ class _Weight(ctypes.Structure):
     )  # fmt: skip
 
 
-class Int8Product:
-    """The build of the product."""
+class Int8Build:
+    """One build."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.multiply = library.mav_int8_product
@@ -32,18 +32,18 @@ class Int8Product:
         )  # fmt: skip
 
 
-class Int8Reading:
-    """The product with one weight, read where it lies by so many threads.
+class CompiledInt8Product:
+    """The product with a weight, which it reads in place.
 
     Args:
         numbers: int8 [outputs, inputs].
-        scales: [outputs] what a step of each output's numbers is worth.
+        scales: [outputs] float value of one step of each output.
         bias: [outputs] or None.
     """
 
     def __init__(
         self,
-        build: Int8Product,
+        build: Int8Build,
         numbers: np.ndarray,
         scales: Floats,
         bias: Floats | None,
@@ -67,11 +67,11 @@ class Int8Reading:
 
 
 @cache
-def int8_product() -> Int8Product | None:
-    """The product for this processor; None where none was built for it."""
+def int8_build() -> Int8Build | None:
+    """The fastest build for this processor; None where there is none."""
     return next(iter(int8_builds().values()), None)
 
 
-def int8_builds() -> dict[str, Int8Product]:
+def int8_builds() -> dict[str, Int8Build]:
     """Every build that this processor can run, the fastest first."""
-    return {name: Int8Product(library) for name, library in builds("int8").items()}
+    return {name: Int8Build(library) for name, library in builds("int8").items()}

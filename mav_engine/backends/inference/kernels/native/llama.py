@@ -1,6 +1,6 @@
-"""The compiled pass: the build of it that this processor can run, if there is one.
+"""The compiled forward pass of a Llama, where there is a build for this processor.
 
-Where there is none, numpy does the same.
+Otherwise numpy computes it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 from mav_engine.backends.inference.kernels.native.builds import builds
 
 PANEL = 32
-"""What a product puts out is a whole number of these, and a head's half one of `LANES`."""
+"""The outputs of a product must be a multiple of it, and half a head one of `LANES`."""
 
 _floats = ctypes.c_void_p
 
 
 class Layer(ctypes.Structure):
-    """Addresses of one block's weights: panels of its four products, and its norms."""
+    """Addresses of the weights of one block: panels of its four products, and its norms."""
 
     _fields_ = (
         ("qkv", _floats), ("out", _floats), ("gate_up", _floats), ("down", _floats),
@@ -28,7 +28,7 @@ class Layer(ctypes.Structure):
 
 
 class Model(ctypes.Structure):
-    """Sizes, and the addresses of what is no layer's own."""
+    """Sizes, and the addresses of all layers, tables and the unembedding."""
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in (
@@ -40,8 +40,8 @@ class Model(ctypes.Structure):
     )  # fmt: skip
 
 
-class Left(ctypes.Structure):
-    """Addresses of what a pass leaves."""
+class OutputAddresses(ctypes.Structure):
+    """Addresses of the outputs of a pass."""
 
     _fields_ = (
         ("keys", ctypes.c_int64),
@@ -51,29 +51,34 @@ class Left(ctypes.Structure):
     )  # fmt: skip
 
 
-class Pass:
-    """One build of the pass."""
+class LlamaBuild:
+    """One build."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
-        given = (ctypes.POINTER(Model), ctypes.c_int64, ctypes.c_void_p, ctypes.POINTER(Left))
+        given = (
+            ctypes.POINTER(Model),
+            ctypes.c_int64,
+            ctypes.c_void_p,
+            ctypes.POINTER(OutputAddresses),
+        )
         _declare(library.mav_llama_pass, given, None)
         _declare(library.mav_worker_new, (), ctypes.c_void_p)
         _declare(library.mav_worker_begin, (ctypes.c_void_p, *given), ctypes.c_int)
         _declare(library.mav_worker_wait, (ctypes.c_void_p,), ctypes.c_double)
         _declare(library.mav_worker_end, (ctypes.c_void_p,), None)
 
-    def __call__(self, model: Model, rows: int, row: int, left: Left) -> None:
-        """Read a token of each row; `row` is the address of [rows, 6] integers."""
+    def __call__(self, model: Model, rows: int, row: int, left: OutputAddresses) -> None:
+        """Decode a token of each row; `row` is the address of [rows, 6] integers."""
         self._library.mav_llama_pass(model, rows, row, left)
 
     def worker(self) -> Worker:
-        """A thread that computes beside Python."""
+        """A thread for background passes."""
         return Worker(self._library)
 
 
 class Worker:
-    """A thread that computes passes, one at a time, and knows nothing of Python."""
+    """A thread without the GIL that computes passes, one at a time."""
 
     def __init__(self, library: Any) -> None:
         self._library = library
@@ -81,14 +86,17 @@ class Worker:
         if self._made is not None:
             self._end = weakref.finalize(self, library.mav_worker_end, self._made)
 
-    def begin(self, model: Model, rows: int, row: int, left: Left) -> bool:
-        """Begin a pass, if there is a thread for it. Until it has been waited for, nothing that it
-        reads or writes may be moved or freed, and no other pass of the model be begun."""
+    def begin(self, model: Model, rows: int, row: int, left: OutputAddresses) -> bool:
+        """Begin a pass; False where no thread could be started.
+
+        Until `wait` returns, its arrays must not be moved or freed, and no other pass of the model
+        may begin.
+        """
         made = self._made
         return made is not None and self._library.mav_worker_begin(made, model, rows, row, left)
 
     def wait(self) -> float:
-        """Wait for the pass that was begun, and give the seconds that it took."""
+        """Wait for the pass; returns the seconds that it took."""
         seconds: float = self._library.mav_worker_wait(self._made)
         return seconds
 
@@ -98,11 +106,11 @@ def _declare(function: Any, arguments: tuple[Any, ...], result: Any) -> None:
 
 
 @cache
-def compiled_pass() -> Pass | None:
-    """The pass for this processor; None where none was built for it."""
-    return next(iter(passes().values()), None)
+def llama_build() -> LlamaBuild | None:
+    """The fastest build for this processor; None where there is none."""
+    return next(iter(llama_builds().values()), None)
 
 
-def passes() -> dict[str, Pass]:
+def llama_builds() -> dict[str, LlamaBuild]:
     """Every build that this processor can run, the fastest first."""
-    return {name: Pass(library) for name, library in builds("llama").items()}
+    return {name: LlamaBuild(library) for name, library in builds("llama").items()}

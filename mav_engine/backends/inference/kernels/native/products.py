@@ -1,12 +1,13 @@
-"""Compiled products of few rows: the build of them that this processor can run, if there is one.
+"""Compiled products of few rows, where there is a build for this processor.
 
-Where there is none, torch does the same.
+Otherwise torch computes them.
 """
 
 from __future__ import annotations
 
 import ctypes
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,8 @@ class Weight(ctypes.Structure):
     )  # fmt: skip
 
 
-class Products:
-    """One build of the products."""
+class ProductsBuild:
+    """One build."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self.multiply = library.mav_product
@@ -32,15 +33,20 @@ class Products:
         )  # fmt: skip
 
 
-class Reading:
-    """The product with one weight [outputs, inputs], read where it lies by so many threads."""
+class WeightProduct:
+    """The product with a weight [outputs, inputs], which it reads in place with all threads.
 
-    def __init__(self, build: Products, weight: Floats, bias: Floats | None, threads: int) -> None:
-        self._multiply = build.multiply
-        self._kept = (weight, bias)
-        self._outputs, inputs = weight.shape
-        place = None if bias is None else bias.ctypes.data
-        self._weight = Weight(inputs, self._outputs, weight.ctypes.data, place)
+    Args:
+        multiply: the compiled product.
+        weight: its description.
+        kept: the arrays whose memory it reads.
+    """
+
+    def __init__(
+        self, multiply: Any, weight: ctypes.Structure, kept: tuple[Any, ...], threads: int
+    ) -> None:
+        self._multiply, self._weight, self._kept = multiply, weight, kept
+        self._outputs: int = weight.outputs
         self._threads = threads
 
     def __call__(self, x: Floats) -> Floats:
@@ -51,12 +57,24 @@ class Reading:
         return y
 
 
+class CompiledProduct(WeightProduct):
+    """The product with a float32 weight [outputs, inputs]."""
+
+    def __init__(
+        self, build: ProductsBuild, weight: Floats, bias: Floats | None, threads: int
+    ) -> None:
+        outputs, inputs = weight.shape
+        place = None if bias is None else bias.ctypes.data
+        described = Weight(inputs, outputs, weight.ctypes.data, place)
+        super().__init__(build.multiply, described, (weight, bias), threads)
+
+
 @cache
-def compiled_products() -> Products | None:
-    """The products for this processor; None where none were built for it."""
+def products_build() -> ProductsBuild | None:
+    """The fastest build for this processor; None where there is none."""
     return next(iter(product_builds().values()), None)
 
 
-def product_builds() -> dict[str, Products]:
+def product_builds() -> dict[str, ProductsBuild]:
     """Every build that this processor can run, the fastest first."""
-    return {name: Products(library) for name, library in builds("products").items()}
+    return {name: ProductsBuild(library) for name, library in builds("products").items()}

@@ -1,6 +1,6 @@
-"""Compiled small operations of a step: the build of them that this processor can run, if any.
+"""Compiled attention of one query and RMS norm, where there is a build for this processor.
 
-Where there is none, torch does the same.
+Otherwise torch computes them.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from functools import cache
 
 from mav_engine.backends.inference.kernels.native.builds import builds
 
-WIDEST = 512
-"""Numbers of a head."""
+MAX_HEAD_DIM = 512
+"""The largest size of a head."""
 
 _floats = ctypes.c_void_p
 
 
-class CachedKeys(ctypes.Structure):
-    """One query, what it sees, and where what it saw is to be written: lengths, how far heads stand
-    apart, in numbers, and addresses."""
+class AttentionArguments(ctypes.Structure):
+    """Arguments of the attention of one query: sizes, strides of heads in floats, addresses."""
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in (
@@ -28,24 +27,27 @@ class CachedKeys(ctypes.Structure):
     )  # fmt: skip
 
 
-class SmallOperations:
-    """One build of them."""
+class SmallBuild:
+    """One build."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         count, number = ctypes.c_int64, ctypes.c_float
         self.attend = library.mav_attend
-        self.attend.argtypes, self.attend.restype = (ctypes.POINTER(CachedKeys), number), None
+        self.attend.argtypes, self.attend.restype = (
+            (ctypes.POINTER(AttentionArguments), number),
+            None,
+        )
         self.rms_norm = library.mav_rms_norm
         self.rms_norm.argtypes = (_floats, count, count, _floats, number, _floats)
         self.rms_norm.restype = None
 
 
 @cache
-def small_operations() -> SmallOperations | None:
-    """Those for this processor; None where none were built for it."""
+def small_build() -> SmallBuild | None:
+    """The fastest build for this processor; None where there is none."""
     return next(iter(small_builds().values()), None)
 
 
-def small_builds() -> dict[str, SmallOperations]:
+def small_builds() -> dict[str, SmallBuild]:
     """Every build that this processor can run, the fastest first."""
-    return {name: SmallOperations(library) for name, library in builds("small").items()}
+    return {name: SmallBuild(library) for name, library in builds("small").items()}

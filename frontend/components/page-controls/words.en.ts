@@ -1,0 +1,11 @@
+export const english = {
+  theme: {
+    label: "Colour theme",
+    system: "Follow the system",
+    light: "Light",
+    dark: "Dark",
+  },
+  language: {
+    label: "Language",
+  },
+} as const;

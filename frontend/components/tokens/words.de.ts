@@ -1,0 +1,15 @@
+import type { Translated } from "@/lib/i18n/translated";
+import type { english } from "./words.en";
+
+export const german: Translated<typeof english> = {
+  id: "ID",
+  probability: "Wahrscheinlichkeit",
+  logprob: "Logprob",
+  rank: "Rang",
+  entropy: "Entropie",
+  nats: "Nat",
+  forced: "vorgegeben, nicht gewählt",
+  prompt: "Prompt-Token",
+  describe: (label, percent, rank) => `${label}, Wahrscheinlichkeit ${percent}, Rang ${rank}`,
+  describePrompt: (label) => `${label}, Prompt`,
+};

@@ -1,0 +1,13 @@
+export const english = {
+  id: "id",
+  probability: "probability",
+  logprob: "logprob",
+  rank: "rank",
+  entropy: "entropy",
+  nats: "nats",
+  forced: "given, not chosen",
+  prompt: "prompt token",
+  describe: (label: string, percent: string, rank: number) =>
+    `${label}, probability ${percent}, rank ${rank}`,
+  describePrompt: (label: string) => `${label}, prompt`,
+} as const;

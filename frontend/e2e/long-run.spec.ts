@@ -1,0 +1,49 @@
+import { expect, type Page, test } from "@playwright/test";
+import { openLongRun, scrub } from "./long-run";
+
+test.describe("a run of 500 tokens on a model of 24 layers", () => {
+  const SHAPE = { tokens: 500, layers: 24, heads: 16 };
+
+  test("panels show the token that is scrubbed to", async ({ page }) => {
+    const site = await openLongRun(page, SHAPE);
+    await scrub(page);
+    expect(await site.shownStep()).toBeGreaterThan(SHAPE.tokens - 20);
+    await expect(site.panel("Output distribution")).toContainText(/effective tokens/);
+    await expect(site.panel("Top predictions").locator("tr[aria-current]")).toHaveCount(1);
+    await expect(
+      page.getByRole("listbox").getByRole("option", { selected: true }),
+    ).toBeInViewport();
+  });
+
+  // Frame times are measured by a benchmark (frames.bench.ts); this test counts layouts, their main
+  // cause.
+  test("a step lays out the page once", async ({ page }) => {
+    await openLongRun(page, SHAPE);
+    const slider = page.getByRole("slider", { name: "Token shown" });
+    await slider.press("Home");
+    const steps = 60;
+    const layouts = await layoutsOf(page, async () => {
+      for (let step = 0; step < steps; step++) {
+        await page.keyboard.press("ArrowRight");
+        await nextFrame(page);
+      }
+    });
+    expect(layouts / steps).toBeLessThan(1.5);
+  });
+});
+
+const nextFrame = (page: Page) =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(null))));
+
+/** Returns how often Chromium laid out the page during `act`. */
+async function layoutsOf(page: Page, act: () => Promise<void>): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const count = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "LayoutCount")?.value ?? Number.NaN;
+  };
+  const before = await count();
+  await act();
+  return (await count()) - before;
+}

@@ -1,0 +1,131 @@
+"use client";
+
+import { type ReactNode, useState } from "react";
+import { words as tokensWords } from "@/components/tokens/words";
+import { Button } from "@/components/ui/button";
+import { classNames } from "@/components/ui/class-names";
+import { words as timelineWords } from "@/features/timeline/words";
+import type { Common, Divergence, Summary } from "@/lib/contract/parse-compare-event";
+import { formatPercent } from "@/lib/i18n/numbers";
+import { DivergenceChart } from "./divergence-chart";
+import { DivergenceFigures } from "./divergence-figures";
+import { formatDivergence } from "./format";
+import { firstDifference, lengthOf, meanKl, type Records } from "./pair";
+import { SidePanels, SideTexts } from "./side-panels";
+import { words as compareWords } from "./words";
+
+interface PairViewProps {
+  records: Records;
+  divergences: readonly Divergence[];
+  common: Common | null;
+  summary: Summary | null;
+  going: boolean;
+  /** Whether both runs were computed in one comparison, so that divergences exist. */
+  measured: boolean;
+  onPanels: () => void;
+  children?: ReactNode;
+}
+
+/** Two runs at the same step: texts, divergence, and every open panel for both. */
+export function PairView(props: PairViewProps) {
+  const { records, divergences, common, measured } = props;
+  const [selected, setSelected] = useState<number | null>(null);
+  const last = lengthOf(records) - 1;
+  const step = Math.min(selected ?? Number.POSITIVE_INFINITY, last);
+  const shown = { records, step, live: selected === null, onStep: setSelected };
+  return (
+    <>
+      <section aria-label={compareWords.overview} className="bg-sheet px-5 pt-2.5 pb-3">
+        <div className="mb-2 flex min-h-8 flex-wrap items-center justify-between gap-x-5 gap-y-1">
+          <Overview {...props} />
+          <div className="flex items-center gap-1">
+            <span className="figures text-quiet text-xs">
+              {last < 0 ? timelineWords.steps.none : timelineWords.steps.at(step, last)}
+            </span>
+            <Button
+              variant="quiet"
+              className={classNames("h-7 gap-1.5 px-2 text-xs", shown.live && "text-ink")}
+              aria-pressed={shown.live}
+              title={timelineWords.steps.liveHint}
+              disabled={last < 0}
+              onClick={() => setSelected(null)}
+            >
+              <span
+                aria-hidden
+                className={classNames(
+                  "size-1.5 rounded-full",
+                  shown.live && last >= 0 ? "bg-accent" : "bg-edge",
+                )}
+              />
+              {timelineWords.steps.live}
+            </Button>
+          </div>
+        </div>
+        <DivergenceChart
+          records={records}
+          divergences={divergences}
+          step={step}
+          measured={measured}
+          onStep={setSelected}
+        />
+        {measured && (
+          <p className="mt-1 max-w-[90ch] text-quiet text-xs">{compareWords.chart.howToRead}</p>
+        )}
+        {props.children}
+      </section>
+      <SideTexts {...shown} />
+      {measured && (
+        <DivergenceFigures
+          divergence={divergences[step]}
+          divergences={divergences}
+          common={common}
+        />
+      )}
+      <SidePanels {...shown} measured={measured} onPanels={props.onPanels} />
+    </>
+  );
+}
+
+function Overview({ records, divergences, summary, going, measured }: PairViewProps) {
+  const words = compareWords;
+  const difference = firstDifference(records);
+  const mean = meanKl(divergences);
+  const facts: [string, string][] = [
+    ...(mean && measured
+      ? ([[words.meanKl(mean.tokens), `${formatDivergence(mean.mean)} ${tokensWords.nats}`]] as [
+          string,
+          string,
+        ][])
+      : []),
+    ...(summary?.sameTop != null
+      ? ([[words.sameTop, `${formatPercent(summary.sameTop)} %`]] as [string, string][])
+      : []),
+    ...(lengthOf(records) > 0
+      ? ([
+          [words.firstDifference, difference === null ? words.noDifference : words.at(difference)],
+        ] as [string, string][])
+      : []),
+  ];
+  return (
+    <div className="flex flex-wrap items-center gap-x-5 gap-y-0.5">
+      <p role="status" className="flex items-center gap-2 font-medium text-small">
+        <span
+          aria-hidden
+          className={classNames(
+            "size-2 rounded-full",
+            going ? "breathing bg-accent" : summary || !measured ? "bg-data" : "bg-edge",
+          )}
+        />
+        {going ? words.going : summary ? words.done : measured ? words.ended : words.beside}
+      </p>
+      <dl className="flex flex-wrap items-baseline gap-x-4 text-xs">
+        {facts.map(([name, value]) => (
+          <div key={name} className="flex items-baseline gap-1.5">
+            <dt className="text-quiet">{name}</dt>
+            <dd className="figures text-ink">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { render, screen } from "@testing-library/react";
+import { afterEach, expect, test } from "vitest";
+import { LANGUAGES } from "@/lib/i18n/language";
+import { PANELS } from "@/panels/registry";
+import { Glossary } from "./glossary";
+import { type Term, termsIn } from "./terms";
+
+const terms: Term[] = JSON.parse(readFileSync("features/glossary/terms.json", "utf8"));
+
+afterEach(() => localStorage.clear());
+
+test.each(LANGUAGES)("every term has an explanation that ends in a full stop, %s", (language) => {
+  for (const { term, text } of termsIn(terms, language)) {
+    expect(term).not.toBe("");
+    expect(text).toMatch(/[.)]$/);
+    expect(text.split("`").length % 2).toBe(1);
+  }
+});
+
+test("terms are sorted alphabetically in their language", () => {
+  const names = termsIn(terms, "de").map(({ term }) => term);
+  expect(names.indexOf("Überraschung")).toBeLessThan(names.indexOf("Vokabular"));
+  expect(names.indexOf("Überraschung")).toBeGreaterThan(names.indexOf("Temperatur"));
+});
+
+test("every panel's term is in the glossary", () => {
+  const ids = terms.map(({ id }) => id);
+  for (const { term } of PANELS) expect(ids).toContain(term);
+});
+
+test("each term links to its own anchor, and text in backticks is shown as code", () => {
+  render(<Glossary terms={terms} loaders={{ de: async () => new Map() }} />);
+  const links = screen.getAllByRole("link", { name: "residual stream" });
+  for (const link of links) expect(link).toHaveAttribute("href", "#residual-stream");
+  expect(document.getElementById("residual-stream")).toHaveTextContent("resid_post");
+  expect(screen.getByText("resid_post", { selector: "#residual-stream code" })).toBeVisible();
+});

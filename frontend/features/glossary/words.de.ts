@@ -1,0 +1,12 @@
+import type { Translated } from "@/lib/i18n/translated";
+import type { english } from "./words.en";
+
+export const german: Translated<typeof english> = {
+  title: "Glossar",
+  introduction:
+    "Die Begriffe dieser Seite und ihrer Dokumentation. Schichten und Köpfe werden ab 0 gezählt.",
+  terms: "Begriffe",
+  back: "Zurück zur Seite",
+  link: "Glossar",
+  newTab: "(öffnet einen neuen Tab)",
+};

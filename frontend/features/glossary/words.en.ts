@@ -1,0 +1,8 @@
+export const english = {
+  title: "Glossary",
+  introduction: "The terms of this site and of its documentation. Layers and heads count from 0.",
+  terms: "Terms",
+  back: "Back to the site",
+  link: "Glossary",
+  newTab: "(opens in a new tab)",
+} as const;

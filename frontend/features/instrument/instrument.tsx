@@ -1,0 +1,200 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { BranchStrip } from "@/features/branches/branch-strip";
+import { SiteHeader } from "@/features/header/site-header";
+import { useShortcuts } from "@/features/header/use-shortcuts";
+import { RecordingDrop } from "@/features/open-recording/recording-drop";
+import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
+import { PanelGrid } from "@/features/panel-layout/panel-grid";
+import { useFieldReveal } from "@/features/run-form/reveal-field";
+import { RunForm } from "@/features/run-form/run-form";
+import {
+  noteRequest,
+  useRunInAddress,
+  useRunParameters,
+} from "@/features/run-form/use-run-parameters";
+import { useSettingsForm } from "@/features/run-form/use-settings-form";
+import { SavedRunOffer } from "@/features/saved-run/saved-run";
+import { Timeline } from "@/features/timeline/timeline";
+import { TrainingPlace } from "@/features/training/training-section";
+import { isOfTraining } from "@/features/training/trainings";
+import { useLeaveTraining, useTrainingInAddress } from "@/features/training/use-trainings";
+import { mediaMatches } from "@/lib/browser/media";
+import { words } from "@/lib/i18n/words";
+import { useModels } from "@/lib/models/use-models";
+import { useRunContext, useRunState, useSession } from "@/lib/run/run-context";
+import { isBusy } from "@/lib/run/run-record";
+import { nameToServer, type SettingField } from "@/lib/settings/fields";
+import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
+import { formParameters, isSetting, runRequest } from "@/lib/settings/run-address";
+import { useSettingFields } from "@/lib/settings/use-setting-fields";
+import { flushAddress, writeAddress } from "@/lib/url-state/address-bar";
+import { ForkContext } from "@/panels/fork-context";
+import { EmptyStateContext } from "@/panels/generated-text/empty-state-context";
+import { neededCaptures } from "@/panels/registry";
+import { Examples } from "./examples";
+import { PrintedSettings } from "./printed-settings";
+import { RunProblem } from "./run-problem";
+import { StatusStrip } from "./status-strip";
+
+/** Loaded on first use, like ShortcutsDialog. */
+const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
+const ShortcutsDialog = dynamic(() =>
+  import("@/features/header/shortcuts-dialog").then((module) => module.ShortcutsDialog),
+);
+
+/** Breakpoints that are not listed are off. */
+const NO_BREAKPOINTS = {};
+
+/** The main view: settings on the left, the run on the right. */
+export function Instrument({ fields }: { fields: readonly SettingField[] }) {
+  return (
+    <LayoutProvider>
+      <Page fields={fields} />
+    </LayoutProvider>
+  );
+}
+
+function Page({ fields: built }: { fields: readonly SettingField[] }) {
+  const models = useModels();
+  const fields = useSettingFields(built, models.list);
+  const session = useSession();
+  const { store, controller } = useRunContext();
+  const busy = useRunState(({ run }) => isBusy(run));
+  const failure = useRunState(({ run }) => run.failure);
+  const shownModel = useRunState(({ run }) => run.start?.model);
+  const [help, setHelp] = useState(false);
+  const [drawer, setDrawer] = useState<boolean | null>(null);
+  const openPanels = useOpenPanels();
+  const leaveTraining = useLeaveTraining();
+  useTrainingInAddress();
+  const formElement = useRef<HTMLFormElement>(null);
+  const runElement = useRef<HTMLElement>(null);
+  // Before the form is created, so that a run opened by another view also fills in the form.
+  useRunInAddress(fields);
+  const [given, leaveOutGiven] = useRunParameters();
+  const form = useSettingsForm(fields, given);
+  const shown = useFieldReveal();
+  const { reveal } = shown;
+  const { setError, setValue, getValues } = form;
+  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+
+  const run = useCallback(
+    (values: FormValues) => {
+      const panels = openPanels.map(({ panel }) => panel);
+      const capture = neededCaptures(panels, model?.capabilities);
+      leaveTraining();
+      flushAddress();
+      noteRequest(fields);
+      session.run(runRequest(fields, values, given, capture));
+      // On small screens the run is below the form.
+      if (mediaMatches("(width < 64rem)")) runElement.current?.scrollIntoView();
+    },
+    [session, fields, openPanels, model, given, leaveTraining],
+  );
+  useShortcuts({
+    run: useCallback(() => formElement.current?.requestSubmit(), []),
+    stop: controller.stop,
+    live: useCallback(() => store.select(null), [store]),
+    help: useCallback(() => setHelp(true), []),
+  });
+
+  // Shows an error of a setting at the field of that setting.
+  useEffect(() => {
+    const field = fields.find((known) => nameToServer(known) === failure?.field);
+    if (failure && field) {
+      setError(field.name, { type: "server", message: failure.detail });
+      reveal(field.name);
+    }
+  }, [failure, fields, setError, reveal]);
+
+  const showSetting = (name: string) => {
+    const field = fields.find((known) => nameToServer(known) === name);
+    if (field) reveal(field.name);
+  };
+
+  const begin = useCallback(
+    (prompt: string) => {
+      setValue("prompt", prompt, { shouldValidate: true });
+      formElement.current?.requestSubmit();
+    },
+    [setValue],
+  );
+
+  const leaveOut = () => {
+    leaveOutGiven();
+    writeAddress(isSetting(fields), formParameters(fields, getValues(), {}));
+  };
+  const live = models.list?.training ?? false;
+  const examples = useMemo(() => <Examples begin={begin} live={live} />, [begin, live]);
+  const showDrawer = useCallback(() => setDrawer(true), []);
+  return (
+    <div className="flex min-h-dvh flex-col lg:h-dvh">
+      {/* biome-ignore lint/a11y/useValidAnchor: links to a part of the page */}
+      <a
+        href="#run"
+        onClick={(event) => {
+          // Keep the fragment, which may contain settings.
+          event.preventDefault();
+          runElement.current?.focus();
+        }}
+        className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:bg-sheet focus:p-3"
+      >
+        {words.skip}
+      </a>
+      <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
+      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
+        <aside className="print:hidden flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
+          <RunForm
+            ref={formElement}
+            fields={fields}
+            form={form}
+            models={models.list}
+            busy={busy}
+            onRun={run}
+            onStop={controller.stop}
+            given={given}
+            onLeaveOut={leaveOut}
+            onReset={() => {
+              leaveOut();
+              form.reset(initialValues(fields));
+            }}
+            shown={shown}
+          />
+        </aside>
+        <main
+          id="run"
+          ref={runElement}
+          tabIndex={-1}
+          className="scroll-thin max-lg:-scroll-mt-40 min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
+        >
+          <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
+            <StatusStrip
+              model={model}
+              breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
+            />
+            <SavedRunOffer />
+            <PrintedSettings />
+            <TrainingPlace />
+            <Timeline />
+            <RunProblem models={models} onFix={showSetting} />
+            <BranchStrip />
+            <EmptyStateContext value={examples}>
+              {/* The model of a training step no longer exists, so its run cannot be continued. */}
+              <ForkContext value={isOfTraining(store) ? null : session.fork}>
+                <PanelGrid model={model} onPanels={showDrawer} />
+              </ForkContext>
+            </EmptyStateContext>
+          </div>
+        </main>
+      </div>
+      {drawer !== null && (
+        <PanelsDrawer model={shownModel ?? model} open={drawer} onOpenChange={setDrawer} />
+      )}
+      <RecordingDrop />
+      {help && <ShortcutsDialog open onOpenChange={setHelp} />}
+    </div>
+  );
+}

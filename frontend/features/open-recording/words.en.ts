@@ -1,0 +1,3 @@
+export const english = {
+  drop: "Drop the recording to open it",
+} as const;

@@ -1,0 +1,145 @@
+"use client";
+
+import { RotateCw } from "lucide-react";
+import { Suspense, useMemo } from "react";
+import { useDebounced } from "@/components/hooks/use-debounced";
+import { Button } from "@/components/ui/button";
+import type { ModelInfo } from "@/lib/contract";
+import { missingCaptures } from "@/lib/run/captures";
+import { useRunContext, useRunState } from "@/lib/run/run-context";
+import { currentStep } from "@/lib/run/run-store";
+import type { Panel } from "@/panels/panel";
+import { PanelBoundary } from "./panel-boundary";
+import { useInSight } from "./use-in-sight";
+import { useLayoutActions } from "./use-layout-actions";
+import { useRunAgain } from "./use-run-again";
+import { words as panelLayoutWords } from "./words";
+
+interface PanelBodyProps {
+  panel: Panel;
+  model: ModelInfo | undefined;
+}
+
+/** Renders the panel, or the reason why it has no data. Errors in the panel stay within it. */
+export function PanelBody({ panel, model }: PanelBodyProps) {
+  const { hide } = useLayoutActions();
+  const missing = useMissing(panel, model);
+  const letGo = useLetGo(panel);
+  const [body, inSight] = useInSight<HTMLDivElement>();
+  return (
+    // The size does not depend on the content, so a new step does not lay out the whole page.
+    <div
+      ref={body}
+      className="contain-size contain-layout contain-style absolute inset-0 flex flex-col"
+    >
+      {missing && <Uncaptured {...missing} />}
+      {letGo !== null && <LetGo from={letGo} />}
+      {missing?.all !== true && letGo === null && (
+        <div className="min-h-0 flex-1">
+          <PanelBoundary panel={panel} onHide={() => hide(panel)}>
+            <Suspense fallback={<Loading panel={panel} />}>
+              <PanelView panel={panel} inSight={inSight} />
+            </Suspense>
+          </PanelBoundary>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface PanelViewProps {
+  panel: Panel;
+  inSight: boolean;
+}
+
+/** A panel that is scrolled out of view is updated only when the shown step stops changing. */
+function PanelView({ panel: { Component }, inSight }: PanelViewProps) {
+  const { store } = useRunContext();
+  const run = useRunState((state) => state.run);
+  const step = useRunState(currentStep);
+  const live = useRunState(({ selected }) => selected === null);
+  const now = useMemo(() => ({ run, step, frame: run.frames[step], live }), [run, step, live]);
+  const rested = useDebounced(now);
+  const shown = live || inSight ? now : rested;
+  return useMemo(() => <Component {...shown} select={store.select} />, [Component, shown, store]);
+}
+
+function Loading({ panel }: { panel: Panel }) {
+  return (
+    <div
+      role="img"
+      aria-label={panelLayoutWords.loading(panel.title)}
+      className="breathing h-full rounded bg-well"
+    />
+  );
+}
+
+/** If the shown step's measurements were dropped, returns the first step that has them. */
+function useLetGo(panel: Panel): number | null {
+  const from = useRunState(({ run }) => run.kept.from);
+  const step = useRunState(currentStep);
+  return panel.captures.length > 0 && step >= 0 && step < from ? from : null;
+}
+
+function LetGo({ from }: { from: number }) {
+  const words = panelLayoutWords.letGo;
+  const { store } = useRunContext();
+  return (
+    <div className="pt-3">
+      <p className="text-small text-ink">{words.what(from)}</p>
+      <p className="mt-1 text-quiet text-small">{words.why}</p>
+      <Button className="mt-3" onClick={() => store.select(from)}>
+        {words.go(from)}
+      </Button>
+    </div>
+  );
+}
+
+interface Missing {
+  probes: readonly string[];
+  /**
+   * The name of the model that cannot capture these probes. Null if another run would capture them.
+   */
+  model: string | null;
+  /** Whether the panel can show nothing without them. */
+  all: boolean;
+}
+
+/**
+ * Returns what this panel needs and the run did not capture, or null. Before a run: what the model
+ * does not support.
+ */
+function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null {
+  const start = useRunState(({ run }) => run.start);
+  const probes = missingCaptures(panel.captures, start, model?.capabilities);
+  if (probes.length === 0) return null;
+  const from = start?.model ?? model;
+  const cannot = from && probes.every((probe) => !from.capabilities.includes(probe));
+  return {
+    probes,
+    model: cannot ? from.title || from.name : null,
+    all: probes.length === panel.captures.length,
+  };
+}
+
+function Uncaptured({ probes, model, all }: Missing) {
+  const words = panelLayoutWords.uncaptured;
+  const runAgain = useRunAgain();
+  // The model of a training step no longer exists, so it cannot run again.
+  const ofTraining = useRunState(({ run }) => run.trained !== null);
+  const names = probes.map((probe) => panelLayoutWords.probes[probe] ?? probe).join(", ");
+  return (
+    <div className={all ? "pt-3" : "mb-2 flex flex-wrap items-center gap-x-3 gap-y-1"}>
+      <p className="text-small text-ink">
+        {model === null ? words.missing(names) : words.cannot(model, names)}
+      </p>
+      {model !== null && all && <p className="mt-1 text-quiet text-small">{words.cannotDetail}</p>}
+      {model === null && !ofTraining && (
+        <Button className={all ? "mt-3" : "h-7 px-2 text-xs"} onClick={runAgain}>
+          <RotateCw size={13} aria-hidden />
+          {words.again}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+"use client";
+
+import { type RefObject, useEffect, useRef, useState } from "react";
+
+/** Margin around the viewport in which panels are already updated, before they are visible. */
+const MARGIN = "128px";
+
+/** Returns a ref, and whether the element with that ref is visible or nearly so. */
+export function useInSight<T extends Element>(): [RefObject<T | null>, boolean] {
+  const ref = useRef<T>(null);
+  const [inSight, setInSight] = useState(true);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element || typeof IntersectionObserver === "undefined") return;
+    const observer = new IntersectionObserver(
+      (entries) => setInSight(entries.at(-1)?.isIntersecting ?? true),
+      { rootMargin: MARGIN },
+    );
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, inSight];
+}

@@ -1,0 +1,218 @@
+"use client";
+
+import { Play, SlidersHorizontal, Square } from "lucide-react";
+import { type RefObject, useState } from "react";
+import type { FieldErrors, UseFormReturn } from "react-hook-form";
+import { Button } from "@/components/ui/button";
+import { classNames } from "@/components/ui/class-names";
+import { Disclosure } from "@/components/ui/disclosure";
+import { Textarea } from "@/components/ui/input";
+import { Kbd } from "@/components/ui/kbd";
+import { copyText } from "@/lib/browser/clipboard";
+import type { ModelList } from "@/lib/contract";
+import type { SettingField } from "@/lib/settings/fields";
+import type { FormValues } from "@/lib/settings/form-values";
+import { groupFields } from "@/lib/settings/groups";
+import type { Given } from "@/lib/settings/run-address";
+import { words as settingsWords } from "@/lib/settings/words";
+import { currentLink, flushAddress } from "@/lib/url-state/address-bar";
+import { AddressNote } from "./address-note";
+import { BreakpointFields } from "./breakpoint-fields";
+import { GivenNote } from "./given-note";
+import { ModelSelect } from "./model-select";
+import { type FieldReveal, useRevealedField } from "./reveal-field";
+import { SettingControl } from "./setting-control";
+import { words as runFormWords } from "./words";
+
+interface RunFormProps {
+  ref: RefObject<HTMLFormElement | null>;
+  fields: readonly SettingField[];
+  form: UseFormReturn<FormValues>;
+  models: ModelList | null;
+  busy: boolean;
+  onRun: (values: FormValues) => void;
+  onStop: () => void;
+  onReset: () => void;
+  given: Given;
+  onLeaveOut: () => void;
+  /** The field to scroll to and focus. */
+  shown: FieldReveal;
+}
+
+export function RunForm(props: RunFormProps) {
+  const { fields, form, models } = props;
+  const groups = groupFields(fields);
+  // Used on small screens only, where the settings are collapsed to keep the run near the top.
+  const [commonShown, setCommonShown] = useState(false);
+  const model = fields.find(({ name }) => name === "model");
+  const prompt = fields.find(({ name }) => name === "prompt");
+  const wrong = fields.filter(({ name }) => form.formState.errors[name]).map(({ name }) => name);
+  const isCommon = (name: string) => groups.common.some((field) => field.name === name);
+  useRevealedField(props.shown, (name) => isCommon(name) && setCommonShown(true));
+  const onInvalid = (errors: FieldErrors<FormValues>) => {
+    // In the order of the form, which differs from that of the schema.
+    const shown = ["prompt", "model", ...Object.values(groups).flatMap(namesOf)];
+    const first = shown.find((name) => errors[name]);
+    if (first) props.shown.reveal(first);
+  };
+  const hasWrong = (group: readonly SettingField[]) => group.some((f) => wrong.includes(f.name));
+  return (
+    <form
+      ref={props.ref}
+      aria-label={runFormWords.label}
+      noValidate
+      onSubmit={form.handleSubmit(props.onRun, onInvalid)}
+      className="flex min-h-0 flex-1 flex-col"
+    >
+      <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
+        {prompt && <PromptField field={prompt} form={form} />}
+        <AddressNote empty={form.watch("prompt") === ""} />
+        <GivenNote given={props.given} onLeaveOut={props.onLeaveOut} />
+        {model && <ModelSelect field={model} form={form} list={models} />}
+        <Button
+          variant="quiet"
+          className="-mx-3 mt-1 lg:hidden"
+          aria-expanded={commonShown}
+          onClick={() => setCommonShown(!commonShown)}
+        >
+          <SlidersHorizontal size={14} aria-hidden />
+          {runFormWords.common}
+        </Button>
+        <div className={classNames("mt-2 mb-1 lg:block", !commonShown && "hidden")}>
+          {groups.common.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+        </div>
+        <Disclosure label={runFormWords.more} opened={hasWrong(groups.more)}>
+          {groups.more.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+        </Disclosure>
+        <BreakpointFields fields={groups.breakpoints} form={form} />
+        <Disclosure
+          label={runFormWords.measuring}
+          opened={hasWrong([...groups.measuring, ...groups.tiles])}
+        >
+          {groups.measuring.map((field) => (
+            <SettingControl key={field.name} field={field} form={form} />
+          ))}
+          <TileSettings fields={groups.tiles} form={form} />
+        </Disclosure>
+      </div>
+      <FormActions {...props} wrong={form.formState.isSubmitted ? wrong : NONE} />
+    </form>
+  );
+}
+
+const NONE: readonly string[] = [];
+
+const namesOf = (group: readonly SettingField[]): string[] => group.map(({ name }) => name);
+
+interface TileSettingsProps {
+  fields: readonly SettingField[];
+  form: UseFormReturn<FormValues>;
+}
+
+function TileSettings({ fields, form }: TileSettingsProps) {
+  const words = runFormWords.tiles;
+  return (
+    <fieldset className="mt-3 border-rule border-t pt-3">
+      <legend className="sr-only">{words.title}</legend>
+      <p aria-hidden className="font-medium text-quiet text-small">
+        {words.title}
+      </p>
+      <p className="mt-0.5 text-quiet text-xs leading-snug">{words.lead}</p>
+      {fields.map((field) => (
+        <SettingControl key={field.name} field={field} form={form} />
+      ))}
+    </fieldset>
+  );
+}
+
+function PromptField({ field, form }: { field: SettingField; form: UseFormReturn<FormValues> }) {
+  const error = form.formState.errors.prompt?.message;
+  return (
+    <div>
+      <label htmlFor="setting-prompt" className="mb-1.5 block font-medium text-small">
+        {settingsWords.names.prompt}
+      </label>
+      <Textarea
+        id="setting-prompt"
+        rows={3}
+        placeholder={runFormWords.promptPlaceholder}
+        aria-describedby="prompt-help"
+        aria-invalid={error !== undefined}
+        className="block min-h-20 resize-y font-serif text-[1.0625rem] leading-snug"
+        {...form.register(field.name)}
+      />
+      <p
+        id="prompt-help"
+        className={classNames(
+          "mt-1 min-h-4 text-accent-strong text-xs leading-4",
+          error ? "mb-4" : "mb-2",
+        )}
+      >
+        {error}
+      </p>
+    </div>
+  );
+}
+
+function FormActions({
+  busy,
+  onStop,
+  onReset,
+  wrong,
+}: RunFormProps & { wrong: readonly string[] }) {
+  const [answer, setAnswer] = useState<string | null>(null);
+  const copyLink = async () => {
+    flushAddress();
+    const { href, complete } = currentLink();
+    const copied = await copyText(href);
+    const done = complete ? runFormWords.copied : runFormWords.copiedIncomplete;
+    setAnswer(copied ? done : runFormWords.notCopied);
+    setTimeout(() => setAnswer(null), complete ? 2000 : 6000);
+  };
+  return (
+    <div className="tall:sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
+      {wrong.length > 0 && (
+        <p role="alert" className="mb-2 font-medium text-accent-strong text-xs">
+          {invalidNote(wrong)}
+        </p>
+      )}
+      <div className="grid grid-cols-2 gap-2">
+        <Button type="submit" variant="primary" className="h-10" aria-keyshortcuts="Control+Enter">
+          <Play size={14} aria-hidden fill="currentColor" />
+          {runFormWords.run}
+        </Button>
+        <Button className="h-10" disabled={!busy} onClick={onStop} aria-keyshortcuts="Escape">
+          <Square size={12} aria-hidden fill="currentColor" />
+          {runFormWords.stop}
+        </Button>
+      </div>
+      <div className="mt-2 flex items-center justify-between">
+        <span className="hidden items-center gap-1 text-quiet text-xs sm:flex">
+          <Kbd>Ctrl</Kbd>
+          <Kbd>↵</Kbd>
+        </span>
+        <span className="-mx-2 flex">
+          <Button variant="quiet" className="h-7 px-2 text-xs" onClick={onReset}>
+            {runFormWords.reset}
+          </Button>
+          <Button variant="quiet" className="h-7 px-2 text-xs" onClick={copyLink}>
+            <span aria-live="polite">{answer ?? runFormWords.copyLink}</span>
+          </Button>
+        </span>
+      </div>
+    </div>
+  );
+}
+
+/** Returns a message with the names of the invalid settings. */
+export function invalidNote(names: readonly string[]): string {
+  const breakpoints: Record<string, string> = runFormWords.breakpoints.names;
+  const called = names.map((name) => settingsWords.names[name] ?? breakpoints[name] ?? name);
+  return called.length === 1
+    ? runFormWords.invalid.one(called.join())
+    : runFormWords.invalid.more(called.join(", "));
+}

@@ -1,0 +1,24 @@
+export const english = {
+  open: "Save",
+  label: "Save this run",
+  hint: "Save or open a run",
+  recording: "Recording",
+  recordingHint: "Every event of the run; opens here, and in Python",
+  page: "Standalone page",
+  pageHint: "One file that replays the run, no server needed",
+  link: "Copy link",
+  linkHint: "Sets up the same run",
+  linkCopied: "Link copied",
+  linkNotCopied: "The browser did not let the page copy. The link is in the address bar.",
+  openFile: "Open a recording …",
+  openHint: "Or drop the file anywhere on the page",
+  nothing: "There is no run to save yet.",
+  full: (tokens: number, limit: string) =>
+    `The run is larger than ${limit}: the recording has its first ${tokens} tokens.`,
+  running: (tokens: number) => `The run is not finished: a file saved now has ${tokens} tokens.`,
+  saved: (name: string) => `Saved ${name}`,
+  bytes: (kilo: number) =>
+    kilo >= 1000 ? `${(kilo / 1000).toFixed(1)} MB` : `${Math.max(1, Math.round(kilo))} kB`,
+  linkIncomplete:
+    "Link copied, without the long prompt: it is kept in this browser tab only. Save the run as a file to share it.",
+} as const;

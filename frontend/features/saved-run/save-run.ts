@@ -1,0 +1,57 @@
+import { isOfTraining } from "@/features/training/trainings";
+import { putSaved, readSaved, removeSaved } from "@/lib/persistence/database";
+import { whenLeft } from "@/lib/persistence/page-left";
+import { EVERY_MS, MAX_BYTES_GOING_ON, type SavedRun, savedRun } from "@/lib/persistence/saved-run";
+import { tab } from "@/lib/persistence/tab";
+import { branchOf, recordOf } from "@/lib/run/branches";
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
+import type { Session } from "@/lib/run/session";
+
+const KEY = `${tab}.run`;
+
+export const readSavedRun = async (): Promise<SavedRun | null> =>
+  (await readSaved(KEY)) as SavedRun | null;
+
+export const deleteSavedRun = (): void => removeSaved(KEY);
+
+/**
+ * Saves the shown run at intervals, when it ends, and when the page is closed. Returns a function
+ * that stops saving.
+ */
+export function keepShownRun(session: Session): () => void {
+  let saved: RunRecord | null = null;
+  let shown = branchOf(session.getState().branches, session.getState().chosen);
+  const keep = () => {
+    const run = recordOf(shown);
+    // Snapshots of a training are restored with the training.
+    if (run === saved || isOfTraining(shown.store)) return;
+    const value = savedRun(run);
+    if (!value) return;
+    saved = run;
+    putSaved(KEY, value);
+  };
+  let savedAt = 0;
+  const keepNow = () => {
+    const run = recordOf(shown);
+    if (isBusy(run)) {
+      if (Date.now() - savedAt < EVERY_MS || (run.log?.bytes ?? 0) > MAX_BYTES_GOING_ON) return;
+      savedAt = Date.now();
+    }
+    keep();
+  };
+  let stop = shown.store.subscribe(keepNow);
+  const stopSession = session.subscribe(({ branches, chosen }) => {
+    const now = branchOf(branches, chosen);
+    if (now === shown) return;
+    stop();
+    shown = now;
+    stop = shown.store.subscribe(keepNow);
+    keepNow();
+  });
+  const stopLeft = whenLeft(keep);
+  return () => {
+    stop();
+    stopSession();
+    stopLeft();
+  };
+}

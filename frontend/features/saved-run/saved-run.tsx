@@ -1,0 +1,48 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useEffect } from "react";
+import { useStore } from "zustand";
+import { replayInto } from "@/lib/persistence/saved-run";
+import { createRunContext, useRunState, useSession } from "@/lib/run/run-context";
+import { deleteSavedRun, keepShownRun, readSavedRun } from "./save-run";
+import { savedBefore } from "./saved-before";
+import { words as savedRunWords } from "./words";
+
+/** Loaded if there is a saved run. */
+const Offer = dynamic(() => import("./restore-offer"));
+
+const runBefore = savedBefore(readSavedRun);
+
+/** Saves the shown run in this tab, so that it can be restored after a reload. */
+export function KeepRun() {
+  const session = useSession();
+  useEffect(() => keepShownRun(session), [session]);
+  return null;
+}
+
+/** Offers to restore the run that was shown before the page was reloaded. */
+export function SavedRunOffer() {
+  const session = useSession();
+  const isEmpty = useRunState(({ run }) => run.phase === "idle");
+  const saved = useStore(runBefore, (state) => state.saved);
+  const words = savedRunWords.run;
+  if (!saved || !isEmpty) return null;
+  const end = () => runBefore.setState({ saved: null });
+  return (
+    <Offer
+      title={words.title}
+      detail={words.detail(saved.model, saved.tokens)}
+      onRestore={async () => {
+        const run = createRunContext();
+        await replayInto(run.store, saved);
+        session.adopt(run, "");
+        end();
+      }}
+      onDiscard={() => {
+        deleteSavedRun();
+        end();
+      }}
+    />
+  );
+}

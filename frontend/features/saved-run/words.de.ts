@@ -1,0 +1,19 @@
+import type { Translated } from "@/lib/i18n/translated";
+import type { english } from "./words.en";
+
+const tokens = (n: number) => `${n.toLocaleString("de")} Token`;
+
+export const german: Translated<typeof english> = {
+  run: {
+    title: "Letzten Lauf dieses Tabs wiederherstellen?",
+    detail: (model, n) => `${model}, ${tokens(n)}`,
+  },
+  chat: {
+    title: "Letztes Gespräch dieses Tabs wiederherstellen?",
+    detail: (n) => `${n.toLocaleString("de")} ${n === 1 ? "Nachricht" : "Nachrichten"}`,
+  },
+  restore: "Wiederherstellen",
+  restoring: "Wird wiederhergestellt …",
+  discard: "Verwerfen",
+  lost: "Die gespeicherte Kopie konnte nicht gelesen werden.",
+};

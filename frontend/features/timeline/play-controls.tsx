@@ -1,0 +1,127 @@
+"use client";
+
+import { ChevronLeft, ChevronRight, Pause, Play, Repeat } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { classNames } from "@/components/ui/class-names";
+import { SpeedSelect } from "@/components/ui/speed-select";
+import { useRunContext, useRunState } from "@/lib/run/run-context";
+import { currentStep } from "@/lib/run/run-store";
+import { SPEEDS } from "@/lib/timeline/player";
+import { within } from "@/lib/timeline/range";
+import { usePlayer, usePlayerState } from "./use-player";
+import { words } from "./words";
+
+/** Buttons for the previous token, play and the next token, for the speed and for the loop. */
+export function PlayControls() {
+  const { store } = useRunContext();
+  const player = usePlayer();
+  const playing = usePlayerState((state) => state.playing);
+  const step = useRunState(currentStep);
+  const last = useRunState(({ run }) => run.frames.length - 1);
+  return (
+    <div className="flex items-center gap-0.5">
+      <Button
+        icon
+        variant="quiet"
+        aria-label={words.steps.previous}
+        title={words.steps.previous}
+        disabled={step <= 0}
+        onClick={() => store.select(step - 1)}
+      >
+        <ChevronLeft size={16} aria-hidden />
+      </Button>
+      <Button
+        variant="quiet"
+        className="h-8 gap-1.5 px-2 text-xs"
+        title={words.steps.playHint}
+        disabled={last < 0}
+        onClick={player.toggle}
+      >
+        {playing ? <Pause size={14} aria-hidden /> : <Play size={14} aria-hidden />}
+        <EitherWord first={words.steps.play} second={words.steps.pause} isSecond={playing} />
+      </Button>
+      <Button
+        icon
+        variant="quiet"
+        aria-label={words.steps.next}
+        title={words.steps.next}
+        disabled={step >= last}
+        onClick={() => store.select(step + 1)}
+      >
+        <ChevronRight size={16} aria-hidden />
+      </Button>
+      <Speed />
+      <Loop last={last} />
+    </div>
+  );
+}
+
+interface EitherWordProps {
+  first: string;
+  second: string;
+  isSecond: boolean;
+}
+
+/** Shows one of two words, with the width of the longer one, so that its neighbours do not move. */
+function EitherWord({ first, second, isSecond }: EitherWordProps) {
+  return (
+    <span className="grid text-left max-sm:sr-only">
+      <Word shown={!isSecond}>{first}</Word>
+      <Word shown={isSecond}>{second}</Word>
+    </span>
+  );
+}
+
+const Word = ({ shown, children }: { shown: boolean; children: string }) => (
+  <span aria-hidden={!shown} className={classNames("[grid-area:1/1]", !shown && "invisible")}>
+    {children}
+  </span>
+);
+
+function Speed() {
+  const player = usePlayer();
+  const speed = usePlayerState((state) => state.speed);
+  return (
+    <SpeedSelect
+      label={words.speed}
+      speeds={SPEEDS}
+      value={speed}
+      format={words.perSecond}
+      onChange={player.setSpeed}
+    />
+  );
+}
+
+/** Sets or removes the loop. A new loop contains all tokens; its ends can be dragged. */
+function Loop({ last }: { last: number }) {
+  const player = usePlayer();
+  const range = within(
+    usePlayerState((state) => state.range),
+    last,
+  );
+  return (
+    <Button
+      variant="quiet"
+      className={classNames(
+        "relative h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start @min-[68rem]:w-auto",
+        range && "text-accent-strong hover:text-accent-strong",
+      )}
+      aria-pressed={range !== null}
+      title={words.loopHint}
+      disabled={last < 0}
+      onClick={() => player.setRange(range ? null : { from: 0, to: last })}
+    >
+      <Repeat size={14} aria-hidden className="shrink-0" />
+      <span className="max-sm:sr-only">{words.loop}</span>
+      {range && (
+        // Positioned so that the buttons do not move when the range appears.
+        <span
+          aria-hidden
+          className="figures max-sm:sr-only @min-[68rem]:absolute @min-[68rem]:top-full @min-[68rem]:left-2 @min-[68rem]:-mt-1.5 @min-[68rem]:text-micro"
+        >
+          {words.loopRange(range.from, range.to)}
+        </span>
+      )}
+    </Button>
+  );
+}

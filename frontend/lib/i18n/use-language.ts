@@ -1,0 +1,24 @@
+"use client";
+
+import { useEffect } from "react";
+import { useStore } from "zustand";
+import { beginLanguage, type Language, type Loaders, languageStore } from "./language";
+import { words } from "./words";
+
+/** Returns the current language; English during the static build. */
+export const useLanguage = (): Language => useStore(languageStore, ({ language }) => language);
+
+const siteTitle = () => `${words.name} · ${words.title}`;
+
+/** Loads the visitor's language after hydration and sets the document's title in it. */
+export function useVisitorsLanguage(loaders: Loaders, title = siteTitle): Language {
+  const language = useLanguage();
+  useEffect(() => {
+    void beginLanguage(loaders);
+  }, [loaders]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the title is read in the new language
+  useEffect(() => {
+    document.title = title();
+  }, [language]);
+  return language;
+}

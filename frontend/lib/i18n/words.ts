@@ -1,0 +1,4 @@
+import { translated } from "./translated";
+import { english } from "./words.en";
+
+export const words = translated(english);

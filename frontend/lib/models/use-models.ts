@@ -1,0 +1,40 @@
+"use client";
+
+import { useCallback, useEffect, useState } from "react";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
+import { failureOf } from "@/lib/client/failure";
+import type { ModelList } from "@/lib/contract";
+import type { Failure } from "@/lib/contract/frames";
+import { fetchModels } from "./fetch-models";
+
+interface ModelsState {
+  /** The models of the last successful request; null before it. */
+  readonly list: ModelList | null;
+  /** The failure of the last request; null if it succeeded. */
+  readonly failure: Failure | null;
+}
+
+interface Models extends ModelsState {
+  readonly reload: () => void;
+}
+
+const models = createStore<ModelsState>(() => ({ list: null, failure: null }));
+
+/** Fetches the server's models when the component mounts, and again on `reload`. */
+export function useModels(): Models {
+  const state = useStore(models);
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks again
+  useEffect(() => {
+    const abort = new AbortController();
+    fetchModels(abort.signal)
+      .then((list) => models.setState({ list, failure: null }))
+      .catch((error: unknown) => {
+        if (!abort.signal.aborted) models.setState({ failure: failureOf(error) });
+      });
+    return () => abort.abort();
+  }, [attempt]);
+  const reload = useCallback(() => setAttempt((n) => n + 1), []);
+  return { ...state, reload };
+}

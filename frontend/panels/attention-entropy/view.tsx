@@ -1,0 +1,164 @@
+"use client";
+
+import { useState } from "react";
+import type { GridCell } from "@/components/charts/grid-keys";
+import { Heatmap } from "@/components/charts/heatmap";
+import { classNames } from "@/components/ui/class-names";
+import { rampGradient } from "@/lib/colour/ramp";
+import type { Matrix } from "@/lib/contract/frames";
+import { formatNats, formatPercent } from "@/lib/i18n/numbers";
+import { isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
+import { indexTicks } from "@/lib/scales/nice";
+import { useShownTheme } from "@/lib/theme/use-theme";
+import type { PanelProps } from "../panel";
+import { words } from "./words";
+
+/** At most this many rows or columns are labelled. */
+const MAX_LABELS = 16;
+
+export default function AttentionEntropy({ frame, run }: PanelProps) {
+  const [cell, setCell] = useState<GridCell | null>(null);
+  const matrix = frame?.layers.attnEntropy;
+  if (frame && !matrix) return <p className="pt-4 text-quiet text-small">{words.notCaptured}</p>;
+  const max = fixedCeiling(run);
+  const ceiling = frame?.layers.attnEntropyMax;
+  return (
+    <div className="flex h-full flex-col">
+      <div className="grid min-h-0 flex-1 grid-cols-[1rem_1rem_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] gap-x-1">
+        <span
+          aria-hidden
+          className="rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
+        >
+          {words.layer}
+        </span>
+        <Ticks count={matrix?.rows ?? 6} vertical />
+        <div className="min-h-0">
+          {matrix ? (
+            <Heatmap
+              matrix={matrix}
+              max={max}
+              label={`${words.pictureLabel} ${summaryOf(matrix)}`}
+              format={formatNats}
+              sayCell={(at) => sayCell(matrix, at, ceiling)}
+              cell={cell}
+              onCell={setCell}
+            />
+          ) : (
+            <Skeleton breathing={isBusy(run)} />
+          )}
+        </div>
+        <div className="col-start-3">
+          <Ticks count={matrix?.columns ?? 4} />
+        </div>
+      </div>
+      <p aria-hidden className="-mt-0.5 mb-1 text-center text-micro text-quiet leading-3">
+        {words.head}
+      </p>
+      <Legend max={max} ceiling={ceiling} shown={matrix !== undefined} />
+      <p className="flex h-5 justify-between gap-3 truncate pt-1 text-quiet text-xs tabular-nums">
+        {matrix &&
+          (cell ? sayCell(matrix, cell, ceiling) : <span data-export="skip">{words.choose}</span>)}
+        {!cell && ceiling !== undefined && <span>{words.ceiling(formatNats(ceiling))}</span>}
+      </p>
+    </div>
+  );
+}
+
+/**
+ * Returns ln of the largest number of keys that the run can reach, where the colour scale ends
+ * during the whole run.
+ */
+function fixedCeiling(run: RunRecord): number {
+  const { start } = run;
+  const keys = promptLength(run) + (start?.settings.max_new_tokens ?? 0);
+  const context = start?.model.context ?? Number.POSITIVE_INFINITY;
+  return Math.log(Math.max(2, Math.min(keys, context)));
+}
+
+function sayCell(matrix: Matrix, { row, column }: GridCell, ceiling: number | undefined): string {
+  const value = matrix.values[row * matrix.columns + column] ?? Number.NaN;
+  if (Number.isNaN(value)) return `${words.cell(row, column)}: ${words.absent}`;
+  const share = ceiling ? `${formatPercent(value / ceiling)} %` : "–";
+  return `${words.cell(row, column)}: ${words.value(formatNats(value), share)}`;
+}
+
+function summaryOf(matrix: Matrix): string {
+  const { values, columns } = matrix;
+  let low = -1;
+  let high = -1;
+  values.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    if (low < 0 || value < (values[low] ?? 0)) low = i;
+    if (high < 0 || value > (values[high] ?? 0)) high = i;
+  });
+  if (low < 0) return "";
+  const name = (i: number) =>
+    `${words.cell(Math.floor(i / columns), i % columns)}: ${formatNats(values[i] ?? 0)}`;
+  return words.summary(name(low), name(high));
+}
+
+interface TicksProps {
+  count: number;
+  vertical?: boolean;
+}
+
+function Ticks({ count, vertical }: TicksProps) {
+  const labelled = indexTicks(count, MAX_LABELS);
+  return (
+    <div
+      aria-hidden
+      className={classNames(
+        "figures flex text-micro text-quiet leading-none",
+        vertical ? "h-full flex-col" : "h-5",
+      )}
+    >
+      {Array.from({ length: count }, (_, i) => (
+        <span key={i} className="flex min-h-0 min-w-0 flex-1 items-center justify-center">
+          {labelled.has(i) && i}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+interface LegendProps {
+  max: number;
+  ceiling: number | undefined;
+  shown: boolean;
+}
+
+/** The colour scale from 0 to the run's maximum, with a mark at the maximum of this token. */
+function Legend({ max, ceiling, shown }: LegendProps) {
+  const theme = useShownTheme();
+  return (
+    <div aria-hidden className="figures flex items-center gap-2 text-micro text-quiet">
+      <span>0</span>
+      <span className="relative h-2 flex-1">
+        <span
+          className={classNames("absolute inset-0 rounded-[2px]", !shown && "bg-well")}
+          style={shown ? { background: rampGradient(theme) } : undefined}
+        />
+        {ceiling !== undefined && (
+          <span
+            className="absolute -top-0.5 -bottom-0.5 w-0.5 bg-accent"
+            style={{ left: `${Math.min(1, ceiling / max) * 100}%` }}
+          />
+        )}
+      </span>
+      <span className="w-8 text-right">{shown ? formatNats(max) : ""}</span>
+    </div>
+  );
+}
+
+function Skeleton({ breathing }: { breathing: boolean }) {
+  return (
+    <div
+      aria-hidden
+      className={classNames("grid h-full grid-cols-4 grid-rows-6 gap-px", breathing && "breathing")}
+    >
+      {Array.from({ length: 24 }, (_, i) => (
+        <span key={i} className="bg-rule" style={{ opacity: 0.25 + ((i * 7) % 11) / 16 }} />
+      ))}
+    </div>
+  );
+}

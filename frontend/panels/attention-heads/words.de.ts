@@ -1,0 +1,21 @@
+import type { Translated } from "@/lib/i18n/translated";
+import type { english } from "./words.en";
+export const german: Translated<typeof english> = {
+  title: "Attention-Köpfe",
+  unit: "Anteil der Attention",
+  hookPoint: "Attention-Muster, letzte Query",
+  howToRead:
+    "Ein Streifen pro Kopf, der Text von links nach rechts: hell, worauf dieser Kopf achtet. Ein Klick zeigt ihn im Text.",
+  caution:
+    "Das Bild eines Kopfs zeigt, worauf er bei diesem Token achtet; was er damit tut und ob das Modell es braucht, zeigt erst ein Experiment.",
+  layer: "Schicht",
+  head: "Kopf",
+  mean: "Mittel",
+  pictureLabel: (summary: string) =>
+    `Attention nach Schicht und Kopf. ${summary} Pfeiltasten wechseln den Kopf, Enter wählt.`,
+  cell: (name: string, top: string) => `${name}: am meisten auf ${top}`,
+  chosen: (name: string) => `Gewählt: ${name}`,
+  span: (last: number) => `jeder Streifen: Stellen 0–${last.toLocaleString("de")}`,
+  binned: (n: number) => `ein Pixel zeigt das Maximum von bis zu ${n} Stellen`,
+  columns: ["Schicht", "Kopf"] as const,
+};

@@ -1,0 +1,19 @@
+export const english = {
+  title: "Attention heads",
+  unit: "share of attention",
+  hookPoint: "pattern, last query",
+  howToRead:
+    "One strip per head, the text from left to right: bright where this head attends. Click one to see it over the text.",
+  caution:
+    "A strip shows where a head attends at this token. Only an experiment can show what the head does with it, and whether the model needs it.",
+  layer: "layer",
+  head: "head",
+  mean: "mean",
+  pictureLabel: (summary: string) =>
+    `Attention by layer and head. ${summary} Arrow keys move from head to head, Enter chooses.`,
+  cell: (name: string, top: string) => `${name}: most on ${top}`,
+  chosen: (name: string) => `Chosen: ${name}`,
+  span: (last: number) => `each strip: places 0–${last.toLocaleString("en")}`,
+  binned: (n: number) => `a pixel shows the maximum of up to ${n} places`,
+  columns: ["layer", "head"],
+} as const;

@@ -1,0 +1,22 @@
+export const english = {
+  title: "Attention over the text",
+  unit: "share of attention",
+  hookPoint: "pattern, last query",
+  howToRead:
+    "Where the model’s attention was when it predicted the token: the darker, the more attention.",
+  caution:
+    "Attention is not an explanation: it shows where information may come from, not what was used or whether it mattered.",
+  from: "from",
+  to: "predicting",
+  start: "the beginning",
+  nothing: "nothing yet",
+  query: "Attention from this token",
+  listLabel: (reading: string, top: string) =>
+    `Attention over the text, ${reading}. Strongest: ${top}. Arrow keys move from token to token.`,
+  strongest: "Strongest:",
+  outside: (above: string, below: string) =>
+    `Out of view: ${above}\u00a0% above, ${below}\u00a0% below`,
+  place: (place: number) => `place ${place}`,
+  later: "written later",
+  columns: ["place", "token", "share of attention"],
+} as const;

@@ -1,0 +1,102 @@
+import { memo } from "react";
+import { TokenChip } from "@/components/tokens/token-chip";
+import { words } from "@/components/tokens/words";
+import type { PromptToken } from "@/lib/contract";
+import type { TokenFrame } from "@/lib/contract/frames";
+import { formatPercent } from "@/lib/i18n/numbers";
+import { visible } from "@/lib/text/characters";
+
+/**
+ * The number of tokens in a memoised group. A step renders two groups instead of the whole text.
+ */
+const GROUP = 32;
+
+interface TokenChipsProps {
+  prompt: readonly PromptToken[];
+  frames: readonly TokenFrame[];
+  /** The number of frames. The array is appended to in place, so its identity does not change. */
+  count: number;
+  step: number;
+}
+
+/** Renders the tokens of the prompt and of the generated text. */
+export function TokenChips({ prompt, frames, count, step }: TokenChipsProps) {
+  const groups = Math.ceil(count / GROUP);
+  return (
+    <>
+      <PromptChips prompt={prompt} reachable={count === 0} />
+      {Array.from({ length: groups }, (_, group) => {
+        const begin = group * GROUP;
+        const end = Math.min(count, begin + GROUP);
+        return (
+          <ChipGroup
+            key={begin}
+            frames={frames}
+            begin={begin}
+            end={end}
+            place={prompt.length}
+            shown={step >= begin && step < end ? step : null}
+            newest={end === count ? count - 1 : null}
+          />
+        );
+      })}
+    </>
+  );
+}
+
+interface PromptChipsProps {
+  prompt: readonly PromptToken[];
+  reachable: boolean;
+}
+
+const PromptChips = memo(function PromptChips({ prompt, reachable }: PromptChipsProps) {
+  return prompt.map((token, place) => (
+    <TokenChip
+      key={place}
+      place={place}
+      written={token.text}
+      label={token.text}
+      description={words.describePrompt(visible(token.text))}
+      prob={null}
+      kind="prompt"
+      shown={false}
+      newest={false}
+      reachable={reachable && place === prompt.length - 1}
+    />
+  ));
+});
+
+interface ChipGroupProps {
+  frames: readonly TokenFrame[];
+  begin: number;
+  end: number;
+  /** The position of the first generated token, after the prompt tokens. */
+  place: number;
+  /** The shown token, and the newest of all, if they are in this group. */
+  shown: number | null;
+  newest: number | null;
+}
+
+const ChipGroup = memo(function ChipGroup(props: ChipGroupProps) {
+  const { frames, begin, end, place, shown, newest } = props;
+  return frames
+    .slice(begin, end)
+    .map((frame) => (
+      <TokenChip
+        key={frame.index}
+        place={place + frame.index}
+        written={frame.text}
+        label={frame.label}
+        description={words.describe(
+          visible(frame.label),
+          `${formatPercent(frame.prob)} %`,
+          frame.rank,
+        )}
+        prob={frame.prob}
+        kind="generated"
+        shown={frame.index === shown}
+        newest={frame.index === newest}
+        reachable={frame.index === shown}
+      />
+    ));
+});

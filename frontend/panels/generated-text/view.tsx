@@ -1,0 +1,150 @@
+"use client";
+
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
+import { nextPlace, placeOf } from "@/components/tokens/chip-keys";
+import type { PromptToken } from "@/lib/contract";
+import { inReadingOrder } from "@/lib/i18n/reading-order";
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
+import type { PanelProps } from "../panel";
+import { ChipPositions } from "./chip-positions";
+import { EmptyStateContext } from "./empty-state-context";
+import { ShownMark } from "./shown-mark";
+import { TokenChips } from "./token-chips";
+import { type Figured, TokenFigures } from "./token-figures";
+import { words } from "./words";
+
+export default function GeneratedText({ run, step, live, select }: PanelProps) {
+  const [pointed, setPointed] = useState<number | null>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const [chips] = useState(() => new ChipPositions(list));
+  const prompt = run.prompt?.tokens ?? NO_PROMPT;
+  const count = prompt.length + run.frames.length;
+  const empty = count === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the box comes with the first token
+  useEffect(() => chips.watch(), [chips, empty]);
+
+  // Scroll to the newest token while it is followed, otherwise to the selected one.
+  useEffect(() => {
+    const box = list.current;
+    if (!box || run.frames.length === 0) return;
+    if (live) box.scrollTop = box.scrollHeight;
+    else chips.keepInSight(prompt.length + step, run.frames);
+  }, [live, run, step, prompt, chips]);
+
+  const choose = (place: number) => place >= prompt.length && select(place - prompt.length);
+  const walk = (event: KeyboardEvent) => {
+    const place = placeOf(event.target);
+    const key = inReadingOrder(event);
+    if (place === null) return;
+    const next = key === "Enter" || key === " " ? place : nextPlace(key, place, count);
+    if (next === null) return;
+    event.preventDefault();
+    choose(next);
+    list.current?.querySelector<HTMLElement>(`[data-place="${next}"]`)?.focus();
+  };
+
+  const figured = figuredAt(run, pointed ?? (step >= 0 ? prompt.length + step : null));
+  return (
+    <div className="flex h-full flex-col">
+      {empty ? (
+        <Empty run={run} />
+      ) : (
+        // Contained, so that a change of the measurements below does not lay out a long text again.
+        <div className="contain-strict min-h-0 flex-1 basis-0">
+          <div
+            ref={list}
+            role="listbox"
+            tabIndex={-1}
+            aria-label={words.listLabel}
+            aria-orientation="horizontal"
+            dir="auto"
+            onClick={(event) => onPlace(event, choose)}
+            onPointerOver={(event) => setPointed(placeOf(event.target))}
+            onPointerLeave={() => setPointed(null)}
+            onFocus={(event) => setPointed(placeOf(event.target))}
+            onBlur={() => setPointed(null)}
+            onKeyDown={walk}
+            className="scroll-thin contain-strict relative h-full overflow-y-auto whitespace-pre-wrap bg-sheet break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
+          >
+            <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
+          </div>
+          <ShownMark
+            chips={chips}
+            place={step >= 0 ? prompt.length + step : null}
+            frames={run.frames}
+          />
+        </div>
+      )}
+      <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">
+        <div className="min-h-5">{figured && <TokenFigures of={figured} />}</div>
+        <Legend />
+      </div>
+    </div>
+  );
+}
+
+const NO_PROMPT: readonly PromptToken[] = [];
+
+function Empty({ run }: { run: RunRecord }) {
+  const offers = useContext(EmptyStateContext);
+  return (
+    <div className="flex-1 pt-1">
+      {!isBusy(run) ? (
+        <>
+          <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.empty}</p>
+          <p className="mt-0.5 mb-3 text-quiet">{words.emptyDetail}</p>
+          {offers}
+        </>
+      ) : (
+        <div aria-hidden className="breathing flex max-w-lg flex-wrap gap-2 pt-1.5">
+          {[18, 30, 12, 24, 40, 16, 28].map((width) => (
+            <span
+              key={width}
+              className="h-5 rounded bg-well"
+              style={{ width: `${width / 6}rem` }}
+            />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Legend() {
+  return (
+    <p className="flex items-center gap-2 text-micro text-quiet">
+      <span>{words.prompt}</span>
+      <span aria-hidden className="h-3 w-px bg-rule" />
+      <span>
+        {words.shade} {words.unlikely}
+      </span>
+      <span
+        aria-hidden
+        className="h-2.5 w-16 rounded-[2px] border border-rule"
+        style={{ background: "linear-gradient(to right, transparent, var(--shade))" }}
+      />
+      <span>{words.likely}</span>
+    </p>
+  );
+}
+
+function figuredAt(run: RunRecord, place: number | null): Figured | null {
+  if (place === null) return null;
+  const prompt = run.prompt?.tokens ?? [];
+  const token = prompt[place];
+  if (token) return { kind: "prompt", token };
+  const frame = run.frames[place - prompt.length];
+  return frame ? { kind: "generated", frame } : null;
+}
+
+function onPlace(event: MouseEvent, act: (place: number) => void): void {
+  const place = placeOf(event.target);
+  if (place !== null) act(place);
+}

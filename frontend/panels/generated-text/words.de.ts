@@ -1,0 +1,29 @@
+import type { Translated } from "@/lib/i18n/translated";
+import type { english } from "./words.en";
+export const german: Translated<typeof english> = {
+  title: "Generierter Text",
+  unit: "Wahrscheinlichkeit",
+  hookPoint: "Softmax der Logits",
+  howToRead:
+    "Jedes Feld ist ein Token. Je dunkler, desto höher seine Wahrscheinlichkeit. Wähle eines, um es in allen Panels zu sehen.",
+  caution:
+    "Wahrscheinlich heißt nicht wahr: Ein dunkles Feld zeigt, was das Modell nach diesem Text erwartet, nicht, dass es stimmt.",
+  columns: [
+    "Stelle",
+    "Art",
+    "ID",
+    "Token",
+    "Wahrscheinlichkeit",
+    "Logprob",
+    "Rang",
+    "Entropie (Nat)",
+  ],
+  prompt: "grau: dein Prompt",
+  shade: "Farbe:",
+  unlikely: "0\u00a0%",
+  likely: "100\u00a0%",
+  empty: "Gib einen Prompt ein und klicke auf Start.",
+  emptyDetail:
+    "Das Modell schreibt ein Token nach dem anderen. Die Panels darunter zeigen, was bei jedem Token im Modell geschah.",
+  listLabel: "Token des Prompts und des generierten Textes",
+};

@@ -1,0 +1,18 @@
+export const english = {
+  title: "Generated text",
+  unit: "probability",
+  hookPoint: "softmax of logits",
+  howToRead:
+    "Each chip is a token. The darker it is, the higher its probability. Choose one to show it in every panel.",
+  caution:
+    "Probable is not true: a dark chip shows what the model expects after this text, not that it is right.",
+  columns: ["place", "kind", "id", "token", "probability", "logprob", "rank", "entropy (nats)"],
+  prompt: "grey: your prompt",
+  shade: "shade:",
+  unlikely: "0\u00a0%",
+  likely: "100\u00a0%",
+  empty: "Enter a prompt and press Run.",
+  emptyDetail:
+    "The model writes one token at a time. The panels below show what happened inside it at every token.",
+  listLabel: "Tokens of the prompt and the generated text",
+} as const;

@@ -1,0 +1,31 @@
+const aggregations = {
+  l2: "L2 length",
+  max_abs: "largest magnitude",
+  mean_abs: "mean magnitude",
+  rms: "root mean square",
+} as const;
+
+export const english = {
+  title: "MLP activations",
+  unit: (aggregation: keyof typeof aggregations) => aggregations[aggregation],
+  hookPoint: "block outputs",
+  howToRead:
+    "How strongly each layer changes the model’s state. Faint band: its range in this run so far.",
+  caution:
+    "Large does not mean important: layers write at different scales, and the next layer may cancel what one writes.",
+  layer: "layer",
+  series: {
+    mlpNorm: { name: "MLP", hookPoint: "output of each MLP block" },
+    attnNorm: { name: "Attention", hookPoint: "output of each attention block" },
+    residNorm: { name: "Residual", hookPoint: "residual stream before each layer" },
+  },
+  seriesLabel: "Which part of the layer",
+  scale: (max: string) => `Scale 0 to ${max}`,
+  grew: (step: number) => `grew at token ${step}`,
+  still: "for the whole run",
+  reading: (layer: string, value: string) => `Layer ${layer}: ${value}`,
+  final: "out",
+  absent: "none",
+  notCaptured: "This run did not capture this part.",
+  summary: (name: string, rows: string) => `${name} by layer: ${rows}.`,
+} as const;

@@ -1,0 +1,53 @@
+export const english = {
+  title: "Layer tiles",
+  unit: "deviations",
+  signals: {
+    residual: "resid_post",
+    mlp: "mlp_out",
+    attn: "attn_out",
+  } as Record<string, string>,
+  hookPoint: "resid_post, mlp_out or attn_out",
+  drawn: (tensor: string, projection: string) => `${tensor}, ${projection} projection`,
+  howToRead:
+    "Each tile is one layer’s vector, projected onto a small picture: 0 is that layer’s mean and 1 a standard deviation, both fixed for the run.",
+  caution:
+    "A cell mixes many dimensions of the model: a bright cell is not a feature, and neighbouring cells are unrelated.",
+  maps: {
+    energy: "Energy",
+    gray: "Grayscale",
+    viridis: "Viridis",
+    magma: "Magma",
+    cividis: "Cividis",
+    hue: "Lightness + hue",
+  },
+  mapLabel: "Colours",
+  drawLabel: "Show",
+  draws: { value: "value", magnitude: "magnitude", change: "change" },
+  hueLabel: "Hue",
+  hues: { change: "change", sign: "sign" },
+  changeHint: "change since the previous token",
+  gamma: "Gamma",
+  clip: "Clip",
+  clipped: (share: string) => `${share}\u00a0% of cells are clipped`,
+  noBefore: "The first token has no previous token to change from.",
+  picture: (layers: number, rows: number, columns: number) =>
+    `${layers} layers as tiles of ${rows} by ${columns} cells.`,
+  keys: "Arrow keys move from cell to cell, Page Up and Page Down from layer to layer, Enter enlarges a layer.",
+  strongest: (layer: number, size: string) =>
+    `Farthest from the mean: layer ${layer}, ${size} deviations.`,
+  cells: { random: "direction", pca: "component" } as Record<string, string>,
+  layer: (layer: number) => `layer ${layer}`,
+  cell: (layer: number, name: string, cell: number, row: number, column: number) =>
+    `layer ${layer}, ${name} ${cell} (row ${row}, column ${column})`,
+  value: (value: string) => value,
+  before: (value: string) => `before ${value}`,
+  absent: "none",
+  choose: "Click enlarges a layer.",
+  chooseOne: "Point at a cell.",
+  all: "All layers",
+  fell: "fell",
+  rose: "rose",
+  negative: "negative",
+  positive: "positive",
+  columns: ["layer", "row", "column", "deviations"],
+} as const;

@@ -1,0 +1,14 @@
+import { worded } from "../panel";
+import { distributionTable } from "./table";
+import OutputDistribution from "./view";
+import { words } from "./words";
+
+export const outputDistributionPanel = worded(words, {
+  id: "output-distribution",
+  term: "output-distribution",
+  unit: () => words.unit,
+  captures: ["distribution"],
+  open: true,
+  table: distributionTable,
+  Component: OutputDistribution,
+});

@@ -1,0 +1,25 @@
+import { render } from "@testing-library/react";
+import { describe, expect, test } from "vitest";
+import { recordedRun } from "@/lib/run/recorded-run.fixture";
+import { neededCaptures, PANELS } from "./registry";
+
+describe("every panel", () => {
+  test.each(PANELS)("$title has its texts", (panel) => {
+    expect(panel.howToRead).toMatch(/\.$/);
+    expect(panel.hookPoint).not.toBe("");
+    expect(panel.unit).toBeTruthy();
+  });
+
+  test.each(PANELS)("$title renders before there is a run", ({ Component }) => {
+    const run = recordedRun(0);
+    expect(() =>
+      render(<Component run={run} step={-1} frame={undefined} live select={() => {}} />),
+    ).not.toThrow();
+  });
+
+  test("the panels that are open by default need the five default probes", () => {
+    expect(neededCaptures(PANELS.filter(({ open }) => open)).sort()).toEqual(
+      ["attention_entropy", "distribution", "mlp", "predictions", "residual"].sort(),
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { Fragment } from "react";
+import { classNames } from "@/components/ui/class-names";
+import type { Candidate } from "@/lib/contract";
+import type { TokenFrame } from "@/lib/contract/frames";
+import { formatPercent } from "@/lib/i18n/numbers";
+import type { StackLayout } from "./layout";
+import { CHARACTER, cut } from "./picture-text";
+import { shortLabel } from "./sentences";
+
+const ROW = 18;
+const SHOWN = 5;
+/** Room for a percentage and the spaces around it, in pixels. */
+const PERCENT = 58;
+
+/** The likeliest tokens as bars, above the shown column. The chosen token is always among them. */
+export function Candidates({ layout, frame }: { layout: StackLayout; frame: TokenFrame }) {
+  const rows = shownCandidates(frame);
+  const largest = Math.max(...rows.map(({ prob }) => prob), 0.01);
+  const x = layout.x + Math.min(26, layout.columnWidth / 2) + 2;
+  const room = layout.width - x - 4;
+  const bars = Math.min(110, room * 0.36);
+  const y = (row: number) => 14 + row * ROW;
+  return (
+    <>
+      <path
+        d={`M${layout.x} ${layout.top}C${layout.x} ${layout.top - 40} ${layout.x} ${y(2)} ${x - 4} ${y(2)}`}
+        fill="none"
+        strokeWidth={3}
+        className="stroke-accent"
+      />
+      {rows.map(({ id, text, prob }, row) => {
+        const bar = Math.max(1.5, (bars * prob) / largest);
+        const characters = Math.max(3, Math.floor((room - bar - PERCENT) / CHARACTER));
+        return (
+          <Fragment key={id}>
+            <rect
+              x={x}
+              y={y(row) - 6}
+              width={bar}
+              height={12}
+              rx={2}
+              className={id === frame.id ? "fill-accent" : "fill-data/60"}
+            />
+            <text
+              x={x + bar + 6}
+              y={y(row)}
+              dominantBaseline="central"
+              className={classNames(
+                "text-xs",
+                id === frame.id ? "fill-accent-strong font-semibold" : "fill-ink",
+              )}
+            >
+              {cut(shortLabel(text), characters)}
+              <tspan className="figures fill-quiet font-normal text-micro" dx={6}>
+                {formatPercent(prob)}
+                {"\u00a0%"}
+              </tspan>
+            </text>
+          </Fragment>
+        );
+      })}
+    </>
+  );
+}
+
+/** Returns the likeliest tokens; the last is replaced by the chosen token if that is not among them. */
+export function shownCandidates(frame: TokenFrame): Pick<Candidate, "id" | "text" | "prob">[] {
+  const first = frame.top.slice(0, SHOWN);
+  if (first.some(({ id }) => id === frame.id)) return first;
+  const chosen = { id: frame.id, text: frame.label, prob: frame.prob };
+  return [...first.slice(0, SHOWN - 1), chosen];
+}

@@ -1,0 +1,139 @@
+import type { Band } from "./facts";
+
+/** A column of the picture: a token, or the tokens between two columns that have no room. */
+export type Place =
+  | { readonly kind: "token"; readonly position: number; readonly x: number }
+  | { readonly kind: "gap"; readonly first: number; readonly last: number; readonly x: number };
+
+export interface StackLayout {
+  readonly places: readonly Place[];
+  /** The x of the column whose prediction is shown. It is the last. */
+  readonly x: number;
+  readonly columnWidth: number;
+  /** From the first layer, which is at the bottom. */
+  readonly bands: readonly Band[];
+  readonly bandHeight: number;
+  /** The y where the first layer begins. */
+  readonly bottom: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const MIN_COLUMN = 50;
+const MAX_COLUMN = 112;
+const GAP = 22;
+const LEFT = 46;
+/** The widths of the labels at the right, in wide and in narrow panels. */
+const RIGHT = { wide: 168, narrow: 112 };
+/** The width of the picture, in pixels, below which its headline stands above it. */
+export const NARROW = 480;
+/** Room for the candidates above and for the tokens below. */
+const TOP = 112;
+const BOTTOM = 26;
+const MIN_BAND = 16;
+
+interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Places columns and layers.
+ *
+ * @param last the position whose prediction is shown
+ * @param layers the number of layers
+ * @param strong positions that attention reads, strongest first; those before the window of the
+ *   last tokens get columns of their own
+ * @param open a layer to show by itself, with its neighbours, if there is no room for all layers
+ */
+export function layOutStack(
+  { width, height }: Room,
+  last: number,
+  layers: number,
+  strong: readonly number[],
+  open: number | null,
+): StackLayout {
+  const right = width < NARROW ? RIGHT.narrow : RIGHT.wide;
+  const room = Math.max(MIN_COLUMN, width - LEFT - right);
+  const positions = shownPositions(last, Math.max(1, Math.floor(room / MIN_COLUMN)), strong);
+  const gaps = positions.filter((position, i) => position > (positions[i - 1] ?? -1) + 1).length;
+  const columnWidth = Math.min(MAX_COLUMN, (room - gaps * GAP) / positions.length);
+  const places: Place[] = [];
+  let x = LEFT + Math.max(0, room - gaps * GAP - columnWidth * positions.length);
+  positions.forEach((position, i) => {
+    const before = (positions[i - 1] ?? -1) + 1;
+    if (position > before) {
+      places.push({ kind: "gap", first: before, last: position - 1, x: x + GAP / 2 });
+      x += GAP;
+    }
+    places.push({ kind: "token", position, x: x + columnWidth / 2 });
+    x += columnWidth;
+  });
+  const bottom = Math.max(TOP + MIN_BAND, height - BOTTOM);
+  const bands = bandsOf(layers, Math.max(1, Math.floor((bottom - TOP) / MIN_BAND)), open);
+  return {
+    places,
+    x: places.at(-1)?.x ?? 0,
+    columnWidth,
+    bands,
+    bandHeight: (bottom - TOP) / Math.max(1, bands.length),
+    bottom,
+    top: TOP,
+    width,
+    height,
+  };
+}
+
+/**
+ * Returns at most `count` positions to show: the newest, and before them the first token and the
+ * strongest sources.
+ */
+export function shownPositions(last: number, count: number, strong: readonly number[]): number[] {
+  const everything = Array.from({ length: last + 1 }, (_, position) => position);
+  if (last < count) return everything;
+  const anchors = count < 4 ? 0 : Math.min(4, Math.floor(count / 3));
+  const start = last + 1 - (count - anchors);
+  const earlier = [0, ...strong].filter((position) => position < start);
+  const chosen = [...new Set(earlier)].slice(0, anchors);
+  return [...chosen.sort((a, b) => a - b), ...everything.slice(last + 1 - (count - chosen.length))];
+}
+
+/** How many layers on each side of the open one are shown by themselves. */
+const NEIGHBOURS = 1;
+
+/** Returns at most `room` bands: the open layer and its neighbours alone, the others in groups. */
+export function bandsOf(layers: number, room: number, open: number | null): Band[] {
+  if (layers <= room) return Array.from({ length: layers }, (_, each) => band(each, each));
+  const from = open === null ? layers : Math.max(0, open - NEIGHBOURS);
+  const to = open === null ? layers : Math.min(layers, open + NEIGHBOURS + 1);
+  const alone = Array.from({ length: to - from }, (_, i) => band(from + i, from + i));
+  const each = Math.ceil((layers - alone.length) / Math.max(1, room - alone.length - 1));
+  return [...grouped(0, from, each), ...alone, ...grouped(to, layers, each)];
+}
+
+const band = (first: number, last: number): Band => ({ first, last });
+
+/** Splits layers `from` to `to` (exclusive) into groups of at most `size`, as equal as possible. */
+function grouped(from: number, to: number, size: number): Band[] {
+  const count = Math.ceil((to - from) / size);
+  const edge = (i: number) => from + Math.round(((to - from) * i) / count);
+  return Array.from({ length: count }, (_, i) => band(edge(i), edge(i + 1) - 1));
+}
+
+/** Returns the x of a position, or of the gap that contains it; null if it is not in the picture. */
+export function xOf({ places }: StackLayout, position: number): number | null {
+  const place = places.find((each) =>
+    each.kind === "token"
+      ? each.position === position
+      : each.first <= position && position <= each.last,
+  );
+  return place?.x ?? null;
+}
+
+/** Returns the y of a share of a band's height, from its bottom. */
+export const yOf = ({ bottom, bandHeight }: StackLayout, index: number, share = 0): number =>
+  bottom - (index + share) * bandHeight;
+
+/** Where attention and MLP stand in a band: attention first, as the model computes them. */
+export const AT = { attention: 0.28, mlp: 0.72 } as const;

@@ -1,0 +1,55 @@
+import { RANKS } from "./paths";
+import { RANK_FILL } from "./picture";
+import { words } from "./words";
+
+/** Explains colours and shapes of the picture. */
+export function Legend() {
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-0.5 pt-1 text-micro text-quiet">
+      <span className="flex items-center gap-1.5">
+        {words.rankLegend}
+        {RANKS.filter((rank) => rank !== "unknown").map((rank) => (
+          <span key={rank} className="figures flex items-center gap-1">
+            <svg aria-hidden="true" width="10" height="10">
+              <rect width="10" height="10" rx="2" className={RANK_FILL[rank]} />
+            </svg>
+            {words.ranks[rank]}
+          </span>
+        ))}
+      </span>
+      <Mark label={words.arcLegend} d="M1 3Q9 11 17 3" className="stroke-attention" width={3} />
+      <Mark label={words.firstLegend} d="M1 3Q9 11 17 3" className="stroke-edge" dashed />
+      <span className="flex items-center gap-1">
+        <svg aria-hidden="true" width="10" height="10">
+          <circle cx="5" cy="5" r="4" className="fill-data" />
+        </svg>
+        {words.mlpLegend}
+      </span>
+    </div>
+  );
+}
+
+interface MarkProps {
+  label: string;
+  d: string;
+  className: string;
+  width?: number;
+  dashed?: boolean;
+}
+
+function Mark({ label, d, className, width = 1.25, dashed = false }: MarkProps) {
+  return (
+    <span className="flex items-center gap-1">
+      <svg aria-hidden="true" width="18" height="10">
+        <path
+          d={d}
+          fill="none"
+          strokeWidth={width}
+          strokeDasharray={dashed ? "2 3" : undefined}
+          className={className}
+        />
+      </svg>
+      {label}
+    </span>
+  );
+}

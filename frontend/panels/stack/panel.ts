@@ -1,0 +1,15 @@
+import { lazyPanel } from "../lazy-panel";
+import { worded } from "../panel";
+import { stackTable } from "./table";
+import { words } from "./words";
+
+export const stackPanel = worded(words, {
+  id: "stack",
+  term: "residual-stream",
+  unit: () => words.unit,
+  captures: ["residual", "mlp", "attention_rows", "logit_lens"],
+  table: stackTable,
+  wide: true,
+  rows: 3,
+  Component: lazyPanel(() => import("./view")),
+});

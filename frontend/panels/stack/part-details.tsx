@@ -1,0 +1,223 @@
+"use client";
+
+import { ChevronRight } from "lucide-react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
+import type { RunRecord } from "@/lib/run/run-record";
+import { visible } from "@/lib/text/characters";
+import { axesOf, isThere, numbersOf } from "@/panels/attention-shared/pattern";
+import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { columnAt, factsOf, predictedAt, ranked } from "./facts";
+import { type Part, sentenceOf, sourceList } from "./sentences";
+import { words } from "./words";
+
+/** What is shown instead of the whole model. */
+export interface Zoom {
+  readonly layer: number;
+  readonly part: Part;
+  /** One head of the layer's attention. */
+  readonly head?: number;
+}
+
+interface PartDetailsProps {
+  run: RunRecord;
+  step: number;
+  zoom: Zoom;
+  /** Shows another part; null shows the whole model. */
+  onZoom: (zoom: Zoom | null) => void;
+}
+
+/** The numbers of one part, with the way back. Escape goes back by one level. */
+export function PartDetails({ run, step, zoom, onZoom }: PartDetailsProps) {
+  const path = useRef<HTMLElement>(null);
+  const { layer, head, part } = zoom;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows the level
+  useEffect(() => {
+    path.current?.querySelector<HTMLElement>("[aria-current]")?.focus();
+  }, [layer, head, part]);
+  const back = () => onZoom(head === undefined ? null : { layer, part: "attention" });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    back();
+  };
+  const band = { first: layer, last: layer };
+  const position = predictedAt(run, step);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape works at every element inside
+    <div className="flex h-full flex-col" data-popup onKeyDown={onKeyDown}>
+      <nav ref={path} aria-label={words.path} className="mb-2 flex flex-wrap items-center gap-1">
+        <Step label={words.model} onClick={() => onZoom(null)} />
+        <Step
+          label={words.layerName(layer)}
+          onClick={() => onZoom({ layer, part: "attention" })}
+          current={head === undefined && part !== "mlp"}
+        />
+        {part === "mlp" && <Step label={words.mlpName} current />}
+        {head !== undefined && <Step label={words.head(head)} current />}
+      </nav>
+      <p className="mb-2 text-quiet text-xs leading-4">
+        {sentenceOf(run, step, { band, part, position })}
+      </p>
+      <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
+        {part === "mlp" ? (
+          <MlpTable run={run} step={step} layer={layer} />
+        ) : head === undefined ? (
+          <>
+            <Button variant="quiet" onClick={() => onZoom({ layer, part: "mlp" })}>
+              {words.mlpName}
+            </Button>
+            <HeadTable run={run} step={step} layer={layer} onZoom={onZoom} />
+          </>
+        ) : (
+          <WeightTable run={run} step={step} layer={layer} head={head} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface StepProps {
+  label: string;
+  onClick?: () => void;
+  current?: boolean;
+}
+
+function Step({ label, onClick, current = false }: StepProps) {
+  return current ? (
+    <>
+      <ChevronRight size={12} aria-hidden className="text-quiet" />
+      <span tabIndex={-1} aria-current="page" className="font-medium text-small">
+        {label}
+      </span>
+    </>
+  ) : (
+    <>
+      {label !== words.model && <ChevronRight size={12} aria-hidden className="text-quiet" />}
+      <button
+        type="button"
+        onClick={onClick}
+        className="rounded-sm text-quiet text-small underline decoration-rule underline-offset-2 hover:text-ink"
+      >
+        {label}
+      </button>
+    </>
+  );
+}
+
+interface LayerProps {
+  run: RunRecord;
+  step: number;
+  layer: number;
+}
+
+const CELL = "px-2 py-1 text-left align-baseline";
+
+function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsProps, "onZoom">) {
+  const shares = run.frames[step]?.attentionRows;
+  if (!shares) return null;
+  const heads = Array.from({ length: axesOf(shares).heads }, (_, head) => head);
+  return (
+    <table className="w-full text-xs" aria-label={words.headsLabel(layer)}>
+      <thead className="text-quiet">
+        <tr>
+          <th className={CELL}>{words.headColumns.head}</th>
+          <th className={CELL}>{words.headColumns.reads}</th>
+          <th className={CELL}>{words.headColumns.first}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {heads
+          .filter((head) => isThere(shares, layer, head))
+          .map((head) => {
+            const { first, others } = ranked(numbersOf(shares, { layer, head }));
+            return (
+              <tr key={head} className="border-rule border-t">
+                <td className={CELL}>
+                  <button
+                    type="button"
+                    className="rounded-sm underline decoration-rule underline-offset-2"
+                    onClick={() => onZoom({ layer, part: "attention", head })}
+                  >
+                    {words.head(head)}
+                  </button>
+                </td>
+                <td className={CELL}>{sourceList(run, { first: Number.NaN, others })}</td>
+                <td className={`${CELL} figures`}>{formatPercent(first)}</td>
+              </tr>
+            );
+          })}
+      </tbody>
+    </table>
+  );
+}
+
+function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) {
+  const shares = run.frames[step]?.attentionRows;
+  if (!shares) return null;
+  const row = numbersOf(shares, { layer, head });
+  return (
+    <table className="w-full text-xs" aria-label={words.weightsLabel(layer, head)}>
+      <thead className="text-quiet">
+        <tr>
+          <th className={CELL}>{words.weightColumns.position}</th>
+          <th className={CELL}>{words.weightColumns.token}</th>
+          <th className={CELL}>{words.weightColumns.weight}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {[...row].map((share, position) => (
+          <tr key={position} className="border-rule border-t">
+            <td className={`${CELL} figures text-quiet`}>{position}</td>
+            <td className={CELL}>
+              <bdi>{visible(tokenAt(run, position)?.label ?? "")}</bdi>
+            </td>
+            <td className={`${CELL} w-1/2`}>
+              <span className="flex items-center gap-2">
+                <span className="figures w-10 text-right">{formatPercent(share)}</span>
+                <span className="h-2.5 min-w-0 flex-1 rounded-[2px] bg-well">
+                  <span
+                    className="block h-full rounded-[2px] bg-attention"
+                    style={{ width: `${share * 100}%` }}
+                  />
+                </span>
+              </span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function MlpTable({ run, step, layer }: LayerProps) {
+  const band = { first: layer, last: layer };
+  const rows = run.frames.slice(0, step + 1).flatMap((frame, index) => {
+    const size = frame.layers.mlpNorm?.[layer];
+    const { label } = columnAt(run, predictedAt(run, index));
+    return size === undefined ? [] : [{ index, label, size, share: factsOf(frame, band).mlp }];
+  });
+  return (
+    <table className="w-full text-xs" aria-label={words.mlpLabel(layer)}>
+      <thead className="text-quiet">
+        <tr>
+          <th className={CELL}>{words.mlpColumns.token}</th>
+          <th className={CELL}>{words.mlpColumns.size}</th>
+          <th className={CELL}>{words.mlpColumns.share}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.toReversed().map(({ index, label, size, share }) => (
+          <tr key={index} className="border-rule border-t">
+            <td className={CELL}>
+              <bdi>{visible(label)}</bdi>
+            </td>
+            <td className={`${CELL} figures`}>{formatMeasure(size)}</td>
+            <td className={`${CELL} figures`}>{formatMeasure(share)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,85 @@
+import type { LensRow } from "@/lib/contract/frames";
+import type { BandFacts, Source } from "./facts";
+import { AT, type StackLayout, xOf, yOf } from "./layout";
+
+const n = (value: number): string => value.toFixed(1);
+
+/** The classes of rank that have a colour of their own. */
+export const RANKS = ["top", "near", "far", "lost", "unknown"] as const;
+export type RankClass = (typeof RANKS)[number];
+
+/** The first rank of the classes after "top". */
+export const RANK_EDGES = { near: 1, far: 10, lost: 100 } as const;
+
+export function rankClass(lens: LensRow | null): RankClass {
+  if (lens === null) return "unknown";
+  if (lens.rank < RANK_EDGES.near) return "top";
+  if (lens.rank < RANK_EDGES.far) return "near";
+  return lens.rank < RANK_EDGES.lost ? "far" : "lost";
+}
+
+/** The width of the ribbon of a column that was not measured. */
+const UNMEASURED = 5;
+const LEAST_WIDTH = 3;
+
+/** Returns the width of a ribbon: proportional to log(1 + size), at most half of a column. */
+export function ribbonWidth(size: number, largest: number, columnWidth: number): number {
+  if (!Number.isFinite(size) || largest <= 0) return UNMEASURED;
+  const share = Math.log1p(size) / Math.log1p(largest);
+  return LEAST_WIDTH + share * (Math.min(44, columnWidth * 0.5) - LEAST_WIDTH);
+}
+
+/** Returns the paths of a column's residual stream by the class of its colour. */
+export function ribbonPaths(
+  layout: StackLayout,
+  x: number,
+  facts: readonly (BandFacts | null)[],
+  largest: number,
+): Map<RankClass, string> {
+  const paths = new Map<RankClass, string>();
+  facts.forEach((each, i) => {
+    const [low, high] = [each?.before, each?.after].map(
+      (size) => ribbonWidth(size ?? Number.NaN, largest, layout.columnWidth) / 2,
+    ) as [number, number];
+    const y = yOf(layout, i);
+    const end = yOf(layout, i + 1);
+    const middle = n((y + end) / 2);
+    const side = (from: number, to: number, toY: number) =>
+      `C${n(x + from)} ${middle} ${n(x + to)} ${middle} ${n(x + to)} ${n(toY)}`;
+    const path = `M${n(x - low)} ${n(y)}${side(-low, -high, end)}H${n(x + high)}${side(high, low, y)}Z`;
+    const of = rankClass(each?.lens ?? null);
+    paths.set(of, (paths.get(of) ?? "") + path);
+  });
+  return paths;
+}
+
+/** Returns a circle as a path, so that many circles are one element. */
+export const circlePath = (x: number, y: number, r: number): string =>
+  `M${n(x - r)} ${n(y)}a${n(r)} ${n(r)} 0 1 0 ${n(2 * r)} 0a${n(r)} ${n(r)} 0 1 0 ${n(-2 * r)} 0Z`;
+
+/** The share at which a dot has its largest radius. */
+const FULL_DOT = 1;
+
+/** Returns the radius of the dot of an MLP, whose area is proportional to the share it adds. */
+export function dotRadius({ bandHeight }: StackLayout, share: number): number {
+  if (!Number.isFinite(share)) return 0;
+  const largest = Math.min(10, bandHeight * 0.3);
+  return Math.max(1, largest * Math.sqrt(Math.min(FULL_DOT, share) / FULL_DOT));
+}
+
+/** Returns the x of the dots of a column's MLPs. */
+export const dotX = (x: number, width: number): number => x + width / 2 + 8;
+
+/** Returns the arc from a source to the shown column, below the straight line between them. */
+export function arcPath(layout: StackLayout, index: number, { position }: Source): string | null {
+  const from = xOf(layout, position);
+  if (from === null) return null;
+  const y = yOf(layout, index, AT.attention);
+  const { x } = layout;
+  // The token reads its own position, too, which has no room for an arc.
+  if (from === x) return null;
+  const sag = Math.min(layout.bandHeight * 0.9, 8 + (x - from) * 0.06);
+  return `M${n(from)} ${n(y)}Q${n((from + x) / 2)} ${n(y + sag)} ${n(x)} ${n(y)}`;
+}
+
+export const arcWidth = (share: number): number => 1 + 6 * share;

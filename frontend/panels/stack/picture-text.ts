@@ -1,0 +1,8 @@
+/** The average width of a character in pixels. */
+export const CHARACTER = 7.4;
+
+/** Returns at most `room` characters of a text, with an ellipsis if it is longer. */
+export function cut(text: string, room: number): string {
+  const characters = [...text];
+  return characters.length <= room ? text : `${characters.slice(0, room - 1).join("")}…`;
+}

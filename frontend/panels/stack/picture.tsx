@@ -1,0 +1,280 @@
+"use client";
+
+import { Fragment, memo } from "react";
+import { classNames } from "@/components/ui/class-names";
+import { formatPercent } from "@/lib/i18n/numbers";
+import type { RunRecord } from "@/lib/run/run-record";
+import { indexTicks } from "@/lib/scales/nice";
+import { Candidates } from "./candidates";
+import { type BandFacts, type Column, columnAt, factsOf, LEAST_SHARE, sourcesOf } from "./facts";
+import { AT, type StackLayout, xOf, yOf } from "./layout";
+import {
+  arcPath,
+  arcWidth,
+  circlePath,
+  dotRadius,
+  dotX,
+  RANKS,
+  type RankClass,
+  ribbonPaths,
+  ribbonWidth,
+} from "./paths";
+import { CHARACTER, cut } from "./picture-text";
+import { bandName, shortLabel } from "./sentences";
+
+/** The colours of the ribbon, by the rank of the chosen token in the lens. */
+export const RANK_FILL: Record<RankClass, string> = {
+  top: "fill-accent",
+  near: "fill-accent/60",
+  far: "fill-accent/30",
+  lost: "fill-edge/45",
+  unknown: "fill-edge/30",
+};
+
+interface PictureProps {
+  run: RunRecord;
+  step: number;
+  layout: StackLayout;
+  /** The size at which a ribbon has its largest width. */
+  largest: number;
+  /** Whether a pulse runs through the layers. */
+  pulse: boolean;
+}
+
+/** The model as a picture. Few elements, each with many shapes, so that scrubbing stays fast. */
+export const Picture = memo(function Picture({ run, step, layout, largest, pulse }: PictureProps) {
+  const frame = run.frames[step];
+  const { places, bands } = layout;
+  const columns = places.flatMap((place) =>
+    place.kind === "token" ? [{ x: place.x, column: columnAt(run, place.position) }] : [],
+  );
+  const earlier = columns.slice(0, -1).map((each) => ({ ...each, facts: bandFacts(each.column) }));
+  const facts = bands.map((band) => (frame ? factsOf(frame, band) : null));
+  return (
+    <svg aria-hidden="true" className="absolute inset-0 size-full" overflow="hidden">
+      <Grid layout={layout} />
+      <g className="opacity-45">
+        <Ribbons layout={layout} columns={earlier} largest={largest} />
+      </g>
+      <Ribbons layout={layout} columns={[{ x: layout.x, facts }]} largest={largest} />
+      <path d={dotsOf(layout, earlier, largest)} className="fill-data/25" />
+      {frame?.attentionRows && <Arcs layout={layout} shares={frame.attentionRows} />}
+      <path
+        d={dotsOf(layout, [{ x: layout.x, facts }], largest)}
+        className="fill-data stroke-sheet"
+        strokeWidth={1}
+      />
+      <Tokens layout={layout} columns={columns} />
+      <Predictions layout={layout} facts={facts} chosen={frame?.id} />
+      {frame && <Candidates layout={layout} frame={frame} />}
+      {pulse && (
+        <circle
+          key={step}
+          r={6}
+          cx={layout.x}
+          cy={layout.bottom}
+          className="stack-pulse fill-ink"
+          style={{ "--stack-height": `${layout.top - layout.bottom}px` } as React.CSSProperties}
+        />
+      )}
+    </svg>
+  );
+
+  function bandFacts({ frame: measured }: Column): (BandFacts | null)[] {
+    return bands.map((band) => (measured ? factsOf(measured, band) : null));
+  }
+});
+
+interface Drawn {
+  readonly x: number;
+  readonly facts: readonly (BandFacts | null)[];
+}
+
+interface ColumnsProps {
+  layout: StackLayout;
+  columns: readonly Drawn[];
+  largest: number;
+}
+
+function Ribbons({ layout, columns, largest }: ColumnsProps) {
+  const all = new Map<RankClass, string>();
+  for (const { x, facts } of columns) {
+    for (const [rank, path] of ribbonPaths(layout, x, facts, largest)) {
+      all.set(rank, (all.get(rank) ?? "") + path);
+    }
+  }
+  return (
+    <>
+      {RANKS.map((rank) => (
+        <path key={rank} d={all.get(rank) ?? ""} className={RANK_FILL[rank]} />
+      ))}
+    </>
+  );
+}
+
+function dotsOf(layout: StackLayout, columns: readonly Drawn[], largest: number): string {
+  return columns
+    .flatMap(({ x, facts }) =>
+      facts.map((each, i) => {
+        const r = dotRadius(layout, each?.mlp ?? Number.NaN);
+        if (r === 0 || !each) return "";
+        const width = ribbonWidth(each.after, largest, layout.columnWidth);
+        return circlePath(dotX(x, width), yOf(layout, i, AT.mlp), r);
+      }),
+    )
+    .join("");
+}
+
+function Grid({ layout }: { layout: StackLayout }) {
+  const { bands, width, places } = layout;
+  const labelled = indexTicks(bands.length, Math.floor((layout.bottom - layout.top) / 16));
+  const lines = bands.map((_, i) => `M42 ${yOf(layout, i).toFixed(1)}H${width}`).join("");
+  return (
+    <>
+      <path d={`${lines}M42 ${layout.top}H${width}`} className="stroke-rule" fill="none" />
+      {bands.map((band, i) =>
+        labelled.has(i) || band.first !== band.last ? (
+          <text
+            key={band.first}
+            x={38}
+            y={yOf(layout, i, 0.5)}
+            textAnchor="end"
+            dominantBaseline="central"
+            className="figures fill-quiet text-micro"
+          >
+            {bandName(band)}
+          </text>
+        ) : null,
+      )}
+      {places.map((place) =>
+        place.kind === "gap" ? (
+          <text
+            key={place.first}
+            x={place.x}
+            y={layout.bottom + 17}
+            textAnchor="middle"
+            className="fill-quiet text-small"
+          >
+            …
+          </text>
+        ) : null,
+      )}
+    </>
+  );
+}
+
+function Arcs({
+  layout,
+  shares,
+}: {
+  layout: StackLayout;
+  shares: Parameters<typeof sourcesOf>[0];
+}) {
+  return (
+    <>
+      {layout.bands.map((band, i) => {
+        const sources = sourcesOf(shares, band);
+        if (!sources) return null;
+        const sink = sources.first >= LEAST_SHARE && xOf(layout, 0) !== layout.x;
+        return (
+          <Fragment key={band.first}>
+            {sink && (
+              <path
+                d={arcPath(layout, i, { position: 0, share: sources.first }) ?? ""}
+                fill="none"
+                className="stroke-edge/60"
+                strokeWidth={1.25}
+                strokeDasharray="2 4"
+              />
+            )}
+            {sources.others.map((source) => (
+              <path
+                key={source.position}
+                d={arcPath(layout, i, source) ?? ""}
+                fill="none"
+                strokeLinecap="round"
+                strokeWidth={arcWidth(source.share)}
+                className="stroke-attention"
+                opacity={0.85}
+              />
+            ))}
+            <circle
+              cx={layout.x}
+              cy={yOf(layout, i, AT.attention)}
+              r={Math.min(4.5, layout.bandHeight * 0.2)}
+              className="fill-attention stroke-sheet"
+              strokeWidth={1.5}
+            />
+          </Fragment>
+        );
+      })}
+    </>
+  );
+}
+
+interface TokensProps {
+  layout: StackLayout;
+  columns: readonly { readonly x: number; readonly column: Column }[];
+}
+
+function Tokens({ layout, columns }: TokensProps) {
+  const room = Math.max(2, Math.floor(layout.columnWidth / CHARACTER));
+  return (
+    <>
+      {columns.map(({ x, column }) => (
+        <text
+          key={column.position}
+          x={x}
+          y={layout.bottom + 17}
+          textAnchor="middle"
+          className={classNames(
+            "font-serif text-[0.9375rem]",
+            x === layout.x ? "fill-ink font-semibold" : "fill-quiet",
+          )}
+        >
+          {cut(shortLabel(column.label), room)}
+        </text>
+      ))}
+    </>
+  );
+}
+
+interface PredictionsProps {
+  layout: StackLayout;
+  facts: readonly (BandFacts | null)[];
+  chosen: number | undefined;
+}
+
+/** What each layer would predict, right of the shown column. */
+function Predictions({ layout, facts, chosen }: PredictionsProps) {
+  const x = layout.x + layout.columnWidth / 2 + 14;
+  const room = Math.floor((layout.width - x - 58) / CHARACTER);
+  const labelled = indexTicks(facts.length, Math.floor((layout.bottom - layout.top) / 15));
+  return (
+    <>
+      {facts.map((each, i) => {
+        const lens = each?.lens;
+        if (!lens || (!labelled.has(i) && i !== facts.length - 1)) return null;
+        const same = facts[i - 1]?.lens?.id === lens.id;
+        return (
+          <text
+            key={i}
+            x={x}
+            y={yOf(layout, i, 0.5)}
+            dominantBaseline="central"
+            className={classNames(
+              "text-xs",
+              lens.id === chosen ? "fill-accent-strong" : same ? "fill-quiet" : "fill-ink",
+            )}
+          >
+            {cut(shortLabel(lens.label), Math.max(3, room))}
+            <tspan className="figures fill-quiet text-micro" dx={6}>
+              {formatPercent(lens.prob)}
+              {"\u00a0%"}
+            </tspan>
+          </text>
+        );
+      })}
+    </>
+  );
+}

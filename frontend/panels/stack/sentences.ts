@@ -1,0 +1,109 @@
+import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
+import type { RunRecord } from "@/lib/run/run-record";
+import { visible } from "@/lib/text/characters";
+import { MEAN_OF_ALL, numbersOf } from "@/panels/attention-shared/pattern";
+import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { answerOf, settledLayer } from "@/panels/logit-lens/settled";
+import {
+  type Band,
+  columnAt,
+  factsOf,
+  predictedAt,
+  ranked,
+  type Source,
+  type Sources,
+  sourcesOf,
+} from "./facts";
+import { words } from "./words";
+
+/** The parts of a band, in the order in which the model computes them. */
+export const PARTS = ["attention", "mlp", "stream"] as const;
+export type Part = (typeof PARTS)[number];
+
+/** A part of the picture. */
+export interface Spot {
+  readonly band: Band;
+  readonly part: Part;
+  readonly position: number;
+}
+
+export const bandName = ({ first, last }: Band): string =>
+  first === last ? String(first) : `${first}–${last}`;
+
+/** Returns the text of a token without the mark of a leading space, for pictures. */
+export const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
+
+const quoted = (run: RunRecord, { position, share }: Source): string =>
+  words.source(shortLabel(tokenAt(run, position)?.label ?? ""), formatPercent(share));
+
+/** Returns the sources of attention as a list in words; the first token last. */
+export function sourceList(run: RunRecord, { first, others }: Sources, count = 3): string {
+  const named = others.slice(0, count).map((source) => quoted(run, source));
+  return Number.isFinite(first)
+    ? [...named, words.firstToken(formatPercent(first))].join(", ")
+    : named.join(", ");
+}
+
+/** Returns one sentence about a part of the picture, with its numbers. */
+export function sentenceOf(run: RunRecord, step: number, { band, part, position }: Spot): string {
+  const { frame, label } = columnAt(run, position);
+  if (!frame) return words.notMeasured(visible(label));
+  const place = band.first === band.last ? words.place : words.places;
+  return `${place(bandName(band), visible(label))}: ${partSentence(run, step, { band, part, position })}.`;
+}
+
+function partSentence(run: RunRecord, step: number, { band, part, position }: Spot): string {
+  const { frame } = columnAt(run, position);
+  if (!frame) return "";
+  const facts = factsOf(frame, band);
+  if (part === "mlp") {
+    return Number.isNaN(facts.mlp) ? words.noMlp : words.mlp(formatMeasure(facts.mlp));
+  }
+  if (part === "attention") {
+    if (Number.isNaN(facts.attn)) return words.noAttention;
+    const added = words.attention(formatMeasure(facts.attn));
+    if (position !== predictedAt(run, step)) return added;
+    const sources = frame.attentionRows && sourcesOf(frame.attentionRows, band);
+    if (!sources) return added;
+    const list = sourceList(run, sources);
+    return `${added} ${sources.others.length > 0 ? words.reads(list) : words.readsNothing}`;
+  }
+  const stream = words.stream(formatMeasure(facts.before), formatMeasure(facts.after));
+  if (!facts.lens) return stream;
+  const { label, prob, rank } = facts.lens;
+  return `${stream}; ${words.lens(visible(label), formatPercent(prob), String(rank))}`;
+}
+
+/** How much of the text before the token the headline repeats, in characters. */
+const TAIL = 36;
+
+/** Returns what the picture shows in two or three sentences. */
+export function headlineOf(run: RunRecord, step: number): readonly string[] {
+  const frame = run.frames[step];
+  if (!frame) return [];
+  const sentences = [
+    words.after(tailOf(run, step), shortLabel(frame.label), formatPercent(frame.prob)),
+  ];
+  const rows = frame.logitLens;
+  const settled = rows ? settledLayer(rows) : null;
+  const answer = rows && answerOf(rows);
+  if (rows && answer && settled !== null) {
+    const label = shortLabel(answer.label);
+    const first = rows.findIndex((row) => row !== null);
+    sentences.push(settled === first ? words.settledAtOnce(label) : words.settled(settled, label));
+  }
+  const sources = frame.attentionRows && ranked(numbersOf(frame.attentionRows, MEAN_OF_ALL));
+  const [one, two] = sources?.others.map((source) => quoted(run, source)) ?? [];
+  if (one) sentences.push(words.readMost(two ? words.and(one, two) : one));
+  return sentences;
+}
+
+function tailOf(run: RunRecord, step: number): string {
+  let text = "";
+  for (let position = predictedAt(run, step); position >= 0; position--) {
+    const token = tokenAt(run, position);
+    if (!token || text.length + token.written.length > TAIL) return `…${text.trimStart()}`;
+    text = token.written + text;
+  }
+  return text.trim();
+}

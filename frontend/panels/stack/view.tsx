@@ -1,0 +1,176 @@
+"use client";
+
+import { type KeyboardEvent, type PointerEvent, useMemo, useState } from "react";
+import { useElementSize } from "@/components/hooks/use-element-size";
+import { isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
+import { MEAN_OF_ALL, numbersOf, strongest } from "@/panels/attention-shared/pattern";
+import { NotMeasured } from "@/panels/not-measured";
+import type { PanelProps } from "../panel";
+import { predictedAt } from "./facts";
+import { layOutStack, NARROW, type StackLayout, xOf, yOf } from "./layout";
+import { Legend } from "./legend";
+import { PartDetails, type Zoom } from "./part-details";
+import { Picture } from "./picture";
+import { headlineOf, PARTS, type Part, type Spot, sentenceOf, shortLabel } from "./sentences";
+import { layerCount } from "./table";
+import { words } from "./words";
+
+/** How many sources can get a column of their own. */
+const ANCHORS = 4;
+
+export default function Stack({ run, step, frame, live, select }: PanelProps) {
+  const [zoom, setZoom] = useState<Zoom | null>(null);
+  if (!frame) return <NotMeasured run={run} probe="residual" />;
+  if (!frame.layers.residNorm && !frame.attentionRows && !frame.logitLens) {
+    return <NotMeasured run={run} probe="residual" />;
+  }
+  return zoom ? (
+    <PartDetails run={run} step={step} zoom={zoom} onZoom={setZoom} />
+  ) : (
+    <Model run={run} step={step} live={live} select={select} onZoom={setZoom} />
+  );
+}
+
+interface ModelProps extends Pick<PanelProps, "run" | "step" | "live" | "select"> {
+  onZoom: (zoom: Zoom) => void;
+}
+
+function Model({ run, step, live, select, onZoom }: ModelProps) {
+  const [box, size] = useElementSize<HTMLDivElement>();
+  const [spot, setSpot] = useState<Spot | null>(null);
+  const [said, setSaid] = useState("");
+  const layers = layerCount(run);
+  const last = predictedAt(run, step);
+  const frame = run.frames[step];
+  const strong = useMemo(() => {
+    if (!frame?.attentionRows) return [];
+    const row = numbersOf(frame.attentionRows, MEAN_OF_ALL);
+    row[0] = Number.NaN;
+    return strongest(row, ANCHORS * 4);
+  }, [frame]);
+  const [open, setOpen] = useState<number | null>(null);
+  const layout = useMemo(
+    () => layOutStack(size, last, layers, strong, open),
+    [size, last, layers, strong, open],
+  );
+  const choose = ({ band, part, position }: Spot) => {
+    if (band.first !== band.last) return setOpen(band.first);
+    if (position !== last) {
+      const index = position + 1 - promptLength(run);
+      if (index >= 0) select(index);
+      return;
+    }
+    onZoom({ layer: band.first, part });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && spot) return choose(spot);
+    const next = spotAfter(layout, spot, event.key);
+    if (!next) return;
+    event.preventDefault();
+    setSpot(next);
+    setSaid(sentenceOf(run, step, next));
+  };
+  const headline = headlineOf(run, step).join(" ");
+  const narrow = size.width < NARROW;
+  return (
+    <div className="flex h-full flex-col">
+      {narrow && <p className="mb-2 text-small leading-snug">{headline}</p>}
+      <div
+        ref={box}
+        role="group"
+        tabIndex={0}
+        aria-label={words.pictureLabel(shortLabel(frame?.label ?? ""))}
+        onPointerMove={(event) => setSpot(spotUnder(event, layout))}
+        onPointerLeave={() => setSpot(null)}
+        onClick={(event) => {
+          const under = spotUnder(event as unknown as PointerEvent, layout);
+          if (under) choose(under);
+        }}
+        onKeyDown={onKeyDown}
+        className="contain-strict relative min-h-0 flex-1 basis-0 cursor-pointer touch-pan-y"
+      >
+        {!narrow && (
+          <p
+            className="absolute top-0 left-0 text-balance pr-4 text-small leading-snug"
+            style={{ width: layout.x - layout.columnWidth / 2 }}
+          >
+            {headline}
+          </p>
+        )}
+        {size.width > 0 && (
+          <Picture
+            {...{ run, step, layout }}
+            largest={largestOf(run)}
+            pulse={live && isBusy(run)}
+          />
+        )}
+        {spot && <Outline spot={spot} layout={layout} />}
+        <span aria-live="polite" className="sr-only">
+          {said}
+        </span>
+      </div>
+      <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
+        {spot ? sentenceOf(run, step, spot) : words.hint}
+      </p>
+      <Legend />
+    </div>
+  );
+}
+
+/** Returns the size of the largest residual stream of the run so far. */
+const largestOf = (run: RunRecord): number => run.domains.residNorm?.max ?? 1;
+
+function Outline({ spot, layout }: { spot: Spot; layout: StackLayout }) {
+  const index = layout.bands.findIndex(({ first }) => first === spot.band.first);
+  const x = xOf(layout, spot.position);
+  if (index < 0 || x === null) return null;
+  const place = PARTS.indexOf(spot.part);
+  return (
+    <span
+      aria-hidden
+      className="pointer-events-none absolute rounded-[3px] outline-1 outline-ink"
+      style={{
+        left: x - layout.columnWidth / 2 + 1,
+        width: layout.columnWidth - 2,
+        top: yOf(layout, index, (place + 1) / PARTS.length),
+        height: layout.bandHeight / PARTS.length,
+      }}
+    />
+  );
+}
+
+function spotUnder(event: PointerEvent, layout: StackLayout): Spot | null {
+  const box = event.currentTarget.getBoundingClientRect();
+  const x = event.clientX - box.left;
+  const up = (layout.bottom - (event.clientY - box.top)) / layout.bandHeight;
+  const band = layout.bands[Math.floor(up)];
+  if (!band || up < 0) return null;
+  const right = layout.x + layout.columnWidth / 2;
+  const part: Part =
+    x > right ? "stream" : (PARTS[Math.floor((up % 1) * PARTS.length)] ?? "stream");
+  const near = layout.places.findLast(
+    (place) => place.kind === "token" && place.x - layout.columnWidth / 2 <= x,
+  );
+  return near?.kind === "token" ? { band, part, position: near.position } : null;
+}
+
+/** Returns the part to which an arrow key moves; null for other keys. */
+export function spotAfter(layout: StackLayout, spot: Spot | null, key: string): Spot | null {
+  const tokens = layout.places.flatMap((place) => (place.kind === "token" ? [place.position] : []));
+  const height = layout.bands.length * PARTS.length;
+  const index = layout.bands.findIndex(({ first }) => first === spot?.band.first);
+  let row = spot && index >= 0 ? index * PARTS.length + PARTS.indexOf(spot.part) : -1;
+  let column = spot ? tokens.indexOf(spot.position) : tokens.length - 1;
+  if (column < 0) column = tokens.length - 1;
+  if (key === "ArrowUp") row += 1;
+  else if (key === "ArrowDown") row -= 1;
+  else if (key === "ArrowLeft") column -= 1;
+  else if (key === "ArrowRight") column += 1;
+  else return null;
+  row = Math.max(0, Math.min(height - 1, row));
+  column = Math.max(0, Math.min(tokens.length - 1, column));
+  const band = layout.bands[Math.floor(row / PARTS.length)];
+  const part = PARTS[row % PARTS.length];
+  const position = tokens[column];
+  return band && part && position !== undefined ? { band, part, position } : null;
+}

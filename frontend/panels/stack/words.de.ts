@@ -1,0 +1,68 @@
+import type { Translated } from "@/lib/i18n/translated";
+import type { english } from "./words.en";
+
+export const german: Translated<typeof english> = {
+  title: "Der Stapel",
+  unit: "Token × Schichten",
+  hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
+  howToRead:
+    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residual Stream (Breite: Logarithmus seiner Größe; Farbe: Rang des gewählten Tokens, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Stream.",
+  caution:
+    "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit einer Norm und einem Unembedding ausgelesen, die für die letzte Schicht trainiert sind.",
+  pictureLabel: (token) =>
+    `Die Schichten des Modells bei der Vorhersage von „${token}“. Pfeiltasten wechseln zwischen Schichten und Token; Enter öffnet einen Teil.`,
+  hint: "Zeigen nennt die Zahlen eines Teils, Klicken öffnet ihn.",
+  after: (text, chosen, percent) =>
+    `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${percent}\u00a0%).`,
+  settled: (layer, label) => `Ab Schicht ${layer} ist „${label}“ das wahrscheinlichste Token.`,
+  settledAtOnce: (label) => `Jede Schicht würde „${label}“ vorhersagen.`,
+  readMost: (sources) =>
+    `Außer dem ersten Token liest Attention am meisten von ${sources}, im Mittel aller Köpfe.`,
+  source: (label, percent) => `„${label}“ (${percent}\u00a0%)`,
+  and: (first, second) => `${first} und ${second}`,
+  firstToken: (percent) => `erstes Token ${percent}\u00a0%`,
+  place: (band, label) => `Schicht ${band} bei „${label}“`,
+  places: (band, label) => `Schichten ${band} bei „${label}“`,
+  attention: (share) =>
+    `Attention fügt das ${share}-Fache der Größe des Streams vor der Schicht hinzu`,
+  reads: (sources) => `und liest ${sources}`,
+  readsNothing: "und liest kein Token mit mehr als 4\u00a0%",
+  noAttention: "keine Attention",
+  mlp: (share) => `das MLP fügt das ${share}-Fache der Größe des Streams vor der Schicht hinzu`,
+  noMlp: "kein MLP",
+  stream: (before, after) => `die Größe des Residual Streams geht von ${before} auf ${after}`,
+  lens: (label, percent, rank) =>
+    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${percent}\u00a0%), und das gewählte Token hat Rang ${rank}`,
+  notMeasured: (label) =>
+    `„${label}“ wurde nicht gemessen: Gemessen werden nur Vorhersagen neuer Token.`,
+  rankLegend: "Rang des gewählten Tokens",
+  ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 und mehr", unknown: "nicht gemessen" },
+  arcLegend: "Attention",
+  firstLegend: "auf dem ersten Token",
+  mlpLegend: "MLP",
+  path: "Teile des Modells",
+  model: "Modell",
+  head: (head) => `Kopf ${head}`,
+  headsLabel: (layer) => `Köpfe von Schicht ${layer}`,
+  headColumns: { head: "Kopf", reads: "liest am meisten von", first: "erstes Token" },
+  mlpName: "MLP",
+  mlpLabel: (layer) => `Was das MLP von Schicht ${layer} bei jedem Token hinzufügt`,
+  mlpColumns: { token: "Token", size: "Größe", share: "Anteil am Stream" },
+  weightsLabel: (layer, head) =>
+    `Attention-Gewichte von Schicht ${layer}, Kopf ${head}, nach Token`,
+  weightColumns: { position: "Position", token: "Token", weight: "Gewicht" },
+  layerName: (layer) => `Schicht ${layer}`,
+  columns: [
+    "Schicht",
+    "Größe des Streams davor",
+    "Attention, Anteil am Stream",
+    "MLP, Anteil am Stream",
+    "Vorhersage der Lens",
+    "Wahrscheinlichkeit",
+    "Rang des gewählten Tokens",
+    "Attention auf dem ersten Token",
+    "stärkste andere Quelle, Position",
+    "stärkste andere Quelle, Token",
+    "Gewicht",
+  ],
+};

@@ -1,0 +1,67 @@
+export const english = {
+  title: "The stack",
+  unit: "tokens × layers",
+  hookPoint: "resid_pre, resid_post, attn_out, mlp_out, attention pattern, logit lens",
+  howToRead:
+    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: rank of the chosen token if that layer were the last). Arcs: the tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
+  caution:
+    "Arcs show where attention reads, not what it uses of it; a layer's prediction is read with a final norm and an unembedding that are trained for the last layer.",
+  pictureLabel: (token: string) =>
+    `The model's layers at the prediction of “${token}”. Arrow keys move between layers and tokens; Enter opens a part.`,
+  hint: "Point at a part to read its numbers; click it to open it.",
+  after: (text: string, chosen: string, percent: string) =>
+    `After “${text}” the model chose “${chosen}” (${percent}\u00a0%).`,
+  settled: (layer: number, label: string) =>
+    `From layer ${layer} on the likeliest token is “${label}”.`,
+  settledAtOnce: (label: string) => `Every layer would predict “${label}”.`,
+  readMost: (sources: string) =>
+    `Apart from the first token, attention reads most from ${sources}, as the mean of all heads.`,
+  source: (label: string, percent: string) => `“${label}” (${percent}\u00a0%)`,
+  and: (first: string, second: string) => `${first} and ${second}`,
+  firstToken: (percent: string) => `first token ${percent}\u00a0%`,
+  place: (band: string, label: string) => `Layer ${band} at “${label}”`,
+  places: (band: string, label: string) => `Layers ${band} at “${label}”`,
+  attention: (share: string) =>
+    `attention adds ${share} times the size of the stream before the layer`,
+  reads: (sources: string) => `and reads ${sources}`,
+  readsNothing: "and reads no token with more than 4\u00a0%",
+  noAttention: "no attention",
+  mlp: (share: string) => `the MLP adds ${share} times the size of the stream before the layer`,
+  noMlp: "no MLP",
+  stream: (before: string, after: string) =>
+    `the residual stream's size goes from ${before} to ${after}`,
+  lens: (label: string, percent: string, rank: string) =>
+    `if it were the last layer, “${label}” would be predicted (${percent}\u00a0%), and the chosen token is at rank ${rank}`,
+  notMeasured: (label: string) =>
+    `“${label}” was not measured: only predictions of new tokens are.`,
+  rankLegend: "Rank of the chosen token",
+  ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 and more", unknown: "not measured" },
+  arcLegend: "attention",
+  firstLegend: "on the first token",
+  mlpLegend: "MLP",
+  path: "Parts of the model",
+  model: "Model",
+  head: (head: number) => `Head ${head}`,
+  headsLabel: (layer: number) => `Heads of layer ${layer}`,
+  headColumns: { head: "head", reads: "reads most from", first: "first token" },
+  mlpName: "MLP",
+  mlpLabel: (layer: number) => `What the MLP of layer ${layer} adds at each token`,
+  mlpColumns: { token: "token", size: "size", share: "share of the stream" },
+  weightsLabel: (layer: number, head: number) =>
+    `Attention weights of layer ${layer}, head ${head}, by token`,
+  weightColumns: { position: "position", token: "token", weight: "weight" },
+  layerName: (layer: number) => `Layer ${layer}`,
+  columns: [
+    "layer",
+    "size of the stream before",
+    "attention, share of the stream",
+    "MLP, share of the stream",
+    "prediction of the lens",
+    "probability",
+    "rank of the chosen token",
+    "attention on the first token",
+    "strongest other source, position",
+    "strongest other source, token",
+    "weight",
+  ],
+} as const;

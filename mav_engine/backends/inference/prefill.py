@@ -1,0 +1,110 @@
+"""Prefills a prompt in chunks, so that other sessions can step in between."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mav_engine.backends.inference.scheduler import Scheduler
+from mav_engine.contract.arrays import Floats
+from mav_engine.generation.capture import HookPoint, PrefillResult, Step
+
+TokenScores = list[float | None]
+"""Log-probabilities or entropies of tokens, in nats; None where the model returns no logits for the
+position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one pass computed of a part of a prompt."""
+
+    step: Step
+    """The step at its last position."""
+    logprobs: TokenScores
+    """Of each target token."""
+    entropies: TokenScores
+    """Of the prediction of each target token."""
+    maps: Sequence[Floats | None] = field(default_factory=list)
+    """The patterns of its queries, in parts of [n_layers, n_heads, queries, keys], where
+    `full_pattern` is captured."""
+
+
+class PrefillingSession(ABC):
+    """A session that prefills its prompt in chunks.
+
+    Args:
+        scheduler: gives turns to the sessions of a model.
+        capture: the hook points to capture.
+    """
+
+    _batches_steps = False
+    """Whether its decode steps are batched with those of other sessions."""
+
+    def __init__(self, scheduler: Scheduler[Any, Step], capture: Collection[HookPoint]) -> None:
+        self._scheduler = scheduler
+        self._capture = capture
+        self._length = 0
+        """Number of tokens in the KV cache."""
+
+    def prefill(self, ids: Sequence[int]) -> PrefillResult:
+        """Prefill the prompt; logprobs and entropies are those of its own tokens.
+
+        Raises:
+            OutOfMemory: the device has no room for it.
+        """
+        logprobs, entropies = self._scores_from_prefix(ids)
+        maps: list[Floats | None] = []
+        begin = self._length
+        while True:
+            size = self._chunk_size()
+            end = len(ids) if size is None else min(begin + size, len(ids))
+            last = end == len(ids)
+            with self._scheduler.exclusive(self, then_submits=self._batches_steps and last):
+                chunk = self._read(ids[begin:end], ids[begin + 1 : end + 1])
+            logprobs += chunk.logprobs
+            entropies += chunk.entropies
+            maps += chunk.maps
+            if last:
+                pattern = joined_maps(maps, len(ids))
+                return PrefillResult([None, *logprobs], [None, *entropies], chunk.step, pattern)
+            begin = end
+
+    def _scores_from_prefix(self, ids: Sequence[int]) -> tuple[TokenScores, TokenScores]:  # noqa: ARG002
+        """Log-probability and entropy of each token, from the second on, of a prefix of the prompt
+        that is cached already."""
+        return [], []
+
+    @abstractmethod
+    def _chunk_size(self) -> int | None:
+        """The number of tokens of the next chunk; None for all."""
+
+    @abstractmethod
+    def _read(self, ids: Sequence[int], targets: Sequence[int]) -> Chunk:
+        """Append the tokens to the KV cache. Target i is the token after token i; the last token of
+        the prompt has none."""
+
+
+def joined_maps(maps: Sequence[Floats | None], length: int) -> Floats | None:
+    """[n_layers, n_heads, length, length] from the maps of the chunks of a text.
+
+    Part i holds its own queries over all keys up to its end; the keys after a query are 0.
+    None if there is no chunk, or if one has no pattern.
+    """
+    parts = [part for part in maps if part is not None]
+    if not parts or len(parts) < len(maps):
+        return None
+    if len(parts) == 1:
+        return parts[0]
+    whole = np.zeros((*parts[0].shape[:2], length, length), dtype=np.float32)
+    begin = 0
+    for part in parts:
+        queries, keys = part.shape[2:]
+        whole[:, :, begin : begin + queries, :keys] = part
+        begin += queries
+        # A head without a pattern has none for any query.
+        whole[np.isnan(part).all(axis=(2, 3))] = np.nan
+    return whole

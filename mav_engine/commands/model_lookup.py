@@ -1,0 +1,105 @@
+"""Finds and loads the models that commands name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mav_engine.wording import nearest, shortened, shown
+
+if TYPE_CHECKING:
+    from mav_engine.backends import Backend
+    from mav_engine.models.catalog import Catalog
+
+
+def local_catalog() -> Catalog:
+    """The models named in the environment, and any folder or hub name."""
+    from mav_engine.config import read_environment
+    from mav_engine.models.catalog import Catalog
+
+    config = read_environment(os.environ)
+    return Catalog(
+        config.models,
+        models_dir=config.models_dir,
+        any_model=True,
+        default=config.default_model,
+    )
+
+
+def cached_names() -> list[str]:
+    """Models in the hub's cache on this machine."""
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        return sorted(repo.repo_id for repo in scan_cache_dir().repos if repo.repo_type == "model")
+    except (CacheNotFound, OSError):
+        return []
+
+
+def load_named_model(name: str, device: str, backend: str = "transformers") -> Backend:
+    """Load a model by name, with the built-in backend or a plugin's.
+
+    Raises:
+        MavError: there is no such model, or it cannot be loaded; suggests a similar name.
+    """
+    from mav_engine.backends import load_backend
+    from mav_engine.errors import MavError
+
+    if backend != "transformers":
+        from mav_engine.backends.plugins import load_with
+
+        return load_with(backend, name, device=device)
+    reject_misspelled(name)
+    catalog = local_catalog()
+    try:
+        entry = catalog.find(name)
+        dtype = entry.precision or os.environ.get("MAV_DTYPE") or "auto"
+        return load_backend(entry.source, name=entry.name, device=device, dtype=dtype)
+    except MavError as error:
+        known = {*(each.name for each in catalog.entries()), *cached_names()} - {name}
+        near = nearest(name, sorted(known))
+        if near is not None and near not in error.detail:
+            error.detail += f" Did you mean {near}?"
+        raise
+
+
+def reject_misspelled(name: str) -> None:
+    """Refuse a misspelled local name without a slow request to the hub.
+
+    Raises:
+        UnknownModel: the name is similar to a local model's, and no model has it.
+    """
+    from mav_engine.errors import UnknownModel
+
+    known = [entry.name for entry in local_catalog().entries()]
+    if name in known or "/" in name or Path(name).exists():
+        return
+    near = nearest(name, known, cutoff=0.8)
+    if near is not None and "@" not in name and name not in cached_names():
+        raise UnknownModel(
+            f"There is no model named {shown(name)} here. Did you mean {near}? "
+            f"If the hub has one of this name, get it first: mav models pull {shortened(name)}.",
+            field="model",
+        )
+
+
+@contextmanager
+def show_spinner(words: str, wanted: bool = True) -> Iterator[None]:
+    """Show a spinner with a text on a terminal."""
+    if not (wanted and sys.stderr.isatty()):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words, spinner="dots"):
+        yield
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """Names for the shell's completion."""
+    known = [entry.name for entry in local_catalog().entries()] + cached_names()
+    return [name for name in known if name.startswith(incomplete)]
