@@ -89,8 +89,10 @@ lint-python: $(VENV)/.development
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# A test that fails is repeated once, since site and browser may run beside it; the summary lists those
+# that passed only then (RERUN).
 test-python: lint-python $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
-	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 20
+	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 20 --reruns 1 -raR
 
 test-site: frontend/node_modules/.installed
 	$(NPM) run lint

@@ -20,6 +20,8 @@ export default defineConfig({
   testDir: "e2e",
   workers: WORKERS,
   fullyParallel: true,
+  // On a machine that is busy; the reporter lists the tests that passed only when repeated.
+  retries: 1,
   timeout: 180_000,
   expect: {
     timeout: 60_000,
