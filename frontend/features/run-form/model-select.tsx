@@ -47,7 +47,10 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
           value: name,
           label: name in problems ? runFormWords.notLoadable(title || name) : title || name,
         }))}
-        other={list ? runFormWords.unavailable : String}
+        other={(model) => {
+          if (model === "") return runFormWords.defaultModel;
+          return list ? runFormWords.unavailable(model) : model;
+        }}
       />
       <p id="model-help" className="mt-1 min-h-4 text-quiet text-xs">
         {problem && !error ? (

@@ -39,7 +39,8 @@ export function useSettingsForm(
     return onLinkOpened(() => arrive(initialValues(fields)));
   }, []);
 
-  // The server's default model is loaded later. It does not replace a model that the link names.
+  // The server's default model is loaded later. It replaces no model, or the former default, but not
+  // one that the link names.
   const defaultModel = fields.find(({ name }) => name === "model")?.initial ?? "";
   const formerDefault = useRef(defaultModel);
   const isModelNamed = useRef(false);
@@ -48,7 +49,10 @@ export function useSettingsForm(
     const former = formerDefault.current;
     formerDefault.current = defaultModel;
     if (former === defaultModel) return;
-    if (!isModelNamed.current && getValues("model") === former) setValue("model", defaultModel);
+    const model = getValues("model");
+    if (model === "" || (!isModelNamed.current && model === former)) {
+      setValue("model", defaultModel);
+    }
   }, [defaultModel, getValues, setValue]);
 
   useEffect(

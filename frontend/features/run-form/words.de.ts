@@ -12,6 +12,7 @@ export const german: Translated<typeof english> = {
   common: "Sampling",
   more: "Weitere Sampling-Einstellungen",
   measuring: "Messung",
+  defaultModel: "Standard des Servers",
   modelsLoading: "Modelle werden geladen …",
   promptPlaceholder: "Der Anfang einer Geschichte …",
   seedPlaceholder: "zufällig",

@@ -9,6 +9,7 @@ export const english = {
   common: "Sampling controls",
   more: "More sampling controls",
   measuring: "Measuring",
+  defaultModel: "The server’s default",
   modelsLoading: "Loading models …",
   promptPlaceholder: "The start of a story …",
   seedPlaceholder: "random",

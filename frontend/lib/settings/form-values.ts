@@ -14,7 +14,9 @@ export const initialValues = (fields: readonly SettingField[]): FormValues =>
 export function problemOf(field: SettingField, value: string): string | null {
   if (field.kind === "texts" || field.kind === "boolean") return null;
   if (field.kind === "text") {
-    return value === "" && !(field.part && field.optional) ? words.problems.empty : null;
+    // Without a model, the server's default runs.
+    const mayBeEmpty = field.name === "model" || (field.part && field.optional);
+    return value === "" && !mayBeEmpty ? words.problems.empty : null;
   }
   if (field.kind === "choice") {
     return field.choices?.includes(value) ? null : words.problems.choice(field.choices ?? []);
@@ -39,7 +41,7 @@ export function rangeOf({ minimum, exclusiveMinimum, maximum }: SettingField): s
   return maximum === undefined ? from : words.range.to(from, maximum);
 }
 
-/** Always sent, because the server's default model may not be that of the schema. */
+/** Sent even if it is the default: the model that the form shows is the one that runs. */
 const ALWAYS_SENT: ReadonlySet<string> = new Set(["model", "prompt"]);
 
 /** Returns the request of a form's values. Values that are the default are left out. */

@@ -6,8 +6,9 @@ import { siteAddress } from "@/lib/url-state/site-address";
 import { type SettingField, settingFields } from "./fields";
 
 /**
- * Returns the fields known at build time, then those of the server, which may have other limits and
- * another default model.
+ * Returns the fields known at build time, then those of the server, which may have other limits.
+ * The initial model is the default of the server's list. It is empty until the list is loaded: a
+ * run that starts before names no model and gets the same default.
  */
 export function useSettingFields(
   built: readonly SettingField[],
@@ -27,12 +28,9 @@ export function useSettingFields(
       });
     return () => abort.abort();
   }, [built]);
-  const model = models?.default;
+  const model = models?.default ?? "";
   return useMemo(
-    () =>
-      fields.map((field) =>
-        field.name === "model" && model !== undefined ? { ...field, initial: model } : field,
-      ),
+    () => fields.map((field) => (field.name === "model" ? { ...field, initial: model } : field)),
     [fields, model],
   );
 }
