@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { Disclosure } from "@/components/ui/disclosure";
 import { Textarea } from "@/components/ui/input";
+import { ChangedSettings } from "@/features/run-form/changed-settings";
 import { ModelSelect } from "@/features/run-form/model-select";
 import { type FieldReveal, useRevealedField } from "@/features/run-form/reveal-field";
 import { SettingControl } from "@/features/run-form/setting-control";
@@ -42,49 +43,51 @@ export function ChatSettingsForm(props: ChatSettingsFormProps) {
   const last = turns.findLast((turn) => turn.role === "assistant");
   const words = chatWords;
   return (
-    <div className="px-5 pt-5 pb-3">
-      {model && <ModelSelect field={model} form={form} list={models} />}
-      {last && <ContextMeter turn={last} />}
-      <Button
-        variant="quiet"
-        className="-mx-3 mt-1 lg:hidden"
-        aria-expanded={shown}
-        onClick={() => setShown(!shown)}
-      >
-        <SlidersHorizontal size={14} aria-hidden />
-        {words.settings}
-      </Button>
-      <div className={classNames("mt-3 lg:block", !shown && "hidden")}>
-        <label htmlFor="chat-system" className="mb-1.5 block font-medium text-small">
-          {words.system}
-        </label>
-        <Textarea
-          id="chat-system"
-          rows={2}
-          value={system}
-          placeholder={words.systemPlaceholder}
-          aria-describedby="chat-system-help"
-          onChange={(event) => conversation.setSystem(event.target.value)}
-          className="block resize-y text-small"
-        />
-        <p id="chat-system-help" className="mt-0.5 mb-2 text-quiet text-xs">
-          {words.systemHelp}
-        </p>
-        {groups.common.map((field) => (
-          <SettingControl key={field.name} field={field} form={form} />
-        ))}
-        <Disclosure label={runFormWords.more}>
-          {groups.more.map((field) => (
+    <ChangedSettings fields={fields} form={form} run={last?.run.store ?? null}>
+      <div className="px-5 pt-5 pb-3">
+        {model && <ModelSelect field={model} form={form} list={models} />}
+        {last && <ContextMeter turn={last} />}
+        <Button
+          variant="quiet"
+          className="-mx-3 mt-1 lg:hidden"
+          aria-expanded={shown}
+          onClick={() => setShown(!shown)}
+        >
+          <SlidersHorizontal size={14} aria-hidden />
+          {words.settings}
+        </Button>
+        <div className={classNames("mt-3 lg:block", !shown && "hidden")}>
+          <label htmlFor="chat-system" className="mb-1.5 block font-medium text-small">
+            {words.system}
+          </label>
+          <Textarea
+            id="chat-system"
+            rows={2}
+            value={system}
+            placeholder={words.systemPlaceholder}
+            aria-describedby="chat-system-help"
+            onChange={(event) => conversation.setSystem(event.target.value)}
+            className="block resize-y text-small"
+          />
+          <p id="chat-system-help" className="mt-0.5 mb-2 text-quiet text-xs">
+            {words.systemHelp}
+          </p>
+          {groups.common.map((field) => (
             <SettingControl key={field.name} field={field} form={form} />
           ))}
-        </Disclosure>
-        {turns.length > 0 && (
-          <Button className="mt-2" onClick={conversation.clear}>
-            {words.clear}
-          </Button>
-        )}
+          <Disclosure name="more" label={runFormWords.more}>
+            {groups.more.map((field) => (
+              <SettingControl key={field.name} field={field} form={form} />
+            ))}
+          </Disclosure>
+          {turns.length > 0 && (
+            <Button className="mt-2" onClick={conversation.clear}>
+              {words.clear}
+            </Button>
+          )}
+        </div>
       </div>
-    </div>
+    </ChangedSettings>
   );
 }
 

@@ -9,6 +9,7 @@ import type { ModelList } from "@/lib/contract";
 import type { SettingField } from "@/lib/settings/fields";
 import { initialValues } from "@/lib/settings/form-values";
 import { words as settingsWords } from "@/lib/settings/words";
+import { comparison } from "./current-comparison";
 import type { Mode, usePairForms } from "./use-pair-forms";
 import { words as compareWords } from "./words";
 
@@ -81,6 +82,7 @@ export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps)
         onStop={rest.onStop}
         onReset={() => (side === "b" ? pair.clear() : form.reset(initialValues(fields)))}
         shown={pair.reveal}
+        run={comparison.sides[side]}
       />
     </>
   );

@@ -162,6 +162,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
               form.reset(initialValues(fields));
             }}
             shown={shown}
+            run={store}
           />
         </aside>
         <main

@@ -22,6 +22,7 @@ export function BreakpointFields({ fields, form }: BreakpointFieldsProps) {
   const wrong = fields.some(({ name }) => form.formState.errors[name]);
   return (
     <Disclosure
+      name="breakpoints"
       opened={wrong}
       label={
         <>

@@ -7,6 +7,7 @@ import { words as statusWords } from "@/lib/run/words";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { words as settingsWords } from "@/lib/settings/words";
+import { NotRunYet } from "./changed-settings";
 import { ChoiceSelect } from "./choice-select";
 import { words as runFormWords } from "./words";
 
@@ -62,8 +63,12 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
             {error ?? runFormWords.unavailableHelp}
           </strong>
         ) : (
-          (error ??
-          (chosen ? modelFacts(chosen, list?.hosts?.[named]) : runFormWords.modelsLoading))
+          (error ?? (
+            <>
+              <NotRunYet name="model" />{" "}
+              {chosen ? modelFacts(chosen, list?.hosts?.[named]) : runFormWords.modelsLoading}
+            </>
+          ))
         )}
       </p>
       {ofServers.map(([name, why]) => (

@@ -1,7 +1,7 @@
 "use client";
 
 import { Play, SlidersHorizontal, Square } from "lucide-react";
-import { type RefObject, useState } from "react";
+import { type ReactNode, type RefObject, useState } from "react";
 import type { FieldErrors, UseFormReturn } from "react-hook-form";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
@@ -10,6 +10,7 @@ import { Textarea } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
 import { copyText } from "@/lib/browser/clipboard";
 import type { ModelList } from "@/lib/contract";
+import type { RunStore } from "@/lib/run/run-store";
 import type { SettingField } from "@/lib/settings/fields";
 import type { FormValues } from "@/lib/settings/form-values";
 import { groupFields } from "@/lib/settings/groups";
@@ -18,6 +19,7 @@ import { words as settingsWords } from "@/lib/settings/words";
 import { currentLink, flushAddress } from "@/lib/url-state/address-bar";
 import { AddressNote } from "./address-note";
 import { BreakpointFields } from "./breakpoint-fields";
+import { ChangedCount, ChangedNote, ChangedSettings, NotRunYet } from "./changed-settings";
 import { GivenNote } from "./given-note";
 import { ModelSelect } from "./model-select";
 import { type FieldReveal, useRevealedField } from "./reveal-field";
@@ -37,70 +39,117 @@ interface RunFormProps {
   onLeaveOut: () => void;
   /** The field to scroll to and focus. */
   shown: FieldReveal;
+  /** The form that the prompt belongs to, if it is another one. */
+  promptForm?: UseFormReturn<FormValues>;
+  /** Shown below the prompt. */
+  promptNote?: ReactNode;
+  /** The run that is shown beside the form. */
+  run: RunStore;
 }
 
 export function RunForm(props: RunFormProps) {
-  const { fields, form, models } = props;
-  const groups = groupFields(fields);
+  const { fields, form, promptForm = form } = props;
   // Used on small screens only, where the settings are collapsed to keep the run near the top.
-  const [commonShown, setCommonShown] = useState(false);
-  const model = fields.find(({ name }) => name === "model");
+  const [settingsShown, setSettingsShown] = useState(false);
   const prompt = fields.find(({ name }) => name === "prompt");
+  useRevealedField(props.shown, (name) => name !== "prompt" && setSettingsShown(true));
   const wrong = fields.filter(({ name }) => form.formState.errors[name]).map(({ name }) => name);
-  const isCommon = (name: string) => groups.common.some((field) => field.name === name);
-  useRevealedField(props.shown, (name) => isCommon(name) && setCommonShown(true));
   const onInvalid = (errors: FieldErrors<FormValues>) => {
     // In the order of the form, which differs from that of the schema.
-    const shown = ["prompt", "model", ...Object.values(groups).flatMap(namesOf)];
+    const shown = ["prompt", "model", ...Object.values(groupFields(fields)).flatMap(namesOf)];
     const first = shown.find((name) => errors[name]);
     if (first) props.shown.reveal(first);
   };
+  return (
+    <ChangedSettings fields={fields} form={form} run={props.run}>
+      <form
+        ref={props.ref}
+        aria-label={runFormWords.label}
+        noValidate
+        onSubmit={form.handleSubmit(props.onRun, onInvalid)}
+        className="flex min-h-0 flex-1 flex-col"
+      >
+        <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
+          {prompt && (
+            <PromptField
+              key={promptForm === form ? "own" : "other"}
+              field={prompt}
+              form={promptForm}
+              error={form.formState.errors.prompt?.message}
+            />
+          )}
+          {props.promptNote}
+          <AddressNote empty={form.watch("prompt") === ""} />
+          <GivenNote given={props.given} onLeaveOut={props.onLeaveOut} />
+          <Button
+            variant="quiet"
+            className="-mx-3 mb-1 lg:hidden"
+            aria-expanded={settingsShown}
+            onClick={() => setSettingsShown(!settingsShown)}
+          >
+            <SlidersHorizontal size={14} aria-hidden />
+            {runFormWords.settings}
+          </Button>
+          <div className={classNames("lg:block", !settingsShown && "hidden")}>
+            <Settings {...props} wrong={wrong} />
+          </div>
+        </div>
+        <FormActions {...props} wrong={form.formState.isSubmitted ? wrong : NONE} />
+      </form>
+    </ChangedSettings>
+  );
+}
+
+/** The model and all settings, in sections. */
+function Settings({ fields, form, models, wrong }: RunFormProps & { wrong: readonly string[] }) {
+  const groups = groupFields(fields);
+  const model = fields.find(({ name }) => name === "model");
+  const measuring = [...groups.measuring, ...groups.tiles];
   const hasWrong = (group: readonly SettingField[]) => group.some((f) => wrong.includes(f.name));
   return (
-    <form
-      ref={props.ref}
-      aria-label={runFormWords.label}
-      noValidate
-      onSubmit={form.handleSubmit(props.onRun, onInvalid)}
-      className="flex min-h-0 flex-1 flex-col"
-    >
-      <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
-        {prompt && <PromptField field={prompt} form={form} />}
-        <AddressNote empty={form.watch("prompt") === ""} />
-        <GivenNote given={props.given} onLeaveOut={props.onLeaveOut} />
-        {model && <ModelSelect field={model} form={form} list={models} />}
-        <Button
-          variant="quiet"
-          className="-mx-3 mt-1 lg:hidden"
-          aria-expanded={commonShown}
-          onClick={() => setCommonShown(!commonShown)}
-        >
-          <SlidersHorizontal size={14} aria-hidden />
-          {runFormWords.common}
-        </Button>
-        <div className={classNames("mt-2 mb-1 lg:block", !commonShown && "hidden")}>
-          {groups.common.map((field) => (
-            <SettingControl key={field.name} field={field} form={form} />
-          ))}
-        </div>
-        <Disclosure label={runFormWords.more} opened={hasWrong(groups.more)}>
-          {groups.more.map((field) => (
-            <SettingControl key={field.name} field={field} form={form} />
-          ))}
-        </Disclosure>
-        <BreakpointFields fields={groups.breakpoints} form={form} />
-        <Disclosure
-          label={runFormWords.measuring}
-          opened={hasWrong([...groups.measuring, ...groups.tiles])}
-        >
-          {groups.measuring.map((field) => (
-            <SettingControl key={field.name} field={field} form={form} />
-          ))}
-          <TileSettings fields={groups.tiles} form={form} />
-        </Disclosure>
-      </div>
-      <FormActions {...props} wrong={form.formState.isSubmitted ? wrong : NONE} />
-    </form>
+    <>
+      {model && <ModelSelect field={model} form={form} list={models} />}
+      <Disclosure
+        name="sampling"
+        initially
+        className="mt-3"
+        label={<SectionLabel name={runFormWords.common} group={groups.common} />}
+        opened={hasWrong(groups.common)}
+      >
+        {groups.common.map((field) => (
+          <SettingControl key={field.name} field={field} form={form} />
+        ))}
+      </Disclosure>
+      <Disclosure
+        name="more"
+        label={<SectionLabel name={runFormWords.more} group={groups.more} />}
+        opened={hasWrong(groups.more)}
+      >
+        {groups.more.map((field) => (
+          <SettingControl key={field.name} field={field} form={form} />
+        ))}
+      </Disclosure>
+      <BreakpointFields fields={groups.breakpoints} form={form} />
+      <Disclosure
+        name="measuring"
+        label={<SectionLabel name={runFormWords.measuring} group={measuring} />}
+        opened={hasWrong(measuring)}
+      >
+        {groups.measuring.map((field) => (
+          <SettingControl key={field.name} field={field} form={form} />
+        ))}
+        <TileSettings fields={groups.tiles} form={form} />
+      </Disclosure>
+    </>
+  );
+}
+
+function SectionLabel({ name, group }: { name: string; group: readonly SettingField[] }) {
+  return (
+    <>
+      {name}
+      <ChangedCount group={group} />
+    </>
   );
 }
 
@@ -129,8 +178,13 @@ function TileSettings({ fields, form }: TileSettingsProps) {
   );
 }
 
-function PromptField({ field, form }: { field: SettingField; form: UseFormReturn<FormValues> }) {
-  const error = form.formState.errors.prompt?.message;
+interface PromptFieldProps {
+  field: SettingField;
+  form: UseFormReturn<FormValues>;
+  error: string | undefined;
+}
+
+function PromptField({ field, form, error }: PromptFieldProps) {
   return (
     <div>
       <label htmlFor="setting-prompt" className="mb-1.5 block font-medium text-small">
@@ -152,13 +206,14 @@ function PromptField({ field, form }: { field: SettingField; form: UseFormReturn
           error ? "mb-4" : "mb-2",
         )}
       >
-        {error}
+        {error ?? <NotRunYet name="prompt" />}
       </p>
     </div>
   );
 }
 
 function FormActions({
+  form,
   busy,
   onStop,
   onReset,
@@ -180,6 +235,7 @@ function FormActions({
           {invalidNote(wrong)}
         </p>
       )}
+      <ChangedNote form={form} />
       <div className="grid grid-cols-2 gap-2">
         <Button type="submit" variant="primary" className="h-10" aria-keyshortcuts="Control+Enter">
           <Play size={14} aria-hidden fill="currentColor" />

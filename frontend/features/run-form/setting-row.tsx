@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { NotRunYet } from "./changed-settings";
 
 /** Attributes that connect a control with its label and its help. */
 export interface DescribedControl {
@@ -32,7 +33,13 @@ export function SettingRow({ name, label, error, help, children }: SettingRowPro
         {children(control)}
       </div>
       <p id={`${name}-help`} className="mt-0.5 text-quiet text-xs leading-snug">
-        {error ? <strong className="font-medium text-accent-strong">{error}</strong> : help}
+        {error ? (
+          <strong className="font-medium text-accent-strong">{error}</strong>
+        ) : (
+          <>
+            <NotRunYet name={name} /> {help}
+          </>
+        )}
       </p>
     </div>
   );

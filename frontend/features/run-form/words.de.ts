@@ -52,6 +52,19 @@ export const german: Translated<typeof english> = {
     one: (name) => `Prüfe diese Einstellung: ${name}.`,
     more: (names) => `Prüfe diese Einstellungen: ${names}.`,
   },
+  changed: {
+    mark: "noch nicht angewendet",
+    ran: (value) => `Im gezeigten Lauf: ${value}`,
+    none: "nichts",
+    count: (n) => `${n} noch nicht angewendet`,
+    note: (n) =>
+      n === 1
+        ? "1 Einstellung ist noch nicht angewendet."
+        : `${n} Einstellungen sind noch nicht angewendet.`,
+    takeBack: "Rückgängig",
+    takeBackHint: "Die Einstellungen des gezeigten Laufs übernehmen",
+  },
+  settings: "Einstellungen",
   unavailable: (model) => `${model} (nicht auf diesem Server)`,
   unavailableHelp: "Dieser Server hat dieses Modell nicht. Wähle ein anderes.",
   notLoadable: (model) => `${model} (kann nicht geladen werden)`,

@@ -41,7 +41,8 @@ export const forkRequest = (run: Forkable, { step, token }: ForkPoint): RunReque
 export function forkRecord(run: Forkable, point: ForkPoint): RunRecord {
   const settings = { ...run.start.settings, ...forkRequest(run, point) };
   const start = { ...run.start, settings: settings as StartFrame["settings"] };
-  const empty: RunRecord = { ...EMPTY_RUN, start, prompt: run.prompt, frames: [] };
+  const { prompt, requestedTokens } = run;
+  const empty: RunRecord = { ...EMPTY_RUN, start, prompt, requestedTokens, frames: [] };
   const shared = run.frames.slice(0, point.step).reduce<RunRecord>((record, frame: TokenFrame) => {
     return applyEvent(record, { type: "token", frame });
   }, empty);

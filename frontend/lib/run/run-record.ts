@@ -41,6 +41,8 @@ export interface RunRecord {
   readonly phase: Phase;
   readonly queuePosition: number | null;
   readonly start: StartFrame | null;
+  /** The token limit that was first requested; a continued run has a higher one in `start`. */
+  readonly requestedTokens: number | null;
   readonly prompt: PromptFrame | null;
   readonly frames: readonly TokenFrame[];
   readonly done: DoneFrame | null;
@@ -61,6 +63,7 @@ export const EMPTY_RUN: RunRecord = {
   phase: "idle",
   queuePosition: null,
   start: null,
+  requestedTokens: null,
   prompt: null,
   frames: [],
   done: null,
@@ -119,6 +122,7 @@ function applyBody(run: RunRecord, event: RunEvent): RunRecord {
         // A run whose next part begins by itself stays "running".
         phase: run.phase === "running" ? "running" : "prefill",
         start: continuedStart(run.start, event.start),
+        requestedTokens: run.start ? run.requestedTokens : event.start.settings.max_new_tokens,
       };
     case "queued":
       if (run.phase === "running" && event.position === 0) return run;

@@ -4,7 +4,14 @@ import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { fromQuery } from "./address";
 import { settingFields } from "./fields";
 import { initialValues } from "./form-values";
-import { formParameters, isSetting, runParameters, runRequest, settingsIn } from "./run-address";
+import {
+  changedSettings,
+  formParameters,
+  isSetting,
+  runParameters,
+  runRequest,
+  settingsIn,
+} from "./run-address";
 
 const fields = settingFields(openapi);
 const settings: Readonly<Record<string, unknown>> = recordedRun().start?.settings ?? {};
@@ -69,5 +76,42 @@ describe("the address of a run", () => {
     const own = isSetting(fields);
     expect(["prompt", "seed", "forced_ids", "messages"].every(own)).toBe(true);
     expect(["panels", "view", "utm"].some(own)).toBe(false);
+  });
+});
+
+describe("settings that differ from those of a run", () => {
+  const asRun = {
+    ...initialValues(fields),
+    ...fromQuery(fields, query(runParameters(fields, settings)).toString()),
+  };
+  const changed = (values: Record<string, string>, ran = {}, limit: number | null = null) =>
+    changedSettings(fields, { ...asRun, ...values }, { ...settings, ...ran }, limit);
+
+  test("are named with the value of the run", () => {
+    expect(changed({})).toEqual({});
+    expect(changed({ temperature: "1", top_p: "0.950" })).toEqual({ temperature: "0.8" });
+    expect(changed({ prompt: "Twice" })).toEqual({ prompt: settings.prompt });
+    expect(changed({}, { tile: { height: 8 } })).toEqual({ tile_height: "8" });
+    expect(changed({ stop: "The End" }, { stop: [] })).toEqual({ stop: "" });
+  });
+
+  test("are not those that the form leaves open", () => {
+    expect(changed({ seed: "", prompt: "", model: "" }, { seed: 77 })).toEqual({});
+    expect(changed({ seed: "5" }, { seed: 77 })).toEqual({ seed: "77" });
+    const messages = [{ role: "user", content: "Hi" }];
+    expect(changed({ prompt: "left over" }, { prompt: null, messages })).toEqual({});
+  });
+
+  test("are not the limit of a run that was continued beyond it", () => {
+    const continued = { max_new_tokens: 2 * Number(settings.max_new_tokens) };
+    expect(changed({}, continued, Number(settings.max_new_tokens))).toEqual({});
+    expect(Object.keys(changed({}, continued))).toEqual(["max_new_tokens"]);
+  });
+
+  test("are unknown where a recording has no value", () => {
+    const { min_p: _, ...older } = settings;
+    expect(changedSettings(fields, { ...asRun, min_p: "0.5" }, older, null)).not.toHaveProperty(
+      "min_p",
+    );
   });
 });

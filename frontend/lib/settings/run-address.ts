@@ -1,5 +1,5 @@
 import type { RunRequest } from "@/lib/contract";
-import { toQuery } from "./address";
+import { isSame, toQuery } from "./address";
 import type { SettingField } from "./fields";
 import { type FormValues, toRequest } from "./form-values";
 import { lineOf } from "./text-lines";
@@ -95,11 +95,41 @@ export function runParameters(
 
 /** Returns a setting as its form value. */
 function asTyped(field: SettingField, settings: Readonly<Record<string, unknown>>): string {
-  const part = "part" in field ? (field.part as { of: string; name: string }) : null;
-  const value = part
-    ? (settings[part.of] as Record<string, unknown> | null | undefined)?.[part.name]
-    : settings[field.name];
+  const value = settingOf(field, settings);
   if (value === undefined || value === null) return field.kind === "text" ? field.initial : "";
   if (!Array.isArray(value)) return String(value);
   return value.map((each) => lineOf(String(each))).join("\n");
+}
+
+/** Returns the value of a field in a run's settings; undefined if it is not recorded. */
+function settingOf(field: SettingField, settings: Readonly<Record<string, unknown>>): unknown {
+  const part = "part" in field ? (field.part as { of: string; name: string }) : null;
+  if (!part) return settings[field.name];
+  return (settings[part.of] as Record<string, unknown> | null | undefined)?.[part.name];
+}
+
+/**
+ * Returns the settings of the form that differ from those of a run, with the run's values. An empty
+ * field means no difference: without a seed, a prompt or a model the form does not say what runs.
+ *
+ * @param limit the token limit that the run was first requested with
+ */
+export function changedSettings(
+  fields: readonly SettingField[],
+  values: FormValues,
+  settings: Readonly<Record<string, unknown>>,
+  limit: number | null,
+): FormValues {
+  const ran = limit === null ? settings : { ...settings, max_new_tokens: limit };
+  const changed = fields.filter((field) => {
+    const { name, part } = field;
+    // Breakpoints also apply to a run that is continued. Panels choose what is captured.
+    if (name === "capture" || part?.of === "breakpoints") return false;
+    if (name === "prompt" && settings.messages) return false;
+    const value = values[name] ?? field.initial;
+    const isUnset = value === "" && field.kind !== "texts";
+    if (isUnset || settingOf(field, ran) === undefined) return false;
+    return !isSame(field, value, asTyped(field, ran));
+  });
+  return Object.fromEntries(changed.map((field) => [field.name, asTyped(field, ran)]));
 }
