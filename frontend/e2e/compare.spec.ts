@@ -103,6 +103,55 @@ test("the empty view leads to the second side's settings, and the link has them"
   await expect(page.getByRole("list", { name: "Settings of B that differ" })).toContainText("0.8");
 });
 
+test("without a prompt, a suggestion leads to the prompt of both runs", async ({ page }) => {
+  const prompt = page.getByRole("textbox", { name: "Prompt", exact: true });
+  await open(page, { prompt: "", max_new_tokens: 6 });
+  await page.getByRole("button", { name: "Choose" }).last().click();
+  await expect(page.getByRole("button", { name: "Run A" })).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByRole("list", { name: "Settings of B that differ" })).toContainText("0.8");
+  await expect(prompt).toBeFocused();
+  // The same where the visitor has opened the settings of B.
+  await page.getByRole("button", { name: "Run B" }).click();
+  await run(page).click();
+  await expect(page.locator("#prompt-help")).not.toBeEmpty();
+  await prompt.fill(STORY);
+  await run(page).click();
+  await compared(page);
+  for (const side of [0, 1]) await expect(texts(page).nth(side)).toContainText(STORY);
+});
+
+test("two prompts: B gets its own, and the same again", async ({ page }) => {
+  const prompt = page.getByRole("textbox", { name: "Prompt", exact: true });
+  const same = page.getByRole("checkbox", { name: "Same prompt as run A" });
+  await open(page, { max_new_tokens: 6 });
+  await page.getByRole("button", { name: "Choose" }).nth(-2).click();
+  await expect(same).not.toBeChecked();
+  await expect(prompt).toBeFocused();
+  await prompt.fill("The dragon");
+  await run(page).click();
+  await compared(page);
+  await expect(texts(page).first()).toContainText(STORY);
+  await expect(texts(page).last()).toContainText("The dragon");
+  await same.check();
+  await expect(prompt).toHaveValue(STORY);
+  await expect(page).not.toHaveURL(/b\.prompt/);
+});
+
+test("the overview counts what was compared where the texts differ from the start", async ({
+  page,
+}) => {
+  // The second token of the prompt's likeliest continuation cannot come first with this seed.
+  await open(page, { max_new_tokens: 12, min_new_tokens: 12, seed: 1, "b.temperature": 10 });
+  await run(page).click();
+  await compared(page);
+  await expect(overview(page)).toContainText(/texts diverge\s*at token 0/);
+  await expect(overview(page)).toContainText(
+    /compared until the texts diverge\s*1 of 12 tokens\s*mean KL over 1 token\s*0 nats/,
+  );
+  await expect(overview(page)).toContainText(/same likeliest token\s*1 of 1/);
+  await expect(overview(page)).not.toContainText("%");
+});
+
 test("two branches are shown side by side and can be measured", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 10, min_new_tokens: 10 });

@@ -18,15 +18,18 @@ interface CompareEmptyProps {
 
 /** Shown before the first comparison: suggestions, each with a button. */
 export function CompareEmpty({ pair, models }: CompareEmptyProps) {
-  const { forms, setSide } = pair;
+  const { forms, setSide, prompt, reveal } = pair;
   const words = compareWords.empty;
   const first = forms.a.getValues("model");
   const isGreedy = Number(forms.a.getValues("temperature")) === 0;
   const other = models?.models.find(({ name }) => name !== first)?.name;
   const edit = (name: string, value?: string) => {
-    setSide("b");
-    if (value !== undefined) forms.b.setValue(name, value, { shouldValidate: true });
-    requestAnimationFrame(() => document.getElementById(`setting-${name}`)?.focus());
+    if (value === undefined) prompt.setOwn(true);
+    else forms.b.setValue(name, value, { shouldValidate: true });
+    // Without a prompt of A neither can run, so that comes first.
+    const isPromptMissing = forms.a.getValues("prompt") === "";
+    setSide(isPromptMissing ? "a" : "b");
+    reveal.reveal(isPromptMissing ? "prompt" : name);
   };
   return (
     <div className="flex flex-1 flex-col bg-sheet px-5 py-8">

@@ -83,8 +83,25 @@ export function CompareForm({ fields, pair, models, ...rest }: CompareFormProps)
         onReset={() => (side === "b" ? pair.clear() : form.reset(initialValues(fields)))}
         shown={pair.reveal}
         run={comparison.sides[side]}
+        promptForm={side === "b" && !pair.prompt.isOwn ? forms.a : form}
+        promptNote={side === "b" && <PromptOfA prompt={pair.prompt} />}
       />
     </>
+  );
+}
+
+/** Chooses whether B continues the prompt of A. */
+function PromptOfA({ prompt }: { prompt: CompareFormProps["pair"]["prompt"] }) {
+  return (
+    <label className="mb-3 flex min-h-6 cursor-pointer items-center gap-2 text-small">
+      <input
+        type="checkbox"
+        checked={!prompt.isOwn}
+        onChange={() => prompt.setOwn(!prompt.isOwn)}
+        className="size-4.5 cursor-pointer accent-[var(--data)]"
+      />
+      {compareWords.samePrompt}
+    </label>
   );
 }
 

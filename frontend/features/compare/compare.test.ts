@@ -12,7 +12,7 @@ import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { createRunStore } from "@/lib/run/run-store";
 import type { SettingField } from "@/lib/settings/fields";
 import { createComparison } from "./comparison";
-import { extentOf, firstDifference, meanKl, onOneScale, tokensInTime } from "./pair";
+import { agreementOf, extentOf, firstDifference, onOneScale, tokensInTime } from "./pair";
 import { differing, differingFromQuery, differingToQuery } from "./second-side";
 
 const WIRE = {
@@ -128,10 +128,16 @@ test("a time limit leaves the tokens of the shorter run that it ended", () => {
   expect(tokensInTime({ a: cut(7), b: recordedRun(4) })).toBe(7);
 });
 
-test("the mean contains only divergences after the same text", () => {
+test("the figures are about the tokens after the same text, and say how many", () => {
   const list = [apart(0, 0.1), apart(1, 0.3), apart(2, 9, false), apart(3, null)];
-  expect(meanKl(list)).toEqual({ mean: expect.closeTo(0.2), tokens: 2 });
-  expect(meanKl([])).toBeNull();
+  expect(agreementOf(list)).toEqual({
+    both: 4,
+    compared: 3,
+    meanKl: expect.closeTo(0.2),
+    klTokens: 2,
+    sameTop: 0,
+  });
+  expect(agreementOf([])).toMatchObject({ both: 0, compared: 0, meanKl: null, sameTop: null });
   expect([...(extentOf(list)?.high ?? [])]).toEqual([0, Number.NaN, 0.5]);
 });
 

@@ -6,11 +6,10 @@ import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { words as timelineWords } from "@/features/timeline/words";
 import type { Common, Divergence, Summary } from "@/lib/contract/parse-compare-event";
-import { formatPercent } from "@/lib/i18n/numbers";
 import { DivergenceChart } from "./divergence-chart";
 import { DivergenceFigures } from "./divergence-figures";
 import { formatDivergence } from "./format";
-import { firstDifference, lengthOf, meanKl, type Records } from "./pair";
+import { agreementOf, firstDifference, lengthOf, type Records } from "./pair";
 import { SidePanels, SideTexts } from "./side-panels";
 import { words as compareWords } from "./words";
 
@@ -88,24 +87,7 @@ export function PairView(props: PairViewProps) {
 
 function Overview({ records, divergences, summary, going, measured }: PairViewProps) {
   const words = compareWords;
-  const difference = firstDifference(records);
-  const mean = meanKl(divergences);
-  const facts: [string, string][] = [
-    ...(mean && measured
-      ? ([[words.meanKl(mean.tokens), `${formatDivergence(mean.mean)} ${tokensWords.nats}`]] as [
-          string,
-          string,
-        ][])
-      : []),
-    ...(summary?.sameTop != null
-      ? ([[words.sameTop, `${formatPercent(summary.sameTop)} %`]] as [string, string][])
-      : []),
-    ...(lengthOf(records) > 0
-      ? ([
-          [words.firstDifference, difference === null ? words.noDifference : words.at(difference)],
-        ] as [string, string][])
-      : []),
-  ];
+  const facts = factsOf(records, measured ? divergences : []);
   return (
     <div className="flex flex-wrap items-center gap-x-5 gap-y-0.5">
       <p role="status" className="flex items-center gap-2 font-medium text-small">
@@ -128,4 +110,24 @@ function Overview({ records, divergences, summary, going, measured }: PairViewPr
       </dl>
     </div>
   );
+}
+
+/** The figures of the whole comparison, with the number of tokens that they are about. */
+function factsOf(records: Records, divergences: readonly Divergence[]): [string, string][] {
+  const words = compareWords;
+  const difference = firstDifference(records);
+  const { both, compared, meanKl, klTokens, sameTop } = agreementOf(divergences);
+  const facts: [string, string][] = [];
+  if (lengthOf(records) > 0) {
+    const where = difference === null ? words.noDifference : words.at(difference);
+    facts.push([words.firstDifference, where]);
+  }
+  if (meanKl === null && sameTop === null) return facts;
+  const until = difference === null ? words.compared : words.comparedUntil;
+  facts.push([until, words.tokensOf(compared, both)]);
+  if (meanKl !== null) {
+    facts.push([words.meanKl(klTokens), `${formatDivergence(meanKl)} ${tokensWords.nats}`]);
+  }
+  if (sameTop !== null) facts.push([words.sameTop, words.countOf(sameTop, compared)]);
+  return facts;
 }

@@ -35,16 +35,30 @@ export function onOneScale({ a, b }: Records): Records {
   return { a: { ...a, domains }, b: { ...b, domains } };
 }
 
-export interface MeanKl {
-  readonly mean: number;
-  readonly tokens: number;
+/** What was compared: the tokens that both runs predicted after the same text. */
+export interface Agreement {
+  /** Number of tokens that both runs have. */
+  readonly both: number;
+  /** Number of these that were predicted after the same text. */
+  readonly compared: number;
+  /** Mean KL in nats over the `klTokens` of them that have one; null without any. */
+  readonly meanKl: number | null;
+  readonly klTokens: number;
+  /** For how many the likeliest token is the same; null if that is not known. */
+  readonly sameTop: number | null;
 }
 
-/** Mean divergence over the tokens that both runs predicted after the same text. */
-export function meanKl(divergences: readonly Divergence[]): MeanKl | null {
-  const kls = divergences.flatMap(({ kl, sameText }) => (kl !== null && sameText ? [kl] : []));
-  if (kls.length === 0) return null;
-  return { mean: kls.reduce((sum, kl) => sum + kl, 0) / kls.length, tokens: kls.length };
+export function agreementOf(divergences: readonly Divergence[]): Agreement {
+  const comparable = divergences.filter(({ sameText }) => sameText);
+  const kls = comparable.flatMap(({ kl }) => (kl === null ? [] : [kl]));
+  const tops = comparable.filter(({ sameTop }) => sameTop !== null);
+  return {
+    both: divergences.length,
+    compared: comparable.length,
+    meanKl: kls.length > 0 ? kls.reduce((sum, kl) => sum + kl, 0) / kls.length : null,
+    klTokens: kls.length,
+    sameTop: tops.length > 0 ? tops.filter(({ sameTop }) => sameTop).length : null,
+  };
 }
 
 /** Smallest and largest distance of each layer in the comparison so far, for a stable scale. */

@@ -30,6 +30,7 @@ export function usePairForms(fields: readonly SettingField[]) {
   const [side, setSide] = useState<Side>("a");
   const [own, setOwn] = useState<FormValues>({});
   const [mode, setMode] = useState<Mode>("own");
+  const [ownPrompt, setOwnPrompt] = useState(false);
   const reveal = useFieldReveal();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: reads the address once
@@ -37,6 +38,7 @@ export function usePairForms(fields: readonly SettingField[]) {
     const query = readAddress();
     const linked = differingFromQuery(fields, query);
     setOwn(linked);
+    setOwnPrompt("prompt" in linked);
     second.reset({ ...first.getValues(), ...linked });
     if (query.get(MODE) === "forced") setMode("forced");
   }, []);
@@ -75,6 +77,17 @@ export function usePairForms(fields: readonly SettingField[]) {
     );
     return wrong ?? null;
   };
-  const clear = () => second.reset(first.getValues());
-  return { forms, side, setSide, own, mode, setMode, wrongSide, clear, reveal };
+  /** Whether B has a prompt of its own. If not, the prompt is that of A, also where B is edited. */
+  const prompt = {
+    isOwn: ownPrompt,
+    setOwn(isOwn: boolean) {
+      setOwnPrompt(isOwn);
+      if (!isOwn) second.setValue("prompt", first.getValues("prompt") ?? "");
+    },
+  };
+  const clear = () => {
+    setOwnPrompt(false);
+    second.reset(first.getValues());
+  };
+  return { forms, side, setSide, own, prompt, mode, setMode, wrongSide, clear, reveal };
 }

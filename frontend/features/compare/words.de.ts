@@ -22,6 +22,7 @@ export const german: Translated<typeof english> = {
     },
   },
   same: "B hat dieselben Einstellungen wie A. Öffne Lauf B und ändere eine.",
+  samePrompt: "Gleicher Prompt wie Lauf A",
   differences: "Einstellungen von B, die von A abweichen",
   none: "keine",
   undo: (name: string) => `${name}: wie bei A`,
@@ -33,6 +34,10 @@ export const german: Translated<typeof english> = {
   timeLimit: (n) =>
     `Das Zeitlimit des Servers hat den Vergleich nach ${tokens(n)} beendet. Ein Vergleich lässt sich nicht fortsetzen; weniger Token passen in das Limit.`,
   fewer: (n) => `Mit ${tokens(n)} erneut vergleichen`,
+  compared: "verglichen",
+  comparedUntil: "verglichen, bis die Texte abweichen",
+  tokensOf: (some, all) => `${some.toLocaleString("de")} von ${tokens(all)}`,
+  countOf: (some, all) => `${some.toLocaleString("de")} von ${all.toLocaleString("de")}`,
   meanKl: (n: number) => `mittlere KL über ${tokens(n)}`,
   sameTop: "gleiches wahrscheinlichstes Token",
   firstDifference: "Texte weichen ab",
@@ -72,7 +77,7 @@ export const german: Translated<typeof english> = {
   empty: {
     title: "Zwei Läufe nebeneinander vergleichen.",
     detail:
-      "Eine Zeitleiste bewegt beide. Zu jedem Token siehst du, wie sehr sich die beiden Vorhersagen unterscheiden und in welchen Schichten der Unterschied entsteht. Was soll verschieden sein?",
+      "Eine Zeitleiste bewegt beide. Zu jedem Token siehst du, wie sehr sich die beiden Vorhersagen unterscheiden und in welchen Schichten der Unterschied entsteht. Was möchtest du ändern?",
     choose: "Wählen",
     models: {
       name: "Zwei Modelle",

@@ -18,6 +18,7 @@ export const english = {
     },
   },
   same: "B has the same settings as A. Open run B and change one.",
+  samePrompt: "Same prompt as run A",
   differences: "Settings of B that differ from A",
   none: "none",
   undo: (name: string) => `${name}: same as A`,
@@ -29,6 +30,11 @@ export const english = {
   timeLimit: (n: number) =>
     `The server’s time limit ended the comparison after ${tokens(n)}. A comparison cannot be continued; fewer tokens fit into the limit.`,
   fewer: (n: number) => `Compare again with ${tokens(n)}`,
+  compared: "compared",
+  comparedUntil: "compared until the texts diverge",
+  tokensOf: (some: number, all: number) => `${some.toLocaleString("en")} of ${tokens(all)}`,
+  countOf: (some: number, all: number) =>
+    `${some.toLocaleString("en")} of ${all.toLocaleString("en")}`,
   meanKl: (n: number) => `mean KL over ${tokens(n)}`,
   sameTop: "same likeliest token",
   firstDifference: "texts diverge",
@@ -66,7 +72,7 @@ export const english = {
   empty: {
     title: "Compare two runs side by side.",
     detail:
-      "One timeline moves both. For every token you see how much the two predictions differ, and in which layers the difference arises. What should differ?",
+      "One timeline moves both. For every token you see how much the two predictions differ, and in which layers the difference arises. What do you want to change?",
     choose: "Choose",
     models: {
       name: "Two models",
