@@ -7,6 +7,7 @@ import { ErrorCard } from "@/components/ui/error-card";
 import { SiteHeader } from "@/features/header/site-header";
 import { useShortcuts } from "@/features/header/use-shortcuts";
 import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
+import { PanelLinks } from "@/features/panel-layout/panel-links";
 import { mediaMatches } from "@/lib/browser/media";
 import { useModels } from "@/lib/models/use-models";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
@@ -81,6 +82,7 @@ function Page({ fields: built }: CompareViewProps) {
     };
     void comparison.run({ a: requestOf("a"), b: requestOf("b"), mode });
     if (mediaMatches("(width < 64rem)")) main.current?.scrollIntoView();
+    main.current?.focus({ preventScroll: true });
   }, [fields, forms, mode, models.list, openPanels]);
   useShortcuts({
     run: useCallback(() => form.current?.requestSubmit(), []),
@@ -126,6 +128,7 @@ function Page({ fields: built }: CompareViewProps) {
           className="scroll-thin max-lg:-scroll-mt-40 relative min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
+            {(beside || state.request) && <PanelLinks />}
             {failure && (
               <ErrorCard
                 failure={failure}

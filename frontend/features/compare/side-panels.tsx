@@ -49,6 +49,7 @@ export function SidePanels({ records, measured, onPanels, ...rest }: SidePanelsP
       {open.map(({ panel, placed: { columns, rows } }) => (
         <section
           key={panel.id}
+          data-panel={panel.id}
           aria-label={panel.title}
           style={{ "--rows": rows } as CSSProperties}
           className={classNames(
@@ -90,6 +91,7 @@ export function SideTexts({ records, ...rest }: SideTextsProps) {
       {SIDES.map((side) => (
         <section
           key={side}
+          data-panel={generatedTextPanel.id}
           aria-label={`${generatedTextPanel.title}, ${compareWords.run(side)}`}
           className="min-w-0 bg-sheet px-5 py-3"
         >

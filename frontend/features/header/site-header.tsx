@@ -5,6 +5,7 @@ import { LanguageChoice } from "@/components/page-controls/language-choice";
 import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
 import { Button } from "@/components/ui/button";
+import { SkipLink } from "@/components/ui/skip-link";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import { SaveMenu } from "@/features/save-menu/save-menu";
@@ -24,6 +25,9 @@ interface SiteHeaderProps {
 export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeaderProps) {
   return (
     <header className="relative flex min-h-13 shrink-0 flex-wrap items-center justify-between gap-x-4 border-rule border-b bg-paper px-5 max-sm:gap-x-1">
+      <SkipLink to="run" className="focus:top-1 focus:left-1">
+        {siteWords.skip}
+      </SkipLink>
       <h1 className="flex h-13 items-center gap-3 max-sm:h-11">
         <Mark />
         <span className="font-semibold text-base tracking-[-0.02em]">{siteWords.name}</span>

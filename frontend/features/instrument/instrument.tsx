@@ -8,6 +8,7 @@ import { useShortcuts } from "@/features/header/use-shortcuts";
 import { RecordingDrop } from "@/features/open-recording/recording-drop";
 import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
 import { PanelGrid } from "@/features/panel-layout/panel-grid";
+import { PanelLinks } from "@/features/panel-layout/panel-links";
 import { useFieldReveal } from "@/features/run-form/reveal-field";
 import { RunForm } from "@/features/run-form/run-form";
 import {
@@ -22,7 +23,6 @@ import { TrainingPlace } from "@/features/training/training-section";
 import { isOfTraining } from "@/features/training/trainings";
 import { useLeaveTraining, useTrainingInAddress } from "@/features/training/use-trainings";
 import { mediaMatches } from "@/lib/browser/media";
-import { words } from "@/lib/i18n/words";
 import { useModels } from "@/lib/models/use-models";
 import { useRunContext, useRunState, useSession } from "@/lib/run/run-context";
 import { isBusy } from "@/lib/run/run-record";
@@ -38,6 +38,7 @@ import { Examples } from "./examples";
 import { PrintedSettings } from "./printed-settings";
 import { RunProblem } from "./run-problem";
 import { StatusStrip } from "./status-strip";
+import { useFocusRun } from "./use-focus-run";
 
 /** Loaded on first use, like ShortcutsDialog. */
 const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
@@ -81,6 +82,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const { setError, setValue, getValues } = form;
   const model = models.list?.models.find(({ name }) => name === form.watch("model"));
 
+  const focusRun = useFocusRun(runElement);
   const run = useCallback(
     (values: FormValues) => {
       const panels = openPanels.map(({ panel }) => panel);
@@ -91,8 +93,9 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       session.run(runRequest(fields, values, given, capture));
       // On small screens the run is below the form.
       if (mediaMatches("(width < 64rem)")) runElement.current?.scrollIntoView();
+      focusRun();
     },
-    [session, fields, openPanels, model, given, leaveTraining],
+    [session, fields, openPanels, model, given, leaveTraining, focusRun],
   );
   useShortcuts({
     run: useCallback(() => formElement.current?.requestSubmit(), []),
@@ -132,18 +135,6 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const showDrawer = useCallback(() => setDrawer(true), []);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
-      {/* biome-ignore lint/a11y/useValidAnchor: links to a part of the page */}
-      <a
-        href="#run"
-        onClick={(event) => {
-          // Keep the fragment, which may contain settings.
-          event.preventDefault();
-          runElement.current?.focus();
-        }}
-        className="sr-only focus:not-sr-only focus:absolute focus:z-30 focus:bg-sheet focus:p-3"
-      >
-        {words.skip}
-      </a>
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
       <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
         <aside className="print:hidden flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
@@ -172,6 +163,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
           className="scroll-thin max-lg:-scroll-mt-40 min-h-0 min-w-0 flex-1 outline-none lg:overflow-y-auto"
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
+            <PanelLinks />
             <StatusStrip
               model={model}
               breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}

@@ -2,6 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 
 export const german: Translated<typeof english> = {
+  links: "Zu einem Panel",
   open: "Panels",
   drawer: {
     title: "Panels",

@@ -1,4 +1,5 @@
 export const english = {
+  links: "Go to a panel",
   open: "Panels",
   drawer: {
     title: "Panels",

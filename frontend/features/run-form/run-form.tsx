@@ -8,6 +8,7 @@ import { classNames } from "@/components/ui/class-names";
 import { Disclosure } from "@/components/ui/disclosure";
 import { Textarea } from "@/components/ui/input";
 import { Kbd } from "@/components/ui/kbd";
+import { SkipLink } from "@/components/ui/skip-link";
 import { copyText } from "@/lib/browser/clipboard";
 import type { ModelList } from "@/lib/contract";
 import type { RunStore } from "@/lib/run/run-store";
@@ -241,6 +242,9 @@ function FormActions({
           <Play size={14} aria-hidden fill="currentColor" />
           {runFormWords.run}
         </Button>
+        <SkipLink to="run" onFollow={focusText} className="focus:right-5 focus:bottom-full">
+          {runFormWords.skip}
+        </SkipLink>
         <Button className="h-10" disabled={!busy} onClick={onStop} aria-keyshortcuts="Escape">
           <Square size={12} aria-hidden fill="currentColor" />
           {runFormWords.stop}
@@ -262,6 +266,12 @@ function FormActions({
       </div>
     </div>
   );
+}
+
+/** Focuses the text of the run, or the run if it has none yet. */
+function focusText(): void {
+  const run = document.getElementById("run");
+  (run?.querySelector<HTMLElement>("[role=listbox]") ?? run)?.focus();
 }
 
 /** Returns a message with the names of the invalid settings. */

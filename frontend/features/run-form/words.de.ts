@@ -4,6 +4,7 @@ import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   label: "Einstellungen des Laufs",
   run: "Start",
+  skip: "Zum Text springen",
   stop: "Stopp",
   copyLink: "Link kopieren",
   copied: "Link kopiert",

@@ -1,6 +1,7 @@
 export const english = {
   label: "Run settings",
   run: "Run",
+  skip: "Skip to the text",
   stop: "Stop",
   copyLink: "Copy link",
   copied: "Link copied",

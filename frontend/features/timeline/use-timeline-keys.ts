@@ -38,9 +38,13 @@ export function useTimelineKeys(): void {
   }, [store, controller, player]);
 }
 
-/** Whether the page or the run itself has the focus, so that no other element uses these keys. */
+/**
+ * Whether the page, the run, a panel or its whole text has the focus, so that no other element uses
+ * these keys.
+ */
 const isBare = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.matches("body, main");
+  target instanceof Element &&
+  target.matches("body, main, [data-panel], [data-panel] [role=listbox]");
 
 const isSlider = (target: EventTarget | null): boolean =>
   target instanceof Element && target.matches("[role=slider]");
