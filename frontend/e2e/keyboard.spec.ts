@@ -13,12 +13,26 @@ test("after Run the keys are in the text", async ({ page }) => {
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("ArrowLeft");
   await expect.poll(() => site.shownStep()).toBe(5);
-  // The focus that the visitor has moved stays where it is.
+});
+
+test("the focus that the visitor moves before the text begins stays", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 4 });
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/api/run", async (route) => {
+    await held;
+    await route.continue();
+  });
   await site.prompt.focus();
   await page.keyboard.press("Control+Enter");
-  await site.stop.focus();
+  await expect(page.getByRole("main")).toBeFocused();
+  await site.prompt.focus();
+  answer();
   await site.finished();
-  await expect(text).not.toBeFocused();
+  await expect(site.prompt).toBeFocused();
 });
 
 test("from Run it is one Tab to a link to the text", async ({ page }) => {

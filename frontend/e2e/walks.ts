@@ -16,9 +16,9 @@ const instrument: Walk = async (site, look) => {
   await site.open();
   await look("empty");
 
-  // On a small screen the controls are behind a button.
-  const common = page.getByRole("button", { name: words.runForm.common, exact: true });
-  if (await common.isVisible()) await common.click();
+  // On a small screen the settings are behind a button.
+  const settings = page.getByRole("button", { name: words.runForm.settings, exact: true });
+  if (await settings.isVisible()) await settings.click();
   await page.getByText(words.runForm.more).click();
   await page.getByText(words.runForm.measuring, { exact: true }).click();
   await page.getByRole("textbox", { name: "Top-p" }).fill("7");

@@ -107,11 +107,11 @@ function PromptOfA({ prompt }: { prompt: CompareFormProps["pair"]["prompt"] }) {
 
 /** Lists the settings of B that differ from A, each with a button to reset it. */
 function Differences({ pair }: { pair: CompareFormProps["pair"] }) {
-  const { own, forms } = pair;
+  const { own, forms, side } = pair;
   const words = compareWords;
   const first = forms.a.watch();
   const names = Object.keys(own);
-  if (names.length === 0) return <p className="mt-2 text-quiet text-xs">{words.same}</p>;
+  if (names.length === 0) return <p className="mt-2 text-quiet text-xs">{words.same[side]}</p>;
   return (
     <ul aria-label={words.differences} className="mt-2 space-y-1">
       {names.map((name) => (

@@ -21,7 +21,10 @@ export const german: Translated<typeof english> = {
         "B bekommt den Text von A vorgegeben, sodass beide jedes Token nach denselben Wörtern vorhersagen.",
     },
   },
-  same: "B hat dieselben Einstellungen wie A. Öffne Lauf B und ändere eine.",
+  same: {
+    a: "B hat dieselben Einstellungen wie A. Öffne Lauf B und ändere eine.",
+    b: "B hat dieselben Einstellungen wie A. Ändere unten eine.",
+  },
   samePrompt: "Gleicher Prompt wie Lauf A",
   differences: "Einstellungen von B, die von A abweichen",
   none: "keine",

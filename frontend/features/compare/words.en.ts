@@ -17,7 +17,10 @@ export const english = {
       detail: "B is forced to write A’s text, so both predict every token after the same words.",
     },
   },
-  same: "B has the same settings as A. Open run B and change one.",
+  same: {
+    a: "B has the same settings as A. Open run B and change one.",
+    b: "B has the same settings as A. Change one below.",
+  },
   samePrompt: "Same prompt as run A",
   differences: "Settings of B that differ from A",
   none: "none",

@@ -44,10 +44,9 @@ export function NotRunYet({ name }: { name: string }) {
   if (ran === undefined) return null;
   const value = ran === "" ? runFormWords.changed.none : (settingsWords.choices[ran] ?? ran);
   return (
-    <span className="font-medium text-accent-strong" title={runFormWords.changed.ran(value)}>
+    <span className="block truncate font-medium text-accent-strong" title={value}>
       <span aria-hidden className="mr-1.5 inline-block size-1.5 rounded-full bg-accent" />
-      {runFormWords.changed.mark}
-      <span className="sr-only">, {runFormWords.changed.ran(legible(value))}</span>
+      {runFormWords.changed.mark(legible(value))}
     </span>
   );
 }

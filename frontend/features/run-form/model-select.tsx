@@ -65,7 +65,7 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
         ) : (
           (error ?? (
             <>
-              <NotRunYet name="model" />{" "}
+              <NotRunYet name="model" />
               {chosen ? modelFacts(chosen, list?.hosts?.[named]) : runFormWords.modelsLoading}
             </>
           ))

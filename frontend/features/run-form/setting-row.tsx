@@ -37,7 +37,8 @@ export function SettingRow({ name, label, error, help, children }: SettingRowPro
           <strong className="font-medium text-accent-strong">{error}</strong>
         ) : (
           <>
-            <NotRunYet name={name} /> {help}
+            <NotRunYet name={name} />
+            {help}
           </>
         )}
       </p>

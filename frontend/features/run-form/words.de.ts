@@ -54,8 +54,7 @@ export const german: Translated<typeof english> = {
     more: (names) => `Prüfe diese Einstellungen: ${names}.`,
   },
   changed: {
-    mark: "noch nicht angewendet",
-    ran: (value) => `Im gezeigten Lauf: ${value}`,
+    mark: (ran) => `noch nicht angewendet; im gezeigten Lauf: ${ran}`,
     none: "nichts",
     count: (n) => `${n} noch nicht angewendet`,
     note: (n) =>

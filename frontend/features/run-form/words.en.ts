@@ -52,8 +52,7 @@ export const english = {
     more: (names: string) => `Check these settings: ${names}.`,
   },
   changed: {
-    mark: "not run yet",
-    ran: (value: string) => `The run shown has: ${value}`,
+    mark: (ran: string) => `not run yet; the run shown: ${ran}`,
     none: "nothing",
     count: (n: number) => `${n} not run yet`,
     note: (n: number) => (n === 1 ? "1 setting is not run yet." : `${n} settings are not run yet.`),
