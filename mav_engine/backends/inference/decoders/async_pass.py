@@ -29,15 +29,22 @@ class CompiledOutputs:
         self.attn_out: Floats = np.empty((model.layers, *size), np.float32)
         self.mlp_out: Floats = np.empty((model.layers, *size), np.float32)
         self._pattern = np.empty((model.layers, rows, model.heads, keys), np.float32)
-        whole = np.empty((rows, model.outputs), np.float32)
-        self.logits: Floats = whole[:, :vocabulary]
+        padded_logits = np.empty((rows, model.outputs), np.float32)
+        self.logits: Floats = padded_logits[:, :vocabulary]
         self.lens: dict[int, Floats] = {}
         heads = 2 * (model.heads + model.kv_heads) * model.head_dim
         self._scratch = np.empty(
             rows * (2 * model.width + heads + 3 * model.inner) + keys + LANES, np.float32
         )
-        written = (self.resid, self.attn_out, self.mlp_out, self._pattern, whole, self._scratch)
-        self.places = OutputAddresses(keys, *(each.ctypes.data for each in written))
+        written = (
+            self.resid,
+            self.attn_out,
+            self.mlp_out,
+            self._pattern,
+            padded_logits,
+            self._scratch,
+        )
+        self.addresses = OutputAddresses(keys, *(each.ctypes.data for each in written))
 
     def at(self, point: Block) -> Floats:
         values: Floats = getattr(self, point)
@@ -62,16 +69,16 @@ class AsyncPass:
         self._outputs = outputs
         self._add_lens = add_lens
         self._worker = worker
-        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, outputs.places)
+        self._compute = partial(compiled, model, len(rows), rows.ctypes.data, outputs.addresses)
         self._rows = rows
-        self._begun = worker.begin(model, len(rows), rows.ctypes.data, outputs.places)
+        self._running = worker.begin(model, len(rows), rows.ctypes.data, outputs.addresses)
 
     def finish(self) -> tuple[CompiledOutputs, float]:
         """Wait for it; returns its outputs and the seconds that it took."""
         waited_s = 0.0
         began = time.perf_counter()
-        if self._begun:
-            self._begun = False
+        if self._running:
+            self._running = False
             waited_s = self._worker.wait()
             began = time.perf_counter()
         else:
@@ -80,5 +87,5 @@ class AsyncPass:
         return self._outputs, waited_s + time.perf_counter() - began
 
     def __del__(self) -> None:
-        if self._begun:  # it still writes to these arrays
+        if self._running:  # it still writes to these arrays
             self._worker.wait()

@@ -71,9 +71,9 @@ class CompiledLlama:
         self._unembedded = unembedded
         self._embedding = weights.embedding
         self._rotary = weights.rotary
-        self._kept: list[np.ndarray] = []
-        """The arrays of the addresses, so that they are not freed."""
-        self._number = np.float16 if halves else np.float32
+        self._arrays: list[np.ndarray] = []
+        """What the addresses refer to, kept so that it is not freed."""
+        self._dtype = np.float16 if halves else np.float32
         head = np.pad(weights.head, ((0, -self._vocabulary % PANEL), (0, 0)))
         layers = [
             Layer(
@@ -98,19 +98,19 @@ class CompiledLlama:
             epsilon=weights.epsilon,
             scaling=weights.scaling,
         )
-        self.packed_bytes = sum(each.nbytes for each in self._kept if each.ndim == 3)
+        self.packed_bytes = sum(each.nbytes for each in self._arrays if each.ndim == 3)
         """Bytes of its own copies of the weights."""
         self.zeros: Zeros = zeros_on_cpu
         self.shape = KVShape(len(layers), weights.kv_heads, weights.head_dim)
 
     def step(self, ids: Sequence[int], view: KVView, lens_rows: Collection[int]) -> CompiledOutputs:
-        outputs, rows = self._places(ids, view)
-        self._compiled(self._model, len(ids), rows.ctypes.data, outputs.places)
+        outputs, rows = self._prepare(ids, view)
+        self._compiled(self._model, len(ids), rows.ctypes.data, outputs.addresses)
         self._add_lens(outputs, lens_rows)
         return outputs
 
     def begin(self, ids: Sequence[int], view: KVView, lens_rows: Collection[int]) -> AsyncPass:
-        outputs, rows = self._places(ids, view)
+        outputs, rows = self._prepare(ids, view)
         add_lens = partial(self._add_lens, outputs, lens_rows)
         return AsyncPass(self._worker, self._compiled, self._model, outputs, rows, add_lens)
 
@@ -122,7 +122,7 @@ class CompiledLlama:
     def _worker(self) -> Worker:
         return self._compiled.worker()
 
-    def _places(self, ids: Sequence[int], view: KVView) -> tuple[CompiledOutputs, np.ndarray]:
+    def _prepare(self, ids: Sequence[int], view: KVView) -> tuple[CompiledOutputs, np.ndarray]:
         """The outputs of a pass, with the embeddings filled in, and its inputs [rows, 6]."""
         longest = max(view.lengths)
         cos, sin, angles = self._rotary.lookup(view)
@@ -130,16 +130,16 @@ class CompiledLlama:
         self._tables = (cos, sin)  # must live as long as the pass
         outputs = CompiledOutputs(self._model, len(ids), longest + 1, self._vocabulary)
         outputs.resid[0] = self._embedding[list(ids)]
-        places = zip(view.lengths, angles, map(_place, view.texts), strict=True)
-        return outputs, np.array([(length, at, *place) for length, at, place in places], np.int64)
+        rows = zip(view.lengths, angles, map(_kv_address, view.texts), strict=True)
+        return outputs, np.array([(length, at, *kv) for length, at, kv in rows], np.int64)
 
     def _panels(self, weight: Floats) -> int:
         """The address of a weight [outputs, inputs] stored as [outputs / PANEL, inputs, PANEL]."""
         panels = weight.reshape(-1, PANEL, weight.shape[1]).swapaxes(1, 2)
-        return self._address(np.ascontiguousarray(panels, self._number))
+        return self._address(np.ascontiguousarray(panels, self._dtype))
 
     def _address(self, values: np.ndarray) -> int:
-        self._kept.append(values)
+        self._arrays.append(values)
         return values.ctypes.data
 
 
@@ -155,7 +155,7 @@ def _is_half(weight: Floats) -> bool:
         return bool((weight.astype(np.float16) == weight).all())
 
 
-def _place(slot: KVSlot) -> tuple[int, int, int, int]:
+def _kv_address(slot: KVSlot) -> tuple[int, int, int, int]:
     """The address of a text's keys, and the strides of layers, keys and values, and heads."""
     slab = slot.slab
     assert slab is not None

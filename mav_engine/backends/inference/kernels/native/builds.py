@@ -49,31 +49,31 @@ def compiled_kinds(source: str) -> tuple[str, ...]:
 
 def builds(source: str) -> dict[str, ctypes.CDLL]:
     """Every build of a source that this processor can run, by its name, the fastest first."""
-    opened = ((name, _opened(place, source)) for name, place in _places(source))
-    return {name: found for name, found in opened if isinstance(found, ctypes.CDLL)}
+    opened = ((name, _open(path, source)) for name, path in _files(source))
+    return {name: library for name, library in opened if isinstance(library, ctypes.CDLL)}
 
 
 def unusable_builds(source: str) -> dict[str, str]:
     """Every build of a source that cannot run here, with the reason."""
-    opened = ((name, _opened(place, source)) for name, place in _places(source))
-    return {name: found for name, found in opened if isinstance(found, str)}
+    opened = ((name, _open(path, source)) for name, path in _files(source))
+    return {name: reason for name, reason in opened if isinstance(reason, str)}
 
 
-def _places(source: str) -> Iterator[tuple[str, Path]]:
+def _files(source: str) -> Iterator[tuple[str, Path]]:
     """The name and file of every build."""
     # Builds for all versions of Python (abi3) first: others may be left from an older MAV.
     suffixes = sorted(EXTENSION_SUFFIXES, key=lambda suffix: "abi3" not in suffix)
     for kind in KINDS:
         name = f"_{source}{kind}"
         paths = (_FOLDER / (name + suffix) for suffix in suffixes)
-        if found := next((path for path in paths if path.exists()), None):
-            yield name, found
+        if path := next((path for path in paths if path.exists()), None):
+            yield name, path
 
 
-def _opened(place: Path, source: str) -> ctypes.CDLL | str:
+def _open(path: Path, source: str) -> ctypes.CDLL | str:
     """The library, or why it cannot be used here."""
     try:
-        library = ctypes.CDLL(str(place))
+        library = ctypes.CDLL(str(path))
     except OSError as error:  # built for another system, or for threads that are not here
         return f"cannot be loaded: {error}"
     if not library.mav_runs_here():

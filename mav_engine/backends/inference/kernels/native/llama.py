@@ -56,21 +56,21 @@ class LlamaBuild:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
-        given = (
+        arguments = (
             ctypes.POINTER(Model),
             ctypes.c_int64,
             ctypes.c_void_p,
             ctypes.POINTER(OutputAddresses),
         )
-        _declare(library.mav_llama_pass, given, None)
+        _declare(library.mav_llama_pass, arguments, None)
         _declare(library.mav_worker_new, (), ctypes.c_void_p)
-        _declare(library.mav_worker_begin, (ctypes.c_void_p, *given), ctypes.c_int)
+        _declare(library.mav_worker_begin, (ctypes.c_void_p, *arguments), ctypes.c_int)
         _declare(library.mav_worker_wait, (ctypes.c_void_p,), ctypes.c_double)
         _declare(library.mav_worker_end, (ctypes.c_void_p,), None)
 
-    def __call__(self, model: Model, rows: int, row: int, left: OutputAddresses) -> None:
+    def __call__(self, model: Model, rows: int, row: int, outputs: OutputAddresses) -> None:
         """Decode a token of each row; `row` is the address of [rows, 6] integers."""
-        self._library.mav_llama_pass(model, rows, row, left)
+        self._library.mav_llama_pass(model, rows, row, outputs)
 
     def worker(self) -> Worker:
         """A thread for background passes."""
@@ -82,22 +82,24 @@ class Worker:
 
     def __init__(self, library: Any) -> None:
         self._library = library
-        self._made = library.mav_worker_new()
-        if self._made is not None:
-            self._end = weakref.finalize(self, library.mav_worker_end, self._made)
+        self._handle = library.mav_worker_new()
+        if self._handle is not None:
+            self._end = weakref.finalize(self, library.mav_worker_end, self._handle)
 
-    def begin(self, model: Model, rows: int, row: int, left: OutputAddresses) -> bool:
+    def begin(self, model: Model, rows: int, row: int, outputs: OutputAddresses) -> bool:
         """Begin a pass; False where no thread could be started.
 
         Until `wait` returns, its arrays must not be moved or freed, and no other pass of the model
         may begin.
         """
-        made = self._made
-        return made is not None and self._library.mav_worker_begin(made, model, rows, row, left)
+        handle = self._handle
+        return handle is not None and self._library.mav_worker_begin(
+            handle, model, rows, row, outputs
+        )
 
     def wait(self) -> float:
         """Wait for the pass; returns the seconds that it took."""
-        seconds: float = self._library.mav_worker_wait(self._made)
+        seconds: float = self._library.mav_worker_wait(self._handle)
         return seconds
 
 

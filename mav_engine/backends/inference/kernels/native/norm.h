@@ -8,11 +8,10 @@
 static void rms_norm(const float *x, int64_t rows, int64_t width, const float *weight,
                      float epsilon, float *y) {
   for (int64_t r = 0; r < rows; r++, x += width, y += width) {
-    lanes squares = {0};
-    for (int64_t i = 0; i < width; i += LANES) squares += floats_at(x + i) * floats_at(x + i);
+    floats squares = {0};
+    for (int64_t i = 0; i < width; i += LANES) squares += load(x + i) * load(x + i);
     float scale = 1.0f / __builtin_sqrtf(sum(squares) / (float)width + epsilon);
-    for (int64_t i = 0; i < width; i += LANES)
-      put(y + i, floats_at(x + i) * scale * floats_at(weight + i));
+    for (int64_t i = 0; i < width; i += LANES) store(y + i, load(x + i) * scale * load(weight + i));
   }
 }
 

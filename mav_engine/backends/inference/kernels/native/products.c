@@ -1,4 +1,4 @@
-/* Linear products of few rows and a weight of float32 numbers. */
+/* Linear products of a few rows and a float32 weight. */
 
 #include <stdint.h>
 
@@ -13,19 +13,19 @@ typedef struct {
   const float *bias;    /* [outputs], or NULL */
 } Weight;
 
-INLINE lanes lanes_of(const float *from, int kind) {
+INLINE floats load_weights(const float *from, int kind) {
   (void)kind;
-  return floats_at(from);
+  return load(from);
 }
 
 #include "tiles.h"
 
-static void piece_of_floats(const Weight *w, int64_t rows, const float *x, int64_t column,
-                            int64_t end, float *y) {
+static void float_piece(const Weight *w, int64_t rows, const float *x, int64_t column, int64_t end,
+                        float *y) {
   piece(w, 0, rows, x, column, end, y);
 }
 
 /* y [rows, outputs] of x [rows, inputs]. */
 void mav_product(const Weight *w, int64_t rows, const float *x, float *y, int threads) {
-  product(w, rows, x, y, threads, piece_of_floats);
+  product(w, rows, x, y, threads, float_piece);
 }

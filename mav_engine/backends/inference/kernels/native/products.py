@@ -34,18 +34,18 @@ class ProductsBuild:
 
 
 class WeightProduct:
-    """The product with a weight [outputs, inputs], which it reads in place with all threads.
+    """The product with a weight [outputs, inputs], which it reads in address with all threads.
 
     Args:
         multiply: the compiled product.
         weight: its description.
-        kept: the arrays whose memory it reads.
+        arrays: the arrays whose memory it reads.
     """
 
     def __init__(
-        self, multiply: Any, weight: ctypes.Structure, kept: tuple[Any, ...], threads: int
+        self, multiply: Any, weight: ctypes.Structure, arrays: tuple[Any, ...], threads: int
     ) -> None:
-        self._multiply, self._weight, self._kept = multiply, weight, kept
+        self._multiply, self._weight, self._arrays = multiply, weight, arrays
         self._outputs: int = weight.outputs
         self._threads = threads
 
@@ -64,8 +64,8 @@ class CompiledProduct(WeightProduct):
         self, build: ProductsBuild, weight: Floats, bias: Floats | None, threads: int
     ) -> None:
         outputs, inputs = weight.shape
-        place = None if bias is None else bias.ctypes.data
-        described = Weight(inputs, outputs, weight.ctypes.data, place)
+        address = None if bias is None else bias.ctypes.data
+        described = Weight(inputs, outputs, weight.ctypes.data, address)
         super().__init__(build.multiply, described, (weight, bias), threads)
 
 

@@ -1,5 +1,5 @@
-/* What every build says about itself: whether this processor has what it was made for, and from
-   which sources it was compiled. */
+/* Functions of every build: whether this processor has the instructions that it was compiled for,
+   and a digest of the sources that it was compiled from. */
 #ifndef RUNS_HERE_H
 #define RUNS_HERE_H
 
