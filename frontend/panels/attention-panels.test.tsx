@@ -48,7 +48,7 @@ test("a head chosen by keyboard is also shown over the text", async () => {
   await showLoaded(attentionHeadsPanel, 5);
   await showLoaded(attentionTextPanel, 5);
   screen.getByRole("group", { name: /Attention by layer and head/ }).focus();
-  await userEvent.keyboard("{ArrowDown}{ArrowRight}{Enter}");
+  await userEvent.keyboard("{ArrowUp}{ArrowRight}{Enter}");
   expect(attentionChoice.getState().reading).toEqual({ layer: 1, head: 1 });
   const row = numbersOf(sharesAt(5), { layer: 1, head: 1 });
   expect(screen.getByText(/^Strongest:/)).toHaveTextContent(`${percent(Math.max(...row))} %`);

@@ -1,3 +1,4 @@
+import { german as charts } from "@/components/charts/words.de";
 import { german as pageControls } from "@/components/page-controls/words.de";
 import { german as tokens } from "@/components/tokens/words.de";
 import { german as ui } from "@/components/ui/words.de";
@@ -56,6 +57,7 @@ export const german: Translated<typeof english> = {
   panelLayout,
   tour,
   pageControls,
+  charts,
   tokens,
   ui,
   panels,

@@ -1,3 +1,4 @@
+import { english as charts } from "@/components/charts/words.en";
 import { english as pageControls } from "@/components/page-controls/words.en";
 import { english as tokens } from "@/components/tokens/words.en";
 import { english as ui } from "@/components/ui/words.en";
@@ -54,6 +55,7 @@ export const english = {
   panelLayout,
   tour,
   pageControls,
+  charts,
   tokens,
   ui,
   panels,

@@ -74,3 +74,30 @@ export function LineBars({ shares, thickness, className }: LineBarsProps) {
     </svg>
   );
 }
+
+/**
+ * A dot per row instead of a bar, for scales without a zero, where a length would mean nothing.
+ * Rows whose share is not finite have none.
+ */
+export function LineDots({ shares, thickness, className }: LineBarsProps) {
+  const dots = shares.map((share, row) =>
+    Number.isFinite(share) ? `M${lengthOf(share)} ${row + 0.5}h0` : "",
+  );
+  return (
+    <svg
+      aria-hidden="true"
+      viewBox={`0 0 1 ${shares.length}`}
+      preserveAspectRatio="none"
+      className={classNames("bars pointer-events-none absolute overflow-visible", className)}
+      style={{ strokeWidth: `min(${thickness}, ${90 / shares.length}cqh)` }}
+    >
+      <path
+        d={dots.join("")}
+        fill="none"
+        className="stroke-current"
+        strokeLinecap="round"
+        vectorEffect="non-scaling-stroke"
+      />
+    </svg>
+  );
+}

@@ -7,6 +7,8 @@ export interface GridCell {
 interface Grid {
   readonly rows: number;
   readonly columns: number;
+  /** Whether the first row is at the bottom, as layers are drawn; otherwise it is at the top. */
+  readonly upwards?: boolean;
 }
 
 /** Returns the cell to which a key moves, or null for other keys. `cell` is null at the first key. */
@@ -18,8 +20,9 @@ export function cellAfter(cell: GridCell | null, key: string, grid: Grid): GridC
   });
   if (key === "ArrowRight") return to(row, column + 1);
   if (key === "ArrowLeft") return to(row, column - 1);
-  if (key === "ArrowDown") return to(row + 1, column);
-  if (key === "ArrowUp") return to(row - 1, column);
+  const down = grid.upwards ? -1 : 1;
+  if (key === "ArrowDown") return to(row + down, column);
+  if (key === "ArrowUp") return to(row - down, column);
   if (key === "Home") return to(row, 0);
   return key === "End" ? to(row, grid.columns - 1) : null;
 }

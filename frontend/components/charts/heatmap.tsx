@@ -19,15 +19,19 @@ interface HeatmapProps {
   sayCell: (cell: GridCell) => string;
   cell: GridCell | null;
   onCell: (cell: GridCell | null) => void;
+  /** Called when a key has moved to a cell, so that it can be scrolled into view. */
+  onWalk?: (cell: GridCell) => void;
 }
 
 /** Cells smaller than this, in CSS pixels, show no number. */
 const NUMBER_CELL = { width: 38, height: 18 };
 
 /**
- * Draws a matrix on a canvas of any size. Cells are selected with the pointer or the arrow keys.
+ * Draws a matrix on a canvas of any size, the first row at the bottom, as layers are drawn. Cells
+ * are selected with the pointer or the arrow keys.
  */
-export function Heatmap({ matrix, max, label, format, sayCell, cell, onCell }: HeatmapProps) {
+export function Heatmap(props: HeatmapProps) {
+  const { matrix, max, label, format, sayCell, cell, onCell, onWalk } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [frame, size] = useElementSize<HTMLDivElement>();
   const [announcement, setAnnouncement] = useState("");
@@ -43,15 +47,16 @@ export function Heatmap({ matrix, max, label, format, sayCell, cell, onCell }: H
     const box = event.currentTarget.getBoundingClientRect();
     const place = (share: number, n: number) => Math.max(0, Math.min(n - 1, Math.floor(share * n)));
     onCell({
-      row: place((event.clientY - box.top) / box.height, matrix.rows),
+      row: place((box.bottom - event.clientY) / box.height, matrix.rows),
       column: place((event.clientX - box.left) / box.width, matrix.columns),
     });
   };
   const walk = (event: KeyboardEvent) => {
-    const next = cellAfter(cell, event.key, matrix);
+    const next = cellAfter(cell, event.key, { ...matrix, upwards: true });
     if (!next) return;
     event.preventDefault();
     onCell(next);
+    onWalk?.(next);
     setAnnouncement(sayCell(next));
   };
 
@@ -81,7 +86,7 @@ function Outline({ cell, matrix }: { cell: GridCell; matrix: Matrix }) {
       aria-hidden
       className="pointer-events-none absolute border-2 border-accent"
       style={{
-        top: `${(cell.row / matrix.rows) * 100}%`,
+        bottom: `${(cell.row / matrix.rows) * 100}%`,
         left: `${(cell.column / matrix.columns) * 100}%`,
         width: `${100 / matrix.columns}%`,
         height: `${100 / matrix.rows}%`,
@@ -133,7 +138,8 @@ function cellsOf({ rows, columns, values }: Matrix, max: number, theme: Theme): 
   values.forEach((value, i) => {
     if (Number.isNaN(value)) return;
     const colour = ramp[Math.round(Math.max(0, Math.min(1, value / max)) * (ramp.length - 1))];
-    image.data.set([...(colour ?? []), 255], i * 4);
+    const pixel = (rows - 1 - Math.floor(i / columns)) * columns + (i % columns);
+    image.data.set([...(colour ?? []), 255], pixel * 4);
   });
   canvas.getContext("2d")?.putImageData(image, 0, 0);
   return canvas;
@@ -149,7 +155,7 @@ function writeNumbers(context: CanvasRenderingContext2D, picture: Picture, cell:
     if (Number.isNaN(value)) return;
     context.fillStyle = inkOn(rampColour(theme, value / max));
     const x = ((i % matrix.columns) + 0.5) * cell.width;
-    const y = (Math.floor(i / matrix.columns) + 0.5) * cell.height;
+    const y = (matrix.rows - Math.floor(i / matrix.columns) - 0.5) * cell.height;
     context.fillText(format(value), x, y + 0.5);
   });
 }

@@ -11,7 +11,7 @@ describe("attention entropy", () => {
     const { attnEntropy, attnEntropyMax = 1 } = frameOf(run, 6).layers;
     const picture = screen.getByRole("group");
     picture.focus();
-    await userEvent.keyboard("{ArrowRight}{ArrowRight}{ArrowDown}");
+    await userEvent.keyboard("{ArrowRight}{ArrowRight}{ArrowUp}");
     const value = attnEntropy?.values[1 * 4 + 1] ?? Number.NaN;
     const share = ((value / attnEntropyMax) * 100).toFixed(1).replace(/^0\.0$/, "");
     const reading = screen.getAllByText(/layer 1, head 1/)[0];

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { GridCell } from "@/components/charts/grid-keys";
 import { Heatmap } from "@/components/charts/heatmap";
+import { LayerScroll } from "@/components/charts/layer-scroll";
 import { classNames } from "@/components/ui/class-names";
 import { rampGradient } from "@/lib/colour/ramp";
 import type { Matrix } from "@/lib/contract/frames";
@@ -15,24 +16,30 @@ import { words } from "./words";
 
 /** At most this many rows or columns are labelled. */
 const MAX_LABELS = 16;
+/** The least height of a layer in pixels, at which a cell can still be pointed at. */
+const MIN_ROW = 8;
 
 export default function AttentionEntropy({ frame, run }: PanelProps) {
   const [cell, setCell] = useState<GridCell | null>(null);
+  const [walked, setWalked] = useState<GridCell | null>(null);
   const matrix = frame?.layers.attnEntropy;
   if (frame && !matrix) return <p className="pt-4 text-quiet text-small">{words.notCaptured}</p>;
   const max = fixedCeiling(run);
   const ceiling = frame?.layers.attnEntropyMax;
+  const layers = matrix?.rows ?? 6;
   return (
     <div className="flex h-full flex-col">
-      <div className="grid min-h-0 flex-1 grid-cols-[1rem_1rem_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto] gap-x-1">
+      <LayerScroll layers={layers} least={MIN_ROW} inView={walked?.row ?? null}>
         <span
           aria-hidden
-          className="rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
+          className="mr-1 w-4 shrink-0 rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
         >
           {words.layer}
         </span>
-        <Ticks count={matrix?.rows ?? 6} vertical />
-        <div className="min-h-0">
+        <div className="mr-1 w-4 shrink-0">
+          <Ticks count={layers} upwards />
+        </div>
+        <div className="min-w-0 flex-1">
           {matrix ? (
             <Heatmap
               matrix={matrix}
@@ -42,14 +49,15 @@ export default function AttentionEntropy({ frame, run }: PanelProps) {
               sayCell={(at) => sayCell(matrix, at, ceiling)}
               cell={cell}
               onCell={setCell}
+              onWalk={setWalked}
             />
           ) : (
             <Skeleton breathing={isBusy(run)} />
           )}
         </div>
-        <div className="col-start-3">
-          <Ticks count={matrix?.columns ?? 4} />
-        </div>
+      </LayerScroll>
+      <div className="ml-10">
+        <Ticks count={matrix?.columns ?? 4} />
       </div>
       <p aria-hidden className="-mt-0.5 mb-1 text-center text-micro text-quiet leading-3">
         {words.head}
@@ -99,17 +107,18 @@ function summaryOf(matrix: Matrix): string {
 
 interface TicksProps {
   count: number;
-  vertical?: boolean;
+  /** Whether they stand above each other, the first at the bottom. */
+  upwards?: boolean;
 }
 
-function Ticks({ count, vertical }: TicksProps) {
+function Ticks({ count, upwards }: TicksProps) {
   const labelled = indexTicks(count, MAX_LABELS);
   return (
     <div
       aria-hidden
       className={classNames(
         "figures flex text-micro text-quiet leading-none",
-        vertical ? "h-full flex-col" : "h-5",
+        upwards ? "h-full flex-col-reverse" : "h-5",
       )}
     >
       {Array.from({ length: count }, (_, i) => (

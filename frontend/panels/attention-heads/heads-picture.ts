@@ -32,7 +32,8 @@ export function columnsOf(heads: number, width: number): { left: number; width: 
 }
 
 /**
- * Draws a strip for each head and for the mean of each layer, with one row of pixels per layer.
+ * Draws a strip for each head and for the mean of each layer, with one row of pixels per layer, the
+ * first at the bottom.
  * Returns the largest number of positions that share a pixel.
  */
 export function paintHeads(canvas: HTMLCanvasElement, picture: HeadsPicture): number {
@@ -65,7 +66,7 @@ export function paintHeads(canvas: HTMLCanvasElement, picture: HeadsPicture): nu
   // A layer without attention is drawn as a thin line.
   for (let layer = 0; layer < layers; layer++) {
     if (!hasAttention(picture.shares, layer))
-      context.fillRect(0, Math.round((layer + 0.5) * line), width, 1);
+      context.fillRect(0, Math.round((layers - layer - 0.5) * line), width, 1);
   }
   return most;
 }
@@ -86,6 +87,7 @@ function paintColumn(pixels: Uint32Array, picture: HeadsPicture, column: Column)
   const isMean = column.head === heads;
   for (let layer = 0; layer < layers; layer++) {
     if (!isMean && !isThere(shares, layer, column.head)) continue;
+    const row = layers - 1 - layer;
     const mean = isMean ? numbersOf(shares, { layer, head: null }) : null;
     const values = mean ?? shares.values;
     const start = mean ? 0 : (layer * heads + column.head) * keys;
@@ -99,7 +101,7 @@ function paintColumn(pixels: Uint32Array, picture: HeadsPicture, column: Column)
         from = 1;
       }
       const weight = (largestIn(values, start, keys, from, to) * unit) / rest;
-      pixels[layer * column.width + column.left + i] = pixelOf(table, shadeOf(weight, scale));
+      pixels[row * column.width + column.left + i] = pixelOf(table, shadeOf(weight, scale));
     }
   }
   return bins.most;

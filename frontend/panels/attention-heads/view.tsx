@@ -2,6 +2,7 @@
 
 import { type PointerEvent, useLayoutEffect, useRef, useState } from "react";
 import type { GridCell } from "@/components/charts/grid-keys";
+import { LayerScroll } from "@/components/charts/layer-scroll";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import { classNames } from "@/components/ui/class-names";
 import { rampGradient } from "@/lib/colour/ramp";
@@ -52,7 +53,8 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
   const [most, setMost] = useState(1);
   const chosen = fitting(useAttentionChoice().reading, shares);
   const say = (cell: GridCell) => sayCell(run, shares, cell);
-  const { cell, setCell, said, onKeyDown } = useGridCursor(layers, heads + 1, say);
+  const grid = { rows: layers, columns: heads + 1, upwards: true };
+  const { cell, walked, setCell, said, onKeyDown } = useGridCursor(grid, say);
   const choose = (at: GridCell) => chooseReading(readingAt(at, heads));
   const at = (event: PointerEvent): GridCell => cellUnder(event, layers, heads);
   const span = spanOf(run, shares);
@@ -60,7 +62,7 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
     <div className="flex h-full flex-col">
       <AttentionControls shares={shares} />
       <HeadTicks heads={heads} width={size.width} />
-      <div className="scroll-thin flex min-h-0 flex-1 overflow-y-auto">
+      <LayerScroll layers={layers} least={MIN_ROW} inView={walked?.row ?? null}>
         <span
           aria-hidden
           className="w-4 shrink-0 rotate-180 text-center text-micro text-quiet [writing-mode:vertical-rl]"
@@ -81,7 +83,6 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
             else onKeyDown(event);
           }}
           className="relative min-w-0 flex-1 cursor-pointer"
-          style={{ minHeight: layers * MIN_ROW }}
         >
           <Picture shares={shares} span={span} size={size} onBinned={setMost} />
           <Outline cell={cellOf(chosen, heads)} shares={shares} width={size.width} chosen />
@@ -90,7 +91,7 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
             {said}
           </span>
         </div>
-      </div>
+      </LayerScroll>
       <div className="pt-2 text-micro text-quiet">
         <p className="figures truncate text-ink">
           {cell ? say(cell) : words.chosen(readingName(chosen))}
@@ -151,7 +152,7 @@ const cellOf = ({ layer, head }: Reading, heads: number): GridCell | null =>
 function cellUnder(event: PointerEvent, layers: number, heads: number): GridCell {
   const box = event.currentTarget.getBoundingClientRect();
   const x = event.clientX - box.left;
-  const row = Math.floor(((event.clientY - box.top) / Math.max(1, box.height)) * layers);
+  const row = Math.floor(((box.bottom - event.clientY) / Math.max(1, box.height)) * layers);
   const column = columnsOf(heads, box.width).findLastIndex(({ left }) => left <= x);
   return { row: Math.max(0, Math.min(layers - 1, row)), column: Math.max(0, column) };
 }
@@ -188,7 +189,7 @@ function Outline({ cell, shares, width, chosen }: OutlineProps) {
       style={{
         left: column.left,
         width: column.width,
-        top: `${(cell.row / layers) * 100}%`,
+        bottom: `${(cell.row / layers) * 100}%`,
         height: `${100 / layers}%`,
       }}
     />
@@ -219,8 +220,7 @@ function LayerTicks({ layers }: { layers: number }) {
   return (
     <div
       aria-hidden
-      className="figures flex w-6 shrink-0 flex-col pr-1.5 text-right text-micro text-quiet leading-none"
-      style={{ minHeight: layers * MIN_ROW }}
+      className="figures flex w-6 shrink-0 flex-col-reverse pr-1.5 text-right text-micro text-quiet leading-none"
     >
       {Array.from({ length: layers }, (_, layer) => (
         <span key={layer} className="flex min-h-0 flex-1 items-center justify-end">

@@ -117,7 +117,7 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
   const [box, size] = useElementSize<HTMLDivElement>();
   const [most, setMost] = useState(1);
   const say = (cell: GridCell) => sayCell(run, map, cell);
-  const { cell, setCell, said, onKeyDown } = useGridCursor(map.rows, map.columns, say);
+  const { cell, setCell, said, onKeyDown } = useGridCursor(map, say);
   const name = readingName({ layer, head });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is another picture
   useLayoutEffect(() => {

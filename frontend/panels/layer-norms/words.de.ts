@@ -23,10 +23,19 @@ export const german: Translated<typeof english> = {
     residNorm: { name: "Residual", hookPoint: "Residualstrom vor jeder Schicht" },
   },
   seriesLabel: "Welcher Teil der Schicht",
-  scale: (max) => `Skala 0 bis ${max}`,
-  grew: (step) => `erweitert bei Token ${step}`,
-  still: "im ganzen Lauf",
-  reading: (layer, value) => `Schicht ${layer}: ${value}`,
+  scaleLabel: "Skala",
+  scales: {
+    linear: "lineare Skala",
+    log: "logarithmische Skala",
+    share: "im Verhältnis zum Strom",
+  },
+  grew: (step) => `Skala erweitert bei Token ${step}`,
+  still: "gleiche Skala im ganzen Lauf",
+  always: "gleiche Skala in jedem Lauf",
+  reading: (layer, value, share) =>
+    share === undefined
+      ? `Schicht ${layer}: ${value}`
+      : `Schicht ${layer}: ${value}, ${share} des Stroms davor`,
   final: "Ausgang",
   absent: "fehlt",
   notCaptured: "In diesem Lauf wurde dieser Teil nicht gemessen.",

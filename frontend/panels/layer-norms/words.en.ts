@@ -20,10 +20,15 @@ export const english = {
     residNorm: { name: "Residual", hookPoint: "residual stream before each layer" },
   },
   seriesLabel: "Which part of the layer",
-  scale: (max: string) => `Scale 0 to ${max}`,
-  grew: (step: number) => `grew at token ${step}`,
-  still: "for the whole run",
-  reading: (layer: string, value: string) => `Layer ${layer}: ${value}`,
+  scaleLabel: "Scale",
+  scales: { linear: "linear scale", log: "logarithmic scale", share: "relative to the stream" },
+  grew: (step: number) => `scale grew at token ${step}`,
+  still: "same scale in the whole run",
+  always: "same scale in every run",
+  reading: (layer: string, value: string, share?: string) =>
+    share === undefined
+      ? `Layer ${layer}: ${value}`
+      : `Layer ${layer}: ${value}, ${share} of the stream before it`,
   final: "out",
   absent: "none",
   notCaptured: "This run did not capture this part.",

@@ -24,7 +24,10 @@ export interface TileSpace {
 export const LABEL = 14;
 const GAP = { least: 5, most: 40 };
 
-/** Returns the grid with the largest tiles that shows all of them. */
+/**
+ * Returns the grid with the largest tiles that shows all of them, in rows from bottom to top, as
+ * layers are drawn.
+ */
 export function layoutTiles(space: TileSpace): TileLayout {
   const { count, cells, width, height, ratio } = space;
   let columns = 1;
@@ -44,7 +47,7 @@ export function layoutTiles(space: TileSpace): TileLayout {
     ...tile,
     place: (at) => ({
       left: onGrid(indent + (at % columns) * (tile.width + gapX)),
-      top: onGrid(LABEL + Math.floor(at / columns) * (tile.height + LABEL + gapY)),
+      top: onGrid(LABEL + (rows - 1 - Math.floor(at / columns)) * (tile.height + LABEL + gapY)),
     }),
   };
 }
@@ -107,7 +110,7 @@ export function cellAfter(grid: TileGrid, cell: TileCell | null, key: string): T
   if (across === 0 && down === 0) return { ...cell, row, column };
   // Moves right and left only within a row of tiles.
   const sideways = Math.floor(at / layout.columns) === Math.floor((at + across) / layout.columns);
-  const next = sideways ? layers[at + across + down * layout.columns] : undefined;
+  const next = sideways ? layers[at + across - down * layout.columns] : undefined;
   if (next === undefined) return cell;
   const wrap = (place: number, count: number) => (place + count) % count;
   return { layer: next, row: wrap(row, cells.rows), column: wrap(column, cells.columns) };

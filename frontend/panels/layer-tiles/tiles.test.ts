@@ -77,8 +77,8 @@ describe("the grid of tiles", () => {
     expect(walk([0, 1, 1], "ArrowDown")).toEqual([0, 2, 1]);
     expect(walk([0, 1, 3], "ArrowRight")).toEqual([1, 1, 0]);
     expect(walk([2, 1, 3], "ArrowRight")).toEqual([2, 1, 3]);
-    expect(walk([1, 3, 2], "ArrowDown")).toEqual([4, 0, 2]);
-    expect(walk([4, 0, 2], "ArrowUp")).toEqual([1, 3, 2]);
+    expect(walk([1, 0, 2], "ArrowUp")).toEqual([4, 3, 2]);
+    expect(walk([4, 3, 2], "ArrowDown")).toEqual([1, 0, 2]);
     expect(walk([0, 0, 0], "ArrowLeft")).toEqual([0, 0, 0]);
     expect(walk([2, 1, 1], "PageDown")).toEqual([3, 1, 1]);
     expect(walk([5, 1, 1], "PageDown")).toEqual([5, 1, 1]);

@@ -43,7 +43,7 @@ function lensShare(colour: LensColour, vocabulary: number): (row: LensRow) => nu
 }
 
 /**
- * Draws one cell per layer and token, with the token's text if there is room, and a line at the
+ * Draws one cell per layer and token, the first layer at the bottom, with the token's text if there is room, and a line at the
  * layer where the answer settles.
  */
 export function drawLens(canvas: HTMLCanvasElement, picture: LensPicture): void {
@@ -61,13 +61,14 @@ export function drawLens(canvas: HTMLCanvasElement, picture: LensPicture): void 
   shown.forEach((frame, column) => {
     const x = column * width;
     frame.logitLens?.forEach((row, layer) => {
-      const box = { x, y: layer * height, width, height };
+      const box = { x, y: (layers - 1 - layer) * height, width, height };
       if (row) drawCell(context, row, theme, shareOf(row), box);
     });
     const settled = settledLayer(frame.logitLens ?? []);
     if (settled === null) return;
     context.fillStyle = color;
-    context.fillRect(x + 1, Math.max(0, settled * height - 1), width - 2, 2);
+    const y = (layers - settled) * height - 1;
+    context.fillRect(x + 1, Math.min(size.height - 2, y), width - 2, 2);
   });
 }
 

@@ -20,6 +20,8 @@ interface LensMapProps {
   vocabulary: number;
   select: (step: number) => void;
   onReading: (reading: string | null) => void;
+  /** Called when a key has moved to a layer, so that it can be scrolled into view. */
+  onWalk: (layer: number) => void;
 }
 
 interface Place {
@@ -33,7 +35,7 @@ interface Place {
  */
 const COLUMN = { word: 58, few: 6, least: 9, many: 48 };
 
-/** Shows layers by tokens, the first layer on top. The column of the shown token is framed. */
+/** Shows layers by tokens, the first layer at the bottom. The column of the shown token is framed. */
 export function LensMap(props: LensMapProps) {
   const { frames, layers, step, colour, vocabulary, select } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -57,7 +59,7 @@ export function LensMap(props: LensMapProps) {
   const point = (event: PointerEvent) => {
     const box = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / width);
-    const layer = Math.floor(((event.clientY - box.top) / box.height) * layers);
+    const layer = Math.floor(((box.bottom - event.clientY) / box.height) * layers);
     const within = column >= 0 && column < count && layer >= 0 && layer < layers;
     look(within ? { layer, step: first + column } : null);
   };
@@ -67,6 +69,7 @@ export function LensMap(props: LensMapProps) {
     if (!next) return;
     event.preventDefault();
     look(next);
+    props.onWalk(next.layer);
     setSaid(readingOf(frames, next));
     if (next.step < first || next.step >= first + count) select(next.step);
   };
@@ -99,7 +102,7 @@ export function LensMap(props: LensMapProps) {
           style={{
             left: (place.step - first) * width,
             width,
-            top: `${place.layer * high}%`,
+            bottom: `${place.layer * high}%`,
             height: `${high}%`,
           }}
         />
@@ -133,7 +136,7 @@ function useWindow({ width, height }: Room, layers: number, tokens: number, step
 
 function placeAfter({ layer, step }: Place, key: string, layers: number, tokens: number) {
   const cell = { row: layer, column: step };
-  const next = cellAfter(cell, key, { rows: layers, columns: tokens });
+  const next = cellAfter(cell, key, { rows: layers, columns: tokens, upwards: true });
   return next && { layer: next.row, step: next.column };
 }
 

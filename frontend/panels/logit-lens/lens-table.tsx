@@ -1,6 +1,7 @@
 "use client";
 
 import type { CSSProperties } from "react";
+import { LayerScroll } from "@/components/charts/layer-scroll";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import { TokenLabel } from "@/components/tokens/token-label";
 import { words as tokensWords } from "@/components/tokens/words";
@@ -22,7 +23,7 @@ interface LensTableProps {
  */
 const ROW = { least: 17, most: 26, head: 26 };
 
-/** One row per layer, the first on top, with a line along the settled layers. */
+/** One row per layer, the first at the bottom, with a line along the settled layers. */
 export function LensTable({ frame, rows }: LensTableProps) {
   const settled = settledLayer(rows);
   const [region, { height }] = useElementSize<HTMLDivElement>();
@@ -32,26 +33,32 @@ export function LensTable({ frame, rows }: LensTableProps) {
     <div
       ref={region}
       style={{ "--row": `${rowHeight}px` } as CSSProperties}
-      className="scroll-thin -mr-2 min-h-0 flex-1 overflow-y-auto pr-2"
-      tabIndex={0}
-      role="group"
-      aria-label={logitLensWords.tableLabel}
+      className="-mr-2 flex min-h-0 flex-1"
     >
-      <table className="w-full table-fixed border-separate border-spacing-0">
-        <Head />
-        <tbody>
-          {rows.map((row, layer) => (
-            <Row
-              key={layer}
-              layer={layer}
-              row={row}
-              said={row?.id === frame.id}
-              settles={layer === settled}
-              settled={settled !== null && layer >= settled}
-            />
-          ))}
-        </tbody>
-      </table>
+      <LayerScroll
+        layers={rows.length}
+        least={ROW.least}
+        head={ROW.head}
+        label={logitLensWords.tableLabel}
+      >
+        <table className="mr-2 w-full table-fixed border-separate border-spacing-0 self-start">
+          <Head />
+          <tbody>
+            {rows
+              .map((row, layer) => (
+                <Row
+                  key={layer}
+                  layer={layer}
+                  row={row}
+                  said={row?.id === frame.id}
+                  settles={layer === settled}
+                  settled={settled !== null && layer >= settled}
+                />
+              ))
+              .reverse()}
+          </tbody>
+        </table>
+      </LayerScroll>
     </div>
   );
 }

@@ -10,10 +10,13 @@ beforeEach(() => {
   makeRoom();
 });
 
+/** The rows of the table, the first layer first. It is at the bottom. */
+const layersUpwards = () => screen.getAllByRole("row").slice(1).reverse();
+
 describe("logit lens", () => {
   test("shows for each layer its token, probability and the rank of the chosen token", () => {
     const { run } = show(LogitLens, 7);
-    const rows = screen.getAllByRole("row").slice(1);
+    const rows = layersUpwards();
     const { logitLens = [], id } = frameOf(run, 7);
     expect(rows).toHaveLength(logitLens.length);
     logitLens.forEach((row, layer) => {
@@ -28,8 +31,7 @@ describe("logit lens", () => {
     // At the recording's last token four layers predict “big”, then two “very”; “stubborn” was
     // sampled.
     show(LogitLens, 7);
-    const rows = screen.getAllByRole("row").slice(1);
-    rows.forEach((row, layer) => {
+    layersUpwards().forEach((row, layer) => {
       expect(within(row).queryByText("settles") !== null).toBe(layer === 4);
     });
     expect(
@@ -49,7 +51,7 @@ describe("logit lens", () => {
     await userEvent.click(screen.getByRole("button", { name: "Over time" }));
     const map = screen.getByRole("group", { name: /Logit lens by layer/ });
     map.focus();
-    await userEvent.keyboard("{ArrowLeft}{ArrowDown}{ArrowDown}");
+    await userEvent.keyboard("{ArrowLeft}{ArrowUp}{ArrowUp}");
     const row = frameOf(run, 5).logitLens?.[2];
     const reading = screen.getAllByText(/layer 2, token 5/)[0];
     expect(reading).toHaveTextContent(`chosen token at rank ${row?.rank.toLocaleString("en")}`);

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { useStore } from "zustand";
+import { LayerScroll } from "@/components/charts/layer-scroll";
 import { classNames } from "@/components/ui/class-names";
 import { Segmented } from "@/components/ui/segmented";
 import { rampGradient } from "@/lib/colour/ramp";
@@ -19,12 +20,15 @@ import { LensTable } from "./lens-table";
 import { answerOf, settledLayer } from "./settled";
 import { words as logitLensWords } from "./words";
 
+/** The least height of a layer over time, in pixels. */
+const MIN_ROW = 7;
 const SKELETON_SHARES = [0.2, 0.16, 0.34, 0.28, 0.55, 0.8];
 
 export default function LogitLens({ frame, run, step, select }: PanelProps) {
   const words = logitLensWords;
   const { view, colour } = useStore(lensView);
   const [reading, setReading] = useState<string | null>(null);
+  const [walked, setWalked] = useState<number | null>(null);
   const rows = frame?.logitLens;
   if (frame && !rows) {
     return <p className="pt-4 text-quiet text-small">{panelsWords.notCaptured(words.title)}</p>;
@@ -59,15 +63,18 @@ export default function LogitLens({ frame, run, step, select }: PanelProps) {
       ) : view === "token" ? (
         <LensTable frame={frame} rows={rows} />
       ) : (
-        <div className="grid min-h-0 flex-1 grid-cols-[1.25rem_minmax(0,1fr)]">
+        <LayerScroll layers={rows.length} least={MIN_ROW} inView={walked}>
           <LayerTicks count={rows.length} />
-          <LensMap
-            frames={run.frames}
-            layers={rows.length}
-            {...{ step, colour, vocabulary, select }}
-            onReading={setReading}
-          />
-        </div>
+          <div className="min-w-0 flex-1">
+            <LensMap
+              frames={run.frames}
+              layers={rows.length}
+              {...{ step, colour, vocabulary, select }}
+              onReading={setReading}
+              onWalk={setWalked}
+            />
+          </div>
+        </LayerScroll>
       )}
       {frame && rows && view === "time" && <Legend colour={colour} vocabulary={vocabulary} />}
       <p className="flex h-9 items-end text-quiet text-xs leading-4 tabular-nums">
@@ -99,7 +106,10 @@ function settledText(frame: TokenFrame, rows: readonly (LensRow | null)[]): stri
 function LayerTicks({ count }: { count: number }) {
   const every = count <= 16 ? 1 : Math.ceil(count / 8);
   return (
-    <div aria-hidden className="figures flex flex-col text-micro text-quiet leading-none">
+    <div
+      aria-hidden
+      className="figures flex w-5 shrink-0 flex-col-reverse text-micro text-quiet leading-none"
+    >
       {Array.from({ length: count }, (_, layer) => (
         <span key={layer} className="flex min-h-0 flex-1 items-center">
           {layer % every === 0 ? layer : ""}
@@ -128,7 +138,10 @@ function Skeleton({ breathing }: { breathing: boolean }) {
   return (
     <div
       aria-hidden
-      className={classNames("flex min-h-0 flex-1 flex-col gap-1 pt-5", breathing && "breathing")}
+      className={classNames(
+        "flex min-h-0 flex-1 flex-col-reverse justify-end gap-1 pt-5",
+        breathing && "breathing",
+      )}
     >
       {SKELETON_SHARES.map((share, layer) => (
         <span key={layer} className="flex h-5 items-center gap-3 pl-2">

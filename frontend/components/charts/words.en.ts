@@ -1,0 +1,4 @@
+export const english = {
+  layers: (first: number, last: number) =>
+    first === last ? `layer ${first}` : `layers ${first}–${last}`,
+} as const;
