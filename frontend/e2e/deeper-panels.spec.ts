@@ -66,7 +66,7 @@ test("choices in panels are in the link, which restores them", async ({ page }) 
   const heads = site.panel("Attention heads");
   await heads.getByLabel("Layer", { exact: true }).selectOption("3");
   await heads.getByLabel("Head", { exact: true }).selectOption("1");
-  await heads.getByRole("checkbox").check();
+  await heads.getByLabel("First token").selectOption("left out");
   await site.panel("Layer tiles").getByLabel("Colours").selectOption("viridis");
   await page.getByRole("button", { name: "Over time" }).click();
   await page.getByRole("button", { name: "Residual", exact: true }).click();
@@ -79,7 +79,7 @@ test("choices in panels are in the link, which restores them", async ({ page }) 
   await site.run.click();
   await site.finished();
   await expect(heads.getByLabel("Head", { exact: true })).toHaveValue("1");
-  await expect(heads.getByRole("checkbox")).toBeChecked();
+  await expect(heads.getByLabel("First token")).toHaveValue("always");
   await expect(site.panel("Layer tiles").getByLabel("Colours")).toHaveValue("viridis");
   for (const name of ["Over time", "Residual"]) {
     await expect(page.getByRole("button", { name, exact: true })).toHaveAttribute(

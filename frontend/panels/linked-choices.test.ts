@@ -26,7 +26,7 @@ const CHOICES = [
     state: {
       reading: { layer: 3, head: 1 },
       scale: { curve: "linear", full: 0.05 },
-      leaveOutFirst: true,
+      firstLeftOut: "always",
     },
     query: "?attention=3.1*linear5*rest",
     broken: "?attention=3.1*root30",

@@ -5,6 +5,11 @@ directions gives cell k, row by row. Before the first token each layer is fitted
 of the calibration text and of the prompt's beginning: their mean, the directions, and the deviation
 of the cells, so that a tile is directions @ (x - mean) / deviation.
 
+In many models a few positions, such as the first, have vectors a hundred times as long as all
+others ("Massive activations in large language models", Sun et al., 2024). Their squares would be
+nearly all of the deviation, and the tiles of all other positions nearly 0. So each layer is fitted
+without the vectors that are longer than `MASSIVE` times its median vector.
+
 - `random`: directions of independent normal numbers with variance 1 / d_model, which keep distances
   approximately (Johnson and Lindenstrauss, 1984). They depend only on the layer's number and
   d_model, so models of the same width, such as checkpoints of a training, have the same directions.
@@ -29,6 +34,8 @@ MAX_PROJECTION_NUMBERS = 2**26
 """Most numbers in the directions of all layers: 256 MiB."""
 MAX_PROMPT_POSITIONS = 256
 """Positions at the beginning of the prompt that are used for the fit."""
+MASSIVE = 20
+"""A vector longer than this many times its layer's median vector is left out of the fit."""
 _SEED = 20_210_301
 _POINTS: dict[str, HookPoint] = {"residual": "resid", "mlp": "mlp_out", "attn": "attn_out"}
 
@@ -80,10 +87,20 @@ def fit(context: FitContext) -> Projection:
             f"This model has no {tile.signal} vectors; set tile.signal to residual.",
             field="tile.signal",
         )
-    layers = vectors(_POINTS[tile.signal], seen)
-    mean = layers.mean(axis=1, dtype=np.float64).astype(np.float32)
-    fitted = [_fitted(at, layer - mean[at], tile) for at, layer in enumerate(layers)]
-    return Projection(mean, np.stack(fitted))
+    layers = [usual(layer) for layer in vectors(_POINTS[tile.signal], seen)]
+    means = [layer.mean(axis=0, dtype=np.float64).astype(np.float32) for layer in layers]
+    fitted = [
+        _fitted(at, layer - mean, tile)
+        for at, (layer, mean) in enumerate(zip(layers, means, strict=True))
+    ]
+    return Projection(np.stack(means), np.stack(fitted))
+
+
+def usual(rows: Floats) -> Floats:
+    """The vectors of [n, d_model] that are no massive activations; all of them for NaN."""
+    lengths = np.linalg.norm(rows, axis=1)
+    massive = lengths > MASSIVE * np.median(lengths)
+    return rows[~massive] if massive.any() else rows
 
 
 def _fitted(layer: int, centred: Floats, tile: Tile) -> Floats:

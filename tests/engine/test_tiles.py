@@ -12,6 +12,8 @@ from mav_engine import MavError, RunSettings, run
 from mav_engine.backends.calibration import calibration_text
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.contract.events import Event, from_json, to_json
+from mav_engine.probes.base import FitContext
+from mav_engine.probes.tiles import Projection, fit
 from tests.engine.conftest import Case
 
 PROMPT = "Once upon a time, there was a little girl who had a red"
@@ -208,3 +210,25 @@ def test_a_layer_without_the_part_is_null(monkeypatch: pytest.MonkeyPatch) -> No
     event = list(run(settings, backend=FakeBackend()))[2]
     assert [bool(np.isnan(tile).all()) for tile in event.tiles] == [False, True, False]
     assert b"},null,{" in to_json(event)
+
+
+@pytest.mark.parametrize("projection", ["random", "pca"])
+def test_massive_activations_do_not_flatten_the_others(projection: str) -> None:
+    random = np.random.default_rng(5)
+    rows = random.standard_normal((2, 40, 8)).astype(np.float32)
+    massive = rows.copy()
+    massive[1, 0] *= 300
+    settings = RunSettings(prompt="hi", tile={"height": 2, "width": 2, "projection": projection})
+
+    def fitted(vectors: np.ndarray) -> Projection:
+        # The residual stream has one row more: the embedding.
+        resid = np.concatenate([vectors[:1], vectors])
+        return fit(FitContext(settings=settings, activations=lambda _point: resid))
+
+    ours, others = fitted(massive), fitted(np.stack([rows[0, 1:], rows[1, 1:]]))
+    np.testing.assert_allclose(ours.mean[1], others.mean[1], rtol=1e-5)
+    np.testing.assert_allclose(ours.directions[1], others.directions[1], rtol=1e-4, atol=1e-6)
+    usual_cells = (rows[1, 1:] - ours.mean[1]) @ ours.directions[1].T
+    assert 0.5 < np.sqrt((usual_cells**2).mean()) < 2
+    # A layer without any is fitted on all of its vectors.
+    np.testing.assert_array_equal(ours.mean[0], fitted(rows).mean[0])

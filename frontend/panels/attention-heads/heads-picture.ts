@@ -3,6 +3,7 @@ import { pixelOf, rampPixels } from "@/lib/colour/pixels";
 import type { Theme } from "@/lib/colour/ramp";
 import type { Shares } from "@/lib/contract/frames";
 import { binsOf, largestIn } from "@/panels/attention-shared/bins";
+import { type LeftOut, leavesOutFirst } from "@/panels/attention-shared/choice";
 import { axesOf, hasAttention, isThere, numbersOf } from "@/panels/attention-shared/pattern";
 import { type ShadeScale, shadeOf } from "@/panels/attention-shared/scale";
 
@@ -11,7 +12,7 @@ export interface HeadsPicture {
   /** The number of positions that the width of a strip covers. */
   readonly span: number;
   readonly scale: ShadeScale;
-  readonly leaveOutFirst: boolean;
+  readonly firstLeftOut: LeftOut;
   readonly theme: Theme;
   /** Canvas pixels per CSS pixel. */
   readonly ratio: number;
@@ -79,12 +80,16 @@ interface Column {
 }
 
 function paintColumn(pixels: Uint32Array, picture: HeadsPicture, column: Column): number {
-  const { shares, span, scale, leaveOutFirst, theme } = picture;
+  const { shares, span, scale, theme } = picture;
   const { layers, heads } = axesOf(shares);
   const keys = shares.shape[2] ?? 0;
   const bins = binsOf(span, column.strip);
   const table = rampPixels(theme);
   const isMean = column.head === heads;
+  const leaveOutFirst = leavesOutFirst(picture.firstLeftOut, {
+    layer: null,
+    head: isMean ? null : column.head,
+  });
   for (let layer = 0; layer < layers; layer++) {
     if (!isMean && !isThere(shares, layer, column.head)) continue;
     const row = layers - 1 - layer;

@@ -13,6 +13,7 @@ import { contextLength, type RunRecord } from "@/lib/run/run-record";
 import { indexTicks, niceMax } from "@/lib/scales/nice";
 import { visible } from "@/lib/text/characters";
 import { useShownTheme } from "@/lib/theme/use-theme";
+import { type LeftOut, leavesOutFirst } from "@/panels/attention-shared/choice";
 import { AttentionControls } from "@/panels/attention-shared/controls";
 import {
   axesOf,
@@ -51,13 +52,15 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
   const { layers, heads } = axesOf(shares);
   const [box, size] = useElementSize<HTMLDivElement>();
   const [most, setMost] = useState(1);
-  const chosen = fitting(useAttentionChoice().reading, shares);
-  const say = (cell: GridCell) => sayCell(run, shares, cell);
+  const { reading, firstLeftOut } = useAttentionChoice();
+  const chosen = fitting(reading, shares);
+  const say = (cell: GridCell) => sayCell(run, shares, firstLeftOut, cell);
   const grid = { rows: layers, columns: heads + 1, upwards: true };
   const { cell, walked, setCell, said, onKeyDown } = useGridCursor(grid, say);
   const choose = (at: GridCell) => chooseReading(readingAt(at, heads));
   const at = (event: PointerEvent): GridCell => cellUnder(event, layers, heads);
   const span = spanOf(run, shares);
+  const note = attentionWords.leftOutNotes[firstLeftOut];
   return (
     <div className="flex h-full flex-col">
       <AttentionControls shares={shares} />
@@ -99,6 +102,7 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
         <div className="flex flex-wrap items-end justify-between gap-x-4">
           <p className="min-h-8 min-w-0 flex-1 basis-44">
             {words.span(span - 1)}
+            {note && ` · ${note}`}
             {most > 1 && ` · ${words.binned(most)}`}
           </p>
           <ScaleLegend gradient={rampGradient(theme)} />
@@ -122,12 +126,12 @@ function Picture({ shares, span, size, onBinned }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const theme = useShownTheme();
   const ratio = usePixelRatio();
-  const { scale, leaveOutFirst } = useAttentionChoice();
+  const { scale, firstLeftOut } = useAttentionChoice();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is another picture
   useLayoutEffect(() => {
     if (!canvas.current) return;
-    onBinned(paintHeads(canvas.current, { shares, span, scale, leaveOutFirst, theme, ratio }));
-  }, [shares, span, scale, leaveOutFirst, theme, ratio, size, onBinned]);
+    onBinned(paintHeads(canvas.current, { shares, span, scale, firstLeftOut, theme, ratio }));
+  }, [shares, span, scale, firstLeftOut, theme, ratio, size, onBinned]);
   return <canvas ref={canvas} aria-hidden className="absolute inset-0 size-full text-edge" />;
 }
 
@@ -157,11 +161,12 @@ function cellUnder(event: PointerEvent, layers: number, heads: number): GridCell
   return { row: Math.max(0, Math.min(layers - 1, row)), column: Math.max(0, column) };
 }
 
-function sayCell(run: RunRecord, shares: Shares, cell: GridCell): string {
+function sayCell(run: RunRecord, shares: Shares, leftOut: LeftOut, cell: GridCell): string {
   const words = attentionWords;
   const reading = readingAt(cell, axesOf(shares).heads);
   const name = readingName(reading);
   const row = numbersOf(shares, reading);
+  if (leavesOutFirst(leftOut, reading)) row[0] = Number.NaN;
   const top = strongest(row, 2).map((place) =>
     words.weight(visible(tokenAt(run, place)?.label ?? ""), formatPercent(row[place] ?? 0)),
   );

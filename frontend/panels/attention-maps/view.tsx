@@ -19,6 +19,7 @@ import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { useShownTheme } from "@/lib/theme/use-theme";
+import { leavesOutFirst } from "@/panels/attention-shared/choice";
 import { AttentionControls } from "@/panels/attention-shared/controls";
 import { fitting, mapOf } from "@/panels/attention-shared/pattern";
 import {
@@ -110,8 +111,9 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
   const words = attentionMapsWords;
   const theme = useShownTheme();
   const ratio = usePixelRatio();
-  const { reading, scale, leaveOutFirst } = useAttentionChoice();
+  const { reading, scale, firstLeftOut } = useAttentionChoice();
   const { layer, head } = fitting(reading, snapshot.map);
+  const leaveOutFirst = leavesOutFirst(firstLeftOut, { layer, head });
   const map = useMemo(() => mapOf(snapshot.map, { layer, head }), [snapshot.map, layer, head]);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [box, size] = useElementSize<HTMLDivElement>();
@@ -153,6 +155,7 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
         <div className="flex flex-wrap items-end justify-between gap-x-4">
           <p className="min-h-8 min-w-0 flex-1 basis-44">
             {name}
+            {leaveOutFirst && ` · ${attentionWords.leftOutNotes.always}`}
             {most > 1 && ` · ${words.binned(most)}`}
           </p>
           <ScaleLegend gradient={rampGradient(theme)} />

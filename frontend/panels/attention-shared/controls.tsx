@@ -3,7 +3,7 @@
 import { type ReactNode, useId } from "react";
 import { Select } from "@/components/ui/input";
 import type { Shares } from "@/lib/contract/frames";
-import { attentionChoice } from "./choice";
+import { attentionChoice, LEFT_OUT, type LeftOut } from "./choice";
 import { axesOf, fitting, hasAttention } from "./pattern";
 import { FULL_AT, type ShadeScale } from "./scale";
 import { chooseReading, useAttentionChoice } from "./use-choice";
@@ -11,7 +11,7 @@ import { words } from "./words";
 
 /** The controls for layer, head, scale and first token, shared by all attention panels. */
 export function AttentionControls({ shares }: { shares: Shares | undefined }) {
-  const { scale, leaveOutFirst } = useAttentionChoice();
+  const { scale, firstLeftOut } = useAttentionChoice();
   return (
     <div
       role="group"
@@ -38,15 +38,25 @@ export function AttentionControls({ shares }: { shares: Shares | undefined }) {
           </Select>
         )}
       </Labelled>
-      <label className="flex cursor-pointer items-center gap-1.5" title={words.leaveOutHint}>
-        <input
-          type="checkbox"
-          className="size-3.5 accent-data"
-          checked={leaveOutFirst}
-          onChange={(event) => attentionChoice.setState({ leaveOutFirst: event.target.checked })}
-        />
-        {words.leaveOut}
-      </label>
+      <Labelled label={words.first} title={words.firstHint}>
+        {(id) => (
+          <Select
+            id={id}
+            className="h-7 w-auto text-xs"
+            title={words.firstHint}
+            value={firstLeftOut}
+            onChange={({ target: { value } }) =>
+              attentionChoice.setState({ firstLeftOut: value as LeftOut })
+            }
+          >
+            {LEFT_OUT.map((each) => (
+              <option key={each} value={each}>
+                {words.leftOutOf[each]}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Labelled>
     </div>
   );
 }

@@ -12,11 +12,17 @@ export const german: Translated<typeof english> = {
   root: (full: string) => `Wurzel, 0–${full}\u00a0%`,
   scaleHint:
     "Linear: doppeltes Gewicht, doppelte Farbe. Wurzel: Kleine Gewichte werden verstärkt (die Farbe folgt der Quadratwurzel). Die volle Farbe entspricht dem Ende des Bereichs.",
-  leaveOut: "Erstes auslassen",
-  leaveOutHint:
-    "Viele Köpfe achten standardmäßig auf das erste Token. Ohne dieses Token werden die anderen als Anteile des Rests gezeigt.",
+  first: "Erstes Token",
+  firstHint:
+    "Viele Köpfe achten standardmäßig auf das erste Token (eine Attention-Senke). Wo es ausgelassen ist, werden die anderen als Anteile des Rests gezeigt.",
+  leftOutOf: { means: "in Mitteln ausgelassen", always: "ausgelassen", never: "gezeigt" },
   leftOut: (share: string) =>
     `Erstes Token ausgelassen (Anteil ${share}\u00a0%). Die anderen: Anteile des Rests.`,
+  leftOutNotes: {
+    means: "Mittel ohne das erste Token",
+    always: "ohne das erste Token",
+    never: "",
+  },
   reading: {
     all: "Mittel aller Schichten und Köpfe",
     layer: (layer: number) => `Schicht ${layer}, Mittel der Köpfe`,

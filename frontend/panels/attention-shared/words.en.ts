@@ -10,10 +10,16 @@ export const english = {
   root: (full: string) => `root, 0–${full}\u00a0%`,
   scaleHint:
     "Linear: twice the weight, twice the colour. Root: small weights are amplified (the colour follows the square root). Full colour is the end of the range.",
-  leaveOut: "Leave out first",
-  leaveOutHint:
-    "Many heads attend to the first token by default. Without it, the others are shown as shares of the rest.",
+  first: "First token",
+  firstHint:
+    "Many heads attend to the first token by default (an attention sink). Where it is left out, the others are shown as shares of the rest.",
+  leftOutOf: { means: "left out of means", always: "left out", never: "shown" },
   leftOut: (share: string) => `First token left out (${share}\u00a0%). Others: share of the rest.`,
+  leftOutNotes: {
+    means: "means without the first token",
+    always: "without the first token",
+    never: "",
+  },
   reading: {
     all: "mean of all layers and heads",
     layer: (layer: number) => `layer ${layer}, mean of heads`,

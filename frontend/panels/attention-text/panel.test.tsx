@@ -17,8 +17,10 @@ describe("attention over the text", () => {
   test("lists the strongest tokens and the weight of the pointed one", async () => {
     await showLoaded(attentionTextPanel, 3);
     const row = numbersOf(sharesAt(3), MEAN_OF_ALL);
-    const best = row.indexOf(Math.max(...row));
-    expect(screen.getByText(/^Strongest:/)).toHaveTextContent(`${percent(row[best] ?? 0)} %`);
+    const best = row.indexOf(Math.max(...row.slice(1)));
+    expect(screen.getByText(/^Strongest:/)).toHaveTextContent(
+      new RegExp(`^Strongest: \\S+ ${percent(row[best] ?? 0)} %`),
+    );
     const chips = document.querySelectorAll<HTMLElement>("[data-place]");
     fireEvent.pointerOver(chips[2] as HTMLElement);
     expect(screen.getByText(/place 2$/)).toHaveTextContent(`${percent(row[2] ?? 0)} %`);
@@ -36,14 +38,22 @@ describe("attention over the text", () => {
     expect(select).toHaveBeenLastCalledWith(2);
   });
 
-  test("the first token can be left out, and its weight is shown", async () => {
+  test("a mean leaves out the first token and says so; a head does only if asked", async () => {
     await showLoaded(attentionTextPanel, 3);
-    await userEvent.click(screen.getByRole("checkbox", { name: /Leave out first/ }));
     const row = numbersOf(sharesAt(3), MEAN_OF_ALL);
     expect(screen.getByText(/First token left out/)).toHaveTextContent(`${percent(row[0] ?? 0)} %`);
     fireEvent.pointerOver(document.querySelector('[data-place="4"]') as HTMLElement);
     const rest = (row[4] ?? 0) / (1 - (row[0] ?? 0));
     expect(screen.getByText(/place 4 *$/)).toHaveTextContent(`(${percent(rest)} % of the rest)`);
+    const leftOut = screen.getByRole("combobox", { name: "First token" });
+    await userEvent.selectOptions(screen.getByRole("combobox", { name: "Layer" }), "2");
+    await userEvent.selectOptions(screen.getByRole("combobox", { name: "Head" }), "1");
+    expect(screen.queryByText(/First token left out/)).toBeNull();
+    await userEvent.selectOptions(leftOut, "left out");
+    expect(screen.getByText(/First token left out/)).toBeVisible();
+    await userEvent.selectOptions(leftOut, "shown");
+    await userEvent.selectOptions(screen.getByRole("combobox", { name: "Layer" }), "all (mean)");
+    expect(screen.queryByText(/First token left out/)).toBeNull();
   });
 
   test("dims the tokens after the shown step", async () => {

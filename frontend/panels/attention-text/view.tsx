@@ -19,6 +19,7 @@ import { inReadingOrder } from "@/lib/i18n/reading-order";
 import { contextLength, promptLength, type RunRecord } from "@/lib/run/run-record";
 import { visible as shown } from "@/lib/text/characters";
 import { useShownTheme } from "@/lib/theme/use-theme";
+import { leavesOutFirst } from "@/panels/attention-shared/choice";
 import { AttentionControls } from "@/panels/attention-shared/controls";
 import {
   fitting,
@@ -53,9 +54,10 @@ interface ReadingProps {
 }
 
 function Reading({ run, shares, step, select }: ReadingProps) {
-  const { reading: wanted, scale, leaveOutFirst } = useAttentionChoice();
+  const { reading: wanted, scale, firstLeftOut } = useAttentionChoice();
   const { layer, head } = fitting(wanted, shares);
   const row = useMemo(() => numbersOf(shares, { layer, head }), [shares, layer, head]);
+  const leaveOutFirst = row.length > 1 && leavesOutFirst(firstLeftOut, { layer, head });
   const shades = useMemo(
     () => (leaveOutFirst ? withoutFirst(row) : row).map((weight) => shadeOf(weight, scale)),
     [row, scale, leaveOutFirst],
@@ -86,7 +88,7 @@ function Reading({ run, shares, step, select }: ReadingProps) {
         role="group"
         dir="auto"
         tabIndex={0}
-        aria-label={attentionTextWords.listLabel(name, topOf(run, row))}
+        aria-label={attentionTextWords.listLabel(name, topOf(run, row, leaveOutFirst))}
         onPointerOver={(event) => point(placeOf(event.target))}
         onPointerLeave={() => point(null)}
         onClick={(event) => choose(placeOf(event.target) ?? -1)}
@@ -215,7 +217,7 @@ function Foot({ run, row, pointed, seen, leaveOutFirst }: FootProps) {
   const label = (place: number) => shown(tokenAt(run, place)?.label ?? "");
   const reading =
     pointed === null
-      ? `${words.strongest} ${topOf(run, row)}`
+      ? `${words.strongest} ${topOf(run, row, leaveOutFirst)}`
       : `${weightName(label(pointed), row, pointed, leaveOutFirst)} · ${words.place(pointed)}`;
   return (
     <div className="pt-2 text-micro text-quiet">
@@ -244,9 +246,10 @@ function weightName(label: string, row: Float32Array, place: number, leaveOutFir
     : weight;
 }
 
-function topOf(run: RunRecord, row: Float32Array): string {
+function topOf(run: RunRecord, row: Float32Array, leaveOutFirst: boolean): string {
   const words = attentionWords;
-  const top = strongest(row, 3).map((place) =>
+  const asked = leaveOutFirst ? row.with(0, Number.NaN) : row;
+  const top = strongest(asked, 3).map((place) =>
     words.weight(shown(tokenAt(run, place)?.label ?? ""), formatPercent(row[place] ?? 0)),
   );
   return top.join(", ") || words.none;

@@ -13,21 +13,26 @@ export function TileLegend({ shading }: { shading: Shading }) {
   const magnitude = map === "hue" || draws === "magnitude";
   const signed = hue === "sign" ? words.negative : words.fell;
   return (
-    <div aria-hidden className="figures flex h-4 items-center gap-2 text-micro text-quiet">
-      <span>{magnitude ? "0" : `−${clip}`}</span>
-      <span
-        className="h-2.5 flex-1 rounded-[2px] outline outline-rule"
-        style={{ background: gradientOf(shading, theme) }}
-      />
-      <span>{magnitude ? clip : `+${clip}`}</span>
-      {map === "hue" && (
-        <span className="flex items-center gap-1 font-sans">
-          {signed}
-          <span className="h-2.5 w-14 rounded-[2px]" style={{ background: hues(theme) }} />
-          {hue === "sign" ? words.positive : words.rose}
-        </span>
-      )}
-    </div>
+    <>
+      <div aria-hidden className="figures flex h-4 items-center gap-2 text-micro text-quiet">
+        <span>{magnitude ? "0" : `−${clip}`}</span>
+        <span
+          className="h-2.5 flex-1 rounded-[2px] outline outline-rule"
+          style={{ background: gradientOf(shading, theme) }}
+        />
+        <span>{magnitude ? clip : `+${clip}`}</span>
+        {map === "hue" && (
+          <span className="flex items-center gap-1 font-sans">
+            {signed}
+            <span className="h-2.5 w-14 rounded-[2px]" style={{ background: hues(theme) }} />
+            {hue === "sign" ? words.positive : words.rose}
+          </span>
+        )}
+      </div>
+      <p className="truncate text-center text-micro text-quiet" title={words.robustHint}>
+        {words.robust}
+      </p>
+    </>
   );
 }
 

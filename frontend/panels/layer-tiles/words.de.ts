@@ -28,6 +28,9 @@ export const german: Translated<typeof english> = {
   hueLabel: "Farbton",
   hues: { change: "Änderung", sign: "Vorzeichen" },
   changeHint: "Änderung gegenüber dem vorherigen Token",
+  robust: "1 = Standardabweichung der Schicht, ohne massive Aktivierungen",
+  robustHint:
+    "Wenige Stellen, etwa das erste Token, haben in manchen Schichten Vektoren, die hundertmal so lang sind wie alle anderen. Sie zählen nicht zu Mittelwert und Abweichung, sonst wären alle anderen Kacheln fast leer.",
   gamma: "Gamma",
   clip: "Grenze",
   clipped: (share: string) => `${share}\u00a0% der Zellen liegen über der Grenze`,

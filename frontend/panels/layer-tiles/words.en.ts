@@ -26,6 +26,9 @@ export const english = {
   hueLabel: "Hue",
   hues: { change: "change", sign: "sign" },
   changeHint: "change since the previous token",
+  robust: "1 = standard deviation of the layer, without massive activations",
+  robustHint:
+    "A few positions, such as the first token, have vectors a hundred times as long as all others in some layers. They are left out of the mean and the deviation, or all other tiles would be nearly empty.",
   gamma: "Gamma",
   clip: "Clip",
   clipped: (share: string) => `${share}\u00a0% of cells are clipped`,
