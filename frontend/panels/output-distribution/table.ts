@@ -1,15 +1,13 @@
 import type { PanelTable } from "@/lib/export/table";
 import type { RunRecord } from "@/lib/run/run-record";
+import { rankBins } from "./ranks";
 import { words } from "./words";
 
-/** One row per rank bin, with the cumulative probability. */
+/** One row per bin of ranks: its probability, the mean of its tokens, and the cumulative sum. */
 export function distributionTable(run: RunRecord, step: number): PanelTable {
-  const edges = run.start?.rankBinEdges ?? [];
-  let sum = 0;
-  const rows = [...(run.frames[step]?.distribution.rankBins ?? [])].map((share, bin) => {
-    sum += share;
-    const end = edges[bin + 1];
-    return [edges[bin] ?? null, end === undefined ? null : end - 1, share, sum];
-  });
+  const masses = run.frames[step]?.distribution.rankBins ?? [];
+  const rows = rankBins(masses, run.start?.rankBinEdges ?? []).map(
+    ({ first, last, mass, mean, sum }) => [first, last, mass, mean, sum],
+  );
   return { columns: words.columns, rows };
 }

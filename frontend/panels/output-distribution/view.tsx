@@ -1,34 +1,35 @@
 "use client";
 
-import { memo, useState } from "react";
-import { ColumnBars } from "@/components/charts/bars";
+import { type KeyboardEvent, memo, type PointerEvent, useMemo, useState } from "react";
+import { cellAfter } from "@/components/charts/grid-keys";
 import { classNames } from "@/components/ui/class-names";
 import { formatCount, formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import { isBusy } from "@/lib/run/run-record";
-
-import { indexTicks, ticksTo } from "@/lib/scales/nice";
 import type { PanelProps } from "../panel";
-
+import {
+  binAt,
+  DECADES,
+  groupsOf,
+  placeOfProbability,
+  placeOfRank,
+  type RankBin,
+  rankBins,
+  stepPath,
+} from "./ranks";
 import { words } from "./words";
 
-/** At most this many columns are labelled. */
-const MAX_LABELS = 5;
-const SKELETON_SHARES = [0.55, 0.38, 0.3, 0.26, 0.2, 0.17, 0.14, 0.12, 0.1, 0.08];
+/** How strong the colour of each group of ranks is, in percent. */
+const STRENGTHS = [100, 66, 42, 26, 14];
 
 export default function OutputDistribution({ frame, run }: PanelProps) {
-  const bins = frame?.distribution.rankBins;
-  const edges = run.start?.rankBinEdges ?? [];
+  const masses = frame?.distribution.rankBins;
+  const edges = run.start?.rankBinEdges;
+  const bins = useMemo(() => (masses && edges ? rankBins(masses, edges) : null), [masses, edges]);
   return (
     <div className="flex h-full flex-col">
-      <Figures distribution={frame?.distribution} vocabulary={edges.at(-1)} />
-      <Columns
-        bins={bins}
-        edges={edges}
-        breathing={!bins && isBusy(run)}
-        summary={
-          frame && words.summary(`${formatPercent(bins?.[0] ?? 0)} %`, formatMeasure(frame.entropy))
-        }
-      />
+      <Figures distribution={frame?.distribution} vocabulary={edges?.at(-1)} />
+      <Shares bins={bins} breathing={!bins && isBusy(run)} />
+      <Curve bins={bins} chosen={frame} />
     </div>
   );
 }
@@ -48,7 +49,7 @@ function Figures({ distribution, vocabulary }: FiguresProps) {
     },
   ];
   return (
-    <dl className="mb-3 grid grid-cols-3 gap-2">
+    <dl className="mb-2.5 grid grid-cols-3 gap-2">
       {figures.map(({ name, value }) => (
         <div key={name} className="flex flex-col-reverse">
           <dt className="four-narrow:min-h-8 text-micro text-quiet">{name}</dt>
@@ -59,71 +60,155 @@ function Figures({ distribution, vocabulary }: FiguresProps) {
   );
 }
 
-interface ColumnsProps {
-  bins: Float32Array | undefined;
-  edges: readonly number[];
+interface SharesProps {
+  bins: readonly RankBin[] | null;
   breathing: boolean;
-  summary: string | undefined;
 }
 
-/** One column per rank bin. The axis is always 0 to 100 %. */
-function Columns({ bins, edges, breathing, summary }: ColumnsProps) {
+/** All probability as one bar, divided into groups of ranks. */
+function Shares({ bins, breathing }: SharesProps) {
+  const groups = bins ? groupsOf(bins) : [];
+  return (
+    <div className="contain-layout contain-style mb-2">
+      <div
+        aria-hidden
+        className={classNames("relative h-4 rounded-[2px] bg-well", breathing && "breathing")}
+      >
+        <svg
+          aria-hidden="true"
+          viewBox="0 0 1 1"
+          preserveAspectRatio="none"
+          className="bars absolute inset-0 size-full"
+        >
+          {groups.map(({ first, mass, sum }, i) => (
+            <path key={first} d={`M${sum - mass} 0H${sum}V1H${sum - mass}Z`} fill={tint(i)} />
+          ))}
+        </svg>
+      </div>
+      <dl className="mt-1 flex min-h-8 justify-between gap-1">
+        {groups.map(({ first, last, mass }, i) => (
+          <div key={first} className="min-w-0">
+            <dt className="figures flex items-center gap-1 whitespace-nowrap text-[0.625rem] text-quiet leading-4">
+              <span
+                aria-hidden
+                className="size-2 shrink-0 rounded-[1px]"
+                style={{ background: tint(i) }}
+              />
+              {i === 0
+                ? words.rank(first, last)
+                : i === groups.length - 1
+                  ? words.from(formatCount(first))
+                  : words.range(first, last)}
+            </dt>
+            <dd className="figures text-xs leading-4">{formatPercent(mass)} %</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+const tint = (group: number): string =>
+  `color-mix(in oklab, var(--data) ${STRENGTHS[group] ?? 10}%, var(--well))`;
+
+interface CurveProps {
+  bins: readonly RankBin[] | null;
+  /** The chosen token, which is marked. */
+  chosen: PanelProps["frame"];
+}
+
+/**
+ * The probability of a single token by its rank. Both axes are logarithmic and always the same, so
+ * that the width of a bin has no influence on its height.
+ */
+function Curve({ bins, chosen }: CurveProps) {
   const [pointed, setPointed] = useState<number | null>(null);
-  const shares = bins
-    ? [...bins]
-    : Array.from({ length: 20 }, (_, i) => SKELETON_SHARES[i] ?? 0.05);
+  const [said, setSaid] = useState("");
+  const vocabulary = (bins?.at(-1)?.last ?? 0) + 1;
+  const shown = bins?.[pointed ?? 0];
+  const point = (event: PointerEvent) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    if (bins) setPointed(binAt(bins, (event.clientX - box.left) / box.width));
+  };
+  const walk = (event: KeyboardEvent) => {
+    const from = pointed === null ? null : { row: 0, column: pointed };
+    const next = cellAfter(from, event.key, { rows: 1, columns: bins?.length ?? 0 });
+    const bin = next && bins?.[next.column];
+    if (!bin) return;
+    event.preventDefault();
+    setPointed(next.column);
+    setSaid(readingOf(bin));
+  };
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div
-        className="contain-layout contain-style relative min-h-0 flex-1"
-        role="img"
-        aria-label={summary ?? words.howToRead}
+        role="group"
+        tabIndex={bins ? 0 : -1}
+        aria-label={bins && chosen ? summaryOf(bins, chosen.entropy) : words.howToRead}
+        onPointerMove={point}
+        onPointerLeave={() => setPointed(null)}
+        onBlur={() => setPointed(null)}
+        onKeyDown={walk}
+        className="contain-layout contain-style relative ml-10 min-h-0 flex-1"
       >
         <Grid />
-        <div
-          className={classNames("absolute inset-y-0 right-0 left-7 flex", breathing && "breathing")}
-          onPointerLeave={() => setPointed(null)}
-        >
-          <ColumnBars
-            shares={shares}
-            from={0.06}
-            to={0.94}
-            className={classNames("inset-0 size-full", bins ? "text-data" : "text-rule/70")}
-          />
-          <PointedColumns count={shares.length} onPoint={setPointed} />
-          {bins && <Cumulative bins={bins} />}
-        </div>
+        {bins && (
+          <>
+            {pointed !== null && shown && <Pointed bin={shown} vocabulary={vocabulary} />}
+            <svg
+              aria-hidden="true"
+              viewBox="0 0 1 1"
+              preserveAspectRatio="none"
+              className="bars pointer-events-none absolute inset-0 size-full text-data"
+            >
+              <path
+                d={stepPath(bins)}
+                fill="none"
+                stroke="currentColor"
+                strokeWidth={2}
+                strokeLinejoin="round"
+                vectorEffect="non-scaling-stroke"
+              />
+            </svg>
+            {chosen && <Chosen {...{ chosen, vocabulary }} />}
+          </>
+        )}
+        <span aria-live="polite" className="sr-only">
+          {said}
+        </span>
       </div>
-      <Axis edges={edges} count={shares.length} />
-      <p className="h-5 pt-1 text-quiet text-xs">
-        {bins && <Reading bins={bins} edges={edges} bin={pointed} />}
+      <Axis vocabulary={vocabulary} />
+      <p className="h-5 truncate pt-1 text-quiet text-xs tabular-nums">
+        {shown && readingOf(shown)}
       </p>
     </div>
   );
 }
 
-interface PointedColumnsProps {
-  count: number;
-  onPoint: (bin: number) => void;
+const summaryOf = (bins: readonly RankBin[], entropy: number): string =>
+  words.summary(`${formatPercent(bins[0]?.mass ?? 0)} %`, formatMeasure(entropy));
+
+function readingOf({ first, last, mass, mean, sum }: RankBin): string {
+  const total = `${formatPercent(mass)} %`;
+  const cumulative = `${words.cumulative} ${formatPercent(sum)} %`;
+  if (first === last) return `${words.rank(first, last)}: ${total}, ${cumulative}`;
+  return `${words.rank(first, last)}: ${words.each(probability(mean))}, ${words.together(total)}, ${cumulative}`;
 }
 
-const PointedColumns = memo(function PointedColumns({ count, onPoint }: PointedColumnsProps) {
-  return Array.from({ length: count }, (_, bin) => (
-    <div key={bin} className="relative h-full flex-1" onPointerEnter={() => onPoint(bin)} />
-  ));
-});
+/** Formats a probability as a percentage with two significant digits, however small it is. */
+const probability = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
 const Grid = memo(function Grid() {
   return (
     <div aria-hidden className="absolute inset-0 text-micro text-quiet">
-      {ticksTo(1, 2).map((share) => (
+      {Array.from({ length: DECADES / 2 + 1 }, (_, i) => (
         <div
-          key={share}
+          key={i}
           className="absolute inset-x-0 border-rule border-t"
-          style={{ top: `${(1 - share) * 100}%` }}
+          style={{ top: `${placeOfProbability(10 ** (-2 * i)) * 100}%` }}
         >
-          <span className="figures absolute left-0 -translate-y-1/2 bg-sheet pr-1">
-            {share * 100}
+          <span className="figures absolute right-full -translate-y-1/2 whitespace-nowrap pr-1.5 text-[0.625rem]">
+            {LABELS[i]}
           </span>
         </div>
       ))}
@@ -131,70 +216,56 @@ const Grid = memo(function Grid() {
   );
 });
 
-function Cumulative({ bins }: { bins: Float32Array }) {
-  let sum = 0;
-  const path = [...bins].map((share, bin) => {
-    sum = Math.min(1, sum + share);
-    return `${bin === 0 ? "M" : "L"}${bin} ${1 - sum}H${bin + 1}`;
-  });
+/** Every second power of ten, as percentages. */
+const LABELS = ["100 %", "1 %", "0.01 %", "10⁻⁴ %", "10⁻⁶ %", "10⁻⁸ %"];
+
+function Pointed({ bin: { first, last }, vocabulary }: { bin: RankBin; vocabulary: number }) {
+  const left = placeOfRank(first, vocabulary);
   return (
-    <svg
-      aria-hidden="true"
-      className="pointer-events-none absolute inset-0 size-full overflow-visible text-quiet"
-      viewBox={`0 0 ${bins.length} 1`}
-      preserveAspectRatio="none"
-    >
-      <path
-        d={path.join("")}
-        fill="none"
-        stroke="currentColor"
-        strokeWidth={1.25}
-        strokeDasharray="3 2"
-        vectorEffect="non-scaling-stroke"
-      />
-    </svg>
+    <span
+      aria-hidden
+      className="absolute inset-y-0 bg-well"
+      style={{
+        left: `${left * 100}%`,
+        width: `${(placeOfRank(last + 1, vocabulary) - left) * 100}%`,
+      }}
+    />
   );
 }
 
-interface AxisProps {
-  edges: readonly number[];
-  count: number;
+interface ChosenProps {
+  chosen: NonNullable<PanelProps["frame"]>;
+  vocabulary: number;
 }
 
-const Axis = memo(function Axis({ edges, count }: AxisProps) {
-  const labelled = indexTicks(count, MAX_LABELS);
+/** A dot at the rank and the probability of the chosen token. */
+function Chosen({ chosen: { rank, prob }, vocabulary }: ChosenProps) {
+  const top = placeOfProbability(prob);
+  if (top > 1) return null;
   return (
-    <div aria-hidden className="figures relative ml-7 h-5 text-micro text-quiet">
-      {edges.slice(0, count).map((edge, bin) =>
-        labelled.has(bin) ? (
+    <span
+      title={words.chosen}
+      className="absolute size-2.5 -translate-1/2 rounded-full bg-accent shadow-[0_0_0_2px_var(--sheet)]"
+      style={{ left: `${placeOfRank(rank + 0.5, vocabulary) * 100}%`, top: `${top * 100}%` }}
+    />
+  );
+}
+
+const Axis = memo(function Axis({ vocabulary }: { vocabulary: number }) {
+  const ticks = [0, 1, 10, 100, 1000, 10_000, 100_000].filter((rank) => rank * 2 < vocabulary);
+  return (
+    <div aria-hidden className="figures relative ml-10 h-5 text-micro text-quiet">
+      {vocabulary > 1 &&
+        ticks.map((rank) => (
           <span
-            key={edge}
+            key={rank}
             className="absolute top-1 -translate-x-1/2"
-            style={{ left: `${((bin + 0.5) / count) * 100}%` }}
+            style={{ left: `${placeOfRank(rank + 0.5, vocabulary) * 100}%` }}
           >
-            {formatCount(edge)}
+            {formatCount(rank)}
           </span>
-        ) : null,
-      )}
-      <span className="absolute top-1 -left-7 font-sans">{words.axis}</span>
+        ))}
+      <span className="absolute top-1 -left-10 font-sans">{words.axis}</span>
     </div>
   );
 });
-
-interface ReadingProps {
-  bins: Float32Array;
-  edges: readonly number[];
-  bin: number | null;
-}
-
-function Reading({ bins, edges, bin }: ReadingProps) {
-  const shown = bin ?? 0;
-  const sum = bins.slice(0, shown + 1).reduce((total, share) => total + share, 0);
-  return (
-    <span className="tabular-nums">
-      {words.rank(edges[shown] ?? shown, (edges[shown + 1] ?? shown + 1) - 1)}:{" "}
-      <span className="text-ink">{formatPercent(bins[shown] ?? 0)} %</span>, {words.cumulative}{" "}
-      {formatPercent(Math.min(1, sum))} %
-    </span>
-  );
-}
