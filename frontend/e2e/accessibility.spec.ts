@@ -62,7 +62,7 @@ test("everything can be done from the keyboard", async ({ page }) => {
   await picture.focus();
   await page.keyboard.press("ArrowRight");
   await expect(picture).toContainText("layer 0, head 0");
-  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
   await expect(picture).toContainText("layer 1, head 0");
 
   await page.keyboard.press("?");

@@ -106,22 +106,25 @@ interface CueProps {
 function Cue({ edge, offset, label, onClick }: CueProps) {
   const Icon = edge === "top" ? ChevronUp : ChevronDown;
   return (
-    <div
-      className={classNames(
-        "pointer-events-none absolute inset-x-0 flex h-9 justify-center from-sheet via-sheet/75 to-transparent",
-        edge === "top" ? "items-start bg-gradient-to-b" : "items-end bg-gradient-to-t",
-      )}
-      style={{ [edge]: offset }}
-    >
+    <>
+      <span
+        aria-hidden
+        className={classNames(
+          "pointer-events-none absolute inset-x-0 h-7 from-sheet to-transparent",
+          edge === "top" ? "bg-gradient-to-b" : "bg-gradient-to-t",
+        )}
+        style={{ [edge]: offset }}
+      />
       <button
         type="button"
         tabIndex={-1}
         onClick={onClick}
-        className="pointer-events-auto flex h-5 cursor-pointer items-center gap-1 rounded-full border border-rule bg-sheet px-2 text-micro text-quiet hover:text-ink"
+        className="absolute left-1/2 flex h-5 -translate-x-1/2 cursor-pointer items-center gap-1 rounded-full border border-rule bg-sheet px-2 text-micro text-quiet hover:text-ink"
+        style={{ [edge]: offset }}
       >
         <Icon size={12} aria-hidden />
         {label}
       </button>
-    </div>
+    </>
   );
 }

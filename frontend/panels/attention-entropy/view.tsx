@@ -17,7 +17,7 @@ import { words } from "./words";
 /** At most this many rows or columns are labelled. */
 const MAX_LABELS = 16;
 /** The least height of a layer in pixels, at which a cell can still be pointed at. */
-const MIN_ROW = 8;
+const MIN_ROW = 6;
 
 export default function AttentionEntropy({ frame, run }: PanelProps) {
   const [cell, setCell] = useState<GridCell | null>(null);

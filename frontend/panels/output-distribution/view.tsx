@@ -149,7 +149,7 @@ function Curve({ bins, chosen }: CurveProps) {
         onPointerLeave={() => setPointed(null)}
         onBlur={() => setPointed(null)}
         onKeyDown={walk}
-        className="contain-layout contain-style relative ml-10 min-h-0 flex-1"
+        className="contain-layout contain-style relative ml-11 min-h-0 flex-1"
       >
         <Grid />
         {bins && (
@@ -245,7 +245,7 @@ function Chosen({ chosen: { rank, prob }, vocabulary }: ChosenProps) {
   return (
     <span
       title={words.chosen}
-      className="absolute size-2.5 -translate-1/2 rounded-full bg-accent shadow-[0_0_0_2px_var(--sheet)]"
+      className="absolute size-2.5 -translate-x-1/2 -translate-y-1/2 rounded-full bg-accent shadow-[0_0_0_2px_var(--sheet)]"
       style={{ left: `${placeOfRank(rank + 0.5, vocabulary) * 100}%`, top: `${top * 100}%` }}
     />
   );
@@ -254,7 +254,7 @@ function Chosen({ chosen: { rank, prob }, vocabulary }: ChosenProps) {
 const Axis = memo(function Axis({ vocabulary }: { vocabulary: number }) {
   const ticks = [0, 1, 10, 100, 1000, 10_000, 100_000].filter((rank) => rank * 2 < vocabulary);
   return (
-    <div aria-hidden className="figures relative ml-10 h-5 text-micro text-quiet">
+    <div aria-hidden className="figures relative ml-11 h-5 text-micro text-quiet">
       {vocabulary > 1 &&
         ticks.map((rank) => (
           <span
@@ -265,7 +265,7 @@ const Axis = memo(function Axis({ vocabulary }: { vocabulary: number }) {
             {formatCount(rank)}
           </span>
         ))}
-      <span className="absolute top-1 -left-10 font-sans">{words.axis}</span>
+      <span className="absolute top-1 -left-11 font-sans">{words.axis}</span>
     </div>
   );
 });
