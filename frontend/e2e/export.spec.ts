@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Download, expect, type Page, test } from "@playwright/test";
+import { PANELS } from "../panels/registry";
 import { Instrument, STORY } from "./instrument";
 
 const RECORDINGS = "../tests/recordings";
@@ -27,6 +28,9 @@ async function takeFrom(page: Page, panel: string, item: string): Promise<Downlo
   ]);
   return download;
 }
+
+/** Returns the text with single, usual spaces. */
+const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
 
 const panelsOf = (page: Page) =>
   page
@@ -206,6 +210,63 @@ for (const theme of ["light", "dark"] as const) {
     expect(shown).toBe("system");
   });
 }
+
+test("pictures have no controls, but what is chosen with them", async ({ page }) => {
+  const site = new Instrument(page);
+  const panels = PANELS.map(({ id }) => id).join(".");
+  await site.open({ prompt: STORY, max_new_tokens: 6, min_new_tokens: 6, panels });
+  await site.run.click();
+  await site.finished();
+  for (const { id, title } of PANELS) {
+    const body = site.panel(title).locator("[data-panel-body]");
+    await body.scrollIntoViewIfNeeded();
+    await expect(body.locator(".breathing")).toHaveCount(0);
+    const controls = await body.evaluate((it) => {
+      const shown = "button, select, [role=group]:has(> button)";
+      const boxes = [...it.querySelectorAll(shown)].map((each) => {
+        const { width, height } = each.getBoundingClientRect();
+        return { width, height };
+      });
+      const text = (each: Element) => each.textContent?.trim() ?? "";
+      const selects = [...it.querySelectorAll("select")].filter(
+        (each) => !each.closest("[data-export=skip]"),
+      );
+      const hints = [...it.querySelectorAll("span[data-export=skip], p[data-export=skip]")];
+      return {
+        boxes: boxes.filter(({ width, height }) => width > 20 && height > 12),
+        chosen: [
+          ...selects.map((each) => each.selectedOptions[0]?.textContent ?? ""),
+          ...[...it.querySelectorAll("button[aria-pressed=true]")].map(text),
+        ],
+        left: [
+          ...[...it.querySelectorAll("button[aria-pressed=false]")].map(text),
+          ...hints.map(text),
+        ],
+      };
+    });
+    const svg = (await contentOf(await takeFrom(page, title, "Picture on white, SVG"))).toString();
+    const drawn = await page.evaluate((content) => {
+      const picture = new DOMParser().parseFromString(content, "image/svg+xml");
+      // In the order of the page; a text is broken into words where they are far apart.
+      const texts = [...picture.querySelectorAll("text")].map((text) => text.textContent ?? "");
+      const rects = [...picture.querySelectorAll("rect")].map((rect) => ({
+        width: Number(rect.getAttribute("width")),
+        height: Number(rect.getAttribute("height")),
+      }));
+      return { text: texts.join(" "), rects };
+    }, svg);
+    drawn.text = plain(drawn.text);
+    for (const box of controls.boxes) {
+      const same = drawn.rects.filter(
+        ({ width, height }) =>
+          Math.abs(width - box.width) < 0.6 && Math.abs(height - box.height) < 0.6,
+      );
+      expect(same, `${id}: the box of a control`).toEqual([]);
+    }
+    for (const text of controls.chosen) expect(drawn.text, id).toContain(plain(text));
+    for (const text of controls.left) expect(drawn.text, id).not.toContain(plain(text));
+  }
+});
 
 test("exported numbers of a panel are those of the events", async ({ page }) => {
   const site = new Instrument(page);

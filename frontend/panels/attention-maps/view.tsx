@@ -74,7 +74,7 @@ function Chooser({ run, snapshots, snapshot, select }: ChooserProps) {
   return (
     <div className="mb-1 min-h-7 text-quiet text-xs">
       {onlyPrompt ? (
-        <p>{words.howToGet}</p>
+        <p data-export="skip">{words.howToGet}</p>
       ) : (
         <div className="flex items-center gap-1">
           <p className="mr-1">{words.covers(snapshot.map.shape[2] ?? 0, when)}</p>
@@ -151,7 +151,9 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
         </div>
       </div>
       <div className="pt-2 text-micro text-quiet">
-        <p className="figures truncate text-ink">{cell ? say(cell) : words.point}</p>
+        <p className="figures truncate text-ink">
+          {cell ? say(cell) : <span data-export="skip">{words.point}</span>}
+        </p>
         <div className="flex flex-wrap items-end justify-between gap-x-4">
           <p className="min-h-8 min-w-0 flex-1 basis-44">
             {name}

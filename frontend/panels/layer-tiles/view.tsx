@@ -59,10 +59,10 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
       </div>
       <p className="flex h-5 items-end justify-between gap-3 text-quiet text-xs tabular-nums">
         <span className="truncate">
-          {tiles &&
-            (shownCell
-              ? sayCell(run, tiles, before, shownCell)
-              : `${drawnOf(run)}. ${hintOf(shading, before, shownOnly)}`)}
+          {tiles && (shownCell ? sayCell(run, tiles, before, shownCell) : `${drawnOf(run)}.`)}
+          {tiles && !shownCell && (
+            <span data-export="skip"> {hintOf(shading, before, shownOnly)}</span>
+          )}
         </span>
         {!shownCell && shaded.clipped > 0 && tiles && (
           <span className="shrink-0 text-micro">

@@ -80,9 +80,14 @@ export default function LogitLens({ frame, run, step, select }: PanelProps) {
       <p className="flex h-9 items-end text-quiet text-xs leading-4 tabular-nums">
         {frame && rows && (
           <span className="line-clamp-2">
-            {view === "time"
-              ? (reading ?? `${words.choose} ${words.rule}`)
-              : settledText(frame, rows)}
+            {view === "token" && settledText(frame, rows)}
+            {view === "time" &&
+              (reading ?? (
+                <>
+                  <span data-export="skip">{words.choose} </span>
+                  {words.rule}
+                </>
+              ))}
           </span>
         )}
       </p>

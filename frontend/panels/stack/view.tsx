@@ -110,7 +110,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         </span>
       </div>
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
-        {spot ? sentenceOf(run, step, spot) : words.hint}
+        {spot ? sentenceOf(run, step, spot) : <span data-export="skip">{words.hint}</span>}
       </p>
       <Legend />
     </div>

@@ -1,19 +1,27 @@
 import { drawBoxes } from "./boxes";
 import { paintOf } from "./colour";
-import { boxIn, type Drawing, freshId, makeElement, SVG } from "./drawing";
+import { boxIn, type Drawing, freshId, makeElement, round, SVG } from "./drawing";
 import { flattened } from "./flatten";
 import { drawText } from "./texts";
 
-/** Draws an element and its descendants in document order: boxes, text, pictures. */
+/** Elements whose boxes make them look like controls. A picture has what is chosen, as plain text. */
+const CONTROL = "button, select, [role=group]:has(> button[aria-pressed])";
+
+/**
+ * Draws an element and its descendants in document order: boxes, text, pictures. Of the page's
+ * controls it draws what is chosen.
+ */
 export function drawElement(element: Element, into: SVGElement, to: Drawing): void {
   const style = getComputedStyle(element);
   if (isUnseen(element, style)) return;
-  const group = groupFor(style, into);
+  const group = element.matches("button[aria-pressed]")
+    ? movedToStart(element, style, into)
+    : groupFor(style, into);
   if (element instanceof SVGSVGElement) {
     drawSvg(element, group, to);
     return;
   }
-  drawBoxes(element, style, group, to);
+  if (!element.matches(CONTROL)) drawBoxes(element, style, group, to);
   if (element instanceof HTMLCanvasElement) drawCanvas(element, group, to);
   else if (element instanceof HTMLSelectElement) drawChoice(element, group, to);
   else {
@@ -25,11 +33,13 @@ export function drawElement(element: Element, into: SVGElement, to: Drawing): vo
   }
 }
 
-/** Whether an element is invisible or a control, which pictures omit. */
+/** Whether an element is invisible, or a control that has no text or is not chosen. */
 function isUnseen(element: Element, style: CSSStyleDeclaration): boolean {
   if (style.display === "none" || style.visibility === "hidden" || style.opacity === "0")
     return true;
   if (element.matches("input, textarea, option, [data-export=skip]")) return true;
+  if (element.matches("button[aria-pressed=false]")) return true;
+  if (element.matches("label:has(input[type=checkbox]:not(:checked))")) return true;
   if (element.matches("button") && element.textContent?.trim() === "") return true;
   const { width, height } = element.getBoundingClientRect();
   // Text that is only for screen readers is a clipped box of one pixel.
@@ -39,6 +49,16 @@ function isUnseen(element: Element, style: CSSStyleDeclaration): boolean {
 function groupFor(style: CSSStyleDeclaration, into: SVGElement): SVGElement {
   if (style.opacity === "1") return into;
   const group = makeElement("g", { opacity: style.opacity });
+  into.append(group);
+  return group;
+}
+
+/** Returns a group in which a chosen button stands where its group of buttons begins. */
+function movedToStart(button: Element, style: CSSStyleDeclaration, into: SVGElement): SVGElement {
+  const start = button.parentElement?.getBoundingClientRect().left ?? 0;
+  const padding = Number.parseFloat(style.paddingLeft) || 0;
+  const by = start - button.getBoundingClientRect().left - padding;
+  const group = makeElement("g", { transform: `translate(${round(by)} 0)` });
   into.append(group);
   return group;
 }
@@ -60,18 +80,22 @@ function drawCanvas(canvas: HTMLCanvasElement, into: SVGElement, to: Drawing): v
   into.append(makeElement("image", { ...box, href, preserveAspectRatio: "none" }));
 }
 
-/** Draws the text of the selected option, centred vertically in the box. */
+/** Draws the text of the selected option where the box begins, centred vertically. */
 function drawChoice(select: HTMLSelectElement, into: SVGElement, to: Drawing): void {
   const [option] = select.selectedOptions;
   const style = getComputedStyle(select);
   const { left, top, height } = select.getBoundingClientRect();
   const span = document.createElement("span");
   span.textContent = option?.textContent ?? "";
-  for (const name of ["font", "color", "letter-spacing", "padding-left", "border-left"]) {
+  for (const name of ["font", "color", "letter-spacing"]) {
     span.style.setProperty(name, style.getPropertyValue(name));
   }
-  span.style.cssText += `;position:fixed;left:${left}px;top:${top}px;line-height:${height}px;white-space:pre;border-color:transparent`;
+  span.style.cssText += `;position:fixed;left:0;top:0;line-height:${height}px;white-space:pre`;
   select.parentElement?.append(span);
+  // A panel may contain fixed elements, so that they are not placed in the window.
+  const placed = span.getBoundingClientRect();
+  span.style.left = `${left - placed.left}px`;
+  span.style.top = `${top - placed.top}px`;
   for (const text of span.childNodes) {
     if (text instanceof Text) drawText(text, getComputedStyle(span), into, to);
   }
