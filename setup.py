@@ -27,6 +27,7 @@ THREADS = {
     "halves": ["-fopenmp"],
     "int8": ["-fopenmp"],
     "small": [],
+    "strongest": [],
 }
 EXACT = {"int8": ["-ffp-contract=off"]}  # all builds round as numpy does
 PROCESSORS = {

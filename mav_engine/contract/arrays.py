@@ -57,15 +57,14 @@ ARRAY_SCHEMA: dict[str, Any] = {
 }
 
 
-def to_wire(values: Floats, *, shares: bool = False) -> Any:
+def to_wire(values: Floats, *, bytes_above: float = math.inf) -> Any:
     """The JSON data of an array; a missing layer (all NaN) is null.
 
-    Half precision is exact to 1 part in 2048. More than `MAX_HALF_SHARES` shares (numbers from 0 to
-    1, most of them nearly 0) are encoded as bytes, with an error of at most 1/510 of the largest
-    share or of 0.25, whichever is larger; so at most 0.002.
+    Half precision is exact to 1 part in 2048. More than `bytes_above` numbers, which must be shares
+    (from 0 to 1), are encoded as bytes, with an error of at most 1/510 of the largest share or of
+    0.25, whichever is larger; so at most 0.002.
     """
-    many = shares and values.size > MAX_HALF_SHARES
-    return _wire(values, _in_bytes if many else _in_halves)
+    return _wire(values, _in_bytes if values.size > bytes_above else _in_halves)
 
 
 def _wire(values: Floats, packed: Callable[[Floats], dict[str, Any]]) -> Any:

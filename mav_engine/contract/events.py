@@ -24,9 +24,10 @@ from pydantic import (
     with_config,
 )
 
-from mav_engine.contract.arrays import Array, to_wire
+from mav_engine.contract.arrays import MAX_HALF_SHARES, MAX_PLAIN, Array, to_wire
 from mav_engine.contract.json_lines import json_line
 from mav_engine.contract.measurements import (
+    AttentionSources,
     Candidate,
     Distribution,
     Layers,
@@ -38,10 +39,10 @@ from mav_engine.contract.model_info import SCHEMA, ModelInfo
 from mav_engine.settings import RunSettings
 
 __all__ = [
-    "EVENTS", "OPTIONAL", "SHARES", "BreakpointHit", "Candidate", "Condition", "Distribution",
-    "Done", "Error", "Event", "FinishReason", "Layers", "LensRow", "ModelInfo", "ProbeInfo",
-    "Prompt", "PromptToken", "Queued", "SamplerStage", "Start", "Timing", "Token", "TokenRef",
-    "from_json", "to_json",
+    "EVENTS", "OPTIONAL", "SHARES", "AttentionSources", "BreakpointHit", "Candidate", "Condition",
+    "Distribution", "Done", "Error", "Event", "FinishReason", "Layers", "LensRow", "ModelInfo",
+    "ProbeInfo", "Prompt", "PromptToken", "Queued", "SamplerStage", "Start", "Timing", "Token",
+    "TokenRef", "from_json", "to_json",
 ]  # fmt: skip
 
 LogProb = Annotated[
@@ -176,6 +177,8 @@ class Token:
     timing: Timing
     attention_rows: Array | None = None
     """[n_layers][n_heads][keys] attention of the last query; each row sums to 1."""
+    attention_sources: AttentionSources | None = None
+    """Where each layer and each head attends most from the last query."""
     attention_map: Array | None = None
     """[n_layers][n_heads][queries][keys] attention over the whole text so far, prompt included,
     as in the prompt event; only every attn_every tokens."""
@@ -263,6 +266,7 @@ OPTIONAL = {
     Token: frozenset(
         {
             "attention_rows",
+            "attention_sources",
             "attention_map",
             "logit_lens",
             "tiles",
@@ -271,10 +275,15 @@ OPTIONAL = {
             "notes",
         }
     ),
+    AttentionSources: frozenset({"head_positions", "head_weights"}),
 }
 """Measurements that are omitted, rather than null, if they were not captured."""
-SHARES = frozenset({"attention_rows", "attention_map"})
-"""Fields of attention patterns, which are encoded as bytes if they are large."""
+SHARES = {
+    "attention_rows": MAX_HALF_SHARES,
+    "attention_map": MAX_HALF_SHARES,
+    "head_weights": MAX_PLAIN,
+}
+"""Fields of attention weights, and above how many numbers they are encoded as bytes."""
 
 
 def to_json(event: Event) -> bytes:
@@ -301,8 +310,8 @@ def _captured_fields(value: Any) -> Any:
         item = getattr(value, name)
         if item is None and name in optional:
             continue
-        shares = name in SHARES and item is not None
-        fields[name] = to_wire(item, shares=True) if shares else _captured_fields(item)
+        above = SHARES.get(name)
+        fields[name] = to_wire(item, bytes_above=above) if above else _captured_fields(item)
     return fields
 
 

@@ -99,3 +99,27 @@ class Timing:
     """Milliseconds of the forward pass, hooks included."""
     capture_ms: float
     """Milliseconds of measuring its tensors."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class AttentionSources:
+    """The positions that attention reads most from one position.
+
+    The first token of the context is apart: heads often put attention there that they do not need.
+    Of equal weights the lowest position is first. Weights are rounded to five decimals; in packed
+    arrays as their type rounds.
+    """
+
+    positions: list[list[int] | None]
+    """[n_layers + 1][sources] the positions with the largest weights in the mean over a layer's
+    heads, strongest first, at most 4; the last row is of the mean over all heads of all layers.
+    Null for a layer without attention."""
+    weights: Array
+    """[n_layers + 1][1 + sources] weight of that mean on the first token, then on each position."""
+    head_positions: list[list[int | None] | None] | None = None
+    """[n_layers][n_heads] the position with the head's largest weight; null where there is none.
+    Only in token events."""
+    head_weights: Array | None = None
+    """[n_layers][n_heads][2] weight of the head on the first token, then on its position. More than
+    64 numbers are bytes. Only in token events."""

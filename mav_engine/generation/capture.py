@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 from mav_engine.contract.arrays import Floats
@@ -22,7 +23,8 @@ HookPoint = Literal["resid", "mlp_out", "attn_out", "pattern", "full_pattern", "
 
 
 Reduction = Callable[[Floats], Floats]
-"""Maps [..., n] to [...]: one number for each vector along the last axis."""
+"""Maps [rows, ...] to an array whose first axes are rows and, in a batch, runs: numbers of each
+vector along the last axis, or of all vectors of a run."""
 
 
 class BatchShared:
@@ -30,16 +32,23 @@ class BatchShared:
 
     A reduction is computed once for all runs, because the overhead of a numpy call exceeds the
     work on a single run.
+
+    Args:
+        values: [rows, runs, …].
+        compiled: faster forms of some reductions.
     """
 
-    def __init__(self, values: Floats) -> None:
+    def __init__(
+        self, values: Floats, compiled: Mapping[Reduction, Reduction] = MappingProxyType({})
+    ) -> None:
         self.values = values
+        self._compiled = compiled
         self._reduced: dict[Reduction, Floats] = {}
 
     def reduced(self, how: Reduction) -> Floats:
-        """The values reduced along the last axis: [rows, runs, …]."""
+        """The values reduced for each run: [rows, runs, …]."""
         if how not in self._reduced:
-            self._reduced[how] = how(self.values)
+            self._reduced[how] = self._compiled.get(how, how)(self.values)
         return self._reduced[how]
 
 
@@ -73,8 +82,8 @@ class Step:
     """For batched steps, by hook point: the values of the whole batch, and this run's index."""
 
     def reduced(self, point: HookPoint, how: Reduction) -> Floats | None:
-        """One number for each vector at `resid`, `mlp_out`, `attn_out` or `pattern`; None if the
-        point was not captured."""
+        """The values at `resid`, `mlp_out`, `attn_out` or `pattern`, reduced; None if the point was
+        not captured."""
         values: Floats | None = getattr(self, point)
         if values is None or point not in self.shared:
             return None if values is None else how(values)

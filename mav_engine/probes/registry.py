@@ -21,6 +21,7 @@ BUILT_IN = {
     "mlp": "mav_engine.probes.norms:MLP",
     "attention_entropy": "mav_engine.probes.attention:ATTENTION_ENTROPY",
     "attention_rows": "mav_engine.probes.attention:ATTENTION_ROWS",
+    "attention_sources": "mav_engine.probes.attention_sources:ATTENTION_SOURCES",
     "attention_map": "mav_engine.probes.attention_map:ATTENTION_MAP",
     "logit_lens": "mav_engine.probes.lens:LOGIT_LENS",
     "tiles": "mav_engine.probes.tiles:TILES",

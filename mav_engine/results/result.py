@@ -90,14 +90,16 @@ class RunRecord:
         By layer: resid_norm [tokens, n_layers + 1], mlp_norm and attn_norm [tokens, n_layers],
         attn_entropy [tokens, n_layers, n_heads]; rank_bins [tokens, bins]. Where they were
         captured: attention_rows [tokens, n_layers, n_heads, keys of the last token], tiles
-        [tokens, n_layers, height, width], lens_id, lens_prob and lens_rank [tokens, n_layers]. Of
-        the prompt: prompt_id, prompt_logprob, prompt_entropy [prompt tokens]. What does not exist
-        is NaN.
+        [tokens, n_layers, height, width], lens_id, lens_prob and lens_rank [tokens, n_layers],
+        source_positions [tokens, n_layers + 1, 4], source_weights [tokens, n_layers + 1, 5],
+        head_source_positions [tokens, n_layers, n_heads] and head_source_weights [tokens, n_layers,
+        n_heads, 2], as in `AttentionSources`. Of the prompt: prompt_id, prompt_logprob,
+        prompt_entropy [prompt tokens]. What does not exist is NaN.
         """
         columns = {
             name: np.array([of(each) for each in self.tokens]) for name, of in _PLAIN.items()
         }
-        columns |= self._of_top() | self._of_layers() | self._of_lens()
+        columns |= self._of_top() | self._of_layers() | self._of_lens() | self._of_sources()
         if self.prompt is not None:
             read = self.prompt.tokens
             columns["prompt_id"] = np.array([each.id for each in read])
@@ -203,6 +205,26 @@ class RunRecord:
             )
             for name in ("id", "prob", "rank")
         }
+
+    def _of_sources(self) -> dict[str, np.ndarray]:
+        found = [each.attention_sources for each in self.tokens]
+        if not found or any(each is None for each in found):
+            return {}
+        known = [each for each in found if each is not None]
+        fields: dict[str, list[Any]] = {
+            "source_positions": [_with_nan(each.positions) for each in known],
+            "source_weights": [each.weights for each in known],
+            "head_source_positions": [_with_nan(each.head_positions or []) for each in known],
+            "head_source_weights": [each.head_weights for each in known],
+        }
+        return {name: _stacked(rows) for name, rows in fields.items()}
+
+
+def _with_nan(rows: list[Any]) -> np.ndarray:
+    """[rows, longest] of lists of different lengths; missing rows and numbers are NaN."""
+    longest = max((len(row) for row in rows if row is not None), default=0)
+    padded = [[*(row or []), *[None] * (longest - len(row or []))] for row in rows]
+    return np.array(padded, np.float32)
 
 
 def collect(events: Iterable[Event]) -> RunRecord:

@@ -14,6 +14,7 @@ from mav_engine.compare.events import Divergence
 from mav_engine.contract.arrays import MAX_HALF_SHARES, Array, Floats
 from mav_engine.contract.events import (
     SHARES,
+    AttentionSources,
     Distribution,
     Layers,
     LogProb,
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 MAX_WHOLE = 2**53 - 1
 AXES: dict[type, dict[str, int]] = {
+    AttentionSources: {"weights": 2, "head_weights": 3},
     Distribution: {"rank_bins": 1},
     Layers: {"resid_norm": 1, "mlp_norm": 1, "attn_norm": 1, "attn_entropy": 2},
     Prompt: {"attention_map": 4},

@@ -26,6 +26,7 @@ from mav_engine.compare.events import (
 from mav_engine.config import ServerConfig
 from mav_engine.contract.arrays import MAX_HALF_SHARES, MAX_PLAIN, Floats
 from mav_engine.contract.events import (
+    AttentionSources,
     Done,
     Error,
     Event,
@@ -219,6 +220,7 @@ def _check_token(frame: Any, token: Token) -> None:
     _check_array(frame.get("attentionRows"), token.attention_rows)
     _check_array(frame.get("attentionMap"), token.attention_map)
     _check_array(frame.get("tiles"), token.tiles)
+    _check_sources(frame.get("attentionSources"), token.attention_sources)
     lens = None if token.logit_lens is None else [
         None
         if row.prob is None
@@ -230,6 +232,20 @@ def _check_token(frame: Any, token: Token) -> None:
     assert frame.get("samplerStages") == (
         None if stages is None else [asdict(each) for each in stages]
     )
+
+
+def _check_sources(read: Any, sent: AttentionSources | None) -> None:
+    if sent is None:
+        assert read is None
+        return
+    assert read["positions"] == sent.positions
+    _check_array(read["weights"], sent.weights)
+    heads = read.get("heads")
+    if sent.head_positions is None or sent.head_weights is None:
+        assert heads is None
+        return
+    assert heads["positions"] == sent.head_positions
+    _check_array(heads["weights"], sent.head_weights, bytes_above=MAX_PLAIN)
 
 
 def _check_divergence(read: Any, event: Divergence) -> None:
@@ -249,7 +265,7 @@ def _check_divergence(read: Any, event: Divergence) -> None:
     _check_array(read["residCosine"], event.resid_cosine)
 
 
-def _check_array(read: Any, sent: Floats | None) -> None:
+def _check_array(read: Any, sent: Floats | None, *, bytes_above: int = MAX_HALF_SHARES) -> None:
     """Numbers are the same, but for the precision in which they travel."""
     if sent is None:
         assert read is None
@@ -267,7 +283,7 @@ def _check_array(read: Any, sent: Floats | None) -> None:
         return
     assert shape == list(sent.shape)
     peak = float(np.nanmax(np.abs(expected)))
-    step = peak / 255 if sent.size > MAX_HALF_SHARES else peak * 2.0**-24
+    step = peak / 255 if sent.size > bytes_above else peak * 2.0**-24
     exact = sent.size <= MAX_PLAIN
     np.testing.assert_allclose(
         values.reshape(sent.shape), expected, rtol=0 if exact else 2.0**-10, atol=step
@@ -287,6 +303,7 @@ SETTINGS = {"RunSettings", "Breakpoints", "Tile", "Message"}
 ARRAYS = {
     "rank_bins", "resid_norm", "mlp_norm", "attn_norm", "attn_entropy", "attention_rows",
     "attention_map", "tiles", "resid_distance", "resid_cosine",
+    "weights", "head_weights",
 }  # fmt: skip
 """What JSON Schema cannot say of these, such as rows of the same length, TypeScript checks too."""
 

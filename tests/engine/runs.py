@@ -11,15 +11,25 @@ import pytest
 
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
-from mav_engine.contract.events import Done, Event, LensRow, Token
+from mav_engine.contract.events import AttentionSources, Done, Event, LensRow, Token
 
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
+ROUNDED = 1.1e-5
+"""How close weights are that are rounded to five decimals."""
 PATIENCE_S = 60.0
 MANY: list[dict[str, Any]] = [
     {"prompt": "Once upon a time, there was a little girl", "max_new_tokens": 24},
     {"prompt": "One day", "max_new_tokens": 9, "temperature": 0.9, "seed": 1},
     {"prompt": "One day", "max_new_tokens": 30, "temperature": 0.9, "seed": 2},
-    {"prompt": "The sun", "max_new_tokens": 16, "capture": ["attention_rows", "logit_lens"]},
+    {
+        "prompt": "The sun",
+        "max_new_tokens": 16,
+        "capture": [
+            "attention_rows",
+            "attention_sources",
+            "logit_lens",
+        ],
+    },
     {"prompt": "Tom and Sue went to the park. " * 4, "max_new_tokens": 20, "capture": []},
     {"prompt": "A big bear", "max_new_tokens": 12, "forced_ids": [5, 6, 7]},
     {"prompt": "Mom said", "max_new_tokens": 1},
@@ -89,9 +99,37 @@ def assert_alike(ours: Sequence[Event], theirs: Sequence[Event]) -> None:
         for name in ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy"):
             _assert_close(getattr(one.layers, name), getattr(other.layers, name))
         _assert_close(one.attention_rows, other.attention_rows)
+        assert (one.attention_sources is None) == (other.attention_sources is None)
+        if one.attention_sources is not None and one.attention_rows is not None:
+            assert_sources_of(one.attention_sources, one.attention_rows)
         _assert_same_lens(one.logit_lens, other.logit_lens)
     assert ours[-1].text == theirs[-1].text
     assert ours[-1].reason == theirs[-1].reason
+
+
+def assert_sources_of(found: AttentionSources | None, pattern: Any) -> None:
+    """They are the strongest of these weights [n_layers, n_heads, n_keys]: the weights to 1e-5, the
+    positions exactly but where two weights are equal to that precision."""
+    assert found is not None
+    shares = np.asarray(pattern, np.float64)
+    means = [*shares.mean(axis=1), shares.mean(axis=(0, 1))]
+    for row, positions, weights in zip(means, found.positions, found.weights, strict=True):
+        _assert_strongest(row, positions, weights, min(4, shares.shape[-1] - 1))
+    if shares.shape[-1] > 1:
+        for at in np.ndindex(shares.shape[:2]):
+            position = found.head_positions[at[0]][at[1]]
+            _assert_strongest(shares[at], [position], found.head_weights[at], 1)
+
+
+def _assert_strongest(row: Any, positions: Any, weights: Any, count: int) -> None:
+    # Of equal weights the lowest position first.
+    order = sorted(range(1, len(row)), key=lambda at: (-row[at], at))
+    assert len(positions) == len(set(positions)) == count
+    assert 0 not in positions
+    for places in (order[:count], positions):
+        np.testing.assert_allclose(weights, row[[0, *places]], rtol=0, atol=ROUNDED)
+    if (np.diff(-row[order[: count + 1]]) > ROUNDED).all():
+        assert list(positions) == order[:count]
 
 
 def _assert_same_lens(one: Sequence[LensRow] | None, other: Sequence[LensRow] | None) -> None:

@@ -16,7 +16,7 @@ from mav_engine import MavError, RunSettings, run
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.inference.prefill import joined_maps
-from mav_engine.contract.arrays import to_wire
+from mav_engine.contract.arrays import MAX_HALF_SHARES, to_wire
 from mav_engine.contract.events import Event, Token, from_json, to_json
 from mav_engine.probes import attention_map
 from tests.engine.conftest import EMBEDDED, Case
@@ -153,7 +153,7 @@ def test_layers_and_heads_without_attention_are_null() -> None:
     assert np.isnan(found[0]).all()
     assert np.isnan(found[1, 2]).all()
     np.testing.assert_array_equal(found[1, :2], np.broadcast_to(np.tri(5), (2, 5, 5)))
-    wire = orjson.loads(orjson.dumps(to_wire(found, shares=True)))
+    wire = orjson.loads(orjson.dumps(to_wire(found, bytes_above=MAX_HALF_SHARES)))
     assert wire[0] is None
     assert [head is None for head in wire[1]] == [False, False, True]
 

@@ -171,9 +171,9 @@ def test_a_compressed_file_that_was_cut_off_gives_its_beginning(tmp_path: Path) 
 @given(st.floats(2**-10, 1.0, width=32))
 def test_shares_in_bytes_are_the_same_when_sent_again(peak: float) -> None:
     values = np.linspace(0, peak, MAX_HALF_SHARES + 1, dtype=np.float32).reshape(1, 1, 1, -1)
-    once = to_wire(values, shares=True)
+    once = to_wire(values, bytes_above=MAX_HALF_SHARES)
     assert once["dtype"] == "u8"
-    assert to_wire(from_wire(once), shares=True) == once
+    assert to_wire(from_wire(once), bytes_above=MAX_HALF_SHARES) == once
     np.testing.assert_allclose(from_wire(once), values, atol=once["scale"] * 0.51)
 
 

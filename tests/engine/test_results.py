@@ -59,6 +59,24 @@ def test_arrays_of_the_lens_and_of_a_run_without_tokens() -> None:
     assert collect([]).arrays()["logprob"].size == 0
 
 
+def test_arrays_of_attention_sources() -> None:
+    # The first token has no other source than the first of the context, the second has one.
+    record = collect(events_of(prompt="h", capture=["attention_sources"]))
+    arrays, tokens = record.arrays(), record.tokens
+    assert arrays["source_positions"].shape == (4, 4, 3)
+    assert np.isnan(arrays["source_positions"][0]).all()
+    assert arrays["source_positions"][3].tolist() == tokens[3].attention_sources.positions
+    assert arrays["source_weights"].shape == (4, 4, 4)
+    np.testing.assert_array_equal(
+        arrays["source_weights"][1, :, :2], tokens[1].attention_sources.weights
+    )
+    assert np.isnan(arrays["head_source_positions"][0]).all()
+    assert arrays["head_source_positions"][1].tolist() == [[1, 1]] * 3
+    weights = arrays["head_source_weights"]
+    np.testing.assert_array_equal(weights[2], tokens[2].attention_sources.head_weights)
+    assert "source_weights" not in collect(events_of()).arrays()
+
+
 def test_a_frame_has_a_row_a_token_and_a_column_a_layer() -> None:
     record = collect(events_of())
     frame = record.to_frame()

@@ -106,7 +106,8 @@ class _Comparison:
     def _events(self) -> list[Any]:
         given = self._pair.backend.info.capabilities
         wanted = ["predictions", "distribution", "residual", "mlp", "attention_entropy"]
-        wanted += [name for name in ("attention_rows", "logit_lens") if name in given]
+        more = ("attention_rows", "attention_sources", "logit_lens")
+        wanted += [name for name in more if name in given]
         settings = RunSettings(prompt=PROMPT, max_new_tokens=NEW_TOKENS, capture=wanted)
         return list(run(settings, backend=self._pair.backend))
 
@@ -184,7 +185,24 @@ class _Comparison:
             self._close("pattern", rows[layer, :heads], truth)
             self._close("pattern", entropies[layer, :heads], _entropy(truth))
             self._check("pattern", bool(np.isnan(entropies[layer, heads:]).all()))
+            self._compare_sources(token, layer, np.asarray(truth, np.float64))
         self._shares["pattern"].add(_share(given))
+
+    def _compare_sources(self, token: Token, layer: int, truth: np.ndarray) -> None:
+        """The strongest sources of one layer and of its heads [heads, keys]."""
+        found = token.attention_sources
+        self._check("sources", found is not None)
+        if found is None or found.head_positions is None or truth.shape[-1] == 1:
+            return
+        mean, positions = truth.mean(axis=0), found.positions[layer] or []
+        order = np.sort(mean[1:])[::-1][:4]
+        self._close("sources", found.weights[layer], [mean[0], *order])
+        self._close("sources", mean[positions], order)
+        heads = np.arange(len(truth))
+        of_heads = (found.head_positions[layer] or [])[: len(truth)]
+        first_and_most = np.stack([truth[:, 0], truth[:, 1:].max(axis=-1)], axis=-1)
+        self._close("sources", found.head_weights[layer, heads], first_and_most)
+        self._close("sources", truth[heads, of_heads], first_and_most[:, 1])
 
     def _compare_lens(self, token: Token, oracle: Oracle) -> None:
         for layer, row in enumerate(token.logit_lens or []):

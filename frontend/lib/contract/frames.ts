@@ -39,6 +39,24 @@ export interface LensRow {
   readonly rank: number;
 }
 
+/** The positions that attention reads most from one position; the first token is apart. */
+export interface SourcesFrame {
+  /**
+   * [layers + 1][sources], strongest first, of the mean over a layer's heads; the last row is of
+   * the mean over all heads. null for a layer without attention.
+   */
+  readonly positions: readonly (readonly number[] | null)[];
+  /** [layers + 1, 1 + sources]: the weight on the first token, then on these positions. */
+  readonly weights: Matrix;
+  /** The strongest source of each head; only at new tokens. */
+  readonly heads?: {
+    /** [layers][heads]; null where there is none. */
+    readonly positions: readonly (readonly (number | null)[] | null)[];
+    /** [layers, heads, 2]: the weight on the first token, then on this position. */
+    readonly weights: Tensor;
+  };
+}
+
 /** One generated token and the measurements of its prediction. */
 export interface TokenFrame {
   readonly index: number;
@@ -58,6 +76,7 @@ export interface TokenFrame {
   readonly layers: LayerFrame;
   /** [layers, heads, keys]: the attention weights of the last query. */
   readonly attentionRows?: Shares;
+  readonly attentionSources?: SourcesFrame;
   /**
    * [layers, heads, queries, keys] of the whole text so far; only in every `attn_every`-th token.
    */

@@ -7,11 +7,13 @@ import type {
   PromptFrame,
   RunEvent,
   RunEventBody,
+  SourcesFrame,
   StartFrame,
   TokenFrame,
 } from "./frames";
 import {
   EventSchema,
+  type WireAttentionSources,
   type WireDone,
   type WireError,
   type WireEvent,
@@ -83,7 +85,8 @@ const decodePrompt = (wire: WirePrompt): PromptFrame => ({
 
 function decodeToken(wire: WireToken): TokenFrame {
   const logprob = wire.logprob ?? Number.NEGATIVE_INFINITY;
-  const { distribution, attention_rows, attention_map, logit_lens, sampler_stages, tiles } = wire;
+  const { distribution, attention_rows, attention_sources, attention_map } = wire;
+  const { logit_lens, sampler_stages, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
@@ -106,12 +109,30 @@ function decodeToken(wire: WireToken): TokenFrame {
     ...(attention_rows && {
       attentionRows: decodeShares(attention_rows, 3, "token.attention_rows"),
     }),
+    ...(attention_sources && {
+      attentionSources: decodeSources(attention_sources, "token.attention_sources"),
+    }),
     ...(attention_map && { attentionMap: decodeShares(attention_map, 4, "token.attention_map") }),
     ...(logit_lens && { logitLens: logit_lens.map(decodeLensRow) }),
     ...(sampler_stages && { samplerStages: sampler_stages }),
     ...(tiles && { tiles: decodeTensor(tiles, 3, "token.tiles") }),
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,
+  };
+}
+
+function decodeSources(wire: WireAttentionSources, where: string): SourcesFrame {
+  const { positions, weights, head_positions, head_weights } = wire;
+  return {
+    positions,
+    weights: decodeMatrix(weights, `${where}.weights`),
+    ...(head_positions &&
+      head_weights && {
+        heads: {
+          positions: head_positions,
+          weights: decodeTensor(head_weights, 3, `${where}.head_weights`),
+        },
+      }),
   };
 }
 

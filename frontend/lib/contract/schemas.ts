@@ -333,6 +333,27 @@ export const TimingSchema = v.object({
 });
 export type WireTiming = v.InferOutput<typeof TimingSchema>;
 
+/** The positions that attention reads most from one position.
+ *
+ * The first token of the context is apart: heads often put attention there that they do not need.
+ * Of equal weights the lowest position is first. Weights are rounded to five decimals; in packed
+ * arrays as their type rounds. */
+export const AttentionSourcesSchema = v.object({
+  /** [n_layers + 1][sources] the positions with the largest weights in the mean over a layer's
+   * heads, strongest first, at most 4; the last row is of the mean over all heads of all layers.
+   * Null for a layer without attention. */
+  positions: v.array(v.nullable(v.array(integer))),
+  /** [n_layers + 1][1 + sources] weight of that mean on the first token, then on each position. */
+  weights: ArraySchema,
+  /** [n_layers][n_heads] the position with the head's largest weight; null where there is none.
+   * Only in token events. */
+  head_positions: v.optional(v.nullable(v.array(v.nullable(v.array(v.nullable(integer))))), null),
+  /** [n_layers][n_heads][2] weight of the head on the first token, then on its position. More than
+   * 64 numbers are bytes. Only in token events. */
+  head_weights: v.optional(v.nullable(ArraySchema), null),
+});
+export type WireAttentionSources = v.InferOutput<typeof AttentionSourcesSchema>;
+
 /** The prediction from one layer's residual stream, and the rank of the emitted token in it. */
 export const LensRowSchema = v.object({
   id: integer,
@@ -382,6 +403,8 @@ export const TokenSchema = v.object({
   timing: TimingSchema,
   /** [n_layers][n_heads][keys] attention of the last query; each row sums to 1. */
   attention_rows: v.optional(v.nullable(ArraySchema), null),
+  /** Where each layer and each head attends most from the last query. */
+  attention_sources: v.optional(v.nullable(AttentionSourcesSchema), null),
   /** [n_layers][n_heads][queries][keys] attention over the whole text so far, prompt included,
    * as in the prompt event; only every attn_every tokens. */
   attention_map: v.optional(v.nullable(ArraySchema), null),

@@ -13,6 +13,7 @@ from mav_engine.backends.inference.decoders.async_pass import AsyncPass
 from mav_engine.backends.inference.decoders.base import Decoder
 from mav_engine.backends.inference.decoders.layer_outputs import BLOCKS, LayerOutputs
 from mav_engine.backends.inference.kernels.batched_attention import BatchAttention
+from mav_engine.backends.inference.kernels.native.strongest import compiled_reductions
 from mav_engine.backends.inference.kv_pool import KVPool, KVSlot
 from mav_engine.backends.inference.kv_view import BatchView, ChunkView, KVView, sorting_key
 from mav_engine.backends.inference.prefix_cache import PrefixCache
@@ -205,7 +206,7 @@ class _RowOutputs:
                 shared = BatchShared(outputs.at(point))
                 self._captured[point] = [(shared, row) for row in range(len(requests))]
         if "pattern" in wanted:
-            ranges = map(BatchShared, outputs.patterns())
+            ranges = (BatchShared(each, compiled_reductions()) for each in outputs.patterns())
             self._captured["pattern"] = [(each, row) for each in ranges for row in _rows(each)]
         self._lens = outputs.lens
 

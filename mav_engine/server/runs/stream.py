@@ -46,7 +46,7 @@ def compared_line(event: CompareEvent) -> bytes:
 
 def worth_it(capture: Collection[str], accept_encoding: str) -> bool:
     """Whether a run sends attention patterns to a client that accepts gzip."""
-    return bool(SHARES & set(capture)) and takes("gzip", accept_encoding)
+    return not SHARES.keys().isdisjoint(capture) and takes("gzip", accept_encoding)
 
 
 def run_response(watcher: Watcher, kind: str, heartbeat_s: float, *, gzip: bool) -> LiveStream:

@@ -14,7 +14,10 @@ from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
-REQUIRED_SOURCES, OPTIONAL_SOURCES = ("halves", "llama", "products", "small"), ("int8",)
+REQUIRED_SOURCES, OPTIONAL_SOURCES = (
+    ("halves", "llama", "products", "small", "strongest"),
+    ("int8",),
+)
 """Sources that compile for any processor, and those that need certain instructions."""
 LANES = 16
 """float32 values of the widest vector; sizes of rows and heads must be multiples of it."""
