@@ -2,6 +2,7 @@
 
 import { RotateCw } from "lucide-react";
 import { type CSSProperties, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { MAX_COLUMNS } from "@/features/panel-layout/layout";
@@ -12,10 +13,12 @@ import { useLayoutActions } from "@/features/panel-layout/use-layout-actions";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import type { ModelInfo } from "@/lib/contract";
 import type { Side } from "@/lib/contract/parse-compare-event";
+import { useKnownModel } from "@/lib/models/use-models";
 import { missingCaptures } from "@/lib/run/captures";
 import type { RunRecord } from "@/lib/run/run-record";
 import { words as statusWords } from "@/lib/run/words";
 import { generatedTextPanel } from "@/panels/generated-text/panel";
+import { ModelContext } from "@/panels/model-context";
 import type { Panel } from "@/panels/panel";
 import { comparedCaptures } from "./captures";
 import { comparison } from "./current-comparison";
@@ -154,6 +157,8 @@ interface HalfProps extends Omit<SideTextsProps, "records"> {
 }
 
 function Half({ side, panel, ...rest }: HalfProps) {
+  const named = useStore(comparison, ({ request }) => request?.[side].model);
+  const model = useKnownModel(named);
   return (
     <div
       role="group"
@@ -162,7 +167,9 @@ function Half({ side, panel, ...rest }: HalfProps) {
     >
       <Letter side={side} />
       <div className="h-[calc(19rem*var(--rows))] min-w-0 flex-1">
-        <Body panel={panel} {...rest} />
+        <ModelContext value={model}>
+          <Body panel={panel} {...rest} />
+        </ModelContext>
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { memo } from "react";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import type { ModelInfo } from "@/lib/contract";
+import { ModelContext } from "@/panels/model-context";
 import { GRID_CLASSES } from "./grid-columns";
 import { useLayoutState, useOpenPanels, useUnknownPanels } from "./layout-context";
 import { PanelFrame } from "./panel-frame";
@@ -25,7 +26,7 @@ export const PanelGrid = memo(function PanelGrid({ model, onPanels }: PanelGridP
   // A first row of height 1 does not grow when the window is taller than the panels.
   const lowFirst = first?.panel.wide && first.placed.columns === 4 && first.placed.rows === 1;
   return (
-    <>
+    <ModelContext value={model}>
       <UnknownPanels />
       {open.length === 0 ? (
         <NoPanels onPanels={onPanels} />
@@ -53,7 +54,7 @@ export const PanelGrid = memo(function PanelGrid({ model, onPanels }: PanelGridP
       <p role="status" className="sr-only">
         {said}
       </p>
-    </>
+    </ModelContext>
   );
 });
 

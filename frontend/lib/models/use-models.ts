@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import { failureOf } from "@/lib/client/failure";
-import type { ModelList } from "@/lib/contract";
+import type { ModelInfo, ModelList } from "@/lib/contract";
 import type { Failure } from "@/lib/contract/frames";
 import { fetchModels } from "./fetch-models";
 
@@ -38,3 +38,9 @@ export function useModels(): Models {
   const reload = useCallback(() => setAttempt((n) => n + 1), []);
   return { ...state, reload };
 }
+
+/** Returns a model of the list that was fetched last; by default the server's default model. */
+export const useKnownModel = (name: string | undefined): ModelInfo | undefined =>
+  useStore(models, ({ list }) =>
+    list?.models.find((model) => model.name === (name ?? list.default)),
+  );

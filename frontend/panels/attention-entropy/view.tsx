@@ -11,6 +11,7 @@ import { formatNats, formatPercent } from "@/lib/i18n/numbers";
 import { isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
 import { useShownTheme } from "@/lib/theme/use-theme";
+import { useModelShape } from "@/panels/model-context";
 import type { PanelProps } from "../panel";
 import { words } from "./words";
 
@@ -22,11 +23,12 @@ const MIN_ROW = 6;
 export default function AttentionEntropy({ frame, run }: PanelProps) {
   const [cell, setCell] = useState<GridCell | null>(null);
   const [walked, setWalked] = useState<GridCell | null>(null);
+  const shape = useModelShape(run);
   const matrix = frame?.layers.attnEntropy;
   if (frame && !matrix) return <p className="pt-4 text-quiet text-small">{words.notCaptured}</p>;
   const max = fixedCeiling(run);
   const ceiling = frame?.layers.attnEntropyMax;
-  const layers = matrix?.rows ?? 6;
+  const layers = matrix?.rows ?? shape.layers;
   return (
     <div className="flex h-full flex-col">
       <LayerScroll layers={layers} least={MIN_ROW} inView={walked?.row ?? null}>
@@ -52,12 +54,12 @@ export default function AttentionEntropy({ frame, run }: PanelProps) {
               onWalk={setWalked}
             />
           ) : (
-            <Skeleton breathing={isBusy(run)} />
+            <Skeleton rows={shape.layers} columns={shape.heads} breathing={isBusy(run)} />
           )}
         </div>
       </LayerScroll>
       <div className="ml-10">
-        <Ticks count={matrix?.columns ?? 4} />
+        <Ticks count={matrix?.columns ?? shape.heads} />
       </div>
       <p aria-hidden className="-mt-0.5 mb-1 text-center text-micro text-quiet leading-3">
         {words.head}
@@ -159,15 +161,24 @@ function Legend({ max, ceiling, shown }: LegendProps) {
   );
 }
 
-function Skeleton({ breathing }: { breathing: boolean }) {
+interface SkeletonProps {
+  rows: number;
+  columns: number;
+  breathing: boolean;
+}
+
+/** An empty grid; one element, because a large model has thousands of heads. */
+function Skeleton({ rows, columns, breathing }: SkeletonProps) {
+  const gap = "var(--sheet) 1px, transparent 1px";
   return (
     <div
       aria-hidden
-      className={classNames("grid h-full grid-cols-4 grid-rows-6 gap-px", breathing && "breathing")}
-    >
-      {Array.from({ length: 24 }, (_, i) => (
-        <span key={i} className="bg-rule" style={{ opacity: 0.25 + ((i * 7) % 11) / 16 }} />
-      ))}
-    </div>
+      data-grid={`${rows}x${columns}`}
+      style={{
+        backgroundImage: `linear-gradient(to right, ${gap}), linear-gradient(to bottom, ${gap})`,
+        backgroundSize: `${100 / columns}% 100%, 100% ${100 / rows}%`,
+      }}
+      className={classNames("h-full bg-rule/60", breathing && "breathing")}
+    />
   );
 }

@@ -17,6 +17,7 @@ import {
 } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
 import { linkedStore, oneOf } from "@/lib/url-state/linked-store";
+import { useModelShape } from "@/panels/model-context";
 import type { PanelProps } from "../panel";
 import {
   type Axis,
@@ -31,7 +32,6 @@ import {
 } from "./scale";
 import { words } from "./words";
 
-const SKELETON = Float32Array.from([0.3, 0.35, 0.42, 0.5, 0.62, 0.8]);
 /** The selected kind of norm. */
 const shownSeries = linkedStore<NormSeries>("norms", "mlpNorm", oneOf(NORM_SERIES));
 const chooseSeries = (series: NormSeries) => shownSeries.setState(series);
@@ -48,13 +48,14 @@ export default function LayerNorms({ frame, run }: PanelProps) {
   const series = useStore(shownSeries);
   const scale = useScale(run, series);
   const shown = useShown(run, frame, series, scale);
+  const { layers } = useModelShape(run);
   return (
     <div className="flex h-full flex-col">
       <SeriesChoice series={series} onChange={chooseSeries} />
       {frame && !shown ? (
         <p className="flex-1 pt-4 text-quiet text-small">{words.notCaptured}</p>
       ) : (
-        <Rows series={series} shown={shown} breathing={!shown && isBusy(run)} />
+        <Rows series={series} shown={shown} layers={layers} breathing={!shown && isBusy(run)} />
       )}
       {shown && <Foot scales={scalesOf(run, series)} shown={shown} />}
     </div>
@@ -172,14 +173,16 @@ interface RowsProps {
   series: NormSeries;
   /** null before the first token. */
   shown: Shown | null;
+  /** Number of layers that are drawn before the first token. */
+  layers: number;
   breathing: boolean;
 }
 
 /** One row per layer, the first at the bottom, and the axis below them. */
-function Rows({ series, shown, breathing }: RowsProps) {
+function Rows({ series, shown, layers, breathing }: RowsProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const [said, setSaid] = useState("");
-  const { values, axis, extent } = shown ?? EMPTY;
+  const { values, axis, extent } = shown ?? placeholder(series, layers);
   const rows = values.length;
   const labelled = indexTicks(rows, MAX_LABELLED_ROWS);
   const largest = values.reduce(
@@ -244,11 +247,12 @@ function Rows({ series, shown, breathing }: RowsProps) {
   );
 }
 
-const EMPTY = {
-  values: SKELETON,
-  axis: linearAxis(1),
-  extent: { low: SKELETON, high: SKELETON },
-};
+/** Bars that grow from layer to layer, drawn before the first token. */
+function placeholder(series: NormSeries, layers: number) {
+  const rows = series === "residNorm" ? layers + 1 : layers;
+  const values = Float32Array.from({ length: rows }, (_, row) => 0.3 + 0.5 * (row / rows) ** 1.5);
+  return { values, axis: linearAxis(1), extent: { low: values, high: values } };
+}
 
 const summaryOf = ({ values, write }: Shown, series: NormSeries): string =>
   words.summary(

@@ -9,11 +9,13 @@ import { cellAfter, cellAt, layoutTiles, type TileCell } from "./layout";
 import { type Shaded, type Shading, shadeTable } from "./shade";
 import { CellOutline, TileCanvas, TileFrames } from "./tile-canvas";
 
-/** The shape of the tiles that are shown before the number of layers is known. */
-const EMPTY_SHAPE = [6, 16, 16] as const;
+/** Rows and columns of the tiles that are shown before the first token. */
+const EMPTY_SIZE = [16, 16] as const;
 
 interface TilePictureProps {
   tiles: Tensor | undefined;
+  /** Number of tiles that are shown before the first token. */
+  layers: number;
   before: Tensor | undefined;
   shading: Shading;
   label: string;
@@ -38,7 +40,7 @@ export function TilePicture(props: TilePictureProps) {
   const theme = useShownTheme();
   const table = useMemo(() => shadeTable(shading, theme), [shading, theme]);
   const ratio = usePixelRatio();
-  const [count = 0, rows = 1, columns = 1] = tiles?.shape ?? EMPTY_SHAPE;
+  const [count = 0, rows = 1, columns = 1] = tiles?.shape ?? [props.layers, ...EMPTY_SIZE];
   const grid = useMemo(() => {
     const layers = only === null ? Array.from({ length: count }, (_, i) => i) : [only];
     const cells = { rows, columns };

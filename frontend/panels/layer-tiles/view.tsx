@@ -6,6 +6,7 @@ import type { Tensor } from "@/lib/contract/frames";
 import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { words as settingsWords } from "@/lib/settings/words";
+import { useModelShape } from "@/panels/model-context";
 import { words as panelsWords } from "@/panels/words";
 import type { PanelProps } from "../panel";
 import { enlargedTile, tileView } from "./display-options";
@@ -26,6 +27,7 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
     (next: Shaded) => setShaded((last) => (same(last, next) ? last : next)),
     [],
   );
+  const { layers } = useModelShape(run);
   const tiles = frame?.tiles;
   if (frame && !tiles) {
     return <p className="pt-4 text-quiet text-small">{panelsWords.notCaptured(words.title)}</p>;
@@ -41,6 +43,7 @@ export default function LayerTiles({ frame, run, step }: PanelProps) {
       <div className="min-h-0 flex-1">
         <TilePicture
           tiles={tiles}
+          layers={layers}
           before={before}
           shading={shading}
           label={labelOf(tiles, sizes)}

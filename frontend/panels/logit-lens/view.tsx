@@ -11,6 +11,7 @@ import { formatCount } from "@/lib/i18n/numbers";
 import { isBusy } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { useShownTheme } from "@/lib/theme/use-theme";
+import { useModelShape } from "@/panels/model-context";
 import { words as panelsWords } from "@/panels/words";
 import type { PanelProps } from "../panel";
 import { LENS_COLOURS, LENS_VIEWS, lensView } from "./display-options";
@@ -22,13 +23,13 @@ import { words as logitLensWords } from "./words";
 
 /** The least height of a layer over time, in pixels. */
 const MIN_ROW = 7;
-const SKELETON_SHARES = [0.2, 0.16, 0.34, 0.28, 0.55, 0.8];
 
 export default function LogitLens({ frame, run, step, select }: PanelProps) {
   const words = logitLensWords;
   const { view, colour } = useStore(lensView);
   const [reading, setReading] = useState<string | null>(null);
   const [walked, setWalked] = useState<number | null>(null);
+  const shape = useModelShape(run);
   const rows = frame?.logitLens;
   if (frame && !rows) {
     return <p className="pt-4 text-quiet text-small">{panelsWords.notCaptured(words.title)}</p>;
@@ -59,7 +60,7 @@ export default function LogitLens({ frame, run, step, select }: PanelProps) {
         )}
       </div>
       {!frame || !rows ? (
-        <Skeleton breathing={isBusy(run)} />
+        <Skeleton layers={shape.layers} breathing={isBusy(run)} />
       ) : view === "token" ? (
         <LensTable frame={frame} rows={rows} />
       ) : (
@@ -139,23 +140,26 @@ function Legend({ colour, vocabulary }: { colour: LensColour; vocabulary: number
   );
 }
 
-function Skeleton({ breathing }: { breathing: boolean }) {
+/** The placeholders of shares, repeated for every six layers. */
+const SHARES = [0.2, 0.16, 0.34, 0.28, 0.55, 0.8];
+
+function Skeleton({ layers, breathing }: { layers: number; breathing: boolean }) {
   return (
     <div
       aria-hidden
       className={classNames(
-        "flex min-h-0 flex-1 flex-col-reverse justify-end gap-1 pt-5",
+        "flex min-h-0 flex-1 flex-col-reverse justify-end gap-1 overflow-hidden pt-5",
         breathing && "breathing",
       )}
     >
-      {SKELETON_SHARES.map((share, layer) => (
-        <span key={layer} className="flex h-5 items-center gap-3 pl-2">
+      {Array.from({ length: layers }, (_, layer) => (
+        <span key={layer} className="flex h-5 min-h-1 shrink items-center gap-3 pl-2">
           <span className="figures w-4 text-micro text-quiet">{layer}</span>
           <span className="h-2.5 w-20 rounded-sm bg-well" />
           <span className="h-3 flex-1 rounded-[2px] bg-well">
             <span
               className="block h-full rounded-[2px] bg-rule"
-              style={{ width: `${share * 100}%` }}
+              style={{ width: `${(SHARES[layer % SHARES.length] ?? 0) * 100}%` }}
             />
           </span>
         </span>
