@@ -11,9 +11,10 @@ export interface RunState {
 export interface RunStore extends StoreApi<RunState> {
   /**
    * Starts a new run, or with "received" keeps the current one for its continuation. `source` is
-   * the name of the file that a recorded run is read from.
+   * the name of the file that a recorded run is read from. `shown` is the token that stays
+   * selected; by default the newest is followed.
    */
-  begin(keep: "nothing" | "received", source?: string): void;
+  begin(keep: "nothing" | "received", source?: string, shown?: number | null): void;
   receive(event: RunEvent): void;
   fail(failure: Failure): void;
   /** Marks the run as stopped by the visitor; what was received stays. */
@@ -59,13 +60,13 @@ export function createRunStore(
 
   return {
     ...store,
-    begin(keep, source) {
+    begin(keep, source, shown = null) {
       latest =
         keep === "received"
           ? { ...latest, phase: "connecting", failure: null, done: null }
           : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
-      store.setState({ selected: null });
+      store.setState({ selected: shown });
     },
     receive(event) {
       latest = applyEvent(latest, event);
