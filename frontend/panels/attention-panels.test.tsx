@@ -8,7 +8,7 @@ import { attentionHeadsPanel } from "./attention-heads/panel";
 import { attentionMapsPanel } from "./attention-maps/panel";
 import { attentionTextPanel } from "./attention-text/panel";
 import { samplerWaterfallPanel } from "./sampler-waterfall/panel";
-import { percent, showLoaded } from "./show-panel.fixture";
+import { load, percent, showLoaded } from "./show-panel.fixture";
 
 const PANELS = [attentionTextPanel, attentionHeadsPanel, attentionMapsPanel, samplerWaterfallPanel];
 const RUN = attentionRun();
@@ -34,7 +34,8 @@ describe.each(PANELS)("$title", (panel) => {
     expect(screen.queryByText(/run again/)).toBeNull();
   });
 
-  test("exports a table with a name for each column, and no rows if there are no numbers", () => {
+  test("exports a table with a name for each column, and no rows if there are no numbers", async () => {
+    await load(panel);
     for (const step of [0, 5]) {
       const { columns, rows } = panel.table?.(RUN, step) ?? { columns: [], rows: [] };
       expect(rows.length).toBeGreaterThan(0);

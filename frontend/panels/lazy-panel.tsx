@@ -1,5 +1,5 @@
 import { type ComponentType, type FunctionComponent, lazy } from "react";
-import type { PanelProps } from "./panel";
+import type { Panel, PanelProps, PanelTable } from "./panel";
 
 interface LazyPanel extends FunctionComponent<PanelProps> {
   /** Forgets a failed import, so that it is tried again. */
@@ -19,6 +19,26 @@ export function lazyPanel(
     View = lazy(load);
   };
   return Panel;
+}
+
+type Table = NonNullable<Panel["table"]>;
+
+const NO_TABLE: PanelTable = { columns: [], rows: [] };
+
+/**
+ * Returns a panel component and its table, whose code is loaded with the component: a table can only
+ * be saved where the panel is shown. Before that it is empty.
+ */
+export function lazyParts(
+  load: () => Promise<{ default: ComponentType<PanelProps>; table: Table }>,
+): Pick<Panel, "Component" | "table"> {
+  const loaded: { table: Table | null } = { table: null };
+  const Component = lazyPanel(async () => {
+    const parts = await load();
+    loaded.table = parts.table;
+    return parts;
+  });
+  return { Component, table: (run, step) => loaded.table?.(run, step) ?? NO_TABLE };
 }
 
 /** Lets a panel that failed to load be imported again. */

@@ -50,6 +50,12 @@ export async function showLoaded(
   return { ...view, select, showStep: (at: number) => view.rerender(shown(at)) };
 }
 
+/** Loads the code of a panel, without which its table is empty. */
+export async function load(panel: Panel): Promise<void> {
+  const { unmount } = await showLoaded(panel, 0);
+  unmount();
+}
+
 export const percent = (share: number) => (share * 100).toFixed(1);
 
 export const frameOf = (run: RunRecord, step: number) => run.frames[step] as TokenFrame;

@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { headsTable } from "./table";
 import { words } from "./words";
 
 export const attentionHeadsPanel = worded(words, {
@@ -8,7 +7,6 @@ export const attentionHeadsPanel = worded(words, {
   term: "head",
   unit: () => words.unit,
   captures: ["attention_rows"],
-  table: headsTable,
   columns: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

@@ -36,6 +36,8 @@ import type { PanelProps } from "../panel";
 import { columnsOf, paintHeads } from "./heads-picture";
 import { words as attentionHeadsWords } from "./words";
 
+export { headsTable as table } from "./table";
+
 /** The minimum height of a layer in pixels. If there is not enough room, the picture scrolls. */
 const MIN_ROW = 7;
 

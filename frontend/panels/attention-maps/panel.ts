@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { mapTable } from "./table";
 import { words } from "./words";
 
 export const attentionMapsPanel = worded(words, {
@@ -8,8 +7,7 @@ export const attentionMapsPanel = worded(words, {
   term: "attention-pattern",
   unit: () => words.unit,
   captures: ["attention_map"],
-  table: mapTable,
   columns: 2,
   rows: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

@@ -37,6 +37,8 @@ import type { PanelProps } from "../panel";
 import { paintMap } from "./map-picture";
 import { words as attentionMapsWords } from "./words";
 
+export { mapTable as table } from "./table";
+
 /** The minimum size in pixels of rows and columns that are labelled with their tokens. */
 const LABEL_SIZE = 11;
 

@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { attentionTextTable } from "./table";
 import { words } from "./words";
 
 export const attentionTextPanel = worded(words, {
@@ -8,7 +7,6 @@ export const attentionTextPanel = worded(words, {
   term: "attention-pattern",
   unit: () => words.unit,
   captures: ["attention_rows"],
-  table: attentionTextTable,
   columns: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

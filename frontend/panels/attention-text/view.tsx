@@ -39,6 +39,8 @@ import { Chips } from "./chips";
 import { TextCanvas, type Visible } from "./text-canvas";
 import { words as attentionTextWords } from "./words";
 
+export { attentionTextTable as table } from "./table";
+
 /** Shows the attention of the last query as shades behind the text. */
 export default function AttentionText({ run, frame, step, select }: PanelProps) {
   const shares = frame?.attentionRows;

@@ -2,7 +2,7 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test } from "vitest";
 import { deepRun } from "@/lib/run/recorded-run.fixture";
-import { frameOf, largeRun, makeRoom, show } from "../show-panel.fixture";
+import { frameOf, largeRun, load, makeRoom, show } from "../show-panel.fixture";
 import { logitLensPanel } from "./panel";
 import LogitLens from "./view";
 
@@ -59,7 +59,8 @@ describe("logit lens", () => {
     expect(select).toHaveBeenLastCalledWith(5);
   });
 
-  test("exports a table", () => {
+  test("exports a table", async () => {
+    await load(logitLensPanel);
     const run = deepRun();
     const rows = logitLensPanel.table?.(run, 7).rows ?? [];
     const last = frameOf(run, 7).logitLens?.[5];

@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { lensTable } from "./table";
 import { words } from "./words";
 
 export const logitLensPanel = worded(words, {
@@ -8,7 +7,6 @@ export const logitLensPanel = worded(words, {
   term: "logit-lens",
   unit: () => words.unit,
   captures: ["logit_lens"],
-  table: lensTable,
   columns: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

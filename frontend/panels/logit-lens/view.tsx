@@ -21,6 +21,8 @@ import { LensTable } from "./lens-table";
 import { answerOf, settledLayer } from "./settled";
 import { words as logitLensWords } from "./words";
 
+export { lensTable as table } from "./table";
+
 /** The least height of a layer over time, in pixels. */
 const MIN_ROW = 7;
 

@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { stagesTable } from "./table";
 import { words } from "./words";
 
 export const samplerWaterfallPanel = worded(words, {
@@ -8,8 +7,7 @@ export const samplerWaterfallPanel = worded(words, {
   term: "sampling-control",
   unit: () => words.unit,
   captures: ["sampler_stages"],
-  table: stagesTable,
   columns: 2,
   rows: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

@@ -13,6 +13,8 @@ import { WaterfallFoot } from "./waterfall-foot";
 import { WaterfallHead } from "./waterfall-head";
 import { words } from "./words";
 
+export { stagesTable as table } from "./table";
+
 /** Shows the candidates after each sampling control, one column per control. */
 export default function SamplerWaterfall({ run, frame }: PanelProps) {
   if (!frame?.samplerStages) return <NotMeasured run={run} probe="sampler_stages" />;

@@ -2,7 +2,7 @@ import { act, fireEvent, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test } from "vitest";
 import { deepRun } from "@/lib/run/recorded-run.fixture";
-import { frameOf, makeRoom, show } from "../show-panel.fixture";
+import { frameOf, load, makeRoom, show } from "../show-panel.fixture";
 import { chosenScalars } from "./chosen";
 import { trendsPanel } from "./panel";
 import Trends from "./view";
@@ -74,7 +74,8 @@ describe("trends", () => {
     expect(screen.getByText(/Remove a line/)).toBeVisible();
   });
 
-  test("exports all tokens of the chosen lines", () => {
+  test("exports all tokens of the chosen lines", async () => {
+    await load(trendsPanel);
     const run = deepRun();
     const { columns, rows } = trendsPanel.table?.(run, 0) ?? { columns: [], rows: [] };
     expect(columns.slice(2)).toEqual([

@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { trendsTable } from "./table";
 import { words } from "./words";
 
 export const trendsPanel = worded(words, {
@@ -8,7 +7,6 @@ export const trendsPanel = worded(words, {
   term: "surprise",
   unit: () => words.unit,
   captures: ["predictions", "distribution", "residual", "mlp", "attention_entropy"],
-  table: trendsTable,
   columns: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

@@ -15,6 +15,8 @@ import { TrendPicker } from "./trend-picker";
 import { type Strip, TrendStrip } from "./trend-strip";
 import { words } from "./words";
 
+export { trendsTable as table } from "./table";
+
 export default function Trends({ run, step, select }: PanelProps) {
   const { scalars } = useStore(chosenScalars);
   const [pointed, setPointed] = useState<number | null>(null);
