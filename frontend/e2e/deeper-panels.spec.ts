@@ -90,6 +90,20 @@ test("choices in panels are in the link, which restores them", async ({ page }) 
   await expect(site.panel("Trends").getByRole("button", { name: /^Remove/ })).toHaveCount(2);
 });
 
+test("moving top-p shows what it would cut, before anything is run again", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ ...SETTINGS, panels: "generated-text.top-predictions.what-if" });
+  await site.run.click();
+  await site.finished();
+  const panel = site.panel("What if");
+  await expect(panel.getByText("cut by Top-p")).toHaveCount(0);
+  await panel.getByRole("slider", { name: "Top-p" }).fill("0.5");
+  await expect(panel.getByText("cut by Top-p").first()).toBeAttached();
+  expect(await site.panel("Top predictions").getByText("top-p", { exact: true }).count()).toBe(0);
+  await expect.poll(() => new URL(page.url()).searchParams.get("what-if")).toBe("top_p0.5");
+  await expectNoViolations(page, { opened: "[data-panel=what-if]" });
+});
+
 test("the settings of tiles are in the form and in the link", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY });

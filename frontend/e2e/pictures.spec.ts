@@ -12,6 +12,7 @@ const RECORDINGS = [
       "output-distribution",
       "layer-norms",
       "attention-entropy",
+      "what-if",
     ],
   },
   { file: "mav-tiny-deep", back: 2, panels: ["layer-tiles", "logit-lens", "trends"] },

@@ -12,6 +12,7 @@ import { samplerWaterfallPanel } from "./sampler-waterfall/panel";
 import { stackPanel } from "./stack/panel";
 import { topPredictionsPanel } from "./top-predictions/panel";
 import { trendsPanel } from "./trends/panel";
+import { whatIfPanel } from "./what-if/panel";
 
 /**
  * The panels of this site, in the order of the list that offers them. custom-panels.ts loads those
@@ -21,6 +22,7 @@ export const PANELS: readonly Panel[] = [
   generatedTextPanel,
   stackPanel,
   topPredictionsPanel,
+  whatIfPanel,
   outputDistributionPanel,
   layerNormsPanel,
   attentionEntropyPanel,

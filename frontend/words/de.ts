@@ -39,6 +39,7 @@ import { german as samplerWaterfall } from "@/panels/sampler-waterfall/words.de"
 import { german as stack } from "@/panels/stack/words.de";
 import { german as topPredictions } from "@/panels/top-predictions/words.de";
 import { german as trends } from "@/panels/trends/words.de";
+import { german as whatIf } from "@/panels/what-if/words.de";
 import { german as panels } from "@/panels/words.de";
 import { english } from "./en";
 
@@ -63,6 +64,7 @@ export const german: Translated<typeof english> = {
   panels,
   generatedText,
   topPredictions,
+  whatIf,
   layerNorms,
   attentionEntropy,
   outputDistribution,

@@ -38,6 +38,7 @@ import { english as samplerWaterfall } from "@/panels/sampler-waterfall/words.en
 import { english as stack } from "@/panels/stack/words.en";
 import { english as topPredictions } from "@/panels/top-predictions/words.en";
 import { english as trends } from "@/panels/trends/words.en";
+import { english as whatIf } from "@/panels/what-if/words.en";
 import { english as panels } from "@/panels/words.en";
 
 /** All texts of the site in English, grouped by the part of the site that shows them. */
@@ -61,6 +62,7 @@ export const english = {
   panels,
   generatedText,
   topPredictions,
+  whatIf,
   layerNorms,
   attentionEntropy,
   outputDistribution,

@@ -5,7 +5,6 @@ import { useEffect } from "react";
 import { useStore } from "zustand";
 import { replayInto } from "@/lib/persistence/saved-run";
 import { createRunContext, useRunState, useSession } from "@/lib/run/run-context";
-import { legible } from "@/lib/text/characters";
 import { deleteSavedRun, keepShownRun, readSavedRun } from "./save-run";
 import { savedBefore } from "./saved-before";
 import { words as savedRunWords } from "./words";
@@ -22,7 +21,7 @@ export function KeepRun() {
   return null;
 }
 
-/** Offers to open the run that was shown before the page was reloaded, or in another tab. */
+/** Offers to restore the run that was shown before the page was reloaded. */
 export function SavedRunOffer() {
   const session = useSession();
   const isEmpty = useRunState(({ run }) => run.phase === "idle");
@@ -33,8 +32,7 @@ export function SavedRunOffer() {
   return (
     <Offer
       title={words.title}
-      detail={words.detail(saved.model, saved.tokens, legible(saved.prompt ?? ""))}
-      action={words.open}
+      detail={words.detail(saved.model, saved.tokens)}
       onRestore={async () => {
         const run = createRunContext();
         await replayInto(run.store, saved);

@@ -107,8 +107,7 @@ const formatElapsed = (seconds: number): string =>
 function Follow() {
   const training = useTraining();
   const following = useTrainingState(({ chosen }) => chosen === null);
-  const isRunning = useTrainingState(isFollowing);
-  if (!training.live || !isRunning) return null;
+  if (!training.live) return null;
   return (
     <FollowButton
       label={words.live}

@@ -10,11 +10,8 @@ import { openWholeRun } from "./whole-run";
 export interface RunController {
   /** Starts a run. An unfinished one is stopped first. */
   run(request: RunRequest): Promise<void>;
-  /**
-   * Starts a run that keeps the tokens already in the store, such as a branch. The token `shown`
-   * stays selected.
-   */
-  goOn(request: RunRequest, shown?: number | null): Promise<void>;
+  /** Starts a run that keeps the tokens already in the store, such as a branch. */
+  goOn(request: RunRequest): Promise<void>;
   stop(): void;
   /** Repeats the last request from the beginning. */
   retry(): Promise<void>;
@@ -43,14 +40,14 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   const follow = (
     request: RunRequest,
     keep: "nothing" | "received",
-    { ifRefused, shown }: { ifRefused?: RunRequest; shown?: number | null } = {},
+    ifRefused?: RunRequest,
   ): Promise<void> => {
     const { frames, done } = store.getState().run;
     const received =
       keep === "received" ? { ids: frames.map(({ id }) => id), done } : { ids: [], done: null };
     return receive(
       (signal) => openWholeRun(open, request, received, signal, ifRefused),
-      () => store.begin(keep, undefined, shown),
+      () => store.begin(keep),
     );
   };
 
@@ -82,7 +79,7 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       rest.max_new_tokens = portion;
       again.max_new_tokens = run.frames.length + portion;
     }
-    if (token) await follow(rest, "received", { ifRefused: again });
+    if (token) await follow(rest, "received", again);
     else await follow(again, "received");
   };
 
@@ -93,21 +90,20 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       portion = null;
       return follow(request, keepOnRetry);
     },
-    goOn(request, shown = null) {
+    goOn(request) {
       lastRequest = request;
       keepOnRetry = "received";
       portion = null;
-      return follow(request, keepOnRetry, { shown });
+      return follow(request, keepOnRetry);
     },
     stop() {
       receiver.stop();
       store.stop();
     },
     async retry() {
-      const { run, selected } = store.getState();
-      const request = lastRequest ?? (run.start && continuation(run.start, []));
-      const keep = lastRequest ? keepOnRetry : "nothing";
-      if (request) await follow(request, keep, keep === "received" ? { shown: selected } : {});
+      const { start } = store.getState().run;
+      const request = lastRequest ?? (start && continuation(start, []));
+      if (request) await follow(request, lastRequest ? keepOnRetry : "nothing");
     },
     resume: (breakpoints) => goOnTo(null, breakpoints),
     pause() {

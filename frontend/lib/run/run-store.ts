@@ -11,10 +11,9 @@ export interface RunState {
 export interface RunStore extends StoreApi<RunState> {
   /**
    * Starts a new run, or with "received" keeps the current one for its continuation. `source` is
-   * the name of the file that a recorded run is read from. `shown` is the token that stays
-   * selected; by default the newest is followed.
+   * the name of the file that a recorded run is read from.
    */
-  begin(keep: "nothing" | "received", source?: string, shown?: number | null): void;
+  begin(keep: "nothing" | "received", source?: string): void;
   receive(event: RunEvent): void;
   fail(failure: Failure): void;
   /** Marks the run as stopped by the visitor; what was received stays. */
@@ -60,13 +59,13 @@ export function createRunStore(
 
   return {
     ...store,
-    begin(keep, source, shown = null) {
+    begin(keep, source) {
       latest =
         keep === "received"
           ? { ...latest, phase: "connecting", failure: null, done: null }
           : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
-      store.setState({ selected: shown });
+      store.setState({ selected: null });
     },
     receive(event) {
       latest = applyEvent(latest, event);

@@ -16,7 +16,7 @@ export const german: Translated<typeof english> = {
     running: "Schreibt",
     paused: "Angehalten",
     done: "Fertig",
-    stopped: "Gestoppt",
+    stopped: "Von dir gestoppt",
     failed: "Fehlgeschlagen",
   },
   refused: "Nicht gestartet",

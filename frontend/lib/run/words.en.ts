@@ -15,7 +15,7 @@ export const english = {
     running: "Writing",
     paused: "Paused",
     done: "Done",
-    stopped: "Stopped",
+    stopped: "Stopped by you",
     failed: "Failed",
   },
   refused: "Not started",

@@ -11,7 +11,6 @@ import {
 import { nextPlace, placeOf } from "@/components/tokens/chip-keys";
 import type { PromptToken } from "@/lib/contract";
 import { inReadingOrder } from "@/lib/i18n/reading-order";
-import { isForkedAt } from "@/lib/run/fork";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import type { PanelProps } from "../panel";
 import { ChipPositions } from "./chip-positions";
@@ -141,9 +140,8 @@ function figuredAt(run: RunRecord, place: number | null): Figured | null {
   const prompt = run.prompt?.tokens ?? [];
   const token = prompt[place];
   if (token) return { kind: "prompt", token };
-  const step = place - prompt.length;
-  const frame = run.frames[step];
-  return frame ? { kind: "generated", frame, forked: isForkedAt(run.frames, step) } : null;
+  const frame = run.frames[place - prompt.length];
+  return frame ? { kind: "generated", frame } : null;
 }
 
 function onPlace(event: MouseEvent, act: (place: number) => void): void {

@@ -1,0 +1,30 @@
+export const english = {
+  title: "What if",
+  unit: "probability",
+  hookPoint: "logits",
+  howToRead:
+    "How likely each candidate would be with other sampling controls, computed here from the logits. Line: the probability in the run.",
+  caution:
+    "Only this token is computed anew. With another token the text after it would be another one, which only a run can show.",
+  controls: "Sampling controls to try",
+  names: { temperature: "Temperature", top_k: "Top-k", top_p: "Top-p", min_p: "Min-p" },
+  off: "off",
+  greedy: "greedy",
+  inRun: (value: string) => `run: ${value}`,
+  reset: "As in the run",
+  possible: (count: string) => (count === "1" ? "1 token possible" : `${count} tokens possible`),
+  atLeast: (count: string) => `at least ${count} tokens possible`,
+  change: (label: string, before: string, after: string) => `${label}: ${before} → ${after}`,
+  token: "token",
+  run: "run %",
+  now: "now %",
+  cut: (control: string) => `cut by ${control}`,
+  maybe: (control: string) => `perhaps cut by ${control}`,
+  others: (count: string) => `${count} others`,
+  exact: "Exact: no token beyond the list can be drawn.",
+  within: (points: string) =>
+    `Within ±${points} points. Of the tokens beyond the list only the sums of ranges of ranks are known.`,
+  list: "Candidates with the controls to try",
+  said: "chosen",
+  columns: ["rank", "id", "token", "logit", "in the run", "lowest", "highest", "cut by", "decided"],
+} as const;
