@@ -247,7 +247,7 @@ function Rows({ series, shown, layers, breathing }: RowsProps) {
   );
 }
 
-/** Bars that grow from layer to layer, drawn before the first token. */
+/** Bars of rising length, drawn before the first token. */
 function placeholder(series: NormSeries, layers: number) {
   const rows = series === "residNorm" ? layers + 1 : layers;
   const values = Float32Array.from({ length: rows }, (_, row) => 0.3 + 0.5 * (row / rows) ** 1.5);

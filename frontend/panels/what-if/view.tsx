@@ -225,7 +225,7 @@ function Row({ candidate: { text, sampled_prob: before }, tried, said }: RowProp
           className={classNames(
             "truncate leading-5",
             said && "font-semibold",
-            isCut && "text-quiet line-through decoration-edge",
+            isCut && "text-quiet [text-decoration:line-through]",
           )}
         />
         {said && (
