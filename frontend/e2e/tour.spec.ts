@@ -59,6 +59,33 @@ test("a first visitor is asked once and can use the page meanwhile", async ({ pa
   await expect(page.getByRole("button", { name: "Take the tour" })).toHaveCount(1);
 });
 
+test("on an empty page the tour starts an example, and points at its results", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ max_new_tokens: 6 });
+  await page.getByRole("button", { name: "Take the tour" }).last().click();
+  await expect(card(page)).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await site.finished();
+  await expect(site.prompt).toHaveValue(STORY);
+  await expect(card(page)).toBeFocused();
+  await expect(card(page)).toContainText("Step 2 of 5");
+  await page.keyboard.press("ArrowRight");
+  await expectInView(page);
+});
+
+test("steps without a panel on the page are left out", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: STORY, max_new_tokens: 6, panels: "generated-text.trends" });
+  await page.getByRole("button", { name: "Take the tour" }).last().click();
+  for (let step = 1; step <= 3; step += 1) {
+    await expect(card(page)).toContainText(`Step ${step} of 3`);
+    await expect(card(page)).toBeFocused();
+    await expectInView(page);
+    await page.keyboard.press("ArrowRight");
+  }
+  await expect(card(page)).toBeHidden();
+});
+
 test("the tour continues in another language", async ({ page }) => {
   await new Instrument(page).open();
   await page.getByRole("button", { name: "No, thanks" }).click();

@@ -39,6 +39,8 @@ import { PrintedSettings } from "./printed-settings";
 import { RunProblem } from "./run-problem";
 import { StatusStrip } from "./status-strip";
 import { useFocusRun } from "./use-focus-run";
+import { useTourRun } from "./use-tour-run";
+import { words as instrumentWords } from "./words";
 
 /** Loaded on first use, like ShortcutsDialog. */
 const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
@@ -124,6 +126,13 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       formElement.current?.requestSubmit();
     },
     [setValue],
+  );
+
+  useTourRun(
+    useCallback(
+      () => begin(getValues("prompt") || instrumentWords.examples.prompts[0]),
+      [begin, getValues],
+    ),
   );
 
   const leaveOut = () => {

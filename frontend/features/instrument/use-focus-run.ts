@@ -2,6 +2,7 @@
 
 import { type RefObject, useCallback, useEffect } from "react";
 import { focusPanel } from "@/features/panel-layout/focus-panel";
+import { tour } from "@/features/tour/tour";
 import { useRunState } from "@/lib/run/run-context";
 import { generatedTextPanel } from "@/panels/generated-text/panel";
 
@@ -16,5 +17,8 @@ export function useFocusRun(element: RefObject<HTMLElement | null>): () => void 
       focusPanel(generatedTextPanel.id);
     }
   }, [prompt, element]);
-  return useCallback(() => element.current?.focus({ preventScroll: true }), [element]);
+  return useCallback(() => {
+    // The tour keeps the focus, so that its keys work.
+    if (tour.getState().step === null) element.current?.focus({ preventScroll: true });
+  }, [element]);
 }

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from
 import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
 import { around, type Box, placeCard } from "./card-position";
-import { endTour, moveTour, TOUR_STEPS, tour } from "./tour";
+import { endTour, moveTour, shownSteps, tour } from "./tour";
 import { usePartBoxes } from "./use-part-boxes";
 import { words } from "./words";
 
@@ -19,9 +19,11 @@ export default function TourCard() {
 function Step({ step }: { step: number }) {
   const text = words.steps[step];
   const card = useRef<HTMLDivElement>(null);
-  const boxes = usePartBoxes(TOUR_STEPS[step] ?? []);
+  const boxes = usePartBoxes(step);
   const place = usePlace(card, boxes, step);
-  const last = step === TOUR_STEPS.length - 1;
+  const steps = shownSteps();
+  const index = steps.indexOf(step);
+  const last = index === steps.length - 1;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: screen readers read each step
   useEffect(() => card.current?.focus({ preventScroll: true }), [step]);
@@ -50,9 +52,7 @@ function Step({ step }: { step: number }) {
         className="fixed z-50 w-[min(21rem,calc(100vw-1.75rem))] rounded-xl border border-edge bg-sheet p-4 shadow-2xl outline-offset-0"
       >
         <div id="tour-step">
-          <p className="figures text-micro text-quiet">
-            {words.progress(step + 1, TOUR_STEPS.length)}
-          </p>
+          <p className="figures text-micro text-quiet">{words.progress(index + 1, steps.length)}</p>
           <h2 className="mt-0.5 font-semibold text-base tracking-[-0.01em]">{text?.title}</h2>
           <p className="mt-1 text-ink text-small leading-relaxed">{text?.body}</p>
         </div>
@@ -63,7 +63,7 @@ function Step({ step }: { step: number }) {
             </Button>
           )}
           <span className="ml-auto flex gap-2">
-            {step > 0 && (
+            {index > 0 && (
               <Button className="h-8" onClick={() => moveTour(-1)}>
                 {words.back}
               </Button>

@@ -3,13 +3,13 @@ import { localStore } from "@/lib/browser/storage";
 
 /**
  * Selectors of the parts that each step explains. For each part, the first selector that matches a
- * visible element is used. A step whose parts are hidden still shows its text.
+ * visible element is used. A step of which no part is visible is left out.
  */
 export const TOUR_STEPS: readonly (readonly (readonly string[])[])[] = [
   [["#setting-prompt"], ["button[type=submit]"]],
   [["[data-panel=generated-text]"]],
   [["[data-panel=top-predictions]", "[data-panel=output-distribution]"]],
-  [["[data-panel=layer-norms]", "[data-panel=attention-entropy]"]],
+  [["[data-panel=stack]", "[data-panel=layer-norms]", "[data-panel=attention-entropy]"]],
   [["[data-tour=time]"], ["[data-tour=panels]"]],
 ];
 
@@ -38,10 +38,26 @@ export const beginTour = (): void => tour.setState({ step: 0, invited: false });
 
 export const endTour = (): void => tour.setState({ step: null });
 
+/** Returns the first visible element for each part of a step. */
+export const partsOf = (step: number): readonly Element[] =>
+  (TOUR_STEPS[step] ?? []).flatMap((selectors) => firstShown(selectors) ?? []);
+
+const firstShown = (selectors: readonly string[]): Element | undefined =>
+  selectors
+    .map((selector) => document.querySelector(selector))
+    .find((element) => element !== null && isShown(element)) ?? undefined;
+
+export const isShown = (element: Element): boolean => element.getClientRects().length > 0;
+
+/** Returns the indices of the steps that have something to point at. */
+export const shownSteps = (): readonly number[] =>
+  TOUR_STEPS.map((_, step) => step).filter((step) => partsOf(step).length > 0);
+
 /** Moves one step forward or back. The tour ends after the last step. */
 export function moveTour(by: 1 | -1): void {
   const { step } = tour.getState();
   if (step === null) return;
-  const next = Math.max(0, step + by);
-  tour.setState({ step: next < TOUR_STEPS.length ? next : null });
+  const steps = shownSteps();
+  if (by === 1) tour.setState({ step: steps.find((other) => other > step) ?? null });
+  else tour.setState({ step: steps.findLast((other) => other < step) ?? step });
 }

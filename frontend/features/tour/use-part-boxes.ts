@@ -2,12 +2,13 @@
 
 import { useEffect, useState } from "react";
 import type { Box } from "./card-position";
+import { isShown, partsOf } from "./tour";
 
-/** Returns the bounding boxes of the parts in the window, updated on scroll and resize. */
-export function usePartBoxes(parts: readonly (readonly string[])[]): readonly Box[] {
+/** Returns the bounding boxes of a step's parts in the window, updated on scroll and resize. */
+export function usePartBoxes(step: number): readonly Box[] {
   const [boxes, setBoxes] = useState<readonly Box[]>([]);
   useEffect(() => {
-    const elements = parts.flatMap((selectors) => find(selectors) ?? []);
+    const elements = partsOf(step);
     elements[0]?.scrollIntoView({ block: "nearest" });
     const measure = () =>
       setBoxes((before) => {
@@ -25,19 +26,9 @@ export function usePartBoxes(parts: readonly (readonly string[])[]): readonly Bo
       window.removeEventListener("scroll", measure, { capture: true });
       window.removeEventListener("resize", measure);
     };
-  }, [parts]);
+  }, [step]);
   return boxes;
 }
-
-function find(selectors: readonly string[]): Element | undefined {
-  return (
-    selectors
-      .map((selector) => document.querySelector(selector))
-      .find((element) => element !== null && isShown(element)) ?? undefined
-  );
-}
-
-const isShown = (element: Element): boolean => element.getClientRects().length > 0;
 
 const isInView = ({ top, height }: Box): boolean => top < window.innerHeight && top + height > 0;
 

@@ -14,7 +14,7 @@ export const german: Translated<typeof english> = {
   steps: [
     {
       title: "Einen Prompt eingeben",
-      body: "Schreib den Anfang eines Textes oder wähle ein Beispiel und klicke auf Start. Das Modell setzt ihn Token für Token fort.",
+      body: "Schreib den Anfang eines Textes oder wähle ein Beispiel und klicke auf Start. Das Modell setzt ihn Token für Token fort. „Weiter“ startet ein Beispiel, wenn noch kein Lauf da ist.",
     },
     {
       title: "Den generierten Text lesen",
@@ -30,7 +30,7 @@ export const german: Translated<typeof english> = {
     },
     {
       title: "Zeitverlauf",
-      body: "Geh vor und zurück oder klicke auf Abspielen; alle Panels folgen. „Live“ springt zum neuesten Token. Im Menü „Panels“ gibt es weitere.",
+      body: "Geh vor und zurück oder klicke auf Abspielen; alle Panels folgen. Im Menü „Panels“ gibt es weitere.",
     },
   ],
 };

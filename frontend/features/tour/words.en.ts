@@ -11,7 +11,7 @@ export const english = {
   steps: [
     {
       title: "Enter a prompt",
-      body: "Write the start of a text, or choose an example, and press Run. The model continues it token by token.",
+      body: "Write the start of a text, or choose an example, and press Run. The model continues it token by token. Next starts an example if you have not.",
     },
     {
       title: "Read the generated text",
@@ -27,7 +27,7 @@ export const english = {
     },
     {
       title: "Move through time",
-      body: "Step back and forth, or press Play; all panels follow. Live returns to the newest token. The Panels menu has more panels.",
+      body: "Step back and forth, or press Play; all panels follow. The Panels menu has more panels.",
     },
   ],
 } as const;
