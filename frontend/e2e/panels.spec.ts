@@ -4,6 +4,7 @@ import { Instrument, SLOW, STORY } from "./instrument";
 
 const FIRST = [
   "Generated text",
+  "The stack",
   "Top predictions",
   "Output distribution",
   "MLP activations",
@@ -55,6 +56,12 @@ test("panels are hidden and opened again, and a reload keeps them", async ({ pag
   await expect(page).not.toHaveURL(/panels=/);
 });
 
+test("the panels that an earlier visit arranged stay", async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem("mav-panels", "layer-norms.generated-text"));
+  await page.goto("/");
+  await expect.poll(() => titles(page)).toEqual(["MLP activations", "Generated text"]);
+});
+
 test("a link has the layout, which overrides the stored one", async ({ page, browser }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY });
@@ -77,7 +84,13 @@ test("a link has the layout, which overrides the stored one", async ({ page, bro
   await other.goto(link);
   await expect
     .poll(() => titles(other))
-    .toEqual(["Generated text", "Output distribution", "Attention entropy", "MLP activations"]);
+    .toEqual([
+      "Generated text",
+      "The stack",
+      "Output distribution",
+      "Attention entropy",
+      "MLP activations",
+    ]);
   const wide = await box(other.locator("[data-panel=attention-entropy]"));
   expect(wide.width).toBeGreaterThan(800);
   // Opening a link does not change the stored layout.
@@ -87,7 +100,7 @@ test("a link has the layout, which overrides the stored one", async ({ page, bro
 });
 
 test("the mouse moves a panel by its header and resizes it by its corner", async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 1500 });
+  await page.setViewportSize({ width: 1280, height: 2000 });
   const site = new Instrument(page);
   await site.open();
   const moving = site.panel("Attention entropy");
@@ -102,6 +115,7 @@ test("the mouse moves a panel by its header and resizes it by its corner", async
     .poll(() => titles(page))
     .toEqual([
       "Generated text",
+      "The stack",
       "Attention entropy",
       "Top predictions",
       "Output distribution",
@@ -121,7 +135,7 @@ test("the mouse moves a panel by its header and resizes it by its corner", async
 });
 
 test("Escape cancels a drag, and the run continues", async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 1500 });
+  await page.setViewportSize({ width: 1280, height: 2000 });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 300, min_new_tokens: 300, ...SLOW });
   await site.run.click();
@@ -149,9 +163,9 @@ test("the keyboard moves, resizes and hides a panel, and each change is announce
   await grip.focus();
   const before = await box(panel);
   await page.keyboard.press("ArrowLeft");
-  await expect(page.getByText("MLP activations: place 3 of 5.")).toBeAttached();
+  await expect(page.getByText("MLP activations: place 4 of 6.")).toBeAttached();
   await expect(grip).toBeFocused();
-  expect((await titles(page))[2]).toBe("MLP activations");
+  expect((await titles(page))[3]).toBe("MLP activations");
   await page.keyboard.press("Shift+ArrowRight");
   await expect(
     page.getByText("MLP activations: 2 of 2 columns wide, 1 of 3 rows high."),

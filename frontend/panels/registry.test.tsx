@@ -17,8 +17,10 @@ describe("every panel", () => {
     ).not.toThrow();
   });
 
-  test("the panels that are open by default need the five default probes", () => {
-    expect(neededCaptures(PANELS.filter(({ open }) => open)).sort()).toEqual(
+  test("a first visit shows the text, the Stack and the panels of the default probes", () => {
+    const open = PANELS.filter((panel) => panel.open);
+    expect(open.slice(0, 2).map(({ id }) => id)).toEqual(["generated-text", "stack"]);
+    expect(neededCaptures(open.filter(({ id }) => id !== "stack")).sort()).toEqual(
       ["attention_entropy", "distribution", "mlp", "predictions", "residual"].sort(),
     );
   });

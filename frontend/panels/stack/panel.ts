@@ -8,6 +8,7 @@ export const stackPanel = worded(words, {
   term: "residual-stream",
   unit: () => words.unit,
   captures: ["residual", "mlp", "attention_rows", "logit_lens"],
+  open: true,
   table: stackTable,
   wide: true,
   rows: 3,
