@@ -9,6 +9,7 @@
 #   make bench, make bench-site   what measuring costs beside plain generate(); frame times of the site
 #   make figures   measure, and write the figures into README.md and docs/ (9 minutes, quiet machine)
 #   make pictures  the pictures of README.md and docs/
+#   make recording   the run with which an empty page begins
 #   make architectures   what is measured of every model type, into docs/architectures.md
 #   make train   train the embedded model                     (CORPUS, OUT)
 #   make test-wheel, make test-container   what is installed elsewhere; make space  (SPACE)
@@ -42,11 +43,11 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
   test-browser test-quantized test-deploy test-ray test-wheel \
-  test-container space coverage mutation bench bench-site figures pictures \
+  test-container space coverage mutation bench bench-site figures pictures recording \
   architectures train contract clean
 
 help:
-	@sed -n '3,14s/^# \{0,3\}//p' Makefile
+	@sed -n '3,15s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
@@ -171,6 +172,10 @@ figures: $(VENV)/.development
 # From runs on the built site; needs a browser. Look at each picture before you commit it.
 pictures: $(VENV)/.development frontend/out/index.html frontend/node_modules/.browser
 	PYTHON=$(CURDIR)/$(BIN)/python node frontend/scripts/make-pictures.mjs
+
+# A real run of the embedded model, up to the token of which it is least certain.
+recording: $(VENV)/.runtime
+	$(BIN)/python frontend/scripts/record-first-run.py frontend/public/recordings/mav-tiny-first.jsonl
 
 # Beside the page first: a sweep that finds a wrong number must not replace it.
 architectures: $(VENV)/.development

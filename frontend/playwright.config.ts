@@ -16,6 +16,9 @@ const chromium =
   process.env.CHROMIUM_PATH ??
   ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
+/** What the browser of a returning visitor has stored. */
+export const RETURNING = { "mav-recording": "closed", "mav-pace": "computed" };
+
 export default defineConfig({
   testDir: "e2e",
   workers: WORKERS,
@@ -41,6 +44,14 @@ export default defineConfig({
     baseURL: served ?? (servers[own] as string),
     viewport: { width: 1280, height: 800 },
     permissions: ["clipboard-read", "clipboard-write"],
+    // A visitor who has closed the recording of the first visit and sees runs at full speed.
+    storageState: {
+      cookies: [],
+      origins: (served ? [served] : servers).map((origin) => ({
+        origin,
+        localStorage: Object.entries(RETURNING).map(([name, value]) => ({ name, value })),
+      })),
+    },
     // With `--trace on` every step is recorded, which takes longer than most steps.
     screenshot: "only-on-failure",
     launchOptions: {

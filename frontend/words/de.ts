@@ -5,6 +5,7 @@ import { german as ui } from "@/components/ui/words.de";
 import { german as branches } from "@/features/branches/words.de";
 import { german as chat } from "@/features/chat/words.de";
 import { german as compare } from "@/features/compare/words.de";
+import { german as firstRecording } from "@/features/first-recording/words.de";
 import { german as glossary } from "@/features/glossary/words.de";
 import { german as header } from "@/features/header/words.de";
 import { german as instrument } from "@/features/instrument/words.de";
@@ -47,6 +48,7 @@ import { english } from "./en";
 export const german: Translated<typeof english> = {
   site,
   notFound,
+  firstRecording,
   glossary,
   header,
   settings,

@@ -4,6 +4,9 @@ import { CornerDownRight, GraduationCap, Radio } from "lucide-react";
 import { useTrainings } from "@/features/training/use-trainings";
 import { words } from "./words";
 
+const BUTTON =
+  "inline-flex cursor-pointer items-center gap-2 rounded-md border border-rule bg-paper px-2.5 text-left transition-colors hover:border-edge hover:bg-well";
+
 interface ExamplesProps {
   /** Puts a prompt into the form and runs it. */
   begin: (prompt: string) => void;
@@ -21,7 +24,7 @@ export function Examples({ begin, live }: ExamplesProps) {
             <button
               type="button"
               onClick={() => begin(prompt)}
-              className="inline-flex cursor-pointer items-center gap-2 rounded-md border border-rule bg-paper px-2.5 py-1 text-left font-serif text-base transition-colors hover:border-edge hover:bg-well"
+              className={`${BUTTON} py-1 font-serif text-base`}
             >
               <CornerDownRight size={13} aria-hidden className="shrink-0 text-accent" />
               {prompt} …
@@ -34,13 +37,48 @@ export function Examples({ begin, live }: ExamplesProps) {
   );
 }
 
+interface ShortExamplesProps extends Pick<ExamplesProps, "begin"> {
+  /** The prompt that is left out. */
+  except: unknown;
+}
+
+/** Examples in one line: the first words of the prompts, and the training. */
+export function ShortExamples({ begin, except }: ShortExamplesProps) {
+  const trainings = useTrainings();
+  const prompts = words.examples.prompts.filter((prompt) => prompt !== except);
+  return (
+    <>
+      {prompts.map((prompt) => (
+        <button
+          key={prompt}
+          type="button"
+          title={prompt}
+          onClick={() => begin(prompt)}
+          className={`${BUTTON} font-serif`}
+        >
+          {prompt.split(" ").slice(0, SHORT).join(" ")} …
+        </button>
+      ))}
+      <button
+        type="button"
+        className={`${BUTTON} max-sm:hidden`}
+        onClick={() => void trainings.example(true)}
+      >
+        {words.trainings.shortExample}
+      </button>
+    </>
+  );
+}
+
+/** How many words of a prompt are shown in one line with others. */
+const SHORT = 3;
+
 /**
  * Buttons for trainings: the one that comes with the site, and one that is running on the server.
  */
 function TrainingOffers({ live }: { live: boolean }) {
   const trainings = useTrainings();
-  const look =
-    "inline-flex cursor-pointer items-center gap-2 rounded-md border border-rule bg-paper px-2.5 py-1.5 text-left text-small transition-colors hover:border-edge hover:bg-well";
+  const look = `${BUTTON} py-1.5 text-small`;
   return (
     <div className="mt-2.5 flex flex-wrap gap-x-2 gap-y-1.5">
       {live && (

@@ -3,6 +3,8 @@
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { BranchStrip } from "@/features/branches/branch-strip";
+import { noteSeen } from "@/features/first-recording/first-recording";
+import { useFirstRecording } from "@/features/first-recording/use-first-recording";
 import { SiteHeader } from "@/features/header/site-header";
 import { useShortcuts } from "@/features/header/use-shortcuts";
 import { RecordingDrop } from "@/features/open-recording/recording-drop";
@@ -24,7 +26,8 @@ import { isOfTraining } from "@/features/training/trainings";
 import { useLeaveTraining, useTrainingInAddress } from "@/features/training/use-trainings";
 import { mediaMatches } from "@/lib/browser/media";
 import { useModels } from "@/lib/models/use-models";
-import { useRunContext, useRunState, useSession } from "@/lib/run/run-context";
+import { branchOf } from "@/lib/run/branches";
+import { useRunContext, useRunState, useSession, useSessionState } from "@/lib/run/run-context";
 import { isBusy } from "@/lib/run/run-record";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { type FormValues, initialValues, toRequest } from "@/lib/settings/form-values";
@@ -33,8 +36,9 @@ import { useSettingFields } from "@/lib/settings/use-setting-fields";
 import { flushAddress, writeAddress } from "@/lib/url-state/address-bar";
 import { ForkContext } from "@/panels/fork-context";
 import { EmptyStateContext } from "@/panels/generated-text/empty-state-context";
+import { TextNoticeContext } from "@/panels/generated-text/text-notice-context";
 import { neededCaptures } from "@/panels/registry";
-import { Examples } from "./examples";
+import { Examples, ShortExamples } from "./examples";
 import { PrintedSettings } from "./printed-settings";
 import { RunProblem } from "./run-problem";
 import { StatusStrip } from "./status-strip";
@@ -43,6 +47,7 @@ import { useTourRun } from "./use-tour-run";
 import { words as instrumentWords } from "./words";
 
 /** Loaded on first use, like ShortcutsDialog. */
+const RecordingNotice = dynamic(() => import("@/features/first-recording/recording-notice"));
 const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
   import("@/features/header/shortcuts-dialog").then((module) => module.ShortcutsDialog),
@@ -73,6 +78,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const openPanels = useOpenPanels();
   const leaveTraining = useLeaveTraining();
   useTrainingInAddress();
+  useFirstRecording(fields);
+  const shownBranch = useSessionState(({ branches, chosen }) => branchOf(branches, chosen));
+  const isRecording = useRunState(({ run }) => run.source !== null);
+  const bundled = shownBranch.bundled && isRecording ? shownBranch : null;
+  const shownPrompt = useRunState(({ run }) => run.start?.settings.prompt);
+  const isModelHere = models.list?.models.some(({ name }) => name === shownModel?.name) ?? true;
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
   // Before the form is created, so that a run opened by another view also fills in the form.
@@ -142,6 +153,20 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const live = models.list?.training ?? false;
   const examples = useMemo(() => <Examples begin={begin} live={live} />, [begin, live]);
   const showDrawer = useCallback(() => setDrawer(true), []);
+  const notice = useMemo(() => {
+    if (!bundled) return null;
+    const close = () => {
+      noteSeen("closed");
+      session.remove(bundled.id);
+    };
+    return (
+      <RecordingNotice onClose={close}>
+        <ShortExamples begin={begin} except={shownPrompt} />
+      </RecordingNotice>
+    );
+  }, [bundled, session, begin, shownPrompt]);
+  // The model of a training step no longer exists, so its run cannot be continued.
+  const isForkable = !isOfTraining(store) && (!bundled || isModelHere);
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
@@ -184,10 +209,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             <RunProblem models={models} onFix={showSetting} />
             <BranchStrip />
             <EmptyStateContext value={examples}>
-              {/* The model of a training step no longer exists, so its run cannot be continued. */}
-              <ForkContext value={isOfTraining(store) ? null : session.fork}>
-                <PanelGrid model={model} onPanels={showDrawer} />
-              </ForkContext>
+              <TextNoticeContext value={notice}>
+                <ForkContext value={isForkable ? session.fork : null}>
+                  <PanelGrid model={model} onPanels={showDrawer} />
+                </ForkContext>
+              </TextNoticeContext>
             </EmptyStateContext>
           </div>
         </main>

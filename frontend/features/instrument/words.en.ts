@@ -9,6 +9,7 @@ export const english = {
   },
   trainings: {
     example: "Watch a model learn to write",
+    shortExample: "Watch a model learn",
     live: "Watch the training on this server",
   },
 } as const;

@@ -3,7 +3,8 @@
 import { useCallback, useEffect, useState } from "react";
 import { createStore } from "zustand/vanilla";
 import type { StartFrame } from "@/lib/contract/frames";
-import { useRunState } from "@/lib/run/run-context";
+import { branchOf, isBundled } from "@/lib/run/branches";
+import { useRunState, useSessionState } from "@/lib/run/run-context";
 import { isBusy } from "@/lib/run/run-record";
 import type { SettingField } from "@/lib/settings/fields";
 import { type Given, isSetting, runParameters, settingsIn } from "@/lib/settings/run-address";
@@ -47,17 +48,19 @@ const settingsText = (fields: readonly SettingField[]): string =>
 
 /**
  * Writes the settings of a new run to the address, with the seed that was drawn for it. What the
- * visitor changed after requesting the run stays.
+ * visitor changed after requesting the run stays. With the bundled recording the address stays empty.
  */
 export function useRunInAddress(fields: readonly SettingField[]): void {
   const start = useRunState(({ run }) => run.start);
   const busy = useRunState(({ run }) => isBusy(run));
+  const branch = useSessionState(({ branches, chosen }) => branchOf(branches, chosen));
   useEffect(() => {
+    if (isBundled(branch)) return;
     const former = addressRun.getState();
     if (!start && !busy) addressRun.setState({ requested: null });
     if (!start || former.start === start) return;
     addressRun.setState({ start, requested: null });
     const changed = former.requested !== null && former.requested !== settingsText(fields);
     if (!changed) writeAddress(isSetting(fields), runParameters(fields, start.settings));
-  }, [start, busy, fields]);
+  }, [start, busy, fields, branch]);
 }

@@ -3,7 +3,7 @@ import { putSaved, readSaved, removeSaved } from "@/lib/persistence/database";
 import { whenLeft } from "@/lib/persistence/page-left";
 import { EVERY_MS, MAX_BYTES_GOING_ON, type SavedRun, savedRun } from "@/lib/persistence/saved-run";
 import { tab } from "@/lib/persistence/tab";
-import { branchOf, recordOf } from "@/lib/run/branches";
+import { branchOf, isBundled, recordOf } from "@/lib/run/branches";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import type { Session } from "@/lib/run/session";
 
@@ -24,7 +24,7 @@ export function keepShownRun(session: Session): () => void {
   const keep = () => {
     const run = recordOf(shown);
     // Snapshots of a training are restored with the training.
-    if (run === saved || isOfTraining(shown.store)) return;
+    if (run === saved || isOfTraining(shown.store) || isBundled(shown)) return;
     const value = savedRun(run);
     if (!value) return;
     saved = run;

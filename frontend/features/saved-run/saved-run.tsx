@@ -12,7 +12,8 @@ import { words as savedRunWords } from "./words";
 /** Loaded if there is a saved run. */
 const Offer = dynamic(() => import("./restore-offer"));
 
-const runBefore = savedBefore(readSavedRun);
+/** The run that was shown before the page was reloaded. */
+export const runBefore = savedBefore(readSavedRun);
 
 /** Saves the shown run in this tab, so that it can be restored after a reload. */
 export function KeepRun() {

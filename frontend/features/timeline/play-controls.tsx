@@ -1,12 +1,13 @@
 "use client";
 
 import { ChevronLeft, ChevronRight, Pause, Play, Repeat } from "lucide-react";
+import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { SpeedSelect } from "@/components/ui/speed-select";
+import { pace, SPEEDS, setSpeed } from "@/lib/pace/pace";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
-import { SPEEDS } from "@/lib/timeline/player";
 import { within } from "@/lib/timeline/range";
 import { usePlayer, usePlayerState } from "./use-player";
 import { words } from "./words";
@@ -79,15 +80,14 @@ const Word = ({ shown, children }: { shown: boolean; children: string }) => (
 );
 
 function Speed() {
-  const player = usePlayer();
-  const speed = usePlayerState((state) => state.speed);
+  const speed = useStore(pace, (state) => state.speed);
   return (
     <SpeedSelect
       label={words.speed}
       speeds={SPEEDS}
       value={speed}
       format={words.perSecond}
-      onChange={player.setSpeed}
+      onChange={setSpeed}
     />
   );
 }

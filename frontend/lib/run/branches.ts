@@ -11,6 +11,8 @@ export interface Branch {
   readonly fork: ForkPoint | null;
   /** The name that the visitor gave it; empty by default. */
   readonly name: string;
+  /** Whether it began as the recording that comes with the page. */
+  readonly bundled: boolean;
   readonly store: RunStore;
   readonly controller: RunController;
 }
@@ -22,6 +24,13 @@ export interface PlacedBranch {
   /** The number of rows from its parent to this row; 0 for a root. */
   readonly below: number;
 }
+
+/**
+ * Whether the branch shows the recording that comes with the page, which is no run of the visitor: a
+ * run that continues it on the server is.
+ */
+export const isBundled = (branch: Branch): boolean =>
+  branch.bundled && recordOf(branch).source !== null;
 
 export const recordOf = (branch: Branch): RunRecord => branch.store.getState().run;
 

@@ -29,10 +29,16 @@ export const isForkable = (run: RunRecord, step: number): run is Forkable =>
 
 /**
  * Returns the request of a fork: same model, prompt, settings and seed, with the tokens before the
- * fork and then the other token forced.
+ * fork and then the other token forced. It does not pause where the run was paused after a number of
+ * tokens.
  */
-export const forkRequest = (run: Forkable, { step, token }: ForkPoint): RunRequest =>
-  repeated(run.start, [...run.frames.slice(0, step).map(({ id }) => id), token.id]);
+export function forkRequest(run: Forkable, { step, token }: ForkPoint): RunRequest {
+  const ids = run.frames.slice(0, step).map(({ id }) => id);
+  const request = repeated(run.start, [...ids, token.id]);
+  const { breakpoints } = run.start.settings;
+  if (!breakpoints?.after || run.frames.length < breakpoints.after) return request;
+  return { ...request, breakpoints: { ...breakpoints, after: null } };
+}
 
 /**
  * Returns the record that a branch shows before the server answers: the shared tokens, with the

@@ -1,7 +1,10 @@
+import type { StoreApi } from "zustand/vanilla";
 import { createReceiver } from "@/lib/client/receiver";
 import type { openRun } from "@/lib/client/run-stream";
 import type { Breakpoints, RunRequest } from "@/lib/contract";
 import type { RunEvent } from "@/lib/contract/frames";
+import type { Pace } from "@/lib/pace/pace";
+import { paced } from "@/lib/pace/paced";
 import { continuation } from "./continuation";
 import { isAtLimit, isBusy } from "./run-record";
 import type { RunStore } from "./run-store";
@@ -25,17 +28,32 @@ export interface RunController {
   pause(): void;
   /** Continues by a single token. */
   step(breakpoints?: Breakpoints): Promise<void>;
-  /** Shows a recorded run as if it were received now. */
-  replay(events: AsyncIterable<RunEvent>, source: string): Promise<void>;
+  /** Shows a recorded run as if it were received now; at once with `pace` null. */
+  replay(
+    events: AsyncIterable<RunEvent>,
+    source: string,
+    pace?: StoreApi<Pace> | null,
+  ): Promise<void>;
 }
 
-/** Connects a store to the server: at most one request at a time writes to it. */
-export function createRunController(store: RunStore, open: typeof openRun): RunController {
+/**
+ * Connects a store to the server: at most one request at a time writes to it.
+ *
+ * @param pace how fast new tokens are shown; null shows them as they arrive
+ */
+export function createRunController(
+  store: RunStore,
+  open: typeof openRun,
+  pace: StoreApi<Pace> | null = null,
+): RunController {
   let lastRequest: RunRequest | null = null;
   let keepOnRetry: "nothing" | "received" = "nothing";
   /** The number of tokens first requested, before the run was continued beyond it. */
   let portion: number | null = null;
   const receiver = createReceiver();
+  /** A continued run or a fork may repeat tokens that are shown already. */
+  const isNewToken = (event: RunEvent): boolean =>
+    event.type === "token" && event.frame.index >= store.getState().run.frames.length;
 
   const follow = (
     request: RunRequest,
@@ -54,10 +72,13 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
   const receive = async (
     openEvents: (signal: AbortSignal) => AsyncIterable<RunEvent>,
     begin: () => void,
+    presented = pace,
   ): Promise<void> => {
     receiver.stop();
     begin();
-    const failure = await receiver.receive(openEvents, store.receive);
+    const openPaced = (signal: AbortSignal) =>
+      presented ? paced(openEvents(signal), isNewToken, presented, signal) : openEvents(signal);
+    const failure = await receiver.receive(openPaced, store.receive);
     if (failure) store.fail(failure);
   };
 
@@ -114,12 +135,13 @@ export function createRunController(store: RunStore, open: typeof openRun): RunC
       const { run } = store.getState();
       if (!isBusy(run)) await goOnTo(run.frames.length + 1, breakpoints);
     },
-    replay(events, source) {
+    replay(events, source, presented) {
       lastRequest = null;
       portion = null;
       return receive(
         () => events,
         () => store.begin("nothing", source),
+        presented,
       );
     },
   };

@@ -11,7 +11,8 @@ export interface RunState {
 export interface RunStore extends StoreApi<RunState> {
   /**
    * Starts a new run, or with "received" keeps the current one for its continuation. `source` is
-   * the name of the file that a recorded run is read from.
+   * the name of the file that a recorded run is read from; a recording that is continued is a run of
+   * the server.
    */
   begin(keep: "nothing" | "received", source?: string): void;
   receive(event: RunEvent): void;
@@ -62,7 +63,7 @@ export function createRunStore(
     begin(keep, source) {
       latest =
         keep === "received"
-          ? { ...latest, phase: "connecting", failure: null, done: null }
+          ? { ...latest, phase: "connecting", failure: null, done: null, source: null }
           : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
       store.setState({ selected: null });

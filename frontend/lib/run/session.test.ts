@@ -4,7 +4,8 @@ import type { openRun } from "@/lib/client/run-stream";
 import type { RunRequest } from "@/lib/contract";
 import type { RunEvent } from "@/lib/contract/frames";
 import { RECORDED } from "@/lib/contract/recordings.fixture";
-import { branchOf, placed, recordOf } from "./branches";
+import { branchOf, isBundled, placed, recordOf } from "./branches";
+import { createRunController } from "./run-controller";
 import { createRunStore } from "./run-store";
 import { createSession, MAX_BRANCHES, type Session } from "./session";
 
@@ -28,6 +29,10 @@ function written({ forced_ids = [] }: RunRequest): readonly RunEvent[] {
     const forced = event.frame.index < forced_ids.length;
     return { type: "token", frame: { ...event.frame, id, forced, label: `t${id}` } };
   });
+}
+
+async function* recordedEvents() {
+  yield* RECORDED;
 }
 
 const shown = (session: Session) => {
@@ -181,4 +186,53 @@ test("at most MAX_BRANCHES runs are kept; the oldest without descendants is dele
   expect(branches).toHaveLength(MAX_BRANCHES);
   expect(branches[0]?.id).toBe(root);
   expect(branches[1]?.fork?.token.id).toBe(5006);
+});
+
+test("the bundled recording gives way to the next run, unless it was forked", async () => {
+  const { session, requests } = sessionWithServer();
+  const recording = async () => {
+    const store = createRunStore((paint) => paint());
+    const controller = createRunController(store, async function* () {});
+    session.adopt({ store, controller }, "", true);
+    await controller.replay(recordedEvents(), "mav-tiny");
+  };
+  await recording();
+  expect(session.getState().branches).toHaveLength(1);
+  expect(isBundled(shown(session))).toBe(true);
+  session.run({ prompt: "Once" });
+  await done(session);
+  expect(session.getState().branches).toHaveLength(1);
+  expect(requests).toHaveLength(1);
+
+  await recording();
+  session.fork(3, OTHER);
+  await done(session);
+  session.run({ prompt: "Once" });
+  expect(session.getState().branches).toHaveLength(4);
+});
+
+test("a recording that is continued on the server is a run of the visitor", async () => {
+  const { session } = sessionWithServer();
+  const store = createRunStore((paint) => paint());
+  const controller = createRunController(store, async function* () {});
+  session.adopt({ store, controller }, "", true);
+  await controller.replay(recordedEvents(), "mav-tiny");
+  await controller.resume();
+  expect(isBundled(shown(session))).toBe(false);
+});
+
+test("a fork does not pause where its run was paused", async () => {
+  const { session, requests } = sessionWithServer((request) =>
+    written(request).map((event) => {
+      if (event.type !== "start") return event;
+      const breakpoints = { ...event.start.settings.breakpoints, after: 12, loop: true };
+      const settings = { ...event.start.settings, breakpoints };
+      return { ...event, start: { ...event.start, settings } as typeof event.start };
+    }),
+  );
+  session.run({ prompt: "Once" });
+  await done(session);
+  session.fork(3, OTHER);
+  await done(session);
+  expect(requests[1]?.breakpoints).toMatchObject({ after: null, loop: true });
 });

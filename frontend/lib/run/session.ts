@@ -1,11 +1,13 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { openRun } from "@/lib/client/run-stream";
 import type { RunRequest } from "@/lib/contract";
+import type { Pace } from "@/lib/pace/pace";
 import {
   type Branch,
   branchOf,
   branchWith,
   forkOwner,
+  isBundled,
   oldestSpare,
   recordOf,
   withDescendants,
@@ -31,8 +33,12 @@ export interface Session extends StoreApi<SessionState> {
   run(request: RunRequest): void;
   /** Forks the shown run with another token at this step, and shows the branch. */
   fork(step: number, token: Alternative): void;
-  /** Shows a run that was made elsewhere, such as a reply of a conversation. */
-  adopt(run: Pick<Branch, "store" | "controller">, name: string): void;
+  /**
+   * Shows a run that was made elsewhere, such as a reply of a conversation.
+   *
+   * @param bundled whether it is the recording that comes with the page
+   */
+  adopt(run: Pick<Branch, "store" | "controller">, name: string, bundled?: boolean): void;
   choose(id: number): void;
   rename(id: number, name: string): void;
   /** Deletes a branch and its descendants. */
@@ -41,16 +47,19 @@ export interface Session extends StoreApi<SessionState> {
 
 type MakeStore = (given: RunRecord) => RunStore;
 
+/** @param pace how fast the tokens of new runs are shown; null shows them as they arrive */
 export function createSession(
   open: typeof openRun,
   makeStore: MakeStore = (given) => createRunStore(undefined, given),
+  pace: StoreApi<Pace> | null = null,
 ): Session {
   let next = 0;
   const begun = (given: Partial<Branch> & { record?: RunRecord } = {}): Branch => {
     const { record = EMPTY_RUN, ...rest } = given;
     const store = rest.store ?? makeStore(record);
-    const controller = rest.controller ?? createRunController(store, open);
-    return { parent: null, fork: null, name: "", ...rest, id: next++, store, controller };
+    const controller = rest.controller ?? createRunController(store, open, pace);
+    const root = { parent: null, fork: null, name: "", bundled: false };
+    return { ...root, ...rest, id: next++, store, controller };
   };
   const first = begun();
   const session = createStore<SessionState>(() => ({ branches: [first], chosen: first.id }));
@@ -68,10 +77,10 @@ export function createSession(
       const present = shown();
       const record = recordOf(present);
       if (isBusy(record)) present.controller.stop();
-      // A run that never started is replaced.
+      // A run that never started is used.
       const fresh = record.start !== null;
       const branch = fresh ? begun() : present;
-      if (fresh) show(branch);
+      if (fresh) show(branch, spare(all(), present));
       void branch.controller.run(request);
     },
     fork(step, token) {
@@ -85,10 +94,10 @@ export function createSession(
       show(branch);
       void branch.controller.goOn(forkRequest(run, point));
     },
-    adopt(run, name) {
-      const known = all().find(({ store }) => store === run.store);
+    adopt({ store, controller }, name, bundled = false) {
+      const known = all().find((branch) => branch.store === store);
       if (known) session.setState({ chosen: known.id });
-      else show(begun({ store: run.store, controller: run.controller, name }), unbegun(shown()));
+      else show(begun({ store, controller, name, bundled }), spare(all(), shown()));
     },
     choose: (id) => session.setState({ chosen: branchOf(all(), id).id }),
     rename: (id, name) =>
@@ -108,9 +117,15 @@ export function createSession(
   };
 }
 
-/** Returns the branch if it has never started a run; otherwise null. */
-const unbegun = (branch: Branch): Branch | null =>
-  recordOf(branch).phase === "idle" ? branch : null;
+/**
+ * Returns the branch if the next run replaces it: if it has never started a run, or is the bundled
+ * recording and has no forks. Otherwise null.
+ */
+function spare(branches: readonly Branch[], branch: Branch): Branch | null {
+  const isForked = branches.some(({ parent }) => parent === branch.id);
+  const isEmpty = recordOf(branch).phase === "idle";
+  return isEmpty || (isBundled(branch) && !isForked) ? branch : null;
+}
 
 /**
  * Removes a branch if there are more than MAX_BRANCHES, but never the one with the id `kept` or its

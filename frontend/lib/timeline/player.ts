@@ -1,29 +1,25 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { objectCache } from "@/lib/caching/cache";
+import { pace } from "@/lib/pace/pace";
 import { currentStep, type RunStore } from "@/lib/run/run-store";
 import { type TokenRange, within } from "./range";
 
-/** Playback speeds in tokens per second. */
-export const SPEEDS = [2, 6, 15, 30, 60] as const;
-export const USUAL_SPEED = 6;
 /** The longest time step. After the page was hidden, playback continues without a jump. */
 const LONGEST_FRAME_MS = 250;
 
 export interface PlayerState {
   readonly playing: boolean;
-  readonly speed: number;
   /** The range that is played in a loop. */
   readonly range: TokenRange | null;
   /** Whether the visitor is dragging the timeline. */
   readonly dragging: boolean;
 }
 
-/** Plays the tokens of one run at a chosen speed. */
+/** Plays the tokens of one run at the speed of `pace`. */
 export interface Player extends StoreApi<PlayerState> {
   play(): void;
   pause(): void;
   toggle(): void;
-  setSpeed(speed: number): void;
   setRange(range: TokenRange | null): void;
   setDragging(dragging: boolean): void;
   /** Shows a token in the next animation frame. Of several calls in one frame, the last counts. */
@@ -39,7 +35,6 @@ const screen: NextFrame = (callback) => void requestAnimationFrame(callback);
 export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Player {
   const store = createStore<PlayerState>(() => ({
     playing: false,
-    speed: USUAL_SPEED,
     range: null,
     dragging: false,
   }));
@@ -51,11 +46,11 @@ export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Play
   let wanted: number | null = null;
 
   const tick = (playback: number) => (now: number) => {
-    const { playing, speed, range, dragging } = store.getState();
+    const { playing, range, dragging } = store.getState();
     if (!playing || playback !== press) return;
     const elapsed = Math.min(LONGEST_FRAME_MS, now - (before ?? now));
     before = now;
-    due += dragging ? 0 : (elapsed / 1000) * speed;
+    due += dragging ? 0 : (elapsed / 1000) * pace.getState().speed;
     const whole = Math.floor(due);
     due -= whole;
     if (whole > 0) {
@@ -91,7 +86,6 @@ export function createPlayer(run: RunStore, nextFrame: NextFrame = screen): Play
     },
     pause: () => store.setState({ playing: false }),
     toggle: () => (store.getState().playing ? player.pause() : player.play()),
-    setSpeed: (speed: number) => store.setState({ speed }),
     setRange: (range: TokenRange | null) => store.setState({ range }),
     setDragging: (dragging: boolean) => store.setState({ dragging }),
     scrub(step: number) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { RECORDED } from "@/lib/contract/recordings.fixture";
+import { setSpeed } from "@/lib/pace/pace";
 import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { createRunStore, currentStep } from "@/lib/run/run-store";
 import { axisLength, shareOf, stepAt } from "./axis";
@@ -122,7 +123,7 @@ function played() {
 describe("playing", () => {
   test("starts at the first token, keeps its speed, and follows the newest at its end", () => {
     const { store, player, pass, step } = played();
-    player.setSpeed(10);
+    setSpeed(10);
     player.play();
     expect(step()).toBe(0);
     pass(0);
@@ -139,7 +140,7 @@ describe("playing", () => {
 
   test("skips tokens if it is faster than the screen", () => {
     const { player, pass, step } = played();
-    player.setSpeed(60);
+    setSpeed(60);
     player.play();
     pass(0);
     pass(100);
@@ -149,7 +150,7 @@ describe("playing", () => {
   test("loops in a range", () => {
     const { player, pass, step } = played();
     player.setRange({ from: 4, to: 6 });
-    player.setSpeed(10);
+    setSpeed(10);
     player.play();
     pass(0);
     const seen = [step()];
@@ -165,7 +166,7 @@ describe("playing", () => {
 
   test("is not twice as fast after pressing play twice in a frame", () => {
     const { player, pass, step, waiting } = played();
-    player.setSpeed(10);
+    setSpeed(10);
     player.play();
     player.pause();
     player.play();

@@ -16,11 +16,14 @@ import type { PanelProps } from "../panel";
 import { ChipPositions } from "./chip-positions";
 import { EmptyStateContext } from "./empty-state-context";
 import { ShownMark } from "./shown-mark";
+import { TextNoticeContext } from "./text-notice-context";
 import { TokenChips } from "./token-chips";
 import { type Figured, TokenFigures } from "./token-figures";
+import { TokenSentence } from "./token-sentence";
 import { words } from "./words";
 
-export default function GeneratedText({ run, step, live, select }: PanelProps) {
+export default function GeneratedText({ run, step, frame, live, select }: PanelProps) {
+  const notice = useContext(TextNoticeContext);
   const [pointed, setPointed] = useState<number | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const [chips] = useState(() => new ChipPositions(list));
@@ -53,6 +56,7 @@ export default function GeneratedText({ run, step, live, select }: PanelProps) {
   const figured = figuredAt(run, pointed ?? (step >= 0 ? prompt.length + step : null));
   return (
     <div className="flex h-full flex-col">
+      {notice}
       {empty ? (
         <Empty run={run} />
       ) : (
@@ -82,6 +86,7 @@ export default function GeneratedText({ run, step, live, select }: PanelProps) {
           />
         </div>
       )}
+      {frame && <TokenSentence run={run} frame={frame} />}
       <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">
         <div className="min-h-5">{figured && <TokenFigures of={figured} />}</div>
         <Legend />

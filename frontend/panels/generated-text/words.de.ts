@@ -25,5 +25,14 @@ export const german: Translated<typeof english> = {
   empty: "Gib einen Prompt ein und klicke auf Start.",
   emptyDetail:
     "Das Modell schreibt ein Token nach dem anderen. Die Panels darunter zeigen, was bei jedem Token im Modell geschah.",
+  sentence: {
+    certain: (token) => `Es ist sicher: ${token}.`,
+    expects: (token, next) => `Es erwartet ${token}, dann ${next}.`,
+    hesitates: (token, next) => `Es zögert: ${token}, ${next}.`,
+    quoted: (token) => `„${token}“`,
+    drew: (token, likeliest) => `Gezogen wurde ${token}. Am wahrscheinlichsten: ${likeliest}.`,
+    forced: (token, likeliest) => `Von dir gesetzt: ${token}. Am wahrscheinlichsten: ${likeliest}.`,
+    choose: "Wähle ein anderes:",
+  },
   listLabel: "Token des Prompts und des generierten Textes",
 };

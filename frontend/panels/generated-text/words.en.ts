@@ -14,5 +14,14 @@ export const english = {
   empty: "Enter a prompt and press Run.",
   emptyDetail:
     "The model writes one token at a time. The panels below show what happened inside it at every token.",
+  sentence: {
+    certain: (token: string) => `It is certain: ${token}.`,
+    expects: (token: string, next: string) => `It expects ${token}, then ${next}.`,
+    hesitates: (token: string, next: string) => `It hesitates: ${token}, ${next}.`,
+    quoted: (token: string) => `“${token}”`,
+    drew: (token: string, likeliest: string) => `It drew ${token}. Likeliest: ${likeliest}.`,
+    forced: (token: string, likeliest: string) => `Set by you: ${token}. Likeliest: ${likeliest}.`,
+    choose: "Choose another:",
+  },
   listLabel: "Tokens of the prompt and the generated text",
 } as const;

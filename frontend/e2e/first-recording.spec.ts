@@ -1,0 +1,104 @@
+import { expect, type Page, test } from "@playwright/test";
+import { expectNoViolations } from "./axe";
+import { Instrument, STORY } from "./instrument";
+
+/** A first visit: nothing is stored. */
+test.use({ storageState: { cookies: [], origins: [] } });
+
+const MARK = "A recording of mav-tiny";
+const text = (page: Page) => page.getByRole("listbox").evaluate((list) => list.textContent);
+const END = "She ran to the ball and tried to grab";
+
+test("an empty page plays a recording, rests where the model hesitates, and is forked", async ({
+  page,
+}) => {
+  await page.clock.install();
+  await page.goto("/");
+  const site = new Instrument(page);
+  await expect(page.getByText(MARK)).toBeVisible();
+  const panel = site.panel("Generated text");
+  await expect(site.tokens.nth(13)).toBeAttached();
+  expect(await text(page)).not.toContain(END);
+  await page.clock.runFor(5_000);
+  await expect(panel).toContainText(
+    /It hesitates: “grab” 13\.4.%, “push” 10\.9.%\. Choose another:/,
+  );
+  expect(await text(page)).toContain(END);
+  await expectNoViolations(page);
+  // It is no run of the visitor.
+  await expect(page).toHaveURL(/\/$/);
+
+  const request = page.waitForRequest("**/api/run");
+  await panel.getByRole("button", { name: "Continue with ␣push instead" }).click();
+  const { forced_ids } = (await request).postDataJSON();
+  expect(forced_ids).toHaveLength(15);
+  await page.clock.runFor(60_000);
+  await site.finished();
+  expect(await text(page)).toContain("She ran to the ball and tried to push");
+  await expect(page.getByText(MARK)).toBeHidden();
+  await expect(site.status).toContainText("64/64");
+});
+
+test("with reduced motion the recording is shown as a whole", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.clock.install();
+  await page.goto("/");
+  await expect(page.getByText(MARK)).toBeVisible();
+  await expect.poll(() => text(page)).toContain(END);
+});
+
+test("it plays once, and does not come back after it was closed", async ({ page }) => {
+  await page.goto("/");
+  await expect.poll(() => text(page)).toContain(END);
+  await page.clock.install();
+  await page.reload();
+  await expect.poll(() => text(page)).toContain(END);
+  await page.getByRole("button", { name: "Close the recording" }).click();
+  await expect(page.getByText("Enter a prompt and press Run.")).toBeVisible();
+  await page.reload();
+  await expect(page.getByText("Enter a prompt and press Run.")).toBeVisible();
+  await expect(page.getByText(MARK)).toHaveCount(0);
+});
+
+for (const link of [`prompt=${STORY}`, "temperature=0.7", "training=example"]) {
+  test(`a link with a run is not replaced: ${link.split("=")[0]}`, async ({ page }) => {
+    const recordings: string[] = [];
+    page.on(
+      "request",
+      (each) => each.url().includes("-first.jsonl") && recordings.push(each.url()),
+    );
+    await page.goto(`/?${link}`);
+    const site = new Instrument(page);
+    await expect(page.getByLabel("Model", { exact: true })).toBeEnabled();
+    if (link.startsWith("training")) await expect(site.tokens.first()).toBeAttached();
+    else await expect(page.getByText("Enter a prompt and press Run.")).toBeVisible();
+    expect(recordings).toEqual([]);
+  });
+}
+
+test("a run of one's own takes the place of the recording, and is restored instead of it", async ({
+  page,
+}) => {
+  await page.goto("/");
+  const site = new Instrument(page);
+  await expect.poll(() => text(page)).toContain(END);
+  await site.prompt.fill(STORY);
+  await site.run.click();
+  await expect(page.getByText(MARK)).toBeHidden();
+  await site.finished();
+  await expect(page.getByRole("tree")).toHaveCount(0);
+  expect(await text(page)).toContain(STORY);
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: "Restore" })).toBeVisible();
+  await expect(page.getByText(MARK)).toHaveCount(0);
+});
+
+test("the server continues the recording", async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.goto("/");
+  const site = new Instrument(page);
+  await expect.poll(() => text(page)).toContain(END);
+  await page.getByRole("button", { name: "Step", exact: true }).click();
+  await expect(site.status).toContainText("16/64");
+  await expect(page.getByText(MARK)).toBeHidden();
+});

@@ -1,0 +1,46 @@
+import { openRun } from "@/lib/client/run-stream";
+import { pace } from "@/lib/pace/pace";
+import { readRecording } from "@/lib/recording/read-recording";
+import { createRunController } from "@/lib/run/run-controller";
+import { createRunStore } from "@/lib/run/run-store";
+import type { Session } from "@/lib/run/session";
+
+/** Made by `make recording`. It ends with the token of which the model is least certain. */
+const FILE = "./recordings/mav-tiny-first.jsonl";
+const MODEL = "mav-tiny";
+
+/**
+ * Shows the recording that comes with the page. If it cannot be loaded, the page stays empty.
+ *
+ * @param play whether it appears token by token; otherwise it is shown as a whole
+ * @param isWanted whether the page is still empty, asked before the recording is shown
+ */
+export async function showRecording(
+  session: Session,
+  play: boolean,
+  isWanted: () => boolean,
+): Promise<void> {
+  const answer = await fetch(FILE).catch(() => null);
+  if (!answer?.ok) return;
+  const file = await answer.blob();
+  await inSight("[data-panel=generated-text]");
+  if (!isWanted()) return;
+  const store = createRunStore();
+  const controller = createRunController(store, openRun, pace);
+  session.adopt({ store, controller }, "", true);
+  await controller.replay(readRecording(file, MODEL), MODEL, play ? pace : null);
+}
+
+/** Resolves when an element is in the window; at once if there is none. On a phone it is far below. */
+function inSight(selector: string): Promise<void> {
+  const element = document.querySelector(selector);
+  if (!element || typeof IntersectionObserver === "undefined") return Promise.resolve();
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      resolve();
+    });
+    observer.observe(element);
+  });
+}

@@ -1,0 +1,72 @@
+import type { Candidate } from "@/lib/contract";
+import type { TokenFrame } from "@/lib/contract/frames";
+import { formatPercent } from "@/lib/i18n/numbers";
+import { isBusy, type RunRecord } from "@/lib/run/run-record";
+import { visible } from "@/lib/text/characters";
+import { useFork } from "@/panels/fork-context";
+import { words as topPredictionsWords } from "@/panels/top-predictions/words";
+import { words } from "./words";
+
+/** The probability of the likeliest token from which the model is called certain, or not torn. */
+const CERTAIN = 0.9;
+const LIKELY = 0.5;
+
+/** How many other tokens are offered, and how likely each must be. */
+const OFFERED = 5;
+const LEAST_OFFERED = 0.001;
+
+interface TokenSentenceProps {
+  run: RunRecord;
+  frame: TokenFrame;
+}
+
+/**
+ * What the model expected at a token, as a sentence. When the run rests, buttons continue with
+ * another token.
+ */
+export function TokenSentence({ run, frame }: TokenSentenceProps) {
+  const fork = useFork();
+  const others = frame.top.filter(({ id, prob }) => id !== frame.id && prob >= LEAST_OFFERED);
+  return (
+    <div className="flex h-8 flex-wrap items-center gap-x-1.5 gap-y-1 overflow-hidden text-small max-sm:h-[4.25rem] max-sm:content-start">
+      <p className="py-1.5 font-medium">{sentenceOf(frame)}</p>
+      {fork && !isBusy(run) && others.length > 0 && (
+        <>
+          <span className="py-1.5">{words.sentence.choose}</span>
+          {others.slice(0, OFFERED).map((other) => (
+            <button
+              key={other.id}
+              type="button"
+              aria-label={topPredictionsWords.forkLabel(visible(other.text))}
+              title={topPredictionsWords.forkHint}
+              onClick={() => fork(frame.index, other)}
+              className="my-0.5 flex h-7 max-w-44 cursor-pointer items-center gap-1.5 rounded-md border border-edge bg-sheet px-2 hover:bg-well"
+            >
+              <span className="truncate font-serif text-base">{shortLabel(other.text)}</span>
+              <span className="figures text-micro text-quiet">{percentOf(other)}</span>
+            </button>
+          ))}
+        </>
+      )}
+    </div>
+  );
+}
+
+/** Returns the text of a token without the mark of a leading space. */
+const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
+
+const percentOf = ({ prob }: Pick<Candidate, "prob">): string => `${formatPercent(prob)}\u00a0%`;
+
+const quoted = (candidate: Pick<Candidate, "text" | "prob">): string =>
+  `${words.sentence.quoted(shortLabel(candidate.text))} ${percentOf(candidate)}`;
+
+export function sentenceOf({ label, prob, rank, forced, top }: TokenFrame): string {
+  const chosen = quoted({ text: label, prob });
+  const [first, second] = top;
+  if (first && forced) return words.sentence.forced(chosen, quoted(first));
+  if (first && rank > 0) return words.sentence.drew(chosen, quoted(first));
+  if (prob >= CERTAIN || !second) return words.sentence.certain(chosen);
+  return prob >= LIKELY
+    ? words.sentence.expects(chosen, quoted(second))
+    : words.sentence.hesitates(chosen, quoted(second));
+}
