@@ -90,7 +90,7 @@ export function messagesOf({ system, turns }: ConversationState): Message[] {
 
 export function createConversation(
   open: typeof openRun,
-  makeStore: () => RunStore = createRunStore,
+  makeStore: () => RunStore = () => createRunStore(undefined, undefined, true),
 ): Conversation {
   let next = 0;
   const store = createStore<ConversationState>(() => ({ system: "", draft: "", turns: [] }));

@@ -25,7 +25,7 @@ export async function showRecording(
   const file = await answer.blob();
   await inSight("[data-panel=generated-text]");
   if (!isWanted()) return;
-  const store = createRunStore();
+  const store = createRunStore(undefined, undefined, true);
   const controller = createRunController(store, openRun, pace);
   session.adopt({ store, controller }, "", true);
   await controller.replay(readRecording(file, MODEL), MODEL, play ? pace : null);

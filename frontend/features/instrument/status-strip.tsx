@@ -1,11 +1,13 @@
 "use client";
 
+import { useStore } from "zustand";
 import { classNames } from "@/components/ui/class-names";
 import { RunControls } from "@/features/timeline/run-controls";
 import { words as timelineWords } from "@/features/timeline/words";
 import type { Breakpoints, ModelInfo } from "@/lib/contract";
 import type { DoneFrame } from "@/lib/contract/frames";
 import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/i18n/numbers";
+import { pace } from "@/lib/pace/pace";
 import { endingOf } from "@/lib/run/end-reason";
 import { useRunState } from "@/lib/run/run-context";
 import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
@@ -105,13 +107,17 @@ function hitsOf({ hits }: DoneFrame, step: number): string {
 
 function RunFigures({ run }: { run: RunRecord }) {
   const rate = useArrivalRate(run);
+  const full = useStore(pace, (state) => state.full);
   if (!run.start) return null;
   const { settings } = run.start;
   return (
     <dl className="flex min-h-4 shrink-0 flex-wrap items-baseline gap-x-4 text-xs max-sm:shrink">
       <Figure value={`${run.frames.length}/${settings.max_new_tokens}`} name={statusWords.tokens} />
       {rate !== null && (
-        <Figure value={rate.toFixed(rate < 10 ? 1 : 0)} name={statusWords.tokensPerSecond} />
+        <Figure
+          value={rate.toFixed(rate < 10 ? 1 : 0)}
+          name={run.done || full ? statusWords.tokensPerSecond : statusWords.shownPerSecond}
+        />
       )}
       {run.prompt && (
         <Figure

@@ -1,11 +1,11 @@
 "use client";
 
-import { ChevronLeft, ChevronRight, Pause, Play, Repeat } from "lucide-react";
+import { ChevronLeft, ChevronRight, Pause, Play, Repeat, Zap } from "lucide-react";
 import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { SpeedSelect } from "@/components/ui/speed-select";
-import { pace, SPEEDS, setSpeed } from "@/lib/pace/pace";
+import { pace, SPEEDS, setFullSpeed, setSpeed } from "@/lib/pace/pace";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
 import { within } from "@/lib/timeline/range";
@@ -52,6 +52,7 @@ export function PlayControls() {
         <ChevronRight size={16} aria-hidden />
       </Button>
       <Speed />
+      <FullSpeed />
       <Loop last={last} />
     </div>
   );
@@ -89,6 +90,26 @@ function Speed() {
       format={words.perSecond}
       onChange={setSpeed}
     />
+  );
+}
+
+/** Whether the tokens of a run appear at the chosen speed, or as fast as they are computed. */
+function FullSpeed() {
+  const full = useStore(pace, (state) => state.full);
+  return (
+    <Button
+      variant="quiet"
+      className={classNames(
+        "h-8 gap-1.5 whitespace-nowrap px-2 text-xs",
+        full && "text-accent-strong hover:text-accent-strong",
+      )}
+      aria-pressed={full}
+      title={words.fullSpeedHint}
+      onClick={() => setFullSpeed(!full)}
+    >
+      <Zap size={14} aria-hidden className="shrink-0" />
+      <span className="max-sm:sr-only">{words.fullSpeed}</span>
+    </Button>
   );
 }
 

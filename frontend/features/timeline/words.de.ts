@@ -16,6 +16,8 @@ export const german: Translated<typeof english> = {
   probabilityScale: "0–1",
   speed: "Tempo",
   perSecond: (n: number) => `${n} Token/s`,
+  fullSpeed: "Volles Tempo",
+  fullSpeedHint: "Die Token eines Laufs so schnell zeigen, wie das Modell sie berechnet",
   loop: "Schleife",
   loopHint:
     "Bereich wiederholen: mit Umschalt über die Zeitleiste ziehen oder Umschalt mit Pfeiltasten",

@@ -15,6 +15,8 @@ export const english = {
   probabilityScale: "0–1",
   speed: "Speed",
   perSecond: (n: number) => `${n} tokens/s`,
+  fullSpeed: "Full speed",
+  fullSpeedHint: "Show the tokens of a run as fast as the model computes them",
   loop: "Loop",
   loopHint: "Repeat a range: shift-drag over the timeline, or Shift with arrow keys",
   loopRange: (from: number, to: number) => `${from}–${to}`,

@@ -3,6 +3,7 @@
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { useStore } from "zustand";
 import { openRun } from "@/lib/client/run-stream";
+import { pace } from "@/lib/pace/pace";
 import { branchOf } from "./branches";
 import { createRunController, type RunController } from "./run-controller";
 import { createRunStore, type RunState, type RunStore } from "./run-store";
@@ -18,13 +19,13 @@ const RunContext = createContext<RunContextValue | null>(null);
 
 /** Creates a run that is not part of the session. */
 export function createRunContext(): RunContextValue {
-  const store = createRunStore();
+  const store = createRunStore(undefined, undefined, true);
   return { store, controller: createRunController(store, openRun) };
 }
 
 /** Provides the session's runs to its children, and the chosen one as the current run. */
 export function SessionProvider({ value, children }: { value?: Session; children: ReactNode }) {
-  const [session] = useState(() => value ?? createSession(openRun));
+  const [session] = useState(() => value ?? createSession(openRun, undefined, pace));
   const chosen = useStore(session, ({ branches, chosen }) => branchOf(branches, chosen));
   return (
     <SessionContext value={session}>

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { RunEvent } from "@/lib/contract/frames";
 import { RECORDED } from "@/lib/contract/recordings.fixture";
+import { leastCertain } from "./least-certain";
+import { recordedRun } from "./recorded-run.fixture";
 import { canContinue, isBusy } from "./run-record";
 import { createRunStore, currentStep, type RunStore } from "./run-store";
 
@@ -121,4 +123,52 @@ test("each layer's extent covers every token", () => {
       expect(value).toBeLessThanOrEqual(domains.mlpNorm?.max ?? 0);
     });
   }
+});
+
+describe("a finished run rests", () => {
+  const atOnce = (callback: () => void) => callback();
+  const least = recordedRun().frames.reduce((a, b) => (b.entropy > a.entropy ? b : a)).index;
+  const finished = (act: (store: RunStore) => void = () => {}) => {
+    const store = createRunStore(atOnce, undefined, true);
+    store.begin("nothing");
+    receive(store, RECORDED.slice(0, -1));
+    act(store);
+    receive(store, RECORDED.slice(-1));
+    return store.getState().selected;
+  };
+
+  test("on the token of which the model was least certain, not on the last", () => {
+    expect(finished()).toBe(least);
+    expect(least).toBeLessThan(recordedRun().frames.length - 1);
+  });
+
+  test("but on the visitor’s own choice, which may be the newest token", () => {
+    expect(finished((store) => store.select(2))).toBe(2);
+    expect(finished((store) => store.select(null))).toBeNull();
+  });
+
+  test("not where a breakpoint ended it, or in a store that does not ask for it", () => {
+    const last = RECORDED.at(-1);
+    if (last?.type !== "done") throw new Error("no end");
+    const hits = [{ condition: "text", value: null, found: "x" }] as const;
+    const done = { ...last.done, reason: "breakpoint", hits } as const;
+    for (const rests of [true, false]) {
+      const store = createRunStore(atOnce, undefined, rests);
+      store.begin("nothing");
+      receive(store, [...RECORDED.slice(0, -1), rests ? { type: "done", done } : last]);
+      expect(store.getState().selected).toBeNull();
+    }
+  });
+
+  test("a fork does not rest on a token that it was forced to begin with", () => {
+    const run = recordedRun();
+    if (!run.start) throw new Error("no start");
+    const forced = run.frames.slice(0, least + 1).map(({ id }) => id);
+    const settings = { ...run.start.settings, forced_ids: forced };
+    const forked = { ...run, start: { ...run.start, settings } };
+    expect(leastCertain(forked)).toBeGreaterThan(least);
+    const all = run.frames.map(({ id }) => id);
+    const only = { ...run.start, settings: { ...settings, forced_ids: all } };
+    expect(leastCertain({ ...run, start: only })).toBeNull();
+  });
 });

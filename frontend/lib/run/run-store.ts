@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Failure, RunEvent } from "@/lib/contract/frames";
+import { leastCertain } from "./least-certain";
 import { applyEvent, EMPTY_RUN, isBusy, type RunRecord } from "./run-record";
 
 export interface RunState {
@@ -39,14 +40,19 @@ export const nextFrame: Schedule = (callback) => {
 /**
  * Creates a store of one run. Events change the record at any rate; subscribers are notified at
  * most once per animation frame. A branch starts with the record `given`.
+ *
+ * @param rests whether a finished run selects the token of which the model was least certain, unless
+ *   the visitor selected one or chose to follow the newest. A run that a breakpoint ended stays there.
  */
 export function createRunStore(
   schedule: Schedule = nextFrame,
   given: RunRecord = EMPTY_RUN,
+  rests = false,
 ): RunStore {
   const store = createStore<RunState>(() => ({ run: given, selected: null }));
   let latest: RunRecord = given;
   let scheduled = false;
+  let isChosen = false;
 
   const publish = () => {
     scheduled = false;
@@ -66,11 +72,14 @@ export function createRunStore(
           ? { ...latest, phase: "connecting", failure: null, done: null, source: null }
           : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
+      isChosen = false;
       store.setState({ selected: null });
     },
     receive(event) {
       latest = applyEvent(latest, event);
-      publishSoon();
+      if (rests && !isChosen && isFinished(latest)) {
+        store.setState({ run: latest, selected: leastCertain(latest) });
+      } else publishSoon();
     },
     fail(failure) {
       latest = { ...latest, phase: "failed", failure };
@@ -91,11 +100,15 @@ export function createRunStore(
       publish();
     },
     select(step) {
+      isChosen = true;
       const last = latest.frames.length - 1;
       store.setState({ selected: step === null ? null : Math.max(0, Math.min(step, last)) });
     },
   };
 }
+
+const isFinished = ({ phase, done }: RunRecord): boolean =>
+  phase === "done" && done?.reason !== "breakpoint";
 
 /**
  * Returns the step that all panels show: the selected one, or the newest; -1 before the first

@@ -50,7 +50,7 @@ type MakeStore = (given: RunRecord) => RunStore;
 /** @param pace how fast the tokens of new runs are shown; null shows them as they arrive */
 export function createSession(
   open: typeof openRun,
-  makeStore: MakeStore = (given) => createRunStore(undefined, given),
+  makeStore: MakeStore = (given) => createRunStore(undefined, given, true),
   pace: StoreApi<Pace> | null = null,
 ): Session {
   let next = 0;

@@ -32,6 +32,7 @@ export const german: Translated<typeof english> = {
   contextFull: "der Kontext des Modells ist voll",
   tokens: "Token",
   tokensPerSecond: "Token/s",
+  shownPerSecond: "Token/s gezeigt",
   prefill: "Prompt verarbeitet in",
   seed: "Seed",
   announceDone: (n, reason) => `Der Lauf ist nach ${count(n, "Token", "Token")} fertig: ${reason}.`,

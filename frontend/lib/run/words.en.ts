@@ -31,6 +31,7 @@ export const english = {
   contextFull: "the model’s context is full",
   tokens: "tokens",
   tokensPerSecond: "tokens/s",
+  shownPerSecond: "tokens/s shown",
   prefill: "prompt processed in",
   seed: "seed",
   announceDone: (n: number, reason: string) =>
