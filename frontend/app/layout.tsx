@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { DEPTH_SCRIPT } from "@/lib/depth/depth";
 import { LANGUAGE_SCRIPT } from "@/lib/i18n/language";
 import { words } from "@/lib/i18n/words";
 import { THEME_SCRIPT } from "@/lib/theme/theme";
@@ -18,6 +19,8 @@ export const viewport: Viewport = {
   ],
 };
 
+const SCRIPTS = [THEME_SCRIPT, LANGUAGE_SCRIPT, DEPTH_SCRIPT].join(";");
+
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" className={fontVariables} suppressHydrationWarning>
@@ -25,10 +28,10 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         {/* Relative, like all addresses of the site, so that it works under any path. */}
         <link rel="icon" href="./favicon.ico" sizes="32x32" />
         <link rel="icon" href="./icon.svg" type="image/svg+xml" />
-        {/* Runs before the first paint, so that the page does not flash in another theme or
-            language. */}
+        {/* Runs before the first paint, so that the page does not flash in another theme, language
+            or depth. */}
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant */}
-        <script dangerouslySetInnerHTML={{ __html: `${THEME_SCRIPT};${LANGUAGE_SCRIPT}` }} />
+        <script dangerouslySetInnerHTML={{ __html: SCRIPTS }} />
       </head>
       <body>{children}</body>
     </html>

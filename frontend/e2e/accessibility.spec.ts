@@ -53,6 +53,7 @@ test("everything can be done from the keyboard", async ({ page }) => {
   await site.finished();
 
   await site.tokens.last().focus();
+  await page.keyboard.press("End");
   const shown = await site.shownStep();
   await page.keyboard.press("ArrowLeft");
   expect(await site.shownStep()).toBe(shown - 1);

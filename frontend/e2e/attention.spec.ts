@@ -20,6 +20,7 @@ test("the attention panels and the waterfall show a run", async ({ page }) => {
   await site.open(RUN);
   await site.run.click();
   await site.finished();
+  await site.showNewest();
 
   const overText = site.panel("Attention over the text");
   await expect(overText.getByText(/^Strongest:/)).toBeVisible();

@@ -32,10 +32,14 @@ async function takeFrom(page: Page, panel: string, item: string): Promise<Downlo
 /** Returns the text with single, usual spaces. */
 const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
 
-const panelsOf = (page: Page) =>
-  page
+/** Returns the texts of all panels, without what needs a server. */
+async function panelsOf(page: Page): Promise<string[]> {
+  await page.addStyleTag({ content: "[data-alternatives] { display: none !important }" });
+  await expect(page.locator("[data-panel=stack] [data-panel-body] svg").first()).toBeVisible();
+  return page
     .locator("[data-panel-body]")
     .evaluateAll((bodies) => bodies.map((body) => (body as HTMLElement).innerText));
+}
 
 test("a saved run opened again shows the same page, without a server", async ({
   page,
@@ -273,6 +277,7 @@ test("exported numbers of a panel are those of the events", async ({ page }) => 
   await site.open();
   await site.openRecording(WHOLE);
   await site.finished();
+  await site.showNewest();
   const tokens = eventsOf(readFileSync(WHOLE, "utf8")).filter(({ type }) => type === "token");
   const csv = await contentOf(
     await takeFrom(page, "Top predictions", "Numbers of this token, CSV"),

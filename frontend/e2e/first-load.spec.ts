@@ -4,8 +4,12 @@ import { Instrument, STORY } from "./instrument";
 
 /** The maximum size of the compressed JavaScript of the first load, in bytes. */
 const BUDGET = 250_000;
+/** Of what follows it without a click: the Stack, the recording, and a run. */
+const LATER = 30_000;
 
-test("the first load stays within its budget of JavaScript", async ({ page, request }) => {
+test.use({ storageState: { cookies: [], origins: [] } });
+
+test("a first visit stays within its budget of JavaScript", async ({ page, request }) => {
   const html = await (await request.get("/")).text();
   const referenced = [...html.matchAll(/<script[^>]* src="([^"]+)"/g)].map(
     ([, src]) => new URL(src ?? "", "http://localhost/").pathname,
@@ -17,6 +21,8 @@ test("the first load stays within its budget of JavaScript", async ({ page, requ
     if (each.resourceType() === "script") loaded.add(new URL(each.url()).pathname);
   });
   const site = new Instrument(page);
+  await site.open();
+  await expect(page.getByText("A recording of mav-tiny")).toBeVisible();
   await site.open({ prompt: STORY, max_new_tokens: 4 });
   await site.run.click();
   await site.finished();
@@ -30,7 +36,7 @@ test("the first load stays within its budget of JavaScript", async ({ page, requ
   ];
   console.log(`  gzipped JavaScript: ${inPage} bytes in the page, ${firstRun} with a first run`);
   expect(inPage).toBeLessThanOrEqual(BUDGET);
-  expect(firstRun).toBeLessThanOrEqual(BUDGET);
+  expect(firstRun).toBeLessThanOrEqual(BUDGET + LATER);
 });
 
 test("all files are compressed; scripts are cached, the page is revalidated", async ({ page }) => {

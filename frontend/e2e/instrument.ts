@@ -88,6 +88,12 @@ export class Instrument {
     return this.page.getByRole("region", { name: title, exact: true });
   }
 
+  /** Shows the newest token: a finished run rests on the one of which the model was least certain. */
+  async showNewest(): Promise<void> {
+    const { live } = this.words.timeline.steps;
+    await this.page.getByRole("button", { name: live, exact: true }).click();
+  }
+
   /** Shows the token `count` tokens before the last one, by keyboard. */
   async showTokenBefore(count: number): Promise<void> {
     await this.tokens.last().focus();

@@ -8,6 +8,7 @@ test("a token selected in the text is shown by every panel until Live is pressed
   await site.open({ prompt: STORY, max_new_tokens: 16, min_new_tokens: 16 });
   await site.run.click();
   await site.finished();
+  await site.showNewest();
   expect(await site.shownStep()).toBe(15);
   const newest = await site.panel("Output distribution").innerText();
   const first = site.tokens.filter({ hasText: /./ }).nth(-14);
@@ -27,6 +28,7 @@ test("playing shows token after token and returns to live", async ({ page }) => 
   await site.run.click();
   await site.finished();
   const steps = page.getByRole("group", { name: "Which token" });
+  await steps.getByRole("button", { name: "Live" }).click();
   await steps.evaluate((group) => {
     const shown: string[] = [];
     Object.assign(window, { shown });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect } from "@playwright/test";
-import { freePort } from "../playwright.config";
+import { expect, type Page } from "@playwright/test";
+import { freePort, RETURNING } from "../playwright.config";
 
 /** A process that a test has started. */
 export interface Started {
@@ -32,6 +32,13 @@ export async function serveFake(environment: Record<string, string> = {}): Promi
     env: { ...process.env, PYTHONPATH: "..", ...environment },
   });
   return answering(child, `http://127.0.0.1:${port}`, "/api/health");
+}
+
+/** What the configuration stores for its own servers, for a server of a test. */
+export async function returnTo(page: Page): Promise<void> {
+  await page.addInitScript((stored) => {
+    for (const [name, value] of Object.entries(stored)) localStorage.setItem(name, value);
+  }, RETURNING);
 }
 
 /** Waits until the process answers at its address. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
 import { Instrument } from "./instrument";
-import { roundRobin, type Started, serveFake } from "./servers";
+import { returnTo, roundRobin, type Started, serveFake } from "./servers";
 
 test.use({ trace: "off" });
 test.describe.configure({ timeout: 300_000 });
@@ -24,6 +24,7 @@ test.beforeAll(async () => {
   unlimited = servers[2] as Started;
   site = await roundRobin(servers.slice(0, 2));
 });
+test.beforeEach(({ page }) => returnTo(page));
 test.afterAll(() => {
   site?.stop();
   for (const server of servers) server.stop();

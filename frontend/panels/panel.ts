@@ -28,6 +28,10 @@ export interface Panel {
   readonly hookPoint: string;
   /** How to read the panel, in one sentence. */
   readonly howToRead: string;
+  /** The same without terms of the field. `howToRead` is shown if it is missing. */
+  readonly inWords?: string | undefined;
+  /** How the shown numbers are computed. */
+  readonly formula?: string;
   /** One more sentence, shown if the run can be forked. */
   readonly howToFork?: string | undefined;
   /** What the panel does not prove, in one sentence. */
@@ -56,7 +60,7 @@ export const ownSize = ({ wide, columns, rows }: Panel) => ({
 });
 
 type Words = Required<Pick<Panel, "title" | "hookPoint" | "howToRead" | "caution">> &
-  Pick<Panel, "howToFork">;
+  Pick<Panel, "howToFork" | "inWords">;
 
 /**
  * Returns a panel whose texts are looked up whenever they are read, because the language can
@@ -71,6 +75,9 @@ export const worded = (words: Words, panel: Omit<Panel, keyof Words>): Panel => 
   },
   get howToRead() {
     return words.howToRead;
+  },
+  get inWords() {
+    return words.inWords;
   },
   get howToFork() {
     return words.howToFork;

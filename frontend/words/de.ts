@@ -5,6 +5,7 @@ import { german as ui } from "@/components/ui/words.de";
 import { german as branches } from "@/features/branches/words.de";
 import { german as chat } from "@/features/chat/words.de";
 import { german as compare } from "@/features/compare/words.de";
+import { german as depth } from "@/features/depth/words.de";
 import { german as firstRecording } from "@/features/first-recording/words.de";
 import { german as glossary } from "@/features/glossary/words.de";
 import { german as header } from "@/features/header/words.de";
@@ -48,6 +49,7 @@ import { english } from "./en";
 export const german: Translated<typeof english> = {
   site,
   notFound,
+  depth,
   firstRecording,
   glossary,
   header,

@@ -5,6 +5,7 @@ import { english as ui } from "@/components/ui/words.en";
 import { english as branches } from "@/features/branches/words.en";
 import { english as chat } from "@/features/chat/words.en";
 import { english as compare } from "@/features/compare/words.en";
+import { english as depth } from "@/features/depth/words.en";
 import { english as firstRecording } from "@/features/first-recording/words.en";
 import { english as glossary } from "@/features/glossary/words.en";
 import { english as header } from "@/features/header/words.en";
@@ -46,6 +47,7 @@ import { english as panels } from "@/panels/words.en";
 export const english = {
   site,
   notFound,
+  depth,
   firstRecording,
   glossary,
   header,

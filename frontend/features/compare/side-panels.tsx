@@ -13,6 +13,7 @@ import { useLayoutActions } from "@/features/panel-layout/use-layout-actions";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import type { ModelInfo } from "@/lib/contract";
 import type { Side } from "@/lib/contract/parse-compare-event";
+import { useDepth } from "@/lib/depth/use-depth";
 import { useKnownModel } from "@/lib/models/use-models";
 import { missingCaptures } from "@/lib/run/captures";
 import type { RunRecord } from "@/lib/run/run-record";
@@ -63,7 +64,7 @@ export function SidePanels({ records, measured, onPanels, ...rest }: SidePanelsP
         >
           <div className="flex flex-wrap items-baseline justify-between gap-x-4">
             <h2 className="font-semibold text-[0.9375rem]">{panel.title}</h2>
-            <p className="text-micro text-quiet">
+            <p className="hidden text-micro text-quiet measure:block">
               {unitOf(panel, scaled.a)}
               <span aria-hidden> · </span>
               <span className="sr-only">{panelLayoutWords.hookPoint}</span> {panel.hookPoint}
@@ -166,7 +167,7 @@ function Half({ side, panel, ...rest }: HalfProps) {
       className="flex min-w-0 gap-3"
     >
       <Letter side={side} />
-      <div className="h-[calc(19rem*var(--rows))] min-w-0 flex-1">
+      <div className="h-[calc(19rem*(1+(var(--rows)-1)/2))] min-w-0 flex-1">
         <ModelContext value={model}>
           <Body panel={panel} {...rest} />
         </ModelContext>
@@ -178,6 +179,7 @@ function Half({ side, panel, ...rest }: HalfProps) {
 function Body({ panel, run, step, live, onStep, onAgain }: Omit<HalfProps, "side">) {
   const { Component } = panel;
   const { hide } = useLayoutActions();
+  const depth = useDepth();
   const frame = run.frames[step];
   if (!frame && run.frames.length > 0 && panel !== generatedTextPanel) {
     return <p className="pt-2 text-quiet text-small">{compareWords.overBefore(step)}</p>;
@@ -189,7 +191,7 @@ function Body({ panel, run, step, live, onStep, onAgain }: Omit<HalfProps, "side
   return (
     <PanelBoundary panel={panel} onHide={() => hide(panel)}>
       <Suspense>
-        <Component run={run} step={frame ? step : -1} frame={frame} live={live} select={onStep} />
+        <Component key={depth} {...{ run, frame, live }} step={frame ? step : -1} select={onStep} />
       </Suspense>
     </PanelBoundary>
   );

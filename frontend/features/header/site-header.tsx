@@ -6,6 +6,7 @@ import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
 import { Button } from "@/components/ui/button";
 import { SkipLink } from "@/components/ui/skip-link";
+import { DepthSwitch } from "@/features/depth/depth-switch";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import { SaveMenu } from "@/features/save-menu/save-menu";
@@ -43,6 +44,7 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         {single && <TourButton />}
         {onPanels && <PanelsButton onPanels={onPanels} />}
         {single && <SaveMenu />}
+        <DepthSwitch />
         <GlossaryLink />
         <Button
           icon

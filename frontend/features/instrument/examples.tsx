@@ -37,13 +37,13 @@ export function Examples({ begin, live }: ExamplesProps) {
   );
 }
 
-interface ShortExamplesProps extends Pick<ExamplesProps, "begin"> {
+interface ShortExamplesProps extends ExamplesProps {
   /** The prompt that is left out. */
   except: unknown;
 }
 
-/** Examples in one line: the first words of the prompts, and the training. */
-export function ShortExamples({ begin, except }: ShortExamplesProps) {
+/** Examples in one line: the first words of the prompts, and a training. */
+export function ShortExamples({ begin, live, except }: ShortExamplesProps) {
   const trainings = useTrainings();
   const prompts = words.examples.prompts.filter((prompt) => prompt !== except);
   return (
@@ -59,13 +59,19 @@ export function ShortExamples({ begin, except }: ShortExamplesProps) {
           {prompt.split(" ").slice(0, SHORT).join(" ")} …
         </button>
       ))}
-      <button
-        type="button"
-        className={`${BUTTON} max-sm:hidden`}
-        onClick={() => void trainings.example(true)}
-      >
-        {words.trainings.shortExample}
-      </button>
+      {live ? (
+        <button type="button" className={BUTTON} onClick={() => void trainings.live()}>
+          {words.trainings.live}
+        </button>
+      ) : (
+        <button
+          type="button"
+          className={`${BUTTON} max-sm:hidden`}
+          onClick={() => void trainings.example(true)}
+        >
+          {words.trainings.shortExample}
+        </button>
+      )}
     </>
   );
 }

@@ -161,10 +161,10 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     };
     return (
       <RecordingNotice onClose={close}>
-        <ShortExamples begin={begin} except={shownPrompt} />
+        <ShortExamples begin={begin} live={live} except={shownPrompt} />
       </RecordingNotice>
     );
-  }, [bundled, session, begin, shownPrompt]);
+  }, [bundled, session, begin, live, shownPrompt]);
   // The model of a training step no longer exists, so its run cannot be continued.
   const isForkable = !isOfTraining(store) && (!bundled || isModelHere);
   return (

@@ -4,6 +4,7 @@ import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RECORDED } from "@/lib/contract/recordings.fixture";
+import { leastCertain } from "@/lib/run/least-certain";
 import { createRunContext, RunProvider } from "@/lib/run/run-context";
 import { loadCustomPanels } from "@/panels/custom-panels";
 import { listing, listPanels } from "@/scripts/list-panels.mjs";
@@ -70,8 +71,9 @@ describe("the example panel of the documentation", () => {
     if (!panel) throw new Error("not opened");
     expect(within(panel).getByRole("heading")).toHaveTextContent("Surprise");
     expect(panel).toHaveTextContent("How unexpected the token was.");
-    const newest = run.frames.at(-1);
-    expect(panel).toHaveTextContent(`${(-(newest?.logprob ?? 0)).toFixed(2)} nats`);
+    // A finished run rests there.
+    const shown = run.frames[leastCertain(run) ?? -1];
+    expect(panel).toHaveTextContent(`${(-(shown?.logprob ?? 0)).toFixed(2)} nats`);
     expect(window.location.search).toMatch(/\.surprise$/);
   });
 });

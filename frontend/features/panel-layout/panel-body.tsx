@@ -5,6 +5,7 @@ import { Suspense, useMemo } from "react";
 import { useDebounced } from "@/components/hooks/use-debounced";
 import { Button } from "@/components/ui/button";
 import type { ModelInfo } from "@/lib/contract";
+import { useDepth } from "@/lib/depth/use-depth";
 import { missingCaptures } from "@/lib/run/captures";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
@@ -61,7 +62,12 @@ function PanelView({ panel: { Component }, inSight }: PanelViewProps) {
   const now = useMemo(() => ({ run, step, frame: run.frames[step], live }), [run, step, live]);
   const rested = useDebounced(now);
   const shown = live || inSight ? now : rested;
-  return useMemo(() => <Component {...shown} select={store.select} />, [Component, shown, store]);
+  // Another depth has other words and numbers, so the panel is mounted again.
+  const depth = useDepth();
+  return useMemo(
+    () => <Component key={depth} {...shown} select={store.select} />,
+    [Component, shown, store, depth],
+  );
 }
 
 function Loading({ panel }: { panel: Panel }) {

@@ -6,13 +6,13 @@ import { classNames } from "@/components/ui/class-names";
 import { LazyPopup } from "@/components/ui/lazy-popup";
 import { useRunState } from "@/lib/run/run-context";
 import type { RunRecord } from "@/lib/run/run-record";
-import { useFork } from "@/panels/fork-context";
 import type { Panel } from "@/panels/panel";
 import { CautionNote } from "./caution-note";
 import { focusPanelAt } from "./focus-panel";
 import { gridColumns } from "./grid-columns";
 import { ICON_BUTTON } from "./icon-button";
 import { nextColumns, type Placed } from "./layout";
+import { HowToRead } from "./panel-intro";
 import { type LayoutActions, useLayoutActions } from "./use-layout-actions";
 import { words } from "./words";
 
@@ -28,11 +28,13 @@ export interface PanelHeaderProps {
   onPointerDown: (event: PointerEvent<HTMLElement>) => void;
 }
 
-/** Title, unit, hook point and how to read the panel. The panel can be dragged by its header. */
+/**
+ * Title, how to read the panel and, where the page measures, its unit and hook point. The panel can
+ * be dragged by its header.
+ */
 export function PanelHeader(props: PanelHeaderProps) {
   const { panel, placed, titleId } = props;
   const unit = useRunState(({ run }) => unitOf(panel, run));
-  const fork = useFork();
   return (
     <header className="mb-3 md:cursor-grab" onPointerDown={props.onPointerDown}>
       <Grip {...props} />
@@ -51,7 +53,7 @@ export function PanelHeader(props: PanelHeaderProps) {
         <p
           className={classNames(
             // Leaves room for the menu button.
-            "pr-6 text-micro text-quiet",
+            "hidden pr-6 text-micro text-quiet measure:block",
             placed.columns === 1 && "four-narrow:pr-0",
           )}
         >
@@ -60,15 +62,10 @@ export function PanelHeader(props: PanelHeaderProps) {
           <span className="sr-only">{words.hookPoint}</span> {panel.hookPoint}
         </p>
       </div>
-      <p
-        className={classNames(
-          "mt-0.5 max-w-[90ch] text-quiet text-small",
-          placed.columns === 1 && "four-narrow:min-h-[3.6rem]",
-        )}
-      >
-        {panel.howToRead}
-        {fork && panel.howToFork && ` ${panel.howToFork}`}
-      </p>
+      <HowToRead
+        panel={panel}
+        className={classNames("mt-0.5", placed.columns === 1 && "four-narrow:min-h-[3.6rem]")}
+      />
       <MenuButton {...props} />
     </header>
   );

@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
+import { DepthSwitch } from "@/features/depth/depth-switch";
 import { PanelsButton } from "@/features/header/site-header";
 import { RunProblem } from "@/features/instrument/run-problem";
 import { StatusStrip } from "@/features/instrument/status-strip";
@@ -70,6 +71,7 @@ function Page({ recording }: { recording: Blob | null }) {
         <div className="flex items-center gap-1.5">
           <PanelsButton onPanels={showDrawer} />
           <SaveMenu standalone />
+          <DepthSwitch />
           <ThemeToggle />
         </div>
       </header>

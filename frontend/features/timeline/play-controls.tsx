@@ -101,7 +101,7 @@ function FullSpeed() {
       variant="quiet"
       className={classNames(
         "h-8 gap-1.5 whitespace-nowrap px-2 text-xs",
-        full && "text-accent-strong hover:text-accent-strong",
+        full && "bg-well text-ink",
       )}
       aria-pressed={full}
       title={words.fullSpeedHint}

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { TokenFrame } from "@/lib/contract/frames";
+import { useDepth } from "@/lib/depth/use-depth";
 import { formatNats, formatPercent } from "@/lib/i18n/numbers";
 import { useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
@@ -18,6 +19,8 @@ import { words } from "./words";
 
 /** The axis of all tokens that the run can have, with a mark at the shown one. */
 export function Track() {
+  // The words for the shown token depend on it.
+  useDepth();
   const frames = useRunState(({ run }) => run.frames);
   const count = useRunState(({ run }) => run.frames.length);
   const length = useRunState(({ run }) => axisLength(run));

@@ -27,7 +27,7 @@ export function TourButton() {
   return (
     <>
       {invited && (
-        <span className="hidden items-center gap-1 rounded-md bg-accent-wash py-0.5 pr-0.5 pl-3 text-small lg:flex">
+        <span className="hidden items-center gap-1 rounded-md bg-accent-wash py-0.5 pr-0.5 pl-3 text-small 2xl:flex">
           {words.invitation}
           <Button variant="quiet" className="h-7 px-2 text-ink underline" onClick={beginTour}>
             {words.take}

@@ -1,4 +1,6 @@
+import { currentDepth } from "@/lib/depth/depth";
 import { currentLanguage } from "./language";
+import { words } from "./words";
 
 // Measurements are written with a decimal point in every language, so that they can be compared and
 // copied. Numbers in sentences follow the language. Except in English, thousands are separated by a
@@ -15,12 +17,27 @@ export const formatCount = (value: number): string =>
 export const formatParameters = (value: number): string =>
   new Intl.NumberFormat(currentLanguage(), COMPACT).format(value);
 
-/** Formats a fraction (0 to 1) as a percentage with one decimal. */
+/**
+ * Formats a fraction (0 to 1) as a percentage with one decimal; without decimals where the page only
+ * looks.
+ */
 export function formatPercent(share: number): string {
   const percent = share * 100;
+  if (currentDepth() === "look") return wholePercent(percent);
   if (percent > 0 && percent < 0.05) return "<0.1";
   return percent.toFixed(1);
 }
+
+function wholePercent(percent: number): string {
+  if (percent > 0 && percent < 0.5) return "<1";
+  return percent < 100 && percent >= 99.5 ? ">99" : percent.toFixed(0);
+}
+
+/** Formats a fraction for a sentence: as a percentage, or "11 in 100" where the page only looks. */
+export const formatShare = (share: number): string =>
+  currentDepth() === "look"
+    ? words.inHundred(wholePercent(share * 100))
+    : `${formatPercent(share)}\u00a0%`;
 
 /**
  * Formats a number with three significant digits; with an exponent only if it is very large or

@@ -6,6 +6,7 @@ import { words } from "./words";
 export const attentionEntropyPanel = worded(words, {
   id: "attention-entropy",
   term: "attention-entropy",
+  formula: "H = −Σₖ aₖ ln aₖ",
   unit: () => words.unit,
   captures: ["attention_entropy"],
   open: true,

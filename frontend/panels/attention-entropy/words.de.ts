@@ -2,6 +2,8 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Attention-Entropie",
+  inWords:
+    "Jede Zelle ist ein Teil des Modells, der auf den Text zurückblickt. Niedrig: Er achtet auf eine Stelle. Hoch: auf viele.",
   unit: "Nat",
   hookPoint: "Attention-Muster, letzte Query",
   howToRead:

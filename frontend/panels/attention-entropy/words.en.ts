@@ -1,5 +1,7 @@
 export const english = {
   title: "Attention entropy",
+  inWords:
+    "Each cell is a part of the model that looks back at the text. Low: it looks at one place. High: at many.",
   unit: "nats",
   hookPoint: "pattern, last query",
   howToRead:

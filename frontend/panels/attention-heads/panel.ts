@@ -5,6 +5,7 @@ import { words } from "./words";
 export const attentionHeadsPanel = worded(words, {
   id: "attention-heads",
   term: "head",
+  formula: "a = softmax(s·q·kᵀ + mask)",
   unit: () => words.unit,
   captures: ["attention_rows"],
   columns: 2,

@@ -2,6 +2,8 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Attention-Köpfe",
+  inWords:
+    "Jeder Streifen ist ein Teil des Modells, der auf den Text zurückblickt, von links nach rechts. Hell: wohin er blickt.",
   unit: "Anteil der Attention",
   hookPoint: "Attention-Muster, letzte Query",
   howToRead:

@@ -1,5 +1,7 @@
 export const english = {
   title: "Attention heads",
+  inWords:
+    "Each strip is a part of the model that looks back at the text, from left to right. Bright: where it looks.",
   unit: "share of attention",
   hookPoint: "pattern, last query",
   howToRead:

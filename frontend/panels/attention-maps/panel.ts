@@ -5,6 +5,7 @@ import { words } from "./words";
 export const attentionMapsPanel = worded(words, {
   id: "attention-maps",
   term: "attention-pattern",
+  formula: "a = softmax(s·q·kᵀ + mask)",
   unit: () => words.unit,
   captures: ["attention_map"],
   columns: 2,

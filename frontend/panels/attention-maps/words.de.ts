@@ -5,6 +5,8 @@ const tokens = (n: number) => `${n.toLocaleString("de")} Token`;
 
 export const german: Translated<typeof english> = {
   title: "Attention-Maps",
+  inWords:
+    "Jede Zeile ist ein Stück des Textes, jede Spalte ein Stück, auf das es blickt. Hell: Es blickt viel dorthin.",
   unit: "Anteil der Attention",
   hookPoint: "Attention-Muster, alle Queries",
   howToRead:

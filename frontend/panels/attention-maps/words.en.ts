@@ -2,6 +2,8 @@ const tokens = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "token" : "
 
 export const english = {
   title: "Attention maps",
+  inWords:
+    "Each row is a piece of the text, each column a piece that it looks at. Bright: it looks there much.",
   unit: "share of attention",
   hookPoint: "pattern, all queries",
   howToRead:

@@ -5,6 +5,7 @@ import { words } from "./words";
 export const attentionTextPanel = worded(words, {
   id: "attention-text",
   term: "attention-pattern",
+  formula: "a = softmax(s·q·kᵀ + mask)",
   unit: () => words.unit,
   captures: ["attention_rows"],
   columns: 2,

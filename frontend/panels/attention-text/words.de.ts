@@ -2,6 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Attention im Text",
+  inWords: "Wohin das Modell blickte, als es das Stück wählte: je dunkler, desto mehr.",
   unit: "Anteil der Attention",
   hookPoint: "Attention-Muster, letzte Query",
   howToRead:

@@ -1,5 +1,6 @@
 export const english = {
   title: "Attention over the text",
+  inWords: "Where the model looked when it chose the piece: the darker, the more.",
   unit: "share of attention",
   hookPoint: "pattern, last query",
   howToRead:

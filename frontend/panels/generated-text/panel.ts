@@ -6,6 +6,7 @@ import { words } from "./words";
 export const generatedTextPanel = worded(words, {
   id: "generated-text",
   term: "logprob",
+  formula: "logprob = ln softmax(z)ᵢ",
   unit: () => words.unit,
   captures: [],
   open: true,

@@ -1,6 +1,6 @@
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
-import { formatPercent } from "@/lib/i18n/numbers";
+import { formatShare } from "@/lib/i18n/numbers";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { useFork } from "@/panels/fork-context";
@@ -28,11 +28,14 @@ export function TokenSentence({ run, frame }: TokenSentenceProps) {
   const fork = useFork();
   const others = frame.top.filter(({ id, prob }) => id !== frame.id && prob >= LEAST_OFFERED);
   return (
-    <div className="flex h-8 flex-wrap items-center gap-x-1.5 gap-y-1 overflow-hidden text-small max-sm:h-[4.25rem] max-sm:content-start">
-      <p className="py-1.5 font-medium">{sentenceOf(frame)}</p>
+    <div className="flex min-h-8 items-center gap-x-1.5 text-small max-sm:min-h-[4.25rem] max-sm:flex-col max-sm:items-start">
+      <p className="font-medium max-sm:min-h-8 max-sm:py-1.5 sm:shrink-0">{sentenceOf(frame)} </p>
       {fork && !isBusy(run) && others.length > 0 && (
-        <>
-          <span className="py-1.5">{words.sentence.choose}</span>
+        <div
+          data-alternatives
+          className="-my-1 flex max-w-full min-w-0 items-center gap-x-1.5 overflow-x-auto whitespace-nowrap py-1 [scrollbar-width:none]"
+        >
+          <span>{words.sentence.choose}</span>
           {others.slice(0, OFFERED).map((other) => (
             <button
               key={other.id}
@@ -40,13 +43,13 @@ export function TokenSentence({ run, frame }: TokenSentenceProps) {
               aria-label={topPredictionsWords.forkLabel(visible(other.text))}
               title={topPredictionsWords.forkHint}
               onClick={() => fork(frame.index, other)}
-              className="my-0.5 flex h-7 max-w-44 cursor-pointer items-center gap-1.5 rounded-md border border-edge bg-sheet px-2 hover:bg-well"
+              className="flex min-h-7 max-w-44 shrink-0 cursor-pointer items-center gap-1.5 rounded-md border border-edge bg-sheet px-2 hover:bg-well"
             >
               <span className="truncate font-serif text-base">{shortLabel(other.text)}</span>
-              <span className="figures text-micro text-quiet">{percentOf(other)}</span>
+              <span className="figures text-micro text-quiet">{formatShare(other.prob)}</span>
             </button>
           ))}
-        </>
+        </div>
       )}
     </div>
   );
@@ -55,10 +58,8 @@ export function TokenSentence({ run, frame }: TokenSentenceProps) {
 /** Returns the text of a token without the mark of a leading space. */
 const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
 
-const percentOf = ({ prob }: Pick<Candidate, "prob">): string => `${formatPercent(prob)}\u00a0%`;
-
 const quoted = (candidate: Pick<Candidate, "text" | "prob">): string =>
-  `${words.sentence.quoted(shortLabel(candidate.text))} ${percentOf(candidate)}`;
+  `${words.sentence.quoted(shortLabel(candidate.text))} ${formatShare(candidate.prob)}`;
 
 export function sentenceOf({ label, prob, rank, forced, top }: TokenFrame): string {
   const chosen = quoted({ text: label, prob });

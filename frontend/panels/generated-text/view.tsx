@@ -10,8 +10,10 @@ import {
 } from "react";
 import { nextPlace, placeOf } from "@/components/tokens/chip-keys";
 import type { PromptToken } from "@/lib/contract";
+import { formatShare } from "@/lib/i18n/numbers";
 import { inReadingOrder } from "@/lib/i18n/reading-order";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
+import { visible } from "@/lib/text/characters";
 import type { PanelProps } from "../panel";
 import { ChipPositions } from "./chip-positions";
 import { EmptyStateContext } from "./empty-state-context";
@@ -86,8 +88,11 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
           />
         </div>
       )}
-      {frame && <TokenSentence run={run} frame={frame} />}
-      <div className="flex min-h-7 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-2">
+      <div className="relative min-h-9 pt-1">
+        {frame && <TokenSentence run={run} frame={frame} />}
+        {pointed !== null && figured && <Pointed of={figured} />}
+      </div>
+      <div className="hidden min-h-6 flex-wrap items-end justify-between gap-x-6 gap-y-1 pt-1 measure:flex">
         <div className="min-h-5">{figured && <TokenFigures of={figured} />}</div>
         <Legend />
       </div>
@@ -119,6 +124,18 @@ function Empty({ run }: { run: RunRecord }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** The token under the pointer and its probability. */
+function Pointed({ of }: { of: Figured }) {
+  const label = of.kind === "prompt" ? of.token.text : of.frame.label;
+  const logprob = of.kind === "prompt" ? of.token.logprob : of.frame.logprob;
+  return (
+    <p className="pointer-events-none absolute right-0 -top-5 flex gap-2 rounded-md border border-brim bg-sheet px-2 py-0.5 text-micro text-quiet shadow-sm measure:hidden">
+      <span className="max-w-40 truncate text-ink">{visible(label)}</span>
+      {logprob === null ? words.prompt : formatShare(Math.exp(logprob))}
+    </p>
   );
 }
 

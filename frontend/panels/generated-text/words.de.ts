@@ -2,6 +2,8 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Generierter Text",
+  inWords:
+    "Das Modell schreibt Stück für Stück. Dunkel: Es war sich sicher. Wähle ein Stück, um zu sehen, wie es dazu kam.",
   unit: "Wahrscheinlichkeit",
   hookPoint: "Softmax der Logits",
   howToRead:

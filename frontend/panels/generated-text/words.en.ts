@@ -1,5 +1,7 @@
 export const english = {
   title: "Generated text",
+  inWords:
+    "The model writes one piece of a word at a time. Dark: it was sure of it. Choose a piece to see how it came about.",
   unit: "probability",
   hookPoint: "softmax of logits",
   howToRead:

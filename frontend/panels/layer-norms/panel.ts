@@ -6,6 +6,7 @@ import { words } from "./words";
 export const layerNormsPanel = worded(words, {
   id: "layer-norms",
   term: "residual-stream",
+  formula: "L2 = √Σ xᵢ²",
   unit: (run) => words.unit(run.start?.settings.aggregation ?? "l2"),
   captures: ["mlp", "residual"],
   open: true,

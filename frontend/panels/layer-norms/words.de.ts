@@ -10,6 +10,7 @@ const aggregations = {
 
 export const german: Translated<typeof english> = {
   title: "MLP-Aktivierungen",
+  inWords: "Wie stark jeder Schritt der Berechnung den Zustand des Modells ändert.",
   unit: (aggregation) => aggregations[aggregation],
   hookPoint: "Ausgaben der Blöcke",
   howToRead:

@@ -7,6 +7,7 @@ const aggregations = {
 
 export const english = {
   title: "MLP activations",
+  inWords: "How much each step of the computation changes the model’s state.",
   unit: (aggregation: keyof typeof aggregations) => aggregations[aggregation],
   hookPoint: "block outputs",
   howToRead:

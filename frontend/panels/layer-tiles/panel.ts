@@ -6,6 +6,7 @@ import { words } from "./words";
 export const layerTilesPanel = worded(words, {
   id: "layer-tiles",
   term: "layer-tile",
+  formula: "(P·x − μ) / σ",
   unit: () => words.unit,
   captures: ["tiles"],
   table: tilesTable,

@@ -2,6 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Schichtkacheln",
+  inWords: "Jede Kachel ist ein Bild vom Zustand des Modells nach einem Schritt der Berechnung.",
   unit: "Abweichungen",
   signals: {
     residual: "resid_post",

@@ -1,5 +1,6 @@
 export const english = {
   title: "Layer tiles",
+  inWords: "Each tile is a picture of the model’s state after one step of the computation.",
   unit: "deviations",
   signals: {
     residual: "resid_post",

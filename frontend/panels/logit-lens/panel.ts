@@ -5,6 +5,7 @@ import { words } from "./words";
 export const logitLensPanel = worded(words, {
   id: "logit-lens",
   term: "logit-lens",
+  formula: "p = softmax(W_U · norm(resid_post))",
   unit: () => words.unit,
   captures: ["logit_lens"],
   columns: 2,

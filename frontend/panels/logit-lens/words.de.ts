@@ -2,6 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Logit Lens",
+  inWords: "Was das Modell sagen würde, wenn es nach jedem Schritt der Berechnung aufhörte.",
   unit: "Wahrscheinlichkeit, Rang",
   hookPoint: "resid_post → letzte Norm → Unembedding",
   howToRead:

@@ -1,5 +1,6 @@
 export const english = {
   title: "Logit lens",
+  inWords: "What the model would say if it stopped after each step of the computation.",
   unit: "probability, rank",
   hookPoint: "resid_post → final norm → unembedding",
   howToRead:

@@ -6,6 +6,7 @@ import { words } from "./words";
 export const outputDistributionPanel = worded(words, {
   id: "output-distribution",
   term: "output-distribution",
+  formula: "H = −Σ p ln p, Nₑ = exp(H)",
   unit: () => words.unit,
   captures: ["distribution"],
   open: true,

@@ -2,6 +2,8 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Ausgabeverteilung",
+  inWords:
+    "Wie sicher sich das Modell war. Ein hoher Balken: Es wusste, was kommt. Viele niedrige: Es hätte alles sein können.",
   unit: "Wahrscheinlichkeit",
   hookPoint: "Softmax der Logits",
   howToRead:

@@ -1,5 +1,7 @@
 export const english = {
   title: "Output distribution",
+  inWords:
+    "How sure the model was. One tall bar: it knew what comes next. Many low ones: it could have been anything.",
   unit: "probability",
   hookPoint: "softmax of logits",
   howToRead:

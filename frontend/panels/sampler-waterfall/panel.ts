@@ -5,6 +5,7 @@ import { words } from "./words";
 export const samplerWaterfallPanel = worded(words, {
   id: "sampler-waterfall",
   term: "sampling-control",
+  formula: "pᵢ ∝ exp(zᵢ / T)",
   unit: () => words.unit,
   captures: ["sampler_stages"],
   columns: 2,

@@ -2,6 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Sampling-Wasserfall",
+  inWords: "Von links nach rechts: wie die Auswahl eingeengt wurde, bis ein Stück gezogen wurde.",
   unit: "Wahrscheinlichkeit",
   hookPoint: "Logits nach jedem Sampling-Schritt",
   howToRead:

@@ -1,5 +1,6 @@
 export const english = {
   title: "Sampler waterfall",
+  inWords: "From left to right: how the choice was narrowed down until one piece was drawn.",
   unit: "probability",
   hookPoint: "logits, after each sampling control",
   howToRead:

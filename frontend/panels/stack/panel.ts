@@ -6,6 +6,7 @@ import { words } from "./words";
 export const stackPanel = worded(words, {
   id: "stack",
   term: "residual-stream",
+  formula: "resid_post = resid_pre + attn_out + mlp_out",
   unit: () => words.unit,
   captures: ["residual", "mlp", "attention_rows", "logit_lens"],
   open: true,

@@ -3,6 +3,8 @@ import type { english } from "./words.en";
 
 export const german: Translated<typeof english> = {
   title: "Der Stapel",
+  inWords:
+    "Jede Spalte ist ein Stück des Textes, jede Zeile ein Schritt der Berechnung, von unten nach oben. Linien: welche früheren Stücke gelesen werden. Oben: was als Nächstes kommt.",
   unit: "Token × Schichten",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
   howToRead:

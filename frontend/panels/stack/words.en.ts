@@ -1,5 +1,7 @@
 export const english = {
   title: "The stack",
+  inWords:
+    "Each column is a piece of the text, each row a step of the computation, from bottom to top. Lines: which earlier pieces are read. At the top: what comes next.",
   unit: "tokens × layers",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, attention pattern, logit lens",
   howToRead:

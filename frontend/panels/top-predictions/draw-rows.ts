@@ -91,7 +91,8 @@ function drawFigures(pen: TextPainter, rows: readonly Candidate[], look: RowStyl
   column(drawn, texts.figure, (candidate) =>
     candidate.cut_by ? null : formatPercent(candidate.sampled_prob),
   );
-  column(logit, texts.logit, (candidate) => formatMeasure(candidate.logit));
+  // Without a width where the page only looks.
+  if (logit.width > 0) column(logit, texts.logit, ({ logit: z }) => formatMeasure(z));
   column(drawn, texts.chip, ({ cut_by: cutBy }) =>
     cutBy ? fittedChip(pen, nameOfControl(cutBy), look) : null,
   );

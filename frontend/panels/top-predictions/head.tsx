@@ -21,7 +21,7 @@ export const Head = memo(function Head() {
         <th scope="col" className="text-right font-normal">
           {words.drawn} %
         </th>
-        <th scope="col" className="text-right font-normal">
+        <th scope="col" className="text-right font-normal look:hidden">
           {words.logit}
         </th>
       </tr>

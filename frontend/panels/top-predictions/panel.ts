@@ -6,6 +6,7 @@ import { words } from "./words";
 export const topPredictionsPanel = worded(words, {
   id: "top-predictions",
   term: "logit",
+  formula: "pᵢ = exp(zᵢ) / Σⱼ exp(zⱼ)",
   unit: () => words.unit,
   captures: ["predictions"],
   open: true,

@@ -37,7 +37,7 @@ export const Row = memo(function Row({ frame, place }: RowProps) {
       <td className="figures text-right text-xs">
         <Figure>{cutBy ? <CutChip control={cutBy} /> : formatPercent(drawn)}</Figure>
       </td>
-      <td className="figures pr-1.5 text-right text-quiet text-xs">
+      <td className="figures pr-1.5 text-right text-quiet text-xs look:hidden">
         <Figure>{formatMeasure(logit)}</Figure>
       </td>
     </tr>

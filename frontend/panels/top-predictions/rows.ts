@@ -1,7 +1,11 @@
 import type { TokenFrame } from "@/lib/contract/frames";
 
-/** Token, bars, and three numbers. A grid, so that each row is laid out independently. */
-export const COLUMNS = "grid grid-cols-[6rem_minmax(0,1fr)_3rem_4rem_2.75rem]";
+/**
+ * Token, bars, and three numbers; in plain words without the logit. A grid, so that each row is laid
+ * out independently.
+ */
+export const COLUMNS =
+  "grid grid-cols-[6rem_minmax(0,1fr)_3rem_4rem_2.75rem] look:grid-cols-[6rem_minmax(0,1fr)_3rem_4rem]";
 /** The height of a row, 1.625rem, in pixels at the default font size. */
 export const ROW_PX = 26;
 

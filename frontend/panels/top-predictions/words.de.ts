@@ -2,6 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Wahrscheinlichste Token",
+  inWords: "Was als Nächstes hätte kommen können. Je länger der Balken, desto wahrscheinlicher.",
   unit: "Wahrscheinlichkeit, Logit",
   hookPoint: "Logits",
   howToRead:

@@ -1,5 +1,6 @@
 export const english = {
   title: "Top predictions",
+  inWords: "What could have come next. The longer the bar, the likelier.",
   unit: "probability, logit",
   hookPoint: "logits",
   howToRead:

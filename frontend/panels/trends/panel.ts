@@ -5,6 +5,7 @@ import { words } from "./words";
 export const trendsPanel = worded(words, {
   id: "trends",
   term: "surprise",
+  formula: "H = −Σ p ln p, Nₑ = exp(H)",
   unit: () => words.unit,
   captures: ["predictions", "distribution", "residual", "mlp", "attention_entropy"],
   columns: 2,

@@ -2,6 +2,8 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Verläufe",
+  inWords:
+    "Wie sicher sich das Modell war, und andere Zahlen, über den ganzen Text. Ein Klick wählt ein Stück.",
   unit: "bei jeder Linie angegeben",
   hookPoint: "beliebiger Skalar eines Tokens",
   howToRead:

@@ -1,5 +1,7 @@
 export const english = {
   title: "Trends",
+  inWords:
+    "How sure the model was, and other numbers, over the whole text. Click to choose a piece.",
   unit: "shown at each line",
   hookPoint: "any scalar of a token",
   howToRead:
