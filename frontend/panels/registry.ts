@@ -1,3 +1,4 @@
+import { toCapture } from "@/lib/run/captures";
 import { attentionEntropyPanel } from "./attention-entropy/panel";
 import { attentionHeadsPanel } from "./attention-heads/panel";
 import { attentionMapsPanel } from "./attention-maps/panel";
@@ -41,10 +42,8 @@ export const PANELS: readonly Panel[] = [
 export const neededCaptures = (
   panels: readonly Panel[],
   capabilities?: readonly string[],
-): string[] => [
-  ...new Set(
-    panels
-      .flatMap((panel) => panel.captures)
-      .filter((probe) => capabilities?.includes(probe) ?? true),
-  ),
-];
+): string[] =>
+  toCapture(
+    panels.flatMap((panel) => panel.captures),
+    capabilities,
+  );

@@ -9,6 +9,7 @@ import { useDepth } from "@/lib/depth/use-depth";
 import { missingCaptures } from "@/lib/run/captures";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
+import { MeasureContext } from "@/panels/measure-context";
 import type { Panel } from "@/panels/panel";
 import { PanelBoundary } from "./panel-boundary";
 import { useInSight } from "./use-in-sight";
@@ -27,19 +28,24 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
   const missing = useMissing(panel, model);
   const letGo = useLetGo(panel);
   const [body, inSight] = useInSight<HTMLDivElement>();
+  const runAgain = useRunAgain();
+  // The model of a training step no longer exists, so it cannot run again.
+  const ofTraining = useRunState(({ run }) => run.trained !== null);
   return (
     // The size does not depend on the content, so a new step does not lay out the whole page.
     <div
       ref={body}
       className="contain-size contain-layout contain-style absolute inset-0 flex flex-col"
     >
-      {missing && <Uncaptured {...missing} />}
+      {missing && <Uncaptured {...missing} onAgain={ofTraining ? null : runAgain} />}
       {letGo !== null && <LetGo from={letGo} />}
       {missing?.all !== true && letGo === null && (
         <div className="min-h-0 flex-1">
           <PanelBoundary panel={panel} onHide={() => hide(panel)}>
             <Suspense fallback={<Loading panel={panel} />}>
-              <PanelView panel={panel} inSight={inSight} />
+              <MeasureContext value={ofTraining ? null : runAgain}>
+                <PanelView panel={panel} inSight={inSight} />
+              </MeasureContext>
             </Suspense>
           </PanelBoundary>
         </div>
@@ -128,11 +134,8 @@ function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null 
   };
 }
 
-function Uncaptured({ probes, model, all }: Missing) {
+function Uncaptured({ probes, model, all, onAgain }: Missing & { onAgain: (() => void) | null }) {
   const words = panelLayoutWords.uncaptured;
-  const runAgain = useRunAgain();
-  // The model of a training step no longer exists, so it cannot run again.
-  const ofTraining = useRunState(({ run }) => run.trained !== null);
   const names = probes.map((probe) => panelLayoutWords.probes[probe] ?? probe).join(", ");
   return (
     <div className={all ? "pt-3" : "mb-2 flex flex-wrap items-center gap-x-3 gap-y-1"}>
@@ -140,8 +143,8 @@ function Uncaptured({ probes, model, all }: Missing) {
         {model === null ? words.missing(names) : words.cannot(model, names)}
       </p>
       {model !== null && all && <p className="mt-1 text-quiet text-small">{words.cannotDetail}</p>}
-      {model === null && !ofTraining && (
-        <Button className={all ? "mt-3" : "h-7 px-2 text-xs"} onClick={runAgain}>
+      {model === null && onAgain && (
+        <Button className={all ? "mt-3" : "h-7 px-2 text-xs"} onClick={() => onAgain()}>
           <RotateCw size={13} aria-hidden />
           {words.again}
         </Button>

@@ -74,6 +74,7 @@ export const german: Translated<typeof english> = {
     mlp: "Ausgaben von MLP und Attention",
     attention_entropy: "Attention-Entropie",
     attention_rows: "Attention-Zeilen",
+    attention_sources: "Attention-Quellen",
     attention_map: "Attention-Maps",
     logit_lens: "die Logit Lens",
     tiles: "Schichtkacheln",

@@ -71,6 +71,7 @@ export const english = {
     mlp: "MLP and attention outputs",
     attention_entropy: "attention entropy",
     attention_rows: "attention rows",
+    attention_sources: "attention sources",
     attention_map: "attention maps",
     logit_lens: "the logit lens",
     tiles: "layer tiles",

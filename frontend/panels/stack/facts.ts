@@ -1,13 +1,25 @@
-import type { LensRow, Shares, TokenFrame } from "@/lib/contract/frames";
+import type { LensRow, SourcesFrame, TokenFrame } from "@/lib/contract/frames";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
-import { numbersOf, strongest } from "@/panels/attention-shared/pattern";
+import {
+  axesOf,
+  isThere,
+  MEAN_OF_ALL,
+  numbersOf,
+  strongest,
+} from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 
-/** A position of the context. `frame` is the token that was predicted there, if it was measured. */
+/** The measurements at a position. */
+export type Measured = Pick<
+  TokenFrame,
+  "layers" | "logitLens" | "attentionRows" | "attentionSources"
+>;
+
+/** A position of the context. `frame` is what was measured there. */
 export interface Column {
   readonly position: number;
   readonly label: string;
-  readonly frame: TokenFrame | undefined;
+  readonly frame: Measured | undefined;
 }
 
 export const columnAt = (run: RunRecord, position: number): Column => ({
@@ -37,7 +49,7 @@ export interface BandFacts {
   readonly lens: LensRow | null;
 }
 
-export function factsOf({ layers, logitLens }: TokenFrame, { first, last }: Band): BandFacts {
+export function factsOf({ layers, logitLens }: Measured, { first, last }: Band): BandFacts {
   const { residNorm, attnNorm, mlpNorm } = layers;
   const relative = (added: Float32Array | undefined): number => {
     let sum = 0;
@@ -70,18 +82,35 @@ export interface Sources {
   readonly first: number;
   /** The strongest other sources, strongest first. */
   readonly others: readonly Source[];
+  /** Whether each weight is the largest of any layer of a band, not the mean of the layers. */
+  readonly largest?: boolean;
 }
 
 /** The number of sources shown of each band, and the smallest weight that is shown. */
 const SHOWN_SOURCES = 4;
 export const LEAST_SHARE = 0.04;
 
-/** Returns the attention of a band as the mean over its heads; null if it has none. */
-export function sourcesOf(shares: Shares, { first, last }: Band): Sources | null {
+/** Whether attention was measured at a position. */
+export const hasSources = ({ attentionRows, attentionSources }: Measured): boolean =>
+  attentionRows !== undefined || attentionSources !== undefined;
+
+/**
+ * Returns where a band attends; null if it has no attention. All weights give the mean over heads
+ * and layers. Without them a band of several layers has the largest weight in any of its layers,
+ * because only the strongest sources of each layer are known.
+ */
+export function sourcesOf(frame: Measured, { first, last }: Band): Sources | null {
+  const { attentionRows, attentionSources } = frame;
+  if (!attentionRows) {
+    const layers = attentionSources ? rowsOf(attentionSources, first, last) : [];
+    const [only] = layers;
+    if (!only) return null;
+    return first === last ? shown(only) : { ...shown(largestOf(layers)), largest: true };
+  }
   let sum: Float32Array | null = null;
   let count = 0;
   for (let layer = first; layer <= last; layer++) {
-    const row = numbersOf(shares, { layer, head: null });
+    const row = numbersOf(attentionRows, { layer, head: null });
     if (row.length === 0 || Number.isNaN(row[0])) continue;
     sum = sum ? sum.map((share, key) => share + (row[key] as number)) : row;
     count += 1;
@@ -89,12 +118,96 @@ export function sourcesOf(shares: Shares, { first, last }: Band): Sources | null
   return sum && ranked(sum.map((share) => share / count));
 }
 
+/** Returns where the mean of all heads attends; null if that was not measured. */
+export function meanSources({ attentionRows, attentionSources }: Measured): Sources | null {
+  if (attentionRows) return ranked(numbersOf(attentionRows, MEAN_OF_ALL));
+  if (!attentionSources) return null;
+  const last = attentionSources.positions.length - 1;
+  const [mean] = rowsOf(attentionSources, last, last);
+  return mean ? shown(mean) : null;
+}
+
+/** Returns the positions that attention reads most over all layers, most read first. */
+export function strongSources({ attentionRows, attentionSources }: Measured, count: number) {
+  if (attentionRows) {
+    const row = numbersOf(attentionRows, MEAN_OF_ALL);
+    row[0] = Number.NaN;
+    return strongest(row, count);
+  }
+  const sums = new Map<number, number>();
+  const layers = (attentionSources?.positions.length ?? 1) - 2;
+  for (const { others } of attentionSources ? rowsOf(attentionSources, 0, layers) : []) {
+    for (const { position, share } of others) {
+      sums.set(position, share + (sums.get(position) ?? 0));
+    }
+  }
+  return [...sums]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, count)
+    .map(([position]) => position);
+}
+
+/** Returns the heads of a layer with where each attends. Its strongest source is always known. */
+export function headSources(
+  { attentionRows, attentionSources }: Measured,
+  layer: number,
+): { readonly head: number; readonly sources: Sources }[] {
+  if (attentionRows) {
+    return Array.from({ length: axesOf(attentionRows).heads }, (_, head) => head)
+      .filter((head) => isThere(attentionRows, layer, head))
+      .map((head) => ({ head, sources: ranked(numbersOf(attentionRows, { layer, head })) }));
+  }
+  const heads = attentionSources?.heads;
+  if (!heads) return [];
+  const [, count = 0, numbers = 0] = heads.weights.shape;
+  return Array.from({ length: count }, (_, head) => head).flatMap((head) => {
+    const at = (layer * count + head) * numbers;
+    const [first = Number.NaN, share = Number.NaN] = heads.weights.values.subarray(at, at + 2);
+    const position = heads.positions[layer]?.[head] ?? null;
+    const others = position === null ? [] : [{ position, share }];
+    return Number.isNaN(first) ? [] : [{ head, sources: shown({ first, others }) }];
+  });
+}
+
 /** Splits a row of weights into that of the first token and the strongest of the others. */
 export function ranked(row: Float32Array): Sources {
   const rest = row.slice();
   rest[0] = Number.NaN;
-  const others = strongest(rest, SHOWN_SOURCES)
-    .map((position) => ({ position, share: row[position] as number }))
-    .filter(({ share }) => share >= LEAST_SHARE);
-  return { first: row[0] ?? Number.NaN, others };
+  const others = strongest(rest, SHOWN_SOURCES).map((position) => ({
+    position,
+    share: row[position] as number,
+  }));
+  return shown({ first: row[0] ?? Number.NaN, others });
+}
+
+const shown = (sources: Sources): Sources => ({
+  ...sources,
+  others: sources.others.filter(({ share }) => share >= LEAST_SHARE).slice(0, SHOWN_SOURCES),
+});
+
+/** Returns the sources of layers `first` to `last` that have attention. */
+function rowsOf({ positions, weights }: SourcesFrame, first: number, last: number): Sources[] {
+  return positions.slice(first, last + 1).flatMap((row, i) => {
+    const at = (first + i) * weights.columns;
+    const share = (place: number) => weights.values[at + place] ?? Number.NaN;
+    if (!row) return [];
+    return [
+      { first: share(0), others: row.map((position, k) => ({ position, share: share(1 + k) })) },
+    ];
+  });
+}
+
+/** Returns the largest weight of each source in any of the rows. */
+function largestOf(rows: readonly Sources[]): Sources {
+  const most = new Map<number, number>();
+  for (const { others } of rows) {
+    for (const { position, share } of others) {
+      most.set(position, Math.max(share, most.get(position) ?? 0));
+    }
+  }
+  const others = [...most].map(([position, share]) => ({ position, share }));
+  return {
+    first: Math.max(...rows.map(({ first }) => first)),
+    others: others.sort((a, b) => b.share - a.share || a.position - b.position),
+  };
 }

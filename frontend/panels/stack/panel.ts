@@ -8,7 +8,7 @@ export const stackPanel = worded(words, {
   term: "residual-stream",
   formula: "resid_post = resid_pre + attn_out + mlp_out",
   unit: () => words.unit,
-  captures: ["residual", "mlp", "attention_rows", "logit_lens"],
+  captures: ["residual", "mlp", "attention_sources", "logit_lens"],
   open: true,
   table: stackTable,
   wide: true,

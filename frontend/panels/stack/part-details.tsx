@@ -1,14 +1,15 @@
 "use client";
 
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, RotateCw } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
-import { axesOf, isThere, numbersOf } from "@/panels/attention-shared/pattern";
+import { numbersOf } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
-import { columnAt, factsOf, predictedAt, ranked } from "./facts";
+import { useMeasure } from "@/panels/measure-context";
+import { columnAt, factsOf, headSources, type Measured, predictedAt } from "./facts";
 import { type Part, sentenceOf, sourceList } from "./sentences";
 import { words } from "./words";
 
@@ -58,7 +59,7 @@ export function PartDetails({ run, step, zoom, onZoom }: PartDetailsProps) {
         {head !== undefined && <Step label={words.head(head)} current />}
       </nav>
       <p className="mb-2 text-quiet text-xs leading-4">
-        {sentenceOf(run, step, { band, part, position })}
+        {sentenceOf(run, { band, part, position })}
       </p>
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         {part === "mlp" ? (
@@ -115,9 +116,9 @@ interface LayerProps {
 const CELL = "px-2 py-1 text-left align-baseline";
 
 function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsProps, "onZoom">) {
-  const shares = run.frames[step]?.attentionRows;
-  if (!shares) return null;
-  const heads = Array.from({ length: axesOf(shares).heads }, (_, head) => head);
+  const frame = run.frames[step];
+  const heads = frame ? headSources(frame, layer) : [];
+  if (heads.length === 0) return null;
   return (
     <table className="w-full text-xs" aria-label={words.headsLabel(layer)}>
       <thead className="text-quiet">
@@ -128,34 +129,31 @@ function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsPr
         </tr>
       </thead>
       <tbody>
-        {heads
-          .filter((head) => isThere(shares, layer, head))
-          .map((head) => {
-            const { first, others } = ranked(numbersOf(shares, { layer, head }));
-            return (
-              <tr key={head} className="border-rule border-t">
-                <td className={CELL}>
-                  <button
-                    type="button"
-                    className="rounded-sm underline decoration-rule underline-offset-2"
-                    onClick={() => onZoom({ layer, part: "attention", head })}
-                  >
-                    {words.head(head)}
-                  </button>
-                </td>
-                <td className={CELL}>{sourceList(run, { first: Number.NaN, others })}</td>
-                <td className={`${CELL} figures`}>{formatPercent(first)}</td>
-              </tr>
-            );
-          })}
+        {heads.map(({ head, sources: { first, others } }) => (
+          <tr key={head} className="border-rule border-t">
+            <td className={CELL}>
+              <button
+                type="button"
+                className="rounded-sm underline decoration-rule underline-offset-2"
+                onClick={() => onZoom({ layer, part: "attention", head })}
+              >
+                {words.head(head)}
+              </button>
+            </td>
+            <td className={CELL}>{sourceList(run, { first: Number.NaN, others })}</td>
+            <td className={`${CELL} figures`}>{formatPercent(first)}</td>
+          </tr>
+        ))}
       </tbody>
     </table>
   );
 }
 
 function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) {
-  const shares = run.frames[step]?.attentionRows;
-  if (!shares) return null;
+  const frame = run.frames[step];
+  const shares = frame?.attentionRows;
+  if (!frame) return null;
+  if (!shares) return <FewWeights run={run} frame={frame} layer={layer} head={head} />;
   const row = numbersOf(shares, { layer, head });
   return (
     <table className="w-full text-xs" aria-label={words.weightsLabel(layer, head)}>
@@ -188,6 +186,29 @@ function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) 
         ))}
       </tbody>
     </table>
+  );
+}
+
+interface FewWeightsProps extends Pick<LayerProps, "run" | "layer"> {
+  frame: Measured;
+  head: number;
+}
+
+/** What is known of a head without all of its weights, and how to measure them. */
+function FewWeights({ run, frame, layer, head }: FewWeightsProps) {
+  const measure = useMeasure();
+  const known = headSources(frame, layer).find((each) => each.head === head);
+  return (
+    <div className="text-small">
+      {known && <p>{words.headReads(sourceList(run, known.sources))}</p>}
+      <p className="mt-1 text-quiet">{words.fewWeights}</p>
+      {measure && (
+        <Button className="mt-3" onClick={() => measure(["attention_rows"])}>
+          <RotateCw size={13} aria-hidden />
+          {words.measureWeights}
+        </Button>
+      )}
+    </div>
   );
 }
 

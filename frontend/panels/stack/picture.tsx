@@ -6,7 +6,15 @@ import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
 import { Candidates } from "./candidates";
-import { type BandFacts, type Column, columnAt, factsOf, LEAST_SHARE, sourcesOf } from "./facts";
+import {
+  type BandFacts,
+  type Column,
+  columnAt,
+  factsOf,
+  LEAST_SHARE,
+  type Measured,
+  sourcesOf,
+} from "./facts";
 import { AT, type StackLayout, xOf, yOf } from "./layout";
 import {
   arcPath,
@@ -58,7 +66,7 @@ export const Picture = memo(function Picture({ run, step, layout, largest, pulse
       </g>
       <Ribbons layout={layout} columns={[{ x: layout.x, facts }]} largest={largest} />
       <path d={dotsOf(layout, earlier, largest)} className="fill-data/25" />
-      {frame?.attentionRows && <Arcs layout={layout} shares={frame.attentionRows} />}
+      {frame && <Arcs layout={layout} frame={frame} />}
       <path
         d={dotsOf(layout, [{ x: layout.x, facts }], largest)}
         className="fill-data stroke-sheet"
@@ -163,17 +171,11 @@ function Grid({ layout }: { layout: StackLayout }) {
   );
 }
 
-function Arcs({
-  layout,
-  shares,
-}: {
-  layout: StackLayout;
-  shares: Parameters<typeof sourcesOf>[0];
-}) {
+function Arcs({ layout, frame }: { layout: StackLayout; frame: Measured }) {
   return (
     <>
       {layout.bands.map((band, i) => {
-        const sources = sourcesOf(shares, band);
+        const sources = sourcesOf(frame, band);
         if (!sources) return null;
         const sink = sources.first >= LEAST_SHARE && xOf(layout, 0) !== layout.x;
         return (

@@ -1,15 +1,14 @@
 import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
-import { MEAN_OF_ALL, numbersOf } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { answerOf, settledLayer } from "@/panels/logit-lens/settled";
 import {
   type Band,
   columnAt,
   factsOf,
+  meanSources,
   predictedAt,
-  ranked,
   type Source,
   type Sources,
   sourcesOf,
@@ -45,14 +44,14 @@ export function sourceList(run: RunRecord, { first, others }: Sources, count = 3
 }
 
 /** Returns one sentence about a part of the picture, with its numbers. */
-export function sentenceOf(run: RunRecord, step: number, { band, part, position }: Spot): string {
+export function sentenceOf(run: RunRecord, { band, part, position }: Spot): string {
   const { frame, label } = columnAt(run, position);
   if (!frame) return words.notMeasured(visible(label));
   const place = band.first === band.last ? words.place : words.places;
-  return `${place(bandName(band), visible(label))}: ${partSentence(run, step, { band, part, position })}.`;
+  return `${place(bandName(band), visible(label))}: ${partSentence(run, { band, part, position })}.`;
 }
 
-function partSentence(run: RunRecord, step: number, { band, part, position }: Spot): string {
+function partSentence(run: RunRecord, { band, part, position }: Spot): string {
   const { frame } = columnAt(run, position);
   if (!frame) return "";
   const facts = factsOf(frame, band);
@@ -62,11 +61,11 @@ function partSentence(run: RunRecord, step: number, { band, part, position }: Sp
   if (part === "attention") {
     if (Number.isNaN(facts.attn)) return words.noAttention;
     const added = words.attention(formatMeasure(facts.attn));
-    if (position !== predictedAt(run, step)) return added;
-    const sources = frame.attentionRows && sourcesOf(frame.attentionRows, band);
+    const sources = sourcesOf(frame, band);
     if (!sources) return added;
     const list = sourceList(run, sources);
-    return `${added} ${sources.others.length > 0 ? words.reads(list) : words.readsNothing}`;
+    const reads = sources.largest ? words.readsInOneLayer : words.reads;
+    return `${added} ${sources.others.length > 0 ? reads(list) : words.readsNothing}`;
   }
   const stream = words.stream(formatMeasure(facts.before), formatMeasure(facts.after));
   if (!facts.lens) return stream;
@@ -92,8 +91,7 @@ export function headlineOf(run: RunRecord, step: number): readonly string[] {
     const first = rows.findIndex((row) => row !== null);
     sentences.push(settled === first ? words.settledAtOnce(label) : words.settled(settled, label));
   }
-  const sources = frame.attentionRows && ranked(numbersOf(frame.attentionRows, MEAN_OF_ALL));
-  const [one, two] = sources?.others.map((source) => quoted(run, source)) ?? [];
+  const [one, two] = meanSources(frame)?.others.map((source) => quoted(run, source)) ?? [];
   if (one) sentences.push(words.readMost(two ? words.and(one, two) : one));
   return sentences;
 }

@@ -11,7 +11,7 @@ export function stackTable(run: RunRecord, step: number): PanelTable {
   const rows = Array.from({ length: frame ? count : 0 }, (_, layer) => {
     const band = { first: layer, last: layer };
     const facts = frame && factsOf(frame, band);
-    const sources = frame?.attentionRows && sourcesOf(frame.attentionRows, band);
+    const sources = frame && sourcesOf(frame, band);
     const [most] = sources?.others ?? [];
     return [
       layer,

@@ -3,10 +3,9 @@
 import { type KeyboardEvent, type PointerEvent, useMemo, useState } from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import { isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
-import { MEAN_OF_ALL, numbersOf, strongest } from "@/panels/attention-shared/pattern";
 import { NotMeasured } from "@/panels/not-measured";
 import type { PanelProps } from "../panel";
-import { predictedAt } from "./facts";
+import { hasSources, predictedAt, strongSources } from "./facts";
 import { layOutStack, NARROW, type StackLayout, xOf, yOf } from "./layout";
 import { Legend } from "./legend";
 import { PartDetails, type Zoom } from "./part-details";
@@ -21,7 +20,7 @@ const ANCHORS = 4;
 export default function Stack({ run, step, frame, live, select }: PanelProps) {
   const [zoom, setZoom] = useState<Zoom | null>(null);
   if (!frame) return <NotMeasured run={run} probe="residual" />;
-  if (!frame.layers.residNorm && !frame.attentionRows && !frame.logitLens) {
+  if (!frame.layers.residNorm && !hasSources(frame) && !frame.logitLens) {
     return <NotMeasured run={run} probe="residual" />;
   }
   return zoom ? (
@@ -43,10 +42,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
   const last = predictedAt(run, step);
   const frame = run.frames[step];
   const strong = useMemo(() => {
-    if (!frame?.attentionRows) return [];
-    const row = numbersOf(frame.attentionRows, MEAN_OF_ALL);
-    row[0] = Number.NaN;
-    return strongest(row, ANCHORS * 4);
+    return frame ? strongSources(frame, ANCHORS * 4) : [];
   }, [frame]);
   const [open, setOpen] = useState<number | null>(null);
   const layout = useMemo(
@@ -68,7 +64,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     if (!next) return;
     event.preventDefault();
     setSpot(next);
-    setSaid(sentenceOf(run, step, next));
+    setSaid(sentenceOf(run, next));
   };
   const headline = headlineOf(run, step).join(" ");
   const narrow = size.width < NARROW;
@@ -110,7 +106,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         </span>
       </div>
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
-        {spot ? sentenceOf(run, step, spot) : <span data-export="skip">{words.hint}</span>}
+        {spot ? sentenceOf(run, spot) : <span data-export="skip">{words.hint}</span>}
       </p>
       <Legend />
     </div>

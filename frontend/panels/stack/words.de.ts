@@ -28,6 +28,8 @@ export const german: Translated<typeof english> = {
   attention: (share) =>
     `Attention fügt das ${share}-Fache der Größe des Streams vor der Schicht hinzu`,
   reads: (sources) => `und liest ${sources}`,
+  readsInOneLayer: (sources) =>
+    `und liest, jeweils in der Schicht, in der es am meisten ist, ${sources}`,
   readsNothing: "und liest kein Token mit mehr als 4\u00a0%",
   noAttention: "keine Attention",
   mlp: (share) => `das MLP fügt das ${share}-Fache der Größe des Streams vor der Schicht hinzu`,
@@ -53,6 +55,10 @@ export const german: Translated<typeof english> = {
   weightsLabel: (layer, head) =>
     `Attention-Gewichte von Schicht ${layer}, Kopf ${head}, nach Token`,
   weightColumns: { position: "Position", token: "Token", weight: "Gewicht" },
+  headReads: (sources) => `Dieser Kopf liest ${sources}.`,
+  fewWeights:
+    "Dieser Lauf hat von jedem Kopf die stärkste Quelle gemessen. Ein neuer Lauf mit demselben Seed misst alle Gewichte.",
+  measureWeights: "Alle Gewichte messen",
   layerName: (layer) => `Schicht ${layer}`,
   columns: [
     "Schicht",

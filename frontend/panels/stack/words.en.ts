@@ -26,6 +26,7 @@ export const english = {
   attention: (share: string) =>
     `attention adds ${share} times the size of the stream before the layer`,
   reads: (sources: string) => `and reads ${sources}`,
+  readsInOneLayer: (sources: string) => `and reads, each in the layer where it is most, ${sources}`,
   readsNothing: "and reads no token with more than 4\u00a0%",
   noAttention: "no attention",
   mlp: (share: string) => `the MLP adds ${share} times the size of the stream before the layer`,
@@ -52,6 +53,10 @@ export const english = {
   weightsLabel: (layer: number, head: number) =>
     `Attention weights of layer ${layer}, head ${head}, by token`,
   weightColumns: { position: "position", token: "token", weight: "weight" },
+  headReads: (sources: string) => `This head reads ${sources}.`,
+  fewWeights:
+    "This run measured the strongest source of each head. Running again with the same seed measures all weights.",
+  measureWeights: "Measure all weights",
   layerName: (layer: number) => `Layer ${layer}`,
   columns: [
     "layer",
