@@ -32,6 +32,7 @@ from mav_engine.contract.measurements import (
     Distribution,
     Layers,
     LensRow,
+    PromptColumn,
     SamplerStage,
     Timing,
 )
@@ -41,8 +42,8 @@ from mav_engine.settings import RunSettings
 __all__ = [
     "EVENTS", "OPTIONAL", "SHARES", "AttentionSources", "BreakpointHit", "Candidate", "Condition",
     "Distribution", "Done", "Error", "Event", "FinishReason", "Layers", "LensRow", "ModelInfo",
-    "ProbeInfo", "Prompt", "PromptToken", "Queued", "SamplerStage", "Start", "Timing", "Token",
-    "TokenRef", "from_json", "to_json",
+    "ProbeInfo", "Prompt", "PromptColumn", "PromptToken", "Queued", "SamplerStage", "Start",
+    "Timing", "Token", "TokenRef", "from_json", "to_json",
 ]  # fmt: skip
 
 LogProb = Annotated[
@@ -148,6 +149,10 @@ class Prompt:
     attention_map: Array | None = None
     """[n_layers][n_heads][queries][keys] attention of the whole prompt, with the attention_map
     probe: each query's row sums to 1 over the keys up to its own position, and is 0 beyond."""
+    columns: list[PromptColumn] | None = None
+    """With the attention_sources probe: what was measured at the last 64 positions before the last
+    one, which the first token event describes; fewer of a large model with a long prompt. Oldest
+    first."""
 
 
 @with_config(SCHEMA)
@@ -262,7 +267,8 @@ EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=Tr
 
 OPTIONAL = {
     Layers: frozenset(each.name for each in fields(Layers)),
-    Prompt: frozenset({"attention_map"}),
+    Prompt: frozenset({"attention_map", "columns"}),
+    PromptColumn: frozenset({"attention_sources", "logit_lens"}),
     Token: frozenset(
         {
             "attention_rows",
@@ -304,7 +310,8 @@ def _captured_fields(value: Any) -> Any:
     """A dataclass without measurements that were not captured; orjson encodes other values."""
     optional = OPTIONAL.get(type(value))
     if optional is None:
-        return value
+        is_list = isinstance(value, list) and value and type(value[0]) in OPTIONAL
+        return [_captured_fields(each) for each in value] if is_list else value
     fields: dict[str, Any] = {}
     for name in value.__dataclass_fields__:
         item = getattr(value, name)

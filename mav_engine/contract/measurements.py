@@ -123,3 +123,18 @@ class AttentionSources:
     head_weights: Array | None = None
     """[n_layers][n_heads][2] weight of the head on the first token, then on its position. More than
     64 numbers are bytes. Only in token events."""
+
+
+@with_config(SCHEMA)
+@dataclass(slots=True)
+class PromptColumn:
+    """Measurements at one position of the prompt, with the fields and units of token events."""
+
+    position: int
+    """Position in the context, from 0."""
+    layers: Layers
+    """Sizes at this position, where they were captured."""
+    attention_sources: AttentionSources | None = None
+    """Where each layer attends most from this position; without those of each head."""
+    logit_lens: list[LensRow] | None = None
+    """[n_layers] prediction of each layer; ranks are those of the prompt's next token."""

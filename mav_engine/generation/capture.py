@@ -60,7 +60,7 @@ class Step:
     """
 
     logits: Floats
-    """[vocabulary] raw next-token scores."""
+    """[vocabulary] raw next-token scores; may be empty before the last position of a prompt."""
     n_keys: int
     """Positions in the KV cache, this one included."""
     elapsed_ms: float

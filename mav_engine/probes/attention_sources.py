@@ -14,7 +14,7 @@ import numpy as np
 from mav_engine.contract.arrays import Floats
 from mav_engine.contract.measurements import AttentionSources
 from mav_engine.generation.capture import Step
-from mav_engine.probes.base import Measured, Probe, StepContext
+from mav_engine.probes.base import ColumnContext, Measured, Probe, StepContext
 
 MAX_SOURCES = 4
 """Most sources of a layer."""
@@ -127,6 +127,11 @@ def measure(context: StepContext) -> Measured:
     return {"attention_sources": sources(context.step, heads=True)}
 
 
+def measure_column(context: ColumnContext) -> Measured:
+    """The sources of each layer and of the mean of all heads."""
+    return {"attention_sources": sources(context.step, heads=False)}
+
+
 ATTENTION_SOURCES = Probe(
     name="attention_sources",
     unit="share of attention, position",
@@ -135,4 +140,5 @@ ATTENTION_SOURCES = Probe(
     needs=frozenset({"pattern"}),
     section="token",
     measure=measure,
+    measure_column=measure_column,
 )

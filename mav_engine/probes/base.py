@@ -41,6 +41,18 @@ class StepContext:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnContext:
+    """The input of a probe's `measure_column`: a position of the prompt before its last one."""
+
+    step: Step
+    """What was captured there; it predicts nothing."""
+    settings: RunSettings
+    vocabulary: Vocabulary
+    next_id: int
+    """The next token of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A run that has not started: the input of a probe's `check`."""
 
@@ -79,6 +91,8 @@ class Probe:
     measure: Callable[[StepContext], Measured]
     measure_prompt: Callable[[PrefillResult], Measured] | None = None
     """Returns the probe's fields of the prompt event; built-ins only."""
+    measure_column: Callable[[ColumnContext], Measured] | None = None
+    """Returns its fields of a column of the prompt, in the same section; built-ins only."""
     fit: Callable[[FitContext], Any] | None = None
     """Computes something once before the first token; the result is in `StepContext.fitted`."""
     check: Callable[[Plan], None] | None = None

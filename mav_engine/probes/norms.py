@@ -10,7 +10,7 @@ import numpy as np
 
 from mav_engine.contract.arrays import Floats
 from mav_engine.generation.capture import Reduction
-from mav_engine.probes.base import Measured, Probe, StepContext
+from mav_engine.probes.base import ColumnContext, Measured, Probe, StepContext
 from mav_engine.settings import Aggregation
 
 
@@ -41,13 +41,13 @@ _AGGREGATIONS: dict[Aggregation, Reduction] = {
 }
 
 
-def measure_residual(context: StepContext) -> Measured:
+def measure_residual(context: StepContext | ColumnContext) -> Measured:
     """[n_layers + 1]: the embedding, then the residual stream after each layer."""
     how = _AGGREGATIONS[context.settings.aggregation]
     return {"resid_norm": context.step.reduced("resid", how)}
 
 
-def measure_blocks(context: StepContext) -> Measured:
+def measure_blocks(context: StepContext | ColumnContext) -> Measured:
     """[n_layers] each: outputs of the MLP and of the attention blocks."""
     how = _AGGREGATIONS[context.settings.aggregation]
     return {
@@ -64,6 +64,7 @@ RESIDUAL = Probe(
     needs=frozenset({"resid"}),
     section="layers",
     measure=measure_residual,
+    measure_column=measure_residual,
 )
 
 MLP = Probe(
@@ -74,5 +75,6 @@ MLP = Probe(
     needs=frozenset({"mlp_out", "attn_out"}),
     section="layers",
     measure=measure_blocks,
+    measure_column=measure_blocks,
     partial=True,
 )

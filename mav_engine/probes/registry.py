@@ -39,8 +39,9 @@ def _check(name: str, loaded: object) -> str | None:
         return f"its section is {loaded.section}; a plugin's is extra"
     if loaded.always:
         return "a plugin measures only where it is asked for, so not always"
-    if loaded.measure_prompt is not None or loaded.check is not None:
-        return "measure_prompt and check are for built-in probes"
+    own = (loaded.measure_prompt, loaded.measure_column, loaded.check)
+    if any(each is not None for each in own):
+        return "measure_prompt, measure_column and check are for built-in probes"
     return None
 
 

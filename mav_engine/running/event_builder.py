@@ -24,6 +24,7 @@ from mav_engine.generation.prediction import rank_bin_edges
 from mav_engine.probes.attention_map import PatternMap, mapped_length
 from mav_engine.probes.base import FitContext, StepContext
 from mav_engine.probes.probe_runner import ProbeRunner, fit_all
+from mav_engine.probes.prompt_columns import PromptColumns
 from mav_engine.probes.tiles import MAX_PROMPT_POSITIONS
 from mav_engine.running.prepare import PreparedRun
 
@@ -40,6 +41,10 @@ class EventBuilder:
         self._edges = rank_bin_edges(run.backend.info.vocabulary or 0)
         self._patterns: PatternMap | None = None
         self._probe_runner = ProbeRunner(run.probes, {})
+        self.columns = PromptColumns(
+            run.probes, run.settings, run.backend.info, run.read_ids, self._vocabulary
+        )
+        """Measures the columns of the prompt."""
         self._read_at = time.perf_counter()
 
     @property
@@ -70,6 +75,7 @@ class EventBuilder:
             prefill_ms=elapsed_ms,
             written=len(self._run.written),
             written_text=self._ending.text_before,
+            columns=self.columns.measured(),
             **measured,
         )
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mav_engine.backends import Backend
     from mav_engine.generation.capture import PrefillResult
     from mav_engine.generation.loop import Session
+    from mav_engine.probes.prompt_columns import PromptColumns
     from mav_engine.running.event_builder import EventBuilder
 
 _log = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ def _computed(prepared: PreparedRun, stop: Stop) -> Iterator[Prompt | Token | Do
     session = backend.open(needs, len(prepared.prompt_ids) + prepared.limit)
     try:
         builder = EventBuilder(prepared)
+        _measure_columns(session, builder.columns)
         prefill = _read(prepared, session, builder, stop)
         if prefill is None:
             yield builder.done(began)
@@ -146,6 +148,13 @@ def _computed(prepared: PreparedRun, stop: Stop) -> Iterator[Prompt | Token | Do
         yield builder.done(began)
     finally:
         session.close()
+
+
+def _measure_columns(session: Session, columns: PromptColumns) -> None:
+    # Sessions of plugins need not be able to.
+    measure_columns = getattr(session, "measure_columns", None)
+    if columns.positions and measure_columns is not None:
+        measure_columns(columns.positions, columns.points, columns.measure)
 
 
 def _read(
@@ -171,6 +180,9 @@ def _read(
         prefill.logprobs.append(prediction.logprob(token_id))
         prefill.entropies.append(prediction.entropy)
         prefill.step = session.step(token_id)
+        position = prefill.step.n_keys - 1
+        if position in builder.columns.positions:
+            builder.columns.measure(position, prefill.step)
         if rows is not None and prefill.step.pattern is not None:
             rows.append(prefill.step.pattern)
     if rows is not None:

@@ -30,8 +30,11 @@ from mav_engine.contract.events import (
     Done,
     Error,
     Event,
+    Layers,
+    LensRow,
     ModelInfo,
     Prompt,
+    PromptColumn,
     Queued,
     Start,
     Token,
@@ -177,6 +180,7 @@ def _check_event(read: Any, event: Event) -> None:
             assert prompt["prefillMs"] == event.prefill_ms
             assert (prompt["written"], prompt["writtenText"]) == (event.written, event.written_text)
             _check_array(prompt.get("attentionMap"), event.attention_map)
+            _check_columns(prompt.get("columns"), event.columns)
         case Token():
             _check_token(read["frame"], event)
         case Done():
@@ -204,7 +208,7 @@ def _check_token(frame: Any, token: Token) -> None:
     assert (frame["id"], frame["label"]) == (token.token.id, token.token.text)
     assert (frame["stepMs"], frame["captureMs"]) == (token.timing.step_ms, token.timing.capture_ms)
     assert frame["top"] == [asdict(each) for each in token.top]
-    distribution, layers = frame["distribution"], frame["layers"]
+    distribution = frame["distribution"]
     for name, there in (
         ("entropy", "entropy"),
         ("effective_tokens", "effectiveTokens"),
@@ -212,26 +216,44 @@ def _check_token(frame: Any, token: Token) -> None:
     ):
         assert distribution[there] == getattr(token.distribution, name), name
     _check_array(distribution["rankBins"], token.distribution.rank_bins)
-    _check_array(layers.get("residNorm"), token.layers.resid_norm)
-    _check_array(layers.get("mlpNorm"), token.layers.mlp_norm)
-    _check_array(layers.get("attnNorm"), token.layers.attn_norm)
-    _check_array(layers.get("attnEntropy"), token.layers.attn_entropy)
-    assert layers.get("attnEntropyMax") == token.layers.attn_entropy_max
+    _check_layers(frame["layers"], token.layers)
     _check_array(frame.get("attentionRows"), token.attention_rows)
     _check_array(frame.get("attentionMap"), token.attention_map)
     _check_array(frame.get("tiles"), token.tiles)
     _check_sources(frame.get("attentionSources"), token.attention_sources)
-    lens = None if token.logit_lens is None else [
-        None
-        if row.prob is None
-        else {"id": row.id, "label": row.text, "prob": row.prob, "rank": row.rank}
-        for row in token.logit_lens
-    ]  # fmt: skip
-    assert frame.get("logitLens") == lens
+    assert frame.get("logitLens") == _lens(token.logit_lens)
     stages = token.sampler_stages
     assert frame.get("samplerStages") == (
         None if stages is None else [asdict(each) for each in stages]
     )
+
+
+def _lens(sent: list[LensRow] | None) -> Any:
+    return None if sent is None else [
+        None
+        if row.prob is None
+        else {"id": row.id, "label": row.text, "prob": row.prob, "rank": row.rank}
+        for row in sent
+    ]  # fmt: skip
+
+
+def _check_layers(read: Any, sent: Layers) -> None:
+    _check_array(read.get("residNorm"), sent.resid_norm)
+    _check_array(read.get("mlpNorm"), sent.mlp_norm)
+    _check_array(read.get("attnNorm"), sent.attn_norm)
+    _check_array(read.get("attnEntropy"), sent.attn_entropy)
+    assert read.get("attnEntropyMax") == sent.attn_entropy_max
+
+
+def _check_columns(read: Any, sent: list[PromptColumn] | None) -> None:
+    if sent is None:
+        assert read is None
+        return
+    for ours, theirs in zip(read, sent, strict=True):
+        assert ours["position"] == theirs.position
+        _check_layers(ours["layers"], theirs.layers)
+        _check_sources(ours.get("attentionSources"), theirs.attention_sources)
+        assert ours.get("logitLens") == _lens(theirs.logit_lens)
 
 
 def _check_sources(read: Any, sent: AttentionSources | None) -> None:

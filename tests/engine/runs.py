@@ -115,7 +115,7 @@ def assert_sources_of(found: AttentionSources | None, pattern: Any) -> None:
     means = [*shares.mean(axis=1), shares.mean(axis=(0, 1))]
     for row, positions, weights in zip(means, found.positions, found.weights, strict=True):
         _assert_strongest(row, positions, weights, min(4, shares.shape[-1] - 1))
-    if shares.shape[-1] > 1:
+    if found.head_positions is not None and shares.shape[-1] > 1:
         for at in np.ndindex(shares.shape[:2]):
             position = found.head_positions[at[0]][at[1]]
             _assert_strongest(shares[at], [position], found.head_weights[at], 1)

@@ -93,6 +93,16 @@ export interface TokenFrame {
   readonly captureMs: number;
 }
 
+/** The measurements at a position of the prompt before its last one. */
+export interface ColumnFrame {
+  readonly position: number;
+  readonly layers: LayerFrame;
+  /** Without the sources of each head. */
+  readonly attentionSources?: SourcesFrame;
+  /** [layers]; the rank is that of the prompt's next token. */
+  readonly logitLens?: readonly (LensRow | null)[];
+}
+
 export interface StartFrame {
   readonly runId: string;
   readonly model: ModelInfo;
@@ -114,6 +124,8 @@ export interface PromptFrame {
   readonly written: number;
   /** [layers, heads, queries, keys] of the prompt. */
   readonly attentionMap?: Shares;
+  /** Measurements at consecutive positions at its end, oldest first. */
+  readonly columns?: readonly ColumnFrame[];
 }
 
 export interface DoneFrame {

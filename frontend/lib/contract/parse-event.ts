@@ -1,5 +1,6 @@
 import { decodeMatrix, decodeShares, decodeTensor, decodeVector } from "./arrays";
 import type {
+  ColumnFrame,
   DoneFrame,
   Failure,
   LayerFrame,
@@ -20,6 +21,7 @@ import {
   type WireLayers,
   type WireLensRow,
   type WirePrompt,
+  type WirePromptColumn,
   type WireStart,
   type WireToken,
 } from "./schemas";
@@ -81,6 +83,18 @@ const decodePrompt = (wire: WirePrompt): PromptFrame => ({
   ...(wire.attention_map && {
     attentionMap: decodeShares(wire.attention_map, 4, "prompt.attention_map"),
   }),
+  ...(wire.columns && {
+    columns: wire.columns.map((column, i) => decodeColumn(column, `prompt.columns[${i}]`)),
+  }),
+});
+
+const decodeColumn = (wire: WirePromptColumn, where: string): ColumnFrame => ({
+  position: wire.position,
+  layers: decodeLayers(wire.layers, `${where}.layers`),
+  ...(wire.attention_sources && {
+    attentionSources: decodeSources(wire.attention_sources, `${where}.attention_sources`),
+  }),
+  ...(wire.logit_lens && { logitLens: wire.logit_lens.map(decodeLensRow) }),
 });
 
 function decodeToken(wire: WireToken): TokenFrame {
@@ -105,7 +119,7 @@ function decodeToken(wire: WireToken): TokenFrame {
       effectiveTokens: distribution.effective_tokens,
       kept: distribution.kept,
     },
-    layers: decodeLayers(wire.layers),
+    layers: decodeLayers(wire.layers, "token.layers"),
     ...(attention_rows && {
       attentionRows: decodeShares(attention_rows, 3, "token.attention_rows"),
     }),
@@ -140,13 +154,13 @@ function decodeSources(wire: WireAttentionSources, where: string): SourcesFrame 
 const decodeLensRow = ({ id, text, prob, rank }: WireLensRow): LensRow | null =>
   prob === null ? null : { id, label: text, prob, rank };
 
-function decodeLayers(wire: WireLayers): LayerFrame {
+function decodeLayers(wire: WireLayers, where: string): LayerFrame {
   const { resid_norm, mlp_norm, attn_norm, attn_entropy, attn_entropy_max } = wire;
   return {
-    ...(resid_norm && { residNorm: decodeVector(resid_norm, "token.layers.resid_norm") }),
-    ...(mlp_norm && { mlpNorm: decodeVector(mlp_norm, "token.layers.mlp_norm") }),
-    ...(attn_norm && { attnNorm: decodeVector(attn_norm, "token.layers.attn_norm") }),
-    ...(attn_entropy && { attnEntropy: decodeMatrix(attn_entropy, "token.layers.attn_entropy") }),
+    ...(resid_norm && { residNorm: decodeVector(resid_norm, `${where}.resid_norm`) }),
+    ...(mlp_norm && { mlpNorm: decodeVector(mlp_norm, `${where}.mlp_norm`) }),
+    ...(attn_norm && { attnNorm: decodeVector(attn_norm, `${where}.attn_norm`) }),
+    ...(attn_entropy && { attnEntropy: decodeMatrix(attn_entropy, `${where}.attn_entropy`) }),
     ...(attn_entropy_max !== null && { attnEntropyMax: attn_entropy_max }),
   };
 }

@@ -253,6 +253,69 @@ export const ArraySchema = v.union([
 ]);
 export type WireArray = v.InferOutput<typeof ArraySchema>;
 
+/** Measurements of each layer at the position that predicted this token. */
+export const LayersSchema = notArray(
+  v.object({
+    /** [n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
+     * the final norm. */
+    resid_norm: v.optional(v.nullable(ArraySchema), null),
+    /** [n_layers] size of the output of the MLP block. */
+    mlp_norm: v.optional(v.nullable(ArraySchema), null),
+    /** [n_layers] size of the output of the attention block. */
+    attn_norm: v.optional(v.nullable(ArraySchema), null),
+    /** [n_layers][n_heads] entropy (nats) of the last query's attention pattern. */
+    attn_entropy: v.optional(v.nullable(ArraySchema), null),
+    /** ln(keys): the highest entropy that a pattern over these keys can have. */
+    attn_entropy_max: v.optional(v.nullable(number), null),
+  }),
+);
+export type WireLayers = v.InferOutput<typeof LayersSchema>;
+
+/** The positions that attention reads most from one position.
+ *
+ * The first token of the context is apart: heads often put attention there that they do not need.
+ * Of equal weights the lowest position is first. Weights are rounded to five decimals; in packed
+ * arrays as their type rounds. */
+export const AttentionSourcesSchema = v.object({
+  /** [n_layers + 1][sources] the positions with the largest weights in the mean over a layer's
+   * heads, strongest first, at most 4; the last row is of the mean over all heads of all layers.
+   * Null for a layer without attention. */
+  positions: v.array(v.nullable(v.array(integer))),
+  /** [n_layers + 1][1 + sources] weight of that mean on the first token, then on each position. */
+  weights: ArraySchema,
+  /** [n_layers][n_heads] the position with the head's largest weight; null where there is none.
+   * Only in token events. */
+  head_positions: v.optional(v.nullable(v.array(v.nullable(v.array(v.nullable(integer))))), null),
+  /** [n_layers][n_heads][2] weight of the head on the first token, then on its position. More than
+   * 64 numbers are bytes. Only in token events. */
+  head_weights: v.optional(v.nullable(ArraySchema), null),
+});
+export type WireAttentionSources = v.InferOutput<typeof AttentionSourcesSchema>;
+
+/** The prediction from one layer's residual stream, and the rank of the emitted token in it. */
+export const LensRowSchema = v.object({
+  id: integer,
+  text: string,
+  /** Probability of that token by the lens; null where the layer's logits are not finite. */
+  prob: v.nullable(number),
+  /** Rank of the emitted token by the lens; 0 is the top. */
+  rank: integer,
+});
+export type WireLensRow = v.InferOutput<typeof LensRowSchema>;
+
+/** Measurements at one position of the prompt, with the fields and units of token events. */
+export const PromptColumnSchema = v.object({
+  /** Position in the context, from 0. */
+  position: integer,
+  /** Sizes at this position, where they were captured. */
+  layers: LayersSchema,
+  /** Where each layer attends most from this position; without those of each head. */
+  attention_sources: v.optional(v.nullable(AttentionSourcesSchema), null),
+  /** [n_layers] prediction of each layer; ranks are those of the prompt's next token. */
+  logit_lens: v.optional(v.nullable(v.array(LensRowSchema)), null),
+});
+export type WirePromptColumn = v.InferOutput<typeof PromptColumnSchema>;
+
 /** The prompt has been computed. */
 export const PromptSchema = v.object({
   tokens: v.array(PromptTokenSchema),
@@ -266,6 +329,10 @@ export const PromptSchema = v.object({
   /** [n_layers][n_heads][queries][keys] attention of the whole prompt, with the attention_map
    * probe: each query's row sums to 1 over the keys up to its own position, and is 0 beyond. */
   attention_map: v.optional(v.nullable(ArraySchema), null),
+  /** With the attention_sources probe: what was measured at the last 64 positions before the last
+   * one, which the first token event describes; fewer of a large model with a long prompt. Oldest
+   * first. */
+  columns: v.optional(v.nullable(v.array(PromptColumnSchema)), null),
   type: v.literal("prompt"),
 });
 export type WirePrompt = v.InferOutput<typeof PromptSchema>;
@@ -307,24 +374,6 @@ export const DistributionSchema = v.object({
 });
 export type WireDistribution = v.InferOutput<typeof DistributionSchema>;
 
-/** Measurements of each layer at the position that predicted this token. */
-export const LayersSchema = notArray(
-  v.object({
-    /** [n_layers + 1] size of the residual stream: row 0 is the embedding, the last is before
-     * the final norm. */
-    resid_norm: v.optional(v.nullable(ArraySchema), null),
-    /** [n_layers] size of the output of the MLP block. */
-    mlp_norm: v.optional(v.nullable(ArraySchema), null),
-    /** [n_layers] size of the output of the attention block. */
-    attn_norm: v.optional(v.nullable(ArraySchema), null),
-    /** [n_layers][n_heads] entropy (nats) of the last query's attention pattern. */
-    attn_entropy: v.optional(v.nullable(ArraySchema), null),
-    /** ln(keys): the highest entropy that a pattern over these keys can have. */
-    attn_entropy_max: v.optional(v.nullable(number), null),
-  }),
-);
-export type WireLayers = v.InferOutput<typeof LayersSchema>;
-
 export const TimingSchema = v.object({
   /** Milliseconds of the forward pass, hooks included. */
   step_ms: number,
@@ -332,38 +381,6 @@ export const TimingSchema = v.object({
   capture_ms: number,
 });
 export type WireTiming = v.InferOutput<typeof TimingSchema>;
-
-/** The positions that attention reads most from one position.
- *
- * The first token of the context is apart: heads often put attention there that they do not need.
- * Of equal weights the lowest position is first. Weights are rounded to five decimals; in packed
- * arrays as their type rounds. */
-export const AttentionSourcesSchema = v.object({
-  /** [n_layers + 1][sources] the positions with the largest weights in the mean over a layer's
-   * heads, strongest first, at most 4; the last row is of the mean over all heads of all layers.
-   * Null for a layer without attention. */
-  positions: v.array(v.nullable(v.array(integer))),
-  /** [n_layers + 1][1 + sources] weight of that mean on the first token, then on each position. */
-  weights: ArraySchema,
-  /** [n_layers][n_heads] the position with the head's largest weight; null where there is none.
-   * Only in token events. */
-  head_positions: v.optional(v.nullable(v.array(v.nullable(v.array(v.nullable(integer))))), null),
-  /** [n_layers][n_heads][2] weight of the head on the first token, then on its position. More than
-   * 64 numbers are bytes. Only in token events. */
-  head_weights: v.optional(v.nullable(ArraySchema), null),
-});
-export type WireAttentionSources = v.InferOutput<typeof AttentionSourcesSchema>;
-
-/** The prediction from one layer's residual stream, and the rank of the emitted token in it. */
-export const LensRowSchema = v.object({
-  id: integer,
-  text: string,
-  /** Probability of that token by the lens; null where the layer's logits are not finite. */
-  prob: v.nullable(number),
-  /** Rank of the emitted token by the lens; 0 is the top. */
-  rank: integer,
-});
-export type WireLensRow = v.InferOutput<typeof LensRowSchema>;
 
 /** The distribution after one sampling control. */
 export const SamplerStageSchema = v.object({

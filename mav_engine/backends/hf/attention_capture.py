@@ -82,7 +82,7 @@ def _plain(
             module, query, key, value, attention_mask, scaling=scaling, **kwargs
         )
         if kept is not None and "pattern" in kept.points:
-            queries = query if "full_pattern" in kept.points else query[:, :, -1:]
+            queries = query if "full_pattern" in kept.points else query[:, :, -kept.queries :]
             mask = mask_of(queries, key, attention_mask)
             kept.pattern[_layer(module)] = pattern_of(queries, key, mask, scaling)
         return output, None

@@ -22,22 +22,30 @@ from mav_engine.generation.capture import HookPoint
 
 
 class Recording:
-    """Tensors of one forward pass by hook point and layer; None where a layer returned none."""
+    """Tensors of one forward pass by hook point and layer; None where a layer returned none.
 
-    def __init__(self, n_layers: int, points: Collection[HookPoint]) -> None:
+    Args:
+        n_layers: the number of layers.
+        points: what to record.
+        queries: of how many of the last positions to record the pattern, at least.
+    """
+
+    def __init__(self, n_layers: int, points: Collection[HookPoint], queries: int = 1) -> None:
         self.points = points
+        self.queries = queries
         self.resid: list[torch.Tensor | None] = [None] * (n_layers + 1)
         self.mlp_out: list[torch.Tensor | None] = [None] * n_layers
         self.attn_out: list[torch.Tensor | None] = [None] * n_layers
         self.pattern: list[torch.Tensor | None] = [None] * n_layers
 
-    def stacked(self, point: HookPoint) -> torch.Tensor | None:
-        """The last position's vectors [rows, d_model]; None unless every layer returned one."""
+    def stacked(self, point: HookPoint, count: int) -> torch.Tensor | None:
+        """The vectors of the last `count` positions [rows, count, d_model]; None unless every layer
+        returned them."""
         tensors = [tensor for tensor in getattr(self, point) if tensor is not None]
-        if len(tensors) < len(getattr(self, point)):
+        if len(tensors) < len(getattr(self, point)) or any(t.shape[1] < count for t in tensors):
             return None
         # The layers of a spread model are on several devices; the lens is on the last one.
-        return torch.stack([tensor[0, -1].to(tensors[-1].device) for tensor in tensors])
+        return torch.stack([tensor[0, -count:].to(tensors[-1].device) for tensor in tensors])
 
     def rows(self, point: HookPoint) -> Floats | None:
         """The last position's vectors [rows, d_model] at a hook point; None if not captured."""
@@ -49,6 +57,21 @@ class Recording:
         """The tensors of all positions of the pass: [rows, positions, d_model], or
         [n_layers, n_heads, n_queries, n_keys] for the pattern."""
         return _rows([None if t is None else t[0] for t in getattr(self, point)])
+
+    def last(self, point: HookPoint, count: int) -> Floats | None:
+        """The tensors of the last `count` positions: [rows, count, d_model], or
+        [n_layers, count, n_heads, n_keys] for the pattern; None if not captured."""
+        if point not in self.points:
+            return None
+        axis = 2 if point == "pattern" else 1
+        tensors = [
+            t.narrow(axis, t.shape[axis] - count, count)[0]
+            if t is not None and t.shape[axis] >= count
+            else None
+            for t in getattr(self, point)
+        ]
+        rows = _rows(tensors)
+        return rows if rows is None or axis == 1 else rows.swapaxes(1, 2)
 
     def drop_patterns_unless(self, n_keys: int) -> None:
         """Drop patterns whose number of keys is not `n_keys`."""

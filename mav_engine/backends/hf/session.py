@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from mav_engine.backends.hf.cache_strategy import CacheStrategy, forward_pass, is_eager
 from mav_engine.backends.hf.hooks import Recording, record
 from mav_engine.backends.hf.introspect import ModelLayout
 from mav_engine.backends.hf.logit_lens import Lens
+from mav_engine.backends.inference.kernels.native.strongest import compiled_reductions
 from mav_engine.backends.inference.prefill import Chunk, PrefillingSession, TokenScores
 from mav_engine.backends.inference.scheduler import Scheduler
 from mav_engine.contract.arrays import Floats, floats
 from mav_engine.errors import OutOfMemory
 from mav_engine.faults import brief
-from mav_engine.generation.capture import HookPoint, PrefillResult, Step
+from mav_engine.generation.capture import BatchShared, HookPoint, PrefillResult, Step
 
+COLUMN_POINTS: tuple[HookPoint, ...] = ("resid", "mlp_out", "attn_out", "pattern")
 _CHUNK = 512
 """Prompt tokens per forward pass; their logits over the vocabulary must fit in memory."""
 _CHUNK_AMONG_OTHERS = 128
@@ -93,7 +96,9 @@ class TransformersSession(PrefillingSession):
         return chunk_size(self._scheduler) if self._slabs else None
 
     def _read(self, ids: Sequence[int], targets: Sequence[int]) -> Chunk:
-        recording = Recording(self._n_layers, self._capture)
+        columns, begin = self._columns_in(len(ids)), self._length
+        points = {*self._capture, *self._column_points} if columns else self._capture
+        recording = Recording(self._n_layers, points, len(ids) - columns.start if columns else 1)
         logits, elapsed_ms = self._timed(ids, recording)
         self._length += len(ids)
         every = "full_pattern" in self._capture
@@ -108,10 +113,39 @@ class TransformersSession(PrefillingSession):
             lens=self._lens_logits(recording),
         )
         maps = [recording.every("pattern")] if every else []
+        measured = self._column_steps(recording, begin, columns, len(ids)) if columns else []
         # Some models return logits for the last position only.
         if len(logits) == len(ids):
-            return Chunk(step, *_score(logits[: len(targets)], targets), maps)
-        return Chunk(step, [None] * len(targets), [None] * len(targets), maps)
+            return Chunk(step, *_score(logits[: len(targets)], targets), maps, measured)
+        return Chunk(step, [None] * len(targets), [None] * len(targets), maps, measured)
+
+    def _column_steps(
+        self, recording: Recording, begin: int, columns: range, count: int
+    ) -> list[tuple[int, Step]]:
+        """The positions of these columns among the `count` tokens of a pass, and their steps."""
+        found: dict[HookPoint, BatchShared] = {}
+        for point in COLUMN_POINTS:
+            rows = recording.last(point, count - columns.start)
+            if rows is None:
+                continue
+            rows = np.ascontiguousarray(rows[:, : len(columns)])
+            is_whole = point == "pattern" and not np.isnan(rows[..., 0]).any()
+            found[point] = BatchShared(rows, compiled_reductions() if is_whole else {})
+        lens = self._column_lens(recording, count - columns.start, len(columns))
+        return [
+            (begin + row, _column_step(found, place, begin + row + 1, lens))
+            for place, row in enumerate(columns)
+        ]
+
+    def _column_lens(self, recording: Recording, last: int, count: int) -> Floats | None:
+        """[n_layers, count, vocabulary] for the first `count` of the last positions of a pass."""
+        resid = recording.stacked("resid", last)
+        if self._lens is None or resid is None or "lens" not in self._column_points:
+            return None
+        rows = resid[1:, :count]
+        logits = self._lens(rows.flatten(0, 1)).float().cpu().numpy()
+        columns: Floats = logits.reshape(*rows.shape[:2], -1)
+        return columns
 
     def _timed(self, ids: Sequence[int], recording: Recording) -> tuple[torch.Tensor, float]:
         """Logits [len(ids), vocabulary] on the device, and the elapsed milliseconds."""
@@ -127,10 +161,10 @@ class TransformersSession(PrefillingSession):
         return logits, 1000 * (time.perf_counter() - began)
 
     def _lens_logits(self, recording: Recording) -> Floats | None:
-        resid = recording.stacked("resid")
+        resid = recording.stacked("resid", 1)
         if self._lens is None or resid is None:
             return None
-        logits: Floats = self._lens(resid[1:]).float().cpu().numpy()
+        logits: Floats = self._lens(resid[1:, 0]).float().cpu().numpy()
         return logits
 
     def _compute(self, ids: Sequence[int], recording: Recording) -> torch.Tensor:
@@ -164,6 +198,25 @@ class TransformersSession(PrefillingSession):
             return False
         self._cache, _ = self._cache_strategy.open_cache(self._model, self._max_length)
         return True
+
+
+def _column_step(
+    found: Mapping[HookPoint, BatchShared], place: int, n_keys: int, lens: Floats | None
+) -> Step:
+    """The step of a position before the last of a pass."""
+    at = {point: shared.values[:, place] for point, shared in found.items()}
+    pattern = at.get("pattern")
+    return Step(
+        logits=np.empty(0, np.float32),
+        n_keys=n_keys,
+        elapsed_ms=0,
+        resid=at.get("resid"),
+        mlp_out=at.get("mlp_out"),
+        attn_out=at.get("attn_out"),
+        pattern=None if pattern is None else pattern[..., :n_keys],
+        lens=None if lens is None else lens[:, place],
+        shared={point: (shared, place) for point, shared in found.items()},
+    )
 
 
 def chunk_size(scheduler: Scheduler[Any, Step]) -> int:

@@ -12,7 +12,7 @@ from mav_engine.backends.hf.kv_cache import cache_over_slot
 from mav_engine.backends.hf.logit_lens import Lens
 from mav_engine.backends.hf.session import TransformersSession, chunk_size
 from mav_engine.backends.inference.batch_decoder import BatchDecoder
-from mav_engine.backends.inference.prefill import Chunk
+from mav_engine.backends.inference.prefill import Chunk, MeasureColumn
 from mav_engine.backends.inference.session import DECODER_CHUNK, BatchedSession
 from mav_engine.generation.capture import HookPoint
 
@@ -42,6 +42,12 @@ class SharedSession(BatchedSession):
             lens=lens,
             layout=layout,
         )
+
+    def measure_columns(
+        self, positions: range, points: Collection[HookPoint], measure: MeasureColumn
+    ) -> None:
+        super().measure_columns(positions, points, measure)
+        self._own_pass.measure_columns(positions, points, measure)
 
     def close(self) -> None:
         super().close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from mav_engine.backends.inference.scheduler import Scheduler
 from mav_engine.contract.arrays import Floats
 from mav_engine.generation.capture import HookPoint, PrefillResult, Step
 
+MeasureColumn = Callable[[int, Step], None]
+"""Called with a position of the prompt and what was captured there."""
 TokenScores = list[float | None]
 """Log-probabilities or entropies of tokens, in nats; None where the model returns no logits for the
 position."""
@@ -31,6 +33,8 @@ class Chunk:
     maps: Sequence[Floats | None] = field(default_factory=list)
     """The patterns of its queries, in parts of [n_layers, n_heads, queries, keys], where
     `full_pattern` is captured."""
+    columns: Sequence[tuple[int, Step]] = ()
+    """Those of its positions that `measure_columns` asked for, and their steps."""
 
 
 class PrefillingSession(ABC):
@@ -49,6 +53,29 @@ class PrefillingSession(ABC):
         self._capture = capture
         self._length = 0
         """Number of tokens in the KV cache."""
+        self._column_positions = range(0)
+        self._column_points: Collection[HookPoint] = frozenset()
+        self._measure_column: MeasureColumn | None = None
+
+    def measure_columns(
+        self, positions: range, points: Collection[HookPoint], measure: MeasureColumn
+    ) -> None:
+        """Let `prefill` call `measure` with each of these positions that it computes, in order.
+
+        They are always computed, even if the prefix cache has them.
+
+        Args:
+            positions: a range up to the last position of the prompt.
+            points: the hook points to capture there.
+            measure: called after each chunk, so that its tensors can be freed.
+        """
+        self._column_positions, self._column_points = positions, points
+        self._measure_column = measure
+
+    def _columns_in(self, count: int) -> range:
+        """Which of the next `count` tokens are columns, by their place among these tokens."""
+        positions, before = self._column_positions, self._length
+        return range(max(positions.start - before, 0), min(positions.stop - before, count))
 
     def prefill(self, ids: Sequence[int]) -> PrefillResult:
         """Prefill the prompt; logprobs and entropies are those of its own tokens.
@@ -68,6 +95,9 @@ class PrefillingSession(ABC):
             logprobs += chunk.logprobs
             entropies += chunk.entropies
             maps += chunk.maps
+            if self._measure_column is not None:
+                for position, step in chunk.columns:
+                    self._measure_column(position, step)
             if last:
                 pattern = joined_maps(maps, len(ids))
                 return PrefillResult([None, *logprobs], [None, *entropies], chunk.step, pattern)

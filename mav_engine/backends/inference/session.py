@@ -95,6 +95,10 @@ class BatchedSession(PrefillingSession):
         if found is None:
             return [], []
         prefix, count = found
+        if self._column_positions:
+            count = min(count, self._column_positions.start)
+            if count < WORTH:
+                return [], []
         self._prefix_kv = prefix.keys_values[:, :, :, :count]
         self._length = count
         cached = slice(1, count + 1)
@@ -109,16 +113,23 @@ class BatchedSession(PrefillingSession):
     def _read(self, ids: Sequence[int], targets: Sequence[int]) -> Chunk:
         self._begin_with_prefix()
         every = "full_pattern" in self._capture
-        before: Collection[HookPoint] = {"pattern"} if every else set()
-        requests = [DecodeRequest(each, self.slot, before) for each in ids[:-1]]
-        requests.append(DecodeRequest(ids[-1], self.slot, self._capture))
+        columns, begin = self._columns_in(len(ids)), self._length
+        captures: list[Collection[HookPoint]] = [{"pattern"} if every else set() for _ in ids]
+        captures[-1] = self._capture
+        for row in columns:
+            captures[row] = {*captures[row], *self._column_points}
+        requests = [
+            DecodeRequest(token_id, self.slot, capture)
+            for token_id, capture in zip(ids, captures, strict=True)
+        ]
         steps = self._batch_decoder.decode_chunk(requests, predict=False)
         self._length = self.slot.length
         patterns = [step.pattern for step in steps] if every else []
         maps = [None if each is None else each[:, :, None] for each in patterns]
         logits = np.stack([step.logits for step in steps[: len(targets)]]) if targets else None
         scores = ([], []) if logits is None else _score(logits, targets)
-        return Chunk(steps[-1], *scores, maps)
+        measured = [(begin + row, steps[row]) for row in columns]
+        return Chunk(steps[-1], *scores, maps, measured)
 
     def _begin_with_prefix(self) -> None:
         if self._prefix_kv is not None:
