@@ -3,10 +3,11 @@ import userEvent from "@testing-library/user-event";
 import type { ContextType } from "react";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { RunEvent } from "@/lib/contract/frames";
-import { RECORDED } from "@/lib/contract/recordings.fixture";
+import { RECORDED, WITH_ATTENTION } from "@/lib/contract/recordings.fixture";
 import { createRunContext, RunProvider } from "@/lib/run/run-context";
 import { ForkContext } from "@/panels/fork-context";
 import { lazyPanel } from "@/panels/lazy-panel";
+import { useMeasure } from "@/panels/measure-context";
 import type { Panel } from "@/panels/panel";
 import { LayoutProvider } from "./layout-context";
 import { PanelGrid } from "./panel-grid";
@@ -126,6 +127,29 @@ describe("a panel whose component is loaded on demand", () => {
 });
 
 describe("a panel whose measurements were not captured", () => {
+  test("is shown if another probe contains them", async () => {
+    await show([panel("a", { captures: ["attention_sources"] })], WITH_ATTENTION);
+    expect(region("a")).toHaveTextContent("a shows 2");
+    expect(region("a")).not.toHaveTextContent("did not capture");
+  });
+
+  test("can ask for further measurements itself", async () => {
+    const Asking = () => {
+      const measure = useMeasure();
+      return (
+        <button type="button" onClick={() => measure?.(["tiles"])}>
+          more
+        </button>
+      );
+    };
+    const { run } = await show(
+      [panel("a", { captures: ["mlp"], Component: Asking })],
+      capturing(["mlp"], ["mlp", "tiles"]),
+    );
+    await userEvent.click(screen.getByRole("button", { name: "more" }));
+    expect(run).toHaveBeenCalledWith(expect.objectContaining({ capture: ["mlp", "tiles"] }));
+  });
+
   test("says so, and can run again with the same seed to capture them", async () => {
     const events = capturing(["mlp"], ["mlp", "logit_lens"]);
     const { run, context } = await show([panel("a", { captures: ["logit_lens"] })], events);

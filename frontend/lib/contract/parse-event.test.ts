@@ -51,6 +51,56 @@ test("captured attention and tiles become tensors", () => {
   });
 });
 
+test("sources of attention become positions and their weights", () => {
+  const attention_sources = {
+    positions: [[7, 2], null, [2, 7]],
+    weights: [[0.1, 0.5, 0.25], null, [0.3, 0.4, 0.2]],
+    head_positions: [[7, null], null],
+    head_weights: {
+      shape: [2, 2, 2],
+      dtype: "u8",
+      scale: 0.5,
+      data: btoa("\u0001\u0002".repeat(4)),
+    },
+  };
+  const columns = [
+    {
+      position: 3,
+      layers: { resid_norm: [1, 2] },
+      attention_sources: { positions: [[1]], weights: [[0.75, 0.25]] },
+    },
+  ];
+  const weights = [0.1, 0.5, 0.25, Number.NaN, Number.NaN, Number.NaN, 0.3, 0.4, 0.2];
+  expect(parseEvent(changed("token", { attention_sources }))).toMatchObject({
+    frame: {
+      attentionSources: {
+        positions: [[7, 2], null, [2, 7]],
+        weights: { rows: 3, columns: 3, values: Float32Array.from(weights) },
+        heads: {
+          positions: [[7, null], null],
+          weights: { shape: [2, 2, 2], values: Float32Array.of(0.5, 1, 0.5, 1, 0.5, 1, 0.5, 1) },
+        },
+      },
+    },
+  });
+  const event = parseEvent(changed("prompt", { columns }));
+  expect(event).toMatchObject({
+    prompt: {
+      columns: [
+        {
+          position: 3,
+          layers: { residNorm: Float32Array.of(1, 2) },
+          attentionSources: { positions: [[1]], weights: { rows: 1, columns: 2 } },
+        },
+      ],
+    },
+  });
+  const broken = [{ ...columns[0], attention_sources: { positions: [[1]], weights: [0.75] } }];
+  expect(() => parseEvent(changed("prompt", { columns: broken }))).toThrow(
+    "prompt.columns[0].attention_sources.weights[0]",
+  );
+});
+
 test("the logit lens becomes one row per layer, null for a layer without numbers", () => {
   const said = { id: 5, text: " cat", prob: 0.5, rank: 2 };
   const logit_lens = [said, { ...said, prob: null }];

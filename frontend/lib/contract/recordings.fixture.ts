@@ -15,6 +15,9 @@ export const RECORDED: readonly RunEvent[] = RECORDED_LINES.map(parseEvent);
 /** A run of eight tokens that also captured the logit lens and tiles of 4 by 4. */
 export const DEEP: readonly RunEvent[] = eventsOf("mav-tiny-deep");
 
+/** A run with what the stack captures: sizes, sources of attention, lens, and prompt columns. */
+export const STACK: readonly RunEvent[] = eventsOf("mav-tiny-stack");
+
 /**
  * A run that captured attention rows, attention maps (every third token) and the stages of all
  * sampling controls.

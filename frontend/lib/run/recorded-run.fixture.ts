@@ -1,5 +1,5 @@
 import type { RunEvent, Shares } from "@/lib/contract/frames";
-import { DEEP, RECORDED, WITH_ATTENTION } from "@/lib/contract/recordings.fixture";
+import { DEEP, RECORDED, STACK, WITH_ATTENTION } from "@/lib/contract/recordings.fixture";
 import { applyEvent, EMPTY_RUN, type RunRecord } from "./run-record";
 
 const runOf = (events: readonly RunEvent[]): RunRecord =>
@@ -8,6 +8,8 @@ const runOf = (events: readonly RunEvent[]): RunRecord =>
 /** Returns the run after the first events of the recording; by default all of them. */
 export const recordedRun = (events = RECORDED.length): RunRecord =>
   runOf(RECORDED.slice(0, events));
+
+export const stackRun = (): RunRecord => runOf(STACK);
 
 export const deepRun = (): RunRecord => runOf(DEEP);
 

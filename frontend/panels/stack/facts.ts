@@ -22,11 +22,17 @@ export interface Column {
   readonly frame: Measured | undefined;
 }
 
+/** The last position of the prompt predicts the first token; those before it have columns. */
 export const columnAt = (run: RunRecord, position: number): Column => ({
   position,
   label: tokenAt(run, position)?.label ?? "",
-  frame: run.frames[position + 1 - promptLength(run)],
+  frame: run.frames[position + 1 - promptLength(run)] ?? promptColumn(run, position),
 });
+
+function promptColumn({ prompt }: RunRecord, position: number): Measured | undefined {
+  const columns = prompt?.columns;
+  return columns?.[position - (columns[0]?.position ?? 0)];
+}
 
 /** Returns the position whose residual stream predicted this token. */
 export const predictedAt = (run: RunRecord, step: number): number => promptLength(run) + step - 1;

@@ -1,15 +1,39 @@
-import { screen, within } from "@testing-library/react";
+import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Shares, SourcesFrame, TokenFrame } from "@/lib/contract/frames";
 import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
-import { attentionRun, deepRun, recordedRun } from "@/lib/run/recorded-run.fixture";
+import {
+  attentionRows,
+  attentionRun,
+  deepRun,
+  recordedRun,
+  stackRun,
+} from "@/lib/run/recorded-run.fixture";
 import type { RunRecord } from "@/lib/run/run-record";
+import { visible } from "@/lib/text/characters";
 import { numbersOf, strongest } from "@/panels/attention-shared/pattern";
+import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { MeasureContext } from "../measure-context";
 import { makeRoom, percent, show } from "../show-panel.fixture";
 import { shownCandidates } from "./candidates";
+import { sourcesOf } from "./facts";
 import { bandsOf, layOutStack, shownPositions, xOf } from "./layout";
 import { stackPanel } from "./panel";
 import Stack from "./view";
+
+/** Rows of which these are the strongest sources: each head of a layer has the layer's mean. */
+function rowsOf({ positions, weights }: SourcesFrame): Shares {
+  const layers = positions.length - 1;
+  const keys = 1 + Math.max(...positions.flatMap((row) => row ?? []));
+  const values = new Float32Array(layers * keys);
+  for (let layer = 0; layer < layers; layer++) {
+    [0, ...(positions[layer] ?? [])].forEach((position, i) => {
+      values[layer * keys + position] = weights.values[layer * weights.columns + i] ?? 0;
+    });
+  }
+  return { shape: [layers, 1, keys], values, scale: 1 };
+}
 
 /** Both recordings have the same model and prompt; one has norms and lens, the other attention. */
 function wholeRun(): RunRecord {
@@ -61,11 +85,112 @@ describe("the stack", () => {
     expect(screen.getAllByText(/^Layer 1 at .*attention adds/)[0]).toBeVisible();
   });
 
-  test("a token of the prompt says that it was not measured", async () => {
+  test("a token of the prompt says so if it was not measured", async () => {
     show(Stack, 0, wholeRun());
     picture().focus();
     await userEvent.keyboard("{ArrowLeft}");
     expect(screen.getAllByText(/was not measured/)[0]).toBeVisible();
+  });
+
+  test("tokens of the prompt have columns that were measured", async () => {
+    const run = stackRun();
+    const { container } = show(Stack, 0, run);
+    picture().focus();
+    await userEvent.keyboard("{ArrowLeft}{ArrowUp}");
+    const columns = run.prompt?.columns ?? [];
+    const column = columns.at(-1);
+    const { label = "" } = tokenAt(run, column?.position ?? 0) ?? {};
+    const added = (column?.layers.mlpNorm?.[0] ?? 0) / (column?.layers.residNorm?.[0] ?? 1);
+    const sentence = () => screen.getAllByText(/^Layer 0 at/)[0]?.textContent ?? "";
+    expect(sentence()).toContain(`“${visible(label)}”: the MLP adds ${formatMeasure(added)}`);
+    await userEvent.keyboard("{ArrowDown}");
+    const sources = column?.attentionSources;
+    const [most = 0] = sources?.positions[0] ?? [];
+    const share = formatPercent(sources?.weights.values[1] ?? 0);
+    expect(sentence()).toContain(`“${tokenAt(run, most)?.label.trim()}” (${share}`);
+    await userEvent.keyboard("{ArrowUp}{ArrowUp}");
+    expect(sentence()).toContain(`next token is at rank ${column?.logitLens?.[0]?.rank}.`);
+    // No ribbon is left in the colour of what was not measured.
+    const unknown = [...container.querySelectorAll("path")].filter(({ classList }) =>
+      classList.contains("fill-edge/30"),
+    );
+    expect(unknown.map((path) => path.getAttribute("d"))).toEqual(["", ""]);
+  });
+
+  test("the strongest sources of a layer are those of all its weights", () => {
+    const run = stackRun();
+    const frames = run.frames.map(({ attentionSources, ...frame }) => ({
+      ...frame,
+      ...(attentionSources && { attentionRows: rowsOf(attentionSources) }),
+    }));
+    const rows = stackPanel.table?.(run, 2).rows ?? [];
+    expect(rows).toHaveLength(6);
+    expect(rows).toEqual(stackPanel.table?.({ ...run, frames }, 2).rows);
+    expect(rows[0]?.[8]).toBe(run.frames[2]?.attentionSources?.positions[0]?.[0]);
+  });
+
+  test("the mean of all heads is that of the run", () => {
+    const { run } = show(Stack, 2, stackRun());
+    const frame = run.frames[2] as TokenFrame;
+    const { positions, weights } = frame.attentionSources as SourcesFrame;
+    const share = formatPercent(weights.values[6 * weights.columns + 1] ?? 0);
+    const label = tokenAt(run, positions[6]?.[0] ?? 0)?.label.trim();
+    expect(document.body).toHaveTextContent(`attention reads most from “${label}” (${share} %)`);
+  });
+
+  test("a band of layers has each source's weight in the layer where it is most", () => {
+    const frame = stackRun().frames[2] as TokenFrame;
+    const { positions, weights } = frame.attentionSources as SourcesFrame;
+    const found = sourcesOf(frame, { first: 1, last: 4 });
+    expect(found?.largest).toBe(true);
+    for (const { position, share } of found?.others ?? []) {
+      const each = [1, 2, 3, 4].map((layer) => {
+        const place = positions[layer]?.indexOf(position) ?? -1;
+        return place < 0 ? 0 : weights.values[layer * weights.columns + 1 + place];
+      });
+      expect(share).toBe(Math.max(...each.map(Number)));
+    }
+    expect(found?.others.length).toBeGreaterThan(1);
+  });
+
+  test("a head without all of its weights has its strongest source, and can be measured", async () => {
+    const run = stackRun();
+    const measure = vi.fn();
+    const { rerender } = render(
+      <MeasureContext value={measure}>
+        <Stack run={run} step={1} frame={run.frames[1]} live select={() => {}} />
+      </MeasureContext>,
+    );
+    picture().focus();
+    await userEvent.keyboard("{ArrowUp}{Enter}");
+    const heads = screen.getByRole("table", { name: "Heads of layer 0" });
+    const sources = run.frames[1]?.attentionSources?.heads;
+    const [first = 0, share = 0] = sources?.weights.values.subarray(4, 6) ?? [];
+    const label = tokenAt(run, sources?.positions[0]?.[2] ?? 0)?.label.trim();
+    const [, , , third] = within(heads).getAllByRole("row");
+    expect(third).toHaveTextContent(`“${label}” (${formatPercent(share)}`);
+    expect(third).toHaveTextContent(formatPercent(first));
+    await userEvent.click(within(heads).getByRole("button", { name: "Head 2" }));
+    expect(screen.getByText(/^This head reads/)).toHaveTextContent(`“${label}”`);
+    await userEvent.click(screen.getByRole("button", { name: "Measure all weights" }));
+    expect(measure).toHaveBeenCalledWith(["attention_rows"]);
+    // The same head is shown when its weights arrive.
+    const frame = {
+      ...run.frames[1],
+      attentionRows: attentionRows(attentionRun(), 1),
+    } as TokenFrame;
+    rerender(
+      <MeasureContext value={measure}>
+        <Stack
+          run={{ ...run, frames: [frame, frame] }}
+          step={1}
+          frame={frame}
+          live
+          select={() => {}}
+        />
+      </MeasureContext>,
+    );
+    expect(screen.getByRole("table", { name: /layer 0, head 2/ })).toBeVisible();
   });
 
   test("Enter shows another token that was measured", async () => {

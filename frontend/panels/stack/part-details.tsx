@@ -214,10 +214,13 @@ function FewWeights({ run, frame, layer, head }: FewWeightsProps) {
 
 function MlpTable({ run, step, layer }: LayerProps) {
   const band = { first: layer, last: layer };
-  const rows = run.frames.slice(0, step + 1).flatMap((frame, index) => {
-    const size = frame.layers.mlpNorm?.[layer];
-    const { label } = columnAt(run, predictedAt(run, index));
-    return size === undefined ? [] : [{ index, label, size, share: factsOf(frame, band).mlp }];
+  const positions = Array.from({ length: predictedAt(run, step) + 1 }, (_, position) => position);
+  const rows = positions.flatMap((position) => {
+    const { label, frame } = columnAt(run, position);
+    const size = frame?.layers.mlpNorm?.[layer];
+    return !frame || size === undefined
+      ? []
+      : [{ position, label, size, share: factsOf(frame, band).mlp }];
   });
   return (
     <table className="w-full text-xs" aria-label={words.mlpLabel(layer)}>
@@ -229,8 +232,8 @@ function MlpTable({ run, step, layer }: LayerProps) {
         </tr>
       </thead>
       <tbody>
-        {rows.toReversed().map(({ index, label, size, share }) => (
-          <tr key={index} className="border-rule border-t">
+        {rows.toReversed().map(({ position, label, size, share }) => (
+          <tr key={position} className="border-rule border-t">
             <td className={CELL}>
               <bdi>{visible(label)}</bdi>
             </td>

@@ -1,5 +1,5 @@
 import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
-import type { RunRecord } from "@/lib/run/run-record";
+import { promptLength, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { answerOf, settledLayer } from "@/panels/logit-lens/settled";
@@ -70,7 +70,8 @@ function partSentence(run: RunRecord, { band, part, position }: Spot): string {
   const stream = words.stream(formatMeasure(facts.before), formatMeasure(facts.after));
   if (!facts.lens) return stream;
   const { label, prob, rank } = facts.lens;
-  return `${stream}; ${words.lens(visible(label), formatPercent(prob), String(rank))}`;
+  const lens = position + 1 < promptLength(run) ? words.lensInPrompt : words.lens;
+  return `${stream}; ${lens(visible(label), formatPercent(prob), String(rank))}`;
 }
 
 /** How much of the text before the token the headline repeats, in characters. */

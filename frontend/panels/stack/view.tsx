@@ -2,7 +2,8 @@
 
 import { type KeyboardEvent, type PointerEvent, useMemo, useState } from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
-import { isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
+import type { PromptFrame } from "@/lib/contract/frames";
+import { isBusy, promptLength } from "@/lib/run/run-record";
 import { NotMeasured } from "@/panels/not-measured";
 import type { PanelProps } from "../panel";
 import { hasSources, predictedAt, strongSources } from "./facts";
@@ -44,6 +45,8 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
   const strong = useMemo(() => {
     return frame ? strongSources(frame, ANCHORS * 4) : [];
   }, [frame]);
+  const inPrompt = useMemo(() => largestOf(run.prompt), [run.prompt]);
+  const largest = Math.max(run.domains.residNorm?.max ?? 1, inPrompt);
   const [open, setOpen] = useState<number | null>(null);
   const layout = useMemo(
     () => layOutStack(size, last, layers, strong, open),
@@ -94,11 +97,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
           </p>
         )}
         {size.width > 0 && (
-          <Picture
-            {...{ run, step, layout }}
-            largest={largestOf(run)}
-            pulse={live && isBusy(run)}
-          />
+          <Picture {...{ run, step, layout }} largest={largest} pulse={live && isBusy(run)} />
         )}
         {spot && <Outline spot={spot} layout={layout} />}
         <span aria-live="polite" className="sr-only">
@@ -113,8 +112,11 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
   );
 }
 
-/** Returns the size of the largest residual stream of the run so far. */
-const largestOf = (run: RunRecord): number => run.domains.residNorm?.max ?? 1;
+/** Returns the size of the largest residual stream in the columns of the prompt. */
+function largestOf(prompt: PromptFrame | null): number {
+  const columns = prompt?.columns ?? [];
+  return Math.max(0, ...columns.flatMap(({ layers }) => [...(layers.residNorm ?? [])]));
+}
 
 function Outline({ spot, layout }: { spot: Spot; layout: StackLayout }) {
   const index = layout.bands.findIndex(({ first }) => first === spot.band.first);

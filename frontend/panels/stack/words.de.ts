@@ -8,7 +8,7 @@ export const german: Translated<typeof english> = {
   unit: "Token × Schichten",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
   howToRead:
-    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residual Stream (Breite: Logarithmus seiner Größe; Farbe: Rang des gewählten Tokens, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Stream.",
+    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residual Stream (Breite: Logarithmus seiner Größe; Farbe: Rang des Tokens, das folgt, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Stream.",
   caution:
     "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit einer Norm und einem Unembedding ausgelesen, die für die letzte Schicht trainiert sind.",
   pictureLabel: (token) =>
@@ -37,9 +37,11 @@ export const german: Translated<typeof english> = {
   stream: (before, after) => `die Größe des Residual Streams geht von ${before} auf ${after}`,
   lens: (label, percent, rank) =>
     `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${percent}\u00a0%), und das gewählte Token hat Rang ${rank}`,
+  lensInPrompt: (label, percent, rank) =>
+    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${percent}\u00a0%), und das nächste Token des Prompts hat Rang ${rank}`,
   notMeasured: (label) =>
-    `„${label}“ wurde nicht gemessen: Gemessen werden nur Vorhersagen neuer Token.`,
-  rankLegend: "Rang des gewählten Tokens",
+    `„${label}“ wurde nicht gemessen. Von einem Prompt sind es höchstens die letzten 64 Token.`,
+  rankLegend: "Rang des Tokens, das folgt",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 und mehr", unknown: "nicht gemessen" },
   arcLegend: "Attention",
   firstLegend: "auf dem ersten Token",

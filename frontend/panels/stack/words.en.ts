@@ -5,7 +5,7 @@ export const english = {
   unit: "tokens × layers",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, attention pattern, logit lens",
   howToRead:
-    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: rank of the chosen token if that layer were the last). Arcs: the tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
+    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: rank of the token that follows if that layer were the last). Arcs: the tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
   caution:
     "Arcs show where attention reads, not what it uses of it; a layer's prediction is read with a final norm and an unembedding that are trained for the last layer.",
   pictureLabel: (token: string) =>
@@ -35,9 +35,11 @@ export const english = {
     `the residual stream's size goes from ${before} to ${after}`,
   lens: (label: string, percent: string, rank: string) =>
     `if it were the last layer, “${label}” would be predicted (${percent}\u00a0%), and the chosen token is at rank ${rank}`,
+  lensInPrompt: (label: string, percent: string, rank: string) =>
+    `if it were the last layer, “${label}” would be predicted (${percent}\u00a0%), and the prompt's next token is at rank ${rank}`,
   notMeasured: (label: string) =>
-    `“${label}” was not measured: only predictions of new tokens are.`,
-  rankLegend: "Rank of the chosen token",
+    `“${label}” was not measured. Of a prompt, at most the last 64 tokens are.`,
+  rankLegend: "Rank of the token that follows",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 and more", unknown: "not measured" },
   arcLegend: "attention",
   firstLegend: "on the first token",
