@@ -178,7 +178,7 @@ test("the panels of a comparison are the open ones; others can be opened there",
   await compared(page);
   const side = (title: string, letter: string) =>
     page.getByRole("group", { name: `${title}, Run ${letter}` });
-  await expect(side("MLP activations", "B").getByRole("img")).toBeVisible();
+  await expect(side("MLP activations", "B").getByRole("group").first()).toBeVisible();
   await expect(page.getByRole("group", { name: /^Attention entropy/ })).toHaveCount(0);
 
   await page.getByRole("button", { name: "Panels", exact: true }).click();

@@ -36,7 +36,9 @@ test("Tab leaves a menu for what comes after its button", async ({ page }) => {
   await expect(page.getByRole("menu")).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("menu")).toBeHidden();
-  await expect(page.getByRole("link", { name: "Glossary" })).toBeFocused();
+  await expect(
+    page.getByRole("group", { name: "Depth" }).getByRole("button", { pressed: true }),
+  ).toBeFocused();
 });
 
 test("a second press closes a popup, and so does one elsewhere", async ({ page }) => {

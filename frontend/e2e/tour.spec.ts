@@ -43,6 +43,7 @@ for (const width of [360, 1280]) {
 }
 
 test("a first visitor is asked once and can use the page meanwhile", async ({ page }) => {
+  await page.setViewportSize({ width: 1600, height: 900 });
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 64, min_new_tokens: 64 });
   await expect(page.getByText("New here?")).toBeVisible();

@@ -29,6 +29,7 @@ CAPTURE = [
     "residual",
     "mlp",
     "attention_entropy",
+    "attention_sources",
     "attention_rows",
     "logit_lens",
 ]

@@ -230,7 +230,7 @@ function FormActions({
     setTimeout(() => setAnswer(null), complete ? 2000 : 6000);
   };
   return (
-    <div className="tall:sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
+    <div className="relative tall:sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
       {wrong.length > 0 && (
         <p role="alert" className="mb-2 font-medium text-accent-strong text-xs">
           {invalidNote(wrong)}

@@ -28,13 +28,10 @@ export function TokenSentence({ run, frame }: TokenSentenceProps) {
   const fork = useFork();
   const others = frame.top.filter(({ id, prob }) => id !== frame.id && prob >= LEAST_OFFERED);
   return (
-    <div className="flex min-h-8 items-center gap-x-1.5 text-small max-sm:min-h-[4.25rem] max-sm:flex-col max-sm:items-start">
-      <p className="font-medium max-sm:min-h-8 max-sm:py-1.5 sm:shrink-0">{sentenceOf(frame)} </p>
+    <div className="flex min-h-8 flex-wrap items-center gap-x-1.5 text-small max-sm:min-h-[4.25rem]">
+      <p className="min-w-0 font-medium max-sm:py-1.5">{sentenceOf(frame)} </p>
       {fork && !isBusy(run) && others.length > 0 && (
-        <div
-          data-alternatives
-          className="-my-1 flex max-w-full min-w-0 items-center gap-x-1.5 overflow-x-auto whitespace-nowrap py-1 [scrollbar-width:none]"
-        >
+        <div data-alternatives className="flex min-w-0 flex-wrap items-center gap-x-1.5 gap-y-1">
           <span>{words.sentence.choose}</span>
           {others.slice(0, OFFERED).map((other) => (
             <button

@@ -6,6 +6,7 @@ import { frameOf, largeRun, makeRoom, show } from "../show-panel.fixture";
 import { tileView } from "./display-options";
 import { layerTilesPanel } from "./panel";
 import { DEFAULT_SHADING } from "./shade";
+import { tilesTable } from "./table";
 import LayerTiles from "./view";
 
 beforeEach(() => {
@@ -64,7 +65,7 @@ describe("layer tiles", () => {
 
   test("exports a table", () => {
     const run = deepRun();
-    const rows = layerTilesPanel.table?.(run, 2).rows ?? [];
+    const rows = tilesTable(run, 2).rows;
     expect(rows).toHaveLength(6 * 16);
     expect(rows[2 * 16 + 7]).toEqual([2, 1, 3, frameOf(run, 2).tiles?.values[2 * 16 + 7]]);
   });

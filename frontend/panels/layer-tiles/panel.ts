@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { tilesTable } from "./table";
 import { words } from "./words";
 
 export const layerTilesPanel = worded(words, {
@@ -9,7 +8,6 @@ export const layerTilesPanel = worded(words, {
   formula: "(P·x − μ) / σ",
   unit: () => words.unit,
   captures: ["tiles"],
-  table: tilesTable,
   columns: 2,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

@@ -17,6 +17,8 @@ import { TileLegend } from "./tile-legend";
 import { TilePicture } from "./tile-picture";
 import { words as layerTilesWords } from "./words";
 
+export { tilesTable as table } from "./table";
+
 export default function LayerTiles({ frame, run, step }: PanelProps) {
   const words = layerTilesWords;
   const shading = useStore(tileView);

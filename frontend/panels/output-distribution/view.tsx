@@ -85,9 +85,9 @@ function Shares({ bins, breathing }: SharesProps) {
           ))}
         </svg>
       </div>
-      <dl className="mt-1 flex min-h-8 justify-between gap-1">
+      <dl className="mt-1 flex min-h-8 flex-wrap justify-between gap-x-1">
         {groups.map(({ first, last, mass }, i) => (
-          <div key={first} className="min-w-0">
+          <div key={first}>
             <dt className="figures flex items-center gap-1 whitespace-nowrap text-[0.625rem] text-quiet leading-4">
               <span
                 aria-hidden
@@ -100,7 +100,7 @@ function Shares({ bins, breathing }: SharesProps) {
                   ? words.from(formatCount(first))
                   : words.range(first, last)}
             </dt>
-            <dd className="figures text-xs leading-4">{formatPercent(mass)} %</dd>
+            <dd className="figures whitespace-nowrap text-xs leading-4">{formatPercent(mass)} %</dd>
           </div>
         ))}
       </dl>

@@ -20,6 +20,7 @@ import { shownCandidates } from "./candidates";
 import { sourcesOf } from "./facts";
 import { bandsOf, layOutStack, shownPositions, xOf } from "./layout";
 import { stackPanel } from "./panel";
+import { stackTable } from "./table";
 import Stack from "./view";
 
 /** Rows of which these are the strongest sources: each head of a layer has the layer's mean. */
@@ -123,9 +124,9 @@ describe("the stack", () => {
       ...frame,
       ...(attentionSources && { attentionRows: rowsOf(attentionSources) }),
     }));
-    const rows = stackPanel.table?.(run, 2).rows ?? [];
+    const rows = stackTable(run, 2).rows;
     expect(rows).toHaveLength(6);
-    expect(rows).toEqual(stackPanel.table?.({ ...run, frames }, 2).rows);
+    expect(rows).toEqual(stackTable({ ...run, frames }, 2).rows);
     expect(rows[0]?.[8]).toBe(run.frames[2]?.attentionSources?.positions[0]?.[0]);
   });
 
@@ -236,7 +237,7 @@ describe("the stack", () => {
 
   test("exports one row per layer with the strongest source", () => {
     const run = wholeRun();
-    const rows = stackPanel.table?.(run, 1).rows ?? [];
+    const rows = stackTable(run, 1).rows;
     expect(rows).toHaveLength(6);
     const shares = run.frames[1]?.attentionRows;
     const row = shares ? numbersOf(shares, { layer: 5, head: null }) : new Float32Array();

@@ -1,6 +1,5 @@
-import { lazyPanel } from "../lazy-panel";
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { stackTable } from "./table";
 import { words } from "./words";
 
 export const stackPanel = worded(words, {
@@ -10,8 +9,7 @@ export const stackPanel = worded(words, {
   unit: () => words.unit,
   captures: ["residual", "mlp", "attention_sources", "logit_lens"],
   open: true,
-  table: stackTable,
   wide: true,
   rows: 3,
-  Component: lazyPanel(() => import("./view")),
+  ...lazyParts(() => import("./view")),
 });

@@ -15,6 +15,8 @@ import { headlineOf, PARTS, type Part, type Spot, sentenceOf, shortLabel } from 
 import { layerCount } from "./table";
 import { words } from "./words";
 
+export { stackTable as table } from "./table";
+
 /** How many sources can get a column of their own. */
 const ANCHORS = 4;
 
