@@ -36,10 +36,15 @@ const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
 async function panelsOf(page: Page): Promise<string[]> {
   await page.addStyleTag({ content: "[data-alternatives] { display: none !important }" });
   await expect(page.locator("[data-panel=stack] [data-panel-body] svg").first()).toBeVisible();
+  const bodies = page.locator("[data-panel]:not([data-panel=stack]) [data-panel-body]");
+  // The code of panels is loaded when they are first shown.
+  await expect
+    .poll(() =>
+      bodies.evaluateAll((all) => all.filter((body) => !(body as HTMLElement).innerText).length),
+    )
+    .toBe(0);
   // How many columns the stack has depends on its width, which is another one without the form.
-  return page
-    .locator("[data-panel]:not([data-panel=stack]) [data-panel-body]")
-    .evaluateAll((bodies) => bodies.map((body) => (body as HTMLElement).innerText));
+  return bodies.evaluateAll((all) => all.map((body) => (body as HTMLElement).innerText));
 }
 
 test("a saved run opened again shows the same page, without a server", async ({
@@ -74,7 +79,7 @@ test("a saved run opened again shows the same page, without a server", async ({
   await context.setOffline(true);
   await again.openRecording(await download.path());
   await again.finished();
-  expect(await panelsOf(other)).toEqual(before);
+  await expect.poll(() => panelsOf(other)).toEqual(before);
   await expect(again.status).toContainText("Recording");
   expect((await contentOf(await again.save(/^Recording/))).toString()).toBe(saved);
   await context.setOffline(false);
@@ -159,7 +164,7 @@ test("the standalone page opens from a file without a network", async ({ page, b
   await alone.goto(`file://${file}`);
   const replay = new Instrument(alone);
   await replay.finished();
-  expect(await panelsOf(alone)).toEqual(last);
+  await expect.poll(() => panelsOf(alone)).toEqual(last);
   await replay.tokens.last().focus();
   await alone.keyboard.press("ArrowLeft");
   await alone.keyboard.press("ArrowLeft");

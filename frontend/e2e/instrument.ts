@@ -98,6 +98,11 @@ export class Instrument {
   async showTokenBefore(count: number): Promise<void> {
     await this.tokens.last().focus();
     for (let moved = 0; moved < count; moved++) await this.page.keyboard.press("ArrowLeft");
+    // While tokens change quickly the rows of the predictions are a picture, and then catch up.
+    await this.page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+    await expect(this.page.locator("[data-panel=top-predictions] canvas")).toHaveCount(0);
   }
 
   /** The button that continues with the likeliest other candidate of the shown token. */

@@ -88,6 +88,7 @@ test("steps without a panel on the page are left out", async ({ page }) => {
 });
 
 test("the tour continues in another language", async ({ page }) => {
+  await page.setViewportSize({ width: 1600, height: 900 });
   await new Instrument(page).open();
   await page.getByRole("button", { name: "No, thanks" }).click();
   await page.getByRole("button", { name: "Take the tour" }).click();

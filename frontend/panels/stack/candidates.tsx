@@ -4,21 +4,18 @@ import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { StackLayout } from "./layout";
-import { CHARACTER, cut } from "./picture-text";
+import { CHARACTER, cut, PERCENT } from "./picture-text";
 import { shortLabel } from "./sentences";
 
 const ROW = 18;
 const SHOWN = 5;
-/** Room for a percentage and the spaces around it, in pixels. */
-const PERCENT = 58;
-
 /** The likeliest tokens as bars, above the shown column. The chosen token is always among them. */
 export function Candidates({ layout, frame }: { layout: StackLayout; frame: TokenFrame }) {
   const rows = shownCandidates(frame);
   const largest = Math.max(...rows.map(({ prob }) => prob), 0.01);
   const x = layout.x + Math.min(26, layout.columnWidth / 2) + 2;
   const room = layout.width - x - 4;
-  const bars = Math.min(110, room * 0.36);
+  const bars = Math.min(110, room * 0.3);
   const y = (row: number) => 14 + row * ROW;
   return (
     <>

@@ -25,7 +25,7 @@ const MAX_COLUMN = 112;
 const GAP = 22;
 const LEFT = 46;
 /** The widths of the labels at the right, in wide and in narrow panels. */
-const RIGHT = { wide: 168, narrow: 112 };
+const RIGHT = { wide: 184, narrow: 132 };
 /** The width of the picture, in pixels, below which its headline stands above it. */
 export const NARROW = 480;
 /** Room for the candidates above and for the tokens below. */

@@ -6,3 +6,6 @@ export function cut(text: string, room: number): string {
   const characters = [...text];
   return characters.length <= room ? text : `${characters.slice(0, room - 1).join("")}…`;
 }
+
+/** Room for a percentage, in pixels, also where readers choose more space between letters. */
+export const PERCENT = 80;

@@ -27,7 +27,7 @@ import {
   ribbonPaths,
   ribbonWidth,
 } from "./paths";
-import { CHARACTER, cut } from "./picture-text";
+import { CHARACTER, cut, PERCENT } from "./picture-text";
 import { bandName, shortLabel } from "./sentences";
 
 /** The colours of the ribbon, by the rank of the chosen token in the lens. */
@@ -250,7 +250,7 @@ interface PredictionsProps {
 /** What each layer would predict, right of the shown column. */
 function Predictions({ layout, facts, chosen }: PredictionsProps) {
   const x = layout.x + layout.columnWidth / 2 + 14;
-  const room = Math.floor((layout.width - x - 58) / CHARACTER);
+  const room = Math.floor((layout.width - x - PERCENT) / CHARACTER);
   const labelled = indexTicks(facts.length, Math.floor((layout.bottom - layout.top) / 15));
   return (
     <>
