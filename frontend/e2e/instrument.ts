@@ -98,11 +98,22 @@ export class Instrument {
   async showTokenBefore(count: number): Promise<void> {
     await this.tokens.last().focus();
     for (let moved = 0; moved < count; moved++) await this.page.keyboard.press("ArrowLeft");
-    // While tokens change quickly the rows of the predictions are a picture, and then catch up.
-    await this.page.evaluate(
-      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
-    );
+    // Panels follow when the keys have been handled. While tokens change quickly the rows of the
+    // predictions are a picture, and then catch up.
+    await this.idle();
     await expect(this.page.locator("[data-panel=top-predictions] canvas")).toHaveCount(0);
+  }
+
+  /** Waits until the page has nothing to compute or to draw. */
+  async idle(): Promise<void> {
+    for (let round = 0; round < 3; round++) {
+      await this.page.evaluate(
+        () =>
+          new Promise<void>((done) =>
+            requestAnimationFrame(() => requestIdleCallback(() => done())),
+          ),
+      );
+    }
   }
 
   /** The button that continues with the likeliest other candidate of the shown token. */
