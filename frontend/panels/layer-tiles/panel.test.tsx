@@ -4,7 +4,6 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { deepRun } from "@/lib/run/recorded-run.fixture";
 import { frameOf, largeRun, makeRoom, show } from "../show-panel.fixture";
 import { tileView } from "./display-options";
-import { layerTilesPanel } from "./panel";
 import { DEFAULT_SHADING } from "./shade";
 import { tilesTable } from "./table";
 import LayerTiles from "./view";

@@ -19,7 +19,6 @@ import { makeRoom, percent, show } from "../show-panel.fixture";
 import { shownCandidates } from "./candidates";
 import { sourcesOf } from "./facts";
 import { bandsOf, layOutStack, shownPositions, xOf } from "./layout";
-import { stackPanel } from "./panel";
 import { stackTable } from "./table";
 import Stack from "./view";
 
