@@ -55,7 +55,7 @@ test("messages and replies can be edited, and replies regenerated", async ({ pag
   await page.getByRole("textbox", { name: "Edit reply" }).fill("Only this.");
   await page.keyboard.press("Control+Enter");
   await expect(turns(page).nth(1)).toContainText("Only this.");
-  await expect(turns(page).nth(1)).toContainText("edited by you");
+  await expect(turns(page).nth(1)).toContainText("edited");
 
   await page.getByRole("button", { name: "Edit message" }).click();
   await page.getByRole("textbox", { name: "Edit message" }).fill("Two?");

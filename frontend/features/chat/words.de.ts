@@ -20,7 +20,7 @@ export const german: Translated<typeof english> = {
   regenerate: "Neu generieren",
   editReply: "Antwort bearbeiten",
   editMessage: "Nachricht bearbeiten",
-  edited: "von dir bearbeitet",
+  edited: "bearbeitet",
   editHint: "Spätere Nachrichten werden entfernt.",
   save: "Speichern",
   cancel: "Abbrechen",

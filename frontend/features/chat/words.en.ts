@@ -17,7 +17,7 @@ export const english = {
   regenerate: "Regenerate",
   editReply: "Edit reply",
   editMessage: "Edit message",
-  edited: "edited by you",
+  edited: "edited",
   editHint: "Later messages are removed.",
   save: "Save",
   cancel: "Cancel",

@@ -90,7 +90,7 @@ export const german: Translated<typeof english> = {
     json: "Werte mit Einstellungen, JSON",
     token: "Token",
     at: (index: number, label: string) => `Token ${index} „${label}“`,
-    position: (position: number) => `Stelle ${position} im Kontext`,
+    position: (position: number) => `Position ${position} im Kontext`,
     seed: (seed: number) => `Seed ${seed}`,
     temperature: (value: string) => `Temperatur ${value}`,
     prompt: (prompt: string) => `Prompt „${prompt}“`,

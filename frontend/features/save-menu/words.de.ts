@@ -10,7 +10,7 @@ export const german: Translated<typeof english> = {
   page: "Eigenständige Seite",
   pageHint: "Eine Datei, die den Lauf ohne Server abspielt",
   link: "Link kopieren",
-  linkHint: "Richtet denselben Lauf ein",
+  linkHint: "Öffnet die Seite mit denselben Einstellungen",
   linkCopied: "Link kopiert",
   linkNotCopied: "Der Browser hat das Kopieren nicht erlaubt. Der Link steht in der Adresszeile.",
   openFile: "Aufzeichnung öffnen …",

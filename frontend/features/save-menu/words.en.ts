@@ -7,7 +7,7 @@ export const english = {
   page: "Standalone page",
   pageHint: "One file that replays the run, no server needed",
   link: "Copy link",
-  linkHint: "Sets up the same run",
+  linkHint: "Opens the page with the same settings",
   linkCopied: "Link copied",
   linkNotCopied: "The browser did not let the page copy. The link is in the address bar.",
   openFile: "Open a recording …",

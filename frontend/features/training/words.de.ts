@@ -55,7 +55,10 @@ export const german: Translated<typeof english> = {
     `Das Training wurde bei Schritt ${step.toLocaleString("de")} fortgesetzt; spätere Schritte des früheren Versuchs werden nicht gezeigt.`,
   thinned: (n: number) =>
     `${snapshots(n)} dazwischen ${n === 1 ? "wird" : "werden"} nicht gezeigt, um Speicher zu sparen; die Aufzeichnung enthält alle.`,
-  kept: (n: number) => `${snapshots(n)} davor ${n === 1 ? "lässt" : "lassen"} sich verwenden.`,
+  kept: (n: number) =>
+    n === 1
+      ? "Der Snapshot davor lässt sich verwenden."
+      : `Die ${snapshots(n)} davor lassen sich verwenden.`,
   save: "Training",
   saveHint: "Alle Snapshots dieses Trainings; lässt sich hier und in Python öffnen",
   saveRun: "Aufzeichnung dieses Snapshots",

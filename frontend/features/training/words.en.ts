@@ -52,7 +52,8 @@ export const english = {
     `The training was resumed at step ${step.toLocaleString("en")}; later steps of the earlier attempt are not shown.`,
   thinned: (n: number) =>
     `${snapshots(n)} in between ${n === 1 ? "is" : "are"} not shown, to save memory; the recording has all of them.`,
-  kept: (n: number) => `${snapshots(n)} before it can be used.`,
+  kept: (n: number) =>
+    n === 1 ? "The snapshot before it can be used." : `The ${snapshots(n)} before it can be used.`,
   save: "Training",
   saveHint: "All snapshots of this training; opens here, and in Python",
   saveRun: "Recording of this snapshot",

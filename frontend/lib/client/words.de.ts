@@ -57,7 +57,7 @@ export const german: Translated<typeof english> = {
   timeLimitTooShort: {
     title: "Das Zeitlimit des Servers hat den Lauf vor dem nächsten Token beendet",
     detail:
-      "Vielleicht ist der Server ausgelastet, oder sein Limit (MAV_DEADLINE_S) ist für so langen Text zu kurz. „Fortsetzen“ versucht es erneut.",
+      "Vielleicht ist der Server ausgelastet, oder sein Limit (MAV_DEADLINE_S) ist für einen so langen Text zu kurz. „Fortsetzen“ versucht es erneut.",
   },
   contractMismatch: {
     title: "Die Antwort des Servers passt nicht zu dieser Seite",

@@ -2,7 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   notARecording: {
-    title: "Diese Datei ist keine Aufzeichnung von MAV",
+    title: "Keine MAV-Aufzeichnung",
     detail: (name: string) =>
       `${name} beginnt nicht mit einem start-Ereignis. Eine Aufzeichnung enthält ein JSON-Ereignis pro Zeile. Speichere hier eine oder rufe sie mit „Accept: application/x-ndjson“ über die API ab.`,
     empty: (name: string) => `${name} ist leer. Speichere den Lauf noch einmal.`,

@@ -1,6 +1,6 @@
 export const english = {
   notARecording: {
-    title: "This file is not a MAV recording",
+    title: "Not a MAV recording",
     detail: (name: string) =>
       `${name} does not begin with a start event. A recording has one JSON event per line. Save one here, or request one from the API with “Accept: application/x-ndjson”.`,
     empty: (name: string) => `${name} is empty. Save the run again.`,
@@ -26,7 +26,7 @@ export const english = {
     line: (line: number) => `Line ${line} is incomplete: the file was cut off there.`,
     ended: (line: number, type: string) =>
       `It ends after line ${line}, a ${type} event, without done or error: it was saved during the run, or cut off.`,
-    remedy: "The part before can be used.",
+    remedy: "The part before it can be used.",
   },
   unreadable: {
     title: "The file cannot be read",

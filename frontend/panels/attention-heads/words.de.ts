@@ -17,7 +17,7 @@ export const german: Translated<typeof english> = {
     `Attention nach Schicht und Kopf. ${summary} Pfeiltasten wechseln den Kopf, Enter wählt.`,
   cell: (name: string, top: string) => `${name}: am meisten auf ${top}`,
   chosen: (name: string) => `Gewählt: ${name}`,
-  span: (last: number) => `jeder Streifen: Stellen 0–${last.toLocaleString("de")}`,
-  binned: (n: number) => `ein Pixel zeigt das Maximum von bis zu ${n} Stellen`,
+  span: (last: number) => `jeder Streifen: Positionen 0–${last.toLocaleString("de")}`,
+  binned: (n: number) => `ein Pixel zeigt das Maximum von bis zu ${n} Positionen`,
   columns: ["Schicht", "Kopf"] as const,
 };

@@ -15,7 +15,7 @@ export const english = {
     `Attention by layer and head. ${summary} Arrow keys move from head to head, Enter chooses.`,
   cell: (name: string, top: string) => `${name}: most on ${top}`,
   chosen: (name: string) => `Chosen: ${name}`,
-  span: (last: number) => `each strip: places 0–${last.toLocaleString("en")}`,
-  binned: (n: number) => `a pixel shows the maximum of up to ${n} places`,
+  span: (last: number) => `each strip: positions 0–${last.toLocaleString("en")}`,
+  binned: (n: number) => `a pixel shows the maximum of up to ${n} positions`,
   columns: ["layer", "head"],
 } as const;

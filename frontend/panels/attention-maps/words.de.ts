@@ -30,5 +30,5 @@ export const german: Translated<typeof english> = {
   point: "Zeige auf eine Zelle.",
   pictureLabel: (n: number, reading: string) =>
     `Attention-Map von ${tokens(n)}, ${reading}. Pfeiltasten wechseln die Zelle.`,
-  columns: ["Stelle", "Query-Token"] as const,
+  columns: ["Position", "Query-Token"] as const,
 };

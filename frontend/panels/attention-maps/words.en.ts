@@ -26,5 +26,5 @@ export const english = {
   point: "Point at a cell.",
   pictureLabel: (n: number, reading: string) =>
     `Attention map of ${tokens(n)}, ${reading}. Arrow keys move from cell to cell.`,
-  columns: ["place", "query token"],
+  columns: ["position", "query token"],
 } as const;

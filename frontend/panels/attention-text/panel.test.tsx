@@ -23,17 +23,17 @@ describe("attention over the text", () => {
     );
     const chips = document.querySelectorAll<HTMLElement>("[data-place]");
     fireEvent.pointerOver(chips[2] as HTMLElement);
-    expect(screen.getByText(/place 2$/)).toHaveTextContent(`${percent(row[2] ?? 0)} %`);
+    expect(screen.getByText(/position 2$/)).toHaveTextContent(`${percent(row[2] ?? 0)} %`);
   });
 
   test("arrow keys move between the attended tokens, Enter selects the step of a token", async () => {
     const { select } = await showLoaded(attentionTextPanel, 3);
     screen.getByRole("group", { name: /Attention over the text/ }).focus();
     await userEvent.keyboard("{Home}{ArrowRight}");
-    expect(screen.getByText(/place 1$/)).toBeVisible();
+    expect(screen.getByText(/position 1$/)).toBeVisible();
     await userEvent.keyboard("{End}{Enter}");
     expect(
-      screen.getByText(new RegExp(`place ${(RUN.prompt?.tokens.length ?? 0) + 2}$`)),
+      screen.getByText(new RegExp(`position ${(RUN.prompt?.tokens.length ?? 0) + 2}$`)),
     ).toBeVisible();
     expect(select).toHaveBeenLastCalledWith(2);
   });
@@ -44,7 +44,7 @@ describe("attention over the text", () => {
     expect(screen.getByText(/First token left out/)).toHaveTextContent(`${percent(row[0] ?? 0)} %`);
     fireEvent.pointerOver(document.querySelector('[data-place="4"]') as HTMLElement);
     const rest = (row[4] ?? 0) / (1 - (row[0] ?? 0));
-    expect(screen.getByText(/place 4 *$/)).toHaveTextContent(`(${percent(rest)} % of the rest)`);
+    expect(screen.getByText(/position 4 *$/)).toHaveTextContent(`(${percent(rest)} % of the rest)`);
     const leftOut = screen.getByRole("combobox", { name: "First token" });
     await userEvent.selectOptions(screen.getByRole("combobox", { name: "Layer" }), "2");
     await userEvent.selectOptions(screen.getByRole("combobox", { name: "Head" }), "1");

@@ -19,7 +19,7 @@ export const german: Translated<typeof english> = {
   strongest: "Am stärksten:",
   outside: (above: string, below: string) =>
     `Außerhalb des Ausschnitts: ${above}\u00a0% darüber, ${below}\u00a0% darunter`,
-  place: (place: number) => `Stelle ${place}`,
+  place: (place: number) => `Position ${place}`,
   later: "später geschrieben",
-  columns: ["Stelle", "Token", "Anteil der Attention"] as const,
+  columns: ["Position", "Token", "Anteil der Attention"] as const,
 };

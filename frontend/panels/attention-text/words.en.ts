@@ -17,7 +17,7 @@ export const english = {
   strongest: "Strongest:",
   outside: (above: string, below: string) =>
     `Out of view: ${above}\u00a0% above, ${below}\u00a0% below`,
-  place: (place: number) => `place ${place}`,
+  place: (place: number) => `position ${place}`,
   later: "written later",
-  columns: ["place", "token", "share of attention"],
+  columns: ["position", "token", "share of attention"],
 } as const;

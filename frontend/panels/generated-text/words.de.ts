@@ -11,7 +11,7 @@ export const german: Translated<typeof english> = {
   caution:
     "Wahrscheinlich heißt nicht wahr: Ein dunkles Feld zeigt, was das Modell nach diesem Text erwartet, nicht, dass es stimmt.",
   columns: [
-    "Stelle",
+    "Position",
     "Art",
     "ID",
     "Token",

@@ -8,7 +8,7 @@ export const english = {
     "Each chip is a token. The darker it is, the higher its probability. Choose one to show it in every panel.",
   caution:
     "Probable is not true: a dark chip shows what the model expects after this text, not that it is right.",
-  columns: ["place", "kind", "id", "token", "probability", "logprob", "rank", "entropy (nats)"],
+  columns: ["position", "kind", "id", "token", "probability", "logprob", "rank", "entropy (nats)"],
   prompt: "grey: your prompt",
   shade: "shade:",
   unlikely: "0\u00a0%",

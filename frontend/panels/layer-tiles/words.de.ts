@@ -31,11 +31,11 @@ export const german: Translated<typeof english> = {
   changeHint: "Änderung gegenüber dem vorherigen Token",
   robust: "1 = Standardabweichung der Schicht, ohne massive Aktivierungen",
   robustHint:
-    "Wenige Stellen, etwa das erste Token, haben in manchen Schichten Vektoren, die hundertmal so lang sind wie alle anderen. Sie zählen nicht zu Mittelwert und Abweichung, sonst wären alle anderen Kacheln fast leer.",
+    "Wenige Positionen, etwa das erste Token, haben in manchen Schichten Vektoren, die hundertmal so lang sind wie alle anderen. Sie zählen nicht zu Mittelwert und Abweichung, sonst wären alle anderen Kacheln fast leer.",
   gamma: "Gamma",
   clip: "Grenze",
   clipped: (share: string) => `${share}\u00a0% der Zellen liegen über der Grenze`,
-  noBefore: "Das erste Token hat keinen Vorgänger, gegenüber dem es sich ändern könnte.",
+  noBefore: "Das erste Token hat keinen Vorgänger, mit dem man es vergleichen könnte.",
   picture: (layers: number, rows: number, columns: number) =>
     `${layers} Schichten als Kacheln von ${rows} mal ${columns} Zellen.`,
   keys: "Pfeiltasten wechseln die Zelle, Bild auf und Bild ab die Schicht, Enter vergrößert eine Schicht.",

@@ -33,7 +33,7 @@ export const english = {
   gamma: "Gamma",
   clip: "Clip",
   clipped: (share: string) => `${share}\u00a0% of cells are clipped`,
-  noBefore: "The first token has no previous token to change from.",
+  noBefore: "The first token has no previous token to compare with.",
   picture: (layers: number, rows: number, columns: number) =>
     `${layers} layers as tiles of ${rows} by ${columns} cells.`,
   keys: "Arrow keys move from cell to cell, Page Up and Page Down from layer to layer, Enter enlarges a layer.",

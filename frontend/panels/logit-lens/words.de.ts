@@ -12,11 +12,11 @@ export const german: Translated<typeof english> = {
   viewLabel: "Ansicht",
   views: { token: "Dieses Token", time: "Zeitverlauf" },
   colourLabel: "Bedeutung der Farbe",
-  colours: { rank: "Rang des gewählten", prob: "Wahrscheinlichkeit" },
+  colours: { rank: "Rang des gewählten Tokens", prob: "Wahrscheinlichkeit" },
   layer: "Schicht",
   token: "Vorhersage",
   prob: "%",
-  rank: "Rang des gewählten",
+  rank: "Rang des gewählten Tokens",
   none: "fehlt",
   settles: "steht fest",
   settled: (layer: number, label: string) =>

@@ -10,11 +10,11 @@ export const english = {
   viewLabel: "What to show",
   views: { token: "This token", time: "Over time" },
   colourLabel: "What the colour shows",
-  colours: { rank: "rank of chosen", prob: "probability" },
+  colours: { rank: "rank of the chosen token", prob: "probability" },
   layer: "layer",
   token: "prediction",
   prob: "%",
-  rank: "rank of chosen",
+  rank: "rank of the chosen token",
   none: "none",
   settles: "settles",
   settled: (layer: number, label: string) =>

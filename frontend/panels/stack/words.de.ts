@@ -8,7 +8,7 @@ export const german: Translated<typeof english> = {
   unit: "Token × Schichten",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
   howToRead:
-    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residual Stream (Breite: Logarithmus seiner Größe; Farbe: Rang des Tokens, das folgt, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Stream.",
+    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus seiner Größe; Farbe: Rang des Tokens, das folgt, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Strom.",
   caution:
     "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit einer Norm und einem Unembedding ausgelesen, die für die letzte Schicht trainiert sind.",
   pictureLabel: (token) =>
@@ -26,15 +26,15 @@ export const german: Translated<typeof english> = {
   place: (band, label) => `Schicht ${band} bei „${label}“`,
   places: (band, label) => `Schichten ${band} bei „${label}“`,
   attention: (share) =>
-    `Attention fügt das ${share}-Fache der Größe des Streams vor der Schicht hinzu`,
+    `Attention fügt das ${share}-Fache der Größe des Stroms vor der Schicht hinzu`,
   reads: (sources) => `und liest ${sources}`,
   readsInOneLayer: (sources) =>
     `und liest, jeweils in der Schicht, in der es am meisten ist, ${sources}`,
   readsNothing: "und liest kein Token mit mehr als 4\u00a0%",
   noAttention: "keine Attention",
-  mlp: (share) => `das MLP fügt das ${share}-Fache der Größe des Streams vor der Schicht hinzu`,
+  mlp: (share) => `das MLP fügt das ${share}-Fache der Größe des Stroms vor der Schicht hinzu`,
   noMlp: "kein MLP",
-  stream: (before, after) => `die Größe des Residual Streams geht von ${before} auf ${after}`,
+  stream: (before, after) => `die Größe des Residualstroms geht von ${before} auf ${after}`,
   lens: (label, percent, rank) =>
     `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${percent}\u00a0%), und das gewählte Token hat Rang ${rank}`,
   lensInPrompt: (label, percent, rank) =>
@@ -53,7 +53,7 @@ export const german: Translated<typeof english> = {
   headColumns: { head: "Kopf", reads: "liest am meisten von", first: "erstes Token" },
   mlpName: "MLP",
   mlpLabel: (layer) => `Was das MLP von Schicht ${layer} bei jedem Token hinzufügt`,
-  mlpColumns: { token: "Token", size: "Größe", share: "Anteil am Stream" },
+  mlpColumns: { token: "Token", size: "Größe", share: "Anteil am Strom" },
   weightsLabel: (layer, head) =>
     `Attention-Gewichte von Schicht ${layer}, Kopf ${head}, nach Token`,
   weightColumns: { position: "Position", token: "Token", weight: "Gewicht" },
@@ -64,9 +64,9 @@ export const german: Translated<typeof english> = {
   layerName: (layer) => `Schicht ${layer}`,
   columns: [
     "Schicht",
-    "Größe des Streams davor",
-    "Attention, Anteil am Stream",
-    "MLP, Anteil am Stream",
+    "Größe des Stroms davor",
+    "Attention, Anteil am Strom",
+    "MLP, Anteil am Strom",
     "Vorhersage der Lens",
     "Wahrscheinlichkeit",
     "Rang des gewählten Tokens",

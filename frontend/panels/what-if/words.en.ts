@@ -5,7 +5,7 @@ export const english = {
   howToRead:
     "How likely each candidate would be with other sampling controls, computed here from the logits. Line: the probability in the run.",
   caution:
-    "Only this token is computed anew. With another token the text after it would be another one, which only a run can show.",
+    "Only this token is recomputed. With another token the text would continue differently, which only a run can show.",
   controls: "Sampling controls to try",
   names: { temperature: "Temperature", top_k: "Top-k", top_p: "Top-p", min_p: "Min-p" },
   off: "off",
@@ -21,7 +21,7 @@ export const english = {
   cut: (control: string) => `cut by ${control}`,
   maybe: (control: string) => `perhaps cut by ${control}`,
   others: (count: string) => `${count} others`,
-  exact: "Exact: no token beyond the list can be drawn.",
+  exact: "Exact: no token beyond the list can be sampled.",
   within: (points: string) =>
     `Within ±${points} points. Of the tokens beyond the list only the sums of ranges of ranks are known.`,
   list: "Candidates with the controls to try",
