@@ -71,7 +71,7 @@ test("a reply can be stopped and continued", async ({ page }) => {
   await expect(turns(page).nth(1)).toContainText("Open in the instrument");
   await page.keyboard.press("Escape");
   await answered(page);
-  await expect(turns(page).nth(1)).toContainText("Stopped by you");
+  await expect(turns(page).nth(1)).toContainText("Stopped");
 });
 
 test("a conversation that is too long for the context says so and can be shortened", async ({

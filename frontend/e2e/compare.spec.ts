@@ -28,7 +28,7 @@ test("two settings, each with its own text, with one slider", async ({ page }) =
     const chosen = texts(page).nth(side).getByRole("option", { selected: true });
     await expect(chosen).toHaveCount(1);
   }
-  await expect(chart(page)).toHaveAttribute("aria-valuetext", /^token 0: A .*, B .*, KL 0/);
+  await expect(chart(page)).toHaveAttribute("aria-valuetext", /^token 0: A .*, B .*, KL (0|<1e-6)/);
   await page.keyboard.press("ArrowRight");
   await expect(chart(page)).toHaveAttribute("aria-valuenow", "1");
   // Selecting a token in either text moves both, too.
@@ -140,13 +140,13 @@ test("two prompts: B gets its own, and the same again", async ({ page }) => {
 test("the overview counts what was compared where the texts differ from the start", async ({
   page,
 }) => {
-  // The second token of the prompt's likeliest continuation cannot come first with this seed.
+  // With this temperature the first tokens differ; the predictions do not, but for rounding.
   await open(page, { max_new_tokens: 12, min_new_tokens: 12, seed: 1, "b.temperature": 10 });
   await run(page).click();
   await compared(page);
   await expect(overview(page)).toContainText(/texts diverge\s*at token 0/);
   await expect(overview(page)).toContainText(
-    /compared until the texts diverge\s*1 of 12 tokens\s*mean KL over 1 token\s*0 nats/,
+    /compared until the texts diverge\s*1 of 12 tokens\s*mean KL over 1 token\s*(0|<1e-6) nats/,
   );
   await expect(overview(page)).toContainText(/same likeliest token\s*1 of 1/);
   await expect(overview(page)).not.toContainText("%");

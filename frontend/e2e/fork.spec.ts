@@ -45,6 +45,12 @@ test("choosing another prediction at any token continues from there as a branch"
   expect(requests[1]).toMatchObject({ prompt: STORY, temperature: 0.8, seed: 5 });
   expect(requests[1]?.forced_ids).toHaveLength(step + 1);
   await expect.poll(() => textOf(page)).not.toBe(original);
+  // The branch shows the token that was chosen, and marks it.
+  expect(await site.shownStep()).toBe(step);
+  const marked = site.tokens.filter({ has: page.locator("svg") });
+  await expect(marked).toHaveCount(1);
+  await expect(marked).toHaveAttribute("aria-selected", "true");
+  await expect(marked).toHaveAccessibleName(/the branch begins here$/);
   const branched = await textOf(page);
   expect(branched.startsWith(STORY)).toBe(true);
 

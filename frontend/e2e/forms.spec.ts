@@ -316,9 +316,10 @@ test("a run and a conversation survive a reload", async ({ page }) => {
   await instrument.finished();
   const written = await instrument.panel("Generated text").innerText();
   await page.reload();
-  await page.getByRole("button", { name: "Restore" }).click();
+  await expect(page.getByText(`8 tokens after “${STORY}”`)).toBeVisible();
+  await page.getByRole("button", { name: "Open the last run" }).click();
   await instrument.finished();
-  await expect(page.getByRole("button", { name: "Restore" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Open the last run" })).toHaveCount(0);
   await expect.poll(() => instrument.panel("Generated text").innerText()).toBe(written);
 
   await page.getByRole("link", { name: "Chat" }).click();
@@ -340,16 +341,36 @@ test("a run and a conversation survive a reload", async ({ page }) => {
   await expect(other.getByRole("button", { name: "Restore" })).toHaveCount(0);
 });
 
+test("the last finished run is offered in another tab, until it is discarded", async ({ page }) => {
+  const instrument = new Instrument(page);
+  await instrument.open({ prompt: STORY, max_new_tokens: 6, seed: 5 });
+  await instrument.run.click();
+  await instrument.finished();
+  const written = await instrument.panel("Generated text").innerText();
+  const other = new Instrument(await page.context().newPage());
+  await other.open();
+  const offer = other.page.getByRole("button", { name: "Open the last run" });
+  await offer.click();
+  await other.finished();
+  await expect.poll(() => other.panel("Generated text").innerText()).toBe(written);
+
+  const third = new Instrument(await page.context().newPage());
+  await third.open();
+  await third.page.getByRole("button", { name: "Discard" }).click();
+  await third.open();
+  await expect(third.page.getByRole("button", { name: "Open the last run" })).toHaveCount(0);
+});
+
 test("a run interrupted by a reload is restored up to what was saved", async ({ page }) => {
   const instrument = new Instrument(page);
   await instrument.open({ ...SLOW, prompt: STORY, max_new_tokens: 480, seed: 5 });
   await instrument.run.click();
   await expect.poll(() => instrument.shownStep()).toBeGreaterThan(20);
   await page.reload();
-  await page.getByRole("button", { name: "Restore" }).click();
+  await page.getByRole("button", { name: "Open the last run" }).click();
   // The live region and the visible text are the same.
-  await expect(instrument.status.getByRole("status")).toHaveText("Stopped by you");
-  await expect(instrument.status.locator("span", { hasText: /^Stopped by you$/ })).toBeVisible();
+  await expect(instrument.status.getByRole("status")).toHaveText("Stopped");
+  await expect(instrument.status.locator("span", { hasText: /^Stopped$/ })).toBeVisible();
   await expect(instrument.panel("Generated text")).toContainText("little");
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, SLOW, STORY } from "./instrument";
 
-test("a token selected in the text is shown by every panel until Live is pressed", async ({
+test("a token selected in the text is shown by every panel until the newest is followed", async ({
   page,
 }) => {
   const site = new Instrument(page);
@@ -22,7 +22,24 @@ test("a token selected in the text is shown by every panel until Live is pressed
   expect(await site.shownStep()).toBe(15);
 });
 
-test("playing shows token after token and returns to live", async ({ page }) => {
+test("Live is shown while a run is in progress, not after it or in a recording", async ({
+  page,
+}) => {
+  const site = new Instrument(page);
+  await site.open({ ...SLOW, prompt: STORY, max_new_tokens: 400, min_new_tokens: 400 });
+  const live = page.getByRole("button", { name: "Live" });
+  await expect(live).toBeHidden();
+  await site.run.click();
+  await expect(live).toHaveAttribute("aria-pressed", "true");
+  await page.keyboard.press("Escape");
+  await expect(site.status).toContainText("Stopped");
+  await expect(live).toBeHidden();
+  await site.openRecording("../tests/recordings/mav-tiny.jsonl");
+  await site.finished();
+  await expect(live).toBeHidden();
+});
+
+test("playing shows token after token and ends at the newest", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: STORY, max_new_tokens: 5, min_new_tokens: 5 });
   await site.run.click();
@@ -39,7 +56,6 @@ test("playing shows token after token and returns to live", async ({ page }) => 
   });
   await steps.getByRole("button", { name: "Play" }).click();
   await expect(steps.getByRole("button", { name: "Pause" })).toBeHidden();
-  await expect(steps.getByRole("button", { name: "Live" })).toHaveAttribute("aria-pressed", "true");
   const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
   expect(shown).toEqual(["0", "1", "2", "3", "4"]);
 });

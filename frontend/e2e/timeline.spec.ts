@@ -116,7 +116,6 @@ test("Space plays and pauses; a chosen speed applies", async ({ page }) => {
   expect(held).toBeLessThan(20);
   await page.getByLabel("Speed").selectOption("60");
   await steps.getByRole("button", { name: "Play" }).click();
-  await expect(steps.getByRole("button", { name: "Live" })).toHaveAttribute("aria-pressed", "true");
   await site.shows(23);
 });
 

@@ -1,3 +1,4 @@
+import { Split } from "lucide-react";
 import { type CSSProperties, memo } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { isOnlyMarks, textParts, visible } from "@/lib/text/characters";
@@ -17,11 +18,14 @@ interface TokenChipProps {
   shown: boolean;
   newest: boolean;
   reachable: boolean;
+  /** Whether the run was forked at this token. */
+  forked?: boolean;
 }
 
 /** One token in the text. The list around it handles pointer and keyboard events. */
 export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
-  const { place, written, label, description, prob, kind, shown, newest, reachable } = props;
+  const { place, written, label, description, prob, kind, shown, newest, reachable, forked } =
+    props;
   return (
     <span
       role="option"
@@ -35,8 +39,16 @@ export const TokenChip = memo(function TokenChip(props: TokenChipProps) {
         "cursor-pointer rounded-[3px] py-[0.1em] outline-offset-1",
         kind === "prompt" ? "cursor-default text-quiet" : "token-shade hover:bg-data-soft",
         newest && "rounded-b-none",
+        forked && "rounded-l-none shadow-[inset_2px_0_0_0_var(--accent)] pl-1",
       )}
     >
+      {forked && (
+        <Split
+          aria-hidden
+          strokeWidth={2.5}
+          className="mr-0.5 inline size-[0.7em] rotate-90 align-baseline text-accent"
+        />
+      )}
       <TokenText written={written} label={label} />
     </span>
   );

@@ -9,6 +9,7 @@ export const german: Translated<typeof english> = {
   entropy: "Entropie",
   nats: "Nat",
   forced: "vorgegeben, nicht gewählt",
+  forked: "von dir gewählt; hier beginnt der Zweig",
   prompt: "Prompt-Token",
   describe: (label, percent, rank) => `${label}, Wahrscheinlichkeit ${percent}, Rang ${rank}`,
   describePrompt: (label) => `${label}, Prompt`,

@@ -6,6 +6,7 @@ export const english = {
   entropy: "entropy",
   nats: "nats",
   forced: "given, not chosen",
+  forked: "chosen by you; the branch begins here",
   prompt: "prompt token",
   describe: (label: string, percent: string, rank: number) =>
     `${label}, probability ${percent}, rank ${rank}`,

@@ -26,6 +26,7 @@ export function SavedChatOffer() {
       <Offer
         title={words.title}
         detail={words.detail(saved.length)}
+        action={savedRunWords.restore}
         onRestore={async () => {
           await conversation.restore(saved);
           end();

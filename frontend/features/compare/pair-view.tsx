@@ -2,8 +2,8 @@
 
 import { type ReactNode, useState } from "react";
 import { words as tokensWords } from "@/components/tokens/words";
-import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
+import { FollowButton } from "@/components/ui/follow-button";
 import { words as timelineWords } from "@/features/timeline/words";
 import type { Common, Divergence, Summary } from "@/lib/contract/parse-compare-event";
 import { DivergenceChart } from "./divergence-chart";
@@ -41,23 +41,16 @@ export function PairView(props: PairViewProps) {
             <span className="figures text-quiet text-xs">
               {last < 0 ? timelineWords.steps.none : timelineWords.steps.at(step, last)}
             </span>
-            <Button
-              variant="quiet"
-              className={classNames("h-7 gap-1.5 px-2 text-xs", shown.live && "text-ink")}
-              aria-pressed={shown.live}
-              title={timelineWords.steps.liveHint}
-              disabled={last < 0}
-              onClick={() => setSelected(null)}
-            >
-              <span
-                aria-hidden
-                className={classNames(
-                  "size-1.5 rounded-full",
-                  shown.live && last >= 0 ? "bg-accent" : "bg-edge",
-                )}
+            {props.going && (
+              <FollowButton
+                label={timelineWords.steps.live}
+                hint={timelineWords.steps.liveHint}
+                following={shown.live}
+                disabled={last < 0}
+                onClick={() => setSelected(null)}
+                className="h-7"
               />
-              {timelineWords.steps.live}
-            </Button>
+            )}
           </div>
         </div>
         <DivergenceChart

@@ -8,12 +8,14 @@ import { words } from "./words";
 interface OfferProps {
   title: string;
   detail: string;
+  /** Label of the button that restores it. */
+  action: string;
   onRestore: () => Promise<void>;
   onDiscard: () => void;
 }
 
 /** Asks whether to restore what was open before the page was reloaded. */
-export default function Offer({ title, detail, onRestore, onDiscard }: OfferProps) {
+export default function Offer({ title, detail, action, onRestore, onDiscard }: OfferProps) {
   const [state, setState] = useState<"offered" | "restoring" | "lost">("offered");
   const restore = () => {
     setState("restoring");
@@ -27,14 +29,14 @@ export default function Offer({ title, detail, onRestore, onDiscard }: OfferProp
       <History size={16} aria-hidden className="shrink-0 text-data" />
       <div className="min-w-48 flex-1">
         <p className="font-medium text-small">{title}</p>
-        <p role="status" className="text-quiet text-xs">
+        <p role="status" className="break-words text-quiet text-xs">
           {state === "lost" ? words.lost : detail}
         </p>
       </div>
       <div className="flex gap-2">
         {state !== "lost" && (
           <Button variant="primary" disabled={state === "restoring"} onClick={restore}>
-            {state === "restoring" ? words.restoring : words.restore}
+            {state === "restoring" ? words.restoring : action}
           </Button>
         )}
         <Button disabled={state === "restoring"} onClick={onDiscard}>

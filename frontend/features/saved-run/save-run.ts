@@ -8,15 +8,22 @@ import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import type { Session } from "@/lib/run/session";
 
 const KEY = `${tab}.run`;
+/** The finished run of any tab that was shown last. */
+const LAST = "last.run";
 
+/** Returns the run that this tab showed last, or else the last finished run of another tab. */
 export const readSavedRun = async (): Promise<SavedRun | null> =>
-  (await readSaved(KEY)) as SavedRun | null;
+  ((await readSaved(KEY)) ?? (await readSaved(LAST))) as SavedRun | null;
 
-export const deleteSavedRun = (): void => removeSaved(KEY);
+export function deleteSavedRun(): void {
+  removeSaved(KEY);
+  removeSaved(LAST);
+}
 
 /**
- * Saves the shown run at intervals, when it ends, and when the page is closed. Returns a function
- * that stops saving.
+ * Saves the shown run at intervals, when it ends, and when the page is closed; a finished one also
+ * for other tabs, unless it is a recording, which is a file already. Returns a function that stops
+ * saving.
  */
 export function keepShownRun(session: Session): () => void {
   let saved: RunRecord | null = null;
@@ -29,6 +36,7 @@ export function keepShownRun(session: Session): () => void {
     if (!value) return;
     saved = run;
     putSaved(KEY, value);
+    if (run.phase === "done" && run.source === null) putSaved(LAST, value);
   };
   let savedAt = 0;
   const keepNow = () => {

@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { useStore } from "zustand";
 import { replayInto } from "@/lib/persistence/saved-run";
 import { createRunContext, useRunState, useSession } from "@/lib/run/run-context";
+import { legible } from "@/lib/text/characters";
 import { deleteSavedRun, keepShownRun, readSavedRun } from "./save-run";
 import { savedBefore } from "./saved-before";
 import { words as savedRunWords } from "./words";
@@ -22,7 +23,7 @@ export function KeepRun() {
   return null;
 }
 
-/** Offers to restore the run that was shown before the page was reloaded. */
+/** Offers to open the run that was shown before the page was reloaded, or in another tab. */
 export function SavedRunOffer() {
   const session = useSession();
   const isEmpty = useRunState(({ run }) => run.phase === "idle");
@@ -33,7 +34,8 @@ export function SavedRunOffer() {
   return (
     <Offer
       title={words.title}
-      detail={words.detail(saved.model, saved.tokens)}
+      detail={words.detail(saved.model, saved.tokens, legible(saved.prompt ?? ""))}
+      action={words.open}
       onRestore={async () => {
         const run = createRunContext();
         await replayInto(run.store, saved);

@@ -5,8 +5,10 @@ const tokens = (n: number) => `${n.toLocaleString("de")} Token`;
 
 export const german: Translated<typeof english> = {
   run: {
-    title: "Letzten Lauf dieses Tabs wiederherstellen?",
-    detail: (model, n) => `${model}, ${tokens(n)}`,
+    title: "Dein letzter Lauf ist in diesem Browser gespeichert.",
+    detail: (model, n, prompt) =>
+      `${model}, ${tokens(n)}${prompt === "" ? "" : ` nach „${prompt}“`}`,
+    open: "Letzten Lauf öffnen",
   },
   chat: {
     title: "Letztes Gespräch dieses Tabs wiederherstellen?",

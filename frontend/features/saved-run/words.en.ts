@@ -2,8 +2,10 @@ const tokens = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "token" : "
 
 export const english = {
   run: {
-    title: "Restore the last run of this tab?",
-    detail: (model: string, n: number) => `${model}, ${tokens(n)}`,
+    title: "This browser has kept your last run.",
+    detail: (model: string, n: number, prompt: string) =>
+      `${model}, ${tokens(n)}${prompt === "" ? "" : ` after “${prompt}”`}`,
+    open: "Open the last run",
   },
   chat: {
     title: "Restore the last conversation of this tab?",

@@ -1,8 +1,10 @@
 "use client";
 
 import { useEffect, useRef } from "react";
+import { classNames } from "@/components/ui/class-names";
 import { FollowButton } from "@/components/ui/follow-button";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
+import { isBusy } from "@/lib/run/run-record";
 import { currentStep } from "@/lib/run/run-store";
 import { createRapidUpdates } from "@/lib/timeline/rapid-updates";
 import { seriesOf } from "@/lib/timeline/series";
@@ -28,8 +30,8 @@ export function Timeline() {
             <PlayControls />
           </div>
           <div className="order-3 flex items-center justify-between gap-1 print:hidden @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
-            <Place />
             <Live />
+            <Place />
           </div>
         </div>
         <div className="order-2 col-span-full grid grid-cols-[minmax(0,1fr)] gap-x-3 @min-[34rem]:grid-cols-[minmax(6.5rem,auto)_minmax(0,1fr)] @min-[68rem]:col-span-1">
@@ -72,9 +74,11 @@ function Place() {
   );
 }
 
+/** Only for a run that is in progress; its place stays, so that nothing moves. */
 function Live() {
   const { store } = useRunContext();
   const live = useRunState(({ selected }) => selected === null);
+  const busy = useRunState(({ run }) => isBusy(run));
   const none = useRunState(({ run }) => run.frames.length === 0);
   return (
     <FollowButton
@@ -83,7 +87,7 @@ function Live() {
       following={live}
       disabled={none}
       onClick={() => store.select(null)}
-      className="-mr-2 h-7"
+      className={classNames("-ml-2 h-7", !busy && "invisible")}
     />
   );
 }

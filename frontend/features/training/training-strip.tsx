@@ -107,7 +107,8 @@ const formatElapsed = (seconds: number): string =>
 function Follow() {
   const training = useTraining();
   const following = useTrainingState(({ chosen }) => chosen === null);
-  if (!training.live) return null;
+  const isRunning = useTrainingState(isFollowing);
+  if (!training.live || !isRunning) return null;
   return (
     <FollowButton
       label={words.live}

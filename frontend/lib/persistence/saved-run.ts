@@ -18,13 +18,24 @@ export interface SavedRun {
   readonly source: string | null;
   readonly model: string;
   readonly tokens: number;
+  /** The beginning of the prompt; empty for a conversation. */
+  readonly prompt: string;
 }
+
+const PROMPT_LENGTH = 60;
 
 /** Returns what is stored of a run; null if it has no token or is too large. */
 export function savedRun({ log, start, frames, source }: RunRecord): SavedRun | null {
   if (!log || !start || frames.length === 0 || logSize(log) > MAX_BYTES) return null;
   const model = start.model.title || start.model.name;
-  return { events: logBlob(log), source, model, tokens: frames.length };
+  const prompt = String(start.settings.prompt ?? "");
+  return {
+    events: logBlob(log),
+    source,
+    model,
+    tokens: frames.length,
+    prompt: prompt.length > PROMPT_LENGTH ? `${prompt.slice(0, PROMPT_LENGTH)}…` : prompt,
+  };
 }
 
 /**

@@ -41,6 +41,16 @@ export function forkRequest(run: Forkable, { step, token }: ForkPoint): RunReque
 }
 
 /**
+ * Whether a run was forked at this token: it was given, and the model chose the one after it. Where a
+ * run ends with given tokens, it is the last of several only if the one before was chosen.
+ */
+export function isForkedAt(frames: readonly TokenFrame[], step: number): boolean {
+  if (!frames[step]?.forced) return false;
+  const next = frames[step + 1];
+  return next ? !next.forced : !frames[step - 1]?.forced;
+}
+
+/**
  * Returns the record that a branch shows before the server answers: the shared tokens, with the
  * scales of the parent run so that both can be compared.
  */

@@ -13,8 +13,11 @@ import { openWholeRun } from "./whole-run";
 export interface RunController {
   /** Starts a run. An unfinished one is stopped first. */
   run(request: RunRequest): Promise<void>;
-  /** Starts a run that keeps the tokens already in the store, such as a branch. */
-  goOn(request: RunRequest): Promise<void>;
+  /**
+   * Starts a run that keeps the tokens already in the store, such as a branch. The token `shown`
+   * stays selected.
+   */
+  goOn(request: RunRequest, shown?: number | null): Promise<void>;
   stop(): void;
   /** Repeats the last request from the beginning. */
   retry(): Promise<void>;
@@ -58,14 +61,14 @@ export function createRunController(
   const follow = (
     request: RunRequest,
     keep: "nothing" | "received",
-    ifRefused?: RunRequest,
+    { ifRefused, shown }: { ifRefused?: RunRequest; shown?: number | null } = {},
   ): Promise<void> => {
     const { frames, done } = store.getState().run;
     const received =
       keep === "received" ? { ids: frames.map(({ id }) => id), done } : { ids: [], done: null };
     return receive(
       (signal) => openWholeRun(open, request, received, signal, ifRefused),
-      () => store.begin(keep),
+      () => store.begin(keep, undefined, shown),
     );
   };
 
@@ -100,7 +103,7 @@ export function createRunController(
       rest.max_new_tokens = portion;
       again.max_new_tokens = run.frames.length + portion;
     }
-    if (token) await follow(rest, "received", again);
+    if (token) await follow(rest, "received", { ifRefused: again });
     else await follow(again, "received");
   };
 
@@ -111,20 +114,21 @@ export function createRunController(
       portion = null;
       return follow(request, keepOnRetry);
     },
-    goOn(request) {
+    goOn(request, shown = null) {
       lastRequest = request;
       keepOnRetry = "received";
       portion = null;
-      return follow(request, keepOnRetry);
+      return follow(request, keepOnRetry, { shown });
     },
     stop() {
       receiver.stop();
       store.stop();
     },
     async retry() {
-      const { start } = store.getState().run;
-      const request = lastRequest ?? (start && continuation(start, []));
-      if (request) await follow(request, lastRequest ? keepOnRetry : "nothing");
+      const { run, selected } = store.getState();
+      const request = lastRequest ?? (run.start && continuation(run.start, []));
+      const keep = lastRequest ? keepOnRetry : "nothing";
+      if (request) await follow(request, keep, keep === "received" ? { shown: selected } : {});
     },
     resume: (breakpoints) => goOnTo(null, breakpoints),
     pause() {

@@ -13,9 +13,9 @@ export interface RunStore extends StoreApi<RunState> {
   /**
    * Starts a new run, or with "received" keeps the current one for its continuation. `source` is
    * the name of the file that a recorded run is read from; a recording that is continued is a run of
-   * the server.
+   * the server. `shown` is the token that stays selected; by default the newest is followed.
    */
-  begin(keep: "nothing" | "received", source?: string): void;
+  begin(keep: "nothing" | "received", source?: string, shown?: number | null): void;
   receive(event: RunEvent): void;
   fail(failure: Failure): void;
   /** Marks the run as stopped by the visitor; what was received stays. */
@@ -66,14 +66,14 @@ export function createRunStore(
 
   return {
     ...store,
-    begin(keep, source) {
+    begin(keep, source, shown = null) {
       latest =
         keep === "received"
           ? { ...latest, phase: "connecting", failure: null, done: null, source: null }
           : { ...EMPTY_RUN, phase: "connecting", frames: [], source: source ?? null };
       publish();
-      isChosen = false;
-      store.setState({ selected: null });
+      isChosen = shown !== null;
+      store.setState({ selected: shown });
     },
     receive(event) {
       latest = applyEvent(latest, event);

@@ -2,9 +2,10 @@ import { expect, test, vi } from "vitest";
 import { Refused } from "@/lib/client/failure";
 import type { openRun } from "@/lib/client/run-stream";
 import type { RunRequest } from "@/lib/contract";
-import type { RunEvent } from "@/lib/contract/frames";
+import type { RunEvent, TokenFrame } from "@/lib/contract/frames";
 import { RECORDED } from "@/lib/contract/recordings.fixture";
 import { branchOf, isBundled, placed, recordOf } from "./branches";
+import { isForkedAt } from "./fork";
 import { createRunController } from "./run-controller";
 import { createRunStore } from "./run-store";
 import { createSession, MAX_BRANCHES, type Session } from "./session";
@@ -59,6 +60,55 @@ test("a branch requests the same run with the tokens before the fork and the oth
   await done(session);
   expect(ids(session)).toEqual([...original.slice(0, 3), OTHER.id, ...original.slice(4)]);
   expect(shown(session).fork).toMatchObject({ step: 3, token: OTHER });
+});
+
+test("a branch shows the token at which it was forked, and stays there", async () => {
+  const { session } = await ran();
+  const root = shown(session);
+  session.fork(3, OTHER);
+  const branch = shown(session);
+  expect(branch.store.getState().selected).toBe(3);
+  await done(session);
+  expect(branch.store.getState().selected).toBe(3);
+  expect(isForkedAt(recordOf(branch).frames, 3)).toBe(true);
+  // The same where the branch is known already.
+  branch.store.select(null);
+  session.choose(root.id);
+  session.fork(3, OTHER);
+  expect(shown(session)).toBe(branch);
+  expect(branch.store.getState().selected).toBe(3);
+});
+
+test("a branch that failed is retried at the token that is shown", async () => {
+  let fails = true;
+  const { session } = sessionWithServer((request) => {
+    if (request.forced_ids && fails) throw new Error("away");
+    return written(request);
+  });
+  session.run({ prompt: "Once" });
+  await done(session);
+  session.fork(3, OTHER);
+  const { store, controller } = shown(session);
+  await vi.waitFor(() => expect(store.getState().run.phase).toBe("failed"));
+  fails = false;
+  await controller.retry();
+  expect(store.getState().run.phase).toBe("done");
+  expect(store.getState().selected).toBe(3);
+});
+
+test("the fork is at the last given token before one that the model chose", () => {
+  const frames = (given: string) =>
+    [...given].map((each) => ({ forced: each === "g" })) as unknown as readonly TokenFrame[];
+  const forks = (given: string) =>
+    [...given].flatMap((_, step) => (isForkedAt(frames(given), step) ? [step] : []));
+  expect(forks("cccgcc")).toEqual([3]);
+  // Restored: the server was given the shared tokens, too.
+  expect(forks("ggggcc")).toEqual([3]);
+  expect(forks("cgcgcc")).toEqual([1, 3]);
+  expect(forks("cccg")).toEqual([3]);
+  // All of it was given, so that two runs can be compared.
+  expect(forks("gggg")).toEqual([]);
+  expect(forks("cccc")).toEqual([]);
 });
 
 test("the shared tokens of a branch are shown before the server answers", async () => {

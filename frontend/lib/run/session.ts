@@ -31,7 +31,7 @@ export interface SessionState {
 export interface Session extends StoreApi<SessionState> {
   /** Starts a new run. The shown one is stopped if it is in progress. */
   run(request: RunRequest): void;
-  /** Forks the shown run with another token at this step, and shows the branch. */
+  /** Forks the shown run with another token at this step, and shows that token of the branch. */
   fork(step: number, token: Alternative): void;
   /**
    * Shows a run that was made elsewhere, such as a reply of a conversation.
@@ -88,11 +88,14 @@ export function createSession(
       const run = recordOf(origin);
       if (!isForkable(run, step)) return;
       const known = branchWith(all(), origin, step, token.id);
-      if (known) return session.setState({ chosen: known.id });
+      if (known) {
+        known.store.select(step);
+        return session.setState({ chosen: known.id });
+      }
       const point: ForkPoint = { step, token, instead: run.frames[step]?.label ?? "" };
       const branch = begun({ parent: origin.id, fork: point, record: forkRecord(run, point) });
       show(branch);
-      void branch.controller.goOn(forkRequest(run, point));
+      void branch.controller.goOn(forkRequest(run, point), step);
     },
     adopt({ store, controller }, name, bundled = false) {
       const known = all().find((branch) => branch.store === store);

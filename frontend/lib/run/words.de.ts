@@ -16,7 +16,7 @@ export const german: Translated<typeof english> = {
     running: "Schreibt",
     paused: "Angehalten",
     done: "Fertig",
-    stopped: "Von dir gestoppt",
+    stopped: "Gestoppt",
     failed: "Fehlgeschlagen",
   },
   refused: "Nicht gestartet",

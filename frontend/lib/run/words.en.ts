@@ -15,7 +15,7 @@ export const english = {
     running: "Writing",
     paused: "Paused",
     done: "Done",
-    stopped: "Stopped by you",
+    stopped: "Stopped",
     failed: "Failed",
   },
   refused: "Not started",

@@ -35,6 +35,18 @@ describe("generated text", () => {
     expect(screen.getByText(String(frame.id))).toBeVisible();
   });
 
+  test("marks where the run was forked, without changing the text", () => {
+    const run = recordedRun();
+    const frames = run.frames.map((frame, i) => ({ ...frame, forced: i === 4 }));
+    show(generatedTextPanel.Component, 4, { ...run, frames });
+    const chips = screen.getAllByRole("option");
+    const forked = chips.filter((chip) => /the branch begins here$/.test(chip.ariaLabel ?? ""));
+    expect(forked).toEqual([chips[(run.prompt?.tokens.length ?? 0) + 4]]);
+    expect(forked[0]?.querySelector("svg")).not.toBeNull();
+    expect(forked[0]?.textContent).toBe(frames[4]?.text);
+    expect(screen.getByText("chosen by you; the branch begins here")).toBeVisible();
+  });
+
   test("a click or the arrow keys select a step", async () => {
     const { run, select } = show(generatedTextPanel.Component, 5, recordedRun());
     const first = run.prompt?.tokens.length ?? 0;

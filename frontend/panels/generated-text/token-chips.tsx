@@ -4,6 +4,7 @@ import { words } from "@/components/tokens/words";
 import type { PromptToken } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { formatPercent } from "@/lib/i18n/numbers";
+import { isForkedAt } from "@/lib/run/fork";
 import { visible } from "@/lib/text/characters";
 
 /**
@@ -37,6 +38,7 @@ export function TokenChips({ prompt, frames, count, step }: TokenChipsProps) {
             place={prompt.length}
             shown={step >= begin && step < end ? step : null}
             newest={end === count ? count - 1 : null}
+            forks={forksIn(frames, begin, end)}
           />
         );
       })}
@@ -75,10 +77,20 @@ interface ChipGroupProps {
   /** The shown token, and the newest of all, if they are in this group. */
   shown: number | null;
   newest: number | null;
+  /** The tokens of this group at which the run was forked, separated by spaces. */
+  forks: string;
 }
+
+const forksIn = (frames: readonly TokenFrame[], begin: number, end: number): string =>
+  frames
+    .slice(begin, end)
+    .filter(({ index }) => isForkedAt(frames, index))
+    .map(({ index }) => index)
+    .join(" ");
 
 const ChipGroup = memo(function ChipGroup(props: ChipGroupProps) {
   const { frames, begin, end, place, shown, newest } = props;
+  const forks = props.forks.split(" ");
   return frames
     .slice(begin, end)
     .map((frame) => (
@@ -87,16 +99,19 @@ const ChipGroup = memo(function ChipGroup(props: ChipGroupProps) {
         place={place + frame.index}
         written={frame.text}
         label={frame.label}
-        description={words.describe(
-          visible(frame.label),
-          `${formatPercent(frame.prob)} %`,
-          frame.rank,
-        )}
+        description={describe(frame, forks.includes(String(frame.index)))}
         prob={frame.prob}
         kind="generated"
         shown={frame.index === shown}
         newest={frame.index === newest}
         reachable={frame.index === shown}
+        forked={forks.includes(String(frame.index))}
       />
     ));
 });
+
+function describe(frame: TokenFrame, forked: boolean): string {
+  const percent = `${formatPercent(frame.prob)} %`;
+  const token = words.describe(visible(frame.label), percent, frame.rank);
+  return forked ? `${token}, ${words.forked}` : token;
+}

@@ -6,7 +6,7 @@ import { formatCount, formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import { words as topPredictionsWords } from "@/panels/top-predictions/words";
 
 export type Figured =
-  | { readonly kind: "generated"; readonly frame: TokenFrame }
+  | { readonly kind: "generated"; readonly frame: TokenFrame; readonly forked: boolean }
   | { readonly kind: "prompt"; readonly token: PromptToken };
 
 /** Shows the measurements of one token. */
@@ -47,6 +47,6 @@ function figuresOf(of: Figured): [string, string][] {
     [words.logprob, formatMeasure(logprob)],
     [words.rank, formatCount(rank)],
     [words.entropy, `${formatMeasure(entropy)} ${words.nats}`],
-    ...(forced ? ([[words.forced, ""]] as [string, string][]) : []),
+    ...(forced ? ([[of.forked ? words.forked : words.forced, ""]] as [string, string][]) : []),
   ];
 }

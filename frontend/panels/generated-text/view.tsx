@@ -12,6 +12,7 @@ import { nextPlace, placeOf } from "@/components/tokens/chip-keys";
 import type { PromptToken } from "@/lib/contract";
 import { formatShare } from "@/lib/i18n/numbers";
 import { inReadingOrder } from "@/lib/i18n/reading-order";
+import { isForkedAt } from "@/lib/run/fork";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import type { PanelProps } from "../panel";
@@ -162,8 +163,9 @@ function figuredAt(run: RunRecord, place: number | null): Figured | null {
   const prompt = run.prompt?.tokens ?? [];
   const token = prompt[place];
   if (token) return { kind: "prompt", token };
-  const frame = run.frames[place - prompt.length];
-  return frame ? { kind: "generated", frame } : null;
+  const step = place - prompt.length;
+  const frame = run.frames[step];
+  return frame ? { kind: "generated", frame, forked: isForkedAt(run.frames, step) } : null;
 }
 
 function onPlace(event: MouseEvent, act: (place: number) => void): void {
