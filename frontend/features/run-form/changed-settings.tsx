@@ -29,7 +29,8 @@ const NO_RUN = createRunStore();
 export function ChangedSettings({ fields, form, run, children }: ChangedSettingsProps) {
   const values = useWatch({ control: form.control });
   const store = run ?? NO_RUN;
-  const settings = useStore(store, (state) => state.run.start?.settings);
+  // A recording was not begun with this form.
+  const settings = useStore(store, ({ run }) => (run.source ? undefined : run.start?.settings));
   const limit = useStore(store, (state) => state.run.requestedTokens);
   const changed = useMemo(
     () => (settings ? changedSettings(fields, values as FormValues, settings, limit) : {}),
