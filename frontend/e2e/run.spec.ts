@@ -75,7 +75,7 @@ test("Stop ends the run on the page and on the server", async ({ page }) => {
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   await expect(site.stop).toBeEnabled();
   await page.keyboard.press("Escape");
-  await expect(site.status.getByText("Stopped by you", { exact: true }).first()).toBeVisible();
+  await expect(site.status.getByText("Stopped", { exact: true }).first()).toBeVisible();
   const kept = await site.tokens.count();
   expect(kept).toBeLessThan(450);
   await expect

@@ -81,7 +81,7 @@ function Head() {
         <th scope="col" className={classNames(cell, "w-11 text-right")}>
           {words.prob}
         </th>
-        <th scope="col" className={classNames(cell, "w-18 pr-1.5 text-right")}>
+        <th scope="col" className={classNames(cell, "w-22 pr-1.5 text-right")}>
           {words.rank}
         </th>
       </tr>
