@@ -134,7 +134,7 @@ function cellsOf({ rows, columns, values }: Matrix, max: number, theme: Theme): 
   canvas.width = columns;
   canvas.height = rows;
   const image = new ImageData(columns, rows);
-  const ramp = RAMPS[theme];
+  const ramp = RAMPS.attention[theme];
   values.forEach((value, i) => {
     if (Number.isNaN(value)) return;
     const colour = ramp[Math.round(Math.max(0, Math.min(1, value / max)) * (ramp.length - 1))];
@@ -153,7 +153,7 @@ function writeNumbers(context: CanvasRenderingContext2D, picture: Picture, cell:
   context.textBaseline = "middle";
   matrix.values.forEach((value, i) => {
     if (Number.isNaN(value)) return;
-    context.fillStyle = inkOn(rampColour(theme, value / max));
+    context.fillStyle = inkOn(rampColour("attention", theme, value / max));
     const x = ((i % matrix.columns) + 0.5) * cell.width;
     const y = (matrix.rows - Math.floor(i / matrix.columns) - 0.5) * cell.height;
     context.fillText(format(value), x, y + 0.5);

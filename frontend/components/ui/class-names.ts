@@ -5,7 +5,7 @@ const any = () => true;
 const isLength = (value: string) => /^\[[\d.]+(rem|em|px)\]$/.test(value);
 const isWidth = (value: string) => /^\d+$/.test(value) || isLength(value);
 const isColour = (value: string) =>
-  /^(rule|edge|brim|sheet|paper|well|ink|quiet|data|attention|accent|transparent|current)\b/.test(
+  /^(rule|edge|brim|sheet|paper|well|ink|quiet|data|stream|attention|accent|error|transparent|current)\b/.test(
     value,
   );
 const SIDES = ["x", "y", "t", "r", "b", "l"];

@@ -30,9 +30,9 @@ export function ErrorCard(props: ErrorCardProps) {
   return (
     <div
       role="alert"
-      className="flex flex-wrap items-start gap-x-4 gap-y-3 bg-accent-wash px-5 py-4"
+      className="flex flex-wrap items-start gap-x-4 gap-y-3 bg-error-wash px-5 py-4"
     >
-      <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
+      <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-error" />
       <div className="min-w-60 flex-1">
         <div lang={byServer ? "en" : undefined}>
           <p className="font-semibold text-ink">{own?.title ?? failure.title}</p>

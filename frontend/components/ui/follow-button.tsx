@@ -25,7 +25,7 @@ export function FollowButton({ label, hint, following, className, ...rest }: Fol
         aria-hidden
         className={classNames(
           "size-1.5 rounded-full",
-          following && !rest.disabled ? "bg-accent" : "bg-edge",
+          following && !rest.disabled ? "bg-ink" : "bg-edge",
         )}
       />
       {label}

@@ -2,7 +2,7 @@ import type { ComponentProps } from "react";
 import { classNames } from "./class-names";
 
 const FRAME =
-  "w-full rounded-md border border-edge/70 bg-sheet text-ink placeholder:text-quiet hover:border-edge aria-invalid:border-accent aria-invalid:outline-accent";
+  "w-full rounded-md border border-edge/70 bg-sheet text-ink placeholder:text-quiet hover:border-edge aria-invalid:border-error aria-invalid:outline-accent";
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
   return (

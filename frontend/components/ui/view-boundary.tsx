@@ -32,8 +32,8 @@ export class ViewBoundary extends Component<ViewBoundaryProps, ViewBoundaryState
     const words = uiWords.viewFailed;
     return (
       <main className="flex min-h-dvh items-center justify-center bg-paper p-5">
-        <div role="alert" className="flex max-w-2xl gap-3 rounded-lg bg-accent-wash p-5">
-          <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
+        <div role="alert" className="flex max-w-2xl gap-3 rounded-lg bg-error-wash p-5">
+          <TriangleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-error" />
           <div className="min-w-0">
             <h1 className="font-semibold text-base">{words.title}</h1>
             <p className="mt-1">{words.detail}</p>

@@ -50,9 +50,9 @@ export function BranchRow({ row, record, axis, chosen, selected }: BranchRowProp
         )}
       </span>
       <span aria-hidden className="flex items-center justify-end gap-1.5 text-micro text-quiet">
-        {record && isBusy(record) && <span className="breathing size-1.5 rounded-full bg-accent" />}
+        {record && isBusy(record) && <span className="breathing size-1.5 rounded-full bg-ink" />}
         {record?.phase === "failed" ? (
-          <span className="font-medium text-accent-strong">{branchesWords.broken}</span>
+          <span className="font-medium text-error">{branchesWords.broken}</span>
         ) : (
           <span>
             <span className="figures text-ink">{written}</span>
@@ -113,7 +113,7 @@ function Track({ row, record, axis, chosen }: PartProps & { axis: number }) {
       <span
         className={classNames(
           "absolute top-1/2 h-[3px] -translate-y-1/2 rounded-full",
-          chosen ? "bg-data" : "bg-edge/70",
+          chosen ? "bg-ink" : "bg-edge/70",
         )}
         style={{
           left: `calc(${share(from, axis)} + ${row.below > 0 ? 8 : 0}px)`,

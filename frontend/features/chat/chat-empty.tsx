@@ -15,7 +15,7 @@ export function ChatEmpty({ model, onBegin }: ChatEmptyProps) {
       <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.title}</p>
       <p className="mt-1 text-quiet">{words.detail}</p>
       {model?.chat_template === false && (
-        <p className="mt-4 border-accent border-l-2 py-0.5 pl-3">
+        <p className="mt-4 border-edge border-l-2 py-0.5 pl-3">
           {words.noTemplate(model.title || model.name)}
         </p>
       )}
@@ -27,7 +27,7 @@ export function ChatEmpty({ model, onBegin }: ChatEmptyProps) {
               onClick={() => onBegin(beginning)}
               className="inline-flex cursor-pointer items-center gap-2 rounded-md border border-rule bg-paper px-2.5 py-1.5 text-left transition-colors hover:border-edge hover:bg-well"
             >
-              <CornerDownRight size={13} aria-hidden className="shrink-0 text-accent" />
+              <CornerDownRight size={13} aria-hidden className="shrink-0 text-quiet" />
               {beginning}
             </button>
           </li>

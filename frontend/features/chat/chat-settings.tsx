@@ -115,7 +115,7 @@ function ContextMeter({ turn }: { turn: Turn & { role: "assistant" } }) {
         className="mt-1 h-1.5 overflow-hidden rounded-full bg-well"
       >
         <div
-          className={classNames("h-full", share > 0.85 ? "bg-accent" : "bg-data")}
+          className={classNames("h-full", share > 0.85 ? "bg-error" : "bg-edge")}
           style={{ width: `${share * 100}%` }}
         />
       </div>

@@ -50,7 +50,7 @@ export function ReplyTurn(props: ReplyTurnProps) {
         {turn.edited !== null && <span className="font-normal">{chatWords.edited}</span>}
         {isBusy(run) && (
           <span className="flex items-center gap-1.5 font-normal">
-            <span aria-hidden className="breathing size-1.5 rounded-full bg-accent" />
+            <span aria-hidden className="breathing size-1.5 rounded-full bg-ink" />
             {statusWords.phases[run.phase]}
           </span>
         )}

@@ -85,7 +85,7 @@ interface WayProps {
 function Way({ Icon, words, detail = words.detail, disabled = false, onChoose }: WayProps) {
   return (
     <li className="flex flex-col items-start rounded-lg border border-rule p-4">
-      <Icon size={18} aria-hidden className="text-data" />
+      <Icon size={18} aria-hidden className="text-quiet" />
       <p className="mt-2 font-medium">{words.name}</p>
       <p className="mt-0.5 mb-3 flex-1 text-quiet text-small">{detail}</p>
       <Button onClick={onChoose} disabled={disabled}>

@@ -98,7 +98,7 @@ function PromptOfA({ prompt }: { prompt: CompareFormProps["pair"]["prompt"] }) {
         type="checkbox"
         checked={!prompt.isOwn}
         onChange={() => prompt.setOwn(!prompt.isOwn)}
-        className="size-4.5 cursor-pointer accent-[var(--data)]"
+        className="size-4.5 cursor-pointer accent-[var(--ink)]"
       />
       {compareWords.samePrompt}
     </label>
@@ -119,7 +119,7 @@ function Differences({ pair }: { pair: CompareFormProps["pair"] }) {
           <span className="shrink-0 text-quiet">{settingsWords.names[name] ?? name}</span>
           <span className="figures min-w-0 truncate">{first[name] || words.none}</span>
           <ArrowRight size={11} aria-hidden className="shrink-0 self-center text-quiet" />
-          <span className="figures min-w-0 truncate font-medium text-accent-strong">
+          <span className="figures min-w-0 truncate font-medium text-ink">
             {own[name] || words.none}
           </span>
           <button

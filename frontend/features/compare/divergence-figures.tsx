@@ -59,7 +59,7 @@ function Predictions({ divergence }: { divergence: Divergence | undefined }) {
           </div>
         ))}
       </dl>
-      <p className="mt-2 min-h-5 text-accent-strong text-xs">
+      <p className="mt-2 min-h-5 text-ink text-xs">
         {divergence && !divergence.sameText && words.otherContext}
       </p>
     </>

@@ -88,7 +88,7 @@ function Overview({ records, divergences, summary, going, measured }: PairViewPr
           aria-hidden
           className={classNames(
             "size-2 rounded-full",
-            going ? "breathing bg-accent" : summary || !measured ? "bg-data" : "bg-edge",
+            going ? "breathing bg-ink" : summary || !measured ? "bg-ink" : "bg-edge",
           )}
         />
         {going ? words.going : summary ? words.done : measured ? words.ended : words.beside}

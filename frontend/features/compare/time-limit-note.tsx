@@ -17,7 +17,7 @@ export function TimeLimitNote({ tokens, onAgain }: TimeLimitNoteProps) {
   const fewer = Math.floor(0.9 * tokens);
   return (
     <div role="status" className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-2 text-small">
-      <Timer size={15} aria-hidden className="shrink-0 text-accent-strong" />
+      <Timer size={15} aria-hidden className="shrink-0 text-quiet" />
       <p className="min-w-60 max-w-[72ch] flex-1">{words.timeLimit(tokens)}</p>
       {fewer > 0 && (
         <Button onClick={() => onAgain(fewer)}>

@@ -19,7 +19,7 @@ export default function RecordingNotice({ onClose, children }: RecordingNoticePr
   return (
     <div className="mb-1.5 flex min-h-7 items-start gap-x-3">
       <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-2.5 gap-y-1.5 text-small">
-        <strong className="rounded bg-accent-wash px-2 py-0.5 font-medium">
+        <strong className="rounded bg-well px-2 py-0.5 font-medium">
           {words.mark(model.title || model.name)}
         </strong>
         <span className="text-quiet max-sm:sr-only">{words.detail}</span>

@@ -28,10 +28,7 @@ export function Glossary({ terms, loaders }: { terms: readonly Term[]; loaders: 
   return (
     <div className="mx-auto flex min-h-svh max-w-5xl flex-col px-5">
       <header className="flex min-h-13 flex-wrap items-center justify-between gap-x-4 gap-y-1 border-rule border-b py-1.5">
-        <a
-          href="./"
-          className="flex items-center gap-3 rounded-sm text-small hover:text-accent-strong"
-        >
+        <a href="./" className="flex items-center gap-3 rounded-sm text-small hover:underline">
           <Mark />
           <span className="font-semibold text-base tracking-[-0.02em]">{siteWords.name}</span>
           <span className="flex items-center gap-1 text-quiet">
@@ -65,11 +62,7 @@ export function Glossary({ terms, loaders }: { terms: readonly Term[]; loaders: 
         </nav>
         <dl className="max-w-prose">
           {shown.map(({ id, term, text: explanation }) => (
-            <div
-              key={id}
-              id={id}
-              className="-mx-4 scroll-mt-4 rounded-lg px-4 py-3 target:bg-accent-wash"
-            >
+            <div key={id} id={id} className="-mx-4 scroll-mt-4 rounded-lg px-4 py-3 target:bg-well">
               <dt className="font-semibold text-base">
                 <a href={`#${id}`} className={LINK}>
                   {term}

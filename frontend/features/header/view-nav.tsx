@@ -39,7 +39,7 @@ export function ViewNav() {
           className={classNames(
             "inline-flex h-8 items-center border-transparent border-b-2 px-1.5 pt-0.5 text-small transition-colors sm:px-2.5",
             each === view
-              ? "border-accent font-medium text-ink"
+              ? "border-ink font-medium text-ink"
               : "text-quiet hover:border-rule hover:text-ink",
           )}
         >

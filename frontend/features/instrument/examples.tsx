@@ -26,7 +26,7 @@ export function Examples({ begin, live }: ExamplesProps) {
               onClick={() => begin(prompt)}
               className={`${BUTTON} py-1 font-serif text-base`}
             >
-              <CornerDownRight size={13} aria-hidden className="shrink-0 text-accent" />
+              <CornerDownRight size={13} aria-hidden className="shrink-0 text-quiet" />
               {prompt} …
             </button>
           </li>
@@ -89,12 +89,12 @@ function TrainingOffers({ live }: { live: boolean }) {
     <div className="mt-2.5 flex flex-wrap gap-x-2 gap-y-1.5">
       {live && (
         <button type="button" className={look} onClick={() => void trainings.live()}>
-          <Radio size={14} aria-hidden className="shrink-0 text-accent" />
+          <Radio size={14} aria-hidden className="shrink-0 text-quiet" />
           {words.trainings.live}
         </button>
       )}
       <button type="button" className={look} onClick={() => void trainings.example(true)}>
-        <GraduationCap size={15} aria-hidden className="shrink-0 text-accent" />
+        <GraduationCap size={15} aria-hidden className="shrink-0 text-quiet" />
         {words.trainings.example}
       </button>
     </div>

@@ -17,10 +17,10 @@ import { useArrivalRate } from "./use-arrival-rate";
 
 const DOTS: Partial<Record<Phase, string>> = {
   idle: "bg-edge",
-  done: "bg-data",
+  done: "bg-ink",
   stopped: "bg-edge",
-  paused: "bg-accent",
-  failed: "bg-accent",
+  paused: "border-2 border-ink",
+  failed: "bg-error",
 };
 
 interface StatusStripProps {
@@ -64,12 +64,10 @@ function PhaseLine({ run }: { run: RunRecord }) {
         aria-hidden
         className={classNames(
           "mr-2 inline-block size-2 rounded-full",
-          hit ? "bg-accent" : (DOTS[run.phase] ?? "breathing bg-accent"),
+          hit ? "border-2 border-ink" : (DOTS[run.phase] ?? "breathing bg-ink"),
         )}
       />
-      <span className={classNames("font-medium", hit && "text-accent-strong")}>
-        {phaseName(run)}
-      </span>{" "}
+      <span className={"font-medium"}>{phaseName(run)}</span>{" "}
       <span className="ml-1 text-quiet">{detail}</span>
       {run.source && (
         <span className="ml-1 text-quiet" title={legible(run.source)}>

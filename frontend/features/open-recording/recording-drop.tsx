@@ -40,8 +40,8 @@ export function RecordingDrop() {
       aria-hidden
       className="pointer-events-none fixed inset-0 z-50 grid place-items-center bg-paper/80"
     >
-      <p className="flex items-center gap-3 rounded-xl border-2 border-accent border-dashed bg-sheet px-8 py-6 font-medium text-base">
-        <FolderOpen size={20} className="text-accent" />
+      <p className="flex items-center gap-3 rounded-xl border-2 border-ink border-dashed bg-sheet px-8 py-6 font-medium text-base">
+        <FolderOpen size={20} className="text-quiet" />
         {words.drop}
       </p>
     </div>

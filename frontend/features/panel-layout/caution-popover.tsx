@@ -22,7 +22,7 @@ export default function CautionPopover({ button, panel }: CautionPopoverProps) {
           href={addressOfTerm(panel.term)}
           target="_blank"
           rel="noreferrer"
-          className="mt-2 inline-block text-small underline underline-offset-4 hover:text-accent-strong"
+          className="mt-2 inline-block text-small underline underline-offset-4 hover:decoration-2"
         >
           {glossaryWords.link} <span className="sr-only">{glossaryWords.newTab}</span>
         </a>

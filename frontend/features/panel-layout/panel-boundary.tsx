@@ -38,9 +38,9 @@ export class PanelBoundary extends Component<PanelBoundaryProps, PanelBoundarySt
     return (
       <div
         role="alert"
-        className="flex max-h-full gap-3 overflow-y-auto rounded-md bg-accent-wash p-4"
+        className="flex max-h-full gap-3 overflow-y-auto rounded-md bg-error-wash p-4"
       >
-        <TriangleAlert size={17} aria-hidden className="mt-0.5 shrink-0 text-accent-strong" />
+        <TriangleAlert size={17} aria-hidden className="mt-0.5 shrink-0 text-error" />
         <div className="min-w-0">
           <p className="font-semibold">{words.title(panel.title)}</p>
           <p className="mt-0.5 break-words font-mono text-xs">{messageOf(this.state.error)}</p>

@@ -80,7 +80,7 @@ function UnknownPanels() {
   const { forget } = useLayoutActions();
   if (unknown.length === 0) return null;
   return (
-    <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-accent-wash px-5 py-2.5">
+    <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-well px-5 py-2.5">
       <p className="text-small">{words.unknown(unknown.join(", "))}</p>
       <Button className="h-7 px-2 text-xs" onClick={() => forget(unknown)}>
         {words.dismiss}

@@ -121,7 +121,7 @@ function PanelRow({ panel, model, open, onOpened }: PanelRowProps) {
                 : words.drawer.captures(panel.captures.map(nameOf).join(", "))}
             </span>
             {model && impossible.length > 0 && (
-              <span className="mt-1 block text-accent-strong text-xs">
+              <span className="mt-1 block text-ink text-xs">
                 {words.uncaptured.cannot(
                   model.title || model.name,
                   impossible.map(nameOf).join(", "),
@@ -136,7 +136,7 @@ function PanelRow({ panel, model, open, onOpened }: PanelRowProps) {
           onCheckedChange={toggle}
           aria-labelledby={titleId}
           aria-describedby={lineId}
-          className="mt-0.5 inline-flex h-5 w-9 shrink-0 cursor-pointer items-center rounded-full border border-edge bg-well px-0.5 transition-colors data-checked:border-data data-checked:bg-data"
+          className="mt-0.5 inline-flex h-5 w-9 shrink-0 cursor-pointer items-center rounded-full border border-edge bg-well px-0.5 transition-colors data-checked:border-ink data-checked:bg-ink"
         >
           <Switch.Thumb className="size-3.5 rounded-full bg-edge transition-transform data-checked:translate-x-4 data-checked:bg-sheet" />
         </Switch.Root>
@@ -150,7 +150,7 @@ function BrokenRow({ file, reason, detail }: BrokenFile) {
   return (
     <li className="py-3.5">
       <p className="font-medium">{words.title(file)}</p>
-      <p className="mt-0.5 break-words text-accent-strong text-small">
+      <p className="mt-0.5 break-words text-error text-small">
         {reason === "none" ? words.none : words[reason](detail)}
       </p>
     </li>

@@ -28,7 +28,7 @@ export function BreakpointFields({ fields, form }: BreakpointFieldsProps) {
         <>
           {words.title}
           {active > 0 && (
-            <span className="ml-1 flex items-center gap-1 text-accent-strong text-xs">
+            <span className="ml-1 flex items-center gap-1 text-ink text-xs">
               <CircleDot size={12} aria-hidden />
               {words.active(active)}
             </span>
@@ -92,7 +92,7 @@ function Switch({ field, form, control }: SwitchProps) {
           shouldDirty: true,
         })
       }
-      className="size-4.5 cursor-pointer accent-[var(--data)]"
+      className="size-4.5 cursor-pointer accent-[var(--ink)]"
     />
   );
 }

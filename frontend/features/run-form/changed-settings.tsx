@@ -45,8 +45,8 @@ export function NotRunYet({ name }: { name: string }) {
   if (ran === undefined) return null;
   const value = ran === "" ? runFormWords.changed.none : (settingsWords.choices[ran] ?? ran);
   return (
-    <span className="block truncate font-medium text-accent-strong" title={value}>
-      <span aria-hidden className="mr-1.5 inline-block size-1.5 rounded-full bg-accent" />
+    <span className="block truncate font-medium text-ink" title={value}>
+      <span aria-hidden className="mr-1.5 inline-block size-1.5 rounded-full border border-ink" />
       {runFormWords.changed.mark(legible(value))}
     </span>
   );
@@ -58,8 +58,8 @@ export function ChangedCount({ group }: { group: readonly SettingField[] }) {
   const count = group.filter(({ name }) => name in changed).length;
   if (count === 0) return null;
   return (
-    <span className="ml-auto font-medium text-accent-strong text-xs">
-      <span aria-hidden className="mr-1.5 inline-block size-1.5 rounded-full bg-accent" />
+    <span className="ml-auto font-medium text-ink text-xs">
+      <span aria-hidden className="mr-1.5 inline-block size-1.5 rounded-full border border-ink" />
       {runFormWords.changed.count(count)}
     </span>
   );

@@ -13,7 +13,7 @@ export function GivenNote({ given, onLeaveOut }: GivenNoteProps) {
   const { messages, forced_ids } = given;
   if (!messages && !forced_ids) return null;
   return (
-    <div className="mb-3 rounded-md border border-rule bg-accent-wash px-3 py-2">
+    <div className="mb-3 rounded-md border border-rule bg-well px-3 py-2">
       {messages && <p className="text-small">{words.messages(messages.length)}</p>}
       {forced_ids && <p className="text-small">{words.forced(forced_ids.length)}</p>}
       <Button className="mt-1.5 h-7 px-2 text-xs" onClick={onLeaveOut}>

@@ -55,11 +55,11 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
       />
       <p id="model-help" className="mt-1 min-h-4 text-quiet text-xs">
         {problem && !error ? (
-          <strong lang="en" className="break-words font-medium text-accent-strong">
+          <strong lang="en" className="break-words font-medium text-error">
             {problem}
           </strong>
         ) : list && !chosen ? (
-          <strong className="font-medium text-accent-strong">
+          <strong className="font-medium text-error">
             {error ?? runFormWords.unavailableHelp}
           </strong>
         ) : (

@@ -202,10 +202,7 @@ function PromptField({ field, form, error }: PromptFieldProps) {
       />
       <p
         id="prompt-help"
-        className={classNames(
-          "mt-1 min-h-4 text-accent-strong text-xs leading-4",
-          error ? "mb-4" : "mb-2",
-        )}
+        className={classNames("mt-1 min-h-4 text-error text-xs leading-4", error ? "mb-4" : "mb-2")}
       >
         {error ?? <NotRunYet name="prompt" />}
       </p>
@@ -232,7 +229,7 @@ function FormActions({
   return (
     <div className="relative tall:sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
       {wrong.length > 0 && (
-        <p role="alert" className="mb-2 font-medium text-accent-strong text-xs">
+        <p role="alert" className="mb-2 font-medium text-error text-xs">
           {invalidNote(wrong)}
         </p>
       )}

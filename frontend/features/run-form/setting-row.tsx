@@ -34,7 +34,7 @@ export function SettingRow({ name, label, error, help, children }: SettingRowPro
       </div>
       <p id={`${name}-help`} className="mt-0.5 text-quiet text-xs leading-snug">
         {error ? (
-          <strong className="font-medium text-accent-strong">{error}</strong>
+          <strong className="font-medium text-error">{error}</strong>
         ) : (
           <>
             <NotRunYet name={name} />

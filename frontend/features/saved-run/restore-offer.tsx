@@ -26,7 +26,7 @@ export default function Offer({ title, detail, action, onRestore, onDiscard }: O
       aria-label={title}
       className="flex flex-wrap items-center gap-x-4 gap-y-2 bg-sheet px-5 py-3"
     >
-      <History size={16} aria-hidden className="shrink-0 text-data" />
+      <History size={16} aria-hidden className="shrink-0 text-quiet" />
       <div className="min-w-48 flex-1">
         <p className="font-medium text-small">{title}</p>
         <p role="status" className="break-words text-quiet text-xs">

@@ -125,7 +125,7 @@ function Loop({ last }: { last: number }) {
       variant="quiet"
       className={classNames(
         "relative h-8 gap-1.5 whitespace-nowrap px-2 text-xs sm:w-32 sm:justify-start @min-[68rem]:w-auto",
-        range && "text-accent-strong hover:text-accent-strong",
+        range && "bg-well text-ink",
       )}
       aria-pressed={range !== null}
       title={words.loopHint}

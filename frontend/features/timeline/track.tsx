@@ -82,7 +82,7 @@ function LoopBand({ length, last }: { length: number; last: number }) {
     <span
       aria-hidden
       data-loop
-      className="pointer-events-none absolute -inset-y-1 rounded-[3px] border-[1.5px] border-data bg-data/12"
+      className="pointer-events-none absolute -inset-y-1 rounded-[3px] border-[1.5px] border-ink/60 bg-ink/8"
       style={{ left, width }}
     />
   );

@@ -72,7 +72,7 @@ export function LossChart() {
         >
           <path
             d={path}
-            className="fill-none stroke-data"
+            className="fill-none stroke-ink"
             strokeWidth="1.5"
             strokeLinejoin="round"
           />

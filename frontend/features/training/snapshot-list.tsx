@@ -146,7 +146,7 @@ function SnapshotText({ look: { run } }: { look: Snapshot }) {
         </span>
       ))}
       {run.phase === "failed" && (
-        <i className="ml-2 text-accent-strong">{run.failure?.title ?? words.broke}</i>
+        <i className="ml-2 text-error">{run.failure?.title ?? words.broke}</i>
       )}
     </>
   );

@@ -26,7 +26,7 @@ function Strip() {
   return (
     <section
       aria-label={words.label}
-      className="@container bg-sheet px-5 pt-2 pb-3 shadow-[inset_3px_0_0_0_var(--accent)]"
+      className="@container bg-sheet px-5 pt-2 pb-3 shadow-[inset_3px_0_0_0_var(--ink)]"
     >
       <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-1">
         <Heading />
@@ -64,7 +64,7 @@ function Heading() {
               aria-hidden
               className={classNames(
                 "size-1.5 rounded-full",
-                state.following === "lost" ? "bg-edge" : "bg-accent",
+                state.following === "lost" ? "bg-edge" : "bg-ink",
                 isFollowing(state) && "breathing",
               )}
             />

@@ -89,7 +89,8 @@ const named = (name: string, theme: Theme): Rgb => {
 };
 
 const SEQUENTIAL = (theme: Theme): [string, readonly Rgb[]][] => [
-  ["the ramp", RAMPS[theme]],
+  ["the ramp of probability", RAMPS.probability[theme]],
+  ["the ramp of attention", RAMPS.attention[theme]],
   ...MAP_NAMES.filter((name) => !isDiverging(name)).map((name): [string, readonly Rgb[]] => [
     name,
     colourMap(name, theme),
@@ -133,6 +134,15 @@ describe.each(THEMES)("in the %s theme", (theme) => {
       ["accent", "shade"],
       ["data", "sheet"],
       ["data", "ink"],
+      ["attention", "data"],
+      ["attention", "accent"],
+      ["attention", "sheet"],
+      ["stream", "accent"],
+      ["stream", "attention"],
+      ["stream", "sheet"],
+      ["error", "data"],
+      ["error", "ink"],
+      ["error", "sheet"],
     ])("%s and %s can be distinguished", (a, b) => {
       expect(distance(named(a, theme), named(b, theme), vision)).toBeGreaterThan(0.09);
     });
@@ -142,19 +152,27 @@ describe.each(THEMES)("in the %s theme", (theme) => {
     ["ink", 7],
     ["quiet", 4.5],
     ["accent-strong", 4.5],
+    ["error", 4.5],
   ] as const)("%s can be read on every ground", (ink, least) => {
     for (const ground of ["paper", "sheet", "well"]) {
       expect(contrast(named(ink, theme), named(ground, theme))).toBeGreaterThanOrEqual(least);
     }
-    const wash = contrast(named(ink, theme), named("accent-wash", theme));
-    expect(wash).toBeGreaterThanOrEqual(4.5);
+    for (const wash of ["accent-wash", "error-wash"]) {
+      expect(contrast(named(ink, theme), named(wash, theme))).toBeGreaterThanOrEqual(4.5);
+    }
   });
 
-  test.each(["accent", "data", "edge"])("%s has a contrast of 3 with the sheet", (mark) => {
-    expect(contrast(named(mark, theme), named("sheet", theme))).toBeGreaterThanOrEqual(3);
-  });
+  test.each(["accent", "data", "stream", "attention", "edge"])(
+    "%s has a contrast of 3 with the sheet",
+    (mark) => {
+      expect(contrast(named(mark, theme), named("sheet", theme))).toBeGreaterThanOrEqual(3);
+    },
+  );
 
-  test("ink is legible on the strongest shade of a token", () => {
-    expect(contrast(named("ink", theme), named("shade", theme))).toBeGreaterThanOrEqual(4.5);
-  });
+  test.each(["shade", "attention-shade"])(
+    "ink is legible on the strongest %s of a token",
+    (shade) => {
+      expect(contrast(named("ink", theme), named(shade, theme))).toBeGreaterThanOrEqual(4.5);
+    },
+  );
 });

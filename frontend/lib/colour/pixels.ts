@@ -1,12 +1,12 @@
 import { cache } from "@/lib/caching/cache";
-import { RAMPS, type Theme } from "./ramp";
+import { RAMPS, type RampName, type Theme } from "./ramp";
 
-const cachedTable = cache<Theme, Uint32Array>();
+const cachedTable = cache<string, Uint32Array>();
 
-/** Returns the ramp as opaque pixels of an ImageData, in the byte order of this machine. */
-export const rampPixels = (theme: Theme): Uint32Array =>
-  cachedTable(theme, () => {
-    const bytes = new Uint8ClampedArray(RAMPS[theme].flatMap((colour) => [...colour, 255]));
+/** Returns a ramp as opaque pixels of an ImageData, in the byte order of this machine. */
+export const rampPixels = (ramp: RampName, theme: Theme): Uint32Array =>
+  cachedTable(`${ramp} ${theme}`, () => {
+    const bytes = new Uint8ClampedArray(RAMPS[ramp][theme].flatMap((colour) => [...colour, 255]));
     return new Uint32Array(bytes.buffer);
   });
 

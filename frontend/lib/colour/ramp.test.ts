@@ -19,15 +19,20 @@ const contrast = (a: Rgb, b: Rgb) => {
   return (light + 0.05) / (dark + 0.05);
 };
 
-describe.each(["light", "dark"] as const)("the %s ramp", (theme) => {
+describe.each([
+  ["probability", "light"],
+  ["probability", "dark"],
+  ["attention", "light"],
+  ["attention", "dark"],
+] as const)("the ramp of %s in the %s theme", (ramp, theme) => {
   test("is monotonic in luminance, so that its order is visible without colour vision", () => {
-    const lights = RAMPS[theme].map(luminance);
+    const lights = RAMPS[ramp][theme].map(luminance);
     const sorted = lights.toSorted((a, b) => (theme === "light" ? b - a : a - b));
     expect(lights).toEqual(sorted);
   });
 
   test("has text of sufficient contrast on every colour", () => {
-    for (const colour of RAMPS[theme]) {
+    for (const colour of RAMPS[ramp][theme]) {
       expect(contrast(colour, fromHex(inkOn(colour)))).toBeGreaterThanOrEqual(4.5);
     }
   });

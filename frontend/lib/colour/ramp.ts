@@ -2,21 +2,38 @@ import { mix, type Oklch, type Rgb, toOklab, toRgb } from "./oklab";
 
 export type Theme = "light" | "dark";
 
+/** What a ramp shows. Each quantity has one ramp, in all panels. */
+export type RampName = "probability" | "attention";
+
 /**
  * Sequential ramps with linear lightness from the background to the strongest colour, so that equal
  * differences look equal, also with a colour vision deficiency.
  */
-const STOPS: Record<Theme, readonly Oklch[]> = {
-  light: [
-    [0.96, 0.015, 100],
-    [0.66, 0.1, 205],
-    [0.36, 0.12, 268],
-  ],
-  dark: [
-    [0.25, 0.03, 268],
-    [0.575, 0.115, 225],
-    [0.9, 0.11, 130],
-  ],
+const STOPS: Record<RampName, Record<Theme, readonly Oklch[]>> = {
+  probability: {
+    light: [
+      [0.96, 0.015, 100],
+      [0.66, 0.1, 205],
+      [0.36, 0.12, 268],
+    ],
+    dark: [
+      [0.25, 0.03, 268],
+      [0.575, 0.115, 225],
+      [0.9, 0.11, 130],
+    ],
+  },
+  attention: {
+    light: [
+      [0.965, 0.012, 310],
+      [0.66, 0.14, 305],
+      [0.355, 0.16, 290],
+    ],
+    dark: [
+      [0.25, 0.035, 285],
+      [0.575, 0.16, 298],
+      [0.9, 0.085, 325],
+    ],
+  },
 };
 
 /** The number of colours of every colour map. */
@@ -33,22 +50,27 @@ export function evenTable(stops: readonly Oklch[]): readonly Rgb[] {
   });
 }
 
-export const RAMPS: Record<Theme, readonly Rgb[]> = {
-  light: evenTable(STOPS.light),
-  dark: evenTable(STOPS.dark),
+const tablesOf = ({ light, dark }: Record<Theme, readonly Oklch[]>) => ({
+  light: evenTable(light),
+  dark: evenTable(dark),
+});
+
+export const RAMPS: Record<RampName, Record<Theme, readonly Rgb[]>> = {
+  probability: tablesOf(STOPS.probability),
+  attention: tablesOf(STOPS.attention),
 };
 
-/** Returns the ramp's colour of a fraction from 0 to 1. */
-export function rampColour(theme: Theme, share: number): Rgb {
+/** Returns a ramp's colour of a fraction from 0 to 1. */
+export function rampColour(ramp: RampName, theme: Theme, share: number): Rgb {
   const place = Math.round(Math.max(0, Math.min(1, share)) * (SIZE - 1));
-  return RAMPS[theme][place] ?? [0, 0, 0];
+  return RAMPS[ramp][theme][place] ?? [0, 0, 0];
 }
 
 export const css = ([red, green, blue]: Rgb): string => `rgb(${red} ${green} ${blue})`;
 
-/** Returns a CSS gradient of the ramp, for a legend. */
-export function rampGradient(theme: Theme): string {
-  const stops = Array.from({ length: 9 }, (_, i) => css(rampColour(theme, i / 8)));
+/** Returns a CSS gradient of a ramp, for a legend. */
+export function rampGradient(ramp: RampName, theme: Theme): string {
+  const stops = Array.from({ length: 9 }, (_, i) => css(rampColour(ramp, theme, i / 8)));
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }
 

@@ -147,11 +147,11 @@ function Legend({ max, ceiling, shown }: LegendProps) {
       <span className="relative h-2 flex-1">
         <span
           className={classNames("absolute inset-0 rounded-[2px]", !shown && "bg-well")}
-          style={shown ? { background: rampGradient(theme) } : undefined}
+          style={shown ? { background: rampGradient("attention", theme) } : undefined}
         />
         {ceiling !== undefined && (
           <span
-            className="absolute -top-0.5 -bottom-0.5 w-0.5 bg-accent"
+            className="absolute -top-0.5 -bottom-0.5 w-0.5 bg-ink"
             style={{ left: `${Math.min(1, ceiling / max) * 100}%` }}
           />
         )}

@@ -84,7 +84,7 @@ function paintColumn(pixels: Uint32Array, picture: HeadsPicture, column: Column)
   const { layers, heads } = axesOf(shares);
   const keys = shares.shape[2] ?? 0;
   const bins = binsOf(span, column.strip);
-  const table = rampPixels(theme);
+  const table = rampPixels("attention", theme);
   const isMean = column.head === heads;
   const leaveOutFirst = leavesOutFirst(picture.firstLeftOut, {
     layer: null,

@@ -107,7 +107,7 @@ function Heads({ run, shares }: { run: RunRecord; shares: Shares }) {
             {note && ` · ${note}`}
             {most > 1 && ` · ${words.binned(most)}`}
           </p>
-          <ScaleLegend gradient={rampGradient(theme)} />
+          <ScaleLegend gradient={rampGradient("attention", theme)} />
         </div>
       </div>
     </div>
@@ -191,7 +191,7 @@ function Outline({ cell, shares, width, chosen }: OutlineProps) {
       aria-hidden
       className={classNames(
         "pointer-events-none absolute rounded-[2px]",
-        chosen ? "outline-2 outline-accent" : "outline-1 outline-ink",
+        chosen ? "outline-2 outline-ink" : "outline-1 outline-ink",
       )}
       style={{
         left: column.left,

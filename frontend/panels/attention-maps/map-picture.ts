@@ -43,7 +43,7 @@ function paintCells(canvas: HTMLCanvasElement, picture: MapPicture): number {
   const across = binsOf(map.columns, width);
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
-  const table = rampPixels(theme);
+  const table = rampPixels("attention", theme);
   const shades = new Float32Array(width);
   for (let y = 0; y < height; y++) {
     shades.fill(-1);

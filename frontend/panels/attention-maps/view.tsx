@@ -162,7 +162,7 @@ function MapPicture({ run, snapshot }: { run: RunRecord; snapshot: Snapshot }) {
             {leaveOutFirst && ` · ${attentionWords.leftOutNotes.always}`}
             {most > 1 && ` · ${words.binned(most)}`}
           </p>
-          <ScaleLegend gradient={rampGradient(theme)} />
+          <ScaleLegend gradient={rampGradient("attention", theme)} />
         </div>
       </div>
     </>
@@ -191,7 +191,7 @@ function Outline({ cell, map }: { cell: GridCell; map: Matrix }) {
   return (
     <span
       aria-hidden
-      className="pointer-events-none absolute outline-2 outline-accent"
+      className="pointer-events-none absolute outline-2 outline-ink"
       style={{
         top: `${(cell.row / map.rows) * 100}%`,
         left: `${(cell.column / map.columns) * 100}%`,

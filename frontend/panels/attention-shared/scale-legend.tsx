@@ -24,7 +24,10 @@ export function ScaleLegend({ gradient }: ScaleLegendProps) {
       <span aria-hidden className="relative w-24">
         <span
           className="block h-2.5 rounded-[2px] border border-rule"
-          style={{ background: gradient ?? "linear-gradient(to right, transparent, var(--shade))" }}
+          style={{
+            background:
+              gradient ?? "linear-gradient(to right, transparent, var(--attention-shade))",
+          }}
         />
         <span className="absolute inset-x-0 -top-3.5 text-center text-[0.625rem]">{half}</span>
         <span className="absolute -top-0.5 -bottom-0.5 left-1/2 w-px bg-ink/60" />

@@ -232,7 +232,7 @@ function Rows({ series, shown, layers, breathing }: RowsProps) {
         <Marks
           shares={places}
           thickness={shown?.scale === "log" ? "0.5rem" : "0.875rem"}
-          className={classNames("inset-y-0 h-full", track, shown ? "text-data" : "text-rule")}
+          className={classNames("inset-y-0 h-full", track, shown ? "text-stream" : "text-rule")}
         />
         <div className={classNames("pointer-events-none absolute inset-y-0 h-full", track)}>
           {places.map((place, i) => place > 1 && <Beyond key={i} row={i} rows={rows} />)}
@@ -296,7 +296,7 @@ const Row = memo(function Row({ row, name, reading, low, high, pointed, onPoint 
           pointed ? "bg-rule" : "bg-well/60",
         )}
       >
-        <span className="absolute inset-y-0 bg-data-soft" style={band} />
+        <span className="absolute inset-y-0 bg-stream-soft" style={band} />
       </span>
       <span className="figures w-11 shrink-0 whitespace-nowrap text-right text-xs leading-none">
         {reading}

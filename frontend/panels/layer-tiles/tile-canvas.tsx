@@ -132,7 +132,7 @@ export function CellOutline({ cell, grid }: { cell: TileCell; grid: TileGrid }) 
   return (
     <span
       aria-hidden
-      className="pointer-events-none absolute border-2 border-accent shadow-[0_0_0_1px_var(--sheet)]"
+      className="pointer-events-none absolute border-2 border-ink shadow-[0_0_0_1px_var(--sheet)]"
       style={{
         left: left + cell.column * width - grown,
         top: top + cell.row * height - grown,

@@ -86,7 +86,7 @@ function drawCell(
   share: number,
   { x, y, width, height }: Box,
 ) {
-  const fill = rampColour(theme, share);
+  const fill = rampColour("probability", theme, share);
   context.fillStyle = css(fill);
   context.fillRect(x, y, Math.max(1, width - 1), Math.max(1, height - 1));
   if (width < WORD_CELL.width || height < WORD_CELL.height) return;

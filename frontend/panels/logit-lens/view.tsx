@@ -136,7 +136,10 @@ function Legend({ colour, vocabulary }: { colour: LensColour; vocabulary: number
   return (
     <div aria-hidden className="figures mt-1.5 flex items-center gap-2 text-micro text-quiet">
       <span>{weak}</span>
-      <span className="h-2 flex-1 rounded-[2px]" style={{ background: rampGradient(theme) }} />
+      <span
+        className="h-2 flex-1 rounded-[2px]"
+        style={{ background: rampGradient("probability", theme) }}
+      />
       <span>{strong}</span>
     </div>
   );

@@ -21,7 +21,7 @@ export function Legend() {
       <Mark label={words.firstLegend} d="M1 3Q9 11 17 3" className="stroke-edge" dashed />
       <span className="flex items-center gap-1">
         <svg aria-hidden="true" width="10" height="10">
-          <circle cx="5" cy="5" r="4" className="fill-data" />
+          <circle cx="5" cy="5" r="4" className="fill-stream" />
         </svg>
         {words.mlpLegend}
       </span>

@@ -65,11 +65,11 @@ export const Picture = memo(function Picture({ run, step, layout, largest, pulse
         <Ribbons layout={layout} columns={earlier} largest={largest} />
       </g>
       <Ribbons layout={layout} columns={[{ x: layout.x, facts }]} largest={largest} />
-      <path d={dotsOf(layout, earlier, largest)} className="fill-data/25" />
+      <path d={dotsOf(layout, earlier, largest)} className="fill-stream/25" />
       {frame && <Arcs layout={layout} frame={frame} />}
       <path
         d={dotsOf(layout, [{ x: layout.x, facts }], largest)}
-        className="fill-data stroke-sheet"
+        className="fill-stream stroke-sheet"
         strokeWidth={1}
       />
       <Tokens layout={layout} columns={columns} />

@@ -20,12 +20,15 @@ export function pathOf({ values, ...chart }: Line): string {
   return path(drawnTokens(values, frame)) ?? "";
 }
 
-/** The strokes of up to eight lines: the first four differ in hue, lightness and dashes. */
+/**
+ * The strokes of up to eight lines, which differ in hue, lightness and dashes. Any number can be a
+ * line, so the hues are none of those that have a meaning (globals.css).
+ */
 export const STROKES = [
-  { colour: "var(--data)", dash: undefined },
-  { colour: "light-dark(oklch(0.45 0.16 305), oklch(0.8 0.11 305))", dash: "6 3" },
-  { colour: "light-dark(oklch(0.5 0.11 130), oklch(0.84 0.13 130))", dash: "2 3" },
-  { colour: "var(--ink)", dash: "9 3 2 3" },
+  { colour: "var(--ink)", dash: undefined },
+  { colour: "light-dark(oklch(0.55 0.11 100), oklch(0.84 0.13 105))", dash: "6 3" },
+  { colour: "light-dark(oklch(0.45 0.14 262), oklch(0.72 0.11 262))", dash: "2 3" },
+  { colour: "var(--quiet)", dash: "9 3 2 3" },
 ] as const;
 
 export const strokeOf = (line: number) => STROKES[line % STROKES.length] ?? STROKES[0];
