@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { DEPTH_SCRIPT } from "@/lib/depth/depth";
 import { LANGUAGE_SCRIPT } from "@/lib/i18n/language";
 import { words } from "@/lib/i18n/words";
+import { PRESENT_SCRIPT } from "@/lib/present/present";
 import { THEME_SCRIPT } from "@/lib/theme/theme";
 import { fontVariables } from "./fonts";
 import "./globals.css";
@@ -19,7 +20,7 @@ export const viewport: Viewport = {
   ],
 };
 
-const SCRIPTS = [THEME_SCRIPT, LANGUAGE_SCRIPT, DEPTH_SCRIPT].join(";");
+const SCRIPTS = [THEME_SCRIPT, LANGUAGE_SCRIPT, DEPTH_SCRIPT, PRESENT_SCRIPT].join(";");
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
@@ -28,8 +29,8 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         {/* Relative, like all addresses of the site, so that it works under any path. */}
         <link rel="icon" href="./favicon.ico" sizes="32x32" />
         <link rel="icon" href="./icon.svg" type="image/svg+xml" />
-        {/* Runs before the first paint, so that the page does not flash in another theme, language
-            or depth. */}
+        {/* Runs before the first paint, so that the page does not flash in another theme, language,
+            depth or size. */}
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant */}
         <script dangerouslySetInnerHTML={{ __html: SCRIPTS }} />
       </head>

@@ -19,7 +19,7 @@ export const metadata: Metadata = {
 const STYLES = `
 :root { color-scheme: light dark; --paper: light-dark(#f7f7f4, #12141a);
   --ink: light-dark(#1b2028, #eceae4); --quiet: light-dark(#575d69, #a9abad);
-  --accent: light-dark(#b0391a, #ff8a5c); --on-accent: light-dark(#fff, #1c1410) }
+  --accent: light-dark(#a85a12, #f0a35c) }
 [data-theme=light] { color-scheme: light } [data-theme=dark] { color-scheme: dark }
 body { margin: 0; min-height: 100svh; display: grid; place-items: center; color: var(--ink);
   background: var(--paper); font: 1rem/1.6 system-ui, sans-serif }
@@ -28,7 +28,7 @@ svg { width: 2.75rem; fill: var(--ink) } svg .said { fill: var(--accent) }
 h1 { margin: 1.5rem 0 .5rem; font: 400 2rem/1.2 Georgia, serif }
 p { margin: 0 0 1.75rem; color: var(--quiet) }
 a { display: inline-block; padding: .55rem 1.1rem; border-radius: .375rem; text-decoration: none;
-  color: var(--on-accent); background: var(--accent); font-weight: 500 }
+  color: var(--paper); background: var(--ink); font-weight: 500 }
 a:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px }
 section + section { margin-top: 2.5rem }
 @media (scripting: enabled) {

@@ -13,6 +13,7 @@ import { german as instrument } from "@/features/instrument/words.de";
 import { german as notFound } from "@/features/not-found/words.de";
 import { german as openRecording } from "@/features/open-recording/words.de";
 import { german as panelLayout } from "@/features/panel-layout/words.de";
+import { german as present } from "@/features/present/words.de";
 import { german as replay } from "@/features/replay/words.de";
 import { german as runForm } from "@/features/run-form/words.de";
 import { german as saveMenu } from "@/features/save-menu/words.de";
@@ -60,6 +61,7 @@ export const german: Translated<typeof english> = {
   timeline,
   failures,
   panelLayout,
+  present,
   tour,
   pageControls,
   charts,

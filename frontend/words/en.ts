@@ -13,6 +13,7 @@ import { english as instrument } from "@/features/instrument/words.en";
 import { english as notFound } from "@/features/not-found/words.en";
 import { english as openRecording } from "@/features/open-recording/words.en";
 import { english as panelLayout } from "@/features/panel-layout/words.en";
+import { english as present } from "@/features/present/words.en";
 import { english as replay } from "@/features/replay/words.en";
 import { english as runForm } from "@/features/run-form/words.en";
 import { english as saveMenu } from "@/features/save-menu/words.en";
@@ -58,6 +59,7 @@ export const english = {
   timeline,
   failures,
   panelLayout,
+  present,
   tour,
   pageControls,
   charts,

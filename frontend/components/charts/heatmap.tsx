@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
+import { rootUnit } from "@/lib/browser/root-unit";
 import { inkOn, RAMPS, rampColour, type Theme } from "@/lib/colour/ramp";
 import type { Matrix } from "@/lib/contract/frames";
 import { usePixelRatio } from "@/lib/export/pixel-ratio";
@@ -123,7 +124,8 @@ function paint(canvas: HTMLCanvasElement, picture: Picture) {
   context.imageSmoothingEnabled = false;
   context.drawImage(cellsOf(matrix, max, theme), 0, 0, canvas.width, canvas.height);
   const cell = { width: size.width / matrix.columns, height: size.height / matrix.rows };
-  if (cell.width < NUMBER_CELL.width || cell.height < NUMBER_CELL.height) return;
+  const unit = rootUnit();
+  if (cell.width < NUMBER_CELL.width * unit || cell.height < NUMBER_CELL.height * unit) return;
   context.scale(ratio, ratio);
   writeNumbers(context, picture, cell);
 }
@@ -148,7 +150,7 @@ function cellsOf({ rows, columns, values }: Matrix, max: number, theme: Theme): 
 function writeNumbers(context: CanvasRenderingContext2D, picture: Picture, cell: Size) {
   const { matrix, max, theme, format } = picture;
   const family = getComputedStyle(document.documentElement).getPropertyValue("--font-geist-mono");
-  context.font = `12px ${family || "monospace"}`;
+  context.font = `${12 * rootUnit()}px ${family || "monospace"}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   matrix.values.forEach((value, i) => {

@@ -9,6 +9,7 @@ import { SkipLink } from "@/components/ui/skip-link";
 import { DepthSwitch } from "@/features/depth/depth-switch";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
+import { PresentButton } from "@/features/present/present-button";
 import { SaveMenu } from "@/features/save-menu/save-menu";
 import { TourButton } from "@/features/tour/tour-button";
 import { words as siteWords } from "@/lib/i18n/words";
@@ -41,15 +42,18 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         <ViewNav />
       </div>
       <div className="flex items-center gap-1.5 print:hidden max-sm:order-last max-sm:-mr-2 max-sm:ml-auto max-sm:gap-0">
-        {single && <TourButton />}
-        {onPanels && <PanelsButton onPanels={onPanels} />}
-        {single && <SaveMenu />}
+        <span className="contents present:hidden">
+          {single && <TourButton />}
+          {onPanels && <PanelsButton onPanels={onPanels} />}
+          {single && <SaveMenu />}
+        </span>
         <DepthSwitch />
+        <PresentButton />
         <GlossaryLink />
         <Button
           icon
           variant="quiet"
-          className="max-sm:hidden"
+          className="max-sm:hidden present:hidden"
           aria-label={headerWords.shortcuts.open}
           title={`${headerWords.shortcuts.open} (?)`}
           onClick={onShortcuts}
@@ -58,7 +62,9 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         </Button>
       </div>
       <div className="flex items-center gap-1.5 sm:-ml-2.5 print:hidden">
-        <LanguageChoice />
+        <span className="contents present:hidden">
+          <LanguageChoice />
+        </span>
         <ThemeToggle />
       </div>
     </header>
@@ -75,7 +81,7 @@ function GlossaryLink() {
       rel="noreferrer"
       aria-label={`${link} ${newTab}`}
       title={link}
-      className="inline-flex size-8 items-center justify-center rounded-md text-quiet transition-colors hover:bg-well hover:text-ink max-[24rem]:hidden"
+      className="inline-flex size-8 items-center justify-center rounded-md text-quiet transition-colors hover:bg-well hover:text-ink max-[24rem]:hidden present:hidden"
     >
       <BookOpen size={16} aria-hidden />
     </a>

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect } from "react";
+import { togglePresent } from "@/lib/present/present";
 
 interface Shortcuts {
   run: () => void;
@@ -21,6 +22,7 @@ export function useShortcuts({ run, stop, live, help }: Shortcuts): void {
         if (!isInPopup(event.target) && !document.body.dataset.arranging) stop();
       } else if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       else if (event.key === "?") help();
+      else if (event.key.toLowerCase() === "f") togglePresent();
       // Only when the focus is in the run, so that speech input does not trigger it.
       else if (event.key.toLowerCase() === "l" && isInRun(event.target)) live();
     };

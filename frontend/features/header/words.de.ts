@@ -19,6 +19,7 @@ export const german: Translated<typeof english> = {
       { keys: ["N"], action: "Im angehaltenen Lauf: ein Token weiterrechnen" },
       { keys: ["L"], action: "Im Lauf: wieder dem neuesten Token folgen" },
       { keys: [",", "."], action: "Im Training: vorheriger, nächster Snapshot" },
+      { keys: ["F"], action: "Präsentieren: größere Schrift für einen Beamer" },
       { keys: ["?"], action: "Tastenkürzel anzeigen" },
     ],
   },

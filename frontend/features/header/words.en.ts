@@ -13,6 +13,7 @@ export const english = {
       { keys: ["N"], action: "In a paused run: compute one more token" },
       { keys: ["L"], action: "In the run: follow the newest token again" },
       { keys: [",", "."], action: "In a training: previous snapshot, next snapshot" },
+      { keys: ["F"], action: "Present: larger text for a projector" },
       { keys: ["?"], action: "Show these shortcuts" },
     ],
   },

@@ -2,6 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { classNames } from "@/components/ui/class-names";
 import { BranchStrip } from "@/features/branches/branch-strip";
 import { noteSeen } from "@/features/first-recording/first-recording";
 import { useFirstRecording } from "@/features/first-recording/use-first-recording";
@@ -13,6 +14,7 @@ import { PanelGrid } from "@/features/panel-layout/panel-grid";
 import { PanelLinks } from "@/features/panel-layout/panel-links";
 import { useFieldReveal } from "@/features/run-form/reveal-field";
 import { RunForm } from "@/features/run-form/run-form";
+import { useFolded } from "@/features/run-form/use-folded";
 import {
   noteRequest,
   useRunInAddress,
@@ -74,6 +76,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const failure = useRunState(({ run }) => run.failure);
   const shownModel = useRunState(({ run }) => run.start?.model);
   const [help, setHelp] = useState(false);
+  const folded = useFolded();
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const openPanels = useOpenPanels();
   const leaveTraining = useLeaveTraining();
@@ -170,8 +173,13 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
-      <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
-        <aside className="print:hidden flex w-full shrink-0 flex-col border-rule border-b lg:w-84 lg:border-r lg:border-b-0">
+      <div className={classNames("flex min-h-0 flex-1 flex-col", !folded && "lg:flex-row")}>
+        <aside
+          className={classNames(
+            "flex w-full shrink-0 flex-col border-rule border-b print:hidden",
+            !folded && "lg:w-84 lg:border-r lg:border-b-0",
+          )}
+        >
           <RunForm
             ref={formElement}
             fields={fields}
@@ -187,6 +195,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
               form.reset(initialValues(fields));
             }}
             shown={shown}
+            folded={folded}
             run={store}
           />
         </aside>

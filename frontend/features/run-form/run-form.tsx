@@ -1,6 +1,6 @@
 "use client";
 
-import { Play, SlidersHorizontal, Square } from "lucide-react";
+import { PanelLeftClose, PanelLeftOpen, Play, SlidersHorizontal, Square } from "lucide-react";
 import { type ReactNode, type RefObject, useState } from "react";
 import type { FieldErrors, UseFormReturn } from "react-hook-form";
 import { Button } from "@/components/ui/button";
@@ -21,6 +21,7 @@ import { currentLink, flushAddress } from "@/lib/url-state/address-bar";
 import { AddressNote } from "./address-note";
 import { BreakpointFields } from "./breakpoint-fields";
 import { ChangedCount, ChangedNote, ChangedSettings, NotRunYet } from "./changed-settings";
+import { toggleFold } from "./fold";
 import { GivenNote } from "./given-note";
 import { ModelSelect } from "./model-select";
 import { type FieldReveal, useRevealedField } from "./reveal-field";
@@ -46,14 +47,21 @@ interface RunFormProps {
   promptNote?: ReactNode;
   /** The run that is shown beside the form. */
   run: RunStore;
+  /** Whether only prompt and buttons are shown. Absent if this form cannot be folded. */
+  folded?: boolean;
 }
 
 export function RunForm(props: RunFormProps) {
   const { fields, form, promptForm = form } = props;
   // Used on small screens only, where the settings are collapsed to keep the run near the top.
   const [settingsShown, setSettingsShown] = useState(false);
+  const folded = props.folded ?? false;
   const prompt = fields.find(({ name }) => name === "prompt");
-  useRevealedField(props.shown, (name) => name !== "prompt" && setSettingsShown(true));
+  useRevealedField(props.shown, (name) => {
+    if (name === "prompt") return;
+    setSettingsShown(true);
+    if (folded) toggleFold();
+  });
   const wrong = fields.filter(({ name }) => form.formState.errors[name]).map(({ name }) => name);
   const onInvalid = (errors: FieldErrors<FormValues>) => {
     // In the order of the form, which differs from that of the schema.
@@ -68,15 +76,24 @@ export function RunForm(props: RunFormProps) {
         aria-label={runFormWords.label}
         noValidate
         onSubmit={form.handleSubmit(props.onRun, onInvalid)}
-        className="flex min-h-0 flex-1 flex-col"
+        className={classNames(
+          "flex min-h-0 flex-1 flex-col",
+          folded && "lg:flex-row lg:items-end lg:gap-4 lg:px-5 lg:py-3",
+        )}
       >
-        <div className="scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto">
+        <div
+          className={classNames(
+            "scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto",
+            folded && "lg:overflow-visible lg:p-0",
+          )}
+        >
           {prompt && (
             <PromptField
               key={promptForm === form ? "own" : "other"}
               field={prompt}
               form={promptForm}
               error={form.formState.errors.prompt?.message}
+              folded={folded}
             />
           )}
           {props.promptNote}
@@ -91,11 +108,11 @@ export function RunForm(props: RunFormProps) {
             <SlidersHorizontal size={14} aria-hidden />
             {runFormWords.settings}
           </Button>
-          <div className={classNames("lg:block", !settingsShown && "hidden")}>
+          <div className={classNames(!settingsShown && "max-lg:hidden", folded && "lg:hidden")}>
             <Settings {...props} wrong={wrong} />
           </div>
         </div>
-        <FormActions {...props} wrong={form.formState.isSubmitted ? wrong : NONE} />
+        <FormActions {...props} folded={folded} wrong={form.formState.isSubmitted ? wrong : NONE} />
       </form>
     </ChangedSettings>
   );
@@ -183,12 +200,16 @@ interface PromptFieldProps {
   field: SettingField;
   form: UseFormReturn<FormValues>;
   error: string | undefined;
+  folded: boolean;
 }
 
-function PromptField({ field, form, error }: PromptFieldProps) {
+function PromptField({ field, form, error, folded }: PromptFieldProps) {
   return (
     <div>
-      <label htmlFor="setting-prompt" className="mb-1.5 block font-medium text-small">
+      <label
+        htmlFor="setting-prompt"
+        className={classNames("mb-1.5 block font-medium text-small", folded && "lg:sr-only")}
+      >
         {settingsWords.names.prompt}
       </label>
       <Textarea
@@ -197,7 +218,10 @@ function PromptField({ field, form, error }: PromptFieldProps) {
         placeholder={runFormWords.promptPlaceholder}
         aria-describedby="prompt-help"
         aria-invalid={error !== undefined}
-        className="block min-h-20 resize-y font-serif text-[1.0625rem] leading-snug"
+        className={classNames(
+          "block min-h-20 resize-y font-serif text-[1.0625rem] leading-snug",
+          folded && "lg:h-10 lg:min-h-10 lg:resize-none",
+        )}
         {...form.register(field.name)}
       />
       <p
@@ -216,6 +240,7 @@ function FormActions({
   onStop,
   onReset,
   wrong,
+  folded,
 }: RunFormProps & { wrong: readonly string[] }) {
   const [answer, setAnswer] = useState<string | null>(null);
   const copyLink = async () => {
@@ -227,7 +252,12 @@ function FormActions({
     setTimeout(() => setAnswer(null), complete ? 2000 : 6000);
   };
   return (
-    <div className="relative tall:sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3">
+    <div
+      className={classNames(
+        "relative tall:sticky bottom-0 z-10 border-rule border-t bg-paper px-5 py-3",
+        folded && "lg:static lg:flex lg:items-center lg:gap-3 lg:border-t-0 lg:p-0",
+      )}
+    >
       {wrong.length > 0 && (
         <p role="alert" className="mb-2 font-medium text-error text-xs">
           {invalidNote(wrong)}
@@ -247,8 +277,26 @@ function FormActions({
           {runFormWords.stop}
         </Button>
       </div>
-      <div className="mt-2 flex items-center justify-between">
-        <span className="hidden items-center gap-1 text-quiet text-xs sm:flex">
+      {folded && (
+        <Button className="h-10 max-lg:hidden" aria-expanded={false} onClick={toggleFold}>
+          <PanelLeftOpen size={15} aria-hidden />
+          {runFormWords.settings}
+        </Button>
+      )}
+      <div className={classNames("mt-2 flex items-center justify-between", folded && "lg:hidden")}>
+        <span className={classNames("hidden items-center gap-1", !folded && "lg:flex")}>
+          {folded !== undefined && (
+            <Button
+              icon
+              variant="quiet"
+              className="-ml-2 size-7"
+              aria-label={runFormWords.fold}
+              title={runFormWords.fold}
+              onClick={toggleFold}
+            >
+              <PanelLeftClose size={15} aria-hidden />
+            </Button>
+          )}
           <Kbd>Ctrl</Kbd>
           <Kbd>↵</Kbd>
         </span>

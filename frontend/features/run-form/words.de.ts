@@ -5,6 +5,8 @@ export const german: Translated<typeof english> = {
   label: "Einstellungen des Laufs",
   run: "Start",
   skip: "Zum Text springen",
+  fold: "Einstellungen ausblenden",
+  unfold: "Einstellungen einblenden",
   stop: "Stopp",
   copyLink: "Link kopieren",
   copied: "Link kopiert",

@@ -2,6 +2,8 @@ export const english = {
   label: "Run settings",
   run: "Run",
   skip: "Skip to the text",
+  fold: "Hide the settings",
+  unfold: "Show the settings",
   stop: "Stop",
   copyLink: "Copy link",
   copied: "Link copied",

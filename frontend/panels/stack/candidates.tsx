@@ -13,33 +13,37 @@ const SHOWN = 5;
 export function Candidates({ layout, frame }: { layout: StackLayout; frame: TokenFrame }) {
   const rows = shownCandidates(frame);
   const largest = Math.max(...rows.map(({ prob }) => prob), 0.01);
-  const x = layout.x + Math.min(26, layout.columnWidth / 2) + 2;
+  const { unit } = layout;
+  const x = layout.x + Math.min(26 * unit, layout.columnWidth / 2) + 2;
   const room = layout.width - x - 4;
-  const bars = Math.min(110, room * 0.3);
-  const y = (row: number) => 14 + row * ROW;
+  const bars = Math.min(110 * unit, room * 0.3);
+  const y = (row: number) => unit * (14 + row * ROW);
   return (
     <>
       <path
-        d={`M${layout.x} ${layout.top}C${layout.x} ${layout.top - 40} ${layout.x} ${y(2)} ${x - 4} ${y(2)}`}
+        d={`M${layout.x} ${layout.top}C${layout.x} ${layout.top - 40 * unit} ${layout.x} ${y(2)} ${x - 4} ${y(2)}`}
         fill="none"
-        strokeWidth={3}
+        strokeWidth={3 * unit}
         className="stroke-accent"
       />
       {rows.map(({ id, text, prob }, row) => {
         const bar = Math.max(1.5, (bars * prob) / largest);
-        const characters = Math.max(3, Math.floor((room - bar - PERCENT) / CHARACTER));
+        const characters = Math.max(
+          3,
+          Math.floor((room - bar - PERCENT * unit) / (CHARACTER * unit)),
+        );
         return (
           <Fragment key={id}>
             <rect
               x={x}
-              y={y(row) - 6}
+              y={y(row) - 6 * unit}
               width={bar}
-              height={12}
+              height={12 * unit}
               rx={2}
               className={id === frame.id ? "fill-accent" : "fill-data/60"}
             />
             <text
-              x={x + bar + 6}
+              x={x + bar + 6 * unit}
               y={y(row)}
               dominantBaseline="central"
               className={classNames(
@@ -48,7 +52,7 @@ export function Candidates({ layout, frame }: { layout: StackLayout; frame: Toke
               )}
             >
               {cut(shortLabel(text), characters)}
-              <tspan className="figures fill-quiet font-normal text-micro" dx={6}>
+              <tspan className="figures fill-quiet font-normal text-micro" dx={6 * unit}>
                 {formatPercent(prob)}
                 {"\u00a0%"}
               </tspan>

@@ -18,8 +18,11 @@ export interface StackLayout {
   readonly top: number;
   readonly width: number;
   readonly height: number;
+  /** How many pixels stand for one pixel of a drawing; texts are larger by it. */
+  readonly unit: number;
 }
 
+// Sizes in pixels of a drawing.
 const MIN_COLUMN = 50;
 const MAX_COLUMN = 112;
 const GAP = 22;
@@ -33,10 +36,7 @@ const TOP = 112;
 const BOTTOM = 26;
 const MIN_BAND = 16;
 
-interface Room {
-  readonly width: number;
-  readonly height: number;
-}
+type Room = Pick<StackLayout, "width" | "height" | "unit">;
 
 /**
  * Places columns and layers.
@@ -48,40 +48,46 @@ interface Room {
  * @param open a layer to show by itself, with its neighbours, if there is no room for all layers
  */
 export function layOutStack(
-  { width, height }: Room,
+  { width, height, unit }: Room,
   last: number,
   layers: number,
   strong: readonly number[],
   open: number | null,
 ): StackLayout {
-  const right = width < NARROW ? RIGHT.narrow : RIGHT.wide;
-  const room = Math.max(MIN_COLUMN, width - LEFT - right);
-  const positions = shownPositions(last, Math.max(1, Math.floor(room / MIN_COLUMN)), strong);
+  const right = unit * (width < NARROW * unit ? RIGHT.narrow : RIGHT.wide);
+  const left = LEFT * unit;
+  const gap = GAP * unit;
+  const least = MIN_COLUMN * unit;
+  const room = Math.max(least, width - left - right);
+  const positions = shownPositions(last, Math.max(1, Math.floor(room / least)), strong);
   const gaps = positions.filter((position, i) => position > (positions[i - 1] ?? -1) + 1).length;
-  const columnWidth = Math.min(MAX_COLUMN, (room - gaps * GAP) / positions.length);
+  const columnWidth = Math.min(MAX_COLUMN * unit, (room - gaps * gap) / positions.length);
   const places: Place[] = [];
-  let x = LEFT + Math.max(0, room - gaps * GAP - columnWidth * positions.length);
+  let x = left + Math.max(0, room - gaps * gap - columnWidth * positions.length);
   positions.forEach((position, i) => {
     const before = (positions[i - 1] ?? -1) + 1;
     if (position > before) {
-      places.push({ kind: "gap", first: before, last: position - 1, x: x + GAP / 2 });
-      x += GAP;
+      places.push({ kind: "gap", first: before, last: position - 1, x: x + gap / 2 });
+      x += gap;
     }
     places.push({ kind: "token", position, x: x + columnWidth / 2 });
     x += columnWidth;
   });
-  const bottom = Math.max(TOP + MIN_BAND, height - BOTTOM);
-  const bands = bandsOf(layers, Math.max(1, Math.floor((bottom - TOP) / MIN_BAND)), open);
+  const top = TOP * unit;
+  const low = MIN_BAND * unit;
+  const bottom = Math.max(top + low, height - BOTTOM * unit);
+  const bands = bandsOf(layers, Math.max(1, Math.floor((bottom - top) / low)), open);
   return {
     places,
     x: places.at(-1)?.x ?? 0,
     columnWidth,
     bands,
-    bandHeight: (bottom - TOP) / Math.max(1, bands.length),
+    bandHeight: (bottom - top) / Math.max(1, bands.length),
     bottom,
-    top: TOP,
+    top,
     width,
     height,
+    unit,
   };
 }
 

@@ -284,7 +284,7 @@ describe("layout", () => {
   });
 
   test("a position without a column is in the gap that contains it", () => {
-    const layout = layOutStack({ width: 480, height: 400 }, 40, 6, [12], null);
+    const layout = layOutStack({ width: 480, height: 400, unit: 1 }, 40, 6, [12], null);
     const gaps = layout.places.filter(({ kind }) => kind === "gap");
     expect(gaps.length).toBeGreaterThan(0);
     expect(xOf(layout, 5)).toBe(gaps[0]?.x);

@@ -61,9 +61,9 @@ export const circlePath = (x: number, y: number, r: number): string =>
 const FULL_DOT = 1;
 
 /** Returns the radius of the dot of an MLP, whose area is proportional to the share it adds. */
-export function dotRadius({ bandHeight }: StackLayout, share: number): number {
+export function dotRadius({ bandHeight, unit }: StackLayout, share: number): number {
   if (!Number.isFinite(share)) return 0;
-  const largest = Math.min(10, bandHeight * 0.3);
+  const largest = Math.min(10 * unit, bandHeight * 0.3);
   return Math.max(1, largest * Math.sqrt(Math.min(FULL_DOT, share) / FULL_DOT));
 }
 

@@ -78,7 +78,7 @@ export const Picture = memo(function Picture({ run, step, layout, largest, pulse
       {pulse && (
         <circle
           key={step}
-          r={6}
+          r={6 * layout.unit}
           cx={layout.x}
           cy={layout.bottom}
           className="stack-pulse fill-ink"
@@ -134,17 +134,21 @@ function dotsOf(layout: StackLayout, columns: readonly Drawn[], largest: number)
 }
 
 function Grid({ layout }: { layout: StackLayout }) {
-  const { bands, width, places } = layout;
-  const labelled = indexTicks(bands.length, Math.floor((layout.bottom - layout.top) / 16));
-  const lines = bands.map((_, i) => `M42 ${yOf(layout, i).toFixed(1)}H${width}`).join("");
+  const { bands, width, places, unit } = layout;
+  const labelled = indexTicks(bands.length, Math.floor((layout.bottom - layout.top) / (16 * unit)));
+  const lines = bands.map((_, i) => `M${42 * unit} ${yOf(layout, i).toFixed(1)}H${width}`).join("");
   return (
     <>
-      <path d={`${lines}M42 ${layout.top}H${width}`} className="stroke-rule" fill="none" />
+      <path
+        d={`${lines}M${42 * unit} ${layout.top}H${width}`}
+        className="stroke-rule"
+        fill="none"
+      />
       {bands.map((band, i) =>
         labelled.has(i) || band.first !== band.last ? (
           <text
             key={band.first}
-            x={38}
+            x={38 * unit}
             y={yOf(layout, i, 0.5)}
             textAnchor="end"
             dominantBaseline="central"
@@ -159,7 +163,7 @@ function Grid({ layout }: { layout: StackLayout }) {
           <text
             key={place.first}
             x={place.x}
-            y={layout.bottom + 17}
+            y={layout.bottom + 17 * layout.unit}
             textAnchor="middle"
             className="fill-quiet text-small"
           >
@@ -203,7 +207,7 @@ function Arcs({ layout, frame }: { layout: StackLayout; frame: Measured }) {
             <circle
               cx={layout.x}
               cy={yOf(layout, i, AT.attention)}
-              r={Math.min(4.5, layout.bandHeight * 0.2)}
+              r={Math.min(4.5 * layout.unit, layout.bandHeight * 0.2)}
               className="fill-attention stroke-sheet"
               strokeWidth={1.5}
             />
@@ -220,14 +224,14 @@ interface TokensProps {
 }
 
 function Tokens({ layout, columns }: TokensProps) {
-  const room = Math.max(2, Math.floor(layout.columnWidth / CHARACTER));
+  const room = Math.max(2, Math.floor(layout.columnWidth / (CHARACTER * layout.unit)));
   return (
     <>
       {columns.map(({ x, column }) => (
         <text
           key={column.position}
           x={x}
-          y={layout.bottom + 17}
+          y={layout.bottom + 17 * layout.unit}
           textAnchor="middle"
           className={classNames(
             "font-serif text-[0.9375rem]",
@@ -249,9 +253,11 @@ interface PredictionsProps {
 
 /** What each layer would predict, right of the shown column. */
 function Predictions({ layout, facts, chosen }: PredictionsProps) {
-  const x = layout.x + layout.columnWidth / 2 + 14;
-  const room = Math.floor((layout.width - x - PERCENT) / CHARACTER);
-  const labelled = indexTicks(facts.length, Math.floor((layout.bottom - layout.top) / 15));
+  const { unit } = layout;
+  const x = layout.x + layout.columnWidth / 2 + 14 * unit;
+  const room = Math.floor((layout.width - x - PERCENT * unit) / (CHARACTER * unit));
+  const rows = Math.floor((layout.bottom - layout.top) / (15 * unit));
+  const labelled = indexTicks(facts.length, rows);
   return (
     <>
       {facts.map((each, i) => {
@@ -270,7 +276,7 @@ function Predictions({ layout, facts, chosen }: PredictionsProps) {
             )}
           >
             {cut(shortLabel(lens.label), Math.max(3, room))}
-            <tspan className="figures fill-quiet text-micro" dx={6}>
+            <tspan className="figures fill-quiet text-micro" dx={6 * unit}>
               {formatPercent(lens.prob)}
               {"\u00a0%"}
             </tspan>

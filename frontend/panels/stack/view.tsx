@@ -72,7 +72,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     setSaid(sentenceOf(run, next));
   };
   const headline = headlineOf(run, step).join(" ");
-  const narrow = size.width < NARROW;
+  const narrow = size.width < NARROW * size.unit;
   return (
     <div className="flex h-full flex-col">
       {narrow && <p className="mb-2 text-small leading-snug">{headline}</p>}
