@@ -73,7 +73,12 @@ export function PairView(props: PairViewProps) {
           common={common}
         />
       )}
-      <SidePanels {...shown} measured={measured} onPanels={props.onPanels} />
+      <SidePanels
+        {...shown}
+        measured={measured}
+        divergence={divergences[step]}
+        onPanels={props.onPanels}
+      />
     </>
   );
 }

@@ -12,12 +12,13 @@ import { NoPanels } from "@/features/panel-layout/panel-grid";
 import { useLayoutActions } from "@/features/panel-layout/use-layout-actions";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import type { ModelInfo } from "@/lib/contract";
-import type { Side } from "@/lib/contract/parse-compare-event";
+import type { Divergence, Side } from "@/lib/contract/parse-compare-event";
 import { useDepth } from "@/lib/depth/use-depth";
 import { useKnownModel } from "@/lib/models/use-models";
 import { missingCaptures } from "@/lib/run/captures";
 import type { RunRecord } from "@/lib/run/run-record";
 import { words as statusWords } from "@/lib/run/words";
+import { DifferenceContext } from "@/panels/difference-context";
 import { generatedTextPanel } from "@/panels/generated-text/panel";
 import { ModelContext } from "@/panels/model-context";
 import type { Panel } from "@/panels/panel";
@@ -37,54 +38,59 @@ interface SideTextsProps {
 interface SidePanelsProps extends SideTextsProps {
   /** Whether both can be run again in lockstep. */
   measured: boolean;
+  /** The difference of the two runs at the shown step. */
+  divergence: Divergence | undefined;
   onPanels: () => void;
 }
 
 const SIDES = ["a", "b"] as const;
 
 /** Shows every open panel twice, at the same step and on the same scale. */
-export function SidePanels({ records, measured, onPanels, ...rest }: SidePanelsProps) {
+export function SidePanels(props: SidePanelsProps) {
+  const { records, measured, divergence, onPanels, ...rest } = props;
   const scaled = onOneScale(records);
   const open = useOpenPanels().filter(({ panel }) => panel !== generatedTextPanel);
   const again = useAgain(records);
   if (open.length === 0) return <NoPanels onPanels={onPanels} />;
   return (
-    <div className="grid flex-1 content-start gap-px bg-paper 2xl:grid-cols-2">
-      {open.map(({ panel, placed: { columns, rows } }) => (
-        <section
-          key={panel.id}
-          data-panel={panel.id}
-          aria-label={panel.title}
-          style={{ "--rows": rows } as CSSProperties}
-          className={classNames(
-            // The border is a shadow in the gap, so that an empty grid cell has no grey background.
-            "min-w-0 bg-sheet px-5 pt-4 pb-4 shadow-[0_0_0_1px_var(--rule)]",
-            columns > MAX_COLUMNS / 2 && "2xl:col-span-2",
-          )}
-        >
-          <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-            <h2 className="font-semibold text-[0.9375rem]">{panel.title}</h2>
-            <p className="hidden text-micro text-quiet measure:block">
-              {unitOf(panel, scaled.a)}
-              <span aria-hidden> · </span>
-              <span className="sr-only">{panelLayoutWords.hookPoint}</span> {panel.hookPoint}
-            </p>
-          </div>
-          <div className="mt-2 grid gap-x-6 gap-y-4 md:grid-cols-2">
-            {SIDES.map((side) => (
-              <Half
-                key={side}
-                side={side}
-                panel={panel}
-                run={scaled[side]}
-                onAgain={measured ? again : null}
-                {...rest}
-              />
-            ))}
-          </div>
-        </section>
-      ))}
-    </div>
+    <DifferenceContext value={divergence?.residDistance ?? null}>
+      <div className="grid flex-1 content-start gap-px bg-paper 2xl:grid-cols-2">
+        {open.map(({ panel, placed: { columns, rows } }) => (
+          <section
+            key={panel.id}
+            data-panel={panel.id}
+            aria-label={panel.title}
+            style={{ "--rows": rows } as CSSProperties}
+            className={classNames(
+              // The border is a shadow in the gap, so that an empty grid cell has no grey background.
+              "min-w-0 bg-sheet px-5 pt-4 pb-4 shadow-[0_0_0_1px_var(--rule)]",
+              columns > MAX_COLUMNS / 2 && "2xl:col-span-2",
+            )}
+          >
+            <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+              <h2 className="font-semibold text-[0.9375rem]">{panel.title}</h2>
+              <p className="hidden text-micro text-quiet measure:block">
+                {unitOf(panel, scaled.a)}
+                <span aria-hidden> · </span>
+                <span className="sr-only">{panelLayoutWords.hookPoint}</span> {panel.hookPoint}
+              </p>
+            </div>
+            <div className="mt-2 grid gap-x-6 gap-y-4 md:grid-cols-2">
+              {SIDES.map((side) => (
+                <Half
+                  key={side}
+                  side={side}
+                  panel={panel}
+                  run={scaled[side]}
+                  onAgain={measured ? again : null}
+                  {...rest}
+                />
+              ))}
+            </div>
+          </section>
+        ))}
+      </div>
+    </DifferenceContext>
   );
 }
 

@@ -207,14 +207,13 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             <PanelLinks />
-            <StatusStrip
-              model={model}
-              breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
-            />
+            <StatusStrip model={model} />
             <SavedRunOffer />
             <PrintedSettings />
             <TrainingPlace />
-            <Timeline />
+            <Timeline
+              breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
+            />
             <RunProblem models={models} onFix={showSetting} />
             <BranchStrip />
             <EmptyStateContext value={examples}>

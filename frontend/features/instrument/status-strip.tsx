@@ -2,9 +2,8 @@
 
 import { useStore } from "zustand";
 import { classNames } from "@/components/ui/class-names";
-import { RunControls } from "@/features/timeline/run-controls";
 import { words as timelineWords } from "@/features/timeline/words";
-import type { Breakpoints, ModelInfo } from "@/lib/contract";
+import type { ModelInfo } from "@/lib/contract";
 import type { DoneFrame } from "@/lib/contract/frames";
 import { formatDuration, formatNats, formatParameters, formatPercent } from "@/lib/i18n/numbers";
 import { pace } from "@/lib/pace/pace";
@@ -23,26 +22,17 @@ const DOTS: Partial<Record<Phase, string>> = {
   failed: "bg-error",
 };
 
-interface StatusStripProps {
-  model: ModelInfo | undefined;
-  /** Returns the breakpoints in the form. Absent if there is no server to continue the run. */
-  breakpoints?: () => Breakpoints;
-}
-
-/** Shows the state and speed of the run, and its controls. */
-export function StatusStrip({ model, breakpoints }: StatusStripProps) {
+/** Shows the state and speed of the run. */
+export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
   const run = useRunState((state) => state.run);
   return (
     <section
       aria-label={statusWords.label}
-      className="flex flex-col justify-between gap-x-6 gap-y-1.5 bg-sheet px-5 py-2 sm:flex-row sm:items-center"
+      className="flex min-w-0 flex-col gap-x-5 gap-y-0.5 bg-sheet px-5 py-2 sm:min-h-10 sm:flex-row sm:items-center"
     >
-      <div className="flex min-w-0 flex-col gap-x-5 gap-y-0.5 sm:min-h-8 sm:flex-1 sm:flex-row sm:items-center">
-        <PhaseLine run={run} />
-        <RunFigures run={run} />
-        <ModelFacts model={run.start?.model ?? model} />
-      </div>
-      {breakpoints && <RunControls breakpoints={breakpoints} />}
+      <PhaseLine run={run} />
+      <RunFigures run={run} />
+      <ModelFacts model={run.start?.model ?? model} />
       <Announcement run={run} />
     </section>
   );

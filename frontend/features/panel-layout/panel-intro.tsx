@@ -7,7 +7,7 @@ export function HowToRead({ panel, className = "" }: { panel: Panel; className?:
   const { howToRead, inWords, formula } = panel;
   const howToFork = fork && panel.howToFork ? ` ${panel.howToFork}` : "";
   return (
-    <div className={`max-w-[90ch] text-quiet text-small ${className}`}>
+    <div className={`max-w-[90ch] text-quiet text-small present:hidden ${className}`}>
       {inWords && (
         <p className="hidden look:block">
           {inWords}

@@ -78,7 +78,7 @@ export function RunForm(props: RunFormProps) {
         onSubmit={form.handleSubmit(props.onRun, onInvalid)}
         className={classNames(
           "flex min-h-0 flex-1 flex-col",
-          folded && "lg:flex-row lg:items-end lg:gap-4 lg:px-5 lg:py-3",
+          folded && "lg:flex-row lg:items-start lg:gap-3 lg:px-5 lg:py-2.5",
         )}
       >
         <div
@@ -112,7 +112,7 @@ export function RunForm(props: RunFormProps) {
             <Settings {...props} wrong={wrong} />
           </div>
         </div>
-        <FormActions {...props} folded={folded} wrong={form.formState.isSubmitted ? wrong : NONE} />
+        <FormActions {...props} wrong={form.formState.isSubmitted ? wrong : NONE} />
       </form>
     </ChangedSettings>
   );

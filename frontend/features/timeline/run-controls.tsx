@@ -12,41 +12,47 @@ interface RunControlsProps {
   breakpoints: () => Breakpoints;
 }
 
+const SHAPE = "h-8 gap-1.5 whitespace-nowrap px-2 text-xs";
+const WORD = "@max-[54rem]:sr-only";
+
 /** Buttons to pause the run on the server, to generate one more token, and to continue. */
 export function RunControls({ breakpoints }: RunControlsProps) {
   const { controller } = useRunContext();
   const run = useRunState((state) => state.run);
   const held = canContinue(run) && run.phase !== "failed";
   return (
-    <div className="flex flex-wrap items-center gap-1.5 print:hidden">
+    <div className="ml-1.5 flex items-center border-rule border-l pl-1.5 max-sm:ml-0.5 max-sm:pl-0.5">
       <Button
-        className="h-8 px-2.5 text-xs"
+        variant="quiet"
+        className={SHAPE}
         title={words.holdHint}
         aria-keyshortcuts="P"
         disabled={!isHoldable(run)}
         onClick={controller.pause}
       >
         <CirclePause size={14} aria-hidden />
-        {words.hold}
+        <span className={WORD}>{words.hold}</span>
       </Button>
       <Button
-        className="h-8 px-2.5 text-xs"
+        variant="quiet"
+        className={SHAPE}
         title={words.stepHint}
         aria-keyshortcuts="N"
         disabled={!held}
         onClick={() => void controller.step(breakpoints())}
       >
         <StepForward size={14} aria-hidden />
-        {words.step}
+        <span className={WORD}>{words.step}</span>
       </Button>
       <Button
-        className="h-8 px-2.5 text-xs"
+        variant="quiet"
+        className={SHAPE}
         title={hintOf(run)}
         disabled={!held}
         onClick={() => void controller.resume(breakpoints())}
       >
         <FastForward size={14} aria-hidden />
-        {words.goOn}
+        <span className={WORD}>{words.goOn}</span>
       </Button>
     </div>
   );

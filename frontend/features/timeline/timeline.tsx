@@ -3,19 +3,26 @@
 import { useEffect, useRef } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { FollowButton } from "@/components/ui/follow-button";
+import type { Breakpoints } from "@/lib/contract";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { isBusy } from "@/lib/run/run-record";
 import { currentStep } from "@/lib/run/run-store";
 import { createRapidUpdates } from "@/lib/timeline/rapid-updates";
 import { seriesOf } from "@/lib/timeline/series";
 import { PlayControls } from "./play-controls";
+import { RunControls } from "./run-controls";
 import { Track } from "./track";
 import { usePlayerState } from "./use-player";
 import { useTimelineKeys } from "./use-timeline-keys";
 import { words } from "./words";
 
+interface TimelineProps {
+  /** Returns the breakpoints in the form. Absent if there is no server to continue the run. */
+  breakpoints?: () => Breakpoints;
+}
+
 /** Shows and selects the token that the panels show. Stays visible while the panels scroll. */
-export function Timeline() {
+export function Timeline({ breakpoints }: TimelineProps) {
   useTimelineKeys();
   return (
     <section
@@ -26,8 +33,9 @@ export function Timeline() {
     >
       <div className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-3 gap-y-1 px-5 pt-1 pb-2 @min-[34rem]:grid-cols-[auto_minmax(0,1fr)] @min-[34rem]:pb-3 @min-[68rem]:grid-cols-[auto_minmax(0,1fr)_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
         <div role="group" aria-label={words.steps.label} className="contents">
-          <div className="-ml-2.5 print:hidden">
+          <div className="-ml-2.5 flex items-center print:hidden">
             <PlayControls />
+            {breakpoints && <RunControls breakpoints={breakpoints} />}
           </div>
           <div className="order-3 flex items-center justify-between gap-1 print:hidden @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
             <Live />

@@ -55,7 +55,7 @@ export function drawLens(canvas: HTMLCanvasElement, picture: LensPicture): void 
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, size.width, size.height);
   const { color, fontFamily } = getComputedStyle(canvas);
-  context.font = `${11 * rootUnit()}px ${fontFamily}`;
+  context.font = `${12 * rootUnit()}px ${fontFamily}`;
   context.textBaseline = "middle";
   const height = size.height / layers;
   const shareOf = lensShare(picture.colour, picture.vocabulary);

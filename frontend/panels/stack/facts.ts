@@ -133,6 +133,19 @@ export function meanSources({ attentionRows, attentionSources }: Measured): Sour
   return mean ? shown(mean) : null;
 }
 
+/**
+ * Returns the attention on each position, as the mean of all heads; NaN where only the strongest
+ * sources are known.
+ */
+export function attentionByPosition(frame: Measured, count: number): Float32Array {
+  const weights = new Float32Array(count).fill(Number.NaN);
+  if (frame.attentionRows)
+    weights.set(numbersOf(frame.attentionRows, MEAN_OF_ALL).subarray(0, count));
+  else
+    for (const { position, share } of meanSources(frame)?.others ?? []) weights[position] = share;
+  return weights;
+}
+
 /** Returns the positions that attention reads most over all layers, most read first. */
 export function strongSources({ attentionRows, attentionSources }: Measured, count: number) {
   if (attentionRows) {

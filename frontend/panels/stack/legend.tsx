@@ -1,9 +1,9 @@
 import { RANKS } from "./paths";
-import { RANK_FILL } from "./picture";
+import { DIFFERENCE_SHADE, RANK_FILL } from "./picture";
 import { words } from "./words";
 
 /** Explains colours and shapes of the picture. */
-export function Legend() {
+export function Legend({ difference }: { difference: boolean }) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-0.5 pt-1 text-micro text-quiet">
       <span className="flex items-center gap-1.5">
@@ -25,6 +25,14 @@ export function Legend() {
         </svg>
         {words.mlpLegend}
       </span>
+      {difference && (
+        <span className="flex items-center gap-1">
+          <svg aria-hidden="true" width="10" height="10">
+            <rect width="10" height="10" rx="2" className="fill-ink" opacity={DIFFERENCE_SHADE} />
+          </svg>
+          {words.differenceLegend}
+        </span>
+      )}
     </div>
   );
 }

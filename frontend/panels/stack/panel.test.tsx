@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Shares, SourcesFrame, TokenFrame } from "@/lib/contract/frames";
@@ -12,14 +12,18 @@ import {
 } from "@/lib/run/recorded-run.fixture";
 import type { RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
-import { numbersOf, strongest } from "@/panels/attention-shared/pattern";
+import { MEAN_OF_ALL, numbersOf, strongest } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { DifferenceContext } from "../difference-context";
 import { MeasureContext } from "../measure-context";
+import type { PanelProps } from "../panel";
 import { makeRoom, percent, show } from "../show-panel.fixture";
 import { shownCandidates } from "./candidates";
-import { sourcesOf } from "./facts";
+import { attentionByPosition, predictedAt, sourcesOf } from "./facts";
 import { bandsOf, layOutStack, shownPositions, xOf } from "./layout";
-import { stackTable } from "./table";
+import { bars } from "./paths";
+import { DIFFERENCE_SHADE } from "./picture";
+import { layerCount, stackTable } from "./table";
 import Stack from "./view";
 
 /** Rows of which these are the strongest sources: each head of a layer has the layer's mean. */
@@ -281,6 +285,55 @@ describe("layout", () => {
       expect(covered).toEqual(Array.from({ length: layers }, (_, each) => each));
       if (open !== null) expect(bands).toContainEqual({ first: open, last: open });
     }
+  });
+
+  test("in a long text a line has a bar for each token that attention reads, as long as its weight", () => {
+    const weights = Float32Array.of(0.9, Number.NaN, 0.1, 0.4, Number.NaN);
+    // The first token is left out; the largest other one has the whole height.
+    expect(bars(weights, 50, 20)).toBe("M20.0 20.0v-5.0h10.0v5.0ZM30.0 20.0v-20.0h10.0v20.0Z");
+    expect(bars(Float32Array.of(0.9, 0), 50, 20)).toBe("");
+    const run = attentionRun();
+    const [frame] = run.frames;
+    const count = predictedAt(run, 0) + 1;
+    const rows = frame?.attentionRows as Shares;
+    const known = attentionByPosition(frame as TokenFrame, count);
+    expect([...known]).toEqual([...numbersOf(rows, MEAN_OF_ALL)].slice(0, count));
+    expect(known.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 2);
+  });
+
+  test("a swipe shows the next or the previous token", () => {
+    const run = stackRun();
+    const { select } = show(Stack, 1, run);
+    const swipe = (from: number, to: number) => {
+      const at = (x: number) => ({ pointerType: "touch", clientX: x, clientY: 100 });
+      fireEvent.pointerDown(picture(), at(from));
+      fireEvent.pointerUp(picture(), at(to));
+    };
+    swipe(200, 120);
+    expect(select).toHaveBeenLastCalledWith(2);
+    swipe(120, 200);
+    expect(select).toHaveBeenLastCalledWith(0);
+    select.mockClear();
+    swipe(120, 130);
+    expect(select).not.toHaveBeenCalled();
+  });
+
+  test("in a comparison the shade of each layer is the distance of the two streams", () => {
+    const run = stackRun();
+    const layers = layerCount(run);
+    const distance = Float32Array.from({ length: layers + 1 }, (_, row) => row / 4);
+    const Compared = (props: PanelProps) => (
+      <DifferenceContext value={distance}>
+        <Stack {...props} />
+      </DifferenceContext>
+    );
+    show(Compared, 1, run);
+    const shades = [...picture().querySelectorAll("rect.fill-ink")].map((rect) =>
+      Number(rect.getAttribute("opacity")),
+    );
+    expect(shades.slice(0, layers)).toEqual(
+      Array.from({ length: layers }, (_, layer) => DIFFERENCE_SHADE * Math.min(1, (layer + 1) / 4)),
+    );
   });
 
   test("a position without a column is in the gap that contains it", () => {

@@ -83,3 +83,20 @@ export function arcPath(layout: StackLayout, index: number, { position }: Source
 }
 
 export const arcWidth = (share: number): number => 1 + 6 * share;
+
+/**
+ * Returns a bar per value from the left to the right, standing on `height`. The first token, which
+ * heads often read without need, and missing values have none.
+ */
+export function bars(values: Float32Array, width: number, height: number): string {
+  const slot = width / Math.max(1, values.length);
+  const largest = values.slice(1).reduce((most, value) => (value > most ? value : most), 0);
+  if (largest === 0) return "";
+  return [...values]
+    .map((value, place) => {
+      if (place === 0 || !(value > 0)) return "";
+      const high = (value / largest) * height;
+      return `M${n(place * slot)} ${n(height)}v${n(-high)}h${n(Math.max(1, slot))}v${n(high)}Z`;
+    })
+    .join("");
+}

@@ -39,6 +39,9 @@ export const RANK_FILL: Record<RankClass, string> = {
   unknown: "fill-edge/30",
 };
 
+/** The opacity of the shade where two streams are as far apart as the first is long. */
+export const DIFFERENCE_SHADE = 0.5;
+
 interface PictureProps {
   run: RunRecord;
   step: number;
@@ -47,10 +50,13 @@ interface PictureProps {
   largest: number;
   /** Whether a pulse runs through the layers. */
   pulse: boolean;
+  /** The distance from another run (DifferenceContext). */
+  difference: Float32Array | null;
 }
 
 /** The model as a picture. Few elements, each with many shapes, so that scrubbing stays fast. */
-export const Picture = memo(function Picture({ run, step, layout, largest, pulse }: PictureProps) {
+export const Picture = memo(function Picture(props: PictureProps) {
+  const { run, step, layout, largest, pulse, difference } = props;
   const frame = run.frames[step];
   const { places, bands } = layout;
   const columns = places.flatMap((place) =>
@@ -61,6 +67,7 @@ export const Picture = memo(function Picture({ run, step, layout, largest, pulse
   return (
     <svg aria-hidden="true" className="absolute inset-0 size-full" overflow="hidden">
       <Grid layout={layout} />
+      {difference && <Differences layout={layout} distances={difference} />}
       <g className="opacity-45">
         <Ribbons layout={layout} columns={earlier} largest={largest} />
       </g>
@@ -72,7 +79,7 @@ export const Picture = memo(function Picture({ run, step, layout, largest, pulse
         className="fill-stream stroke-sheet"
         strokeWidth={1}
       />
-      <Tokens layout={layout} columns={columns} />
+      <Tokens layout={layout} columns={columns} drop={pulse ? step : null} />
       <Predictions layout={layout} facts={facts} chosen={frame?.id} />
       {frame && <Candidates layout={layout} frame={frame} />}
       {pulse && (
@@ -92,6 +99,21 @@ export const Picture = memo(function Picture({ run, step, layout, largest, pulse
     return bands.map((band) => (measured ? factsOf(measured, band) : null));
   }
 });
+
+/** How far the residual streams of two runs are apart after each band, as a shade behind the column. */
+function Differences({ layout, distances }: { layout: StackLayout; distances: Float32Array }) {
+  return layout.bands.map(({ first, last }, i) => (
+    <rect
+      key={first}
+      x={layout.x - layout.columnWidth / 2}
+      width={layout.columnWidth}
+      y={yOf(layout, i, 1)}
+      height={layout.bandHeight}
+      className="fill-ink"
+      opacity={DIFFERENCE_SHADE * Math.min(1, distances[last + 1] ?? 0)}
+    />
+  ));
+}
 
 interface Drawn {
   readonly x: number;
@@ -221,22 +243,26 @@ function Arcs({ layout, frame }: { layout: StackLayout; frame: Measured }) {
 interface TokensProps {
   layout: StackLayout;
   columns: readonly { readonly x: number; readonly column: Column }[];
+  /** The step whose last token drops from the candidates to its place; null if none does. */
+  drop: number | null;
 }
 
-function Tokens({ layout, columns }: TokensProps) {
+function Tokens({ layout, columns, drop }: TokensProps) {
   const room = Math.max(2, Math.floor(layout.columnWidth / (CHARACTER * layout.unit)));
   return (
     <>
       {columns.map(({ x, column }) => (
         <text
-          key={column.position}
+          key={x === layout.x && drop !== null ? `drop ${drop}` : column.position}
           x={x}
           y={layout.bottom + 17 * layout.unit}
           textAnchor="middle"
           className={classNames(
             "font-serif text-[0.9375rem]",
             x === layout.x ? "fill-ink font-semibold" : "fill-quiet",
+            x === layout.x && drop !== null && "stack-drop",
           )}
+          style={{ "--stack-height": `${layout.top - layout.bottom}px` } as React.CSSProperties}
         >
           {cut(shortLabel(column.label), room)}
         </text>

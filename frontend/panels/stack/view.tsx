@@ -1,14 +1,16 @@
 "use client";
 
-import { type KeyboardEvent, type PointerEvent, useMemo, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { PromptFrame } from "@/lib/contract/frames";
 import { isBusy, promptLength } from "@/lib/run/run-record";
 import { NotMeasured } from "@/panels/not-measured";
+import { useDifference } from "../difference-context";
 import type { PanelProps } from "../panel";
-import { hasSources, predictedAt, strongSources } from "./facts";
+import { attentionByPosition, hasSources, predictedAt, strongSources } from "./facts";
 import { layOutStack, NARROW, type StackLayout, xOf, yOf } from "./layout";
 import { Legend } from "./legend";
+import { Overview } from "./overview";
 import { PartDetails, type Zoom } from "./part-details";
 import { Picture } from "./picture";
 import { headlineOf, PARTS, type Part, type Spot, sentenceOf, shortLabel } from "./sentences";
@@ -54,13 +56,18 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     () => layOutStack(size, last, layers, strong, open),
     [size, last, layers, strong, open],
   );
+  const difference = useDifference();
+  const weights = useMemo(
+    () => (frame ? attentionByPosition(frame, last + 1) : new Float32Array()),
+    [frame, last],
+  );
+  const selectAt = (position: number) => {
+    const index = position + 1 - promptLength(run);
+    if (index >= 0) select(index);
+  };
   const choose = ({ band, part, position }: Spot) => {
     if (band.first !== band.last) return setOpen(band.first);
-    if (position !== last) {
-      const index = position + 1 - promptLength(run);
-      if (index >= 0) select(index);
-      return;
-    }
+    if (position !== last) return selectAt(position);
     onZoom({ layer: band.first, part });
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -71,6 +78,10 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     setSpot(next);
     setSaid(sentenceOf(run, next));
   };
+  const swipe = useSwipe((by) => {
+    const next = step + by;
+    if (next >= 0 && next < run.frames.length) select(next);
+  });
   const headline = headlineOf(run, step).join(" ");
   const narrow = size.width < NARROW * size.unit;
   return (
@@ -83,7 +94,10 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         aria-label={words.pictureLabel(shortLabel(frame?.label ?? ""))}
         onPointerMove={(event) => setSpot(spotUnder(event, layout))}
         onPointerLeave={() => setSpot(null)}
+        onPointerDown={swipe.down}
+        onPointerUp={swipe.up}
         onClick={(event) => {
+          if (swipe.wasSwipe()) return;
           const under = spotUnder(event as unknown as PointerEvent, layout);
           if (under) choose(under);
         }}
@@ -99,19 +113,51 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
           </p>
         )}
         {size.width > 0 && (
-          <Picture {...{ run, step, layout }} largest={largest} pulse={live && isBusy(run)} />
+          <Picture
+            {...{ run, step, layout, difference }}
+            largest={largest}
+            pulse={live && isBusy(run)}
+          />
         )}
         {spot && <Outline spot={spot} layout={layout} />}
         <span aria-live="polite" className="sr-only">
           {said}
         </span>
       </div>
+      {layout.places.some(({ kind }) => kind === "gap") && (
+        <Overview layout={layout} weights={weights} onSelect={selectAt} />
+      )}
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
         {spot ? sentenceOf(run, spot) : <span data-export="skip">{words.hint}</span>}
       </p>
-      <Legend />
+      <Legend difference={difference !== null} />
     </div>
   );
+}
+
+/** How far a finger moves sideways to show the next token, in pixels. */
+const SWIPE = 36;
+
+/** Calls `move` with 1 after a swipe to the left, and with -1 after one to the right. */
+function useSwipe(move: (by: 1 | -1) => void) {
+  const from = useRef<{ x: number; y: number } | null>(null);
+  const swiped = useRef(false);
+  return {
+    down: (event: PointerEvent) => {
+      swiped.current = false;
+      from.current = event.pointerType === "touch" ? { x: event.clientX, y: event.clientY } : null;
+    },
+    up: (event: PointerEvent) => {
+      if (!from.current) return;
+      const [x, y] = [event.clientX - from.current.x, event.clientY - from.current.y];
+      from.current = null;
+      if (Math.abs(x) < SWIPE || Math.abs(x) < 2 * Math.abs(y)) return;
+      swiped.current = true;
+      move(x < 0 ? 1 : -1);
+    },
+    /** The browser also sends a click after a swipe. */
+    wasSwipe: () => swiped.current,
+  };
 }
 
 /** Returns the size of the largest residual stream in the columns of the prompt. */

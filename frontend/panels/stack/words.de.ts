@@ -46,6 +46,8 @@ export const german: Translated<typeof english> = {
   arcLegend: "Attention",
   firstLegend: "auf dem ersten Token",
   mlpLegend: "MLP",
+  differenceLegend:
+    "Schattierung: Abstand der Residualströme von A und B, bis 100\u00a0% der Größe von A",
   path: "Teile des Modells",
   model: "Modell",
   head: (head) => `Kopf ${head}`,

@@ -44,6 +44,8 @@ export const english = {
   arcLegend: "attention",
   firstLegend: "on the first token",
   mlpLegend: "MLP",
+  differenceLegend:
+    "shade: distance of the residual streams of A and B, up to 100\u00a0% of A's size",
   path: "Parts of the model",
   model: "Model",
   head: (head: number) => `Head ${head}`,
