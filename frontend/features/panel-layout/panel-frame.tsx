@@ -55,7 +55,7 @@ export function PanelFrame({ panel, placed, place, of, model }: PanelFrameProps)
         className={classNames(
           "relative min-w-0",
           panel.wide
-            ? "[--low:19rem] sm:[--low:14rem] lg:[--low:10rem] min-[106rem]:[--low:12rem] present:[--low:8.5rem]!"
+            ? "[--low:19rem] sm:[--low:14rem] lg:[--low:10rem] min-[106rem]:[--low:12rem] present:[--low:6.25rem]!"
             : "[--low:19rem]",
           // In one column, each further row adds half of the height.
           "min-h-[calc(var(--low)*(1+(var(--rows)-1)/2))] flex-1 basis-0 md:min-h-[calc(var(--low)*var(--rows))]",

@@ -226,7 +226,11 @@ function PromptField({ field, form, error, folded }: PromptFieldProps) {
       />
       <p
         id="prompt-help"
-        className={classNames("mt-1 min-h-4 text-error text-xs leading-4", error ? "mb-4" : "mb-2")}
+        className={classNames(
+          "mt-1 min-h-4 text-error text-xs leading-4",
+          error ? "mb-4" : "mb-2",
+          folded && !error && "lg:hidden",
+        )}
       >
         {error ?? <NotRunYet name="prompt" />}
       </p>

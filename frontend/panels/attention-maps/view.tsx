@@ -231,7 +231,7 @@ function Labels({ run, count, length, axis }: LabelsProps) {
   return (
     <div
       aria-hidden
-      className={`figures flex text-[0.625rem] text-quiet leading-none ${upright ? "h-full w-16 flex-col pr-1.5" : "h-14 pt-1"}`}
+      className={`figures flex text-[0.625rem] present:text-micro text-quiet leading-none ${upright ? "h-full w-16 flex-col pr-1.5" : "h-14 pt-1"}`}
     >
       {Array.from({ length: count }, (_, place) => (
         <span

@@ -29,7 +29,9 @@ export function ScaleLegend({ gradient }: ScaleLegendProps) {
               gradient ?? "linear-gradient(to right, transparent, var(--attention-shade))",
           }}
         />
-        <span className="absolute inset-x-0 -top-3.5 text-center text-[0.625rem]">{half}</span>
+        <span className="absolute inset-x-0 -top-3.5 text-center text-[0.625rem] present:text-micro">
+          {half}
+        </span>
         <span className="absolute -top-0.5 -bottom-0.5 left-1/2 w-px bg-ink/60" />
       </span>
       <span>{scale.full * 100} %</span>

@@ -88,7 +88,7 @@ function Shares({ bins, breathing }: SharesProps) {
       <dl className="mt-1 flex min-h-8 flex-wrap justify-between gap-x-1">
         {groups.map(({ first, last, mass }, i) => (
           <div key={first}>
-            <dt className="figures flex items-center gap-1 whitespace-nowrap text-[0.625rem] text-quiet leading-4">
+            <dt className="figures flex items-center gap-1 whitespace-nowrap text-[0.625rem] present:text-micro text-quiet leading-4">
               <span
                 aria-hidden
                 className="size-2 shrink-0 rounded-[1px]"
@@ -207,7 +207,7 @@ const Grid = memo(function Grid() {
           className="absolute inset-x-0 border-rule border-t"
           style={{ top: `${placeOfProbability(10 ** (-2 * i)) * 100}%` }}
         >
-          <span className="figures absolute right-full -translate-y-1/2 whitespace-nowrap pr-1.5 text-[0.625rem]">
+          <span className="figures absolute right-full -translate-y-1/2 whitespace-nowrap pr-1.5 text-[0.625rem] present:text-micro">
             {LABELS[i]}
           </span>
         </div>

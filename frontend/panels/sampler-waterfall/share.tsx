@@ -23,7 +23,7 @@ export function Share({ prob, before, said }: ShareProps) {
       <span className="figures flex justify-between text-xs leading-4">
         <span>{formatPercent(prob)} %</span>
         {change !== 0 && (
-          <span className="text-[0.625rem] text-quiet">
+          <span className="text-[0.625rem] present:text-micro text-quiet">
             <span aria-hidden>{change > 0 ? "▲" : "▼"}</span>
             <span className="sr-only">{change > 0 ? words.grew : words.fell}</span>
           </span>
