@@ -42,6 +42,8 @@ export default defineConfig({
   ],
   use: {
     baseURL: served ?? (servers[own] as string),
+    // An action that waits longer waits for what does not come; a test has up to 180 s.
+    actionTimeout: 45_000,
     viewport: { width: 1280, height: 800 },
     permissions: ["clipboard-read", "clipboard-write"],
     // A visitor who has closed the recording of the first visit and sees runs at full speed.

@@ -60,7 +60,7 @@ test("the depth is in the link and is remembered", async ({ page, browser }) => 
 
 test("on a phone the depth is a list", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  await page.goto("/");
+  await new Instrument(page).open();
   await page.getByRole("combobox", { name: "Depth" }).selectOption("measure");
   await expect(page).toHaveURL(/depth=measure/);
   const overflow = await page.evaluate(

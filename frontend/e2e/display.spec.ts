@@ -94,7 +94,7 @@ test("a run that reached its limit continues, and a prompt that is too long can 
   await site.open({ prompt: STORY, max_new_tokens: 6, min_new_tokens: 6 });
   await site.run.click();
   await site.finished();
-  await site.status.getByRole("button", { name: "Continue", exact: true }).click();
+  await page.getByRole("button", { name: "Continue", exact: true }).click();
   await expect(site.status).toContainText("12/12");
   await site.finished();
   await site.prompt.fill("word ".repeat(1200));

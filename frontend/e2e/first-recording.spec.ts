@@ -89,7 +89,7 @@ test("a run of one's own takes the place of the recording, and is restored inste
   await expect(page.getByRole("tree")).toHaveCount(0);
   expect(await text(page)).toContain(STORY);
   await page.goto("/");
-  await expect(page.getByRole("button", { name: "Restore" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Open the last run" })).toBeVisible();
   await expect(page.getByText(MARK)).toHaveCount(0);
 });
 

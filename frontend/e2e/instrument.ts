@@ -90,8 +90,8 @@ export class Instrument {
 
   /** Shows the newest token: a finished run rests on the one of which the model was least certain. */
   async showNewest(): Promise<void> {
-    const { live } = this.words.timeline.steps;
-    await this.page.getByRole("button", { name: live, exact: true }).click();
+    await this.page.locator("main").focus();
+    await this.page.keyboard.press("l");
   }
 
   /** Shows the token `count` tokens before the last one, by keyboard. */

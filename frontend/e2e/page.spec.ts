@@ -45,7 +45,7 @@ test("playing shows token after token and ends at the newest", async ({ page }) 
   await site.run.click();
   await site.finished();
   const steps = page.getByRole("group", { name: "Which token" });
-  await steps.getByRole("button", { name: "Live" }).click();
+  await site.showNewest();
   await steps.evaluate((group) => {
     const shown: string[] = [];
     Object.assign(window, { shown });
@@ -55,7 +55,7 @@ test("playing shows token after token and ends at the newest", async ({ page }) 
     }).observe(group, { subtree: true, childList: true, characterData: true });
   });
   await steps.getByRole("button", { name: "Play" }).click();
-  await expect(steps.getByRole("button", { name: "Pause" })).toBeHidden();
+  await expect(steps.getByRole("button", { name: "Pause", exact: true })).toBeHidden();
   const shown = await page.evaluate(() => (window as unknown as { shown: string[] }).shown);
   expect(shown).toEqual(["0", "1", "2", "3", "4"]);
 });

@@ -53,7 +53,8 @@ test("a link opens the page in Present mode, and a run starts there", async ({ p
   await page.goto(`/?present=on&max_new_tokens=5&prompt=${encodeURIComponent(STORY)}`);
   await expect(site.prompt).toHaveValue(STORY);
   await site.run.click();
-  await site.finished();
+  // The prompt's tokens, and five.
+  await expect(page.getByText(/^token \d of 0–4$/)).toBeVisible();
   await page.getByRole("button", { name: "Settings", exact: true }).click();
   await expect(page.getByLabel("Model", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "End presentation" }).click();

@@ -108,7 +108,7 @@ test("Space plays and pauses; a chosen speed applies", async ({ page }) => {
   await page.keyboard.press("Home");
   await page.keyboard.press("Space");
   const steps = page.getByRole("group", { name: "Which token" });
-  await expect(steps.getByRole("button", { name: "Pause" })).toBeVisible();
+  await expect(steps.getByRole("button", { name: "Pause", exact: true })).toBeVisible();
   await expect(site.track).not.toHaveAttribute("aria-valuenow", "0");
   await page.keyboard.press("Space");
   await expect(steps.getByRole("button", { name: "Play" })).toBeVisible();

@@ -21,7 +21,7 @@ export function RunControls({ breakpoints }: RunControlsProps) {
   const run = useRunState((state) => state.run);
   const held = canContinue(run) && run.phase !== "failed";
   return (
-    <div className="ml-1.5 flex items-center border-rule border-l pl-1.5 max-sm:ml-0.5 max-sm:pl-0.5">
+    <div className="-ml-2 flex items-center @min-[34rem]:mr-auto @min-[34rem]:ml-0">
       <Button
         variant="quiet"
         className={SHAPE}

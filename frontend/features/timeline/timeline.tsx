@@ -33,11 +33,11 @@ export function Timeline({ breakpoints }: TimelineProps) {
     >
       <div className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-3 gap-y-1 px-5 pt-1 pb-2 @min-[34rem]:grid-cols-[auto_minmax(0,1fr)] @min-[34rem]:pb-3 @min-[68rem]:grid-cols-[auto_minmax(0,1fr)_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
         <div role="group" aria-label={words.steps.label} className="contents">
-          <div className="-ml-2.5 flex items-center print:hidden">
+          <div className="-ml-2.5 print:hidden">
             <PlayControls />
-            {breakpoints && <RunControls breakpoints={breakpoints} />}
           </div>
           <div className="order-3 flex items-center justify-between gap-1 print:hidden @min-[34rem]:order-none @min-[34rem]:justify-end @min-[68rem]:order-3">
+            {breakpoints && <RunControls breakpoints={breakpoints} />}
             <Live />
             <Place />
           </div>

@@ -3,11 +3,11 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { frameOf, show } from "../show-panel.fixture";
-import { attentionEntropyPanel } from "./panel";
+import AttentionEntropy from "./view";
 
 describe("attention entropy", () => {
   test("arrow keys move between cells and report layer, head and percentage of the maximum", async () => {
-    const { run } = show(attentionEntropyPanel.Component, 6, recordedRun());
+    const { run } = show(AttentionEntropy, 6, recordedRun());
     const { attnEntropy, attnEntropyMax = 1 } = frameOf(run, 6).layers;
     const picture = screen.getByRole("group");
     picture.focus();
@@ -20,7 +20,7 @@ describe("attention entropy", () => {
   });
 
   test("the scale ends at the maximum entropy of the longest context that the run can reach", () => {
-    const { run } = show(attentionEntropyPanel.Component, 0, recordedRun());
+    const { run } = show(AttentionEntropy, 0, recordedRun());
     const keys = (run.prompt?.tokens.length ?? 0) + 12;
     expect(screen.getByText(Math.log(keys).toFixed(2))).toBeInTheDocument();
   });

@@ -1,6 +1,5 @@
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { attentionTable } from "./table";
-import AttentionEntropy from "./view";
 import { words } from "./words";
 
 export const attentionEntropyPanel = worded(words, {
@@ -10,6 +9,5 @@ export const attentionEntropyPanel = worded(words, {
   unit: () => words.unit,
   captures: ["attention_entropy"],
   open: true,
-  table: attentionTable,
-  Component: AttentionEntropy,
+  ...lazyParts(() => import("./view")),
 });

@@ -15,6 +15,8 @@ import { useModelShape } from "@/panels/model-context";
 import type { PanelProps } from "../panel";
 import { words } from "./words";
 
+export { attentionTable as table } from "./table";
+
 /** At most this many rows or columns are labelled. */
 const MAX_LABELS = 16;
 /** The least height of a layer in pixels, at which a cell can still be pointed at. */

@@ -5,10 +5,8 @@ import type { TokenFrame } from "@/lib/contract/frames";
 import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import type { RunRecord } from "@/lib/run/run-record";
 import { frameOf, show } from "../show-panel.fixture";
-import { layerNormsPanel } from "./panel";
 import { isDwarfed, logAxis } from "./scale";
-
-const { Component } = layerNormsPanel;
+import Component from "./view";
 
 /** Returns the lengths of the bars or the places of the dots, from the first layer up. */
 const places = (container: HTMLElement) => {

@@ -1,6 +1,5 @@
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { layersTable } from "./table";
-import LayerNorms from "./view";
 import { words } from "./words";
 
 export const layerNormsPanel = worded(words, {
@@ -10,6 +9,5 @@ export const layerNormsPanel = worded(words, {
   unit: (run) => words.unit(run.start?.settings.aggregation ?? "l2"),
   captures: ["mlp", "residual"],
   open: true,
-  table: layersTable,
-  Component: LayerNorms,
+  ...lazyParts(() => import("./view")),
 });

@@ -32,6 +32,8 @@ import {
 } from "./scale";
 import { words } from "./words";
 
+export { layersTable as table } from "./table";
+
 /** The selected kind of norm. */
 const shownSeries = linkedStore<NormSeries>("norms", "mlpNorm", oneOf(NORM_SERIES));
 const chooseSeries = (series: NormSeries) => shownSeries.setState(series);

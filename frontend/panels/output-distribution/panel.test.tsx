@@ -3,8 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
 import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { frameOf, percent, show } from "../show-panel.fixture";
-import { outputDistributionPanel } from "./panel";
 import { binAt, groupsOf, placeOfProbability, placeOfRank, rankBins, stepPath } from "./ranks";
+import OutputDistribution from "./view";
 
 const binsAt = (step: number) => {
   const run = recordedRun();
@@ -14,7 +14,7 @@ const binsAt = (step: number) => {
 
 describe("output distribution", () => {
   test("shows entropy, effective tokens and how many tokens could be drawn", () => {
-    const { run } = show(outputDistributionPanel.Component, 4, recordedRun());
+    const { run } = show(OutputDistribution, 4, recordedRun());
     const { distribution } = frameOf(run, 4);
     expect(screen.getByText(distribution.entropy.toFixed(2))).toBeVisible();
     expect(screen.getByText(String(distribution.kept))).toBeVisible();
@@ -25,7 +25,7 @@ describe("output distribution", () => {
   });
 
   test("shares of groups of ranks add up to everything", () => {
-    show(outputDistributionPanel.Component, 4, recordedRun());
+    show(OutputDistribution, 4, recordedRun());
     const shares = screen.getAllByText(/^(<?[\d.]+) %$/, { selector: "dd" });
     expect(shares).toHaveLength(5);
     const total = shares.reduce(
@@ -37,7 +37,7 @@ describe("output distribution", () => {
   });
 
   test("arrow keys read a bin: the mean of its tokens, their sum, and the sum up to it", async () => {
-    show(outputDistributionPanel.Component, 4, recordedRun());
+    show(OutputDistribution, 4, recordedRun());
     screen.getByRole("group").focus();
     await userEvent.keyboard("{End}");
     const last = binsAt(4).at(-1);

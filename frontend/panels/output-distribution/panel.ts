@@ -1,6 +1,5 @@
+import { lazyParts } from "../lazy-panel";
 import { worded } from "../panel";
-import { distributionTable } from "./table";
-import OutputDistribution from "./view";
 import { words } from "./words";
 
 export const outputDistributionPanel = worded(words, {
@@ -10,6 +9,5 @@ export const outputDistributionPanel = worded(words, {
   unit: () => words.unit,
   captures: ["distribution"],
   open: true,
-  table: distributionTable,
-  Component: OutputDistribution,
+  ...lazyParts(() => import("./view")),
 });

@@ -18,6 +18,8 @@ import {
 } from "./ranks";
 import { words } from "./words";
 
+export { distributionTable as table } from "./table";
+
 /** How strong the colour of each group of ranks is, in percent. */
 const STRENGTHS = [100, 66, 42, 26, 14];
 
