@@ -8,6 +8,11 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
     const site = await openLongRun(page, SHAPE);
     await scrub(page);
     expect(await site.shownStep()).toBeGreaterThan(SHAPE.tokens - 20);
+    const label = await page
+      .getByRole("listbox")
+      .getByRole("option", { selected: true })
+      .innerText();
+    await expect(site.panel("The stack")).toContainText(`the model chose “${label.trim()}”`);
     await expect(site.panel("Output distribution")).toContainText(/effective tokens/);
     await expect(site.panel("Top predictions").locator("tr[aria-current]")).toHaveCount(1);
     await expect(

@@ -9,7 +9,15 @@ export interface Shape {
   readonly heads: number;
 }
 
-const PROBES = ["predictions", "distribution", "residual", "mlp", "attention_entropy"];
+const PROBES = [
+  "predictions",
+  "distribution",
+  "residual",
+  "mlp",
+  "attention_entropy",
+  "attention_sources",
+  "logit_lens",
+];
 const VOCABULARY = 50_000;
 const EDGES = [
   0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 5000, 10_000, 20_000,
@@ -164,7 +172,39 @@ function token(index: number, { layers, heads }: Shape, random: () => number) {
       attn_entropy: packed(layers, heads, random),
       attn_entropy_max: Math.log(index + 2),
     },
+    attention_sources: sources(index + 1, { layers, heads }, random),
+    logit_lens: Array.from({ length: layers }, (_, layer) => ({
+      id: layer % 3 === 0 ? said.id : 100 * layer,
+      text: layer % 3 === 0 ? said.text : word(layer),
+      prob: Number(random().toFixed(4)),
+      rank: layer % 3 === 0 ? 0 : Math.floor(random() * 200),
+    })),
     timing: { step_ms: 10, capture_ms: 1 },
+  };
+}
+
+/** Where each layer and each head attends most, among `keys` positions. */
+function sources(keys: number, { layers, heads }: Omit<Shape, "tokens">, random: () => number) {
+  const position = () => Math.floor(random() * keys);
+  const weights = [0.4, 0.2, 0.15, 0.1, 0.05];
+  const count = Math.min(4, keys - 1);
+  const positions = Array.from({ length: layers + 1 }, () => {
+    const found = new Set<number>();
+    while (found.size < count) found.add(1 + Math.floor(random() * (keys - 1)));
+    return [...found];
+  });
+  return {
+    positions,
+    weights: positions.map(() => weights.slice(0, 1 + count)),
+    head_positions: Array.from({ length: layers }, () => Array.from({ length: heads }, position)),
+    head_weights: {
+      shape: [layers, heads, 2],
+      dtype: "u8",
+      scale: 1 / 255,
+      data: Buffer.from(
+        Uint8Array.from({ length: layers * heads * 2 }, () => Math.floor(random() * 128)),
+      ).toString("base64"),
+    },
   };
 }
 

@@ -49,7 +49,7 @@ function Predictions({ frame, live }: PredictionsProps) {
     <div className="flex h-full flex-col">
       <div
         ref={list}
-        className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto pr-2"
+        className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto [overflow-anchor:none] pr-2"
         tabIndex={0}
         role="group"
         aria-label={words.tableLabel}
