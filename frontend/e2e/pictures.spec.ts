@@ -19,7 +19,10 @@ const RECORDINGS = [
   {
     file: "mav-tiny-attention",
     back: 1,
-    panels: ["attention-text", "attention-heads", "attention-maps", "sampler-waterfall"],
+    panels: [
+      ...["attention-text", "attention-heads", "attention-maps", "head-atlas"],
+      "sampler-waterfall",
+    ],
   },
 ];
 

@@ -4,6 +4,7 @@ import { flushAddress } from "@/lib/url-state/address-bar";
 import { linkedParameters, linkedStore, oneOf } from "@/lib/url-state/linked-store";
 import { visit } from "@/lib/url-state/visit.fixture";
 import { attentionChoice, FIRST_CHOICE } from "@/panels/attention-shared/choice";
+import { atlasSelection } from "@/panels/head-atlas/selection-store";
 import { enlargedTile, tileView } from "@/panels/layer-tiles/display-options";
 import { DEFAULT_SHADING } from "@/panels/layer-tiles/shade";
 import { lensView } from "@/panels/logit-lens/display-options";
@@ -49,6 +50,12 @@ const CHOICES = [
     query: "?trends=rank*head.3.4",
     broken: "?trends=head.3*glow",
   },
+  {
+    store: atlasSelection,
+    state: { order: "entropy", badge: "previous", layers: [2, 4] },
+    query: "?atlas=entropy*previous*2-4",
+    broken: "?atlas=entropy*nothing*2-4",
+  },
 ];
 
 test.each(CHOICES)("a choice is written to the link and read from it: $query", (choice) => {
@@ -75,7 +82,8 @@ test("a page opened with such a link has the choices once its code is loaded", a
   const { lensView } = await import("@/panels/logit-lens/display-options");
   const { enlargedTile, tileView } = await import("@/panels/layer-tiles/display-options");
   const { chosenScalars } = await import("@/panels/trends/chosen");
-  const stores = [attentionChoice, tileView, lensView, chosenScalars];
+  const { atlasSelection } = await import("@/panels/head-atlas/selection-store");
+  const stores = [attentionChoice, tileView, lensView, chosenScalars, atlasSelection];
   expect(stores.map((store) => store.getState())).toEqual(CHOICES.map(({ state }) => state));
   expect(enlargedTile.getState()).toBe(4);
 });

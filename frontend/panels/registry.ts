@@ -4,6 +4,7 @@ import { attentionHeadsPanel } from "./attention-heads/panel";
 import { attentionMapsPanel } from "./attention-maps/panel";
 import { attentionTextPanel } from "./attention-text/panel";
 import { generatedTextPanel } from "./generated-text/panel";
+import { headAtlasPanel } from "./head-atlas/panel";
 import { layerNormsPanel } from "./layer-norms/panel";
 import { layerTilesPanel } from "./layer-tiles/panel";
 import { logitLensPanel } from "./logit-lens/panel";
@@ -33,6 +34,7 @@ export const PANELS: readonly Panel[] = [
   attentionTextPanel,
   attentionHeadsPanel,
   attentionMapsPanel,
+  headAtlasPanel,
   samplerWaterfallPanel,
 ];
 

@@ -33,7 +33,10 @@ import { german as attentionHeads } from "@/panels/attention-heads/words.de";
 import { german as attentionMaps } from "@/panels/attention-maps/words.de";
 import { german as attention } from "@/panels/attention-shared/words.de";
 import { german as attentionText } from "@/panels/attention-text/words.de";
+import { german as textArcs } from "@/panels/generated-text/head-arcs/words.de";
 import { german as generatedText } from "@/panels/generated-text/words.de";
+import { german as headAtlasMaps } from "@/panels/head-atlas/labels/words.de";
+import { german as headAtlas } from "@/panels/head-atlas/words.de";
 import { german as layerNorms } from "@/panels/layer-norms/words.de";
 import { german as layerTiles } from "@/panels/layer-tiles/words.de";
 import { german as logitLens } from "@/panels/logit-lens/words.de";
@@ -69,6 +72,7 @@ export const german: Translated<typeof english> = {
   ui,
   panels,
   generatedText,
+  textArcs,
   topPredictions,
   whatIf,
   layerNorms,
@@ -82,6 +86,8 @@ export const german: Translated<typeof english> = {
   attentionText,
   attentionHeads,
   attentionMaps,
+  headAtlas,
+  headAtlasMaps,
   samplerWaterfall,
   branches,
   compare,

@@ -32,7 +32,10 @@ import { english as attentionHeads } from "@/panels/attention-heads/words.en";
 import { english as attentionMaps } from "@/panels/attention-maps/words.en";
 import { english as attention } from "@/panels/attention-shared/words.en";
 import { english as attentionText } from "@/panels/attention-text/words.en";
+import { english as textArcs } from "@/panels/generated-text/head-arcs/words.en";
 import { english as generatedText } from "@/panels/generated-text/words.en";
+import { english as headAtlasMaps } from "@/panels/head-atlas/labels/words.en";
+import { english as headAtlas } from "@/panels/head-atlas/words.en";
 import { english as layerNorms } from "@/panels/layer-norms/words.en";
 import { english as layerTiles } from "@/panels/layer-tiles/words.en";
 import { english as logitLens } from "@/panels/logit-lens/words.en";
@@ -67,6 +70,7 @@ export const english = {
   ui,
   panels,
   generatedText,
+  textArcs,
   topPredictions,
   whatIf,
   layerNorms,
@@ -80,6 +84,8 @@ export const english = {
   attentionText,
   attentionHeads,
   attentionMaps,
+  headAtlas,
+  headAtlasMaps,
   samplerWaterfall,
   branches,
   compare,

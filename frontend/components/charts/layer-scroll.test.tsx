@@ -38,3 +38,20 @@ test("layers that fit have no cue", () => {
   render(shown(null, 30));
   expect(screen.queryByRole("button")).toBeNull();
 });
+
+test("rows that are not layers have their own names, and what is visible is reported", () => {
+  withLayout(80, 5);
+  const onView = vi.fn();
+  render(
+    <LayerScroll
+      layers={80}
+      least={5}
+      cue={(first, last) => `rows ${first}-${last}`}
+      onView={onView}
+    >
+      <p>picture</p>
+    </LayerScroll>,
+  );
+  expect(screen.getByRole("button", { name: "rows 0-39" })).toBeVisible();
+  expect(onView).toHaveBeenLastCalledWith({ top: 0, height: 200 });
+});

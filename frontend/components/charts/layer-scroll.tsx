@@ -15,23 +15,38 @@ interface LayerScrollProps {
   label?: string;
   /** The layer to scroll into view, such as that of the keyboard; null for none. */
   inView?: number | null;
+  /** Names hidden rows that are not layers, by the first and last of them from the bottom. */
+  cue?: (first: number, last: number) => string;
+  /** Called with what is visible of the content, in pixels from its top. */
+  onView?: (view: View) => void;
   /** The layers, the first at the bottom, of the same height. */
   children: ReactNode;
 }
 
+/** The visible part of a scrolled content. */
+export interface View {
+  readonly top: number;
+  readonly height: number;
+}
+
 /** Layers from bottom to top. If they do not fit they scroll, and the edges name the hidden ones. */
 export function LayerScroll(props: LayerScrollProps) {
-  const { layers, least, head = 0, label, inView = null, children } = props;
+  const { layers, least, head = 0, label, inView = null, onView, children } = props;
+  const { cue = words.layers } = props;
   const box = useRef<HTMLDivElement>(null);
+  const leastHeight = head + layers * least;
   const [hidden, setHidden] = useState<Hidden>({ above: 0, below: 0 });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another height hides other layers
   useEffect(() => {
     const scrolled = box.current;
     if (!scrolled) return;
-    const look = () =>
+    const look = () => {
       setHidden((before) => {
         const now = hiddenIn(scrolled, layers, head);
         return now.above === before.above && now.below === before.below ? before : now;
       });
+      onView?.({ top: scrolled.scrollTop, height: scrolled.clientHeight });
+    };
     look();
     const observer = typeof ResizeObserver === "undefined" ? null : new ResizeObserver(look);
     observer?.observe(scrolled);
@@ -40,7 +55,7 @@ export function LayerScroll(props: LayerScrollProps) {
       observer?.disconnect();
       scrolled.removeEventListener("scroll", look);
     };
-  }, [layers, head]);
+  }, [layers, head, leastHeight, onView]);
   useLayoutEffect(() => {
     const { current } = box;
     if (!current || inView === null) return;
@@ -62,7 +77,7 @@ export function LayerScroll(props: LayerScrollProps) {
         {...(label && { role: "group", tabIndex: 0, "aria-label": label })}
         className="scroll-thin absolute inset-0 overflow-y-auto"
       >
-        <div className="flex h-full" style={{ minHeight: head + layers * least }}>
+        <div className="flex h-full" style={{ minHeight: leastHeight }}>
           {children}
         </div>
       </div>
@@ -71,11 +86,11 @@ export function LayerScroll(props: LayerScrollProps) {
           edge="top"
           offset={head}
           onClick={() => page(-1)}
-          label={words.layers(layers - above, layers - 1)}
+          label={cue(layers - above, layers - 1)}
         />
       )}
       {below > 0 && (
-        <Cue edge="bottom" offset={0} onClick={() => page(1)} label={words.layers(0, below - 1)} />
+        <Cue edge="bottom" offset={0} onClick={() => page(1)} label={cue(0, below - 1)} />
       )}
     </div>
   );

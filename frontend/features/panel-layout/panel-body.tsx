@@ -3,6 +3,7 @@
 import { RotateCw } from "lucide-react";
 import { Suspense, useMemo } from "react";
 import { useDebounced } from "@/components/hooks/use-debounced";
+import { useInSight } from "@/components/hooks/use-in-sight";
 import { Button } from "@/components/ui/button";
 import type { ModelInfo } from "@/lib/contract";
 import { useDepth } from "@/lib/depth/use-depth";
@@ -12,7 +13,6 @@ import { currentStep } from "@/lib/run/run-store";
 import { MeasureContext } from "@/panels/measure-context";
 import type { Panel } from "@/panels/panel";
 import { PanelBoundary } from "./panel-boundary";
-import { useInSight } from "./use-in-sight";
 import { useLayoutActions } from "./use-layout-actions";
 import { useRunAgain } from "./use-run-again";
 import { words as panelLayoutWords } from "./words";

@@ -1,4 +1,5 @@
 import { linkedStore } from "@/lib/url-state/linked-store";
+import { chosenHead } from "./chosen-head";
 import { MEAN_OF_ALL, type Reading } from "./pattern";
 import { FULL_AT, type ShadeScale } from "./scale";
 
@@ -34,6 +35,20 @@ export const attentionChoice = linkedStore<AttentionChoice>("attention", FIRST_C
   encode,
   decode,
 });
+
+const showHead = ({ reading: { layer, head } }: AttentionChoice): void => {
+  const { chosen } = chosenHead.getState();
+  const next = layer === null || head === null ? null : { layer, head, clear: chooseNoHead };
+  if (chosen?.layer === next?.layer && chosen?.head === next?.head) return;
+  chosenHead.setState({ chosen: next });
+};
+attentionChoice.subscribe(showHead);
+showHead(attentionChoice.getState());
+
+/** Returns to the mean of all heads. */
+export function chooseNoHead(): void {
+  attentionChoice.setState({ reading: MEAN_OF_ALL });
+}
 
 /**
  * `3.1*root100`: layer, head and scale; `*root25*rest`: the mean of all heads, and the first token

@@ -65,6 +65,15 @@ describe("positions of the tokens of a text", () => {
     expect(box.scrollTop).toBe(2 * LINE);
   });
 
+  it("the box of a token is where it is in the visible part", () => {
+    box.scrollTop = LINE;
+    box.dispatchEvent(new Event("scroll"));
+    expect(chips.boxOf(9, frames)).toEqual({
+      ...{ left: WIDTH, width: WIDTH, top: LINE, bottom: 2 * LINE },
+    });
+    expect(chips.boxOf(99, frames)).toBeNull();
+  });
+
   it("the line follows when the visitor scrolls", () => {
     chips.onMoved(() => chips.putUnder(line, 8, frames));
     chips.putUnder(line, 8, frames);

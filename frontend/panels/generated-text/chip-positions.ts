@@ -6,7 +6,14 @@ interface ChipPosition {
   readonly top: number;
   readonly bottom: number;
   /** The widest line of the token, since a token may begin with the space at the end of a line. */
-  readonly part: { readonly left: number; readonly bottom: number; readonly width: number };
+  readonly part: Part;
+}
+
+interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly width: number;
 }
 
 /**
@@ -63,6 +70,13 @@ export class ChipPositions {
     line.style.transform = `translate(${left}px, ${bottom - this.scrolled}px) scaleX(${width})`;
   }
 
+  /** Returns the widest line of a token, in pixels from the top left corner of the visible part. */
+  boxOf(place: number, frames: readonly TokenFrame[]): Part | null {
+    const part = this.of(place, frames)?.part;
+    if (!part) return null;
+    return { ...part, top: part.top - this.scrolled, bottom: part.bottom - this.scrolled };
+  }
+
   /** Scrolls the box, and only if the token is not visible in it. */
   keepInSight(place: number, frames: readonly TokenFrame[]): void {
     const box = this.list.current;
@@ -100,7 +114,12 @@ export class ChipPositions {
       this.known.set(place, {
         top: Math.min(...rects.map((rect) => rect.top)) + down,
         bottom: Math.max(...rects.map((rect) => rect.bottom)) + down,
-        part: { left: part.left - left, bottom: part.bottom + down, width: part.width },
+        part: {
+          left: part.left - left,
+          top: part.top + down,
+          bottom: part.bottom + down,
+          width: part.width,
+        },
       });
     }
   }

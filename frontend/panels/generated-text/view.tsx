@@ -2,7 +2,9 @@
 
 import {
   type KeyboardEvent,
+  lazy,
   type MouseEvent,
+  Suspense,
   useContext,
   useEffect,
   useRef,
@@ -15,6 +17,7 @@ import { inReadingOrder } from "@/lib/i18n/reading-order";
 import { isForkedAt } from "@/lib/run/fork";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
+import { useChosenHead } from "../attention-shared/use-chosen-head";
 import type { PanelProps } from "../panel";
 import { ChipPositions } from "./chip-positions";
 import { EmptyStateContext } from "./empty-state-context";
@@ -25,6 +28,10 @@ import { type Figured, TokenFigures } from "./token-figures";
 import { TokenSentence } from "./token-sentence";
 import { words } from "./words";
 
+/** Loaded when a head is chosen. */
+const HeadArcs = lazy(() => import("./head-arcs/head-arcs"));
+const HeadCaption = lazy(() => import("./head-arcs/head-caption"));
+
 export default function GeneratedText({ run, step, frame, live, select }: PanelProps) {
   const notice = useContext(TextNoticeContext);
   const [pointed, setPointed] = useState<number | null>(null);
@@ -33,6 +40,8 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
   const prompt = run.prompt?.tokens ?? NO_PROMPT;
   const count = prompt.length + run.frames.length;
   const empty = count === 0;
+  const head = useChosenHead();
+  const chosen = frame && head;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the box comes with the first token
   useEffect(() => chips.watch(), [chips, empty]);
 
@@ -46,6 +55,7 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
 
   const choose = (place: number) => place >= prompt.length && select(place - prompt.length);
   const walk = (event: KeyboardEvent) => {
+    if (event.key === "Escape") chosen?.clear();
     const place = placeOf(event.target);
     const key = inReadingOrder(event);
     if (place === null) return;
@@ -58,7 +68,8 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
 
   const figured = figuredAt(run, pointed ?? (step >= 0 ? prompt.length + step : null));
   return (
-    <div className="flex h-full flex-col">
+    // While a head is chosen Escape clears it; otherwise it stops the run.
+    <div className="flex h-full flex-col" data-popup={chosen ? "" : undefined}>
       {notice}
       {empty ? (
         <Empty run={run} />
@@ -87,7 +98,17 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
             place={step >= 0 ? prompt.length + step : null}
             frames={run.frames}
           />
+          {chosen && (
+            <Suspense>
+              <HeadArcs run={run} step={step} chosen={chosen} chips={chips} />
+            </Suspense>
+          )}
         </div>
+      )}
+      {chosen && (
+        <Suspense>
+          <HeadCaption run={run} step={step} chosen={chosen} />
+        </Suspense>
       )}
       <div className="relative min-h-9 pt-1">
         {frame && <TokenSentence run={run} frame={frame} />}

@@ -1,13 +1,8 @@
 import type { LensRow, SourcesFrame, TokenFrame } from "@/lib/contract/frames";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
-import {
-  axesOf,
-  isThere,
-  MEAN_OF_ALL,
-  numbersOf,
-  strongest,
-} from "@/panels/attention-shared/pattern";
+import { MEAN_OF_ALL, numbersOf, strongest } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { ranked, type Sources, shownOf } from "@/panels/attention-shared/sources";
 
 /** The measurements at a position. */
 export type Measured = Pick<
@@ -41,6 +36,12 @@ export const predictedAt = (run: RunRecord, step: number): number => promptLengt
 export interface Band {
   readonly first: number;
   readonly last: number;
+}
+
+/** One head of one layer. */
+export interface HeadPlace {
+  readonly layer: number;
+  readonly head: number;
 }
 
 /** What the layers of a band do at one position. Sizes are means over the band; NaN if missing. */
@@ -78,24 +79,6 @@ export function factsOf({ layers, logitLens }: Measured, { first, last }: Band):
   };
 }
 
-export interface Source {
-  readonly position: number;
-  readonly share: number;
-}
-
-export interface Sources {
-  /** The weight on the first token, where heads often put attention that they do not need. */
-  readonly first: number;
-  /** The strongest other sources, strongest first. */
-  readonly others: readonly Source[];
-  /** Whether each weight is the largest of any layer of a band, not the mean of the layers. */
-  readonly largest?: boolean;
-}
-
-/** The number of sources shown of each band, and the smallest weight that is shown. */
-const SHOWN_SOURCES = 4;
-export const LEAST_SHARE = 0.04;
-
 /** Whether attention was measured at a position. */
 export const hasSources = ({ attentionRows, attentionSources }: Measured): boolean =>
   attentionRows !== undefined || attentionSources !== undefined;
@@ -111,7 +94,7 @@ export function sourcesOf(frame: Measured, { first, last }: Band): Sources | nul
     const layers = attentionSources ? rowsOf(attentionSources, first, last) : [];
     const [only] = layers;
     if (!only) return null;
-    return first === last ? shown(only) : { ...shown(largestOf(layers)), largest: true };
+    return first === last ? shownOf(only) : { ...shownOf(largestOf(layers)), largest: true };
   }
   let sum: Float32Array | null = null;
   let count = 0;
@@ -130,7 +113,7 @@ export function meanSources({ attentionRows, attentionSources }: Measured): Sour
   if (!attentionSources) return null;
   const last = attentionSources.positions.length - 1;
   const [mean] = rowsOf(attentionSources, last, last);
-  return mean ? shown(mean) : null;
+  return mean ? shownOf(mean) : null;
 }
 
 /**
@@ -165,44 +148,6 @@ export function strongSources({ attentionRows, attentionSources }: Measured, cou
     .slice(0, count)
     .map(([position]) => position);
 }
-
-/** Returns the heads of a layer with where each attends. Its strongest source is always known. */
-export function headSources(
-  { attentionRows, attentionSources }: Measured,
-  layer: number,
-): { readonly head: number; readonly sources: Sources }[] {
-  if (attentionRows) {
-    return Array.from({ length: axesOf(attentionRows).heads }, (_, head) => head)
-      .filter((head) => isThere(attentionRows, layer, head))
-      .map((head) => ({ head, sources: ranked(numbersOf(attentionRows, { layer, head })) }));
-  }
-  const heads = attentionSources?.heads;
-  if (!heads) return [];
-  const [, count = 0, numbers = 0] = heads.weights.shape;
-  return Array.from({ length: count }, (_, head) => head).flatMap((head) => {
-    const at = (layer * count + head) * numbers;
-    const [first = Number.NaN, share = Number.NaN] = heads.weights.values.subarray(at, at + 2);
-    const position = heads.positions[layer]?.[head] ?? null;
-    const others = position === null ? [] : [{ position, share }];
-    return Number.isNaN(first) ? [] : [{ head, sources: shown({ first, others }) }];
-  });
-}
-
-/** Splits a row of weights into that of the first token and the strongest of the others. */
-export function ranked(row: Float32Array): Sources {
-  const rest = row.slice();
-  rest[0] = Number.NaN;
-  const others = strongest(rest, SHOWN_SOURCES).map((position) => ({
-    position,
-    share: row[position] as number,
-  }));
-  return shown({ first: row[0] ?? Number.NaN, others });
-}
-
-const shown = (sources: Sources): Sources => ({
-  ...sources,
-  others: sources.others.filter(({ share }) => share >= LEAST_SHARE).slice(0, SHOWN_SOURCES),
-});
 
 /** Returns the sources of layers `first` to `last` that have attention. */
 function rowsOf({ positions, weights }: SourcesFrame, first: number, last: number): Sources[] {

@@ -1,9 +1,22 @@
+import { X } from "lucide-react";
+import type { HeadPlace } from "./facts";
 import { RANKS } from "./paths";
 import { DIFFERENCE_SHADE, RANK_FILL } from "./picture";
 import { words } from "./words";
 
+interface LegendProps {
+  /** The head whose arcs are shown; null for the mean of every layer. */
+  head: HeadPlace | null;
+  /** Shows the mean again. */
+  onClear: (() => void) | undefined;
+}
+
 /** Explains colours and shapes of the picture. */
+<<<<<<< HEAD
 export function Legend({ difference }: { difference: boolean }) {
+=======
+export function Legend({ head, onClear }: LegendProps) {
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-0.5 pt-1 text-micro text-quiet">
       <span className="flex items-center gap-1.5">
@@ -17,7 +30,34 @@ export function Legend({ difference }: { difference: boolean }) {
           </span>
         ))}
       </span>
-      <Mark label={words.arcLegend} d="M1 3Q9 11 17 3" className="stroke-attention" width={3} />
+      <span className="flex items-center gap-1">
+        <Mark
+          label={head ? words.headLegend(head.layer, head.head) : words.arcLegend}
+          d="M1 3Q9 11 17 3"
+          className="stroke-attention"
+          width={3}
+        />
+        {head && (
+          <button
+            type="button"
+            data-export="skip"
+            aria-label={words.clearHead}
+            title={words.clearHead}
+            onClick={onClear}
+            className="inline-flex size-6 cursor-pointer items-center justify-center rounded-md hover:bg-well hover:text-ink"
+          >
+            <X size={12} aria-hidden />
+          </button>
+        )}
+      </span>
+      {head && (
+        <Mark
+          label={words.otherLegend}
+          d="M1 3Q9 11 17 3"
+          className="stroke-attention/25"
+          width={3}
+        />
+      )}
       <Mark label={words.firstLegend} d="M1 3Q9 11 17 3" className="stroke-edge" dashed />
       <span className="flex items-center gap-1">
         <svg aria-hidden="true" width="10" height="10">

@@ -8,8 +8,9 @@ import type { RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { numbersOf } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { headSources } from "@/panels/attention-shared/sources";
 import { useMeasure } from "@/panels/measure-context";
-import { columnAt, factsOf, headSources, type Measured, predictedAt } from "./facts";
+import { columnAt, factsOf, type Measured, predictedAt } from "./facts";
 import { type Part, sentenceOf, sourceList } from "./sentences";
 import { words } from "./words";
 

@@ -1,5 +1,6 @@
 import type { LensRow } from "@/lib/contract/frames";
-import type { BandFacts, Source } from "./facts";
+import type { Source } from "@/panels/attention-shared/sources";
+import type { BandFacts } from "./facts";
 import { AT, type StackLayout, xOf, yOf } from "./layout";
 
 const n = (value: number): string => value.toFixed(1);

@@ -1,17 +1,18 @@
 "use client";
 
-import { Fragment, memo } from "react";
+import { memo } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
+import { LEAST_SHARE, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
 import { Candidates } from "./candidates";
 import {
   type BandFacts,
   type Column,
   columnAt,
   factsOf,
-  LEAST_SHARE,
+  type HeadPlace,
   type Measured,
   sourcesOf,
 } from "./facts";
@@ -50,13 +51,22 @@ interface PictureProps {
   largest: number;
   /** Whether a pulse runs through the layers. */
   pulse: boolean;
+<<<<<<< HEAD
   /** The distance from another run (DifferenceContext). */
   difference: Float32Array | null;
+=======
+  /** The head whose arcs stand for those of its layer; null for the mean of every layer. */
+  head: HeadPlace | null;
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
 }
 
 /** The model as a picture. Few elements, each with many shapes, so that scrubbing stays fast. */
 export const Picture = memo(function Picture(props: PictureProps) {
+<<<<<<< HEAD
   const { run, step, layout, largest, pulse, difference } = props;
+=======
+  const { run, step, layout, largest, pulse, head } = props;
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
   const frame = run.frames[step];
   const { places, bands } = layout;
   const columns = places.flatMap((place) =>
@@ -72,8 +82,13 @@ export const Picture = memo(function Picture(props: PictureProps) {
         <Ribbons layout={layout} columns={earlier} largest={largest} />
       </g>
       <Ribbons layout={layout} columns={[{ x: layout.x, facts }]} largest={largest} />
+<<<<<<< HEAD
       <path d={dotsOf(layout, earlier, largest)} className="fill-stream/25" />
       {frame && <Arcs layout={layout} frame={frame} />}
+=======
+      <path d={dotsOf(layout, earlier, largest)} className="fill-data/25" />
+      {frame && <Arcs layout={layout} frame={frame} head={head} />}
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
       <path
         d={dotsOf(layout, [{ x: layout.x, facts }], largest)}
         className="fill-stream stroke-sheet"
@@ -197,14 +212,24 @@ function Grid({ layout }: { layout: StackLayout }) {
   );
 }
 
-function Arcs({ layout, frame }: { layout: StackLayout; frame: Measured }) {
+interface ArcsProps {
+  layout: StackLayout;
+  frame: Measured;
+  head: HeadPlace | null;
+}
+
+/** The arcs of each band; with a chosen head those of its layer are its own, the others faint. */
+function Arcs({ layout, frame, head }: ArcsProps) {
   return (
     <>
       {layout.bands.map((band, i) => {
-        const sources = sourcesOf(frame, band);
+        const isChosen = head !== null && band.first <= head.layer && head.layer <= band.last;
+        const sources = isChosen
+          ? sourcesOfHead(frame, head.layer, head.head)
+          : sourcesOf(frame, band);
         if (!sources) return null;
-        const sink = sources.first >= LEAST_SHARE && xOf(layout, 0) !== layout.x;
         return (
+<<<<<<< HEAD
           <Fragment key={band.first}>
             {sink && (
               <path
@@ -234,8 +259,54 @@ function Arcs({ layout, frame }: { layout: StackLayout; frame: Measured }) {
               strokeWidth={1.5}
             />
           </Fragment>
+=======
+          <g key={band.first} opacity={head === null || isChosen ? 1 : 0.18}>
+            <BandArcs layout={layout} index={i} sources={sources} />
+          </g>
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
         );
       })}
+    </>
+  );
+}
+
+interface BandArcsProps {
+  layout: StackLayout;
+  index: number;
+  sources: Sources;
+}
+
+function BandArcs({ layout, index, sources }: BandArcsProps) {
+  const sink = sources.first >= LEAST_SHARE && xOf(layout, 0) !== layout.x;
+  return (
+    <>
+      {sink && (
+        <path
+          d={arcPath(layout, index, { position: 0, share: sources.first }) ?? ""}
+          fill="none"
+          className="stroke-edge/60"
+          strokeWidth={1.25}
+          strokeDasharray="2 4"
+        />
+      )}
+      {sources.others.map((source) => (
+        <path
+          key={source.position}
+          d={arcPath(layout, index, source) ?? ""}
+          fill="none"
+          strokeLinecap="round"
+          strokeWidth={arcWidth(source.share)}
+          className="stroke-attention"
+          opacity={0.85}
+        />
+      ))}
+      <circle
+        cx={layout.x}
+        cy={yOf(layout, index, AT.attention)}
+        r={Math.min(4.5, layout.bandHeight * 0.2)}
+        className="fill-attention stroke-sheet"
+        strokeWidth={1.5}
+      />
     </>
   );
 }

@@ -2,15 +2,16 @@ import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
+import { type Source, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
 import { answerOf, settledLayer } from "@/panels/logit-lens/settled";
 import {
   type Band,
   columnAt,
   factsOf,
+  type HeadPlace,
+  type Measured,
   meanSources,
   predictedAt,
-  type Source,
-  type Sources,
   sourcesOf,
 } from "./facts";
 import { words } from "./words";
@@ -43,12 +44,22 @@ export function sourceList(run: RunRecord, { first, others }: Sources, count = 3
     : named.join(", ");
 }
 
-/** Returns one sentence about a part of the picture, with its numbers. */
-export function sentenceOf(run: RunRecord, { band, part, position }: Spot): string {
+/**
+ * Returns one sentence about a part of the picture, with its numbers; where the arcs are those of a
+ * chosen head, one more about it.
+ */
+export function sentenceOf(run: RunRecord, spot: Spot, head: HeadPlace | null = null): string {
+  const { band, part, position } = spot;
   const { frame, label } = columnAt(run, position);
   if (!frame) return words.notMeasured(visible(label));
   const place = band.first === band.last ? words.place : words.places;
-  return `${place(bandName(band), visible(label))}: ${partSentence(run, { band, part, position })}.`;
+  const sentence = `${place(bandName(band), visible(label))}: ${partSentence(run, spot)}.`;
+  const isOfHead =
+    head && part === "attention" && band.first <= head.layer && head.layer <= band.last;
+  // Heads are measured at generated tokens only.
+  return isOfHead && position + 1 >= promptLength(run)
+    ? `${sentence} ${headSentence(run, frame, head)}`
+    : sentence;
 }
 
 function partSentence(run: RunRecord, { band, part, position }: Spot): string {
@@ -77,8 +88,12 @@ function partSentence(run: RunRecord, { band, part, position }: Spot): string {
 /** How much of the text before the token the headline repeats, in characters. */
 const TAIL = 36;
 
-/** Returns what the picture shows in two or three sentences. */
-export function headlineOf(run: RunRecord, step: number): readonly string[] {
+/** Returns what the picture shows in two or three sentences; the last is about attention. */
+export function headlineOf(
+  run: RunRecord,
+  step: number,
+  head: HeadPlace | null = null,
+): readonly string[] {
   const frame = run.frames[step];
   if (!frame) return [];
   const sentences = [
@@ -92,9 +107,18 @@ export function headlineOf(run: RunRecord, step: number): readonly string[] {
     const first = rows.findIndex((row) => row !== null);
     sentences.push(settled === first ? words.settledAtOnce(label) : words.settled(settled, label));
   }
+  if (head) return [...sentences, headSentence(run, frame, head)];
   const [one, two] = meanSources(frame)?.others.map((source) => quoted(run, source)) ?? [];
   if (one) sentences.push(words.readMost(two ? words.and(one, two) : one));
   return sentences;
+}
+
+/** Says what one head reads. */
+function headSentence(run: RunRecord, frame: Measured, { layer, head }: HeadPlace): string {
+  const sources = sourcesOfHead(frame, layer, head);
+  if (!sources) return words.headAbsent(layer, head);
+  const list = sourceList(run, sources, sources.others.length);
+  return words.oneHeadReads(layer, head, list);
 }
 
 function tailOf(run: RunRecord, step: number): string {

@@ -4,6 +4,9 @@ import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { PromptFrame } from "@/lib/contract/frames";
 import { isBusy, promptLength } from "@/lib/run/run-record";
+import type { ChosenHead } from "@/panels/attention-shared/chosen-head";
+import { sourcesOfHead } from "@/panels/attention-shared/sources";
+import { useChosenHead } from "@/panels/attention-shared/use-chosen-head";
 import { NotMeasured } from "@/panels/not-measured";
 import { useDifference } from "../difference-context";
 import type { PanelProps } from "../panel";
@@ -35,6 +38,12 @@ export default function Stack({ run, step, frame, live, select }: PanelProps) {
   );
 }
 
+/** A layer that is shown by itself, and the head that was chosen when it was opened. */
+interface Opened {
+  readonly layer: number;
+  readonly with: ChosenHead | null;
+}
+
 interface ModelProps extends Pick<PanelProps, "run" | "step" | "live" | "select"> {
   onZoom: (zoom: Zoom) => void;
 }
@@ -46,12 +55,18 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
   const layers = layerCount(run);
   const last = predictedAt(run, step);
   const frame = run.frames[step];
+  const head = useHead(layers);
   const strong = useMemo(() => {
-    return frame ? strongSources(frame, ANCHORS * 4) : [];
-  }, [frame]);
+    if (!frame) return [];
+    const own = head ? (sourcesOfHead(frame, head.layer, head.head)?.others ?? []) : [];
+    return [...own.map(({ position }) => position), ...strongSources(frame, ANCHORS * 4)];
+  }, [frame, head]);
   const inPrompt = useMemo(() => largestOf(run.prompt), [run.prompt]);
   const largest = Math.max(run.domains.residNorm?.max ?? 1, inPrompt);
-  const [open, setOpen] = useState<number | null>(null);
+  const [opened, setOpened] = useState<Opened | null>(null);
+  // A head that is chosen later opens its own layer.
+  const open =
+    opened && opened.with === head ? opened.layer : (head?.layer ?? opened?.layer ?? null);
   const layout = useMemo(
     () => layOutStack(size, last, layers, strong, open),
     [size, last, layers, strong, open],
@@ -66,26 +81,42 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     if (index >= 0) select(index);
   };
   const choose = ({ band, part, position }: Spot) => {
+<<<<<<< HEAD
     if (band.first !== band.last) return setOpen(band.first);
     if (position !== last) return selectAt(position);
+=======
+    if (band.first !== band.last) return setOpened({ layer: band.first, with: head });
+    if (position !== last) {
+      const index = position + 1 - promptLength(run);
+      if (index >= 0) select(index);
+      return;
+    }
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
     onZoom({ layer: band.first, part });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && spot) return choose(spot);
+    if (event.key === "Escape") return head?.clear();
     const next = spotAfter(layout, spot, event.key);
     if (!next) return;
     event.preventDefault();
     setSpot(next);
     setSaid(sentenceOf(run, next));
   };
+<<<<<<< HEAD
   const swipe = useSwipe((by) => {
     const next = step + by;
     if (next >= 0 && next < run.frames.length) select(next);
   });
   const headline = headlineOf(run, step).join(" ");
   const narrow = size.width < NARROW * size.unit;
+=======
+  const headline = headlineOf(run, step, head).join(" ");
+  const narrow = size.width < NARROW;
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
   return (
-    <div className="flex h-full flex-col">
+    // While a head is chosen Escape clears it; otherwise it stops the run.
+    <div className="flex h-full flex-col" data-popup={head ? "" : undefined}>
       {narrow && <p className="mb-2 text-small leading-snug">{headline}</p>}
       <div
         ref={box}
@@ -114,9 +145,16 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         )}
         {size.width > 0 && (
           <Picture
+<<<<<<< HEAD
             {...{ run, step, layout, difference }}
             largest={largest}
             pulse={live && isBusy(run)}
+=======
+            {...{ run, step, layout }}
+            largest={largest}
+            pulse={live && isBusy(run)}
+            head={head}
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
           />
         )}
         {spot && <Outline spot={spot} layout={layout} />}
@@ -128,13 +166,18 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         <Overview layout={layout} weights={weights} onSelect={selectAt} />
       )}
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
-        {spot ? sentenceOf(run, spot) : <span data-export="skip">{words.hint}</span>}
+        {spot ? sentenceOf(run, spot, head) : <span data-export="skip">{words.hint}</span>}
       </p>
+<<<<<<< HEAD
       <Legend difference={difference !== null} />
+=======
+      <Legend head={head} onClear={head?.clear} />
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
     </div>
   );
 }
 
+<<<<<<< HEAD
 /** How far a finger moves sideways to show the next token, in pixels. */
 const SWIPE = 36;
 
@@ -158,6 +201,12 @@ function useSwipe(move: (by: 1 | -1) => void) {
     /** The browser also sends a click after a swipe. */
     wasSwipe: () => swiped.current,
   };
+=======
+/** Returns the head chosen in an attention panel, if this model has its layer. */
+function useHead(layers: number) {
+  const chosen = useChosenHead();
+  return chosen && chosen.layer < layers ? chosen : null;
+>>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
 }
 
 /** Returns the size of the largest residual stream in the columns of the prompt. */

@@ -20,6 +20,8 @@ export const german: Translated<typeof english> = {
   settledAtOnce: (label) => `Jede Schicht würde „${label}“ vorhersagen.`,
   readMost: (sources) =>
     `Außer dem ersten Token liest Attention am meisten von ${sources}, im Mittel aller Köpfe.`,
+  oneHeadReads: (layer, head, sources) => `Schicht ${layer}, Kopf ${head} liest ${sources}.`,
+  headAbsent: (layer, head) => `Schicht ${layer}, Kopf ${head} wurde nicht gemessen.`,
   source: (label, percent) => `„${label}“ (${percent}\u00a0%)`,
   and: (first, second) => `${first} und ${second}`,
   firstToken: (percent) => `erstes Token ${percent}\u00a0%`,
@@ -44,6 +46,9 @@ export const german: Translated<typeof english> = {
   rankLegend: "Rang des Tokens, das folgt",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 und mehr", unknown: "nicht gemessen" },
   arcLegend: "Attention",
+  headLegend: (layer, head) => `Schicht ${layer}, Kopf ${head}`,
+  otherLegend: "andere Schichten: Mittel der Köpfe",
+  clearHead: "Wieder das Mittel aller Köpfe zeigen",
   firstLegend: "auf dem ersten Token",
   mlpLegend: "MLP",
   differenceLegend:

@@ -18,6 +18,9 @@ export const english = {
   settledAtOnce: (label: string) => `Every layer would predict “${label}”.`,
   readMost: (sources: string) =>
     `Apart from the first token, attention reads most from ${sources}, as the mean of all heads.`,
+  oneHeadReads: (layer: number, head: number, sources: string) =>
+    `Layer ${layer}, head ${head} reads ${sources}.`,
+  headAbsent: (layer: number, head: number) => `Layer ${layer}, head ${head} was not measured.`,
   source: (label: string, percent: string) => `“${label}” (${percent}\u00a0%)`,
   and: (first: string, second: string) => `${first} and ${second}`,
   firstToken: (percent: string) => `first token ${percent}\u00a0%`,
@@ -42,6 +45,9 @@ export const english = {
   rankLegend: "Rank of the token that follows",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 and more", unknown: "not measured" },
   arcLegend: "attention",
+  headLegend: (layer: number, head: number) => `layer ${layer}, head ${head}`,
+  otherLegend: "other layers: mean of heads",
+  clearHead: "Show the mean of all heads again",
   firstLegend: "on the first token",
   mlpLegend: "MLP",
   differenceLegend:

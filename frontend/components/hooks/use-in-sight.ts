@@ -2,7 +2,7 @@
 
 import { type RefObject, useEffect, useRef, useState } from "react";
 
-/** Margin around the viewport in which panels are already updated, before they are visible. */
+/** Margin around the viewport in which an element counts as visible, before it is. */
 const MARGIN = "128px";
 
 /** Returns a ref, and whether the element with that ref is visible or nearly so. */

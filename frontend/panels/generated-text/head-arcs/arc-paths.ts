@@ -1,0 +1,32 @@
+/** The box of a token in the visible part of a text, in pixels. */
+export interface TokenBox {
+  readonly left: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly width: number;
+}
+
+const n = (value: number): string => value.toFixed(1);
+
+const middle = ({ left, width }: TokenBox): number => left + width / 2;
+
+/**
+ * Returns the arc from a token to the one that reads it: above them in one line of text, otherwise
+ * from the lower edge of the first to the upper edge of the second. A token that reads itself has a
+ * loop.
+ */
+export function textArc(from: TokenBox, to: TokenBox): string {
+  const [a, b] = [middle(from), middle(to)];
+  const isOneLine = Math.abs(from.top - to.top) < (to.bottom - to.top) / 2;
+  if (isOneLine && Math.abs(a - b) < 1) {
+    return `M${n(b - 5)} ${n(to.top)}C${n(b - 12)} ${n(to.top - 16)} ${n(b + 12)} ${n(to.top - 16)} ${n(b + 5)} ${n(to.top)}`;
+  }
+  if (isOneLine) {
+    // The highest point of such a curve is at half of this height.
+    const height = Math.min(30, 12 + Math.abs(a - b) * 0.06);
+    return `M${n(a)} ${n(from.top)}Q${n((a + b) / 2)} ${n(to.top - height)} ${n(b)} ${n(to.top)}`;
+  }
+  const [start, end] = from.top < to.top ? [from.bottom, to.top] : [from.top, to.bottom];
+  const bend = (end - start) / 2;
+  return `M${n(a)} ${n(start)}C${n(a)} ${n(start + bend)} ${n(b)} ${n(end - bend)} ${n(b)} ${n(end)}`;
+}

@@ -1,0 +1,143 @@
+"use client";
+
+import { useLayoutEffect, useRef } from "react";
+import { classNames } from "@/components/ui/class-names";
+import { type BadgeSums, badgesOf } from "./badges";
+import { words } from "./labels/words";
+import { type AtlasLayout, GUTTER, type Line, type Placed } from "./layout";
+import { isAbsent, meanText } from "./names";
+import { type Maps, paintLine } from "./paint-maps";
+import type { Head, Order } from "./selection";
+
+interface LineOfMapsProps {
+  line: Line;
+  layout: AtlasLayout;
+  badges: BadgeSums;
+  order: Order;
+  /** null while the panel is not on the screen. */
+  maps: Maps | null;
+  chosen: Head | null;
+  pointed: Head | null;
+}
+
+/** One canvas with the maps of a line, and words at those with a badge. */
+export function LineOfMaps({ line, layout, ...rest }: LineOfMapsProps) {
+  const { badges, order, maps, chosen, pointed } = rest;
+  const { map, down } = layout;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (canvas.current && maps) paintLine(canvas.current, line.heads, map, maps);
+  }, [line, map, maps]);
+  const inset = (down - map) / 2;
+  return (
+    <div aria-hidden className="absolute inset-x-0" style={{ top: line.top, height: down }}>
+      {line.label && (
+        <span
+          className={classNames(
+            "figures absolute left-0 pr-2 text-right text-micro text-quiet leading-none",
+            line.label.startsWith("+") && "opacity-70",
+          )}
+          style={{ width: GUTTER, top: inset }}
+        >
+          {line.label}
+        </span>
+      )}
+      <canvas ref={canvas} className="absolute left-0 w-full" style={{ top: inset, height: map }} />
+      {line.heads.map((head) => (
+        <HeadWords
+          key={head.head + head.layer * badges.heads}
+          {...{ head, layout, badges, order }}
+        />
+      ))}
+      <Frames line={line} map={map} inset={inset} chosen={chosen} pointed={pointed} />
+    </div>
+  );
+}
+
+interface FramesProps extends Pick<LineOfMapsProps, "line" | "chosen" | "pointed"> {
+  map: number;
+  inset: number;
+}
+
+/** Frames around the chosen map and the one under the pointer. */
+function Frames({ line, map, inset, chosen, pointed }: FramesProps) {
+  const of = (wanted: Head | null) =>
+    line.heads.find(({ layer, head }) => layer === wanted?.layer && head === wanted.head);
+  const box = ({ left }: Placed) => ({ left, top: inset, width: map, height: map });
+  const [marked, under] = [of(chosen), of(pointed)];
+  return (
+    <>
+      {under && (
+        <span
+          className="pointer-events-none absolute rounded-[2px] outline-1 outline-ink"
+          style={box(under)}
+        />
+      )}
+      {marked && (
+        <span
+          className="pointer-events-none absolute rounded-[2px] outline-2 outline-accent"
+          style={box(marked)}
+        />
+      )}
+    </>
+  );
+}
+
+interface HeadWordsProps extends Pick<LineOfMapsProps, "layout" | "badges" | "order"> {
+  head: Placed;
+}
+
+/** The smallest maps, in pixels, with a word in their corner, and with its figure as well. */
+const ROOM = { word: 26, figure: 56 } as const;
+
+/**
+ * The badges of a head: beside its map, or in the corner above the diagonal, which is empty because
+ * a query cannot attend to later tokens.
+ */
+function HeadWords({ head, layout, badges, order }: HeadWordsProps) {
+  const { map, down, beside, across, grid } = layout;
+  const own = badgesOf(badges, head.layer, head.head);
+  const inset = (down - map) / 2;
+  if (isAbsent(badges, head)) {
+    return (
+      <span
+        className="absolute border-edge border-t"
+        style={{ left: head.left, top: down / 2, width: map }}
+      />
+    );
+  }
+  if (!beside) {
+    const [most] = own;
+    if (!most || map < ROOM.word) return null;
+    return (
+      <span
+        className="figures absolute truncate text-right text-[0.625rem] text-ink leading-none"
+        style={{ left: head.left + map * 0.12, width: map * 0.88, top: inset + 1 }}
+      >
+        {words.short[most]}
+        {map >= ROOM.figure && ` ${meanText(badges, most, head)}`}
+      </span>
+    );
+  }
+  const sorted = order !== "layer" && order !== "entropy" && !own.includes(order) ? order : null;
+  return (
+    <span
+      className="figures absolute flex flex-col gap-0.5 text-[0.625rem] leading-tight"
+      style={{ left: head.left + map + 6, width: across - map - 10, top: inset }}
+    >
+      {!grid.upwards && (
+        <span className="truncate font-sans text-micro text-quiet">
+          {words.place(head.layer, head.head)}
+        </span>
+      )}
+      {[...own, ...(sorted ? [sorted] : [])].map((badge) => (
+        <span
+          key={badge}
+          className={classNames("truncate", badge === sorted ? "text-quiet" : "text-ink")}
+        >
+          {words.short[badge]} {meanText(badges, badge, head)}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,23 @@
+/** The positions that a map shows, as queries and as keys. */
+export interface MapWindow {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Numbers of positions; few, so that a map seldom changes its scale while a text grows. */
+const COUNTS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
+
+/**
+ * Returns the newest positions that have a pixel each, or those up to the shown one if that is
+ * before them.
+ *
+ * @param last the last query
+ * @param shown the query that the page shows
+ * @param pixels the size of a map
+ */
+export function windowOf(last: number, shown: number, pixels: number): MapWindow {
+  const room = Math.max(1, Math.floor(pixels));
+  const count = Math.min(room, COUNTS.find((each) => each > last) ?? room);
+  const newest = Math.max(0, last - count + 1);
+  return { first: shown < newest ? Math.max(0, shown - count + 1) : newest, count };
+}
