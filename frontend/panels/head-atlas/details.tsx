@@ -57,7 +57,8 @@ export function Details({ run, summary, entropies, pointed, chosen, maps }: Deta
       </div>
       <div className="flex flex-wrap items-end justify-between gap-x-4">
         <p className="min-h-8 min-w-0 flex-1 basis-52">
-          {coverage(run, summary, maps).join(" · ")} <MeasurePrompt run={run} summary={summary} />
+          {coverage(run, summary, maps).join(" · ")}
+          <MeasurePrompt run={run} summary={summary} />
         </p>
         <ScaleLegend gradient={attentionGradient(theme)} />
       </div>
@@ -91,7 +92,10 @@ function Figures({ badges, entropies, head, children }: FiguresProps) {
             className={classNames(own.includes(badge) && "font-medium text-ink")}
           >
             {words.mean(words.badges[badge], meanText(badges, badge, head))}
-            <span className="look:hidden"> ({words.queries(badges.queries[badge])})</span>
+            <span className="look:hidden max-sm:hidden">
+              {" "}
+              ({words.queries(badges.queries[badge])})
+            </span>
           </span>
         ))
       )}
@@ -123,7 +127,7 @@ function MeasurePrompt({ run, summary }: { run: RunRecord; summary: Summary }) {
   const offers = measure && start?.model.capabilities.includes("attention_map");
   return (
     <>
-      {words.prompt}{" "}
+      {` · ${words.prompt} `}
       {offers && (
         <button
           type="button"

@@ -57,12 +57,16 @@ describe("the grid", () => {
 
 test("a list has its heads in their order; only visible lines are asked for", () => {
   const heads = Array.from({ length: 50 }, (_, i) => ({ layer: 50 - i, head: i % 3 }));
-  const layout = layOutList(330, heads);
+  const layout = layOutList({ width: 330, height: 300 }, heads);
   expect(layout.lines.flatMap((line) => line.heads).map(({ layer }) => layer)).toEqual(
     heads.map(({ layer }) => layer),
   );
   expect(layout.grid).toEqual({ rows: 25, columns: 2, upwards: false });
   const seen = linesBetween(layout, layout.down * 3, layout.down * 6);
   expect(seen.map(({ top }) => top / layout.down)).toEqual([3, 4, 5]);
-  expect(layOutList(330, []).lines).toEqual([]);
+  expect(layOutList({ width: 330, height: 300 }, []).lines).toEqual([]);
+  // A few heads have larger maps.
+  const few = layOutList({ width: 500, height: 300 }, heads.slice(0, 3));
+  expect(few.map).toBeGreaterThan(layout.map);
+  expect(few.lines.length * few.down).toBeLessThanOrEqual(300);
 });

@@ -46,7 +46,7 @@ const MOST = 176;
 const SCROLLED = 60;
 const UNSCROLLED = 42;
 /** The room that words beside a map need. */
-const WORDS = 76;
+const WORDS = 66;
 
 /**
  * Places layers from bottom to top, heads from left to right. Heads of a layer that do not fit beside
@@ -93,24 +93,33 @@ export function layOutGrid(
   };
 }
 
-/** The size of a map in a list, and the distances between its maps. */
-const CARD = { map: 60, least: 148, down: 72 } as const;
+/** The sizes of maps in a list, and the room of the words and gaps beside and below a map. */
+const LIST = { maps: [144, 112, 84, 60], beside: 88, below: 12, indent: 2 } as const;
 
-/** Places heads one after the other, in lines from top to bottom. */
-export function layOutList(width: number, heads: readonly Head[]): AtlasLayout {
-  const columns = Math.max(1, Math.floor(width / CARD.least));
-  const across = width / columns;
+/** Places heads one after the other, in lines from top to bottom, with the largest maps that fit. */
+export function layOutList({ width, height }: Room, heads: readonly Head[]): AtlasLayout {
+  const perLine = (map: number) => Math.max(1, Math.floor(width / (map + LIST.beside)));
+  const map =
+    LIST.maps.find(
+      (each) => Math.ceil(heads.length / perLine(each)) * (each + LIST.below) <= height,
+    ) ??
+    LIST.maps[LIST.maps.length - 1] ??
+    0;
+  const columns = perLine(map);
+  const across = Math.min(width / columns, map + 2 * LIST.beside);
+  const down = map + LIST.below;
   const rows = Math.ceil(heads.length / columns);
   const lines = Array.from({ length: rows }, (_, row) => ({
-    top: row * CARD.down,
+    top: row * down,
     label: "",
-    heads: heads
-      .slice(row * columns, (row + 1) * columns)
-      .map((head, column) => ({ ...head, left: column * across, cell: { row, column } })),
+    heads: heads.slice(row * columns, (row + 1) * columns).map((head, column) => ({
+      ...head,
+      left: LIST.indent + column * across,
+      cell: { row, column },
+    })),
   }));
   return {
-    ...{ lines, rows, map: CARD.map, across, down: CARD.down },
-    rowHeight: CARD.down,
+    ...{ lines, rows, rowHeight: down, map, across, down },
     beside: true,
     grid: { rows, columns, upwards: false },
   };

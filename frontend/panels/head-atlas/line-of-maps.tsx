@@ -5,7 +5,7 @@ import { classNames } from "@/components/ui/class-names";
 import { type BadgeSums, badgesOf } from "./badges";
 import { words } from "./labels/words";
 import { type AtlasLayout, GUTTER, type Line, type Placed } from "./layout";
-import { isAbsent, meanText } from "./names";
+import { isAbsent, meanText, wholeMean } from "./names";
 import { type Maps, paintLine } from "./paint-maps";
 import type { Head, Order } from "./selection";
 
@@ -14,7 +14,7 @@ interface LineOfMapsProps {
   layout: AtlasLayout;
   badges: BadgeSums;
   order: Order;
-  /** null while the panel is not on the screen. */
+  /** null while nothing is drawn. */
   maps: Maps | null;
   chosen: Head | null;
   pointed: Head | null;
@@ -69,13 +69,13 @@ function Frames({ line, map, inset, chosen, pointed }: FramesProps) {
     <>
       {under && (
         <span
-          className="pointer-events-none absolute rounded-[2px] outline-1 outline-ink"
+          className="pointer-events-none absolute rounded-[2px] outline-1 outline-edge"
           style={box(under)}
         />
       )}
       {marked && (
         <span
-          className="pointer-events-none absolute rounded-[2px] outline-2 outline-accent"
+          className="pointer-events-none absolute rounded-[2px] outline-2 outline-ink"
           style={box(marked)}
         />
       )}
@@ -111,11 +111,11 @@ function HeadWords({ head, layout, badges, order }: HeadWordsProps) {
     if (!most || map < ROOM.word) return null;
     return (
       <span
-        className="figures absolute truncate text-right text-[0.625rem] text-ink leading-none"
-        style={{ left: head.left + map * 0.12, width: map * 0.88, top: inset + 1 }}
+        className="figures absolute -translate-x-full whitespace-nowrap text-[0.625rem] text-ink leading-none"
+        style={{ left: head.left + map, top: inset + 1 }}
       >
         {words.short[most]}
-        {map >= ROOM.figure && ` ${meanText(badges, most, head)}`}
+        {map >= ROOM.figure && ` ${wholeMean(badges, most, head)}`}
       </span>
     );
   }

@@ -10,6 +10,12 @@ export function meanText(badges: BadgeSums, badge: Badge, { layer, head }: Head)
   return badges.bounds[badge] ? words.atLeast(formatPercent(mean)) : formatPercent(mean);
 }
 
+/** Returns the same without decimals, for a corner. */
+export function wholeMean(badges: BadgeSums, badge: Badge, { layer, head }: Head): string {
+  const percent = (meanOf(badges, badge, layer, head) * 100).toFixed(0);
+  return badges.bounds[badge] ? words.atLeast(percent) : percent;
+}
+
 /** How a badge is computed, and from which mean on a head has it. */
 export const definitionOf = (badge: Badge): string =>
   `${words.definitions[badge]} ${words.rule((LEAST_MEAN * 100).toFixed(0), LEAST_QUERIES)}`;

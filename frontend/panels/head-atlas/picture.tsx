@@ -25,8 +25,8 @@ interface PictureProps {
   last: number;
   shown: number;
   mapsOf: (window: MapWindow) => Maps;
-  /** Whether the panel is on the screen; otherwise nothing is drawn. */
-  inSight: boolean;
+  /** Whether maps are drawn: not while tokens arrive and the panel is not on the screen. */
+  draws: boolean;
   chosen: Head | null;
   onChoose: (head: Head) => void;
   /** What stands below the maps, given the head under the pointer or the keyboard's cursor. */
@@ -49,7 +49,7 @@ export function AtlasPicture(props: PictureProps) {
   const layout = useMemo(
     () =>
       list
-        ? layOutList(size.width, list)
+        ? layOutList(size, list)
         : layOutGrid({ ...size, width: size.width - AXIS }, [bottom, top], badges.heads),
     [size, list, bottom, top, badges.heads],
   );
@@ -105,7 +105,7 @@ export function AtlasPicture(props: PictureProps) {
               if (event.key === "Enter" && pointed) onChoose(pointed);
               else onKeyDown(event);
             }}
-            className="relative min-w-0 flex-1 cursor-pointer"
+            className="-outline-offset-2 relative min-w-0 flex-1 cursor-pointer"
           >
             {linesBetween(layout, view.top, view.top + view.height).map((line) => (
               <LineOfMaps
@@ -114,7 +114,7 @@ export function AtlasPicture(props: PictureProps) {
                 layout={layout}
                 badges={badges}
                 order={selection.order}
-                maps={props.inSight ? maps : null}
+                maps={props.draws ? maps : null}
                 chosen={props.chosen}
                 pointed={pointed}
               />

@@ -6,7 +6,7 @@ import { useInSight } from "@/components/hooks/use-in-sight";
 import { Button } from "@/components/ui/button";
 import { useDepth } from "@/lib/depth/use-depth";
 import { usePixelRatio } from "@/lib/export/pixel-ratio";
-import { contextLength, promptLength, type RunRecord } from "@/lib/run/run-record";
+import { contextLength, isBusy, promptLength, type RunRecord } from "@/lib/run/run-record";
 import { useShownTheme } from "@/lib/theme/use-theme";
 import { chooseNoHead } from "@/panels/attention-shared/choice";
 import { chooseReading, useAttentionChoice } from "@/panels/attention-shared/use-choice";
@@ -82,7 +82,7 @@ function Atlas({ run, step, summary }: AtlasProps) {
           last={contextLength(run) - 2}
           shown={promptLength(run) + step - 1}
           mapsOf={mapsOf}
-          inSight={inSight}
+          draws={inSight || !isBusy(run)}
           chosen={chosen}
           onChoose={choose}
           foot={(pointed, maps) => (

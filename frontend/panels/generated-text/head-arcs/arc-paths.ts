@@ -11,8 +11,8 @@ const n = (value: number): string => value.toFixed(1);
 const middle = ({ left, width }: TokenBox): number => left + width / 2;
 
 /**
- * Returns the arc from a token to the one that reads it: above them in one line of text, otherwise
- * from the lower edge of the first to the upper edge of the second. A token that reads itself has a
+ * Returns the arc from a token to the one that reads it: above them in one line of text, or below
+ * them in a line at the upper edge; otherwise from the lower edge of the first to the upper edge of the second. A token that reads itself has a
  * loop.
  */
 export function textArc(from: TokenBox, to: TokenBox): string {
@@ -24,7 +24,9 @@ export function textArc(from: TokenBox, to: TokenBox): string {
   if (isOneLine) {
     // The highest point of such a curve is at half of this height.
     const height = Math.min(30, 12 + Math.abs(a - b) * 0.06);
-    return `M${n(a)} ${n(from.top)}Q${n((a + b) / 2)} ${n(to.top - height)} ${n(b)} ${n(to.top)}`;
+    const hasRoom = to.top >= height / 2;
+    const [y, bend] = hasRoom ? [to.top, to.top - height] : [to.bottom, to.bottom + height];
+    return `M${n(a)} ${n(y)}Q${n((a + b) / 2)} ${n(bend)} ${n(b)} ${n(y)}`;
   }
   const [start, end] = from.top < to.top ? [from.bottom, to.top] : [from.top, to.bottom];
   const bend = (end - start) / 2;

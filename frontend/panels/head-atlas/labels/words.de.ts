@@ -52,7 +52,7 @@ export const german: Translated<typeof english> = {
   measured: (whole: number, last: number) => `Abzeichen: ${whole} von ${last} Querys`,
   strongest: (n: number) =>
     `von ${n} Querys wurden nur das erste und das stärkste andere Token gemessen, daher sind die Zahlen Untergrenzen`,
-  prompt: "Die Querys des Prompts selbst wurden nicht gemessen.",
+  prompt: "die Querys des Prompts selbst wurden nicht gemessen",
   measurePrompt: "Messen",
   columns: {
     layer: "Schicht",

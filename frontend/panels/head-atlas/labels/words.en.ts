@@ -50,7 +50,7 @@ export const english = {
   measured: (whole: number, last: number) => `badges: ${whole} of ${last} queries`,
   strongest: (n: number) =>
     `of ${n} queries only the first token and the strongest other one were measured, so figures are lower bounds`,
-  prompt: "The prompt's own queries were not measured.",
+  prompt: "the prompt's own queries were not measured",
   measurePrompt: "Measure them",
   columns: {
     layer: "layer",
