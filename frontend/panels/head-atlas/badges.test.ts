@@ -195,8 +195,9 @@ describe("the window of a map", () => {
 
   test("is the newest positions of a longer one, or those up to the shown token", () => {
     expect(windowOf(499, 499, 60)).toEqual({ first: 440, count: 60 });
-    expect(windowOf(499, 470, 60)).toEqual({ first: 440, count: 60 });
-    expect(windowOf(499, 300, 60)).toEqual({ first: 241, count: 60 });
+    expect(windowOf(500, 500, 60)).toEqual({ first: 448, count: 60 });
+    expect(windowOf(507, 470, 60)).toEqual({ first: 448, count: 60 });
+    expect(windowOf(499, 300, 60)).toEqual({ first: 248, count: 60 });
     expect(windowOf(499, 5, 60)).toEqual({ first: 0, count: 60 });
   });
 });

@@ -6,7 +6,7 @@ import { type BadgeSums, badgesOf } from "./badges";
 import { words } from "./labels/words";
 import { type AtlasLayout, GUTTER, type Line, type Placed } from "./layout";
 import { isAbsent, meanText, wholeMean } from "./names";
-import { type Maps, paintLine } from "./paint-maps";
+import { type LinePixels, type Maps, paintLine } from "./paint-maps";
 import type { Head, Order } from "./selection";
 
 interface LineOfMapsProps {
@@ -25,8 +25,10 @@ export function LineOfMaps({ line, layout, ...rest }: LineOfMapsProps) {
   const { badges, order, maps, chosen, pointed } = rest;
   const { map, down } = layout;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const pixels = useRef<LinePixels | null>(null);
   useLayoutEffect(() => {
-    if (canvas.current && maps) paintLine(canvas.current, line.heads, map, maps);
+    if (!canvas.current || !maps) return;
+    pixels.current = paintLine(canvas.current, line.heads, map, maps, pixels.current);
   }, [line, map, maps]);
   const inset = (down - map) / 2;
   return (

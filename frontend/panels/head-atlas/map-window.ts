@@ -7,9 +7,12 @@ export interface MapWindow {
 /** Numbers of positions; few, so that a map seldom changes its scale while a text grows. */
 const COUNTS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
+/** The window of a longer text moves by so many positions, since a moved map is drawn anew. */
+const STEP = 8;
+
 /**
  * Returns the newest positions that have a pixel each, or those up to the shown one if that is
- * before them.
+ * before them. At the end there is room for the next few.
  *
  * @param last the last query
  * @param shown the query that the page shows
@@ -18,6 +21,7 @@ const COUNTS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 export function windowOf(last: number, shown: number, pixels: number): MapWindow {
   const room = Math.max(1, Math.floor(pixels));
   const count = Math.min(room, COUNTS.find((each) => each > last) ?? room);
-  const newest = Math.max(0, last - count + 1);
-  return { first: shown < newest ? Math.max(0, shown - count + 1) : newest, count };
+  const firstFor = (q: number) => Math.max(0, Math.ceil((q - count + 1) / STEP) * STEP);
+  const newest = firstFor(last);
+  return { first: shown < newest ? firstFor(shown) : newest, count };
 }

@@ -45,6 +45,16 @@ export function newestMap({ frames, prompt }: RunRecord): Shares | undefined {
   return frame?.attentionMap ?? prompt?.attentionMap;
 }
 
+/** Whether two queries are the same numbers. */
+export function isSameQuery(one: Query | null, other: Query | null): boolean {
+  if (one?.kind === "all" && other?.kind === "all") {
+    return one.shares === other.shares && one.offset === other.offset;
+  }
+  return one?.kind === "strongest" && other?.kind === "strongest"
+    ? one.heads === other.heads
+    : one === other;
+}
+
 /** Returns the number of layers and heads that were measured. */
 export function sizeOf(query: Query): { layers: number; heads: number } {
   if (query.kind === "all") return axesOf(query.shares);

@@ -102,18 +102,19 @@ function useMaps(run: RunRecord): (window: MapWindow) => Maps {
   const theme = useShownTheme();
   const ratio = usePixelRatio();
   const { scale, firstLeftOut } = useAttentionChoice();
+  const look = useMemo(
+    () => ({ scale, theme, ratio, leaveOutFirst: firstLeftOut === "always" }),
+    [scale, theme, ratio, firstLeftOut],
+  );
   return useCallback(
     (window) => {
       const last = contextLength(run) - 2;
       const queries = Array.from({ length: window.count }, (_, row) =>
         window.first + row > last ? null : queryAt(run, window.first + row),
       );
-      return {
-        ...{ window, queries, scale, theme, ratio },
-        leaveOutFirst: firstLeftOut === "always",
-      };
+      return { window, queries, look };
     },
-    [run, scale, firstLeftOut, theme, ratio],
+    [run, look],
   );
 }
 
