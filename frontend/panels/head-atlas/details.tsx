@@ -85,7 +85,7 @@ function Figures({ badges, entropies, head, children }: FiguresProps) {
       {isAbsent(badges, head) ? (
         <span>{words.absent}</span>
       ) : (
-        BADGES.map((badge) => (
+        BADGES.filter((badge) => badges.queries[badge] > 0).map((badge) => (
           <span
             key={badge}
             title={definitionOf(badge)}

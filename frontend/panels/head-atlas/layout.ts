@@ -43,8 +43,9 @@ const GAP = 5;
 /** The least and the most distance between maps, and the least at which they are not scrolled. */
 const LEAST = 34;
 const MOST = 176;
-const SCROLLED = 60;
 const UNSCROLLED = 42;
+/** The distance between maps that are scrolled, and where there are words beside them. */
+const SCROLLED = { usual: 60, beside: 88 } as const;
 /** The room that words beside a map need. */
 const WORDS = 66;
 
@@ -63,10 +64,8 @@ export function layOutGrid(
   const columns = Math.ceil(heads / perLayer);
   const across = Math.min(MOST + WORDS, room / columns);
   const ideal = height / (count * perLayer);
-  const down = Math.min(
-    MOST,
-    ideal >= UNSCROLLED ? ideal : Math.max(LEAST, Math.min(across, SCROLLED)),
-  );
+  const scrolled = across - WORDS >= SCROLLED.beside ? SCROLLED.beside : SCROLLED.usual;
+  const down = Math.min(MOST, ideal >= UNSCROLLED ? ideal : Math.min(across, scrolled));
   const rowHeight = Math.max(down * perLayer, height / count);
   const lines: Line[] = [];
   for (let layer = last; layer >= first; layer--) {

@@ -3,10 +3,9 @@ import { BADGES, type Badge, type BadgeSums, LEAST_MEAN, LEAST_QUERIES, meanOf }
 import { words } from "./labels/words";
 import type { Head, Order } from "./selection";
 
-/** Returns the mean weight of a badge as a percentage; with "≥" if it is a lower bound. */
+/** Returns the mean weight of a badge in percent; with "≥" if it is a lower bound. */
 export function meanText(badges: BadgeSums, badge: Badge, { layer, head }: Head): string {
   const mean = meanOf(badges, badge, layer, head);
-  if (Number.isNaN(mean)) return "–";
   return badges.bounds[badge] ? words.atLeast(formatPercent(mean)) : formatPercent(mean);
 }
 
