@@ -2,7 +2,9 @@
 
 import { useLayoutEffect, useRef } from "react";
 import { classNames } from "@/components/ui/class-names";
-import { type BadgeSums, badgesOf } from "./badges";
+import { formatNats } from "@/lib/i18n/numbers";
+import { type Badge, type BadgeSums, badgesOf } from "./badges";
+import { type EntropySums, meanEntropy } from "./entropy";
 import { words } from "./labels/words";
 import { type AtlasLayout, GUTTER, type Line, type Placed } from "./layout";
 import { isAbsent, meanText, wholeMean } from "./names";
@@ -13,6 +15,8 @@ interface LineOfMapsProps {
   line: Line;
   layout: AtlasLayout;
   badges: BadgeSums;
+  /** null if heads are not sorted by it. */
+  entropies: EntropySums | null;
   order: Order;
   /** null while nothing is drawn. */
   maps: Maps | null;
@@ -22,7 +26,7 @@ interface LineOfMapsProps {
 
 /** One canvas with the maps of a line, and words at those with a badge. */
 export function LineOfMaps({ line, layout, ...rest }: LineOfMapsProps) {
-  const { badges, order, maps, chosen, pointed } = rest;
+  const { badges, entropies, order, maps, chosen, pointed } = rest;
   const { map, down } = layout;
   const canvas = useRef<HTMLCanvasElement>(null);
   const pixels = useRef<LinePixels | null>(null);
@@ -48,7 +52,7 @@ export function LineOfMaps({ line, layout, ...rest }: LineOfMapsProps) {
       {line.heads.map((head) => (
         <HeadWords
           key={head.head + head.layer * badges.heads}
-          {...{ head, layout, badges, order }}
+          {...{ head, layout, badges, entropies, order }}
         />
       ))}
       <Frames line={line} map={map} inset={inset} chosen={chosen} pointed={pointed} />
@@ -85,7 +89,8 @@ function Frames({ line, map, inset, chosen, pointed }: FramesProps) {
   );
 }
 
-interface HeadWordsProps extends Pick<LineOfMapsProps, "layout" | "badges" | "order"> {
+interface HeadWordsProps
+  extends Pick<LineOfMapsProps, "layout" | "badges" | "entropies" | "order"> {
   head: Placed;
 }
 
@@ -96,7 +101,7 @@ const ROOM = { word: 26, figure: 56 } as const;
  * The badges of a head: beside its map, or in the corner above the diagonal, which is empty because
  * a query cannot attend to later tokens.
  */
-function HeadWords({ head, layout, badges, order }: HeadWordsProps) {
+function HeadWords({ head, layout, badges, entropies, order }: HeadWordsProps) {
   const { map, down, beside, across, grid } = layout;
   const own = badgesOf(badges, head.layer, head.head);
   const inset = (down - map) / 2;
@@ -121,7 +126,7 @@ function HeadWords({ head, layout, badges, order }: HeadWordsProps) {
       </span>
     );
   }
-  const sorted = order !== "layer" && order !== "entropy" && !own.includes(order) ? order : null;
+  const sorted = isBadge(order) && badges.queries[order] > 0 && !own.includes(order) ? order : null;
   return (
     <span
       className="figures absolute flex flex-col gap-0.5 text-[0.625rem] leading-tight"
@@ -140,6 +145,13 @@ function HeadWords({ head, layout, badges, order }: HeadWordsProps) {
           {words.short[badge]} {meanText(badges, badge, head)}
         </span>
       ))}
+      {order === "entropy" && (
+        <span className="truncate text-quiet">
+          {words.nats(formatNats(meanEntropy(entropies, head.layer, head.head)))}
+        </span>
+      )}
     </span>
   );
 }
+
+const isBadge = (order: Order): order is Badge => order !== "layer" && order !== "entropy";

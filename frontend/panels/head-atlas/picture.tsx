@@ -8,6 +8,7 @@ import { useElementSize } from "@/components/hooks/use-element-size";
 import { indexTicks } from "@/lib/scales/nice";
 import { useGridCursor } from "@/panels/attention-shared/use-grid-cursor";
 import type { BadgeSums } from "./badges";
+import type { EntropySums } from "./entropy";
 import { words } from "./labels/words";
 import { type AtlasLayout, headAt, headOf, layOutGrid, layOutList, linesBetween } from "./layout";
 import { LineOfMaps } from "./line-of-maps";
@@ -18,6 +19,7 @@ import { type Head, layersShown, type Selection } from "./selection";
 
 interface PictureProps {
   badges: BadgeSums;
+  entropies: EntropySums | null;
   selection: Selection;
   /** The heads of the selection in their order; null for the grid of layers and heads. */
   list: readonly Head[] | null;
@@ -113,6 +115,7 @@ export function AtlasPicture(props: PictureProps) {
                 line={line}
                 layout={layout}
                 badges={badges}
+                entropies={props.entropies}
                 order={selection.order}
                 maps={props.draws ? maps : null}
                 chosen={props.chosen}

@@ -53,7 +53,7 @@ export function Toolbar({ badges, selection }: ToolbarProps) {
           ))}
         </Select>
       </span>
-      <span className="flex items-center gap-1.5">
+      <span role="group" aria-label={words.layers} className="flex items-center gap-1.5">
         <LayerSelect
           label={words.from}
           value={first}

@@ -77,6 +77,7 @@ function Atlas({ run, step, summary }: AtlasProps) {
       ) : (
         <AtlasPicture
           badges={badges}
+          entropies={entropies}
           selection={selection}
           list={list}
           last={contextLength(run) - 2}
