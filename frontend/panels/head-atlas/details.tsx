@@ -4,10 +4,10 @@ import { RotateCw, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
+import { rampGradient } from "@/lib/colour/ramp";
 import { formatNats } from "@/lib/i18n/numbers";
 import { contextLength, promptLength, type RunRecord } from "@/lib/run/run-record";
 import { useShownTheme } from "@/lib/theme/use-theme";
-import { attentionGradient } from "@/panels/attention-shared/attention-ramp";
 import { chooseNoHead } from "@/panels/attention-shared/choice";
 import { ScaleLegend } from "@/panels/attention-shared/scale-legend";
 import { words as attentionWords } from "@/panels/attention-shared/words";
@@ -60,7 +60,7 @@ export function Details({ run, summary, entropies, pointed, chosen, maps }: Deta
           {coverage(run, summary, maps).join(" · ")}
           <MeasurePrompt run={run} summary={summary} />
         </p>
-        <ScaleLegend gradient={attentionGradient(theme)} />
+        <ScaleLegend gradient={rampGradient("attention", theme)} />
       </div>
     </div>
   );

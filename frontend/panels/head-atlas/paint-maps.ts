@@ -1,7 +1,6 @@
 import { once } from "@/lib/caching/cache";
-import { pixelOf } from "@/lib/colour/pixels";
+import { pixelOf, rampPixels } from "@/lib/colour/pixels";
 import type { Theme } from "@/lib/colour/ramp";
-import { attentionPixels } from "@/panels/attention-shared/attention-ramp";
 import { type ShadeScale, shadeOf } from "@/panels/attention-shared/scale";
 import type { Placed } from "./layout";
 import type { MapWindow } from "./map-window";
@@ -115,7 +114,7 @@ function fill(
 ): void {
   const { layers, heads } = sizeOf(query);
   if (layer >= layers || head >= heads) return;
-  const table = attentionPixels(theme);
+  const table = rampPixels("attention", theme);
   const sink = weightOn(query, layer, head, 0);
   const rest = leaveOutFirst ? 1 - sink : 1;
   const put = (key: number, weight: number): void => {

@@ -9,14 +9,12 @@ interface LegendProps {
   head: HeadPlace | null;
   /** Shows the mean again. */
   onClear: (() => void) | undefined;
+  /** Whether the distance from another run is shown. */
+  difference: boolean;
 }
 
 /** Explains colours and shapes of the picture. */
-<<<<<<< HEAD
-export function Legend({ difference }: { difference: boolean }) {
-=======
-export function Legend({ head, onClear }: LegendProps) {
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
+export function Legend({ head, onClear, difference }: LegendProps) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-0.5 pt-1 text-micro text-quiet">
       <span className="flex items-center gap-1.5">

@@ -51,22 +51,15 @@ interface PictureProps {
   largest: number;
   /** Whether a pulse runs through the layers. */
   pulse: boolean;
-<<<<<<< HEAD
   /** The distance from another run (DifferenceContext). */
   difference: Float32Array | null;
-=======
   /** The head whose arcs stand for those of its layer; null for the mean of every layer. */
   head: HeadPlace | null;
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
 }
 
 /** The model as a picture. Few elements, each with many shapes, so that scrubbing stays fast. */
 export const Picture = memo(function Picture(props: PictureProps) {
-<<<<<<< HEAD
-  const { run, step, layout, largest, pulse, difference } = props;
-=======
-  const { run, step, layout, largest, pulse, head } = props;
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
+  const { run, step, layout, largest, pulse, difference, head } = props;
   const frame = run.frames[step];
   const { places, bands } = layout;
   const columns = places.flatMap((place) =>
@@ -82,13 +75,8 @@ export const Picture = memo(function Picture(props: PictureProps) {
         <Ribbons layout={layout} columns={earlier} largest={largest} />
       </g>
       <Ribbons layout={layout} columns={[{ x: layout.x, facts }]} largest={largest} />
-<<<<<<< HEAD
       <path d={dotsOf(layout, earlier, largest)} className="fill-stream/25" />
-      {frame && <Arcs layout={layout} frame={frame} />}
-=======
-      <path d={dotsOf(layout, earlier, largest)} className="fill-data/25" />
       {frame && <Arcs layout={layout} frame={frame} head={head} />}
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
       <path
         d={dotsOf(layout, [{ x: layout.x, facts }], largest)}
         className="fill-stream stroke-sheet"
@@ -229,41 +217,9 @@ function Arcs({ layout, frame, head }: ArcsProps) {
           : sourcesOf(frame, band);
         if (!sources) return null;
         return (
-<<<<<<< HEAD
-          <Fragment key={band.first}>
-            {sink && (
-              <path
-                d={arcPath(layout, i, { position: 0, share: sources.first }) ?? ""}
-                fill="none"
-                className="stroke-edge/60"
-                strokeWidth={1.25}
-                strokeDasharray="2 4"
-              />
-            )}
-            {sources.others.map((source) => (
-              <path
-                key={source.position}
-                d={arcPath(layout, i, source) ?? ""}
-                fill="none"
-                strokeLinecap="round"
-                strokeWidth={arcWidth(source.share)}
-                className="stroke-attention"
-                opacity={0.85}
-              />
-            ))}
-            <circle
-              cx={layout.x}
-              cy={yOf(layout, i, AT.attention)}
-              r={Math.min(4.5 * layout.unit, layout.bandHeight * 0.2)}
-              className="fill-attention stroke-sheet"
-              strokeWidth={1.5}
-            />
-          </Fragment>
-=======
           <g key={band.first} opacity={head === null || isChosen ? 1 : 0.18}>
             <BandArcs layout={layout} index={i} sources={sources} />
           </g>
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
         );
       })}
     </>
@@ -303,7 +259,7 @@ function BandArcs({ layout, index, sources }: BandArcsProps) {
       <circle
         cx={layout.x}
         cy={yOf(layout, index, AT.attention)}
-        r={Math.min(4.5, layout.bandHeight * 0.2)}
+        r={Math.min(4.5 * layout.unit, layout.bandHeight * 0.2)}
         className="fill-attention stroke-sheet"
         strokeWidth={1.5}
       />

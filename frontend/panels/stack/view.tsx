@@ -81,17 +81,8 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     if (index >= 0) select(index);
   };
   const choose = ({ band, part, position }: Spot) => {
-<<<<<<< HEAD
-    if (band.first !== band.last) return setOpen(band.first);
-    if (position !== last) return selectAt(position);
-=======
     if (band.first !== band.last) return setOpened({ layer: band.first, with: head });
-    if (position !== last) {
-      const index = position + 1 - promptLength(run);
-      if (index >= 0) select(index);
-      return;
-    }
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
+    if (position !== last) return selectAt(position);
     onZoom({ layer: band.first, part });
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -103,17 +94,12 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     setSpot(next);
     setSaid(sentenceOf(run, next));
   };
-<<<<<<< HEAD
   const swipe = useSwipe((by) => {
     const next = step + by;
     if (next >= 0 && next < run.frames.length) select(next);
   });
-  const headline = headlineOf(run, step).join(" ");
-  const narrow = size.width < NARROW * size.unit;
-=======
   const headline = headlineOf(run, step, head).join(" ");
-  const narrow = size.width < NARROW;
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
+  const narrow = size.width < NARROW * size.unit;
   return (
     // While a head is chosen Escape clears it; otherwise it stops the run.
     <div className="flex h-full flex-col" data-popup={head ? "" : undefined}>
@@ -145,16 +131,9 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         )}
         {size.width > 0 && (
           <Picture
-<<<<<<< HEAD
-            {...{ run, step, layout, difference }}
+            {...{ run, step, layout, difference, head }}
             largest={largest}
             pulse={live && isBusy(run)}
-=======
-            {...{ run, step, layout }}
-            largest={largest}
-            pulse={live && isBusy(run)}
-            head={head}
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
           />
         )}
         {spot && <Outline spot={spot} layout={layout} />}
@@ -168,16 +147,11 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
         {spot ? sentenceOf(run, spot, head) : <span data-export="skip">{words.hint}</span>}
       </p>
-<<<<<<< HEAD
-      <Legend difference={difference !== null} />
-=======
-      <Legend head={head} onClear={head?.clear} />
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
+      <Legend difference={difference !== null} head={head} onClear={head?.clear} />
     </div>
   );
 }
 
-<<<<<<< HEAD
 /** How far a finger moves sideways to show the next token, in pixels. */
 const SWIPE = 36;
 
@@ -201,12 +175,12 @@ function useSwipe(move: (by: 1 | -1) => void) {
     /** The browser also sends a click after a swipe. */
     wasSwipe: () => swiped.current,
   };
-=======
+}
+
 /** Returns the head chosen in an attention panel, if this model has its layer. */
 function useHead(layers: number) {
   const chosen = useChosenHead();
   return chosen && chosen.layer < layers ? chosen : null;
->>>>>>> 387a922 (A panel Head atlas: a map and measured badges of every head; a chosen head has arcs in the text and in the Stack)
 }
 
 /** Returns the size of the largest residual stream in the columns of the prompt. */
