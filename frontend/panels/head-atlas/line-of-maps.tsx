@@ -118,7 +118,7 @@ function HeadWords({ head, layout, badges, entropies, order }: HeadWordsProps) {
     if (!most || map < ROOM.word) return null;
     return (
       <span
-        className="figures absolute -translate-x-full whitespace-nowrap text-[0.625rem] text-ink leading-none"
+        className="figures absolute -translate-x-full whitespace-nowrap text-[0.625rem] present:text-micro text-ink leading-none"
         style={{ left: head.left + map, top: inset + 1 }}
       >
         {words.short[most]}
@@ -129,7 +129,7 @@ function HeadWords({ head, layout, badges, entropies, order }: HeadWordsProps) {
   const sorted = isBadge(order) && badges.queries[order] > 0 && !own.includes(order) ? order : null;
   return (
     <span
-      className="figures absolute flex flex-col gap-0.5 text-[0.625rem] leading-tight"
+      className="figures absolute flex flex-col gap-0.5 text-[0.625rem] present:text-micro leading-tight"
       style={{ left: head.left + map + 6, width: across - map - 10, top: inset }}
     >
       {!grid.upwards && (
