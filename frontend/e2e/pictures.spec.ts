@@ -20,8 +20,8 @@ const RECORDINGS = [
     file: "mav-tiny-attention",
     back: 1,
     panels: [
-      ...["attention-text", "attention-heads", "attention-maps", "head-atlas"],
-      "sampler-waterfall",
+      ...["attention-text", "attention-heads", "attention-maps", "sampler-waterfall"],
+      "head-atlas",
     ],
   },
 ];

@@ -43,7 +43,7 @@ const GAP = 5;
 /** The least and the most distance between maps, and the least at which they are not scrolled. */
 const LEAST = 34;
 const MOST = 176;
-const UNSCROLLED = 42;
+const UNSCROLLED = 36;
 /** The distance between maps that are scrolled, and where there are words beside them. */
 const SCROLLED = { usual: 60, beside: 88 } as const;
 /** The room that words beside a map need. */
