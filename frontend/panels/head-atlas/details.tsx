@@ -56,7 +56,7 @@ export function Details({ run, summary, entropies, pointed, chosen, maps }: Deta
         )}
       </div>
       <div className="flex flex-wrap items-end justify-between gap-x-4">
-        <p className="min-h-8 min-w-0 flex-1 basis-52">
+        <p className="min-h-8 min-w-0 flex-1 basis-52 max-sm:pb-3">
           {coverage(run, summary, maps).join(" · ")}
           <MeasurePrompt run={run} summary={summary} />
         </p>

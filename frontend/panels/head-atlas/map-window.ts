@@ -16,7 +16,7 @@ const STEP = 8;
  *
  * @param last the last query
  * @param shown the query that the page shows
- * @param pixels the size of a map
+ * @param pixels the size of a map, in pixels of the screen
  */
 export function windowOf(last: number, shown: number, pixels: number): MapWindow {
   const room = Math.max(1, Math.floor(pixels));

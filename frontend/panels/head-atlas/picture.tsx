@@ -70,7 +70,7 @@ export function AtlasPicture(props: PictureProps) {
   const more = (from: number, to: number) =>
     words.more((to - from + 1) * columns - (from === 0 ? rows * columns - (list?.length ?? 0) : 0));
   const layers = (from: number, to: number) => chartWords.layers(bottom + from, bottom + to);
-  const { first, count: queries } = windowOf(props.last, props.shown, layout.map);
+  const { first, count: queries } = windowOf(props.last, props.shown, layout.map * screenRatio());
   const maps = useMemo(() => mapsOf({ first, count: queries }), [mapsOf, first, queries]);
   const count = list?.length ?? (top - bottom + 1) * badges.heads;
   return (
@@ -132,6 +132,9 @@ export function AtlasPicture(props: PictureProps) {
     </>
   );
 }
+
+/** Pixels of the screen per CSS pixel; a saved picture shows the same positions as the screen. */
+const screenRatio = (): number => Math.max(1, window.devicePixelRatio || 1);
 
 /** The numbers of the heads above the first line of maps. */
 function HeadTicks({ layout }: { layout: AtlasLayout }) {
