@@ -11,8 +11,9 @@ import LogitLens from "./logit-lens/view";
 import { ModelContext } from "./model-context";
 import type { PanelProps } from "./panel";
 import { makeRoom } from "./show-panel.fixture";
+import Stack from "./stack/view";
 
-const DEEP = { layers: 30, heads: 9 } as ModelInfo;
+const DEEP = { layers: 30, heads: 9, capabilities: ["attention_entropy"] } as unknown as ModelInfo;
 
 function placeholderOf(
   View: ComponentType<PanelProps>,
@@ -38,6 +39,20 @@ const numbers = (of: Element) =>
 beforeEach(makeRoom);
 
 describe("before the first token, panels have the layers and heads of the model", () => {
+  test("the stack", () => {
+    const shown = (model: ModelInfo) => {
+      const box = placeholderOf(Stack, model);
+      const nodes = box.querySelector("path.fill-sheet")?.getAttribute("d")?.match(/M/g) ?? [];
+      return { text: box.textContent, nodes: nodes.length };
+    };
+    const deep = shown(DEEP);
+    expect(deep.text).toContain("30 layers");
+    expect(deep.text).toContain("attention");
+    const none = shown({ ...DEEP, capabilities: [] });
+    expect(none.text).not.toContain("attention");
+    expect(none.nodes * 2).toBe(deep.nodes);
+  });
+
   test("attention entropy", () => {
     const grid = (of: Element) => of.querySelector<HTMLElement>("[data-grid]")?.dataset.grid;
     expect(grid(placeholderOf(AttentionEntropy, DEEP))).toBe("30x9");

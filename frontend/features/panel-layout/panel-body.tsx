@@ -124,9 +124,11 @@ interface Missing {
 function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null {
   const start = useRunState(({ run }) => run.start);
   const probes = missingCaptures(panel.captures, start, model?.capabilities);
+  const recorded = useRunState(({ run }) => run.source !== null || run.trained !== null);
   if (probes.length === 0) return null;
   const from = start?.model ?? model;
-  const cannot = from && probes.every((probe) => !from.capabilities.includes(probe));
+  // An older recording lists only the capabilities that its version of the engine knew.
+  const cannot = !recorded && from && probes.every((probe) => !from.capabilities.includes(probe));
   return {
     probes,
     model: cannot ? from.title || from.name : null,

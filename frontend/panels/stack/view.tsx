@@ -16,6 +16,7 @@ import { Legend } from "./legend";
 import { Overview } from "./overview";
 import { PartDetails, type Zoom } from "./part-details";
 import { Picture } from "./picture";
+import { Scheme } from "./scheme";
 import { headlineOf, PARTS, type Part, type Spot, sentenceOf, shortLabel } from "./sentences";
 import { layerCount } from "./table";
 import { words } from "./words";
@@ -27,7 +28,7 @@ const ANCHORS = 4;
 
 export default function Stack({ run, step, frame, live, select }: PanelProps) {
   const [zoom, setZoom] = useState<Zoom | null>(null);
-  if (!frame) return <NotMeasured run={run} probe="residual" />;
+  if (!frame) return <Scheme run={run} />;
   if (!frame.layers.residNorm && !hasSources(frame) && !frame.logitLens) {
     return <NotMeasured run={run} probe="residual" />;
   }

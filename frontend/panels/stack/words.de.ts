@@ -13,6 +13,14 @@ export const german: Translated<typeof english> = {
     "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit einer Norm und einem Unembedding ausgelesen, die für die letzte Schicht trainiert sind.",
   pictureLabel: (token) =>
     `Die Schichten des Modells bei der Vorhersage von „${token}“. Pfeiltasten wechseln zwischen Schichten und Token; Enter öffnet einen Teil.`,
+  scheme: (layers: number) =>
+    `So ist das Modell gebaut: ${layers === 1 ? "eine Schicht" : `${layers} Schichten`}. Ein Lauf zeichnet hier jedes Token als Spalte, mit dem, was gemessen wurde.`,
+  schemeParts: {
+    prediction: "welches Token als nächstes kommt",
+    attention: "Attention liest frühere Token",
+    mlp: "das MLP rechnet nur an dieser Position",
+    token: "ein Token des Textes",
+  },
   hint: "Zeigen nennt die Zahlen eines Teils, Klicken öffnet ihn.",
   after: (text, chosen, percent) =>
     `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${percent}\u00a0%).`,

@@ -10,6 +10,14 @@ export const english = {
     "Arcs show where attention reads, not what it uses of it; a layer's prediction is read with a final norm and an unembedding that are trained for the last layer.",
   pictureLabel: (token: string) =>
     `The model's layers at the prediction of “${token}”. Arrow keys move between layers and tokens; Enter opens a part.`,
+  scheme: (layers: number) =>
+    `How the model is built: ${layers === 1 ? "one layer" : `${layers} layers`}. A run draws each token here as a column, with what was measured.`,
+  schemeParts: {
+    prediction: "which token comes next",
+    attention: "attention reads earlier tokens",
+    mlp: "the MLP works on this position alone",
+    token: "a token of the text",
+  },
   hint: "Point at a part to read its numbers; click it to open it.",
   after: (text: string, chosen: string, percent: string) =>
     `After “${text}” the model chose “${chosen}” (${percent}\u00a0%).`,
