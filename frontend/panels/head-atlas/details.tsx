@@ -35,7 +35,7 @@ export function Details({ run, summary, entropies, pointed, chosen, maps }: Deta
   const head = pointed ?? chosen;
   return (
     <div className="pt-2 text-micro text-quiet">
-      <div className="flex h-[3.25rem] items-start gap-2 overflow-hidden">
+      <div className="flex h-14 items-start gap-2 overflow-hidden">
         {head ? (
           <Figures badges={summary.badges} entropies={entropies} head={head}>
             {chosen && !pointed && (

@@ -94,12 +94,15 @@ interface HeadWordsProps
   head: Placed;
 }
 
-/** The smallest maps, in pixels, with a word in their corner, and with its figure as well. */
-const ROOM = { word: 26, figure: 56 } as const;
+/**
+ * The smallest maps, in pixels, with a word in their corner, and with its figure as well; the room
+ * beside a map that one word needs.
+ */
+const ROOM = { word: 26, figure: 56, side: 38 } as const;
 
 /**
- * The badges of a head: beside its map, or in the corner above the diagonal, which is empty because
- * a query cannot attend to later tokens.
+ * The badges of a head beside its map. If there is no room, the strongest in the corner above the
+ * diagonal, which is empty because a query cannot attend to later tokens.
  */
 function HeadWords({ head, layout, badges, entropies, order }: HeadWordsProps) {
   const { map, down, beside, across, grid } = layout;
@@ -116,13 +119,17 @@ function HeadWords({ head, layout, badges, entropies, order }: HeadWordsProps) {
   if (!beside) {
     const [most] = own;
     if (!most || map < ROOM.word) return null;
+    const isCorner = across - map < ROOM.side;
     return (
       <span
-        className="figures absolute -translate-x-full whitespace-nowrap text-[0.625rem] present:text-micro text-ink leading-none"
-        style={{ left: head.left + map, top: inset + 1 }}
+        className={classNames(
+          "figures absolute whitespace-nowrap text-[0.625rem] present:text-micro text-ink leading-none",
+          isCorner && "-translate-x-full",
+        )}
+        style={{ left: head.left + map + (isCorner ? 0 : 3), top: inset + 1 }}
       >
         {words.short[most]}
-        {map >= ROOM.figure && ` ${wholeMean(badges, most, head)}`}
+        {isCorner && map >= ROOM.figure && ` ${wholeMean(badges, most, head)}`}
       </span>
     );
   }

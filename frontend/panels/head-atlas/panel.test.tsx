@@ -114,13 +114,13 @@ describe("the atlas", () => {
     await showLoaded(headAtlasPanel, 2);
     const filter = within(screen.getByRole("group", { name: "Heads with a badge" }));
     const counts = filter.getAllByRole("button").map(({ textContent }) => textContent ?? "");
-    expect(counts[0]).toBe(`all${LAYERS * HEADS}`);
+    expect(counts[0]).toBe(`all ${LAYERS * HEADS}`);
     const previous = filter.getByRole("button", { name: /^previous token/ });
     expect(previous.title).toContain("directly before the query");
     await userEvent.click(previous);
     const rows = headAtlasPanel.table?.(RUN, 2).rows ?? [];
     const { columns = [] } = headAtlasPanel.table?.(RUN, 2) ?? {};
-    expect(`previous token${rows.length}`).toBe(counts[1]);
+    expect(`previous token ${rows.length}`).toBe(counts[1]);
     const weights = rows.map((row) => Number(row[columns.indexOf("mean weight, previous token")]));
     expect(weights.length).toBeGreaterThan(1);
     expect(weights).toEqual(weights.toSorted((a, b) => b - a));

@@ -95,7 +95,7 @@ function Chip({ label, title, count, pressed, onPress }: ChipProps) {
       onClick={onPress}
       className="inline-flex h-6 cursor-pointer items-center gap-1.5 rounded-full border border-rule px-2 text-micro text-quiet transition-colors hover:text-ink aria-pressed:border-ink aria-pressed:bg-well aria-pressed:text-ink"
     >
-      {label}
+      {`${label} `}
       <span className="figures">{count}</span>
     </button>
   );
