@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { useEffect } from "react";
 import { useStore } from "zustand";
+import { Definitions } from "@/features/definitions/definitions";
 import { Instrument } from "@/features/instrument/instrument";
 import { followLanguage } from "@/lib/i18n/language";
 import { useVisitorsLanguage } from "@/lib/i18n/use-language";
@@ -42,6 +43,7 @@ export function Site({ fields }: { fields: readonly SettingField[] }) {
         {view === "compare" && <CompareView fields={fields} />}
         {view === "chat" && <ChatView fields={fields} />}
       </ViewBoundary>
+      <Definitions />
     </SessionProvider>
   );
 }

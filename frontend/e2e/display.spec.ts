@@ -179,7 +179,7 @@ test("a run is printed completely, on white, without sticky bars", async ({ page
   await expect(page.getByRole("button", { name: "Run", exact: true })).toBeHidden();
   await expect(page.getByText("Max new tokens").filter({ visible: true })).toBeVisible();
   const sticky = await page
-    .locator("[data-tour=time]")
+    .locator("[data-part=timeline]")
     .evaluate((bar) => getComputedStyle(bar).position);
   expect(sticky).toBe("static");
 });

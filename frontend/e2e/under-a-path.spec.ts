@@ -75,7 +75,7 @@ test("the site works under a path that nginx strips, and under one that it keeps
       ).toBeVisible();
       await page.goto(`${nginx.url}${path}/glossary#residual-stream`);
       await expect(page.locator("#residual-stream")).toBeInViewport();
-      await page.getByRole("link", { name: WORDS.en.glossary.back }).click();
+      await page.getByRole("link", { name: WORDS.en.pageControls.back }).click();
       await expect(page).toHaveURL(`${nginx.url}${path}/`);
       expect(failed).toEqual([]);
 

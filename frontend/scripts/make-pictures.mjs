@@ -45,8 +45,8 @@ async function open(browser, origin, settings, options) {
     .getByText(/5\.87M parameters · 6 layers/)
     .first()
     .waitFor();
-  const tour = page.getByRole("button", { name: "No tour, thanks" });
-  if (await tour.isVisible()) await tour.click();
+  const decline = page.getByRole("button", { name: "No, thanks" });
+  if (await decline.isVisible()) await decline.click();
   await page.evaluate(() => document.fonts.ready);
   return page;
 }

@@ -3,8 +3,11 @@ import { german as pageControls } from "@/components/page-controls/words.de";
 import { german as tokens } from "@/components/tokens/words.de";
 import { german as ui } from "@/components/ui/words.de";
 import { german as branches } from "@/features/branches/words.de";
+import { german as chapters } from "@/features/chapters/words.de";
+import { german as chaptersOffer } from "@/features/chapters-offer/words.de";
 import { german as chat } from "@/features/chat/words.de";
 import { german as compare } from "@/features/compare/words.de";
+import { german as definitions } from "@/features/definitions/words.de";
 import { german as depth } from "@/features/depth/words.de";
 import { german as firstRecording } from "@/features/first-recording/words.de";
 import { german as glossary } from "@/features/glossary/words.de";
@@ -19,7 +22,6 @@ import { german as runForm } from "@/features/run-form/words.de";
 import { german as saveMenu } from "@/features/save-menu/words.de";
 import { german as savedRun } from "@/features/saved-run/words.de";
 import { german as timeline } from "@/features/timeline/words.de";
-import { german as tour } from "@/features/tour/words.de";
 import { german as training } from "@/features/training/words.de";
 import { german as failures } from "@/lib/client/words.de";
 import type { Translation } from "@/lib/i18n/language";
@@ -53,6 +55,9 @@ import { english } from "./en";
 export const german: Translated<typeof english> = {
   site,
   notFound,
+  chapters,
+  chaptersOffer,
+  definitions,
   depth,
   firstRecording,
   glossary,
@@ -65,7 +70,6 @@ export const german: Translated<typeof english> = {
   failures,
   panelLayout,
   present,
-  tour,
   pageControls,
   charts,
   tokens,

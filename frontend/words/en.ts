@@ -3,8 +3,11 @@ import { english as pageControls } from "@/components/page-controls/words.en";
 import { english as tokens } from "@/components/tokens/words.en";
 import { english as ui } from "@/components/ui/words.en";
 import { english as branches } from "@/features/branches/words.en";
+import { english as chapters } from "@/features/chapters/words.en";
+import { english as chaptersOffer } from "@/features/chapters-offer/words.en";
 import { english as chat } from "@/features/chat/words.en";
 import { english as compare } from "@/features/compare/words.en";
+import { english as definitions } from "@/features/definitions/words.en";
 import { english as depth } from "@/features/depth/words.en";
 import { english as firstRecording } from "@/features/first-recording/words.en";
 import { english as glossary } from "@/features/glossary/words.en";
@@ -19,7 +22,6 @@ import { english as runForm } from "@/features/run-form/words.en";
 import { english as saveMenu } from "@/features/save-menu/words.en";
 import { english as savedRun } from "@/features/saved-run/words.en";
 import { english as timeline } from "@/features/timeline/words.en";
-import { english as tour } from "@/features/tour/words.en";
 import { english as training } from "@/features/training/words.en";
 import { english as failures } from "@/lib/client/words.en";
 import type { Translated } from "@/lib/i18n/translated";
@@ -51,6 +53,9 @@ import { english as panels } from "@/panels/words.en";
 export const english = {
   site,
   notFound,
+  chapters,
+  chaptersOffer,
+  definitions,
   depth,
   firstRecording,
   glossary,
@@ -63,7 +68,6 @@ export const english = {
   failures,
   panelLayout,
   present,
-  tour,
   pageControls,
   charts,
   tokens,

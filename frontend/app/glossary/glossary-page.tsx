@@ -1,7 +1,7 @@
 "use client";
 
 import { Glossary } from "@/features/glossary/glossary";
-import type { Term } from "@/features/glossary/terms";
+import type { Term } from "@/lib/glossary/terms";
 import { LOADERS } from "@/words/loaders";
 
 export const GlossaryPage = ({ terms }: { terms: readonly Term[] }) => (

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import terms from "@/features/glossary/terms.json";
 import { words } from "@/features/glossary/words";
+import terms from "@/lib/glossary/terms.json";
 import { words as siteWords } from "@/lib/i18n/words";
 import { GlossaryPage } from "./glossary-page";
 

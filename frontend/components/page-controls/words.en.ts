@@ -1,4 +1,5 @@
 export const english = {
+  back: "Back to the site",
   theme: {
     label: "Colour theme",
     system: "Follow the system",

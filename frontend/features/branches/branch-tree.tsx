@@ -36,7 +36,7 @@ export default function BranchTree() {
   };
 
   return (
-    <section aria-label={words.label} className="bg-sheet px-5 py-2">
+    <section aria-label={words.label} data-terms className="relative bg-sheet px-5 py-2">
       <div className="flex min-h-8 flex-wrap items-center justify-between gap-x-4">
         {renaming && shown ? (
           <BranchName branch={shown.branch} onEnd={() => setRenaming(false)} />

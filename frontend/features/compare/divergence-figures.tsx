@@ -17,7 +17,7 @@ export function DivergenceFigures({ divergence, divergences, common }: Divergenc
   const words = compareWords.figures;
   return (
     <div className="grid gap-px bg-rule md:grid-cols-2">
-      <section aria-label={words.predictions} className="bg-sheet px-5 py-4">
+      <section aria-label={words.predictions} data-terms className="relative bg-sheet px-5 py-4">
         <h2 className="font-semibold text-[0.9375rem]">{words.predictions}</h2>
         <p className="mt-0.5 text-quiet text-small">{words.predictionsHow}</p>
         {common?.klAbsent ? (
@@ -26,7 +26,7 @@ export function DivergenceFigures({ divergence, divergences, common }: Divergenc
           <Predictions divergence={divergence} />
         )}
       </section>
-      <section aria-label={words.layers} className="bg-sheet px-5 py-4">
+      <section aria-label={words.layers} data-terms className="relative bg-sheet px-5 py-4">
         <h2 className="font-semibold text-[0.9375rem]">{words.layers}</h2>
         <p className="mt-0.5 text-quiet text-small">{words.layersHow}</p>
         {common?.layersAbsent ? (

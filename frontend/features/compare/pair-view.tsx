@@ -34,7 +34,11 @@ export function PairView(props: PairViewProps) {
   const shown = { records, step, live: selected === null, onStep: setSelected };
   return (
     <>
-      <section aria-label={compareWords.overview} className="bg-sheet px-5 pt-2.5 pb-3">
+      <section
+        aria-label={compareWords.overview}
+        data-terms
+        className="relative bg-sheet px-5 pt-2.5 pb-3"
+      >
         <div className="mb-2 flex min-h-8 flex-wrap items-center justify-between gap-x-5 gap-y-1">
           <Overview {...props} />
           <div className="flex items-center gap-1">

@@ -63,7 +63,7 @@ export function SidePanels(props: SidePanelsProps) {
             style={{ "--rows": rows } as CSSProperties}
             className={classNames(
               // The border is a shadow in the gap, so that an empty grid cell has no grey background.
-              "min-w-0 bg-sheet px-5 pt-4 pb-4 shadow-[0_0_0_1px_var(--rule)]",
+              "relative min-w-0 bg-sheet px-5 pt-4 pb-4 shadow-[0_0_0_1px_var(--rule)]",
               columns > MAX_COLUMNS / 2 && "2xl:col-span-2",
             )}
           >
@@ -103,7 +103,7 @@ export function SideTexts({ records, ...rest }: SideTextsProps) {
           key={side}
           data-panel={generatedTextPanel.id}
           aria-label={`${generatedTextPanel.title}, ${compareWords.run(side)}`}
-          className="min-w-0 bg-sheet px-5 py-3"
+          className="relative min-w-0 bg-sheet px-5 py-3"
         >
           <SideName side={side} run={records[side]} />
           <InSight step={rest.step} live={rest.live}>

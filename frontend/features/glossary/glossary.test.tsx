@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
+import { type Term, termsIn } from "@/lib/glossary/terms";
 import { LANGUAGES } from "@/lib/i18n/language";
 import { PANELS } from "@/panels/registry";
 import { Glossary } from "./glossary";
-import { type Term, termsIn } from "./terms";
 
-const terms: Term[] = JSON.parse(readFileSync("features/glossary/terms.json", "utf8"));
+const terms: Term[] = JSON.parse(readFileSync("lib/glossary/terms.json", "utf8"));
 
 afterEach(() => localStorage.clear());
 

@@ -6,7 +6,6 @@ export const german: Translated<typeof english> = {
   introduction:
     "Die Begriffe dieser Seite und ihrer Dokumentation. Schichten und Köpfe werden ab 0 gezählt.",
   terms: "Begriffe",
-  back: "Zurück zur Seite",
   link: "Glossar",
   newTab: "(öffnet einen neuen Tab)",
 };

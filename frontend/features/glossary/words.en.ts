@@ -2,7 +2,6 @@ export const english = {
   title: "Glossary",
   introduction: "The terms of this site and of its documentation. Layers and heads count from 0.",
   terms: "Terms",
-  back: "Back to the site",
   link: "Glossary",
   newTab: "(opens in a new tab)",
 } as const;

@@ -6,12 +6,12 @@ import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
 import { Button } from "@/components/ui/button";
 import { SkipLink } from "@/components/ui/skip-link";
+import { ChaptersButton } from "@/features/chapters-offer/chapters-button";
 import { DepthSwitch } from "@/features/depth/depth-switch";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import { PresentButton } from "@/features/present/present-button";
 import { SaveMenu } from "@/features/save-menu/save-menu";
-import { TourButton } from "@/features/tour/tour-button";
 import { words as siteWords } from "@/lib/i18n/words";
 import { ViewNav } from "./view-nav";
 import { words as headerWords } from "./words";
@@ -43,7 +43,7 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
       </div>
       <div className="flex items-center gap-1.5 print:hidden max-sm:order-last max-sm:-mr-2 max-sm:ml-auto max-sm:gap-0">
         <span className="contents present:hidden">
-          {single && <TourButton />}
+          {single && <ChaptersButton />}
           {onPanels && <PanelsButton onPanels={onPanels} />}
           {single && <SaveMenu />}
         </span>
@@ -90,13 +90,7 @@ function GlossaryLink() {
 
 export function PanelsButton({ onPanels }: { onPanels: () => void }) {
   return (
-    <Button
-      variant="quiet"
-      className="h-8 px-2.5"
-      aria-haspopup="dialog"
-      data-tour="panels"
-      onClick={onPanels}
-    >
+    <Button variant="quiet" className="h-8 px-2.5" aria-haspopup="dialog" onClick={onPanels}>
       <LayoutGrid size={15} aria-hidden />
       <span className="max-sm:sr-only">{panelLayoutWords.open}</span>
     </Button>

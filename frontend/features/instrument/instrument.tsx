@@ -45,8 +45,6 @@ import { PrintedSettings } from "./printed-settings";
 import { RunProblem } from "./run-problem";
 import { StatusStrip } from "./status-strip";
 import { useFocusRun } from "./use-focus-run";
-import { useTourRun } from "./use-tour-run";
-import { words as instrumentWords } from "./words";
 
 /** Loaded on first use, like ShortcutsDialog. */
 const RecordingNotice = dynamic(() => import("@/features/first-recording/recording-notice"));
@@ -142,13 +140,6 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     [setValue],
   );
 
-  useTourRun(
-    useCallback(
-      () => begin(getValues("prompt") || instrumentWords.examples.prompts[0]),
-      [begin, getValues],
-    ),
-  );
-
   const leaveOut = () => {
     leaveOutGiven();
     writeAddress(isSetting(fields), formParameters(fields, getValues(), {}));
@@ -175,6 +166,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />
       <div className={classNames("flex min-h-0 flex-1 flex-col", !folded && "lg:flex-row")}>
         <aside
+          data-part="settings"
           className={classNames(
             "flex w-full shrink-0 flex-col border-rule border-b print:hidden",
             !folded && "lg:w-84 lg:border-r lg:border-b-0",

@@ -2,7 +2,7 @@
 
 import { type RefObject, useCallback, useEffect } from "react";
 import { focusPanel } from "@/features/panel-layout/focus-panel";
-import { tour } from "@/features/tour/tour";
+import { chapterStore } from "@/lib/chapters/chapters";
 import { useRunState } from "@/lib/run/run-context";
 import { generatedTextPanel } from "@/panels/generated-text/panel";
 
@@ -18,7 +18,7 @@ export function useFocusRun(element: RefObject<HTMLElement | null>): () => void 
     }
   }, [prompt, element]);
   return useCallback(() => {
-    // The tour keeps the focus, so that its keys work.
-    if (tour.getState().step === null) element.current?.focus({ preventScroll: true });
+    // An open chapter keeps the focus.
+    if (chapterStore.getState() === "none") element.current?.focus({ preventScroll: true });
   }, [element]);
 }

@@ -2,8 +2,8 @@
 
 import type { PopupProps } from "@/components/ui/lazy-popup";
 import { Popover, PopoverText } from "@/components/ui/popover";
-import { addressOfTerm } from "@/features/glossary/terms";
 import { words as glossaryWords } from "@/features/glossary/words";
+import { addressOfTerm } from "@/lib/glossary/terms";
 import { isStandalone } from "@/lib/recording/standalone";
 import type { Panel } from "@/panels/panel";
 import { words } from "./words";

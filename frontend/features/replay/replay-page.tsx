@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
+import { Definitions } from "@/features/definitions/definitions";
 import { DepthSwitch } from "@/features/depth/depth-switch";
 import { PanelsButton } from "@/features/header/site-header";
 import { RunProblem } from "@/features/instrument/run-problem";
@@ -32,6 +33,7 @@ export function Replay({ recording }: { recording: Blob | null }) {
           <Page recording={recording} />
         </LayoutProvider>
       </ViewBoundary>
+      <Definitions />
     </SessionProvider>
   );
 }

@@ -82,8 +82,9 @@ export function RunForm(props: RunFormProps) {
         )}
       >
         <div
+          data-terms
           className={classNames(
-            "scroll-thin min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto",
+            "scroll-thin relative min-h-0 flex-1 px-5 pt-5 lg:overflow-y-auto",
             folded && "lg:overflow-visible lg:p-0",
           )}
         >

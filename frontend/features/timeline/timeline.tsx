@@ -27,9 +27,10 @@ export function Timeline({ breakpoints }: TimelineProps) {
   return (
     <section
       ref={useMoving()}
-      data-tour="time"
+      data-part="timeline"
+      data-terms
       aria-label={words.label}
-      className="@container tall:sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
+      className="@container relative tall:sticky top-0 z-20 bg-sheet shadow-[0_1px_0_0_var(--rule)]"
     >
       <div className="grid grid-cols-[minmax(0,1fr)] items-center gap-x-3 gap-y-1 px-5 pt-1 pb-2 @min-[34rem]:grid-cols-[auto_minmax(0,1fr)] @min-[34rem]:pb-3 @min-[68rem]:grid-cols-[auto_minmax(0,1fr)_auto] @min-[68rem]:gap-x-5 @min-[68rem]:py-2.5">
         <div role="group" aria-label={words.steps.label} className="contents">

@@ -26,7 +26,9 @@ function Strip() {
   return (
     <section
       aria-label={words.label}
-      className="@container bg-sheet px-5 pt-2 pb-3 shadow-[inset_3px_0_0_0_var(--ink)]"
+      data-part="training"
+      data-terms
+      className="@container relative bg-sheet px-5 pt-2 pb-3 shadow-[inset_3px_0_0_0_var(--ink)]"
     >
       <div className="flex flex-wrap items-center justify-between gap-x-5 gap-y-1">
         <Heading />

@@ -1,9 +1,13 @@
 import type { Language } from "@/lib/i18n/language";
 
-interface Explained {
+export interface Explained {
   readonly term: string;
   /** Text between backticks is code. */
   readonly text: string;
+  /** Other words for it, and its inflected forms. */
+  readonly forms?: readonly string[];
+  /** Phrases with one of these words in another meaning. */
+  readonly apart?: readonly string[];
 }
 
 /** A term of terms.json, from which docs/glossary.md is generated too. */

@@ -1,0 +1,158 @@
+import type { Candidate } from "@/lib/contract";
+import type { TokenFrame } from "@/lib/contract/frames";
+import type { RunRecord } from "@/lib/run/run-record";
+
+/** A guess counts if so many tokens at most are likelier, itself included. */
+export const GOOD_GUESS = 5;
+
+/** How a guess compares with the measured prediction. */
+export interface Guess {
+  readonly text: string;
+  /** The likeliest candidate that has the guessed text; null if none of the measured ones has. */
+  readonly candidate: Candidate | null;
+  readonly rank: number | null;
+  readonly solved: boolean;
+}
+
+/** Compares a word with the candidates of a token, regardless of case and white space. */
+export function guessed({ top }: TokenFrame, text: string): Guess {
+  const word = plain(text);
+  const rank = top.findIndex((candidate) => plain(candidate.text) === word);
+  const candidate = top[rank] ?? null;
+  return {
+    text,
+    candidate,
+    rank: candidate && rank,
+    solved: candidate !== null && rank < GOOD_GUESS,
+  };
+}
+
+/** Returns the words that are offered: of candidates far apart in rank, in alphabetical order. */
+export function offeredGuesses({ top }: TokenFrame): readonly string[] {
+  const readable = top.filter((candidate) => /\p{L}/u.test(candidate.text));
+  const last = readable.length - 1;
+  const ranks = [...new Set([0, 1, Math.ceil(last / 2), last])].filter((rank) => rank >= 0);
+  const words = ranks.flatMap((rank) => readable[rank]?.text.trim() ?? []);
+  return [...new Set(words)].sort((one, other) => one.localeCompare(other));
+}
+
+const plain = (text: string): string => text.trim().toLowerCase();
+
+/** How much attention a head gives to the token before the last one that it reads. */
+export interface HeadWeight {
+  readonly layer: number;
+  readonly head: number;
+  /** The mean over the tokens of the run, from 0 to 1. */
+  readonly weight: number;
+}
+
+export interface PreviousWeights {
+  /** Highest weight first. */
+  readonly heads: readonly HeadWeight[];
+  /** Whether all weights were measured; otherwise the weights are lower bounds. */
+  readonly exact: boolean;
+}
+
+/** The mean weight from which a head counts as one that looks one word back. */
+export const LOOKS_BACK = 0.5;
+
+/** Returns for each head the mean of its attention to the previous token, over the run. */
+export function previousWeights({ frames }: RunRecord): PreviousWeights {
+  const sums = new Map<string, { layer: number; head: number; sum: number }>();
+  let [count, exact] = [0, true];
+  for (const frame of frames) {
+    // The prediction of a token reads from the position before it.
+    const previous = frame.position - 2;
+    const weights = previous < 0 ? null : weightsAt(frame, previous);
+    if (!weights) continue;
+    count += 1;
+    exact &&= frame.attentionRows !== undefined;
+    for (const { layer, head, weight } of weights) {
+      const key = `${layer} ${head}`;
+      sums.set(key, { layer, head, sum: (sums.get(key)?.sum ?? 0) + weight });
+    }
+  }
+  const heads = [...sums.values()].map(({ sum, ...which }) => ({ ...which, weight: sum / count }));
+  return { heads: heads.sort((one, other) => other.weight - one.weight), exact };
+}
+
+/** Returns the weight of each head on a position; null if attention was not measured. */
+function weightsAt(frame: TokenFrame, position: number): HeadWeight[] | null {
+  const { attentionRows: rows, attentionSources: sources } = frame;
+  if (rows) {
+    const [layers = 0, heads = 0, keys = 0] = rows.shape;
+    return everyHead(layers, heads, (layer, head) => {
+      const weight = rows.values[(layer * heads + head) * keys + position];
+      return weight === undefined ? Number.NaN : weight * rows.scale;
+    });
+  }
+  if (!sources?.heads) return null;
+  const { positions, weights } = sources.heads;
+  const [layers = 0, heads = 0] = weights.shape;
+  return everyHead(layers, heads, (layer, head) => {
+    const [first, strongest] = [0, 1].map((i) => weights.values[(layer * heads + head) * 2 + i]);
+    if (first === undefined || Number.isNaN(first)) return Number.NaN;
+    if (position === 0) return first;
+    return positions[layer]?.[head] === position ? (strongest ?? 0) : 0;
+  });
+}
+
+/** Without heads that do not exist, whose weights are NaN. */
+const everyHead = (
+  layers: number,
+  heads: number,
+  weightOf: (layer: number, head: number) => number,
+): HeadWeight[] =>
+  Array.from({ length: layers * heads }, (_, i) => {
+    const [layer, head] = [Math.floor(i / heads), i % heads];
+    return { layer, head, weight: weightOf(layer, head) };
+  }).filter(({ weight }) => !Number.isNaN(weight));
+
+/**
+ * Whether a head looks one word back: with at least half of its attention, or, if no head of this
+ * model does, more than all others.
+ */
+export function looksBack({ heads }: PreviousWeights, { weight }: HeadWeight): boolean {
+  return weight >= Math.min(LOOKS_BACK, heads[0]?.weight ?? LOOKS_BACK);
+}
+
+/** Returns how many tokens of the run the model was less certain of. */
+export const lessCertain = ({ frames }: RunRecord, step: number): number =>
+  frames.filter(({ entropy }) => entropy > (frames[step]?.entropy ?? 0)).length;
+
+/**
+ * Returns the top-p below and at which a candidate cannot be drawn: the probability of all likelier
+ * ones together. Top-p keeps tokens until they reach p.
+ */
+export const impossibleUpTo = (top: readonly Candidate[], place: number): number =>
+  top.slice(0, place).reduce((sum, { prob }) => sum + prob, 0);
+
+/** Steps of the slider, and how far below the limit an answer may be. */
+export const P_STEP = 0.01;
+const P_SLACK = 0.02;
+
+/** How a top-p compares with the highest one at which the candidate cannot be drawn. */
+export function comparedTopP(limit: number, p: number): "possible" | "low" | "right" {
+  if (p > limit) return "possible";
+  return p + P_SLACK >= limit - 1e-9 ? "right" : "low";
+}
+
+/** Returns the place of the candidate that the chapter asks about: the third likeliest. */
+export const askedCandidate = (top: readonly Candidate[]): number => Math.min(2, top.length - 1);
+
+interface Measured {
+  readonly step: number;
+  readonly loss: number | null;
+}
+
+/** Returns a loss, to one decimal, that the training passes about in the middle of its fall. */
+export function lossLimit(moments: readonly Measured[]): number | null {
+  const losses = moments.flatMap(({ loss }) => loss ?? []);
+  const [first, last] = [losses[0], losses.at(-1)];
+  if (first === undefined || last === undefined || first <= last) return null;
+  return Math.round(((first + last) / 2) * 10) / 10;
+}
+
+/** Returns the index of the first snapshot with a loss below the limit, or -1. */
+export const firstBelow = (moments: readonly Measured[], limit: number): number =>
+  moments.findIndex(({ loss }) => loss !== null && loss < limit);

@@ -1,0 +1,70 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { useDepth } from "@/lib/depth/use-depth";
+import type { FindTerms } from "@/lib/glossary/find-terms";
+import { isSameSpot, REGIONS, type Spot, termsOf } from "./page-terms";
+
+/** A part of the page and the terms in it. */
+export interface Region {
+  readonly element: Element;
+  readonly spots: readonly Spot[];
+}
+
+/** How long the page must not have changed before its text is read again, in milliseconds. */
+const REST_MS = 500;
+
+/**
+ * Returns the regions of the page with their terms. They are read again, in idle time, when the
+ * page rests after a change: not between the tokens of a run.
+ */
+export function usePageTerms(find: FindTerms): readonly Region[] {
+  const [regions, setRegions] = useState<readonly Region[]>([]);
+  const depth = useDepth();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another depth shows other texts
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const read = () => {
+      const found = [...document.querySelectorAll(REGIONS)].map((element) => ({
+        element,
+        spots: termsOf(element, find),
+      }));
+      setRegions((before) => (isSame(before, found) ? before : found));
+    };
+    const readLater = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => whenIdle(read), REST_MS);
+    };
+    const observer = new MutationObserver(readLater);
+    observer.observe(document.body, {
+      childList: true,
+      subtree: true,
+      attributes: true,
+      attributeFilter: ["hidden", "open", "aria-expanded"],
+    });
+    window.addEventListener("resize", readLater);
+    read();
+    return () => {
+      clearTimeout(timer);
+      observer.disconnect();
+      window.removeEventListener("resize", readLater);
+    };
+  }, [find, depth]);
+  return regions;
+}
+
+const whenIdle = (act: () => void): void => {
+  if ("requestIdleCallback" in window) requestIdleCallback(act);
+  else act();
+};
+
+const isSame = (before: readonly Region[], now: readonly Region[]): boolean =>
+  before.length === now.length &&
+  now.every(({ element, spots }, i) => {
+    const old = before[i];
+    return (
+      old?.element === element &&
+      old.spots.length === spots.length &&
+      spots.every((spot, place) => isSameSpot(spot, old.spots[place] ?? null))
+    );
+  });
