@@ -61,7 +61,7 @@ function Sheet({ chapter }: { chapter: Chapter }) {
         className={classNames(
           "scroll-thin fixed z-30 flex flex-col overflow-y-auto bg-sheet px-5 pt-3 pb-4 outline-offset-[-2px] print:hidden",
           !place &&
-            "inset-x-0 bottom-0 max-h-[55svh] lg:left-auto lg:w-84 rounded-t-xl border-edge border-t shadow-[0_-8px_24px_-8px_rgb(0_0_0/0.3)]",
+            "inset-x-0 bottom-0 max-h-[55svh] lg:left-auto lg:w-84 rounded-xl border-edge border-t shadow-[0_-8px_24px_-8px_rgb(0_0_0/0.3)]",
           place && "border-ink border-r-2",
         )}
       >
