@@ -112,8 +112,8 @@ test("a definition opens on hover, stays while the pointer is on it, and Escape 
   const site = new Instrument(page);
   await openRun(site, "generated-text.attention-entropy");
   for (const [region, word, term] of [
-    ["[data-panel=attention-entropy]", "nats", "nat"],
-    ["[data-panel=attention-entropy]", "heads", "head"],
+    ["[data-panel=attention-entropy]", "head", "head"],
+    ["[data-panel=attention-entropy]", "tokens", "token"],
     ["form", "temperature", "temperature"],
   ] as const) {
     const { x, y } = await middleOf(page, region, word);
@@ -128,9 +128,9 @@ test("a definition opens on hover, stays while the pointer is on it, and Escape 
     await page.mouse.move(0, 0);
     await expect(page.getByRole("dialog")).toHaveCount(0);
   }
-  const { x, y } = await middleOf(page, "[data-panel=attention-entropy]", "nats");
+  const { x, y } = await middleOf(page, "[data-panel=attention-entropy]", "head");
   await page.mouse.move(x, y);
-  await expect(card(page, "nat")).toContainText("1 nat is 1.44 bits");
+  await expect(card(page, "head")).toContainText("One of several attentions");
   await expectNoViolations(page, { opened: "[role=dialog]" });
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
@@ -169,10 +169,10 @@ test.describe("on a phone", () => {
   test("a definition opens by a tap and closes by a tap elsewhere", async ({ page }) => {
     const site = new Instrument(page);
     await openRun(site, "generated-text.attention-entropy");
-    const { x, y } = await middleOf(page, "[data-panel=attention-entropy]", "nats");
+    const { x, y } = await middleOf(page, "[data-panel=attention-entropy]", "head");
     await page.touchscreen.tap(x, y);
-    await expect(card(page, "nat")).toBeInViewport();
-    const box = await card(page, "nat").boundingBox();
+    await expect(card(page, "head")).toBeInViewport();
+    const box = await card(page, "head").boundingBox();
     expect(box && box.x >= 0 && box.x + box.width <= 390).toBe(true);
     await page.touchscreen.tap(195, 420);
     await expect(page.getByRole("dialog")).toHaveCount(0);

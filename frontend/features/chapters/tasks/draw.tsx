@@ -91,10 +91,11 @@ function Candidates({ top, asked, p }: CandidatesProps) {
       {rows.map(({ id, text, prob }, place) => (
         <div key={id} className="grid grid-cols-[5.5rem_minmax(0,1fr)_3rem] items-center gap-2">
           <bdi
+            style={isCut(place) ? { textDecoration: "line-through" } : undefined}
             className={classNames(
               "truncate font-serif",
               place === asked && "font-semibold",
-              isCut(place) && "text-quiet line-through",
+              isCut(place) && "text-quiet",
             )}
           >
             {visible(text).replace(/^␣(?=.)/, "")}
