@@ -11,8 +11,10 @@ import { words } from "./words";
 
 /** Loaded when a chapter is opened. */
 const ChapterSheet = dynamic(() => import("@/features/chapters/chapter-sheet"));
-/** Not needed for the first paint. */
-const ChaptersOffer = dynamic(() => import("./chapters-offer"));
+/** Not needed for the first paint. If it cannot be loaded, the page works without it. */
+const ChaptersOffer = dynamic(() =>
+  import("./chapters-offer").catch(() => ({ default: () => null })),
+);
 
 /** Opens the chapters at the first that is not solved. */
 export function ChaptersButton() {

@@ -12,7 +12,9 @@ import { TermStop } from "./term-stop";
 import { type Region, usePageTerms } from "./use-page-terms";
 import { usePointedTerm } from "./use-pointed-term";
 
-const DefinitionCard = dynamic(() => import("./definition-card"));
+const DefinitionCard = dynamic(() =>
+  import("./definition-card").catch(() => ({ default: () => null })),
+);
 
 const TERMS: readonly Term[] = list;
 

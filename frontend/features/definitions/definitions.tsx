@@ -3,7 +3,10 @@
 import dynamic from "next/dynamic";
 import { useIdle } from "@/components/hooks/use-idle";
 
-const DefinitionLayer = dynamic(() => import("./definition-layer"));
+/** If it cannot be loaded, the page works without it. */
+const DefinitionLayer = dynamic(() =>
+  import("./definition-layer").catch(() => ({ default: () => null })),
+);
 
 /** Explains the glossary's terms wherever they occur on the page. Loaded once the page is idle. */
 export const Definitions = () => useIdle() && <DefinitionLayer />;
