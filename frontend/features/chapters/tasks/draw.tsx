@@ -91,14 +91,13 @@ function Candidates({ top, asked, p }: CandidatesProps) {
       {rows.map(({ id, text, prob }, place) => (
         <div key={id} className="grid grid-cols-[5.5rem_minmax(0,1fr)_3rem] items-center gap-2">
           <bdi
-            style={isCut(place) ? { textDecoration: "line-through" } : undefined}
             className={classNames(
               "truncate font-serif",
               place === asked && "font-semibold",
               isCut(place) && "text-quiet",
             )}
           >
-            {visible(text).replace(/^␣(?=.)/, "")}
+            {isCut(place) ? <s>{nameOf(text)}</s> : nameOf(text)}
           </bdi>
           <span
             className={classNames("h-2.5 rounded-[2px]", isCut(place) ? "bg-edge/40" : "bg-data")}
@@ -110,3 +109,5 @@ function Candidates({ top, asked, p }: CandidatesProps) {
     </div>
   );
 }
+
+const nameOf = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
