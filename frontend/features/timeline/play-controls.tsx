@@ -108,7 +108,7 @@ function FullSpeed() {
       onClick={() => setFullSpeed(!full)}
     >
       <Zap size={14} aria-hidden className="shrink-0" />
-      <span className="@max-[54rem]:sr-only">{words.fullSpeed}</span>
+      <span className="@max-[62rem]:sr-only">{words.fullSpeed}</span>
     </Button>
   );
 }
@@ -124,7 +124,7 @@ function Loop({ last }: { last: number }) {
     <Button
       variant="quiet"
       className={classNames(
-        "relative h-8 gap-1.5 whitespace-nowrap px-2 text-xs @min-[54rem]:w-32 @min-[54rem]:justify-start @min-[68rem]:w-auto",
+        "relative h-8 gap-1.5 whitespace-nowrap px-2 text-xs @min-[62rem]:w-32 @min-[62rem]:justify-start @min-[68rem]:w-auto",
         range && "bg-well text-ink",
       )}
       aria-pressed={range !== null}
@@ -133,12 +133,12 @@ function Loop({ last }: { last: number }) {
       onClick={() => player.setRange(range ? null : { from: 0, to: last })}
     >
       <Repeat size={14} aria-hidden className="shrink-0" />
-      <span className="@max-[54rem]:sr-only">{words.loop}</span>
+      <span className="@max-[62rem]:sr-only">{words.loop}</span>
       {range && (
         // Positioned so that the buttons do not move when the range appears.
         <span
           aria-hidden
-          className="figures @max-[54rem]:sr-only @min-[68rem]:absolute @min-[68rem]:top-full @min-[68rem]:left-2 @min-[68rem]:-mt-1.5 @min-[68rem]:text-micro"
+          className="figures @max-[62rem]:sr-only @min-[68rem]:absolute @min-[68rem]:top-full @min-[68rem]:left-2 @min-[68rem]:-mt-1.5 @min-[68rem]:text-micro"
         >
           {words.loopRange(range.from, range.to)}
         </span>

@@ -23,7 +23,7 @@ export const german: Translated<typeof english> = {
     "Bereich wiederholen: mit Umschalt über die Zeitleiste ziehen oder Umschalt mit Pfeiltasten",
   loopRange: (from: number, to: number) => `${from}–${to}`,
   loopSaid: (from: number, to: number) => `Schleife von Token ${from} bis Token ${to}`,
-  hold: "Lauf anhalten",
+  hold: "Anhalten",
   holdHint: "Der Server hält die Berechnung an; empfangene Token bleiben erhalten (P)",
   step: "Schritt",
   stepHint: "Ein Token weiterrechnen (N)",
