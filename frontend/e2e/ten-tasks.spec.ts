@@ -50,7 +50,7 @@ test("find a head that looks at the previous token: 1 click in the atlas", async
   await expect(
     site
       .panel("Head atlas")
-      .getByText(/previous token \d+\.\d/)
+      .getByText(/^prev \d+\.\d/)
       .first(),
   ).toBeVisible();
 });

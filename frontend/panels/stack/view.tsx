@@ -101,6 +101,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
   });
   const headline = headlineOf(run, step, head).join(" ");
   const narrow = size.width < NARROW * size.unit;
+  const isCut = layout.places.some(({ kind }) => kind === "gap");
   return (
     // While a head is chosen Escape clears it; otherwise it stops the run.
     <div className="flex h-full flex-col" data-popup={head ? "" : undefined}>
@@ -142,11 +143,13 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
           {said}
         </span>
       </div>
-      {layout.places.some(({ kind }) => kind === "gap") && (
-        <Overview layout={layout} weights={weights} onSelect={selectAt} />
-      )}
+      {isCut && <Overview layout={layout} weights={weights} onSelect={selectAt} />}
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
-        {spot ? sentenceOf(run, spot, head) : <span data-export="skip">{words.hint}</span>}
+        {spot ? (
+          sentenceOf(run, spot, head)
+        ) : (
+          <span data-export="skip">{isCut ? `${words.hint} ${words.overview}` : words.hint}</span>
+        )}
       </p>
       <Legend difference={difference !== null} head={head} onClear={head?.clear} />
     </div>

@@ -22,6 +22,8 @@ export const german: Translated<typeof english> = {
     token: "ein Token des Textes",
   },
   hint: "Zeigen nennt die Zahlen eines Teils, Klicken öffnet ihn.",
+  overview:
+    "Die Linie darüber ist der ganze Text: was Attention dort liest und welche Token eine Spalte haben.",
   after: (text, chosen, percent) =>
     `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${percent}\u00a0%).`,
   settled: (layer, label) => `Ab Schicht ${layer} ist „${label}“ das wahrscheinlichste Token.`,

@@ -19,6 +19,8 @@ export const english = {
     token: "a token of the text",
   },
   hint: "Point at a part to read its numbers; click it to open it.",
+  overview:
+    "The line above is the whole text: what attention reads there, and which tokens have a column.",
   after: (text: string, chosen: string, percent: string) =>
     `After “${text}” the model chose “${chosen}” (${percent}\u00a0%).`,
   settled: (layer: number, label: string) =>
