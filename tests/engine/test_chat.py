@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -433,6 +435,27 @@ def test_a_few_processes_wait_and_the_others_are_ended() -> None:
     rendering._end_all()
     assert all(each.has_ended() for each in made)
     assert not rendering._idle
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_renders_with_processes_of_its_own() -> None:
+    rendering._end_all()
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    of_parent = processes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other tests may have left threads
+        child = os.fork()
+    if child == 0:
+        try:
+            rendered = text_of(PLAIN, USER) == "user: Hi\n"
+            alone = not of_parent & processes()
+            rendering._end_all()
+            os._exit(0 if rendered and alone else 1)
+        finally:
+            os._exit(2)
+    assert os.waitpid(child, 0)[1] == 0
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    assert processes() == of_parent
 
 
 def test_a_process_that_ran_out_of_memory_renders_nothing_more() -> None:

@@ -715,6 +715,9 @@ def test_white_space_is_every_token_of_white_space_only() -> None:
     assert vocabulary.white_space == blank != []
 
 
+# After a mismatch, a match can begin within the characters matched so far, at the second or later.
+@example(text="aaaab", cuts=[], stop=["aaab"])
+@example(text="aabaaabaaabb", cuts=[5], stop=["aabaaabb"])
 @settings(max_examples=500, deadline=None)
 @given(
     text=st.text("ab", max_size=20),
