@@ -25,7 +25,7 @@ const STEPS: Readonly<Record<string, number>> = {
 
 /**
  * The stop of the keyboard and of screen readers at the end of a region, visible while it has the
- * focus. The focus shows the definition of the first term, arrow keys those of the others.
+ * focus: in a corner of the window, since the term may be far from the end. The focus shows the definition of the first term, arrow keys those of the others.
  */
 export function TermStop({ spots, explained, shown, onShow, onClose }: TermStopProps) {
   const description = useId();
@@ -59,7 +59,7 @@ export function TermStop({ spots, explained, shown, onShow, onClose }: TermStopP
       onBlur={onClose}
       onKeyDown={onKeyDown}
       onClick={() => go(1)}
-      className="sr-only focus-visible:not-sr-only focus-visible:absolute focus-visible:right-2 focus-visible:bottom-1 focus-visible:z-30 focus-visible:rounded-md focus-visible:bg-sheet focus-visible:px-2 focus-visible:py-1 focus-visible:text-xs print:hidden"
+      className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:right-3 focus-visible:bottom-3 focus-visible:z-30 focus-visible:rounded-md focus-visible:bg-sheet focus-visible:px-2 focus-visible:py-1 focus-visible:text-xs print:hidden"
     >
       {words.short}
       <span id={description} aria-live="polite" className="sr-only">

@@ -1,4 +1,4 @@
-import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
+import { formatMeasure, formatShare } from "@/lib/i18n/numbers";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
@@ -34,13 +34,13 @@ export const bandName = ({ first, last }: Band): string =>
 export const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
 
 const quoted = (run: RunRecord, { position, share }: Source): string =>
-  words.source(shortLabel(tokenAt(run, position)?.label ?? ""), formatPercent(share));
+  words.source(shortLabel(tokenAt(run, position)?.label ?? ""), formatShare(share));
 
 /** Returns the sources of attention as a list in words; the first token last. */
 export function sourceList(run: RunRecord, { first, others }: Sources, count = 3): string {
   const named = others.slice(0, count).map((source) => quoted(run, source));
   return Number.isFinite(first)
-    ? [...named, words.firstToken(formatPercent(first))].join(", ")
+    ? [...named, words.firstToken(formatShare(first))].join(", ")
     : named.join(", ");
 }
 
@@ -82,7 +82,7 @@ function partSentence(run: RunRecord, { band, part, position }: Spot): string {
   if (!facts.lens) return stream;
   const { label, prob, rank } = facts.lens;
   const lens = position + 1 < promptLength(run) ? words.lensInPrompt : words.lens;
-  return `${stream}; ${lens(visible(label), formatPercent(prob), String(rank))}`;
+  return `${stream}; ${lens(visible(label), formatShare(prob), String(rank))}`;
 }
 
 /** How much of the text before the token the headline repeats, in characters. */
@@ -97,7 +97,7 @@ export function headlineOf(
   const frame = run.frames[step];
   if (!frame) return [];
   const sentences = [
-    words.after(tailOf(run, step), shortLabel(frame.label), formatPercent(frame.prob)),
+    words.after(tailOf(run, step), shortLabel(frame.label), formatShare(frame.prob)),
   ];
   const rows = frame.logitLens;
   const settled = rows ? settledLayer(rows) : null;

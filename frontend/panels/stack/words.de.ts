@@ -24,17 +24,16 @@ export const german: Translated<typeof english> = {
   hint: "Zeigen nennt die Zahlen eines Teils, Klicken öffnet ihn.",
   overview:
     "Die Linie darüber ist der ganze Text: was Attention dort liest und welche Token eine Spalte haben.",
-  after: (text, chosen, percent) =>
-    `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${percent}\u00a0%).`,
+  after: (text, chosen, share) => `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${share}).`,
   settled: (layer, label) => `Ab Schicht ${layer} ist „${label}“ das wahrscheinlichste Token.`,
   settledAtOnce: (label) => `Jede Schicht würde „${label}“ vorhersagen.`,
   readMost: (sources) =>
     `Außer dem ersten Token liest Attention am meisten von ${sources}, im Mittel aller Köpfe.`,
   oneHeadReads: (layer, head, sources) => `Schicht ${layer}, Kopf ${head} liest ${sources}.`,
   headAbsent: (layer, head) => `Schicht ${layer}, Kopf ${head} wurde nicht gemessen.`,
-  source: (label, percent) => `„${label}“ (${percent}\u00a0%)`,
+  source: (label, share) => `„${label}“ (${share})`,
   and: (first, second) => `${first} und ${second}`,
-  firstToken: (percent) => `erstes Token ${percent}\u00a0%`,
+  firstToken: (share) => `erstes Token ${share}`,
   place: (band, label) => `Schicht ${band} bei „${label}“`,
   places: (band, label) => `Schichten ${band} bei „${label}“`,
   attention: (share) =>
@@ -47,10 +46,10 @@ export const german: Translated<typeof english> = {
   mlp: (share) => `das MLP fügt das ${share}-Fache der Größe des Stroms vor der Schicht hinzu`,
   noMlp: "kein MLP",
   stream: (before, after) => `die Größe des Residualstroms geht von ${before} auf ${after}`,
-  lens: (label, percent, rank) =>
-    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${percent}\u00a0%), und das gewählte Token hat Rang ${rank}`,
-  lensInPrompt: (label, percent, rank) =>
-    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${percent}\u00a0%), und das nächste Token des Prompts hat Rang ${rank}`,
+  lens: (label, share, rank) =>
+    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${share}), und das gewählte Token hat Rang ${rank}`,
+  lensInPrompt: (label, share, rank) =>
+    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${share}), und das nächste Token des Prompts hat Rang ${rank}`,
   notMeasured: (label) =>
     `„${label}“ wurde nicht gemessen. Von einem Prompt sind es höchstens die letzten 64 Token.`,
   rankLegend: "Rang des Tokens, das folgt",

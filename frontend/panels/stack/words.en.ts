@@ -21,8 +21,8 @@ export const english = {
   hint: "Point at a part to read its numbers; click it to open it.",
   overview:
     "The line above is the whole text: what attention reads there, and which tokens have a column.",
-  after: (text: string, chosen: string, percent: string) =>
-    `After “${text}” the model chose “${chosen}” (${percent}\u00a0%).`,
+  after: (text: string, chosen: string, share: string) =>
+    `After “${text}” the model chose “${chosen}” (${share}).`,
   settled: (layer: number, label: string) =>
     `From layer ${layer} on the likeliest token is “${label}”.`,
   settledAtOnce: (label: string) => `Every layer would predict “${label}”.`,
@@ -31,9 +31,9 @@ export const english = {
   oneHeadReads: (layer: number, head: number, sources: string) =>
     `Layer ${layer}, head ${head} reads ${sources}.`,
   headAbsent: (layer: number, head: number) => `Layer ${layer}, head ${head} was not measured.`,
-  source: (label: string, percent: string) => `“${label}” (${percent}\u00a0%)`,
+  source: (label: string, share: string) => `“${label}” (${share})`,
   and: (first: string, second: string) => `${first} and ${second}`,
-  firstToken: (percent: string) => `first token ${percent}\u00a0%`,
+  firstToken: (share: string) => `first token ${share}`,
   place: (band: string, label: string) => `Layer ${band} at “${label}”`,
   places: (band: string, label: string) => `Layers ${band} at “${label}”`,
   attention: (share: string) =>
@@ -46,10 +46,10 @@ export const english = {
   noMlp: "no MLP",
   stream: (before: string, after: string) =>
     `the residual stream's size goes from ${before} to ${after}`,
-  lens: (label: string, percent: string, rank: string) =>
-    `if it were the last layer, “${label}” would be predicted (${percent}\u00a0%), and the chosen token is at rank ${rank}`,
-  lensInPrompt: (label: string, percent: string, rank: string) =>
-    `if it were the last layer, “${label}” would be predicted (${percent}\u00a0%), and the prompt's next token is at rank ${rank}`,
+  lens: (label: string, share: string, rank: string) =>
+    `if it were the last layer, “${label}” would be predicted (${share}), and the chosen token is at rank ${rank}`,
+  lensInPrompt: (label: string, share: string, rank: string) =>
+    `if it were the last layer, “${label}” would be predicted (${share}), and the prompt's next token is at rank ${rank}`,
   notMeasured: (label: string) =>
     `“${label}” was not measured. Of a prompt, at most the last 64 tokens are.`,
   rankLegend: "Rank of the token that follows",
