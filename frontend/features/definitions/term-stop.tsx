@@ -24,8 +24,9 @@ const STEPS: Readonly<Record<string, number>> = {
 };
 
 /**
- * The stop of the keyboard and of screen readers at the end of a region, visible while it has the
- * focus: in a corner of the window, since the term may be far from the end. The focus shows the definition of the first term, arrow keys those of the others.
+ * The stop of the keyboard and of screen readers at the end of a region. While it has the focus it is
+ * visible in a corner of the window, since the term may be far from the end of the region. The focus
+ * shows the definition of the first term, arrow keys those of the others.
  */
 export function TermStop({ spots, explained, shown, onShow, onClose }: TermStopProps) {
   const description = useId();
