@@ -34,14 +34,15 @@ export function TermStop({ spots, explained, shown, onShow, onClose }: TermStopP
   const term = explained(spots[place]?.id ?? "");
   const go = (by: number) => {
     const next = spots[(Math.max(place, by > 0 ? -1 : 0) + by + spots.length) % spots.length];
-    if (!next) return;
-    next.node.parentElement?.scrollIntoView({ block: "nearest" });
+    if (!next) return null;
     onShow(next);
+    return next;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const by = STEPS[event.key];
     const spot = spots[place];
-    if (by !== undefined) go(by);
+    // Not when the stop gets the focus, or it could be scrolled out of view itself.
+    if (by !== undefined) go(by)?.node.parentElement?.scrollIntoView({ block: "nearest" });
     else if (event.key === "Enter" && spot && !isStandalone()) {
       window.open(addressOfTerm(spot.id), "_blank", "noreferrer");
     } else return;
