@@ -188,9 +188,9 @@ def architectures() -> str:
 
 def glossary() -> str:
     """The terms that the site's glossary shows, each under a heading that can be linked."""
-    path = ROOT / "frontend" / "lib" / "glossary" / "terms.json"
+    path = ROOT / "frontend" / "lib" / "glossary" / "terms.en.json"
     terms = json.loads(path.read_text(encoding="utf-8"))
-    return "\n\n".join(f"### {each['en']['term']}\n\n{each['en']['text']}" for each in terms)
+    return "\n\n".join(f"### {each['term']}\n\n{each['text']}" for each in terms)
 
 
 def watchers_costs() -> str:

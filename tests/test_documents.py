@@ -120,7 +120,7 @@ def table(page: str, column: int = 0) -> list[str]:
 
 
 def test_terms_have_the_anchor_that_the_site_gives_them() -> None:
-    path = ROOT / "frontend/lib/glossary/terms.json"
+    path = ROOT / "frontend/lib/glossary/terms.en.json"
     ids = [term["id"] for term in json.loads(text_of(path))]
     assert len(set(ids)) == len(ids)
     assert set(ids) <= anchors(DOCS / "glossary.md")

@@ -2,12 +2,17 @@ import { readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { termFinder } from "../lib/glossary/find-terms";
 import type { Term } from "../lib/glossary/terms";
-import { LANGUAGES } from "../lib/i18n/language";
+import { LANGUAGES, type Language } from "../lib/i18n/language";
 import { PANELS } from "../panels/registry";
 import { expectNoViolations } from "./axe";
 import { Instrument, STORY } from "./instrument";
 
-const TERMS: readonly Term[] = JSON.parse(readFileSync("lib/glossary/terms.json", "utf8"));
+const TERMS = Object.fromEntries(
+  LANGUAGES.map((language) => [
+    language,
+    JSON.parse(readFileSync(`lib/glossary/terms.${language}.json`, "utf8")),
+  ]),
+) as Record<Language, readonly Term[]>;
 const EVERY_PANEL = PANELS.map(({ id }) => id).join(".");
 const SHORT = { prompt: STORY, max_new_tokens: 6, min_new_tokens: 6, seed: 4 };
 
@@ -90,7 +95,7 @@ for (const language of LANGUAGES) {
     await openRun(site);
     await page.getByText(site.words.runForm.more).click();
     await page.getByText(site.words.runForm.measuring, { exact: true }).click();
-    const find = termFinder(TERMS, language);
+    const find = termFinder(TERMS[language]);
     const idsIn = (texts: readonly string[]) =>
       [...new Set(texts.flatMap((text) => find(text).map(({ id }) => id)))].sort();
     await expect(async () => {
@@ -149,7 +154,7 @@ test("the keyboard has one stop in a panel, and arrow keys go through its terms"
   await expect(stop).toBeFocused();
   await expect(stop).toBeVisible();
   const [first = "", second = ""] = ((await stop.getAttribute("data-term-stop")) ?? "").split(" ");
-  const nameOf = (id: string) => TERMS.find((each) => each.id === id)?.en.term ?? "";
+  const nameOf = (id: string) => TERMS.en.find((each) => each.id === id)?.term ?? "";
   await expect(card(page, nameOf(first))).toBeVisible();
   await expect(stop).toHaveAccessibleDescription(new RegExp(`^${nameOf(first)}: `));
   await page.keyboard.press("ArrowRight");

@@ -1,9 +1,9 @@
 "use client";
 
 import { Glossary } from "@/features/glossary/glossary";
-import type { Term } from "@/lib/glossary/terms";
+import type { Terms } from "@/lib/glossary/terms";
 import { LOADERS } from "@/words/loaders";
 
-export const GlossaryPage = ({ terms }: { terms: readonly Term[] }) => (
+export const GlossaryPage = ({ terms }: { terms: Terms }) => (
   <Glossary terms={terms} loaders={LOADERS} />
 );

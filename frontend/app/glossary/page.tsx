@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { words } from "@/features/glossary/words";
-import terms from "@/lib/glossary/terms.json";
+import german from "@/lib/glossary/terms.de.json";
+import english from "@/lib/glossary/terms.en.json";
 import { words as siteWords } from "@/lib/i18n/words";
 import { GlossaryPage } from "./glossary-page";
 
@@ -10,5 +11,5 @@ export const metadata: Metadata = {
 };
 
 export default function Page() {
-  return <GlossaryPage terms={terms} />;
+  return <GlossaryPage terms={{ en: english, de: german }} />;
 }

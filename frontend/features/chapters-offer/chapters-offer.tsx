@@ -1,9 +1,10 @@
 "use client";
 
-import { School, X } from "lucide-react";
+import { School } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
+import { CloseButton } from "@/components/ui/close-button";
 import { chapterStore, openChapter } from "@/lib/chapters/chapters";
 import {
   declineChapters,
@@ -34,16 +35,7 @@ export default function ChaptersOffer() {
             >
               {words.take}
             </Button>
-            <Button
-              icon
-              variant="quiet"
-              className="size-7"
-              aria-label={words.dismiss}
-              title={words.dismiss}
-              onClick={declineChapters}
-            >
-              <X size={14} aria-hidden />
-            </Button>
+            <CloseButton label={words.dismiss} onClick={declineChapters} />
           </span>
         </>
       )}

@@ -1,10 +1,11 @@
 "use client";
 
-import { Check, School, X } from "lucide-react";
+import { Check, School } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
+import { CloseButton } from "@/components/ui/close-button";
 import { mediaMatches } from "@/lib/browser/media";
 import {
   CHAPTERS,
@@ -67,16 +68,7 @@ function Sheet({ chapter }: { chapter: Chapter }) {
       >
         <div className="flex items-center justify-between gap-2">
           <p className="figures text-micro text-quiet">{words.place(index + 1, CHAPTERS.length)}</p>
-          <Button
-            icon
-            variant="quiet"
-            className="-mr-2 size-8"
-            aria-label={words.close}
-            title={words.close}
-            onClick={closeChapters}
-          >
-            <X size={16} aria-hidden />
-          </Button>
+          <CloseButton label={words.close} onClick={closeChapters} className="-mr-2 size-8" />
         </div>
         <Contents chapter={chapter} />
         <h2 className="mt-3 font-serif text-[1.5rem] leading-tight">{title}</h2>

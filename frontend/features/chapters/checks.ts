@@ -1,6 +1,8 @@
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import type { RunRecord } from "@/lib/run/run-record";
+import { meanOf } from "@/panels/head-atlas/badges";
+import { summaryOf } from "@/panels/head-atlas/summary";
 
 /** A guess counts if so many tokens at most are likelier, itself included. */
 export const GOOD_GUESS = 5;
@@ -56,57 +58,17 @@ export interface PreviousWeights {
 /** The mean weight from which a head counts as one that looks one word back. */
 export const LOOKS_BACK = 0.5;
 
-/** Returns for each head the mean of its attention to the previous token, over the run. */
-export function previousWeights({ frames }: RunRecord): PreviousWeights {
-  const sums = new Map<string, { layer: number; head: number; sum: number }>();
-  let [count, exact] = [0, true];
-  for (const frame of frames) {
-    // The prediction of a token reads from the position before it.
-    const previous = frame.position - 2;
-    const weights = previous < 0 ? null : weightsAt(frame, previous);
-    if (!weights) continue;
-    count += 1;
-    exact &&= frame.attentionRows !== undefined;
-    for (const { layer, head, weight } of weights) {
-      const key = `${layer} ${head}`;
-      sums.set(key, { layer, head, sum: (sums.get(key)?.sum ?? 0) + weight });
-    }
-  }
-  const heads = [...sums.values()].map(({ sum, ...which }) => ({ ...which, weight: sum / count }));
-  return { heads: heads.sort((one, other) => other.weight - one.weight), exact };
-}
-
-/** Returns the weight of each head on a position; null if attention was not measured. */
-function weightsAt(frame: TokenFrame, position: number): HeadWeight[] | null {
-  const { attentionRows: rows, attentionSources: sources } = frame;
-  if (rows) {
-    const [layers = 0, heads = 0, keys = 0] = rows.shape;
-    return everyHead(layers, heads, (layer, head) => {
-      const weight = rows.values[(layer * heads + head) * keys + position];
-      return weight === undefined ? Number.NaN : weight * rows.scale;
-    });
-  }
-  if (!sources?.heads) return null;
-  const { positions, weights } = sources.heads;
-  const [layers = 0, heads = 0] = weights.shape;
-  return everyHead(layers, heads, (layer, head) => {
-    const [first, strongest] = [0, 1].map((i) => weights.values[(layer * heads + head) * 2 + i]);
-    if (first === undefined || Number.isNaN(first)) return Number.NaN;
-    if (position === 0) return first;
-    return positions[layer]?.[head] === position ? (strongest ?? 0) : 0;
+/** Returns for each head the mean of its attention to the previous token, as in the head atlas. */
+export function previousWeights(run: RunRecord): PreviousWeights {
+  const badges = summaryOf(run)?.badges;
+  if (!badges) return { heads: [], exact: true };
+  const all = Array.from({ length: badges.layers * badges.heads }, (_, i) => {
+    const [layer, head] = [Math.floor(i / badges.heads), i % badges.heads];
+    return { layer, head, weight: meanOf(badges, "previous", layer, head) };
   });
+  const heads = all.filter(({ weight }) => !Number.isNaN(weight));
+  return { heads: heads.sort((a, b) => b.weight - a.weight), exact: !badges.bounds.previous };
 }
-
-/** Without heads that do not exist, whose weights are NaN. */
-const everyHead = (
-  layers: number,
-  heads: number,
-  weightOf: (layer: number, head: number) => number,
-): HeadWeight[] =>
-  Array.from({ length: layers * heads }, (_, i) => {
-    const [layer, head] = [Math.floor(i / heads), i % heads];
-    return { layer, head, weight: weightOf(layer, head) };
-  }).filter(({ weight }) => !Number.isNaN(weight));
 
 /**
  * Whether a head looks one word back: with at least half of its attention, or, if no head of this

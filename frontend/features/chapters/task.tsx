@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import type { RunRecord } from "@/lib/run/run-record";
-import { visible } from "@/lib/text/characters";
+import { shortLabel } from "@/lib/text/characters";
 import { words } from "./words";
 
 export interface TaskProps {
@@ -96,6 +96,6 @@ function Hints({ hints }: { hints: readonly string[] }) {
 
 /** The label of a token in a sentence. */
 export function quoted(label: string | undefined): string {
-  const text = visible(label ?? "").replace(/^␣(?=.)/, "");
+  const text = shortLabel(label ?? "");
   return text === "" ? words.unnamed : words.quoted(text);
 }

@@ -5,18 +5,15 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { createPortal } from "react-dom";
 import { termFinder } from "@/lib/glossary/find-terms";
 import type { Term } from "@/lib/glossary/terms";
-import list from "@/lib/glossary/terms.json";
-import { useLanguage } from "@/lib/i18n/use-language";
 import { isSameSpot, type Spot } from "./page-terms";
 import { TermStop } from "./term-stop";
 import { type Region, usePageTerms } from "./use-page-terms";
 import { usePointedTerm } from "./use-pointed-term";
+import { useTerms } from "./use-terms";
 
 const DefinitionCard = dynamic(() =>
   import("./definition-card").catch(() => ({ default: () => null })),
 );
-
-const TERMS: readonly Term[] = list;
 
 /** Here and not in a style sheet, since the build does not know this pseudo-element yet. */
 const MARKS = `
@@ -41,8 +38,12 @@ interface Shown {
  * terms. The text itself stays as it is: marks are CSS highlights.
  */
 export default function DefinitionLayer() {
-  const language = useLanguage();
-  const find = useMemo(() => termFinder(TERMS, language), [language]);
+  const terms = useTerms();
+  return terms && <Layer terms={terms} />;
+}
+
+function Layer({ terms }: { terms: readonly Term[] }) {
+  const find = useMemo(() => termFinder(terms), [terms]);
   const regions = usePageTerms(find);
   const [shown, setShown] = useState<Shown | null>(null);
   const close = useCallback(() => setShown(null), []);
@@ -51,11 +52,11 @@ export default function DefinitionLayer() {
   usePointedTerm(find, shown?.spot ?? null, point);
   useMarks(regions, shown?.spot ?? null);
   useEscape(shown !== null, close);
-  const term = TERMS.find(({ id }) => id === shown?.spot.id)?.[language];
   const explained = useCallback(
-    (id: string) => TERMS.find((each) => each.id === id)?.[language],
-    [language],
+    (id: string): Term | undefined => terms.find((each) => each.id === id),
+    [terms],
   );
+  const term = explained(shown?.spot.id ?? "");
   return (
     <>
       <style>{MARKS}</style>

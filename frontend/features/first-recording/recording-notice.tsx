@@ -1,8 +1,7 @@
 "use client";
 
-import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "@/components/ui/button";
+import { CloseButton } from "@/components/ui/close-button";
 import { useRunState } from "@/lib/run/run-context";
 import { words } from "./words";
 
@@ -25,16 +24,7 @@ export default function RecordingNotice({ onClose, children }: RecordingNoticePr
         <span className="text-quiet max-sm:sr-only">{words.detail}</span>
         {children}
       </div>
-      <Button
-        icon
-        variant="quiet"
-        className="-mr-1.5 size-7"
-        aria-label={words.close}
-        title={words.close}
-        onClick={onClose}
-      >
-        <X size={14} aria-hidden />
-      </Button>
+      <CloseButton label={words.close} onClick={onClose} className="-mr-1.5" />
     </div>
   );
 }

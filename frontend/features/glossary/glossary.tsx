@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { PlainPage } from "@/components/page-controls/plain-page";
 import { CodeText } from "@/components/ui/code-text";
-import { type Term, termsIn } from "@/lib/glossary/terms";
+import { type Terms, termsIn } from "@/lib/glossary/terms";
 import type { Loaders } from "@/lib/i18n/language";
 import { useVisitorsLanguage } from "@/lib/i18n/use-language";
 import { words as siteWords } from "@/lib/i18n/words";
@@ -12,7 +12,7 @@ import { words } from "./words";
 const LINK = "rounded-sm underline-offset-4 hover:text-ink hover:underline";
 
 /** The page with all terms. Each term has an anchor. */
-export function Glossary({ terms, loaders }: { terms: readonly Term[]; loaders: Loaders }) {
+export function Glossary({ terms, loaders }: { terms: Terms; loaders: Loaders }) {
   const language = useVisitorsLanguage(loaders, () => `${words.title} · ${siteWords.name}`);
   // The order of the terms depends on the language, so the page scrolls to the linked term again.
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs again when the language changes

@@ -1,4 +1,3 @@
-import type { Language } from "@/lib/i18n/language";
 import type { Term } from "./terms";
 
 /** Where a term occurs in a text. */
@@ -11,14 +10,13 @@ export interface Occurrence {
 export type FindTerms = (text: string) => readonly Occurrence[];
 
 /**
- * Returns a function that finds all terms in a text of this language: whole words, the longest that
+ * Returns a function that finds all terms in a text of their language: whole words, the longest that
  * match, in any case. Quoted text is the model's, not the page's, and is left out.
  */
-export function termFinder(terms: readonly Term[], language: Language): FindTerms {
+export function termFinder(terms: readonly Term[]): FindTerms {
   const ids = new Map<string, string | null>();
-  for (const each of terms) {
-    const { term, forms = [], apart = [] } = each[language];
-    for (const form of [term, ...forms]) ids.set(normal(form), each.id);
+  for (const { id, term, forms = [], apart = [] } of terms) {
+    for (const form of [term, ...forms]) ids.set(normal(form), id);
     for (const phrase of apart) ids.set(normal(phrase), null);
   }
   const longestFirst = [...ids.keys()].sort((one, other) => other.length - one.length);

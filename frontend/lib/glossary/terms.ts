@@ -1,6 +1,8 @@
 import type { Language } from "@/lib/i18n/language";
 
-export interface Explained {
+/** A term of terms.en.json or terms.de.json; docs/glossary.md is generated from the English ones. */
+export interface Term {
+  readonly id: string;
   readonly term: string;
   /** Text between backticks is code. */
   readonly text: string;
@@ -10,14 +12,14 @@ export interface Explained {
   readonly apart?: readonly string[];
 }
 
-/** A term of terms.json, from which docs/glossary.md is generated too. */
-export type Term = { readonly id: string } & Readonly<Record<Language, Explained>>;
+/** The same terms in each language. */
+export type Terms = Readonly<Record<Language, readonly Term[]>>;
 
 /** Returns the address of a term in the glossary, relative to the site's root. */
 export const addressOfTerm = (id: string): string => `./glossary#${id}`;
 
 /** Returns all terms in one language, sorted alphabetically. */
-export const termsIn = (terms: readonly Term[], language: Language) =>
-  terms
-    .map((each) => ({ id: each.id, ...each[language] }))
-    .sort((a, b) => a.term.localeCompare(b.term, language, { sensitivity: "base" }));
+export const termsIn = (terms: Terms, language: Language): readonly Term[] =>
+  terms[language].toSorted((a, b) =>
+    a.term.localeCompare(b.term, language, { sensitivity: "base" }),
+  );

@@ -152,6 +152,9 @@ export function visible(label: string): string {
   return isOnlyMarks(parts) ? `${shown} ${[...label].map(codeOf).join(" ")}` : isolated(shown);
 }
 
+/** Returns the text of a token without the mark of a leading space, for pictures and sentences. */
+export const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
+
 /** Like `visible` for a text of several words: its spaces stay. */
 export function legible(text: string): string {
   const parts = textParts(text);

@@ -2,7 +2,7 @@ import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { formatShare } from "@/lib/i18n/numbers";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
-import { visible } from "@/lib/text/characters";
+import { shortLabel, visible } from "@/lib/text/characters";
 import { useFork } from "@/panels/fork-context";
 import { words as topPredictionsWords } from "@/panels/top-predictions/words";
 import { words } from "./words";
@@ -53,8 +53,6 @@ export function TokenSentence({ run, frame }: TokenSentenceProps) {
 }
 
 /** Returns the text of a token without the mark of a leading space. */
-const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
-
 const quoted = (candidate: Pick<Candidate, "text" | "prob">): string =>
   `${words.sentence.quoted(shortLabel(candidate.text))} ${formatShare(candidate.prob)}`;
 

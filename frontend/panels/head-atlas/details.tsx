@@ -1,9 +1,9 @@
 "use client";
 
-import { RotateCw, X } from "lucide-react";
+import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
-import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
+import { CloseButton } from "@/components/ui/close-button";
 import { rampGradient } from "@/lib/colour/ramp";
 import { formatNats } from "@/lib/i18n/numbers";
 import { contextLength, promptLength, type RunRecord } from "@/lib/run/run-record";
@@ -39,16 +39,7 @@ export function Details({ run, summary, entropies, pointed, chosen, maps }: Deta
         {head ? (
           <Figures badges={summary.badges} entropies={entropies} head={head}>
             {chosen && !pointed && (
-              <Button
-                icon
-                variant="quiet"
-                className="-my-1 size-6"
-                aria-label={words.clear}
-                title={words.clear}
-                onClick={chooseNoHead}
-              >
-                <X size={13} aria-hidden />
-              </Button>
+              <CloseButton label={words.clear} onClick={chooseNoHead} className="-my-1 size-6" />
             )}
           </Figures>
         ) : (

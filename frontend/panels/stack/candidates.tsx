@@ -3,9 +3,9 @@ import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { formatPercent } from "@/lib/i18n/numbers";
+import { shortLabel } from "@/lib/text/characters";
 import type { StackLayout } from "./layout";
 import { CHARACTER, cut, PERCENT } from "./picture-text";
-import { shortLabel } from "./sentences";
 
 const ROW = 18;
 const SHOWN = 5;

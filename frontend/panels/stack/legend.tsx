@@ -1,4 +1,4 @@
-import { X } from "lucide-react";
+import { CloseButton } from "@/components/ui/close-button";
 import type { HeadPlace } from "./facts";
 import { RANKS } from "./paths";
 import { DIFFERENCE_SHADE, RANK_FILL } from "./picture";
@@ -35,17 +35,8 @@ export function Legend({ head, onClear, difference }: LegendProps) {
           className="stroke-attention"
           width={3}
         />
-        {head && (
-          <button
-            type="button"
-            data-export="skip"
-            aria-label={words.clearHead}
-            title={words.clearHead}
-            onClick={onClear}
-            className="inline-flex size-6 cursor-pointer items-center justify-center rounded-md hover:bg-well hover:text-ink"
-          >
-            <X size={12} aria-hidden />
-          </button>
+        {head && onClear && (
+          <CloseButton label={words.clearHead} onClick={onClear} className="size-6" />
         )}
       </span>
       {head && (

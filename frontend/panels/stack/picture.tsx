@@ -5,6 +5,7 @@ import { classNames } from "@/components/ui/class-names";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
+import { shortLabel } from "@/lib/text/characters";
 import { LEAST_SHARE, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
 import { Candidates } from "./candidates";
 import {
@@ -16,6 +17,7 @@ import {
   type Measured,
   sourcesOf,
 } from "./facts";
+import { LayerNames } from "./layer-names";
 import { AT, type StackLayout, xOf, yOf } from "./layout";
 import {
   arcPath,
@@ -29,7 +31,6 @@ import {
   ribbonWidth,
 } from "./paths";
 import { CHARACTER, cut, PERCENT } from "./picture-text";
-import { bandName, shortLabel } from "./sentences";
 
 /** The colours of the ribbon, by the rank of the chosen token in the lens. */
 export const RANK_FILL: Record<RankClass, string> = {
@@ -160,7 +161,6 @@ function dotsOf(layout: StackLayout, columns: readonly Drawn[], largest: number)
 
 function Grid({ layout }: { layout: StackLayout }) {
   const { bands, width, places, unit } = layout;
-  const labelled = indexTicks(bands.length, Math.floor((layout.bottom - layout.top) / (16 * unit)));
   const lines = bands.map((_, i) => `M${42 * unit} ${yOf(layout, i).toFixed(1)}H${width}`).join("");
   return (
     <>
@@ -169,20 +169,7 @@ function Grid({ layout }: { layout: StackLayout }) {
         className="stroke-rule"
         fill="none"
       />
-      {bands.map((band, i) =>
-        labelled.has(i) || band.first !== band.last ? (
-          <text
-            key={band.first}
-            x={38 * unit}
-            y={yOf(layout, i, 0.5)}
-            textAnchor="end"
-            dominantBaseline="central"
-            className="figures fill-quiet text-micro"
-          >
-            {bandName(band)}
-          </text>
-        ) : null,
-      )}
+      <LayerNames layout={layout} />
       {places.map((place) =>
         place.kind === "gap" ? (
           <text

@@ -1,10 +1,9 @@
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { RunRecord } from "@/lib/run/run-record";
-import { indexTicks } from "@/lib/scales/nice";
 import { useModelShape } from "../model-context";
+import { LayerNames } from "./layer-names";
 import { AT, layOutStack, NARROW, yOf } from "./layout";
 import { circlePath } from "./paths";
-import { bandName } from "./sentences";
 import { words } from "./words";
 
 /** How the model is built, before a run has measured anything: without colours, since they are data. */
@@ -32,7 +31,6 @@ function Drawing({ size, layers, attends }: DrawingProps) {
   const { unit, bands, bottom, top, width, bandHeight } = layout;
   const left = 42 * unit;
   const x = left + (width - left) / 2;
-  const labelled = indexTicks(bands.length, Math.floor((bottom - top) / (16 * unit)));
   const r = Math.min(5 * unit, bandHeight * 0.2);
   const side = 26 * unit;
   const parts: { at: number; share: number }[] = [{ at: x + side, share: AT.mlp }];
@@ -55,20 +53,7 @@ function Drawing({ size, layers, attends }: DrawingProps) {
       />
       <path d={ways} className="stroke-edge/60" />
       <path d={nodes} className="fill-sheet stroke-edge" />
-      {bands.map((band, i) =>
-        labelled.has(i) ? (
-          <text
-            key={band.first}
-            x={38 * unit}
-            y={yOf(layout, i, 0.5)}
-            textAnchor="end"
-            dominantBaseline="central"
-            className="figures fill-quiet text-micro"
-          >
-            {bandName(band)}
-          </text>
-        ) : null,
-      )}
+      <LayerNames layout={layout} />
       <g className="fill-quiet text-xs" dominantBaseline="central">
         <text x={x} y={top - 40 * unit} textAnchor="middle">
           {words.schemeParts.prediction}

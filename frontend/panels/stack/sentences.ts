@@ -1,6 +1,6 @@
 import { formatMeasure, formatShare } from "@/lib/i18n/numbers";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
-import { visible } from "@/lib/text/characters";
+import { shortLabel, visible } from "@/lib/text/characters";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { type Source, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
 import { answerOf, settledLayer } from "@/panels/logit-lens/settled";
@@ -29,9 +29,6 @@ export interface Spot {
 
 export const bandName = ({ first, last }: Band): string =>
   first === last ? String(first) : `${first}–${last}`;
-
-/** Returns the text of a token without the mark of a leading space, for pictures. */
-export const shortLabel = (label: string): string => visible(label).replace(/^␣(?=.)/, "");
 
 const quoted = (run: RunRecord, { position, share }: Source): string =>
   words.source(shortLabel(tokenAt(run, position)?.label ?? ""), formatShare(share));

@@ -4,6 +4,7 @@ import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { PromptFrame } from "@/lib/contract/frames";
 import { isBusy, promptLength } from "@/lib/run/run-record";
+import { shortLabel } from "@/lib/text/characters";
 import type { ChosenHead } from "@/panels/attention-shared/chosen-head";
 import { sourcesOfHead } from "@/panels/attention-shared/sources";
 import { useChosenHead } from "@/panels/attention-shared/use-chosen-head";
@@ -17,7 +18,7 @@ import { Overview } from "./overview";
 import { PartDetails, type Zoom } from "./part-details";
 import { Picture } from "./picture";
 import { Scheme } from "./scheme";
-import { headlineOf, PARTS, type Part, type Spot, sentenceOf, shortLabel } from "./sentences";
+import { headlineOf, PARTS, type Part, type Spot, sentenceOf } from "./sentences";
 import { layerCount } from "./table";
 import { words } from "./words";
 

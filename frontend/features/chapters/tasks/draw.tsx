@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import type { Candidate } from "@/lib/contract";
 import { formatPercent } from "@/lib/i18n/numbers";
-import { visible } from "@/lib/text/characters";
+import { shortLabel } from "@/lib/text/characters";
 import { askedCandidate, comparedTopP, impossibleUpTo, P_STEP } from "../checks";
 import { type Answer, quoted, TaskLayout, type TaskProps } from "../task";
 import { words } from "../words";
@@ -97,7 +97,7 @@ function Candidates({ top, asked, p }: CandidatesProps) {
               isCut(place) && "text-quiet",
             )}
           >
-            {isCut(place) ? <s>{nameOf(text)}</s> : nameOf(text)}
+            {isCut(place) ? <s>{shortLabel(text)}</s> : shortLabel(text)}
           </bdi>
           <span
             className={classNames("h-2.5 rounded-[2px]", isCut(place) ? "bg-edge/40" : "bg-data")}
@@ -109,5 +109,3 @@ function Candidates({ top, asked, p }: CandidatesProps) {
     </div>
   );
 }
-
-const nameOf = (label: string): string => visible(label).replace(/^␣(?=.)/, "");

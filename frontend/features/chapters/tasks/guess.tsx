@@ -6,7 +6,7 @@ import { classNames } from "@/components/ui/class-names";
 import { Input } from "@/components/ui/input";
 import { formatPercent } from "@/lib/i18n/numbers";
 import { forcedIds } from "@/lib/run/continuation";
-import { visible } from "@/lib/text/characters";
+import { shortLabel } from "@/lib/text/characters";
 import { GOOD_GUESS, type Guess, guessed, offeredGuesses } from "../checks";
 import { Cover } from "../cover";
 import { quoted, TaskLayout, type TaskProps } from "../task";
@@ -55,7 +55,7 @@ export function GuessTask({ run, select, onSolved }: TaskProps) {
               {before.length > SHOWN && "… "}
               {before.slice(-SHOWN)}{" "}
               <span className="rounded border border-edge border-dashed px-1.5 text-quiet">
-                {guess ? visible(likeliest?.text ?? "").replace(/^␣(?=.)/, "") : words.guess.gap}
+                {guess ? shortLabel(likeliest?.text ?? "") : words.guess.gap}
               </span>
             </p>
             {guess && <Bars rows={frame.top.slice(0, GOOD_GUESS)} chosen={guess.candidate?.id} />}
@@ -119,7 +119,7 @@ function Bars({ rows, chosen }: BarsProps) {
       {rows.map(({ id, text, prob }) => (
         <div key={id} className="grid grid-cols-[5.5rem_minmax(0,1fr)_3rem] items-center gap-2">
           <bdi className={classNames("truncate font-serif", id === chosen && "font-semibold")}>
-            {visible(text).replace(/^␣(?=.)/, "")}
+            {shortLabel(text)}
           </bdi>
           <span
             className="h-2.5 rounded-[2px] bg-data"

@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/input";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
-import { visible } from "@/lib/text/characters";
+import { shortLabel } from "@/lib/text/characters";
 import { type HeadWeight, LOOKS_BACK, looksBack, previousWeights } from "../checks";
 import { quoted, TaskLayout, type TaskProps } from "../task";
 import { words } from "../words";
@@ -139,7 +139,7 @@ function Arc({ run, step, weight }: ArcProps) {
       <div className="flex">
         {read.map((label, place) => (
           <bdi key={place} className="min-w-0 flex-1 truncate text-center font-serif text-base">
-            {visible(label).replace(/^␣(?=.)/, "")}
+            {shortLabel(label)}
           </bdi>
         ))}
       </div>

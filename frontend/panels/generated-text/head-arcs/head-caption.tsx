@@ -1,9 +1,9 @@
 "use client";
 
-import { X } from "lucide-react";
+import { CloseButton } from "@/components/ui/close-button";
 import { formatShare } from "@/lib/i18n/numbers";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
-import { visible } from "@/lib/text/characters";
+import { shortLabel } from "@/lib/text/characters";
 import type { ChosenHead } from "@/panels/attention-shared/chosen-head";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { LEAST_SHARE, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
@@ -23,16 +23,7 @@ export default function HeadCaption({ run, step, chosen }: HeadCaptionProps) {
         <path d="M1 12Q9 0 17 12" fill="none" strokeWidth={3} className="stroke-attention" />
       </svg>
       <span className="min-w-0 flex-1">{sentence(run, step, chosen)}</span>
-      <button
-        type="button"
-        data-export="skip"
-        aria-label={words.clear}
-        title={words.clear}
-        onClick={chosen.clear}
-        className="-my-1 inline-flex size-6 shrink-0 cursor-pointer items-center justify-center rounded-md hover:bg-well hover:text-ink print:hidden"
-      >
-        <X size={13} aria-hidden />
-      </button>
+      <CloseButton label={words.clear} onClick={chosen.clear} className="-my-1 size-6" />
     </p>
   );
 }
@@ -47,7 +38,7 @@ function sentence(run: RunRecord, step: number, { layer, head }: ChosenHead): st
 }
 
 const labelAt = (run: RunRecord, place: number): string =>
-  visible(tokenAt(run, place)?.label ?? "").replace(/^␣(?=.)/, "");
+  shortLabel(tokenAt(run, place)?.label ?? "");
 
 function listOf(run: RunRecord, { first, others }: Sources): string {
   const named = others.map(({ position, share }) =>
