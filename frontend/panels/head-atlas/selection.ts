@@ -21,7 +21,7 @@ export interface Selection {
 
 export const ALL_HEADS: Selection = { order: "layer", badge: null, layers: null };
 
-/** Whether heads stand in a grid of layers and heads; otherwise one after the other. */
+/** Whether the heads are in a grid of layers and heads; otherwise one after the other. */
 export const isGrid = ({ order, badge }: Selection): boolean => order === "layer" && badge === null;
 
 /** Returns the first and the last layer shown of a model with so many layers. */

@@ -70,7 +70,7 @@ interface Growth<T> {
  */
 function overQueries<T>(begin: () => T, add: Add<T>): (run: RunRecord) => T {
   const growths = objectCache<object, Growth<T>>();
-  const anew = (map: Shares | undefined): Growth<T> => ({
+  const empty = (map: Shares | undefined): Growth<T> => ({
     value: begin(),
     next: 0,
     positions: new TokenPositions(),
@@ -78,9 +78,9 @@ function overQueries<T>(begin: () => T, add: Add<T>): (run: RunRecord) => T {
   });
   return (run) => {
     const map = newestMap(run);
-    const growth = growths(run.frames, () => anew(map));
+    const growth = growths(run.frames, () => empty(map));
     // Another map has queries that were not known before.
-    if (growth.map !== map) Object.assign(growth, anew(map));
+    if (growth.map !== map) Object.assign(growth, empty(map));
     for (; growth.next < contextLength(run) - 1; growth.next++) {
       const q = growth.next;
       const id = run.prompt?.tokens[q]?.id ?? run.frames[q - promptLength(run)]?.id ?? -1;

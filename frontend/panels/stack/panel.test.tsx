@@ -167,7 +167,7 @@ describe("the stack", () => {
     );
     picture().focus();
     await userEvent.keyboard("{ArrowUp}{Enter}");
-    const heads = screen.getByRole("table", { name: "Heads of layer 0" });
+    const heads = await screen.findByRole("table", { name: "Heads of layer 0" });
     const sources = run.frames[1]?.attentionSources?.heads;
     const [first = 0, share = 0] = sources?.weights.values.subarray(4, 6) ?? [];
     const label = tokenAt(run, sources?.positions[0]?.[2] ?? 0)?.label.trim();
@@ -208,7 +208,7 @@ describe("the stack", () => {
     const { run } = show(Stack, 1, wholeRun());
     picture().focus();
     await userEvent.keyboard("{ArrowUp}{Enter}");
-    const heads = screen.getByRole("table", { name: "Heads of layer 0" });
+    const heads = await screen.findByRole("table", { name: "Heads of layer 0" });
     expect(within(heads).getAllByRole("row")).toHaveLength(5);
     await userEvent.click(within(heads).getByRole("button", { name: "Head 2" }));
     const weights = screen.getByRole("table", { name: /layer 0, head 2/ });

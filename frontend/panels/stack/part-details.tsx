@@ -31,7 +31,7 @@ interface PartDetailsProps {
 }
 
 /** The numbers of one part, with the way back. Escape goes back by one level. */
-export function PartDetails({ run, step, zoom, onZoom }: PartDetailsProps) {
+export default function PartDetails({ run, step, zoom, onZoom }: PartDetailsProps) {
   const path = useRef<HTMLElement>(null);
   const { layer, head, part } = zoom;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the focus follows the level

@@ -1,6 +1,14 @@
 "use client";
 
-import { type KeyboardEvent, type PointerEvent, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  lazy,
+  type PointerEvent,
+  Suspense,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { PromptFrame } from "@/lib/contract/frames";
 import { isBusy, promptLength } from "@/lib/run/run-record";
@@ -15,7 +23,7 @@ import { attentionByPosition, hasSources, predictedAt, strongSources } from "./f
 import { layOutStack, NARROW, type StackLayout, xOf, yOf } from "./layout";
 import { Legend } from "./legend";
 import { Overview } from "./overview";
-import { PartDetails, type Zoom } from "./part-details";
+import type { Zoom } from "./part-details";
 import { Picture } from "./picture";
 import { Scheme } from "./scheme";
 import { headlineOf, PARTS, type Part, type Spot, sentenceOf } from "./sentences";
@@ -23,6 +31,9 @@ import { layerCount } from "./table";
 import { words } from "./words";
 
 export { stackTable as table } from "./table";
+
+/** Loaded when a part is opened. */
+const PartDetails = lazy(() => import("./part-details"));
 
 /** How many sources can get a column of their own. */
 const ANCHORS = 4;
@@ -34,7 +45,9 @@ export default function Stack({ run, step, frame, live, select }: PanelProps) {
     return <NotMeasured run={run} probe="residual" />;
   }
   return zoom ? (
-    <PartDetails run={run} step={step} zoom={zoom} onZoom={setZoom} />
+    <Suspense>
+      <PartDetails run={run} step={step} zoom={zoom} onZoom={setZoom} />
+    </Suspense>
   ) : (
     <Model run={run} step={step} live={live} select={select} onZoom={setZoom} />
   );
