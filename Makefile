@@ -95,7 +95,8 @@ lint-python: $(VENV)/.development
 test-python: lint-python $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
 	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 20 --reruns 1 -raR
 
-test-site: frontend/node_modules/.installed
+# After the build, which empties the folder of generated types while it runs.
+test-site: frontend/node_modules/.installed frontend/out/index.html
 	$(NPM) run lint
 	$(NPM) run typecheck
 	$(NPM) run contract:check

@@ -110,6 +110,9 @@ async function coveredStops(page: Page): Promise<string[]> {
   const covered = new Set<string>();
   for (let stop = 0; stop < 60; stop++) {
     await page.keyboard.press("Tab");
+    // A definition opens a little later.
+    const shown = page.locator("[data-term-stop]:focus");
+    if (await shown.count()) await page.locator("[role=dialog][data-definition]").waitFor();
     const name = await page.evaluate(() => {
       const element = document.activeElement;
       if (!element || element === document.body) return null;

@@ -83,6 +83,7 @@ test("a run of one's own takes the place of the recording, and is restored inste
   const site = new Instrument(page);
   await expect.poll(() => text(page)).toContain(END);
   await site.prompt.fill(STORY);
+  await page.getByLabel("Max new tokens", { exact: true }).fill("12");
   await site.run.click();
   await expect(page.getByText(MARK)).toBeHidden();
   await site.finished();

@@ -31,7 +31,8 @@ export default function DefinitionCard({ spot, explained, place, onClose }: Defi
           anchor={anchor}
           align="start"
           sideOffset={6}
-          collisionPadding={8}
+          // For the keyboard, above its stop in the corner of the window.
+          collisionPadding={place ? { top: 8, right: 8, bottom: 48, left: 8 } : 8}
           className="z-50 print:hidden"
         >
           <PreviewCard.Popup

@@ -25,8 +25,9 @@ const STEPS: Readonly<Record<string, number>> = {
 
 /**
  * The stop of the keyboard and of screen readers at the end of a region. While it has the focus it is
- * visible in a corner of the window, since the term may be far from the end of the region. The focus
- * shows the definition of the first term, arrow keys those of the others.
+ * visible in a corner of the window, above all else: the term may be far from the end of the region,
+ * and in a small window its definition may need the corner, too. The focus shows the definition of the
+ * first term, arrow keys those of the others.
  */
 export function TermStop({ spots, explained, shown, onShow, onClose }: TermStopProps) {
   const description = useId();
@@ -61,7 +62,7 @@ export function TermStop({ spots, explained, shown, onShow, onClose }: TermStopP
       onBlur={onClose}
       onKeyDown={onKeyDown}
       onClick={() => go(1)}
-      className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:right-3 focus-visible:bottom-3 focus-visible:z-30 focus-visible:rounded-md focus-visible:bg-sheet focus-visible:px-2 focus-visible:py-1 focus-visible:text-xs print:hidden"
+      className="sr-only focus-visible:not-sr-only focus-visible:fixed focus-visible:right-3 focus-visible:bottom-3 focus-visible:z-60 focus-visible:rounded-md focus-visible:bg-sheet focus-visible:px-2 focus-visible:py-1 focus-visible:text-xs print:hidden"
     >
       {words.short}
       <span id={description} aria-live="polite" className="sr-only">
