@@ -1,19 +1,22 @@
-"""What runs against what: each contender writes a text of a given length and lets go of it."""
+"""What runs against what: each contender writes a text of a given length and lets go of it.
+
+torch is imported in functions: the command line answers `--help` and errors without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
-
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from typing import TYPE_CHECKING, Any
 
 from bench.models import PROMPT
 from mav_engine import RunSettings, run
 from mav_engine.backends import Backend
 from mav_engine.contract.events import to_json
 from mav_engine.settings import DEFAULT_PROBES
+
+if TYPE_CHECKING:
+    import torch
 
 Contender = Callable[[int], object]
 
@@ -22,6 +25,9 @@ ROWS_AND_LENS = (*DEFAULT_PROBES, "attention_rows", "logit_lens")
 
 def plain(folder: Path) -> Contender:
     """transformers' `generate()`: greedy, SDPA, its dynamic KV cache."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
     model: Any = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="sdpa"
     ).eval()
@@ -64,6 +70,9 @@ def ours(
 
 def openmav(folder: Path) -> Contender:
     """OpenMAV's way: the whole text again for each token, eager, with all that can be had."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
     model: Any = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     ).eval()
@@ -90,4 +99,7 @@ def prompt_length(folder: Path) -> int:
 
 
 def _prompt(folder: Path) -> torch.Tensor:
+    import torch
+    from transformers import AutoTokenizer
+
     return torch.tensor([AutoTokenizer.from_pretrained(folder)(PROMPT)["input_ids"]])

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
-
 from mav_engine.models import embedded_models
 
 EMBEDDED = embedded_models()["mav-tiny"]
@@ -32,6 +29,9 @@ class Shape:
             return EMBEDDED
         folder = under / self.name
         if not folder.exists():
+            import torch
+            from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
             torch.manual_seed(0)
             config = AutoConfig.for_model(
                 self.kind, bos_token_id=0, eos_token_id=0, **dict(self.config)

@@ -14,7 +14,6 @@ from typing import Any
 from bench.contenders import ROWS_AND_LENS, Contender, openmav, ours, plain, prompt_length
 from bench.models import Shape
 from mav_engine.backends import load_backend
-from mav_engine.backends.hf.load import load
 
 WARM_UP_TOKENS = 8
 
@@ -104,6 +103,8 @@ def _ours(folder: Path, names: Collection[str]) -> dict[str, Contender]:
         "rows": ours(backend, ROWS_AND_LENS),
     }
     if "general" in names:
+        from mav_engine.backends.hf.load import load
+
         # What any architecture takes, also those that the engine can read without transformers.
         given = {"name": folder.name, "device": "auto", "dtype": "float32"}
         sides["general"] = ours(load(str(folder), **given, prefix_bytes=0), general=True)

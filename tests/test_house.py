@@ -90,6 +90,7 @@ def test_imports_point_one_way(path: Path) -> None:
         "from mav_engine.models.catalog import Catalog; Catalog().find('mav-tiny').describe()",
         "import sys; sys.argv = ['mav', '--help']; import mav_engine.cli; mav_engine.cli.main()",
         "import mav_engine.cli; mav_engine.cli.main(['explore', '--help'])",
+        "import bench.__main__, training.__main__",
         "import mav_engine.backends.inference.batch_decoder",
         "import mav_engine.generation.sampler",
     ],

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +16,10 @@ from training.evaluate import HeldOut, Score, measure
 from training.model import model_shape, next_token_loss
 from training.optim import MuonWithAdamW
 from training.report import Report
-from training.settings import Recipe
+from training.settings import Recipe, Runtime
 from training.state import StateError, save_state
 
 OnStep = Callable[[int, LlamaForCausalLM, float], None]
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """How a run is executed: does not change what is trained, except for rounding.
-
-    ``save_seconds`` and ``evaluate_tokens`` are the distances between two saved states and
-    between two evaluations.
-    """
-
-    device: str = "cpu"
-    bfloat16: bool = False
-    compile: bool = False
-    save_seconds: float = 300.0
-    evaluate_tokens: int = 500_000
 
 
 def has_fast_bfloat16(device: str) -> bool:

@@ -1,6 +1,6 @@
-"""What a training run is defined by: the model's shape and the recipe.
+"""What a training run is defined by: the model's shape and the recipe; and how it is executed.
 
-Both are stored in the run's state file, so that a resumed run is the same run.
+Shape and recipe are stored in the run's state file, so that a resumed run is the same run.
 """
 
 from dataclasses import dataclass
@@ -77,3 +77,18 @@ class Recipe:
         """The window length in tokens for the step that begins after ``tokens_seen`` tokens."""
         in_last_part = tokens_seen >= self.tokens * (1.0 - self.long_share)
         return self.long_window if in_last_part else self.window
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How a run is executed: does not change what is trained, except for rounding.
+
+    ``save_seconds`` and ``evaluate_tokens`` are the distances between two saved states and
+    between two evaluations.
+    """
+
+    device: str = "cpu"
+    bfloat16: bool = False
+    compile: bool = False
+    save_seconds: float = 300.0
+    evaluate_tokens: int = 500_000

@@ -12,29 +12,7 @@ from mav_engine.errors import InvalidSettings
 from mav_engine.training import TrainingWatch
 from training.data import END_OF_TEXT
 from training.loop import OnStep, Trainer
-
-WATCH_FILE = "training.jsonl"
-WATCH_PROMPTS = ["Once upon a time, there was"]
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """What to look at, and how often."""
-    watch = parser.add_argument_group(
-        "watching", f"runs of the model on its way, shown and kept in {WATCH_FILE}"
-    )
-    watch.add_argument("--watch-steps", type=int, default=0, help="steps between looks; 0 is off")
-    watch.add_argument(
-        "--watch-also", type=int, nargs="+", default=[], help="further steps to look at"
-    )
-    watch.add_argument("--watch-capture", nargs="+", help="probes; default: those of a run")
-    watch.add_argument(
-        "--watch-stream",
-        metavar="URL",
-        help="a site that shows them as they are made; its token is MAV_TRAINING_TOKEN",
-    )
-    watch.add_argument(
-        "--watch-prompt", action="append", help=f"may be repeated; default {WATCH_PROMPTS[0]!r}"
-    )
+from training.options import WATCH_FILE, WATCH_PROMPTS
 
 
 def watch_of(

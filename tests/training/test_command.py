@@ -12,7 +12,8 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM
 
 from tests.training.conftest import OPTIONS
-from training.__main__ import EXIT_STOPPED, EXIT_UNUSABLE, main
+from training.__main__ import main
+from training.command import EXIT_STOPPED, EXIT_UNUSABLE
 from training.data import FAIRY_TALES
 from training.export import export_model
 from training.samples import write_sample

@@ -13,10 +13,10 @@ from transformers import LlamaForCausalLM
 from tests.training.conftest import RECIPE, SHAPE
 from training.data import WindowStream, load_sources
 from training.evaluate import HeldOut, load_held_out
-from training.loop import OnStep, Runtime, Trainer
+from training.loop import OnStep, Trainer
 from training.model import new_model
 from training.report import METRICS_FILE, Report
-from training.settings import Recipe
+from training.settings import Recipe, Runtime
 from training.state import STATE_FILE, StateError, load_state
 
 

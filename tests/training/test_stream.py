@@ -23,7 +23,7 @@ from tests.server.servers import PATIENCE_S, RealServer, events_in, until
 from tests.training.conftest import OPTIONS
 from tests.training.trainings import PROMPTS, STEPS, Site, left_of, new_model, trained
 from training.__main__ import main
-from training.watching import WATCH_FILE
+from training.options import WATCH_FILE
 
 TOKEN = "a-token-of-the-operator"
 

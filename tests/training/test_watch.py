@@ -39,7 +39,7 @@ from tests.training.trainings import (
     trained_by_trainer,
 )
 from training.__main__ import main
-from training.watching import WATCH_FILE
+from training.options import WATCH_FILE
 
 
 def test_a_watched_loop_gives_the_same_weights_and_losses(
