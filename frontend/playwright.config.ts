@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { defineConfig } from "@playwright/test";
+import { chromiumPath } from "./scripts/chromium-path.mjs";
 
 /** Each worker has a server of its own; on a shared one, the runs of two tests would queue. */
 const WORKERS = 2;
@@ -10,11 +10,6 @@ process.env.E2E_PORTS ??= String(await Promise.all(Array.from({ length: WORKERS 
 const served = process.env.E2E_ORIGIN;
 const servers = process.env.E2E_PORTS.split(",").map((port) => `http://127.0.0.1:${port}`);
 const own = Number(process.env.TEST_PARALLEL_INDEX ?? 0) % servers.length;
-
-/** The browser at CHROMIUM_PATH, or an installed one. If there is none, Playwright uses its own. */
-const chromium =
-  process.env.CHROMIUM_PATH ??
-  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 /** What the browser of a returning visitor has stored. */
 export const RETURNING = { "mav-recording": "closed", "mav-pace": "computed" };
@@ -57,7 +52,8 @@ export default defineConfig({
     // With `--trace on` every step is recorded, which takes longer than most steps.
     screenshot: "only-on-failure",
     launchOptions: {
-      ...(chromium && { executablePath: chromium }),
+      // Without one, Playwright uses its own.
+      ...(chromiumPath && { executablePath: chromiumPath }),
       args: [
         "--no-sandbox",
         "--disable-gpu",

@@ -4,11 +4,12 @@
  * joins them.
  */
 import { execFileSync, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
+import { chromiumPath } from "./chromium-path.mjs";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const IMAGES = join(ROOT, "docs/images");
@@ -176,8 +177,6 @@ function explored() {
   rmSync(folder, { recursive: true });
 }
 
-const chromiumPath =
-  process.env.CHROMIUM_PATH ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find(existsSync);
 const server = await serve();
 const browser = await chromium.launch({
   ...(chromiumPath && { executablePath: chromiumPath }),
