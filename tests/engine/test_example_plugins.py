@@ -97,36 +97,51 @@ def test_the_panel_is_selected_by_name(installed: Path) -> None:
     assert "█" in output
 
 
-def test_the_backend_runs_and_its_model_generates_another_text(installed: Path) -> None:
-    output = python(
-        "from mav_engine import MAV\n"
-        "for backend in ('transformers', 'without_last_mlp'):\n"
-        "    MAV('mav-tiny', 'Once upon', max_new_tokens=8, backend=backend,\n"
-        "        selected_panels=['generated_text', 'mlp_activations'])\n",
-        installed,
-    )
-    plain, _, silenced = output.partition(" mav  mav-tiny, last MLP off ")
+BACKEND_RUNS = """
+import sys
+from mav_engine import MAV
+from mav_engine.cli import main
+
+for backend in ("transformers", "without_last_mlp"):
+    MAV("mav-tiny", "Once upon", max_new_tokens=8, backend=backend,
+        selected_panels=["generated_text", "mlp_activations"])
+for backend in ("without_last_mlp", "without_last"):
+    print("command", backend, flush=True)
+    try:
+        main(["--backend", backend, "--max-new-tokens", "1", "--device", "cpu"])
+    except SystemExit as ended:
+        print("status", ended.code)
+"""
+
+
+@pytest.fixture(scope="module")
+def backend_runs(installed: Path) -> tuple[str, list[str], list[str]]:
+    """What the calls in Python print, and the lines of each command.
+
+    One program for all, since it imports torch.
+    """
+    called, _, commands = python(BACKEND_RUNS, installed).partition("command without_last_mlp\n")
+    taken, _, refused = commands.partition("command without_last\n")
+    return called, taken.splitlines(), refused.splitlines()
+
+
+def test_the_backend_runs_and_its_model_generates_another_text(
+    backend_runs: tuple[str, list[str], list[str]],
+) -> None:
+    plain, _, silenced = backend_runs[0].partition(" mav  mav-tiny, last MLP off ")
     assert "Once upon" in plain
     layer = [line for line in silenced.splitlines() if "L5" in line]
     assert layer
     assert layer[0].split("L5")[1].split()[0] == "0"
 
 
-def test_the_command_takes_a_plugins_backend_and_names_the_nearest(installed: Path) -> None:
-    def command(backend: str) -> str:
-        return (
-            "import sys\n"
-            "from mav_engine.cli import main\n"
-            "try:\n"
-            f"    main(['--backend', {backend!r}, '--max-new-tokens', '1', '--device', 'cpu'])\n"
-            "except SystemExit as ended:\n"
-            "    print('status', ended.code)\n"
-        )
-
-    first, *_, status = python(command("without_last_mlp"), installed).splitlines()
+def test_the_command_takes_a_plugins_backend_and_names_the_nearest(
+    backend_runs: tuple[str, list[str], list[str]],
+) -> None:
+    _, (first, *_, status), refused = backend_runs
     assert orjson.loads(first)["model"]["name"] == "mav-tiny, last MLP off"
     assert status == "status 0"
-    assert python(command("without_last"), installed).splitlines()[-1] == "status 2"
+    assert refused[-1] == "status 2"
 
 
 BROKEN = {
