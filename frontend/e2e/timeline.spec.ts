@@ -227,7 +227,7 @@ test("a breakpoint stops the run on the server, says why, and the run continues 
   await page.getByRole("textbox", { name: "Probability below" }).fill("");
   await page.getByRole("textbox", { name: "Pattern matches" }).fill("[.!?]");
   await site.run.click();
-  await expect(site.status).toContainText("the pattern matched");
+  await expect(site.status).toContainText("the regular expression matched");
   await page.getByRole("textbox", { name: "Pattern matches" }).fill("");
   await page.getByRole("button", { name: "Continue", exact: true }).click();
   await site.finished();

@@ -42,37 +42,37 @@ export const german: Translated<typeof english> = {
   chapters: {
     guess: {
       title: "Raten",
-      idea: "Ein Sprachmodell tut nur eines: Es gibt jedem Token seines Vokabulars eine Wahrscheinlichkeit, als Nächstes zu kommen.",
-      task: "Bevor du nachsiehst: Welches Wort kommt als Nächstes? Schreib es oder wähle eines.",
+      idea: "Ein Sprachmodell tut nur eines: Es berechnet für jedes Token seines Vokabulars, wie wahrscheinlich es als Nächstes kommt.",
+      task: "Bevor du nachsiehst: Welches Wort kommt als Nächstes? Tippe es ein oder wähle eines aus.",
       learn:
         "Eine Vorhersage ist eine Verteilung über das ganze Vokabular, nicht eine einzelne Antwort.",
-      how: "Der Tipp wird mit den wahrscheinlichsten Token verglichen, die der Lauf gemessen hat. Er zählt unter den ersten fünf.",
+      how: "Der Tipp wird mit den wahrscheinlichsten Token verglichen, die der Lauf gemessen hat; Groß- und Kleinschreibung spielt keine Rolle. Er ist richtig, wenn er unter den ersten fünf ist.",
     },
     "look-back": {
       title: "Zurückblicken",
-      idea: "Um vorherzusagen, blickt das Modell zurück: Jeder Kopf jeder Schicht verteilt seine Attention auf die bisherigen Token.",
-      task: "Finde einen Kopf, der ein Wort zurückblickt: Er gibt den größten Teil seiner Attention dem Token vor dem letzten, das er liest.",
-      learn: "Köpfe haben Aufgaben. Eine einfache ist, auf das vorige Token zu achten.",
-      how: "Das mittlere Gewicht des gewählten Kopfes auf dem vorigen Token, über den Lauf, aus der gemessenen Attention. Es muss mindestens 50 % sein; in einem Modell ohne solchen Kopf zählt das höchste.",
+      idea: "Für die Vorhersage blickt das Modell zurück: Jeder Kopf jeder Schicht verteilt seine Attention auf die bisherigen Token.",
+      task: "Finde einen Kopf, der ein Token zurückblickt: Er richtet den größten Teil seiner Attention auf das Token direkt vor dem aktuellen.",
+      learn: "Köpfe achten auf Verschiedenes. Ein einfaches Muster ist das vorige Token.",
+      how: "Der gewählte Kopf muss im Mittel über den Lauf mindestens 50 % seiner Attention auf das vorige Token richten. In einem Modell ohne solchen Kopf ist der mit dem höchsten Mittelwert richtig. Wurden nur die stärksten Gewichte gemessen, ist jeder Mittelwert eine Untergrenze.",
     },
     "build-up": {
       title: "Aufbauen",
       idea: "Jede Schicht addiert etwas zu dem, was die Schichten davor berechnet haben. Die Logit Lens zeigt, was jede Schicht vorhersagen würde, wenn sie die letzte wäre.",
       task: "Ab welcher Schicht bleibt das wahrscheinlichste Token dasselbe?",
       learn:
-        "Eine Vorhersage entsteht Schicht für Schicht; bei manchen Token früh, bei anderen erst in der letzten Schicht.",
-      how: "Die erste Schicht, ab der jede Schicht der gemessenen Logit Lens dasselbe wahrscheinlichste Token hat wie die letzte, beim gezeigten Token.",
+        "Nach der Logit Lens entsteht eine Vorhersage Schicht für Schicht: bei manchen Token früh, bei anderen erst in der letzten Schicht.",
+      how: "Richtig ist die erste Schicht, ab der in der gemessenen Logit Lens des gezeigten Tokens das wahrscheinlichste Token dasselbe bleibt wie in der letzten Schicht.",
     },
     decide: {
       title: "Entscheiden",
-      idea: "Bei manchen Token ist das Modell sicher, bei anderen schwankt es. Die Entropie misst, wie sehr, in Nat.",
-      task: "Finde das Token, bei dem das Modell am unsichersten war. Wähle es im Text oder auf der Zeitachse und prüfe es dann.",
+      idea: "Bei manchen Token ist das Modell fast sicher, bei anderen schwankt es. Die Entropie misst diese Unsicherheit, in Nat.",
+      task: "Finde das Token, bei dem das Modell am unsichersten war. Wähle es im Text oder auf der Zeitleiste und prüfe es dann.",
       learn: "Unsicherheit lässt sich messen und ist von Token zu Token verschieden.",
       how: "Das gewählte Token muss die höchste gemessene Entropie des Laufs haben.",
     },
     draw: {
       title: "Ziehen",
-      idea: "Das nächste Token wird zufällig nach den Wahrscheinlichkeiten gezogen. Top-p behält nur die wahrscheinlichsten Token, die zusammen p erreichen.",
+      idea: "Das nächste Token wird zufällig nach den Wahrscheinlichkeiten gezogen. Top-p behält nur die wahrscheinlichsten Token: so wenige, wie zusammen die Wahrscheinlichkeit p erreichen.",
       task: (token) =>
         `Was ist das höchste Top-p, bei dem ${token} nicht mehr gezogen werden kann?`,
       taskOfAny:
@@ -83,7 +83,7 @@ export const german: Translated<typeof english> = {
     },
     learn: {
       title: "Lernen",
-      idea: "All das wurde gelernt. Training ändert die Gewichte so, dass der Loss sinkt, die mittlere Überraschung bei den Trainingstexten.",
+      idea: "All das wurde gelernt. Das Training ändert die Gewichte so, dass der Loss sinkt: die mittlere Überraschung bei den Token der Trainingstexte.",
       task: (limit) =>
         `Finde den ersten Snapshot mit einem Loss unter ${limit} Nat. Wähle ihn unter der Kurve des Trainings und prüfe ihn dann.`,
       taskOfAny: "Finde den ersten Snapshot eines Trainings mit einem Loss unter einer Grenze.",
@@ -101,10 +101,11 @@ export const german: Translated<typeof english> = {
         ? `„${text}“ ist das wahrscheinlichste Token, mit ${percent}\u00a0%.`
         : `„${text}“ steht auf Rang ${rank}, mit ${percent}\u00a0%.`,
     unranked: (text, count, percent) =>
-      `„${text}“ ist nicht unter den ${count} wahrscheinlichsten Token; jedes weitere hat weniger als ${percent}\u00a0%.`,
+      `„${text}“ ist nicht unter den ${count} wahrscheinlichsten Token; das letzte davon hat ${percent}\u00a0%.`,
     picture: (rows) => `Die wahrscheinlichsten Token: ${rows}.`,
     hints: [
-      (n) => `Das Modell schwankt zwischen etwa ${n} Token (effektive Token).`,
+      (n) =>
+        `Das Modell ist so unsicher wie zwischen ${n} gleich wahrscheinlichen Token (effektive Token).`,
       (letter) => `Das wahrscheinlichste Token beginnt mit „${letter}“.`,
       (token, percent) => `Das wahrscheinlichste Token ist ${token}, mit ${percent}\u00a0%.`,
     ],
@@ -114,13 +115,13 @@ export const german: Translated<typeof english> = {
     head: "Kopf",
     picture: (from, to) => `Ein Bogen von ${from} zurück zu ${to}, dem vorigen Token.`,
     weighed: (layer, head, percent, exact) =>
-      `Schicht ${layer}, Kopf ${head} gibt ${exact ? "" : "mindestens "}${percent}\u00a0% seiner Attention dem vorigen Token, im Mittel über den Lauf.`,
-    rule: (percent) => `Nötig sind ${percent}\u00a0%.`,
+      `Schicht ${layer}, Kopf ${head} richtet im Mittel über den Lauf ${percent}\u00a0% seiner Attention auf das vorige Token${exact ? "" : " (eine Untergrenze)"}.`,
+    rule: (percent) => `Nötig sind mindestens ${percent}\u00a0%.`,
     hints: [
-      "Klicke in der Grafik des Modells auf die Attention einer Schicht: Die Liste nennt, was jeder Kopf am meisten liest.",
+      "Klicke im Stapel auf die Attention einer Schicht: Eine Liste zeigt, was jeder Kopf am meisten liest.",
       (layer) => `Versuch es mit Schicht ${layer}.`,
       (layer, head, percent) =>
-        `Schicht ${layer}, Kopf ${head} gibt dem vorigen Token ${percent}\u00a0%.`,
+        `Schicht ${layer}, Kopf ${head} richtet ${percent}\u00a0% auf das vorige Token.`,
     ],
   },
   buildUp: {
@@ -130,9 +131,9 @@ export const german: Translated<typeof english> = {
     row: (layer, percent) => `Schicht ${layer}, ${percent}\u00a0%`,
     settled: (layer, token) => `Ab Schicht ${layer} ist das wahrscheinlichste Token ${token}.`,
     differs: (layer, token, last) =>
-      `Schicht ${layer} oder eine danach hat ein anderes wahrscheinlichstes Token: ${token} statt ${last}.`,
+      `In Schicht ${layer} oder einer späteren ist ein anderes Token das wahrscheinlichste: ${token} statt ${last}.`,
     earlier: (layer, before) =>
-      `Ab Schicht ${layer} bleibt es dasselbe, aber schon in Schicht ${before} ist es so.`,
+      `Ab Schicht ${layer} bleibt es dasselbe, aber schon in Schicht ${before} ist es dieses Token.`,
     hints: [
       "Lies oben die Vorhersage der letzten Schicht und geh nach unten, bis eine Schicht etwas anderes vorhersagt.",
       (token) => `Das wahrscheinlichste Token der letzten Schicht ist ${token}.`,
@@ -143,11 +144,11 @@ export const german: Translated<typeof english> = {
     shown: (token, nats) => `${token}: ${nats} Nat`,
     check: "Dieses Token prüfen",
     picture: (count, shown) => `Entropie von ${counted(count)} Token; Token ${shown} ist markiert.`,
-    highest: (token, nats) => `Bei ${token} mit ${nats} Nat ist das Modell am unsichersten.`,
+    highest: (token, nats) => `Bei ${token}, mit ${nats} Nat, war das Modell am unsichersten.`,
     others: (token, nats, count) =>
       `Bei ${token} ist die Entropie ${nats} Nat. Bei ${counted(count)} Token war das Modell unsicherer.`,
     hints: [
-      "Die obere Kurve der Zeitachse ist die Entropie: Such ihren höchsten Punkt.",
+      "Die obere Kurve der Zeitleiste ist die Entropie: Such ihren höchsten Punkt.",
       (nats) => `Die höchste Entropie ist ${nats} Nat.`,
       (step, token) => `Es ist Token ${step}, ${token}.`,
     ],
@@ -157,23 +158,24 @@ export const german: Translated<typeof english> = {
     picture: (kept, of) => `${kept} der ${of} wahrscheinlichsten Token können gezogen werden.`,
     possible: (token, p) => `Bei ${p} kann ${token} noch gezogen werden.`,
     low: (token, p) =>
-      `Bei ${p} kann ${token} nicht gezogen werden, aber dafür genügt ein höheres Top-p.`,
+      `Bei ${p} kann ${token} nicht gezogen werden, aber auch ein höheres Top-p schließt es noch aus.`,
     right: (token, percent) =>
-      `Alle Token vor ${token} haben zusammen ${percent}\u00a0%: Bis dahin entfernt Top-p es.`,
+      `Die Token, die wahrscheinlicher sind als ${token}, haben zusammen ${percent}\u00a0%: Jedes Top-p bis dahin entfernt es.`,
     hints: [
-      "Verschieb den Regler, bis das Token durchgestrichen ist, und geh dann so weit hinauf wie möglich.",
-      "Addiere die Wahrscheinlichkeiten aller Token, die wahrscheinlicher sind.",
+      "Senke Top-p, bis das Token durchgestrichen ist, und erhöhe es dann so weit, wie das Token durchgestrichen bleibt.",
+      "Addiere die Wahrscheinlichkeiten aller Token, die wahrscheinlicher sind als dieses.",
       (p) => `Es ist ${p}.`,
     ],
   },
   learnTask: {
     open: "Das mitgelieferte Training öffnen",
     unknown: "Für diesen Snapshot ist kein Loss aufgezeichnet.",
-    none: "Dieses Training meldet keinen Loss, der sinkt.",
+    none: "In diesem Training ist kein Loss aufgezeichnet, oder er sinkt nicht.",
     check: "Diesen Snapshot prüfen",
-    shown: (step, loss) => `Nach ${counted(step)} Schritten: Loss ${loss}`,
+    shown: (step, loss) =>
+      `Nach ${counted(step)} Schritten: ${loss === null ? "kein Loss aufgezeichnet" : `Loss ${loss} Nat`}`,
     picture: (limit, shown) =>
-      `Der Loss jedes Snapshots, eine Linie bei ${limit} Nat und der gezeigte Snapshot, ${shown}.`,
+      `Der Loss jedes Snapshots und eine Linie bei ${limit} Nat. ${shown}.`,
     right: (step, loss) =>
       `Nach ${counted(step)} Schritten ist der Loss ${loss} Nat, zum ersten Mal unter der Grenze.`,
     high: (loss) => `Der Loss ist ${loss} Nat: noch über der Grenze.`,
@@ -188,7 +190,7 @@ export const german: Translated<typeof english> = {
   page: {
     title: "Sechs Kapitel",
     introduction:
-      "Sechs Aufgaben von je etwa einer Minute, für den Unterricht und für sich allein. Antworten werden im Browser an den Messwerten des Laufs geprüft, den die Seite zeigt; sie gelten also für jedes Modell und jeden Text. Was gelöst ist, bleibt im Browser und wird nicht gesendet.",
+      "Sechs Aufgaben von je etwa einer Minute, für den Unterricht und zum Selbstlernen. Der Browser prüft die Antworten an den Messwerten des Laufs, den die Seite zeigt; die Aufgaben gehen also mit jedem Modell und jedem Text. Der Fortschritt bleibt im Browser und wird nicht gesendet.",
     learn: "Was man lernt",
     task: "Aufgabe",
     how: "Wie geprüft wird",

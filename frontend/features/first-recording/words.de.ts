@@ -3,6 +3,6 @@ import type { english } from "./words.en";
 
 export const german: Translated<typeof english> = {
   mark: (model) => `Eine Aufzeichnung von ${model}`,
-  detail: "Starte einen eigenen Text oder:",
+  detail: "Starte einen Lauf mit eigenem Text oder:",
   close: "Aufzeichnung schließen",
 };

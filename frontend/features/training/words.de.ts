@@ -44,7 +44,7 @@ export const german: Translated<typeof english> = {
   missing: "nicht aufgezeichnet",
   broke: "fehlgeschlagen",
   howToRead:
-    "Jede Zeile: was das Modell bei diesem Schritt nach dem Prompt schrieb; je dunkler, desto höher die Wahrscheinlichkeit. Kurve: der Trainings-Loss; je kleiner, desto besser sagt das Modell die Trainingstexte vorher. Alle Snapshots haben denselben Abstand, deshalb nehmen Schritte mit vielen Snapshots mehr Platz ein. Text, Token und Panels darunter zeigen das Modell beim gewählten Schritt, alle auf derselben Skala. Sie zeigen, was sich ändert, nicht warum.",
+    "Jede Zeile: was das Modell bei diesem Schritt nach dem Prompt schrieb; je kräftiger die Farbe, desto höher die Wahrscheinlichkeit. Kurve: der Trainings-Loss; je kleiner, desto besser sagt das Modell die Trainingstexte vorher. Alle Snapshots haben denselben Abstand, deshalb nehmen Schritte mit vielen Snapshots mehr Platz ein. Text, Token und Panels darunter zeigen das Modell beim gewählten Schritt, alle auf derselben Skala. Sie zeigen, was sich ändert, nicht warum.",
   example: {
     name: "mav-tiny lernt",
     note: (steps: number, tokens: string) =>

@@ -41,7 +41,7 @@ export const english = {
   missing: "not recorded",
   broke: "failed",
   howToRead:
-    "Each row: what the model wrote after the prompt at that step; the darker, the higher the probability. Curve: the training loss; lower means better predictions of the training texts. Snapshots are evenly spaced, so steps with many snapshots take more room. Text, tokens and panels below show the model at the chosen step, all on one scale. They show what changed, not why.",
+    "Each row: what the model wrote after the prompt at that step; the stronger the colour, the higher the probability. Curve: the training loss; lower means better predictions of the training texts. Snapshots are evenly spaced, so steps with many snapshots take more room. Text, tokens and panels below show the model at the chosen step, all on one scale. They show what changed, not why.",
   example: {
     name: "mav-tiny learns",
     note: (steps: number, tokens: string) =>

@@ -3,13 +3,13 @@ import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Attention-Köpfe",
   inWords:
-    "Jeder Streifen ist ein Teil des Modells, der auf den Text zurückblickt, von links nach rechts. Hell: wohin er blickt.",
+    "Jeder Streifen ist ein Teil des Modells, der auf den Text zurückblickt, von links nach rechts. Je kräftiger die Farbe, desto mehr blickt er dorthin.",
   unit: "Anteil der Attention",
   hookPoint: "Attention-Muster, letzte Query",
   howToRead:
-    "Ein Streifen pro Kopf, der Text von links nach rechts: hell, worauf dieser Kopf achtet. Ein Klick zeigt ihn im Text.",
+    "Ein Streifen pro Kopf, der Text von links nach rechts: je kräftiger die Farbe, desto mehr achtet dieser Kopf darauf. Ein Klick zeigt ihn im Text.",
   caution:
-    "Das Bild eines Kopfs zeigt, worauf er bei diesem Token achtet; was er damit tut und ob das Modell es braucht, zeigt erst ein Experiment.",
+    "Ein Streifen zeigt, worauf ein Kopf bei diesem Token achtet. Was der Kopf damit tut und ob das Modell ihn braucht, zeigt erst ein Experiment.",
   layer: "Schicht",
   head: "Kopf",
   mean: "Mittel",

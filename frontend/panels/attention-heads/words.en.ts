@@ -1,11 +1,11 @@
 export const english = {
   title: "Attention heads",
   inWords:
-    "Each strip is a part of the model that looks back at the text, from left to right. Bright: where it looks.",
+    "Each strip is a part of the model that looks back at the text, from left to right. The stronger the colour, the more it looks there.",
   unit: "share of attention",
   hookPoint: "pattern, last query",
   howToRead:
-    "One strip per head, the text from left to right: bright where this head attends. Click one to see it over the text.",
+    "One strip per head, the text from left to right: the stronger the colour, the more this head attends there. Click one to see it over the text.",
   caution:
     "A strip shows where a head attends at this token. Only an experiment can show what the head does with it, and whether the model needs it.",
   layer: "layer",

@@ -6,13 +6,13 @@ const tokens = (n: number) => `${n.toLocaleString("de")} Token`;
 export const german: Translated<typeof english> = {
   title: "Attention-Maps",
   inWords:
-    "Jede Zeile ist ein Stück des Textes, jede Spalte ein Stück, auf das es blickt. Hell: Es blickt viel dorthin.",
+    "Jede Zeile ist ein Stück des Textes, jede Spalte ein Stück, auf das es blickt. Je kräftiger die Farbe, desto mehr blickt es dorthin.",
   unit: "Anteil der Attention",
-  hookPoint: "Attention-Muster, alle Queries",
+  hookPoint: "Attention-Muster, alle Querys",
   howToRead:
     "Jede Zeile ist ein Query-Token, jede Spalte ein Key-Token, auf das es achtet; eine Zeile ergibt zusammen 100\u00a0%.",
   caution:
-    "Eine helle Zelle zeigt, worauf ein Kopf achtet, nicht, dass dieses Token die Antwort verursacht hat.",
+    "Eine kräftig gefärbte Zelle zeigt, worauf ein Kopf achtet, nicht, dass dieses Token die Antwort verursacht hat.",
   prompt: "der Prompt",
   taken: (step: number) => `bei Token ${step}`,
   covers: (n: number, when: string) => `Map von ${tokens(n)}, ${when}`,

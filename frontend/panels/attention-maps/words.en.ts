@@ -3,12 +3,13 @@ const tokens = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "token" : "
 export const english = {
   title: "Attention maps",
   inWords:
-    "Each row is a piece of the text, each column a piece that it looks at. Bright: it looks there much.",
+    "Each row is a piece of the text, each column a piece that it looks at. The stronger the colour, the more it looks there.",
   unit: "share of attention",
   hookPoint: "pattern, all queries",
   howToRead:
     "Each row is a query token, each column a key token that it attends to; a row adds up to 100 %.",
-  caution: "A bright cell shows where a head attends, not that this token caused the answer.",
+  caution:
+    "A strongly coloured cell shows where a head attends, not that this token caused the answer.",
   prompt: "the prompt",
   taken: (step: number) => `at token ${step}`,
   covers: (n: number, when: string) => `Map of ${tokens(n)}, ${when}`,

@@ -14,8 +14,8 @@ export const german: Translated<typeof english> = {
     "Linear: doppeltes Gewicht, doppelte Farbe. Wurzel: Kleine Gewichte werden verstärkt (die Farbe folgt der Quadratwurzel). Die volle Farbe entspricht dem Ende des Bereichs.",
   first: "Erstes Token",
   firstHint:
-    "Viele Köpfe achten standardmäßig auf das erste Token (eine Attention-Senke). Wo es ausgelassen ist, werden die anderen als Anteile des Rests gezeigt.",
-  leftOutOf: { means: "in Mitteln ausgelassen", always: "ausgelassen", never: "gezeigt" },
+    "Viele Köpfe richten in jedem Text viel Attention auf das erste Token (ein Attention Sink). Wo es ausgelassen ist, werden die anderen Token als Anteile des Rests gezeigt.",
+  leftOutOf: { means: "in Mittelwerten ausgelassen", always: "ausgelassen", never: "gezeigt" },
   leftOut: (share: string) =>
     `Erstes Token ausgelassen (Anteil ${share}\u00a0%). Die anderen: Anteile des Rests.`,
   leftOutNotes: {

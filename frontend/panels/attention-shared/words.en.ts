@@ -12,7 +12,7 @@ export const english = {
     "Linear: twice the weight, twice the colour. Root: small weights are amplified (the colour follows the square root). Full colour is the end of the range.",
   first: "First token",
   firstHint:
-    "Many heads attend to the first token by default (an attention sink). Where it is left out, the others are shown as shares of the rest.",
+    "Many heads put much of their attention on the first token in any text (an attention sink). Where it is left out, the other tokens are shown as shares of the rest.",
   leftOutOf: { means: "left out of means", always: "left out", never: "shown" },
   leftOut: (share: string) => `First token left out (${share}\u00a0%). Others: share of the rest.`,
   leftOutNotes: {

@@ -2,11 +2,11 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Attention im Text",
-  inWords: "Wohin das Modell blickte, als es das Stück wählte: je dunkler, desto mehr.",
+  inWords: "Wohin das Modell blickte, als es das Stück wählte: je kräftiger die Farbe, desto mehr.",
   unit: "Anteil der Attention",
   hookPoint: "Attention-Muster, letzte Query",
   howToRead:
-    "Worauf das Modell achtete, als es das Token vorhersagte: je dunkler, desto mehr Attention.",
+    "Worauf das Modell achtete, als es das Token vorhersagte: je kräftiger die Farbe, desto mehr Attention.",
   caution:
     "Attention ist keine Erklärung: Sie zeigt, woher Informationen kommen können, nicht, was davon genutzt wurde oder ob es wichtig war.",
   from: "von",

@@ -1,10 +1,10 @@
 export const english = {
   title: "Attention over the text",
-  inWords: "Where the model looked when it chose the piece: the darker, the more.",
+  inWords: "Where the model looked when it chose the piece: the stronger the colour, the more.",
   unit: "share of attention",
   hookPoint: "pattern, last query",
   howToRead:
-    "Where the model’s attention was when it predicted the token: the darker, the more attention.",
+    "Where the model’s attention was when it predicted the token: the stronger the colour, the more attention.",
   caution:
     "Attention is not an explanation: it shows where information may come from, not what was used or whether it mattered.",
   from: "from",

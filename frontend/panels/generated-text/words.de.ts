@@ -3,13 +3,13 @@ import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Generierter Text",
   inWords:
-    "Das Modell schreibt Stück für Stück. Dunkel: Es war sich sicher. Wähle ein Stück, um zu sehen, wie es dazu kam.",
+    "Das Modell schreibt Stück für Stück. Je kräftiger die Farbe, desto sicherer war es sich. Wähle ein Stück, um zu sehen, wie es dazu kam.",
   unit: "Wahrscheinlichkeit",
   hookPoint: "Softmax der Logits",
   howToRead:
-    "Jedes Feld ist ein Token. Je dunkler, desto höher seine Wahrscheinlichkeit. Wähle eines, um es in allen Panels zu sehen.",
+    "Jedes Feld ist ein Token. Je kräftiger die Farbe, desto höher seine Wahrscheinlichkeit. Wähle eines, um es in allen Panels zu sehen.",
   caution:
-    "Wahrscheinlich heißt nicht wahr: Ein dunkles Feld zeigt, was das Modell nach diesem Text erwartet, nicht, dass es stimmt.",
+    "Wahrscheinlich heißt nicht wahr: Ein kräftig gefärbtes Feld zeigt, was das Modell nach diesem Text erwartet, nicht, dass es stimmt.",
   columns: [
     "Position",
     "Art",

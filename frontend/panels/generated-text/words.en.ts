@@ -1,13 +1,13 @@
 export const english = {
   title: "Generated text",
   inWords:
-    "The model writes one piece of a word at a time. Dark: it was sure of it. Choose a piece to see how it came about.",
+    "The model writes one piece of a word at a time. The stronger the colour, the surer it was of it. Choose a piece to see how it came about.",
   unit: "probability",
   hookPoint: "softmax of logits",
   howToRead:
-    "Each chip is a token. The darker it is, the higher its probability. Choose one to show it in every panel.",
+    "Each chip is a token. The stronger its colour, the higher its probability. Choose one to show it in every panel.",
   caution:
-    "Probable is not true: a dark chip shows what the model expects after this text, not that it is right.",
+    "Probable is not true: a strongly coloured chip shows what the model expects after this text, not that it is right.",
   columns: ["position", "kind", "id", "token", "probability", "logprob", "rank", "entropy (nats)"],
   prompt: "grey: your prompt",
   shade: "shade:",

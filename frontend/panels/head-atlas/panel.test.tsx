@@ -172,9 +172,9 @@ describe("a chosen head", () => {
     const run = stackRun();
     const { container } = show(Stack, 3, run);
     expect(container).toHaveTextContent(/Layer 2, head 1 reads .*first token/);
-    expect(container).not.toHaveTextContent("mean of all heads.");
+    expect(container).not.toHaveTextContent("On average over all heads");
     await userEvent.click(screen.getByRole("button", { name: "Show the mean of all heads again" }));
-    expect(container).toHaveTextContent("mean of all heads.");
+    expect(container).toHaveTextContent("On average over all heads");
     expect(container).not.toHaveTextContent("Layer 2, head 1");
   });
 });

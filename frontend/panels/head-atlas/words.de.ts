@@ -3,7 +3,7 @@ import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Atlas der Köpfe",
   inWords:
-    "Jede kleine Karte ist ein Teil des Modells, der auf den Text zurückblickt. Jede Zeile ist ein Wort: hell, wohin dieses Wort blickt. Ein Klick zeigt die Karte im Text.",
+    "Jede kleine Karte ist ein Teil des Modells, der auf den Text zurückblickt. Jede Zeile ist ein Wort: je kräftiger die Farbe, desto mehr blickt es dorthin. Ein Klick zeigt die Karte im Text.",
   unit: "Anteil der Attention",
   hookPoint: "Attention-Muster, alle gemessenen Querys",
   howToRead:

@@ -1,7 +1,7 @@
 export const english = {
   title: "Head atlas",
   inWords:
-    "Each small map is a part of the model that looks back at the text. Each row is a word: bright where that word looks. Click a map to see it in the text.",
+    "Each small map is a part of the model that looks back at the text. Each row is a word: the stronger the colour, the more that word looks there. Click a map to see it in the text.",
   unit: "share of attention",
   hookPoint: "pattern, all measured queries",
   howToRead:

@@ -14,7 +14,7 @@ export const german: Translated<typeof english> = {
   howToRead:
     "Jede Kachel ist der Vektor einer Schicht, auf ein kleines Bild projiziert: 0 ist der Mittelwert dieser Schicht, 1 eine Standardabweichung. Beide sind für den ganzen Lauf fest.",
   caution:
-    "Eine Zelle mischt viele Dimensionen des Modells: Eine helle Zelle steht für kein bestimmtes Feature, und benachbarte Zellen haben nichts miteinander zu tun.",
+    "Eine Zelle mischt viele Dimensionen des Modells: Eine einzelne Zelle steht für kein bestimmtes Feature, und benachbarte Zellen haben nichts miteinander zu tun.",
   maps: {
     energy: "Energie",
     gray: "Graustufen",

@@ -12,7 +12,7 @@ export const english = {
   howToRead:
     "Each tile is one layer’s vector, projected onto a small picture: 0 is that layer’s mean and 1 a standard deviation, both fixed for the run.",
   caution:
-    "A cell mixes many dimensions of the model: a bright cell is not a feature, and neighbouring cells are unrelated.",
+    "A cell mixes many dimensions of the model: a single cell is not a feature, and neighbouring cells are unrelated.",
   maps: {
     energy: "Energy",
     gray: "Grayscale",

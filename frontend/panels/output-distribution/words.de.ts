@@ -3,7 +3,7 @@ import type { english } from "./words.en";
 export const german: Translated<typeof english> = {
   title: "Ausgabeverteilung",
   inWords:
-    "Wie sicher sich das Modell war. Ein hoher Balken: Es wusste, was kommt. Viele niedrige: Es hätte alles sein können.",
+    "Wie sicher sich das Modell war. Ein hoher Balken: Es erwartete eine Fortsetzung. Viele niedrige: Viele kamen infrage.",
   unit: "Wahrscheinlichkeit",
   hookPoint: "Softmax der Logits",
   howToRead:

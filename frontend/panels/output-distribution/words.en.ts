@@ -1,11 +1,11 @@
 export const english = {
   title: "Output distribution",
   inWords:
-    "How sure the model was. One tall bar: it knew what comes next. Many low ones: it could have been anything.",
+    "How sure the model was. One tall bar: it expected one continuation. Many low ones: it saw many possible ones.",
   unit: "probability",
   hookPoint: "softmax of logits",
   howToRead:
-    "Bar: how all probability is shared by the likeliest token, the next ones, and so on. Line: how likely a single token of each rank is; both axes are logarithmic.",
+    "Bar: how the whole probability is divided between the likeliest token, the next ones, and so on. Line: how likely a single token of each rank is; both axes are logarithmic.",
   caution:
     "Certain is not correct: a narrow distribution shows what the model expects, not what is true.",
   columns: ["from rank", "to rank", "probability", "mean of a token", "cumulative sum"],

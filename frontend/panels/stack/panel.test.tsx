@@ -62,9 +62,9 @@ describe("the stack", () => {
     const [frame] = run.frames;
     const text = document.body.textContent ?? "";
     expect(text).toContain(`chose “${frame?.label.trim()}” (${percent(frame?.prob ?? 0)}\u00a0%)`);
-    expect(text).toMatch(/(From layer \d on the likeliest token is|Every layer would predict) “/);
+    expect(text).toMatch(/(From layer \d on, the likeliest token is|Every layer would predict) “/);
     expect(text).toMatch(
-      /attention reads most from “[^”]+” \(\d+\.\d\u00a0%\).* mean of all heads/,
+      /On average over all heads, .*attention reads most from “[^”]+” \(\d+\.\d\u00a0%\)/,
     );
   });
 
@@ -75,9 +75,9 @@ describe("the stack", () => {
     const before = frame?.layers.residNorm?.[0] ?? 0;
     await userEvent.keyboard("{ArrowUp}");
     const added = formatMeasure((frame?.layers.attnNorm?.[0] ?? 0) / before);
-    expect(screen.getAllByText(new RegExp(`^Layer 0 at .*attention adds ${added}`))).toHaveLength(
-      2,
-    );
+    expect(
+      screen.getAllByText(new RegExp(`^Layer 0 at .*attention adds a vector ${added} times`)),
+    ).toHaveLength(2);
     await userEvent.keyboard("{ArrowUp}");
     expect(screen.getAllByText(/^Layer 0 at .*the MLP adds/)[0]).toBeVisible();
     await userEvent.keyboard("{ArrowUp}");
@@ -106,7 +106,9 @@ describe("the stack", () => {
     const { label = "" } = tokenAt(run, column?.position ?? 0) ?? {};
     const added = (column?.layers.mlpNorm?.[0] ?? 0) / (column?.layers.residNorm?.[0] ?? 1);
     const sentence = () => screen.getAllByText(/^Layer 0 at/)[0]?.textContent ?? "";
-    expect(sentence()).toContain(`“${visible(label)}”: the MLP adds ${formatMeasure(added)}`);
+    expect(sentence()).toContain(
+      `“${visible(label)}”: the MLP adds a vector ${formatMeasure(added)} times`,
+    );
     await userEvent.keyboard("{ArrowDown}");
     const sources = column?.attentionSources;
     const [most = 0] = sources?.positions[0] ?? [];

@@ -8,27 +8,27 @@ export const german: Translated<typeof english> = {
   unit: "Token × Schichten",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
   howToRead:
-    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus seiner Größe; Farbe: Rang des Tokens, das folgt, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Strom.",
+    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus seiner Größe; Farbe: Rang, den das folgende Token hätte, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Strom.",
   caution:
-    "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit einer Norm und einem Unembedding ausgelesen, die für die letzte Schicht trainiert sind.",
+    "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit der letzten Norm und dem Unembedding berechnet, die für die letzte Schicht trainiert sind.",
   pictureLabel: (token) =>
     `Die Schichten des Modells bei der Vorhersage von „${token}“. Pfeiltasten wechseln zwischen Schichten und Token; Enter öffnet einen Teil.`,
   scheme: (layers: number) =>
     `So ist das Modell gebaut: ${layers === 1 ? "eine Schicht" : `${layers} Schichten`}. Ein Lauf zeichnet hier jedes Token als Spalte, mit dem, was gemessen wurde.`,
   schemeParts: {
-    prediction: "welches Token als nächstes kommt",
+    prediction: "welches Token als Nächstes kommt",
     attention: "Attention liest frühere Token",
     mlp: "das MLP rechnet nur an dieser Position",
     token: "ein Token des Textes",
   },
-  hint: "Zeigen nennt die Zahlen eines Teils, Klicken öffnet ihn.",
+  hint: "Zeige auf einen Teil, um seine Zahlen zu sehen; ein Klick öffnet ihn.",
   overview:
     "Die Linie darüber ist der ganze Text: was Attention dort liest und welche Token eine Spalte haben.",
   after: (text, chosen, share) => `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${share}).`,
   settled: (layer, label) => `Ab Schicht ${layer} ist „${label}“ das wahrscheinlichste Token.`,
   settledAtOnce: (label) => `Jede Schicht würde „${label}“ vorhersagen.`,
   readMost: (sources) =>
-    `Außer dem ersten Token liest Attention am meisten von ${sources}, im Mittel aller Köpfe.`,
+    `Im Mittel aller Köpfe liest Attention, vom ersten Token abgesehen, am meisten von ${sources}.`,
   oneHeadReads: (layer, head, sources) => `Schicht ${layer}, Kopf ${head} liest ${sources}.`,
   headAbsent: (layer, head) => `Schicht ${layer}, Kopf ${head} wurde nicht gemessen.`,
   source: (label, share) => `„${label}“ (${share})`,
@@ -37,21 +37,22 @@ export const german: Translated<typeof english> = {
   place: (band, label) => `Schicht ${band} bei „${label}“`,
   places: (band, label) => `Schichten ${band} bei „${label}“`,
   attention: (share) =>
-    `Attention fügt das ${share}-Fache der Größe des Stroms vor der Schicht hinzu`,
+    `Attention addiert einen Vektor von ${share}-facher Größe des Stroms vor der Schicht`,
   reads: (sources) => `und liest ${sources}`,
   readsInOneLayer: (sources) =>
-    `und liest, jeweils in der Schicht, in der es am meisten ist, ${sources}`,
+    `und liest (je Token der größte Anteil in einer dieser Schichten) ${sources}`,
   readsNothing: "und liest kein Token mit mehr als 4\u00a0%",
   noAttention: "keine Attention",
-  mlp: (share) => `das MLP fügt das ${share}-Fache der Größe des Stroms vor der Schicht hinzu`,
+  mlp: (share) =>
+    `das MLP addiert einen Vektor von ${share}-facher Größe des Stroms vor der Schicht`,
   noMlp: "kein MLP",
-  stream: (before, after) => `die Größe des Residualstroms geht von ${before} auf ${after}`,
+  stream: (before, after) => `die Größe des Residualstroms ändert sich von ${before} auf ${after}`,
   lens: (label, share, rank) =>
     `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${share}), und das gewählte Token hat Rang ${rank}`,
   lensInPrompt: (label, share, rank) =>
     `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${share}), und das nächste Token des Prompts hat Rang ${rank}`,
   notMeasured: (label) =>
-    `„${label}“ wurde nicht gemessen. Von einem Prompt sind es höchstens die letzten 64 Token.`,
+    `„${label}“ wurde nicht gemessen. Von einem Prompt werden höchstens die letzten 64 Token gemessen.`,
   rankLegend: "Rang des Tokens, das folgt",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 und mehr", unknown: "nicht gemessen" },
   arcLegend: "Attention",
@@ -61,18 +62,18 @@ export const german: Translated<typeof english> = {
   firstLegend: "auf dem ersten Token",
   mlpLegend: "MLP",
   differenceLegend:
-    "Schattierung: Abstand der Residualströme von A und B, bis 100\u00a0% der Größe von A",
+    "Schattierung: Abstand der Residualströme von A und B, voll ab 100\u00a0% der Größe von A",
   path: "Teile des Modells",
   model: "Modell",
   head: (head) => `Kopf ${head}`,
   headsLabel: (layer) => `Köpfe von Schicht ${layer}`,
-  headColumns: { head: "Kopf", reads: "liest am meisten von", first: "erstes Token" },
+  headColumns: { head: "Kopf", reads: "liest am meisten von", first: "erstes Token, %" },
   mlpName: "MLP",
   mlpLabel: (layer) => `Was das MLP von Schicht ${layer} bei jedem Token hinzufügt`,
-  mlpColumns: { token: "Token", size: "Größe", share: "Anteil am Strom" },
+  mlpColumns: { token: "Token", size: "Größe", share: "relativ zum Strom" },
   weightsLabel: (layer, head) =>
     `Attention-Gewichte von Schicht ${layer}, Kopf ${head}, nach Token`,
-  weightColumns: { position: "Position", token: "Token", weight: "Gewicht" },
+  weightColumns: { position: "Position", token: "Token", weight: "Gewicht, %" },
   headReads: (sources) => `Dieser Kopf liest ${sources}.`,
   fewWeights:
     "Dieser Lauf hat von jedem Kopf die stärkste Quelle gemessen. Ein neuer Lauf mit demselben Seed misst alle Gewichte.",
@@ -81,8 +82,8 @@ export const german: Translated<typeof english> = {
   columns: [
     "Schicht",
     "Größe des Stroms davor",
-    "Attention, Anteil am Strom",
-    "MLP, Anteil am Strom",
+    "Attention, relativ zum Strom",
+    "MLP, relativ zum Strom",
     "Vorhersage der Lens",
     "Wahrscheinlichkeit",
     "Rang des gewählten Tokens",

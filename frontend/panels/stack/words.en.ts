@@ -5,9 +5,9 @@ export const english = {
   unit: "tokens × layers",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, attention pattern, logit lens",
   howToRead:
-    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: rank of the token that follows if that layer were the last). Arcs: the tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
+    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: the rank that the next token would have if that layer were the last). Arcs: the tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
   caution:
-    "Arcs show where attention reads, not what it uses of it; a layer's prediction is read with a final norm and an unembedding that are trained for the last layer.",
+    "Arcs show where attention reads, not what it uses of it; a layer's prediction is computed with the final norm and the unembedding, which are trained for the last layer.",
   pictureLabel: (token: string) =>
     `The model's layers at the prediction of “${token}”. Arrow keys move between layers and tokens; Enter opens a part.`,
   scheme: (layers: number) =>
@@ -24,10 +24,10 @@ export const english = {
   after: (text: string, chosen: string, share: string) =>
     `After “${text}” the model chose “${chosen}” (${share}).`,
   settled: (layer: number, label: string) =>
-    `From layer ${layer} on the likeliest token is “${label}”.`,
+    `From layer ${layer} on, the likeliest token is “${label}”.`,
   settledAtOnce: (label: string) => `Every layer would predict “${label}”.`,
   readMost: (sources: string) =>
-    `Apart from the first token, attention reads most from ${sources}, as the mean of all heads.`,
+    `On average over all heads, apart from the first token, attention reads most from ${sources}.`,
   oneHeadReads: (layer: number, head: number, sources: string) =>
     `Layer ${layer}, head ${head} reads ${sources}.`,
   headAbsent: (layer: number, head: number) => `Layer ${layer}, head ${head} was not measured.`,
@@ -37,12 +37,14 @@ export const english = {
   place: (band: string, label: string) => `Layer ${band} at “${label}”`,
   places: (band: string, label: string) => `Layers ${band} at “${label}”`,
   attention: (share: string) =>
-    `attention adds ${share} times the size of the stream before the layer`,
+    `attention adds a vector ${share} times the size of the stream before the layer`,
   reads: (sources: string) => `and reads ${sources}`,
-  readsInOneLayer: (sources: string) => `and reads, each in the layer where it is most, ${sources}`,
+  readsInOneLayer: (sources: string) =>
+    `and reads (of each token, the largest share in one of these layers) ${sources}`,
   readsNothing: "and reads no token with more than 4\u00a0%",
   noAttention: "no attention",
-  mlp: (share: string) => `the MLP adds ${share} times the size of the stream before the layer`,
+  mlp: (share: string) =>
+    `the MLP adds a vector ${share} times the size of the stream before the layer`,
   noMlp: "no MLP",
   stream: (before: string, after: string) =>
     `the residual stream's size goes from ${before} to ${after}`,
@@ -51,7 +53,7 @@ export const english = {
   lensInPrompt: (label: string, share: string, rank: string) =>
     `if it were the last layer, “${label}” would be predicted (${share}), and the prompt's next token is at rank ${rank}`,
   notMeasured: (label: string) =>
-    `“${label}” was not measured. Of a prompt, at most the last 64 tokens are.`,
+    `“${label}” was not measured. Of a prompt, at most the last 64 tokens are measured.`,
   rankLegend: "Rank of the token that follows",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 and more", unknown: "not measured" },
   arcLegend: "attention",
@@ -61,18 +63,18 @@ export const english = {
   firstLegend: "on the first token",
   mlpLegend: "MLP",
   differenceLegend:
-    "shade: distance of the residual streams of A and B, up to 100\u00a0% of A's size",
+    "shade: distance between the residual streams of A and B, full from 100\u00a0% of A's size on",
   path: "Parts of the model",
   model: "Model",
   head: (head: number) => `Head ${head}`,
   headsLabel: (layer: number) => `Heads of layer ${layer}`,
-  headColumns: { head: "head", reads: "reads most from", first: "first token" },
+  headColumns: { head: "head", reads: "reads most from", first: "first token, %" },
   mlpName: "MLP",
   mlpLabel: (layer: number) => `What the MLP of layer ${layer} adds at each token`,
-  mlpColumns: { token: "token", size: "size", share: "share of the stream" },
+  mlpColumns: { token: "token", size: "size", share: "relative to the stream" },
   weightsLabel: (layer: number, head: number) =>
     `Attention weights of layer ${layer}, head ${head}, by token`,
-  weightColumns: { position: "position", token: "token", weight: "weight" },
+  weightColumns: { position: "position", token: "token", weight: "weight, %" },
   headReads: (sources: string) => `This head reads ${sources}.`,
   fewWeights:
     "This run measured the strongest source of each head. Running again with the same seed measures all weights.",
@@ -81,8 +83,8 @@ export const english = {
   columns: [
     "layer",
     "size of the stream before",
-    "attention, share of the stream",
-    "MLP, share of the stream",
+    "attention, relative to the stream",
+    "MLP, relative to the stream",
     "prediction of the lens",
     "probability",
     "rank of the chosen token",

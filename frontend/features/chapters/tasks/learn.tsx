@@ -57,6 +57,7 @@ function OfTraining({ training, onSolved }: { training: Training; onSolved: () =
   }
   const lossOf = (moment: { loss: number | null }) =>
     moment.loss === null ? "–" : formatNats(moment.loss);
+  const shownLoss = shown.loss === null ? null : formatNats(shown.loss);
   const measured = moments.filter(({ loss }) => loss !== null);
   const answerAt = (index: number): Answer | null => {
     const moment = moments[index];
@@ -81,14 +82,14 @@ function OfTraining({ training, onSolved }: { training: Training; onSolved: () =
       ]}
       picture={
         <Curve
-          label={learnTask.picture(limit.toFixed(1), learnTask.shown(shown.step, lossOf(shown)))}
+          label={learnTask.picture(limit.toFixed(1), learnTask.shown(shown.step, shownLoss))}
           values={measured.map(({ loss }) => loss ?? 0)}
           shown={measured.indexOf(shown)}
           limit={limit}
         />
       }
     >
-      <p className="mb-2 text-small">{learnTask.shown(shown.step, lossOf(shown))}</p>
+      <p className="mb-2 text-small">{learnTask.shown(shown.step, shownLoss)}</p>
       <Button
         variant="primary"
         className="h-8"

@@ -15,10 +15,10 @@ export const german: Translated<typeof english> = {
     same: "Mittleres Gewicht auf allen früheren Vorkommen des Tokens der Query (dieselbe Token-ID).",
     self: "Mittleres Gewicht auf dem eigenen Token der Query.",
     induction:
-      "Mittleres Gewicht auf den Tokens, die auf frühere Vorkommen des Tokens der Query folgen, ohne die Query selbst.",
+      "Mittleres Gewicht auf den Token, die auf frühere Vorkommen des Tokens der Query folgen, ohne die Query selbst.",
   },
   rule: (percent: string, queries: number) =>
-    `Über die Querys, für die es ein solches Token gibt, ab der zweiten Position. Ein Kopf hat das Abzeichen ab ${percent}\u00a0% und ${queries} solchen Querys.`,
+    `Gemittelt wird über die Querys, für die es ein solches Token gibt, ab der zweiten Position. Ein Kopf hat das Abzeichen, wenn das Mittel über mindestens ${queries} Querys mindestens ${percent}\u00a0% ist.`,
   filter: "Köpfe mit Abzeichen",
   all: "alle",
   order: "Reihenfolge",
@@ -33,14 +33,14 @@ export const german: Translated<typeof english> = {
   more: (n: number) => (n === 1 ? "1 weiterer Kopf" : `${n} weitere Köpfe`),
   noHead: (badge: string) => `Bisher hat kein Kopf das Abzeichen „${badge}“.`,
   repeats: (n: number, least: number) =>
-    `Nur ${n} der nötigen ${least} Querys haben ein solches Token: Der Text wiederholt wenige Wörter.`,
+    `Nur für ${n} von mindestens ${least} nötigen Querys gibt es ein solches Token: Der Text wiederholt wenige Wörter.`,
   showAll: "Alle Köpfe zeigen",
   layer: "Schicht",
   head: "Kopf",
   place: (layer: number, head: number) => `S${layer} K${head}`,
   name: (layer: number, head: number) => `Schicht ${layer}, Kopf ${head}`,
   pictureLabel: (heads: string, order: string) =>
-    `Attention-Karten: ${heads}, Reihenfolge: ${order}. Pfeiltasten wechseln den Kopf, Enter wählt einen, Escape hebt die Wahl auf.`,
+    `Attention-Maps: ${heads}, Reihenfolge: ${order}. Pfeiltasten wechseln den Kopf, Enter wählt einen, Escape hebt die Wahl auf.`,
   mean: (badge: string, percent: string) => `${badge} ${percent}\u00a0%`,
   atLeast: (percent: string) => `≥\u00a0${percent}`,
   queries: (n: number) => (n === 1 ? "1 Query" : `${n} Querys`),

@@ -16,7 +16,7 @@ export const english = {
       "Mean weight on the tokens that follow earlier occurrences of the query's token, without the query itself.",
   },
   rule: (percent: string, queries: number) =>
-    `Over the queries that have such a token, from the second position on. A head has the badge from ${percent}\u00a0% on and ${queries} such queries.`,
+    `The mean is over the queries that have such a token, from the second position on. A head has the badge if the mean is at least ${percent}\u00a0% over at least ${queries} queries.`,
   filter: "Heads with a badge",
   all: "all",
   order: "Order",
@@ -31,7 +31,7 @@ export const english = {
   more: (n: number) => (n === 1 ? "1 more head" : `${n} more heads`),
   noHead: (badge: string) => `No head has the badge “${badge}” so far.`,
   repeats: (n: number, least: number) =>
-    `Only ${n} of the ${least} queries that it needs have such a token: the text repeats few words.`,
+    `Only ${n} queries have such a token, and the badge needs ${least}: the text repeats few words.`,
   showAll: "Show all heads",
   layer: "layer",
   head: "head",
