@@ -38,7 +38,8 @@ class _ByteTokenizer:
         return f"<0x{token_id:02X}>"
 
     def decode(self, ids: Sequence[int], **_: object) -> str:
-        return bytes(i for i in ids if i != _EOS).decode("utf-8", errors="replace")
+        text = bytes(ids) if _EOS not in ids else bytes(i for i in ids if i != _EOS)
+        return text.decode("utf-8", errors="replace")
 
 
 class FakeSession:

@@ -68,6 +68,8 @@ class Detokenizer:
         if self._fast is not None and known and _decodes_by_library(tokenizer):
             self._steps = _steps_of(self.decoder, clean_up=_cleans_up(tokenizer))
         self._pieces: dict[int, str | None] = {}
+        self._looked_up: set[int] = set()
+        self._unknown: set[int] = set()
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -80,7 +82,7 @@ class Detokenizer:
         if decode is None:
             return str(self._fast.decode(list(ids), skip_special_tokens=True))
         if self._fast is None:
-            ids = [each for each in ids if self.token(each) is not None]
+            ids = self._known(ids)
         return str(decode(list(ids), skip_special_tokens=True))
 
     def stream(self) -> Stream:
@@ -114,6 +116,20 @@ class Detokenizer:
         except (IndexError, KeyError, ValueError, TypeError, OverflowError):
             return None
         return None if token is None else str(token)
+
+    def _known(self, ids: Sequence[int]) -> list[int]:
+        """These ids without those that the tokenizer does not have.
+
+        Each id is looked up once, since streams of tokenizers written in Python decode the whole
+        text several times a token.
+        """
+        if not self._looked_up.issuperset(ids):
+            new = set(ids) - self._looked_up
+            self._unknown |= {each for each in new if self.token(each) is None}
+            self._looked_up |= new
+        if self._unknown.isdisjoint(ids):
+            return list(ids)
+        return [each for each in ids if each not in self._unknown]
 
     def _probes(self) -> list[int]:
         size = len(self._tokenizer)
