@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import hypothesis
@@ -14,6 +15,8 @@ from tests.compiled import verdict
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# While the tests are imported, which creates millions of objects that stay.
+gc.disable()
 
 # Tests assert no times, which depend on what else the machine does.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -21,6 +24,12 @@ hypothesis.settings.register_profile("default", deadline=None)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "compiled(*sources): needs a build of each of these sources")
+
+
+def pytest_collection_finish() -> None:
+    """From now on garbage is collected among what the tests make, not in what they imported."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
