@@ -747,6 +747,9 @@ def test_a_stop_string_may_hold_a_special_token() -> None:
     assert watch.push(" it goes", special="</s>") == " it goes"
     assert watch.push("\non") == ""
     assert watch.hit
+    around = StopMatcher(["a</s>b"], ["</s>"])
+    assert [around.push("a"), around.push("", special="</s>"), around.push("b")] == ["", "", ""]
+    assert around.hit
     written_out = StopMatcher(["</s>"], ["</s>"])
     assert [written_out.push(each) for each in ("a<", "/s", "> b")] == ["a", "", ""]
     assert written_out.hit
