@@ -10,8 +10,11 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from mav_engine.models import EMBEDDED_DIR
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "CONTRIBUTING.md"
@@ -96,6 +99,19 @@ def command_of(example: str, word: str) -> list[str]:
     return command.split()[1:]
 
 
+def by_transformers() -> tuple[Any, Any]:
+    """The embedded model and its tokenizer as transformers loads them.
+
+    In this process, where other tests need torch too; no example changes the model.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = EMBEDDED_DIR / "mav-tiny"
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    return model, AutoTokenizer.from_pretrained(folder)
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_each_example_is_at_most_a_page(example: str) -> None:
     prose = BLOCK.sub("", section(example))
@@ -107,32 +123,26 @@ def test_each_example_is_at_most_a_page(example: str) -> None:
 def test_the_probe_measures_the_tensors_that_it_names(repository: Path) -> None:
     printed = python(repository, *command_of("probe", "turn"))
     cosines = [float(each) for each in re.findall(r"-?\d\.\d+", printed)]
-    expected = python(
-        repository,
-        "-c",
-        "import torch\n"
-        "from transformers import AutoModelForCausalLM, AutoTokenizer\n"
-        "from mav_engine.models import EMBEDDED_DIR\n"
-        "folder = EMBEDDED_DIR / 'mav-tiny'\n"
-        "model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)\n"
-        "inputs = AutoTokenizer.from_pretrained(folder)('Once', return_tensors='pt')\n"
-        "kept = []\n"
-        "for layer in model.model.layers:\n"
-        "    layer.register_forward_hook(lambda _, given, made: kept.append((given[0], made)))\n"
-        "model(input_ids=inputs['input_ids'])\n"
-        "for given, made in kept:\n"
-        "    made = made if torch.is_tensor(made) else made[0]\n"
-        "    print(float(torch.cosine_similarity(given[0, -1], made[0, -1], dim=0)))\n",
-    )
-    assert cosines == pytest.approx([float(line) for line in expected.split()], abs=1e-4)
+    import torch
+
+    model, tokenizer = by_transformers()
+    kept: list[tuple[Any, Any]] = []
+    for layer in model.model.layers:
+        layer.register_forward_hook(lambda _, given, made: kept.append((given[0], made)))
+    with torch.no_grad():
+        model(input_ids=tokenizer("Once", return_tensors="pt")["input_ids"])
+    outputs = [(given, made if torch.is_tensor(made) else made[0]) for given, made in kept]
+    expected = [
+        float(torch.cosine_similarity(given[0, -1], made[0, -1], dim=0)) for given, made in outputs
+    ]
+    assert cosines == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_control_draws_as_transformers_does_and_is_named(repository: Path) -> None:
     printed = python(
         repository,
         "-c",
-        "import json, torch\n"
-        "from transformers import TypicalLogitsWarper\n"
+        "import json\n"
         "from mav_engine import RunSettings, run\n"
         "settings = RunSettings(prompt='Once upon a time', max_new_tokens=6, temperature=1.0,\n"
         "    top_k=0, typical_p=0.4, seed=3, top_n=100)\n"
@@ -141,24 +151,20 @@ def test_the_control_draws_as_transformers_does_and_is_named(repository: Path) -
         "        print(json.dumps([event.distribution.kept, event.token.id,\n"
         "            [[row.id, row.cut_by, row.sampled_prob] for row in event.top]]))\n",
     )
-    expected = python(
-        repository,
-        "-c",
-        "import json, sys, torch\n"
-        "from transformers import AutoModelForCausalLM, AutoTokenizer, TypicalLogitsWarper\n"
-        "from mav_engine.models import EMBEDDED_DIR\n"
-        "folder = EMBEDDED_DIR / 'mav-tiny'\n"
-        "model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)\n"
-        "ids = AutoTokenizer.from_pretrained(folder)('Once upon a time')['input_ids']\n"
-        "for written in json.loads(sys.argv[1]):\n"
-        "    scores = model(torch.tensor([ids])).logits[:, -1]\n"
-        "    left = TypicalLogitsWarper(0.4)(None, scores)[0]\n"
-        "    print(json.dumps((left > -torch.inf).nonzero()[:, 0].tolist()))\n"
-        "    ids.append(written)\n",
-        json.dumps([json.loads(line)[1] for line in printed.splitlines()]),
-    )
-    for line, ids in zip(printed.splitlines(), map(json.loads, expected.splitlines()), strict=True):
+    import torch
+    from transformers import TypicalLogitsWarper
+
+    model, tokenizer = by_transformers()
+    read = tokenizer("Once upon a time")["input_ids"]
+    lines = printed.splitlines()
+    assert len(lines) == 6
+    for line in lines:
         kept, written, rows = json.loads(line)
+        with torch.no_grad():
+            scores = model(torch.tensor([read])).logits[:, -1]
+        left = TypicalLogitsWarper(0.4)(None, scores)[0]
+        ids = (left > -torch.inf).nonzero()[:, 0].tolist()
+        read.append(written)
         assert kept == len(ids)
         assert written in ids
         assert [row[0] for row in rows if row[1] is None] == [
