@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -49,7 +50,7 @@ class Oracle:
         return logits
 
     def _run(self, **wanted: bool) -> Any:
-        takes = inspect.signature(self._model.forward).parameters
+        takes = _parameters(type(self._model))
         given: dict[str, Any] = dict(wanted)
         if self._prepared:
             inputs = self._model.prepare_inputs_for_generation(self._ids, use_cache=False)
@@ -128,6 +129,12 @@ def _alike(ours: Any, theirs: Any) -> bool:
     return all(a.shape == b.shape and torch.allclose(a, b) for a, b in pairs)
 
 
+@cache
+def _parameters(model_class: type[Any]) -> frozenset[str]:
+    """The names of what a model's `forward` takes."""
+    return frozenset(inspect.signature(model_class.forward).parameters)
+
+
 def _blocks(model: Any, path: str) -> list[nn.Module]:
     try:
         return list(model.get_submodule(path))
@@ -136,4 +143,9 @@ def _blocks(model: Any, path: str) -> list[nn.Module]:
 
 
 def _at(block: nn.Module, path: str | None) -> nn.Module | None:
-    return dict(block.named_modules()).get(path) if path else None
+    if not path:
+        return None
+    try:
+        return block.get_submodule(path)
+    except AttributeError:
+        return None
