@@ -91,6 +91,8 @@ def test_imports_point_one_way(path: Path) -> None:
         "import sys; sys.argv = ['mav', '--help']; import mav_engine.cli; mav_engine.cli.main()",
         "import mav_engine.cli; mav_engine.cli.main(['explore', '--help'])",
         "import bench.__main__, training.__main__",
+        "import contextlib; from mav_engine.backends import load_backend\n"
+        "with contextlib.suppress(Exception): load_backend('mav-tiny', device='tpu9')",
         "import mav_engine.backends.inference.batch_decoder",
         "import mav_engine.generation.sampler",
     ],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mav_engine.backends.accelerators import auto_is_cpu
 from mav_engine.backends.base import Backend
+from mav_engine.backends.device_names import check_device_name
 from mav_engine.defaults import PREFIX_BYTES
 from mav_engine.errors import MavError, ModelLoadFailed, UnusableModel
 from mav_engine.faults import is_deliberate, load_fault
@@ -101,6 +102,7 @@ def _load(folder: str, *, name: str, device: str, dtype: str, prefix_bytes: int)
     refused = needs_torch(folder, name=name, device=device, dtype=dtype)
     if refused is not None:
         raise ModelLoadFailed(refused, field="model")
+    check_device_name(device)
     from mav_engine.backends.hf.load import load
 
     return load(folder, name=name, device=device, dtype=dtype, prefix_bytes=prefix_bytes)

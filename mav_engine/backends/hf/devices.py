@@ -6,10 +6,8 @@ from importlib.util import find_spec
 
 import torch
 
+from mav_engine.backends.device_names import SPREAD, no_device, unavailable
 from mav_engine.errors import ModelLoadFailed
-
-SPREAD = "spread"
-"""The setting that spreads a model over all GPUs and then main memory."""
 
 
 def device_for(wanted: str) -> torch.device | None:
@@ -32,10 +30,10 @@ def device_for(wanted: str) -> torch.device | None:
     try:
         device = torch.device(wanted)
     except RuntimeError:
-        raise _unavailable(wanted, f"it must be auto, cpu, cuda, cuda:1, mps or {SPREAD}") from None
+        raise no_device(wanted) from None
     reason = _why_not(device)
     if reason is not None:
-        raise _unavailable(wanted, reason)
+        raise unavailable(wanted, reason)
     return device
 
 
@@ -55,7 +53,3 @@ def _why_not(device: torch.device) -> str | None:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         return str(error).partition("\n")[0]
     return None
-
-
-def _unavailable(wanted: str, reason: str) -> ModelLoadFailed:
-    return ModelLoadFailed(f"{wanted} is not available here: {reason}. Use cpu or auto.")
