@@ -6,18 +6,15 @@ import io
 import os
 import re
 import shlex
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.console import Console
-from safetensors.torch import load_file, save_file
 
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.compare import compare, parse_compare
 from mav_engine.contract.recording import replay
-from mav_engine.models import EMBEDDED_DIR
 from mav_engine.results.result import RunRecord
 from mav_engine.terminal.live_pair import LivePair
 from mav_engine.terminal.pair_player import PairPlayer
@@ -30,18 +27,6 @@ from tests.terminal.screen import Terminal
 
 QUICK = ("--max-new-tokens", "6", "--refresh-rate", "0")
 STEPPING = ("compare", "mav-tiny", "other", "--prompt", "Once upon a time", *QUICK, "--interactive")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A model beside the embedded one: the same, but that one MLP writes half of what it did."""
-    folder = tmp_path_factory.mktemp("models")
-    shutil.copytree(EMBEDDED_DIR / "mav-tiny", folder / "other")
-    path = folder / "other" / "model.safetensors"
-    weights = load_file(path)
-    weights["model.layers.3.mlp.down_proj.weight"] *= 0.5
-    save_file(weights, path, {"format": "pt"})
-    return {"MAV_MODELS_DIR": str(folder)}
 
 
 def alike(text: str) -> str:
