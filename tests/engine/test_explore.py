@@ -172,7 +172,7 @@ def test_the_trace_is_explorers_and_its_numbers_are_the_engines(
 
 
 def test_a_chosen_token_of_low_rank_has_a_row_of_its_own(tiny: Backend) -> None:
-    few = SETTINGS.model_copy(update={"top_n": 1, "temperature": 1.5, "max_new_tokens": 12})
+    few = SETTINGS.model_copy(update={"top_n": 1, "temperature": 1.5, "max_new_tokens": 5})
     found = see(tiny, few)
     made = artifacts([found], ArtifactOptions(0, 1))
     far = [token for token in found.record.tokens if token.rank > 0]
