@@ -226,6 +226,8 @@ def test_the_end_of_a_turn_is_what_a_template_writes_after_an_answer(
         # The beginning of a reply is missing, but it is no reasoning.
         ("{{ messages[0].content }}{{ messages[1].content[-3:] }}{{ messages[2].content }}", 1),
         ("{{ messages[0].content }}{{ messages[1].content }}{{ messages[2].content[2:] }}", 2),
+        # The first one is only changed.
+        ("{{ messages[0].content | upper }}{{ messages[1].content }}", 2),
     ],
 )
 def test_a_message_that_a_template_drops_is_named(source: str, index: int) -> None:
@@ -287,6 +289,12 @@ def test_a_template_may_refuse_the_numbers_in_place_of_contents() -> None:
     assert text_of(refusing + PLAIN, USER) == "user: Hi\n"
     with pytest.raises(InvalidSettings, match=r"messages\[0\]\.content is 'Hi'"):
         text_of(refusing + "{{ messages[1].content }}", USER, ASSISTANT)
+    # Whether a changed content is complete can then not be seen.
+    refusing = (
+        "{% if '1' in messages[0].content | string %}{{ raise_exception('A number.') }}{% endif %}"
+    )
+    with pytest.raises(InvalidSettings, match=r"messages\[0\]\.content is 'Hi'"):
+        text_of(refusing + "{{ messages[0].content | upper }}", USER)
 
 
 def test_a_template_is_rendered_as_transformers_renders_it() -> None:
@@ -345,6 +353,7 @@ def test_exceptions_of_a_template_are_reported(source: str, said: str) -> None:
         ("{{ raise_exception('Not today. ') }}", "Not today"),
         ("{{ 1 // 0 }}", "ZeroDivisionError: integer division or modulo by zero"),
         ("{{ raise_exception('') }}", "it gives no reason"),
+        ("{{ raise_exception('One of A to X') }}", "One of A to X"),
     ],
 )
 def test_a_refusal_has_the_templates_words_and_the_roles(source: str, why: str) -> None:

@@ -111,7 +111,7 @@ class ChatTemplate:
             return _Tried(None, frozenset(), detail or "it gives no reason")
         text = own["text"]
         missing = attempt.missing(text, marked.get("text"))
-        if missing and not attempt.unmarked(marked.get("text")):
+        if missing:
             # The content may be escaped or changed to upper case, if both of its ends are present.
             around = self._rendered([attempt.around])[0].get("text", "")
             missing = attempt.without_ends(around, missing)
@@ -195,16 +195,13 @@ class _Attempt:
     def missing(self, text: str, marked: str | None) -> frozenset[int]:
         """The messages whose content is not in the text."""
         squeezed = _squeezed(text)
-        left_out = self.unmarked(marked)
-        return left_out | {
-            place for place in self._marks if not _stands(self._messages[place], squeezed)
-        }
-
-    def unmarked(self, marked: str | None) -> frozenset[int]:
-        """The messages that the text omits regardless of their content."""
-        if marked is None:
-            return frozenset()
-        return frozenset(place for place, mark in self._marks.items() if mark not in marked)
+        return frozenset(
+            place
+            for place, mark in self._marks.items()
+            if not _stands(self._messages[place], squeezed)
+            # Omitted regardless of its content, which stands elsewhere in the text.
+            or (marked is not None and mark not in marked)
+        )
 
     def without_ends(self, around: str, places: frozenset[int]) -> frozenset[int]:
         """The messages among `places` whose beginning or end is not in the text."""
