@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mav_engine.generation.loop import Generated
 
 AHEAD = 8
-"""Tokens that one run may be ahead of the other; at most so many predictions are held."""
+"""Tokens that one run may be ahead of the other, and so the most predictions that are held."""
 
 
 @dataclass(slots=True)

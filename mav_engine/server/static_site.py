@@ -33,7 +33,7 @@ _HOME = '<base href="/">'
 """The placeholder for the site's root in the page for missing paths."""
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"')
 _POLICY_WITHIN = 8192
-"""The policy is within this many bytes of a page."""
+"""Bytes at the beginning of a page in which its policy is searched."""
 NOT_BUILT = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

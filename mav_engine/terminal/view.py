@@ -34,8 +34,8 @@ class View:
     start: Start
     prompt: Prompt
     tokens: Sequence[Token]
-    """All tokens of the run that are known by now, later ones than the shown among them, so that
-    scales hold still while one goes back and forth."""
+    """All tokens of the run so far, also those after the shown one, so that scales do not change
+    while the user steps back and forth."""
     index: int
     """Which of them is shown."""
     options: ViewOptions = field(default_factory=ViewOptions)
@@ -102,9 +102,9 @@ class TerminalPanel:
     about: str
     """What it shows, in a line."""
     draw: Callable[[View, int, int], Lines]
-    """Draws a moment into so many columns and rows; what is too long is cut off."""
+    """Draws a moment in the given number of columns and rows; longer content is cut off."""
     rows: Callable[[View], int]
-    """How many rows it would like to have."""
+    """Preferred number of rows."""
     caption: Callable[[View], str] = lambda _: ""
     """The unit and the scale, for the lower edge of the box."""
     capture: tuple[str, ...] = ()

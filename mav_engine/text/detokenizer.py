@@ -423,7 +423,7 @@ class _Replace:
 
 
 class _StripStart:
-    """Removes a character at the beginning, up to so many times."""
+    """Removes a character at the beginning, at most `times` times."""
 
     def __init__(self, character: str, times: int) -> None:
         self._character = character
@@ -440,7 +440,7 @@ class _StripStart:
 
 
 class _StripEnd:
-    """Removes a character at the end, up to so many times."""
+    """Removes a character at the end, at most `times` times."""
 
     def __init__(self, character: str, times: int) -> None:
         self._character = character

@@ -4,7 +4,7 @@ import type { RunRecord } from "@/lib/run/run-record";
 import { meanOf } from "@/panels/head-atlas/badges";
 import { summaryOf } from "@/panels/head-atlas/summary";
 
-/** A guess counts if so many tokens at most are likelier, itself included. */
+/** A guess is right if it is among this many of the likeliest tokens. */
 export const GOOD_GUESS = 5;
 
 /** How a guess compares with the measured prediction. */
@@ -40,7 +40,7 @@ export function offeredGuesses({ top }: TokenFrame): readonly string[] {
 
 const plain = (text: string): string => text.trim().toLowerCase();
 
-/** How much attention a head gives to the token before the last one that it reads. */
+/** How much attention a head gives to the token before the query. */
 export interface HeadWeight {
   readonly layer: number;
   readonly head: number;
@@ -55,7 +55,7 @@ export interface PreviousWeights {
   readonly exact: boolean;
 }
 
-/** The mean weight from which a head counts as one that looks one word back. */
+/** The least mean weight of a head that looks one token back. */
 export const LOOKS_BACK = 0.5;
 
 /** Returns for each head the mean of its attention to the previous token, as in the head atlas. */
@@ -71,8 +71,8 @@ export function previousWeights(run: RunRecord): PreviousWeights {
 }
 
 /**
- * Whether a head looks one word back: with at least half of its attention, or, if no head of this
- * model does, more than all others.
+ * Whether a head looks one token back: with at least half of its attention or, if no head of this
+ * model does, with the highest mean weight of all.
  */
 export function looksBack({ heads }: PreviousWeights, { weight }: HeadWeight): boolean {
   return weight >= Math.min(LOOKS_BACK, heads[0]?.weight ?? LOOKS_BACK);

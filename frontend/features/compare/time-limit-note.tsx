@@ -7,7 +7,7 @@ import { words } from "./words";
 interface TimeLimitNoteProps {
   /** The tokens of the shorter run when the time limit ended the comparison. */
   tokens: number;
-  /** Compares again with so many tokens. */
+  /** Compares again with this number of tokens. */
   onAgain: (tokens: number) => void;
 }
 

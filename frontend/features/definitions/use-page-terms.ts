@@ -16,7 +16,7 @@ const REST_MS = 500;
 
 /**
  * Returns the regions of the page with their terms. They are read again, in idle time, when the
- * page rests after a change: not between the tokens of a run.
+ * page has stopped changing: not between the tokens of a run.
  */
 export function usePageTerms(find: FindTerms): readonly Region[] {
   const [regions, setRegions] = useState<readonly Region[]>([]);

@@ -10,7 +10,7 @@ export const niceMax = (max: number): number => nice(0, max, STEPS)[1];
 export const ticksTo = (max: number, steps = STEPS): number[] => ticks(0, max, steps);
 
 /**
- * Returns which of `count` rows or columns are labelled if there is room for so many labels: all,
+ * Returns which of `count` rows or columns are labelled if there is room for `room` labels: all,
  * or every second, fifth, tenth and so on.
  */
 export function indexTicks(count: number, room: number): ReadonlySet<number> {

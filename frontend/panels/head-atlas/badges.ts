@@ -1,12 +1,12 @@
 import { type Query, sizeOf, weightOn } from "./queries";
 
-/** What a head may be seen to read: a kind of key, of which a query at position q has none or more. */
+/** Kinds of keys that a head may attend to. A query has none, one or several keys of a kind. */
 export const BADGES = ["previous", "first", "same", "self", "induction"] as const;
 export type Badge = (typeof BADGES)[number];
 
-/** A head has a badge if its mean weight is at least this, */
+/** The least mean weight of a head that has a badge. */
 export const LEAST_MEAN = 0.4;
-/** over at least so many queries. */
+/** The least number of queries for this mean. */
 export const LEAST_QUERIES = 5;
 
 /** The positions of each token id so far. */

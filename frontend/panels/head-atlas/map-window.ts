@@ -7,7 +7,7 @@ export interface MapWindow {
 /** Numbers of positions; few, so that a map seldom changes its scale while a text grows. */
 const COUNTS = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
-/** The window of a longer text moves by so many positions, since a moved map is drawn again as a whole. */
+/** Positions by which the window of a longer text moves; a map that moves is drawn again completely. */
 const STEP = 8;
 
 /**

@@ -24,7 +24,7 @@ export const ALL_HEADS: Selection = { order: "layer", badge: null, layers: null 
 /** Whether the heads are in a grid of layers and heads; otherwise one after the other. */
 export const isGrid = ({ order, badge }: Selection): boolean => order === "layer" && badge === null;
 
-/** Returns the first and the last layer shown of a model with so many layers. */
+/** Returns the first and the last shown layer of a model with `count` layers. */
 export function layersShown({ layers }: Selection, count: number): [number, number] {
   const last = Math.min(layers?.[1] ?? count - 1, count - 1);
   return [Math.max(0, Math.min(layers?.[0] ?? 0, last)), last];

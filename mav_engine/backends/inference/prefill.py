@@ -22,7 +22,7 @@ position."""
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What one pass computed of a part of a prompt."""
+    """The result of one pass over a part of a prompt."""
 
     step: Step
     """The step at its last position."""

@@ -104,7 +104,7 @@ class LlamaArchitecture:
 
 
 def _compiled(config: LlamaConfig, reader: WeightReader, rotary: Rotary) -> Decoder | None:
-    """The compiled decoder; None where its sizes do not fit. Such a model is small."""
+    """The compiled decoder; None if it does not support the sizes of the model."""
     begin = len(reader.parameters)
     weights = _weights(config, reader, rotary)
 

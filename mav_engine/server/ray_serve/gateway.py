@@ -27,7 +27,7 @@ from mav_engine.server.ray_serve.relay import Head, RelayedRequest
 
 LOG = logging.getLogger("mav.api")
 ATTEMPTS = 3
-"""Engines that are tried for a request of which nothing has been answered yet."""
+"""Most engines to which a request is sent until an answer begins."""
 RETRY_AFTER_S = 1.0
 _RUNS = "/api/runs/"
 _RELAYED = ("/api/run", "/api/compare", "/api/tokenize", "/api/models", "/api/health")
@@ -151,7 +151,7 @@ class _Relayed:
 
 
 def model_of(query: bytes, body: bytes, seal: Seal) -> str:
-    """The model of a request, as far as it can be told; the engine checks the request itself.
+    """The model that a request names, empty if none can be found; the engine checks the request.
 
     Args:
         query: the query string.

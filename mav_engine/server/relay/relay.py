@@ -34,7 +34,7 @@ MAX_AGE_S = 3.0
 MAX_WAIT_S = 5.0
 """The largest Retry-After for which a request is tried again here."""
 FIRST_WAIT_S = 0.3
-"""Seconds before a server is tried again that gives no Retry-After."""
+"""Seconds before a request is tried again if no server gave a Retry-After."""
 BUSY = frozenset({429, 502, 503})
 """Statuses after which another server, or the same a little later, may answer."""
 

@@ -1,1 +1,1 @@
-"""One decode step of models that are built like Llama or GPT-2, written out."""
+"""Decoders of models that are built like Llama or GPT-2."""

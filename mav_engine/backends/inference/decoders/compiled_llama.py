@@ -33,7 +33,7 @@ _MOST_BYTES = 2**26
 
 
 def may_be_compiled(count: int) -> bool:
-    """Whether a model of so many weights in its products may be small enough."""
+    """Whether a model with `count` weights in its products may be small enough."""
     return 2 * count <= _MOST_BYTES and llama_build() is not None
 
 

@@ -40,7 +40,7 @@ class BatchAttention(Protocol):
 
 
 class NumpyBatchAttention:
-    """Several texts by one product for each head, on the calling thread."""
+    """Several texts, with one product for each head, on the calling thread."""
 
     def __init__(self, rows: slice, slots: Sequence[KVSlot]) -> None:
         self.rows = rows
@@ -128,7 +128,7 @@ class ChunkAttention(Protocol):
 
 
 class NumpyChunkAttention:
-    """One text by one product for the queries that share keys, on the calling thread."""
+    """One text, with one product for all queries that share keys, on the calling thread."""
 
     def __init__(self, slot: KVSlot, count: int) -> None:
         data, index, (begin,) = slab_of([slot])

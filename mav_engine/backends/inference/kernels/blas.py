@@ -18,8 +18,11 @@ _FEWEST_ROWS = 2
 
 
 def multiplied(x: Floats, y: Floats) -> Floats:
-    """[n, rows, columns] of x [n, rows, k] and y [n, k, columns], in parts of as many rows as one
-    thread computes. With more than about 2,000 keys of 64 numbers there are no such parts."""
+    """The product [n, rows, columns] of x [n, rows, k] and y [n, k, columns].
+
+    It is computed in parts that are small enough for OpenBLAS to stay on the calling thread. For
+    large k * columns, such as more than about 2,000 keys of 64 numbers, it is computed at once.
+    """
     n, rows, k = x.shape
     size = LARGEST // (k * y.shape[-1])
     if not _FEWEST_ROWS <= size < rows:

@@ -13,7 +13,7 @@ from mav_engine.contract.arrays import Floats
 
 STEPS = 127
 _EXACT_INPUTS = 2**24 // STEPS**2
-"""Products of so many inputs have sums that float32 holds exactly."""
+"""Most inputs of a product whose integer sums float32 holds exactly."""
 
 
 def quantized(weight: Floats) -> tuple[np.ndarray, Floats]:

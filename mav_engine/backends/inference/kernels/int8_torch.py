@@ -51,7 +51,7 @@ class TorchWeights:
 
 
 class _Rounding:
-    """Rounds rows [rows, in] to integers: `rows / scale`, and a factor for each row of the product.
+    """How to round rows [rows, in] to integers: `rows / scale`. `factors` scale the product's rows.
 
     Each row has its own scale, so that its numbers do not depend on the other rows.
     """

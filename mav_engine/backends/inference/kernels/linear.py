@@ -37,10 +37,10 @@ _TALL = 16
 the processor's caches, and is read fastest with the weights of one input side by side."""
 _SMALLEST_BLOCK = 16
 _WIDTH = 64
-"""Outputs of such a matrix are held in multiples of this: of GPT-2's 50257, say, no few blocks
-are equal."""
+"""Outputs of such a matrix are held in multiples of this: GPT-2's 50257, for example, cannot be
+divided into a few equal blocks."""
 _MANY_ROWS = 4
-"""From so many rows on torch shares the multiplications among its threads by itself."""
+"""Fewest rows for which torch divides the multiplications among its threads by itself."""
 MAX_ROWS = 32
 """From more rows on the time goes into multiplying, which torch does faster."""
 _MOST_HALVED = 2**24
