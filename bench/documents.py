@@ -240,9 +240,10 @@ def _measured(results: Mapping[str, Any], command: str) -> str:
     day = date.fromisoformat(measured["date"])
     rounds = f", medians of {measured['rounds']} rounds" if measured["rounds"] > 1 else ""
     slow = "" if measured["compiled"] else ", without compiled code"
+    threads = "1 thread" if measured["threads"] == 1 else f"{measured['threads']} threads"
     return (
         f"Measured on {day.day} {day:%B %Y} by `{command}`: {measured['machine']}, "
-        f"{measured['threads']} threads, torch {measured['torch']}{slow}{rounds}."
+        f"{threads}, torch {measured['torch']}{slow}{rounds}."
     )
 
 

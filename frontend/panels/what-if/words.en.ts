@@ -23,7 +23,7 @@ export const english = {
   others: (count: string) => `${count} others`,
   exact: "Exact: no token beyond the list can be sampled.",
   within: (points: string) =>
-    `Within ±${points} points. Of the tokens beyond the list only the sums of ranges of ranks are known.`,
+    `Within ±${points} percentage points. Of the tokens beyond the list only the sums of ranges of ranks are known.`,
   list: "Candidates with the controls to try",
   said: "chosen",
   columns: ["rank", "id", "token", "logit", "in the run", "lowest", "highest", "cut by", "decided"],
