@@ -54,7 +54,7 @@ describe("what if", () => {
     move("Top-p", "1");
     move("Top-k", "12");
     move("Temperature", "2");
-    expect(screen.getByText(/^Within ±[\d.]+ points/)).toBeVisible();
+    expect(screen.getByText(/^Within ±[\d.]+ percentage points/)).toBeVisible();
     expect(screen.getByText("4,090 others").parentElement).toHaveTextContent(/≈ [\d.]+$/);
     const sum = whatIfPanel.table?.(RUN, 0).rows.reduce((total, row) => total + Number(row[5]), 0);
     expect(sum).toBeLessThan(1);
