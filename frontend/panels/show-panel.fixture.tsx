@@ -6,16 +6,17 @@ import { attentionRun, deepRun } from "@/lib/run/recorded-run.fixture";
 import type { RunRecord } from "@/lib/run/run-record";
 import type { Panel, PanelProps } from "./panel";
 
-const ROOM = { width: 400, height: 300 };
-
 /** jsdom has no layout and no canvas. Gives panels a size and disables drawing. */
-export function makeRoom(): void {
+export const makeRoom = (): void => makeRoomOf(400, 300);
+
+/** The same with another size, in pixels. */
+export function makeRoomOf(width: number, height: number): void {
   vi.stubGlobal(
     "ResizeObserver",
     class {
       constructor(private readonly callback: ResizeObserverCallback) {}
       observe() {
-        const entry = { contentRect: ROOM } as ResizeObserverEntry;
+        const entry = { contentRect: { width, height } } as ResizeObserverEntry;
         this.callback([entry], this as unknown as ResizeObserver);
       }
       disconnect() {}

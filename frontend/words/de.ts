@@ -44,6 +44,7 @@ import { german as layerTiles } from "@/panels/layer-tiles/words.de";
 import { german as logitLens } from "@/panels/logit-lens/words.de";
 import { german as outputDistribution } from "@/panels/output-distribution/words.de";
 import { german as samplerWaterfall } from "@/panels/sampler-waterfall/words.de";
+import { german as stackParts } from "@/panels/stack/part-words/words.de";
 import { german as stack } from "@/panels/stack/words.de";
 import { german as topPredictions } from "@/panels/top-predictions/words.de";
 import { german as trends } from "@/panels/trends/words.de";
@@ -85,6 +86,7 @@ export const german: Translated<typeof english> = {
   layerTiles,
   logitLens,
   stack,
+  stackParts,
   trends,
   attention,
   attentionText,

@@ -43,6 +43,7 @@ import { english as layerTiles } from "@/panels/layer-tiles/words.en";
 import { english as logitLens } from "@/panels/logit-lens/words.en";
 import { english as outputDistribution } from "@/panels/output-distribution/words.en";
 import { english as samplerWaterfall } from "@/panels/sampler-waterfall/words.en";
+import { english as stackParts } from "@/panels/stack/part-words/words.en";
 import { english as stack } from "@/panels/stack/words.en";
 import { english as topPredictions } from "@/panels/top-predictions/words.en";
 import { english as trends } from "@/panels/trends/words.en";
@@ -83,6 +84,7 @@ export const english = {
   layerTiles,
   logitLens,
   stack,
+  stackParts,
   trends,
   attention,
   attentionText,

@@ -6,7 +6,8 @@ import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
 import { useIdle } from "@/components/hooks/use-idle";
 import { Button } from "@/components/ui/button";
-import { chapterStore, openChapter } from "@/lib/chapters/chapters";
+import { chapterStore } from "@/lib/chapters/chapters";
+import { openNextChapter } from "./open-next-chapter";
 import { words } from "./words";
 
 /** Loaded when a chapter is opened. */
@@ -36,10 +37,7 @@ export function ChaptersButton() {
         variant="quiet"
         aria-label={words.open}
         title={words.open}
-        onClick={async () => {
-          const { nextChapter } = await import("@/lib/chapters/progress");
-          openChapter(nextChapter());
-        }}
+        onClick={openNextChapter}
       >
         <Compass size={16} aria-hidden />
       </Button>

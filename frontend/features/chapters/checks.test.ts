@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { leastCertain } from "@/lib/run/least-certain";
 import { attentionRun, deepRun, recordedRun, stackRun } from "@/lib/run/recorded-run.fixture";
+import { LEAST_MEAN } from "@/panels/head-atlas/badges";
 import { predictionOf } from "@/panels/what-if/prediction";
 import { sampledWith } from "@/panels/what-if/sampler";
 import {
@@ -12,7 +13,6 @@ import {
   GOOD_GUESS,
   guessed,
   impossibleUpTo,
-  LOOKS_BACK,
   lessCertain,
   looksBack,
   lossLimit,
@@ -69,7 +69,7 @@ describe("look back", () => {
     });
     const mean = measured.reduce((sum, each) => sum + each, 0) / measured.length;
     expect(weight).toBeCloseTo(mean, 9);
-    expect(weight).toBeGreaterThan(LOOKS_BACK);
+    expect(weight).toBeGreaterThan(LEAST_MEAN);
   });
 
   test("with only the strongest sources the weights are lower bounds", () => {
@@ -79,11 +79,11 @@ describe("look back", () => {
     expect(heads[0]?.weight).toBeCloseTo(0.667, 2);
   });
 
-  test("a head passes with half of its attention, or as the best of a model that has none", () => {
+  test("a head passes with the badge of the atlas, or as the best of a model that has none", () => {
     const weights = previousWeights(attentionRun());
     const passing = weights.heads.filter((head) => looksBack(weights, head));
     expect(passing.length).toBeGreaterThan(0);
-    expect(passing.every(({ weight }) => weight >= LOOKS_BACK)).toBe(true);
+    expect(passing.every(({ weight }) => weight >= LEAST_MEAN)).toBe(true);
     const weak = [0.3, 0.2].map((weight, head) => ({ layer: 0, head, weight }));
     expect(weak.map((head) => looksBack({ heads: weak, exact: true }, head))).toEqual([
       true,

@@ -1,7 +1,7 @@
 import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import type { RunRecord } from "@/lib/run/run-record";
-import { meanOf } from "@/panels/head-atlas/badges";
+import { LEAST_MEAN, meanOf } from "@/panels/head-atlas/badges";
 import { summaryOf } from "@/panels/head-atlas/summary";
 
 /** A guess is right if it is among this many of the likeliest tokens. */
@@ -55,9 +55,6 @@ export interface PreviousWeights {
   readonly exact: boolean;
 }
 
-/** The least mean weight of a head that looks one token back. */
-export const LOOKS_BACK = 0.5;
-
 /** Returns for each head the mean of its attention to the previous token, as in the head atlas. */
 export function previousWeights(run: RunRecord): PreviousWeights {
   const badges = summaryOf(run)?.badges;
@@ -71,11 +68,11 @@ export function previousWeights(run: RunRecord): PreviousWeights {
 }
 
 /**
- * Whether a head looks one token back: with at least half of its attention or, if no head of this
- * model does, with the highest mean weight of all.
+ * Whether a head looks one token back: it has the badge of the head atlas, or, if no head of this
+ * model has it, it looks back more than all others.
  */
 export function looksBack({ heads }: PreviousWeights, { weight }: HeadWeight): boolean {
-  return weight >= Math.min(LOOKS_BACK, heads[0]?.weight ?? LOOKS_BACK);
+  return weight >= Math.min(LEAST_MEAN, heads[0]?.weight ?? LEAST_MEAN);
 }
 
 /** Returns how many tokens of the run the model was less certain of. */

@@ -51,9 +51,9 @@ export const german: Translated<typeof english> = {
     "look-back": {
       title: "Zurückblicken",
       idea: "Für die Vorhersage blickt das Modell zurück: Jeder Kopf jeder Schicht verteilt seine Attention auf die bisherigen Token.",
-      task: "Finde einen Kopf, der ein Token zurückblickt: Er richtet den größten Teil seiner Attention auf das Token direkt vor dem aktuellen.",
+      task: "Finde einen Kopf, der ein Token zurückblickt: Er richtet viel von seiner Attention auf das Token direkt vor dem aktuellen.",
       learn: "Köpfe achten auf Verschiedenes. Ein einfaches Muster ist das vorige Token.",
-      how: "Der gewählte Kopf muss im Mittel über den Lauf mindestens 50 % seiner Attention auf das vorige Token richten. In einem Modell ohne solchen Kopf ist der mit dem höchsten Mittelwert richtig. Wurden nur die stärksten Gewichte gemessen, ist jeder Mittelwert eine Untergrenze.",
+      how: "Der gewählte Kopf muss im Kopf-Atlas das Abzeichen „voriges Token“ haben; es zählt seine mittlere Attention auf das vorige Token über den Lauf. In einem Modell ohne solchen Kopf ist der mit dem höchsten Mittelwert richtig. Wurden nur die stärksten Gewichte gemessen, ist jeder Mittelwert eine Untergrenze.",
     },
     "build-up": {
       title: "Aufbauen",

@@ -47,9 +47,9 @@ export const english = {
     "look-back": {
       title: "Look back",
       idea: "To predict, the model looks back: each head of each layer distributes its attention over the tokens so far.",
-      task: "Find a head that looks one token back: it gives most of its attention to the token just before the current one.",
+      task: "Find a head that looks one token back: it gives much of its attention to the token just before the current one.",
       learn: "Heads attend to different things. A simple pattern is the previous token.",
-      how: "The attention of the chosen head to the previous token must be at least 50 % on average over the run. In a model without such a head, the head with the highest mean is right. If only the strongest weights were measured, each mean is a lower bound.",
+      how: "The chosen head must have the badge “previous token” of the head atlas, which counts its mean attention to the previous token over the run. In a model without such a head, the head with the highest mean is right. If only the strongest weights were measured, each mean is a lower bound.",
     },
     "build-up": {
       title: "Build up",

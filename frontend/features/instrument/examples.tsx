@@ -1,6 +1,8 @@
 "use client";
 
 import { CornerDownRight, GraduationCap, Radio } from "lucide-react";
+import { openNextChapter } from "@/features/chapters-offer/open-next-chapter";
+import { words as chapterWords } from "@/features/chapters-offer/words";
 import { useTrainings } from "@/features/training/use-trainings";
 import { words } from "./words";
 
@@ -72,6 +74,10 @@ export function ShortExamples({ begin, live, except }: ShortExamplesProps) {
           {words.trainings.shortExample}
         </button>
       )}
+      {/* Where there is room the header has the same offer. */}
+      <button type="button" className={`${BUTTON} 2xl:hidden`} onClick={openNextChapter}>
+        {chapterWords.take}
+      </button>
     </>
   );
 }

@@ -29,7 +29,7 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
     <section
       aria-label={statusWords.label}
       data-terms
-      className="relative flex min-w-0 present:hidden flex-col gap-x-5 gap-y-0.5 bg-sheet px-5 py-2 sm:min-h-10 sm:flex-row sm:items-center"
+      className="relative flex min-w-0 present:hidden flex-col gap-x-5 gap-y-0.5 bg-sheet px-5 py-2 sm:min-h-10 short:min-h-8! short:py-1 sm:flex-row sm:items-center"
     >
       <PhaseLine run={run} />
       <RunFigures run={run} />

@@ -12,7 +12,7 @@ export const german: Translated<typeof english> = {
   },
   trainings: {
     example: "Einem Modell beim Schreibenlernen zusehen",
-    shortExample: "Ein Modell lernt schreiben",
+    shortExample: "Ein Modell lernt",
     live: "Dem Training auf diesem Server zusehen",
   },
 };

@@ -36,6 +36,7 @@ export function PanelFrame({ panel, placed, place, of, model }: PanelFrameProps)
       // background.
       className={classNames(
         "group/panel relative flex min-w-0 flex-col bg-sheet px-5 pt-4 pb-4 shadow-[0_0_0_1px_var(--rule)] four-narrow:px-4",
+        panel.wide && "short:pt-3 short:pb-2",
         COLUMN_CLASSES[placed.columns],
         ROW_CLASSES[placed.rows],
         "data-dragged:opacity-50",
@@ -55,7 +56,7 @@ export function PanelFrame({ panel, placed, place, of, model }: PanelFrameProps)
         className={classNames(
           "relative min-w-0",
           panel.wide
-            ? "[--low:19rem] sm:[--low:14rem] lg:[--low:10rem] min-[106rem]:[--low:12rem] present:[--low:6.25rem]!"
+            ? "[--low:19rem] sm:[--low:14rem] lg:[--low:10rem] min-[106rem]:[--low:12rem] short:[--low:max(8.25rem/var(--rows),clamp(6.25rem,(100dvh-22.5rem)/4,10rem))] present:[--low:6.25rem]!"
             : "[--low:19rem]",
           // In one column, each further row adds half of the height.
           "min-h-[calc(var(--low)*(1+(var(--rows)-1)/2))] flex-1 basis-0 md:min-h-[calc(var(--low)*var(--rows))]",

@@ -11,7 +11,7 @@ import { CautionNote } from "./caution-note";
 import { focusPanelAt } from "./focus-panel";
 import { gridColumns } from "./grid-columns";
 import { ICON_BUTTON } from "./icon-button";
-import { nextColumns, type Placed } from "./layout";
+import { MAX_COLUMNS, nextColumns, type Placed } from "./layout";
 import { HowToRead } from "./panel-intro";
 import { type LayoutActions, useLayoutActions } from "./use-layout-actions";
 import { words } from "./words";
@@ -35,8 +35,17 @@ export interface PanelHeaderProps {
 export function PanelHeader(props: PanelHeaderProps) {
   const { panel, placed, titleId } = props;
   const unit = useRunState(({ run }) => unitOf(panel, run));
+  const isBeside = besideTitle(props);
   return (
-    <header className="mb-3 md:cursor-grab" onPointerDown={props.onPointerDown}>
+    <header
+      className={classNames(
+        "mb-3 md:cursor-grab",
+        // Beside the title, where height is scarce and the panel has the whole width.
+        isBeside &&
+          "short:mb-1.5 short:flex short:items-baseline short:gap-x-2 short:measure:block",
+      )}
+      onPointerDown={props.onPointerDown}
+    >
       <Grip {...props} />
       <div
         className={classNames(
@@ -45,7 +54,13 @@ export function PanelHeader(props: PanelHeaderProps) {
         )}
       >
         <div className="flex items-center gap-0.5">
-          <h2 id={titleId} className="font-semibold text-[0.9375rem] tracking-[-0.01em]">
+          <h2
+            id={titleId}
+            className={classNames(
+              "font-semibold text-[0.9375rem] tracking-[-0.01em]",
+              isBeside && "short:whitespace-nowrap",
+            )}
+          >
             {panel.title}
           </h2>
           {panel.caution && <CautionNote panel={panel} />}
@@ -64,12 +79,20 @@ export function PanelHeader(props: PanelHeaderProps) {
       </div>
       <HowToRead
         panel={panel}
-        className={classNames("mt-0.5", placed.columns === 1 && "four-narrow:min-h-[3.6rem]")}
+        className={classNames(
+          "mt-0.5",
+          isBeside && "short:max-w-none short:pr-7",
+          placed.columns === 1 && "four-narrow:min-h-[3.6rem]",
+        )}
       />
       <MenuButton {...props} />
     </header>
   );
 }
+
+/** Whether the words stand beside the title where height is scarce. */
+const besideTitle = ({ panel, placed }: PanelHeaderProps): boolean =>
+  panel.wide === true && placed.columns === MAX_COLUMNS;
 
 const unitOf = ({ unit }: Panel, run: RunRecord) => (typeof unit === "string" ? unit : unit(run));
 
@@ -86,6 +109,7 @@ function MenuButton(props: PanelHeaderProps) {
           aria-label={words.menu.open(props.panel.title)}
           className={classNames(
             ICON_BUTTON,
+            besideTitle(props) && "short:top-3",
             "absolute top-4 right-4 h-6 w-6 print:hidden four-narrow:right-3",
           )}
         >

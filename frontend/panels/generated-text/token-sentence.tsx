@@ -40,7 +40,7 @@ export function TokenSentence({ run, frame }: TokenSentenceProps) {
               aria-label={topPredictionsWords.forkLabel(visible(other.text))}
               title={topPredictionsWords.forkHint}
               onClick={() => fork(frame.index, other)}
-              className="flex min-h-7 max-w-44 shrink-0 cursor-pointer items-center gap-1.5 rounded-md border border-edge bg-sheet px-2 hover:bg-well"
+              className="flex min-h-7 max-w-44 nth-[n+6]:present:hidden shrink-0 cursor-pointer items-center gap-1.5 rounded-md border border-edge bg-sheet px-2 hover:bg-well"
             >
               <span className="truncate font-serif text-base">{shortLabel(other.text)}</span>
               <span className="figures text-micro text-quiet">{formatShare(other.prob)}</span>

@@ -105,6 +105,7 @@ function coverage(run: RunRecord, { whole, strongest }: Summary, maps: Maps): st
     words.window(first, last) + (isCut ? ` ${words.cut(newest)}` : ""),
     words.measured(whole + strongest, newest + 1),
     ...(strongest > 0 ? [words.strongest(strongest)] : []),
+    words.shown,
     ...(maps.look.leaveOutFirst ? [attentionWords.leftOutNotes.always] : []),
   ];
 }

@@ -7,8 +7,9 @@ import { type Badge, type BadgeSums, badgesOf } from "./badges";
 import { type EntropySums, meanEntropy } from "./entropy";
 import { words } from "./labels/words";
 import { type AtlasLayout, GUTTER, type Line, type Placed } from "./layout";
+import type { MapWindow } from "./map-window";
 import { isAbsent, meanText, wholeMean } from "./names";
-import { type LinePixels, type Maps, paintLine } from "./paint-maps";
+import { FIRST, type LinePixels, type Maps, paintLine } from "./paint-maps";
 import type { Head, Order } from "./selection";
 
 interface LineOfMapsProps {
@@ -20,6 +21,9 @@ interface LineOfMapsProps {
   order: Order;
   /** null while nothing is drawn. */
   maps: Maps | null;
+  window: MapWindow;
+  /** The query whose prediction the page shows. */
+  shown: number;
   chosen: Head | null;
   pointed: Head | null;
 }
@@ -49,6 +53,7 @@ export function LineOfMaps({ line, layout, ...rest }: LineOfMapsProps) {
         </span>
       )}
       <canvas ref={canvas} className="absolute left-0 w-full" style={{ top: inset, height: map }} />
+      <ShownQuery line={line} map={map} inset={inset} window={rest.window} shown={rest.shown} />
       {line.heads.map((head) => (
         <HeadWords
           key={head.head + head.layer * badges.heads}
@@ -59,6 +64,39 @@ export function LineOfMaps({ line, layout, ...rest }: LineOfMapsProps) {
     </div>
   );
 }
+
+interface ShownQueryProps extends Pick<LineOfMapsProps, "line" | "window" | "shown"> {
+  map: number;
+  inset: number;
+}
+
+/**
+ * Marks the row of the shown query in each map: with a line right of the diagonal, where no key can
+ * be, and a tick before the map.
+ */
+function ShownQuery({ line, map, inset, window, shown }: ShownQueryProps) {
+  const row = shown - window.first;
+  if (row < 0 || row >= window.count) return null;
+  const indent = window.first > 0 ? FIRST.width + FIRST.gap : 0;
+  const y = (inset + ((row + 0.5) / window.count) * map).toFixed(1);
+  const diagonal = indent + ((row + 1) / window.count) * (map - indent);
+  const marks = line.heads.map(
+    ({ left }) =>
+      `M${left - TICK.gap - TICK.width} ${y}h${TICK.width}` +
+      (diagonal + 1 < map ? `M${(left + diagonal + 1).toFixed(1)} ${y}H${left + map}` : ""),
+  );
+  return (
+    <svg
+      aria-hidden="true"
+      className="pointer-events-none absolute inset-0 size-full overflow-visible"
+    >
+      <path d={marks.join("")} strokeWidth={1.5} fill="none" className="stroke-accent" />
+    </svg>
+  );
+}
+
+/** The tick before the row of the shown query, and its distance from the map, in pixels. */
+const TICK = { width: 3, gap: 1 } as const;
 
 interface FramesProps extends Pick<LineOfMapsProps, "line" | "chosen" | "pointed"> {
   map: number;

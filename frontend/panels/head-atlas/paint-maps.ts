@@ -31,7 +31,7 @@ export interface LinePixels {
 }
 
 /** The width of the column of the first token, where it is before the window, and its distance. */
-const FIRST = { width: 3, gap: 1 } as const;
+export const FIRST = { width: 3, gap: 1 } as const;
 
 /**
  * Draws the maps of a line of heads, of `size` pixels each: a row of pixels is a query, a column a

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test } from "vitest";
 import { attentionRun, recordedRun, stackRun } from "@/lib/run/recorded-run.fixture";
@@ -11,6 +11,8 @@ import { generatedTextPanel } from "../generated-text/panel";
 import { makeRoom, percent, show, showLoaded } from "../show-panel.fixture";
 import Stack from "../stack/view";
 import { meanOf } from "./badges";
+import { layOutGrid } from "./layout";
+import { LineOfMaps } from "./line-of-maps";
 import { headAtlasPanel } from "./panel";
 import { ALL_HEADS } from "./selection";
 import { atlasSelection } from "./selection-store";
@@ -108,6 +110,30 @@ describe("the atlas", () => {
     expect(attentionChoice.getState().reading).toEqual({ layer: 1, head: 1 });
     await userEvent.keyboard("{Escape}");
     expect(attentionChoice.getState().reading).toEqual(FIRST_CHOICE.reading);
+  });
+
+  test("marks the shown token's query in each map", () => {
+    const { badges } = summaryOf(RUN) ?? {};
+    if (!badges) throw new Error("no summary");
+    const layout = layOutGrid({ width: 400, height: 300 }, [0, LAYERS - 1], HEADS);
+    const given = { layout, badges, entropies: null, maps: null, chosen: null, pointed: null };
+    const [line] = layout.lines;
+    if (!line) throw new Error("no line");
+    const marks = (shown: number, first: number) => {
+      const window = { first, count: 10 };
+      const { container, unmount } = render(
+        <LineOfMaps {...given} line={line} order="layer" window={window} shown={shown} />,
+      );
+      const drawn = container.querySelector("path.stroke-accent")?.getAttribute("d") ?? "";
+      unmount();
+      return [...drawn.matchAll(/M[-\d.]+ ([\d.]+)h/g)].map(([, y]) => Number(y));
+    };
+    const inset = (layout.down - layout.map) / 2;
+    expect(marks(4, 0)).toHaveLength(HEADS);
+    expect(marks(4, 0)[0]).toBeCloseTo(inset + 0.45 * layout.map, 0);
+    expect(marks(24, 20)).toEqual(marks(4, 0));
+    // It is not in these maps.
+    expect(marks(4, 20)).toEqual([]);
   });
 
   test("a badge shows the heads that have it, strongest first; a range limits the layers", async () => {

@@ -118,6 +118,8 @@ export function AtlasPicture(props: PictureProps) {
                 entropies={props.entropies}
                 order={selection.order}
                 maps={props.draws ? maps : null}
+                window={maps.window}
+                shown={props.shown}
                 chosen={props.chosen}
                 pointed={pointed}
               />

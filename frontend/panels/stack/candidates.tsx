@@ -4,24 +4,23 @@ import type { Candidate } from "@/lib/contract";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { formatPercent } from "@/lib/i18n/numbers";
 import { shortLabel } from "@/lib/text/characters";
-import type { StackLayout } from "./layout";
+import { candidateY, type StackLayout } from "./layout";
 import { CHARACTER, cut, PERCENT } from "./picture-text";
 
-const ROW = 18;
-const SHOWN = 5;
 /** The likeliest tokens as bars, above the shown column. The chosen token is always among them. */
 export function Candidates({ layout, frame }: { layout: StackLayout; frame: TokenFrame }) {
-  const rows = shownCandidates(frame);
+  const rows = shownCandidates(frame, layout.candidates);
   const largest = Math.max(...rows.map(({ prob }) => prob), 0.01);
   const { unit } = layout;
   const x = layout.x + Math.min(26 * unit, layout.columnWidth / 2) + 2;
   const room = layout.width - x - 4;
-  const bars = Math.min(110 * unit, room * 0.3);
-  const y = (row: number) => unit * (14 + row * ROW);
+  const bars = Math.min(110 * unit, room * (layout.single ? 0.18 : 0.3));
+  const y = (row: number) => candidateY(layout, row);
+  const middle = y((layout.candidates - 1) / 2);
   return (
     <>
       <path
-        d={`M${layout.x} ${layout.top}C${layout.x} ${layout.top - 40 * unit} ${layout.x} ${y(2)} ${x - 4} ${y(2)}`}
+        d={`M${layout.x} ${layout.top}C${layout.x} ${layout.top - 40 * unit} ${layout.x} ${middle} ${x - 4} ${middle}`}
         fill="none"
         strokeWidth={3 * unit}
         className="stroke-accent"
@@ -64,10 +63,16 @@ export function Candidates({ layout, frame }: { layout: StackLayout; frame: Toke
   );
 }
 
-/** Returns the likeliest tokens; the last is replaced by the chosen token if that is not among them. */
-export function shownCandidates(frame: TokenFrame): Pick<Candidate, "id" | "text" | "prob">[] {
-  const first = frame.top.slice(0, SHOWN);
+/**
+ * Returns the likeliest tokens, at most `count`; the last is replaced by the chosen token if that is
+ * not among them.
+ */
+export function shownCandidates(
+  frame: TokenFrame,
+  count: number,
+): Pick<Candidate, "id" | "text" | "prob">[] {
+  const first = frame.top.slice(0, count);
   if (first.some(({ id }) => id === frame.id)) return first;
   const chosen = { id: frame.id, text: frame.label, prob: frame.prob };
-  return [...first.slice(0, SHOWN - 1), chosen];
+  return [...first.slice(0, count - 1), chosen];
 }

@@ -2,7 +2,7 @@ import type { LensRow, SourcesFrame, TokenFrame } from "@/lib/contract/frames";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
 import { MEAN_OF_ALL, numbersOf, strongest } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
-import { ranked, type Sources, shownOf } from "@/panels/attention-shared/sources";
+import { ranked, type Sources, shownOf, sourcesOfHead } from "@/panels/attention-shared/sources";
 
 /** The measurements at a position. */
 export type Measured = Pick<
@@ -105,6 +105,18 @@ export function sourcesOf(frame: Measured, { first, last }: Band): Sources | nul
     count += 1;
   }
   return sum && ranked(sum.map((share) => share / count));
+}
+
+/**
+ * Returns the sources whose arcs a band shows: those of the chosen head in its layer, elsewhere the
+ * mean of all heads, which is faint beside a chosen head.
+ */
+export function shownSources(frame: Measured, band: Band, head: HeadPlace | null) {
+  const isOfHead = head !== null && band.first <= head.layer && head.layer <= band.last;
+  return {
+    sources: isOfHead ? sourcesOfHead(frame, head.layer, head.head) : sourcesOf(frame, band),
+    isFaint: head !== null && !isOfHead,
+  };
 }
 
 /** Returns where the mean of all heads attends; null if that was not measured. */

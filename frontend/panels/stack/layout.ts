@@ -7,6 +7,11 @@ export type Place =
 
 export interface StackLayout {
   readonly places: readonly Place[];
+  /**
+   * Whether the shown token is the only column, for lack of room; the tokens that attention reads are
+   * then named at its left.
+   */
+  readonly single: boolean;
   /** The x of the column whose prediction is shown. It is the last. */
   readonly x: number;
   readonly columnWidth: number;
@@ -16,6 +21,8 @@ export interface StackLayout {
   /** The y where the first layer begins. */
   readonly bottom: number;
   readonly top: number;
+  /** How many candidates have room above the layers. */
+  readonly candidates: number;
   readonly width: number;
   readonly height: number;
   /** How many pixels stand for one pixel of a drawing; texts are larger by it. */
@@ -27,12 +34,18 @@ const MIN_COLUMN = 50;
 const MAX_COLUMN = 112;
 const GAP = 22;
 const LEFT = 46;
-/** The widths of the labels at the right, in wide and in narrow panels. */
-const RIGHT = { wide: 184, narrow: 132 };
-/** The width of the picture, in pixels, below which its headline stands above it. */
+/** The width of the labels at the right. */
+const RIGHT = 184;
+/** The width of the only column, and where it stands between the layers' names and the right edge. */
+const SINGLE = { width: 56, at: 0.42 };
+/** The width of the picture, in pixels, below which it has one column and its headline above it. */
 export const NARROW = 480;
-/** Room for the candidates above and for the tokens below. */
-const TOP = 112;
+/** How many candidates stand above the picture, in high and in low ones. */
+const CANDIDATES = { high: 5, low: 3 };
+const CANDIDATE = 18;
+/** The height of the picture, in pixels, below which it is low. */
+const LOW = 340;
+/** Room for the tokens below. */
 const BOTTOM = 26;
 const MIN_BAND = 16;
 
@@ -54,8 +67,22 @@ export function layOutStack(
   strong: readonly number[],
   open: number | null,
 ): StackLayout {
-  const right = unit * (width < NARROW * unit ? RIGHT.narrow : RIGHT.wide);
   const left = LEFT * unit;
+  const rows = rowsOf({ height, unit }, layers, open);
+  if (width < NARROW * unit) {
+    const x = left + Math.max(0, width - left) * SINGLE.at;
+    return {
+      ...rows,
+      single: true,
+      places: [{ kind: "token", position: last, x }],
+      x,
+      columnWidth: SINGLE.width * unit,
+      width,
+      height,
+      unit,
+    };
+  }
+  const right = unit * RIGHT;
   const gap = GAP * unit;
   const least = MIN_COLUMN * unit;
   const room = Math.max(least, width - left - right);
@@ -73,23 +100,29 @@ export function layOutStack(
     places.push({ kind: "token", position, x: x + columnWidth / 2 });
     x += columnWidth;
   });
-  const top = TOP * unit;
+  const shown = places.at(-1)?.x ?? 0;
+  return { ...rows, single: false, places, x: shown, columnWidth, width, height, unit };
+}
+
+type Rows = Pick<StackLayout, "bands" | "bandHeight" | "bottom" | "top" | "candidates">;
+
+/** Places the candidates and, below them, the layers. */
+function rowsOf(
+  { height, unit }: Pick<Room, "height" | "unit">,
+  layers: number,
+  open: number | null,
+): Rows {
+  const candidates = height < LOW * unit ? CANDIDATES.low : CANDIDATES.high;
+  const top = (candidates * CANDIDATE + 22) * unit;
   const low = MIN_BAND * unit;
   const bottom = Math.max(top + low, height - BOTTOM * unit);
   const bands = bandsOf(layers, Math.max(1, Math.floor((bottom - top) / low)), open);
-  return {
-    places,
-    x: places.at(-1)?.x ?? 0,
-    columnWidth,
-    bands,
-    bandHeight: (bottom - top) / Math.max(1, bands.length),
-    bottom,
-    top,
-    width,
-    height,
-    unit,
-  };
+  return { bands, bandHeight: (bottom - top) / Math.max(1, bands.length), bottom, top, candidates };
 }
+
+/** The y of a candidate's row. */
+export const candidateY = ({ unit }: StackLayout, row: number): number =>
+  unit * (14 + row * CANDIDATE);
 
 /**
  * Returns at most `count` positions to show: the newest, and before them the first token and the
@@ -114,7 +147,9 @@ export function bandsOf(layers: number, room: number, open: number | null): Band
   const from = open === null ? layers : Math.max(0, open - NEIGHBOURS);
   const to = open === null ? layers : Math.min(layers, open + NEIGHBOURS + 1);
   const alone = Array.from({ length: to - from }, (_, i) => band(from + i, from + i));
-  const each = Math.ceil((layers - alone.length) / Math.max(1, room - alone.length - 1));
+  // Groups on both sides of the open layer can be one more than one side would need.
+  const left = alone.length > 0 ? room - alone.length - 1 : room;
+  const each = Math.ceil((layers - alone.length) / Math.max(1, left));
   return [...grouped(0, from, each), ...alone, ...grouped(to, layers, each)];
 }
 

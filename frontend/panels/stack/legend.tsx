@@ -1,8 +1,15 @@
+import { lazy, Suspense } from "react";
 import { CloseButton } from "@/components/ui/close-button";
 import type { HeadPlace } from "./facts";
 import { RANKS } from "./paths";
-import { DIFFERENCE_SHADE, RANK_FILL } from "./picture";
+import { RANK_FILL } from "./picture";
 import { words } from "./words";
+
+/** Loaded in a comparison. */
+const DifferenceLegend = lazy(async () => {
+  const { DifferenceLegend } = await import("./differences");
+  return { default: DifferenceLegend };
+});
 
 interface LegendProps {
   /** The head whose arcs are shown; null for the mean of every layer. */
@@ -17,10 +24,10 @@ interface LegendProps {
 export function Legend({ head, onClear, difference }: LegendProps) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-0.5 pt-1 text-micro text-quiet">
-      <span className="flex items-center gap-1.5">
+      <span className="flex flex-wrap items-center gap-x-1.5">
         {words.rankLegend}
         {RANKS.filter((rank) => rank !== "unknown").map((rank) => (
-          <span key={rank} className="figures flex items-center gap-1">
+          <span key={rank} className="figures flex items-center gap-1 whitespace-nowrap">
             <svg aria-hidden="true" width="10" height="10">
               <rect width="10" height="10" rx="2" className={RANK_FILL[rank]} />
             </svg>
@@ -55,12 +62,9 @@ export function Legend({ head, onClear, difference }: LegendProps) {
         {words.mlpLegend}
       </span>
       {difference && (
-        <span className="flex items-center gap-1">
-          <svg aria-hidden="true" width="10" height="10">
-            <rect width="10" height="10" rx="2" className="fill-ink" opacity={DIFFERENCE_SHADE} />
-          </svg>
-          {words.differenceLegend}
-        </span>
+        <Suspense>
+          <DifferenceLegend />
+        </Suspense>
       )}
     </div>
   );

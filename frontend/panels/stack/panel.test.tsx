@@ -1,6 +1,6 @@
 import { fireEvent, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Shares, SourcesFrame, TokenFrame } from "@/lib/contract/frames";
 import { formatMeasure, formatPercent } from "@/lib/i18n/numbers";
 import {
@@ -11,18 +11,18 @@ import {
   stackRun,
 } from "@/lib/run/recorded-run.fixture";
 import type { RunRecord } from "@/lib/run/run-record";
-import { visible } from "@/lib/text/characters";
+import { shortLabel, visible } from "@/lib/text/characters";
 import { MEAN_OF_ALL, numbersOf, strongest } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { DifferenceContext } from "../difference-context";
 import { MeasureContext } from "../measure-context";
 import type { PanelProps } from "../panel";
-import { makeRoom, percent, show } from "../show-panel.fixture";
+import { makeRoom, makeRoomOf, percent, show } from "../show-panel.fixture";
 import { shownCandidates } from "./candidates";
+import { DIFFERENCE_SHADE } from "./differences";
 import { attentionByPosition, predictedAt, sourcesOf } from "./facts";
 import { bandsOf, layOutStack, shownPositions, xOf } from "./layout";
 import { bars } from "./paths";
-import { DIFFERENCE_SHADE } from "./picture";
 import { layerCount, stackTable } from "./table";
 import Stack from "./view";
 
@@ -54,6 +54,7 @@ function wholeRun(): RunRecord {
 
 const picture = () => screen.getByRole("group", { name: /layers at the prediction/ });
 
+beforeAll(() => import("./spot-sentence"));
 beforeEach(makeRoom);
 
 describe("the stack", () => {
@@ -76,7 +77,9 @@ describe("the stack", () => {
     await userEvent.keyboard("{ArrowUp}");
     const added = formatMeasure((frame?.layers.attnNorm?.[0] ?? 0) / before);
     expect(
-      screen.getAllByText(new RegExp(`^Layer 0 at .*attention adds a vector ${added} times`)),
+      await screen.findAllByText(
+        new RegExp(`^Layer 0 at .*attention adds a vector ${added} times`),
+      ),
     ).toHaveLength(2);
     await userEvent.keyboard("{ArrowUp}");
     expect(screen.getAllByText(/^Layer 0 at .*the MLP adds/)[0]).toBeVisible();
@@ -90,6 +93,7 @@ describe("the stack", () => {
   });
 
   test("a token of the prompt says so if it was not measured", async () => {
+    makeRoomOf(800, 400);
     show(Stack, 0, wholeRun());
     picture().focus();
     await userEvent.keyboard("{ArrowLeft}");
@@ -97,6 +101,7 @@ describe("the stack", () => {
   });
 
   test("tokens of the prompt have columns that were measured", async () => {
+    makeRoomOf(800, 400);
     const run = stackRun();
     const { container } = show(Stack, 0, run);
     picture().focus();
@@ -257,7 +262,7 @@ test("the chosen token is always among the candidates", () => {
   const frame = deepRun().frames[7];
   if (!frame) throw new Error("the recording has eight tokens");
   expect(frame.rank).toBeGreaterThan(5);
-  expect(shownCandidates(frame).at(-1)).toEqual({
+  expect(shownCandidates(frame, 5).at(-1)).toEqual({
     id: frame.id,
     text: frame.label,
     prob: frame.prob,
@@ -320,7 +325,36 @@ describe("layout", () => {
     expect(select).not.toHaveBeenCalled();
   });
 
-  test("in a comparison the shade of each layer is the distance of the two streams", () => {
+  test("where there is room for one column, the tokens that each layer reads are named", async () => {
+    const run = stackRun();
+    show(Stack, 2, run);
+    const frame = run.frames[2] as TokenFrame;
+    await screen.findByText(/^….*wagon/);
+    const texts = [...picture().querySelectorAll("text")].map((text) => text.textContent);
+    for (let layer = 0; layer < layerCount(run); layer++) {
+      const [most] = sourcesOf(frame, { first: layer, last: layer })?.others ?? [];
+      const label = shortLabel(tokenAt(run, most?.position ?? 0)?.label ?? "");
+      expect(texts).toContain(`${label}${formatPercent(most?.share ?? 0)}\u00a0%`);
+    }
+  });
+
+  test("where there is room for one column, arrow keys show another token", async () => {
+    const { select } = show(Stack, 1, stackRun());
+    picture().focus();
+    await userEvent.keyboard("{ArrowLeft}");
+    expect(select).toHaveBeenLastCalledWith(0);
+    await userEvent.keyboard("{ArrowRight}");
+    expect(select).toHaveBeenLastCalledWith(2);
+  });
+
+  test("a low picture has fewer candidates, and the layers keep their room", () => {
+    const low = layOutStack({ width: 800, height: 240, unit: 1 }, 10, 6, [], null);
+    const high = layOutStack({ width: 800, height: 400, unit: 1 }, 10, 6, [], null);
+    expect(low.candidates).toBeLessThan(high.candidates);
+    expect(low.bands).toHaveLength(6);
+  });
+
+  test("in a comparison the shade of each layer is the distance of the two streams", async () => {
     const run = stackRun();
     const layers = layerCount(run);
     const distance = Float32Array.from({ length: layers + 1 }, (_, row) => row / 4);
@@ -330,6 +364,7 @@ describe("layout", () => {
       </DifferenceContext>
     );
     show(Compared, 1, run);
+    await screen.findByText(/^shade: distance/);
     const shades = [...picture().querySelectorAll("rect.fill-ink")].map((rect) =>
       Number(rect.getAttribute("opacity")),
     );

@@ -11,7 +11,9 @@ import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { headSources } from "@/panels/attention-shared/sources";
 import { useMeasure } from "@/panels/measure-context";
 import { columnAt, factsOf, type Measured, predictedAt } from "./facts";
-import { type Part, sentenceOf, sourceList } from "./sentences";
+import { words as partWords } from "./part-words/words";
+import { type Part, sourceList } from "./sentences";
+import SpotSentence from "./spot-sentence";
 import { words } from "./words";
 
 /** What is shown instead of the whole model. */
@@ -49,18 +51,22 @@ export default function PartDetails({ run, step, zoom, onZoom }: PartDetailsProp
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape works at every element inside
     <div className="flex h-full flex-col" data-popup onKeyDown={onKeyDown}>
-      <nav ref={path} aria-label={words.path} className="mb-2 flex flex-wrap items-center gap-1">
-        <Step label={words.model} onClick={() => onZoom(null)} />
+      <nav
+        ref={path}
+        aria-label={partWords.path}
+        className="mb-2 flex flex-wrap items-center gap-1"
+      >
+        <Step label={partWords.model} onClick={() => onZoom(null)} />
         <Step
-          label={words.layerName(layer)}
+          label={partWords.layerName(layer)}
           onClick={() => onZoom({ layer, part: "attention" })}
           current={head === undefined && part !== "mlp"}
         />
         {part === "mlp" && <Step label={words.mlpName} current />}
-        {head !== undefined && <Step label={words.head(head)} current />}
+        {head !== undefined && <Step label={partWords.head(head)} current />}
       </nav>
       <p className="mb-2 text-quiet text-xs leading-4">
-        {sentenceOf(run, { band, part, position })}
+        <SpotSentence run={run} spot={{ band, part, position }} />
       </p>
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         {part === "mlp" ? (
@@ -96,7 +102,7 @@ function Step({ label, onClick, current = false }: StepProps) {
     </>
   ) : (
     <>
-      {label !== words.model && <ChevronRight size={12} aria-hidden className="text-quiet" />}
+      {label !== partWords.model && <ChevronRight size={12} aria-hidden className="text-quiet" />}
       <button
         type="button"
         onClick={onClick}
@@ -121,12 +127,12 @@ function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsPr
   const heads = frame ? headSources(frame, layer) : [];
   if (heads.length === 0) return null;
   return (
-    <table className="w-full text-xs" aria-label={words.headsLabel(layer)}>
+    <table className="w-full text-xs" aria-label={partWords.headsLabel(layer)}>
       <thead className="text-quiet">
         <tr>
-          <th className={CELL}>{words.headColumns.head}</th>
-          <th className={CELL}>{words.headColumns.reads}</th>
-          <th className={CELL}>{words.headColumns.first}</th>
+          <th className={CELL}>{partWords.headColumns.head}</th>
+          <th className={CELL}>{partWords.headColumns.reads}</th>
+          <th className={CELL}>{partWords.headColumns.first}</th>
         </tr>
       </thead>
       <tbody>
@@ -138,7 +144,7 @@ function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsPr
                 className="rounded-sm underline decoration-rule underline-offset-2"
                 onClick={() => onZoom({ layer, part: "attention", head })}
               >
-                {words.head(head)}
+                {partWords.head(head)}
               </button>
             </td>
             <td className={CELL}>{sourceList(run, { first: Number.NaN, others })}</td>
@@ -157,12 +163,12 @@ function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) 
   if (!shares) return <FewWeights run={run} frame={frame} layer={layer} head={head} />;
   const row = numbersOf(shares, { layer, head });
   return (
-    <table className="w-full text-xs" aria-label={words.weightsLabel(layer, head)}>
+    <table className="w-full text-xs" aria-label={partWords.weightsLabel(layer, head)}>
       <thead className="text-quiet">
         <tr>
-          <th className={CELL}>{words.weightColumns.position}</th>
-          <th className={CELL}>{words.weightColumns.token}</th>
-          <th className={CELL}>{words.weightColumns.weight}</th>
+          <th className={CELL}>{partWords.weightColumns.position}</th>
+          <th className={CELL}>{partWords.weightColumns.token}</th>
+          <th className={CELL}>{partWords.weightColumns.weight}</th>
         </tr>
       </thead>
       <tbody>
@@ -201,12 +207,12 @@ function FewWeights({ run, frame, layer, head }: FewWeightsProps) {
   const known = headSources(frame, layer).find((each) => each.head === head);
   return (
     <div className="text-small">
-      {known && <p>{words.headReads(sourceList(run, known.sources))}</p>}
-      <p className="mt-1 text-quiet">{words.fewWeights}</p>
+      {known && <p>{partWords.headReads(sourceList(run, known.sources))}</p>}
+      <p className="mt-1 text-quiet">{partWords.fewWeights}</p>
       {measure && (
         <Button className="mt-3" onClick={() => measure(["attention_rows"])}>
           <RotateCw size={13} aria-hidden />
-          {words.measureWeights}
+          {partWords.measureWeights}
         </Button>
       )}
     </div>
@@ -224,12 +230,12 @@ function MlpTable({ run, step, layer }: LayerProps) {
       : [{ position, label, size, share: factsOf(frame, band).mlp }];
   });
   return (
-    <table className="w-full text-xs" aria-label={words.mlpLabel(layer)}>
+    <table className="w-full text-xs" aria-label={partWords.mlpLabel(layer)}>
       <thead className="text-quiet">
         <tr>
-          <th className={CELL}>{words.mlpColumns.token}</th>
-          <th className={CELL}>{words.mlpColumns.size}</th>
-          <th className={CELL}>{words.mlpColumns.share}</th>
+          <th className={CELL}>{partWords.mlpColumns.token}</th>
+          <th className={CELL}>{partWords.mlpColumns.size}</th>
+          <th className={CELL}>{partWords.mlpColumns.share}</th>
         </tr>
       </thead>
       <tbody>

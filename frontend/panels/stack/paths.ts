@@ -83,6 +83,9 @@ export function arcPath(layout: StackLayout, index: number, { position }: Source
   return `M${n(from)} ${n(y)}Q${n((from + x) / 2)} ${n(y + sag)} ${n(x)} ${n(y)}`;
 }
 
+/** The opacity of arcs beside those of a chosen head. */
+export const FAINT = 0.18;
+
 export const arcWidth = (share: number): number => 1 + 6 * share;
 
 /**

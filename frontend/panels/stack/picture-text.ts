@@ -1,3 +1,5 @@
+import type { StackLayout } from "./layout";
+
 /** The average width of a character in pixels. */
 export const CHARACTER = 7.4;
 
@@ -8,4 +10,11 @@ export function cut(text: string, room: number): string {
 }
 
 /** Room for a percentage, in pixels, also where readers choose more space between letters. */
-export const PERCENT = 80;
+export const PERCENT = 62;
+
+/** How many characters of a token have room below its column. */
+export const tokenRoom = ({ columnWidth, single, unit }: StackLayout, characters: number): number =>
+  Math.min(
+    characters,
+    Math.max(2, Math.floor((columnWidth * (single ? 2 : 1)) / (CHARACTER * unit))),
+  );

@@ -1,12 +1,12 @@
 "use client";
 
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
 import { shortLabel } from "@/lib/text/characters";
-import { LEAST_SHARE, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
+import { LEAST_SHARE, type Sources } from "@/panels/attention-shared/sources";
 import { Candidates } from "./candidates";
 import {
   type BandFacts,
@@ -15,7 +15,7 @@ import {
   factsOf,
   type HeadPlace,
   type Measured,
-  sourcesOf,
+  shownSources,
 } from "./facts";
 import { LayerNames } from "./layer-names";
 import { AT, type StackLayout, xOf, yOf } from "./layout";
@@ -25,12 +25,19 @@ import {
   circlePath,
   dotRadius,
   dotX,
+  FAINT,
   RANKS,
   type RankClass,
   ribbonPaths,
   ribbonWidth,
 } from "./paths";
-import { CHARACTER, cut, PERCENT } from "./picture-text";
+import { CHARACTER, cut, PERCENT, tokenRoom } from "./picture-text";
+
+/** Loaded where there is room for one column, such as on phones. */
+const SingleColumn = lazy(() => import("./single-column"));
+
+/** Loaded in a comparison. */
+const Differences = lazy(() => import("./differences"));
 
 /** The colours of the ribbon, by the rank of the chosen token in the lens. */
 export const RANK_FILL: Record<RankClass, string> = {
@@ -40,9 +47,6 @@ export const RANK_FILL: Record<RankClass, string> = {
   lost: "fill-edge/45",
   unknown: "fill-edge/30",
 };
-
-/** The opacity of the shade where two streams are as far apart as the first is long. */
-export const DIFFERENCE_SHADE = 0.5;
 
 interface PictureProps {
   run: RunRecord;
@@ -71,12 +75,21 @@ export const Picture = memo(function Picture(props: PictureProps) {
   return (
     <svg aria-hidden="true" className="absolute inset-0 size-full" overflow="hidden">
       <Grid layout={layout} />
-      {difference && <Differences layout={layout} distances={difference} />}
+      {difference && (
+        <Suspense>
+          <Differences layout={layout} distances={difference} />
+        </Suspense>
+      )}
       <g className="opacity-45">
         <Ribbons layout={layout} columns={earlier} largest={largest} />
       </g>
       <Ribbons layout={layout} columns={[{ x: layout.x, facts }]} largest={largest} />
       <path d={dotsOf(layout, earlier, largest)} className="fill-stream/25" />
+      {frame && layout.single && (
+        <Suspense>
+          <SingleColumn run={run} layout={layout} frame={frame} head={head} />
+        </Suspense>
+      )}
       {frame && <Arcs layout={layout} frame={frame} head={head} />}
       <path
         d={dotsOf(layout, [{ x: layout.x, facts }], largest)}
@@ -103,21 +116,6 @@ export const Picture = memo(function Picture(props: PictureProps) {
     return bands.map((band) => (measured ? factsOf(measured, band) : null));
   }
 });
-
-/** How far the residual streams of two runs are apart after each band, as a shade behind the column. */
-function Differences({ layout, distances }: { layout: StackLayout; distances: Float32Array }) {
-  return layout.bands.map(({ first, last }, i) => (
-    <rect
-      key={first}
-      x={layout.x - layout.columnWidth / 2}
-      width={layout.columnWidth}
-      y={yOf(layout, i, 1)}
-      height={layout.bandHeight}
-      className="fill-ink"
-      opacity={DIFFERENCE_SHADE * Math.min(1, distances[last + 1] ?? 0)}
-    />
-  ));
-}
 
 interface Drawn {
   readonly x: number;
@@ -198,14 +196,19 @@ function Arcs({ layout, frame, head }: ArcsProps) {
   return (
     <>
       {layout.bands.map((band, i) => {
-        const isChosen = head !== null && band.first <= head.layer && head.layer <= band.last;
-        const sources = isChosen
-          ? sourcesOfHead(frame, head.layer, head.head)
-          : sourcesOf(frame, band);
+        const { sources, isFaint } = shownSources(frame, band, head);
         if (!sources) return null;
         return (
-          <g key={band.first} opacity={head === null || isChosen ? 1 : 0.18}>
-            <BandArcs layout={layout} index={i} sources={sources} />
+          <g key={band.first} opacity={isFaint ? FAINT : 1}>
+            {!layout.single && <BandArcs layout={layout} index={i} sources={sources} />}
+            {/* Where the arcs end. */}
+            <circle
+              cx={layout.x}
+              cy={yOf(layout, i, AT.attention)}
+              r={Math.min(4.5 * layout.unit, layout.bandHeight * 0.2)}
+              className="fill-attention stroke-sheet"
+              strokeWidth={1.5}
+            />
           </g>
         );
       })}
@@ -243,13 +246,6 @@ function BandArcs({ layout, index, sources }: BandArcsProps) {
           opacity={0.85}
         />
       ))}
-      <circle
-        cx={layout.x}
-        cy={yOf(layout, index, AT.attention)}
-        r={Math.min(4.5 * layout.unit, layout.bandHeight * 0.2)}
-        className="fill-attention stroke-sheet"
-        strokeWidth={1.5}
-      />
     </>
   );
 }
@@ -262,7 +258,6 @@ interface TokensProps {
 }
 
 function Tokens({ layout, columns, drop }: TokensProps) {
-  const room = Math.max(2, Math.floor(layout.columnWidth / (CHARACTER * layout.unit)));
   return (
     <>
       {columns.map(({ x, column }) => (
@@ -278,7 +273,7 @@ function Tokens({ layout, columns, drop }: TokensProps) {
           )}
           style={{ "--stack-height": `${layout.top - layout.bottom}px` } as React.CSSProperties}
         >
-          {cut(shortLabel(column.label), room)}
+          {cut(shortLabel(column.label), tokenRoom(layout, Number.POSITIVE_INFINITY))}
         </text>
       ))}
     </>

@@ -1,19 +1,10 @@
-import { formatMeasure, formatShare } from "@/lib/i18n/numbers";
-import { promptLength, type RunRecord } from "@/lib/run/run-record";
-import { shortLabel, visible } from "@/lib/text/characters";
+import { formatShare } from "@/lib/i18n/numbers";
+import type { RunRecord } from "@/lib/run/run-record";
+import { shortLabel } from "@/lib/text/characters";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { type Source, type Sources, sourcesOfHead } from "@/panels/attention-shared/sources";
 import { answerOf, settledLayer } from "@/panels/logit-lens/settled";
-import {
-  type Band,
-  columnAt,
-  factsOf,
-  type HeadPlace,
-  type Measured,
-  meanSources,
-  predictedAt,
-  sourcesOf,
-} from "./facts";
+import { type Band, type HeadPlace, type Measured, meanSources, predictedAt } from "./facts";
 import { words } from "./words";
 
 /** The parts of a band, in the order in which the model computes them. */
@@ -41,47 +32,6 @@ export function sourceList(run: RunRecord, { first, others }: Sources, count = 3
     : named.join(", ");
 }
 
-/**
- * Returns one sentence about a part of the picture, with its numbers; where the arcs are those of a
- * chosen head, one more about it.
- */
-export function sentenceOf(run: RunRecord, spot: Spot, head: HeadPlace | null = null): string {
-  const { band, part, position } = spot;
-  const { frame, label } = columnAt(run, position);
-  if (!frame) return words.notMeasured(visible(label));
-  const place = band.first === band.last ? words.place : words.places;
-  const sentence = `${place(bandName(band), visible(label))}: ${partSentence(run, spot)}.`;
-  const isOfHead =
-    head && part === "attention" && band.first <= head.layer && head.layer <= band.last;
-  // Heads are measured at generated tokens only.
-  return isOfHead && position + 1 >= promptLength(run)
-    ? `${sentence} ${headSentence(run, frame, head)}`
-    : sentence;
-}
-
-function partSentence(run: RunRecord, { band, part, position }: Spot): string {
-  const { frame } = columnAt(run, position);
-  if (!frame) return "";
-  const facts = factsOf(frame, band);
-  if (part === "mlp") {
-    return Number.isNaN(facts.mlp) ? words.noMlp : words.mlp(formatMeasure(facts.mlp));
-  }
-  if (part === "attention") {
-    if (Number.isNaN(facts.attn)) return words.noAttention;
-    const added = words.attention(formatMeasure(facts.attn));
-    const sources = sourcesOf(frame, band);
-    if (!sources) return added;
-    const list = sourceList(run, sources);
-    const reads = sources.largest ? words.readsInOneLayer : words.reads;
-    return `${added} ${sources.others.length > 0 ? reads(list) : words.readsNothing}`;
-  }
-  const stream = words.stream(formatMeasure(facts.before), formatMeasure(facts.after));
-  if (!facts.lens) return stream;
-  const { label, prob, rank } = facts.lens;
-  const lens = position + 1 < promptLength(run) ? words.lensInPrompt : words.lens;
-  return `${stream}; ${lens(visible(label), formatShare(prob), String(rank))}`;
-}
-
 /** How much of the text before the token the headline repeats, in characters. */
 const TAIL = 36;
 
@@ -94,7 +44,11 @@ export function headlineOf(
   const frame = run.frames[step];
   if (!frame) return [];
   const sentences = [
-    words.after(tailOf(run, step), shortLabel(frame.label), formatShare(frame.prob)),
+    words.after(
+      textUpTo(run, predictedAt(run, step), TAIL),
+      shortLabel(frame.label),
+      formatShare(frame.prob),
+    ),
   ];
   const rows = frame.logitLens;
   const settled = rows ? settledLayer(rows) : null;
@@ -111,18 +65,19 @@ export function headlineOf(
 }
 
 /** Says what one head reads. */
-function headSentence(run: RunRecord, frame: Measured, { layer, head }: HeadPlace): string {
+export function headSentence(run: RunRecord, frame: Measured, { layer, head }: HeadPlace): string {
   const sources = sourcesOfHead(frame, layer, head);
   if (!sources) return words.headAbsent(layer, head);
   const list = sourceList(run, sources, sources.others.length);
   return words.oneHeadReads(layer, head, list);
 }
 
-function tailOf(run: RunRecord, step: number): string {
+/** Returns the end of the text up to this position, of at most `room` characters. */
+export function textUpTo(run: RunRecord, last: number, room: number): string {
   let text = "";
-  for (let position = predictedAt(run, step); position >= 0; position--) {
+  for (let position = last; position >= 0; position--) {
     const token = tokenAt(run, position);
-    if (!token || text.length + token.written.length > TAIL) return `…${text.trimStart()}`;
+    if (!token || text.length + token.written.length > room) return `…${text.trimStart()}`;
     text = token.written + text;
   }
   return text.trim();

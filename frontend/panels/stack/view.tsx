@@ -26,7 +26,7 @@ import { Overview } from "./overview";
 import type { Zoom } from "./part-details";
 import { Picture } from "./picture";
 import { Scheme } from "./scheme";
-import { headlineOf, PARTS, type Part, type Spot, sentenceOf } from "./sentences";
+import { headlineOf, PARTS, type Part, type Spot } from "./sentences";
 import { layerCount } from "./table";
 import { words } from "./words";
 
@@ -34,6 +34,9 @@ export { stackTable as table } from "./table";
 
 /** Loaded when a part is opened. */
 const PartDetails = lazy(() => import("./part-details"));
+
+/** Loaded when a part is pointed at. */
+const SpotSentence = lazy(() => import("./spot-sentence"));
 
 /** How many sources can get a column of their own. */
 const ANCHORS = 4;
@@ -66,7 +69,7 @@ interface ModelProps extends Pick<PanelProps, "run" | "step" | "live" | "select"
 function Model({ run, step, live, select, onZoom }: ModelProps) {
   const [box, size] = useElementSize<HTMLDivElement>();
   const [spot, setSpot] = useState<Spot | null>(null);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState<Spot | null>(null);
   const layers = layerCount(run);
   const last = predictedAt(run, step);
   const frame = run.frames[step];
@@ -100,22 +103,27 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     if (position !== last) return selectAt(position);
     onZoom({ layer: band.first, part });
   };
+  const move = (by: 1 | -1) => {
+    const next = step + by;
+    if (next < 0 || next >= run.frames.length) return;
+    setSpot(null);
+    select(next);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && spot) return choose(spot);
     if (event.key === "Escape") return head?.clear();
     const next = spotAfter(layout, spot, event.key);
     if (!next) return;
     event.preventDefault();
+    if (layout.single && SIDEWAYS[event.key]) return move(SIDEWAYS[event.key] as 1 | -1);
     setSpot(next);
-    setSaid(sentenceOf(run, next));
+    setSaid(next);
   };
-  const swipe = useSwipe((by) => {
-    const next = step + by;
-    if (next >= 0 && next < run.frames.length) select(next);
-  });
+  const swipe = useSwipe(move);
   const headline = headlineOf(run, step, head).join(" ");
   const narrow = size.width < NARROW * size.unit;
-  const isCut = layout.places.some(({ kind }) => kind === "gap");
+  const isCut = layout.single ? last > 0 : layout.places.some(({ kind }) => kind === "gap");
+  const hint = layout.single ? words.hintOfOne : words.hint;
   return (
     // While a head is chosen Escape clears it; otherwise it stops the run.
     <div className="flex h-full flex-col" data-popup={head ? "" : undefined}>
@@ -154,21 +162,30 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
         )}
         {spot && <Outline spot={spot} layout={layout} />}
         <span aria-live="polite" className="sr-only">
-          {said}
+          {said && (
+            <Suspense>
+              <SpotSentence run={run} spot={said} />
+            </Suspense>
+          )}
         </span>
       </div>
       {isCut && <Overview layout={layout} weights={weights} onSelect={selectAt} />}
       <p className="line-clamp-2 min-h-8 pt-1 text-quiet text-xs leading-4">
         {spot ? (
-          sentenceOf(run, spot, head)
+          <Suspense>
+            <SpotSentence run={run} spot={spot} head={head} />
+          </Suspense>
         ) : (
-          <span data-export="skip">{isCut ? `${words.hint} ${words.overview}` : words.hint}</span>
+          <span data-export="skip">{isCut ? `${hint} ${words.overview}` : hint}</span>
         )}
       </p>
       <Legend difference={difference !== null} head={head} onClear={head?.clear} />
     </div>
   );
 }
+
+/** Keys that show another token where the picture has one column. */
+const SIDEWAYS: Readonly<Record<string, 1 | -1>> = { ArrowLeft: -1, ArrowRight: 1 };
 
 /** How far a finger moves sideways to show the next token, in pixels. */
 const SWIPE = 36;
@@ -235,6 +252,11 @@ function spotUnder(event: PointerEvent, layout: StackLayout): Spot | null {
   const right = layout.x + layout.columnWidth / 2;
   const part: Part =
     x > right ? "stream" : (PARTS[Math.floor((up % 1) * PARTS.length)] ?? "stream");
+  const [only] = layout.places;
+  if (layout.single && only?.kind === "token") {
+    const isLeft = x < layout.x - layout.columnWidth / 2;
+    return { band, part: isLeft ? "attention" : part, position: only.position };
+  }
   const near = layout.places.findLast(
     (place) => place.kind === "token" && place.x - layout.columnWidth / 2 <= x,
   );

@@ -8,7 +8,7 @@ export const german: Translated<typeof english> = {
   unit: "Token × Schichten",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
   howToRead:
-    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus seiner Größe; Farbe: Rang, den das folgende Token hätte, wenn diese Schicht die letzte wäre). Bögen: die Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Strom.",
+    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus seiner Größe; Farbe: Rang des nächsten Tokens, wenn diese Schicht die letzte wäre). Bögen: Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Strom.",
   caution:
     "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit der letzten Norm und dem Unembedding berechnet, die für die letzte Schicht trainiert sind.",
   pictureLabel: (token) =>
@@ -22,6 +22,7 @@ export const german: Translated<typeof english> = {
     token: "ein Token des Textes",
   },
   hint: "Zeige auf einen Teil, um seine Zahlen zu sehen; ein Klick öffnet ihn.",
+  hintOfOne: "Wischen zeigt ein anderes Token, Tippen öffnet einen Teil.",
   overview:
     "Die Linie darüber ist der ganze Text: was Attention dort liest und welche Token eine Spalte haben.",
   after: (text, chosen, share) => `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${share}).`,
@@ -34,25 +35,6 @@ export const german: Translated<typeof english> = {
   source: (label, share) => `„${label}“ (${share})`,
   and: (first, second) => `${first} und ${second}`,
   firstToken: (share) => `erstes Token ${share}`,
-  place: (band, label) => `Schicht ${band} bei „${label}“`,
-  places: (band, label) => `Schichten ${band} bei „${label}“`,
-  attention: (share) =>
-    `Attention addiert einen Vektor von ${share}-facher Größe des Stroms vor der Schicht`,
-  reads: (sources) => `und liest ${sources}`,
-  readsInOneLayer: (sources) =>
-    `und liest (je Token der größte Anteil in einer dieser Schichten) ${sources}`,
-  readsNothing: "und liest kein Token mit mehr als 4\u00a0%",
-  noAttention: "keine Attention",
-  mlp: (share) =>
-    `das MLP addiert einen Vektor von ${share}-facher Größe des Stroms vor der Schicht`,
-  noMlp: "kein MLP",
-  stream: (before, after) => `die Größe des Residualstroms ändert sich von ${before} auf ${after}`,
-  lens: (label, share, rank) =>
-    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${share}), und das gewählte Token hat Rang ${rank}`,
-  lensInPrompt: (label, share, rank) =>
-    `wäre sie die letzte Schicht, würde „${label}“ vorhergesagt (${share}), und das nächste Token des Prompts hat Rang ${rank}`,
-  notMeasured: (label) =>
-    `„${label}“ wurde nicht gemessen. Von einem Prompt werden höchstens die letzten 64 Token gemessen.`,
   rankLegend: "Rang des Tokens, das folgt",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 und mehr", unknown: "nicht gemessen" },
   arcLegend: "Attention",
@@ -61,24 +43,7 @@ export const german: Translated<typeof english> = {
   clearHead: "Wieder das Mittel aller Köpfe zeigen",
   firstLegend: "auf dem ersten Token",
   mlpLegend: "MLP",
-  differenceLegend:
-    "Schattierung: Abstand der Residualströme von A und B, voll ab 100\u00a0% der Größe von A",
-  path: "Teile des Modells",
-  model: "Modell",
-  head: (head) => `Kopf ${head}`,
-  headsLabel: (layer) => `Köpfe von Schicht ${layer}`,
-  headColumns: { head: "Kopf", reads: "liest am meisten von", first: "erstes Token, %" },
   mlpName: "MLP",
-  mlpLabel: (layer) => `Was das MLP von Schicht ${layer} bei jedem Token hinzufügt`,
-  mlpColumns: { token: "Token", size: "Größe", share: "relativ zum Strom" },
-  weightsLabel: (layer, head) =>
-    `Attention-Gewichte von Schicht ${layer}, Kopf ${head}, nach Token`,
-  weightColumns: { position: "Position", token: "Token", weight: "Gewicht, %" },
-  headReads: (sources) => `Dieser Kopf liest ${sources}.`,
-  fewWeights:
-    "Dieser Lauf hat von jedem Kopf die stärkste Quelle gemessen. Ein neuer Lauf mit demselben Seed misst alle Gewichte.",
-  measureWeights: "Alle Gewichte messen",
-  layerName: (layer) => `Schicht ${layer}`,
   columns: [
     "Schicht",
     "Größe des Stroms davor",

@@ -5,7 +5,7 @@ export const english = {
   unit: "tokens × layers",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, attention pattern, logit lens",
   howToRead:
-    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: the rank that the next token would have if that layer were the last). Arcs: the tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
+    "Each column is a token, each row a layer, from bottom to top. Ribbon: the residual stream (width: log of its size; colour: rank of the next token if that layer were the last). Arcs: tokens that attention reads. Dot: what the MLP adds, relative to the stream.",
   caution:
     "Arcs show where attention reads, not what it uses of it; a layer's prediction is computed with the final norm and the unembedding, which are trained for the last layer.",
   pictureLabel: (token: string) =>
@@ -19,6 +19,7 @@ export const english = {
     token: "a token of the text",
   },
   hint: "Point at a part to read its numbers; click it to open it.",
+  hintOfOne: "Swipe to another token; tap a part to open it.",
   overview:
     "The line above is the whole text: what attention reads there, and which tokens have a column.",
   after: (text: string, chosen: string, share: string) =>
@@ -34,26 +35,6 @@ export const english = {
   source: (label: string, share: string) => `“${label}” (${share})`,
   and: (first: string, second: string) => `${first} and ${second}`,
   firstToken: (share: string) => `first token ${share}`,
-  place: (band: string, label: string) => `Layer ${band} at “${label}”`,
-  places: (band: string, label: string) => `Layers ${band} at “${label}”`,
-  attention: (share: string) =>
-    `attention adds a vector ${share} times the size of the stream before the layer`,
-  reads: (sources: string) => `and reads ${sources}`,
-  readsInOneLayer: (sources: string) =>
-    `and reads (of each token, the largest share in one of these layers) ${sources}`,
-  readsNothing: "and reads no token with more than 4\u00a0%",
-  noAttention: "no attention",
-  mlp: (share: string) =>
-    `the MLP adds a vector ${share} times the size of the stream before the layer`,
-  noMlp: "no MLP",
-  stream: (before: string, after: string) =>
-    `the residual stream's size goes from ${before} to ${after}`,
-  lens: (label: string, share: string, rank: string) =>
-    `if it were the last layer, “${label}” would be predicted (${share}), and the chosen token is at rank ${rank}`,
-  lensInPrompt: (label: string, share: string, rank: string) =>
-    `if it were the last layer, “${label}” would be predicted (${share}), and the prompt's next token is at rank ${rank}`,
-  notMeasured: (label: string) =>
-    `“${label}” was not measured. Of a prompt, at most the last 64 tokens are measured.`,
   rankLegend: "Rank of the token that follows",
   ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 and more", unknown: "not measured" },
   arcLegend: "attention",
@@ -62,24 +43,7 @@ export const english = {
   clearHead: "Show the mean of all heads again",
   firstLegend: "on the first token",
   mlpLegend: "MLP",
-  differenceLegend:
-    "shade: distance between the residual streams of A and B, full from 100\u00a0% of A's size on",
-  path: "Parts of the model",
-  model: "Model",
-  head: (head: number) => `Head ${head}`,
-  headsLabel: (layer: number) => `Heads of layer ${layer}`,
-  headColumns: { head: "head", reads: "reads most from", first: "first token, %" },
   mlpName: "MLP",
-  mlpLabel: (layer: number) => `What the MLP of layer ${layer} adds at each token`,
-  mlpColumns: { token: "token", size: "size", share: "relative to the stream" },
-  weightsLabel: (layer: number, head: number) =>
-    `Attention weights of layer ${layer}, head ${head}, by token`,
-  weightColumns: { position: "position", token: "token", weight: "weight, %" },
-  headReads: (sources: string) => `This head reads ${sources}.`,
-  fewWeights:
-    "This run measured the strongest source of each head. Running again with the same seed measures all weights.",
-  measureWeights: "Measure all weights",
-  layerName: (layer: number) => `Layer ${layer}`,
   columns: [
     "layer",
     "size of the stream before",

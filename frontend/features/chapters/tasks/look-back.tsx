@@ -6,7 +6,8 @@ import { Select } from "@/components/ui/input";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { shortLabel } from "@/lib/text/characters";
-import { type HeadWeight, LOOKS_BACK, looksBack, previousWeights } from "../checks";
+import { LEAST_MEAN } from "@/panels/head-atlas/badges";
+import { type HeadWeight, looksBack, previousWeights } from "../checks";
 import { quoted, TaskLayout, type TaskProps } from "../task";
 import { words } from "../words";
 
@@ -35,7 +36,7 @@ export function LookBackTask({ run, step, onSolved }: TaskProps) {
           solved,
           text: [
             lookBack.weighed(checked.layer, checked.head, percent(checked.weight), exact),
-            ...(solved ? [] : [lookBack.rule(percent(Math.min(LOOKS_BACK, best.weight)))]),
+            ...(solved ? [] : [lookBack.rule(percent(Math.min(LEAST_MEAN, best.weight)))]),
           ].join(" "),
         }
       }

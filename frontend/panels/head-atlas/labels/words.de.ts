@@ -49,6 +49,7 @@ export const german: Translated<typeof english> = {
   absent: "hier keine Attention",
   point: "Eine Karte unter dem Zeiger nennt, worauf ihr Kopf achtet; ein Klick zeichnet die Bögen.",
   clear: "Wahl des Kopfs aufheben",
+  shown: "orange Linie: das gezeigte Token",
   window: (first: number, last: number) => `jede Karte: Positionen ${first}–${last}`,
   cut: (last: number) => `von 0–${last}; Streifen links: erstes Token`,
   measured: (whole: number, last: number) => `Abzeichen: ${whole} von ${last} Querys`,

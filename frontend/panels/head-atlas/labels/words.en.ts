@@ -47,6 +47,7 @@ export const english = {
   absent: "no attention here",
   point: "Point at a map to read what its head attends to; click it to draw its arcs.",
   clear: "Clear the chosen head",
+  shown: "orange line: the shown token",
   window: (first: number, last: number) => `each map: positions ${first}–${last}`,
   cut: (last: number) => `of 0–${last}; left strip: first token`,
   measured: (whole: number, last: number) => `badges: ${whole} of ${last} queries`,
