@@ -135,7 +135,7 @@ test("a definition opens on hover, stays while the pointer is on it, and Escape 
   }
   const { x, y } = await middleOf(page, "[data-panel=attention-entropy]", "head");
   await page.mouse.move(x, y);
-  await expect(card(page, "head")).toContainText("One of several attentions");
+  await expect(card(page, "head")).toContainText("One of several attention computations");
   await expectNoViolations(page, { opened: "[role=dialog]" });
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
