@@ -19,6 +19,12 @@ async function say(page: Page, message: string): Promise<void> {
 const answered = (page: Page) =>
   expect(page.getByRole("button", { name: "Regenerate" })).toBeVisible();
 
+test("a message that is sent as soon as the page has loaded is not lost", async ({ page }) => {
+  await page.goto("/?view=chat&max_new_tokens=3&min_new_tokens=3");
+  await say(page, "Tell me of a cat.");
+  await answered(page);
+});
+
 test("a conversation continues, and each reply opens in the instrument", async ({ page }) => {
   const requests: { messages: { role: string; content: string }[] }[] = [];
   page.on("request", (request) => {

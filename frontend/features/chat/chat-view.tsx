@@ -83,6 +83,14 @@ function Page({ fields: built }: ChatViewProps) {
     },
     [fields, form, readSettings, reveal],
   );
+  /** Sends the draft. If a setting is invalid, it stays in the field. */
+  const send = useCallback(() => {
+    // While the page is loading, what was typed may not have been rendered yet.
+    const message = conversation.getState().draft.trim();
+    if (message !== "" && withSettings((settings) => conversation.say(message, settings))) {
+      conversation.setDraft("");
+    }
+  }, [withSettings]);
   const showRefused = useCallback(
     ({ field: named, detail }: Failure) => {
       const field = fields.find((known) => nameToServer(known) === named);
@@ -166,11 +174,7 @@ function Page({ fields: built }: ChatViewProps) {
             )}
             <div ref={end} />
           </div>
-          <Composer
-            draft={draft}
-            onDraft={conversation.setDraft}
-            onSay={(content) => withSettings((settings) => conversation.say(content, settings))}
-          />
+          <Composer draft={draft} onDraft={conversation.setDraft} onSend={send} />
         </main>
       </div>
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}

@@ -9,22 +9,16 @@ import { words } from "./words";
 interface ComposerProps {
   draft: string;
   onDraft: (draft: string) => void;
-  /** Returns whether the message was sent. If not, it stays in the field. */
-  onSay: (content: string) => boolean;
+  onSend: () => void;
 }
 
 /** The field for the next message. Enter sends it, Shift+Enter starts a new line. */
-export function Composer({ draft, onDraft, onSay }: ComposerProps) {
+export function Composer({ draft, onDraft, onSend }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null);
-  const empty = draft.trim() === "";
-  const send = () => {
-    if (empty) return;
-    if (onSay(draft.trim())) onDraft("");
-  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    send();
+    onSend();
   };
   // Focuses the field after a click on a suggested beginning.
   useEffect(() => {
@@ -35,7 +29,7 @@ export function Composer({ draft, onDraft, onSay }: ComposerProps) {
       aria-label={words.composer}
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        onSend();
       }}
       className="tall:sticky bottom-0 print:hidden border-rule border-t bg-paper px-5 py-3"
     >
@@ -50,7 +44,7 @@ export function Composer({ draft, onDraft, onSay }: ComposerProps) {
           onKeyDown={onKeyDown}
           className="block flex-1 resize-none"
         />
-        <Button type="submit" variant="primary" disabled={empty} className="h-10">
+        <Button type="submit" variant="primary" disabled={draft.trim() === ""} className="h-10">
           <ArrowUp size={15} aria-hidden />
           {words.send}
         </Button>
