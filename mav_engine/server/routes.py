@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable
 from functools import cache
 from urllib.parse import parse_qsl
@@ -36,9 +37,17 @@ from mav_engine.wording import named, shown
 def api_of(service: Service) -> ASGIApp:
     """The API of a server. Unknown paths get a problem, not a page of the site."""
 
+    making = threading.Lock()
+
     @cache
-    def api() -> Schema:
+    def made() -> Schema:
         return document(service.config, service.catalog.default or DEFAULT_MODEL)
+
+    def api() -> Schema:
+        # Pydantic parses the sources of the types, which fails now and then on two threads at once
+        # (https://github.com/python/cpython/issues/106905).
+        with making:
+            return made()
 
     root = _made_once(lambda: index(api()))
     routes = [

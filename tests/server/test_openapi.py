@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from mav_engine.config import ROOT, ServerConfig
+from mav_engine.server import routes
 from mav_engine.server.openapi import document, printed
 from mav_engine.settings import RunSettings
 from tests.server.conftest import MakeClient
@@ -27,6 +31,30 @@ def test_it_can_be_printed() -> None:
         [sys.executable, "-m", "mav_engine.server.openapi"], capture_output=True, check=True
     )
     assert run.stdout == COMMITTED.read_bytes()
+
+
+def test_clients_that_ask_at_once_get_one_document(
+    make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Semaphore(0)
+    go_on = threading.Event()
+
+    def slow(*arguments: Any) -> dict[str, Any]:
+        begun.release()
+        go_on.wait(30)
+        return document(*arguments)
+
+    monkeypatch.setattr(routes, "document", slow)
+    client = make_client()
+    paths = ["/api", "/api/openapi.json", "/api/openapi-3.1.json"]
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(client.get, paths[1])
+        assert begun.acquire(timeout=30)
+        others = [pool.submit(client.get, path) for path in paths]
+        assert not begun.acquire(timeout=0.5)
+        go_on.set()
+        assert [each.result().status_code for each in (first, *others)] == [200] * 4
+    assert not begun.acquire(blocking=False)
 
 
 def test_every_component_is_a_valid_schema_and_every_reference_leads_somewhere() -> None:
