@@ -433,6 +433,19 @@ def test_a_process_that_the_system_ended_is_started_anew(monkeypatch: pytest.Mon
     assert not processes()
 
 
+def test_a_process_that_ends_while_it_is_asked_has_not_rendered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rendering._end_all()
+    assert text_of(PLAIN, USER) == "user: Hi\n"
+    for each in rendering._idle:
+        each._process.kill()
+        each._process.wait()
+    monkeypatch.setattr(rendering._Process, "has_ended", lambda _self: False)
+    with pytest.raises(InvalidSettings, match="its process ended"):
+        text_of(PLAIN, USER)
+
+
 def test_a_few_processes_wait_and_the_others_are_ended() -> None:
     rendering._end_all()
     made = []
