@@ -132,10 +132,15 @@ export function shownPositions(last: number, count: number, strong: readonly num
   const everything = Array.from({ length: last + 1 }, (_, position) => position);
   if (last < count) return everything;
   const anchors = count < 4 ? 0 : Math.min(4, Math.floor(count / 3));
-  const start = last + 1 - (count - anchors);
-  const earlier = [0, ...strong].filter((position) => position < start);
-  const chosen = [...new Set(earlier)].slice(0, anchors);
-  return [...chosen.sort((a, b) => a - b), ...everything.slice(last + 1 - (count - chosen.length))];
+  let start = last + 1 - (count - anchors);
+  const wanted = [...new Set([0, ...strong])].filter((position) => position < start);
+  let chosen = wanted.slice(0, anchors).sort((a, b) => a - b);
+  // With fewer sources there is room for more of the newest tokens, which may be sources themselves.
+  do {
+    start = last + 1 - (count - chosen.length);
+    chosen = chosen.filter((position) => position < start);
+  } while (start > last + 1 - (count - chosen.length));
+  return [...chosen, ...everything.slice(start)];
 }
 
 /** How many layers on each side of the open one are shown by themselves. */

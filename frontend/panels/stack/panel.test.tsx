@@ -274,6 +274,21 @@ describe("layout", () => {
     expect(shownPositions(3, 8, [])).toEqual([0, 1, 2, 3]);
     expect(shownPositions(20, 6, [7, 19, 3])).toEqual([0, 7, 17, 18, 19, 20]);
     expect(shownPositions(20, 2, [7])).toEqual([19, 20]);
+    expect(shownPositions(20, 6, [16])).toEqual([0, 16, 17, 18, 19, 20]);
+  });
+
+  test("each shown token has one column, in the order of the text", () => {
+    for (let last = 0; last < 14; last++) {
+      for (let count = 1; count < 16; count++) {
+        for (const strong of [[], [last], [3, 9, 4], [last - 3, last - 5, 1], [8, 7, 6, 5, 4, 3]]) {
+          const known = strong.filter((position) => position >= 0 && position <= last);
+          const shown = shownPositions(last, count, known);
+          expect(shown).toEqual([...new Set(shown)].sort((a, b) => a - b));
+          expect(shown).toHaveLength(Math.min(count, last + 1));
+          expect(shown.at(-1)).toBe(last);
+        }
+      }
+    }
   });
 
   test("bands cover every layer once, and the open layer is alone", () => {
