@@ -82,7 +82,8 @@ async function flying(page: Page) {
   await site.run.click();
   await site.finished();
   const panel = site.panel("Top predictions");
-  await panel.scrollIntoViewIfNeeded();
+  // What is out of view does not follow.
+  await panel.evaluate((element) => element.scrollIntoView({ block: "center" }));
   const slider = page.getByRole("slider", { name: "Token shown" });
   await slider.press("ArrowLeft");
   const now = await page.evaluate(() => Date.now());
