@@ -19,7 +19,7 @@ interface ExamplesProps {
 export function Examples({ begin, live }: ExamplesProps) {
   return (
     <div>
-      <p className="mb-1 text-micro text-quiet">{words.examples.title}</p>
+      <p className="short:sr-only mb-1 text-micro text-quiet">{words.examples.title}</p>
       <ul className="flex flex-wrap gap-x-2 gap-y-1.5">
         {words.examples.prompts.map((prompt) => (
           <li key={prompt}>
@@ -92,7 +92,7 @@ function TrainingOffers({ live }: { live: boolean }) {
   const trainings = useTrainings();
   const look = `${BUTTON} py-1.5 text-small`;
   return (
-    <div className="mt-2.5 flex flex-wrap gap-x-2 gap-y-1.5">
+    <div className="mt-2.5 short:mt-1.5 flex flex-wrap gap-x-2 gap-y-1.5">
       {live && (
         <button type="button" className={look} onClick={() => void trainings.live()}>
           <Radio size={14} aria-hidden className="shrink-0 text-quiet" />

@@ -130,8 +130,10 @@ function Empty({ run }: { run: RunRecord }) {
     <div className="flex-1 pt-1">
       {!isBusy(run) ? (
         <>
-          <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.empty}</p>
-          <p className="mt-0.5 mb-3 text-quiet">{words.emptyDetail}</p>
+          <p className="font-serif text-[1.3125rem] short:text-lg text-ink leading-snug">
+            {words.empty}
+          </p>
+          <p className="mt-0.5 mb-3 short:mb-1.5 text-quiet">{words.emptyDetail}</p>
           {offers}
         </>
       ) : (

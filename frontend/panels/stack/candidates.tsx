@@ -29,7 +29,7 @@ export function Candidates({ layout, frame }: { layout: StackLayout; frame: Toke
         const bar = Math.max(1.5, (bars * prob) / largest);
         const characters = Math.max(
           3,
-          Math.floor((room - bar - PERCENT * unit) / (CHARACTER * unit)),
+          Math.floor((room - bar - PERCENT * unit) / (CHARACTER.small * unit)),
         );
         return (
           <Fragment key={id}>

@@ -30,14 +30,14 @@ export interface StackLayout {
 }
 
 // Sizes in pixels of a drawing.
-const MIN_COLUMN = 50;
+const MIN_COLUMN = 54;
 const MAX_COLUMN = 112;
 const GAP = 22;
 const LEFT = 46;
 /** The width of the labels at the right. */
 const RIGHT = 184;
 /** The width of the only column, and where it stands between the layers' names and the right edge. */
-const SINGLE = { width: 56, at: 0.42 };
+const SINGLE = { width: 56, at: 0.44 };
 /** The width of the picture, in pixels, below which it has one column and its headline above it. */
 export const NARROW = 480;
 /** How many candidates stand above the picture, in high and in low ones. */

@@ -1,7 +1,10 @@
 import type { StackLayout } from "./layout";
 
-/** The average width of a character in pixels. */
-export const CHARACTER = 7.4;
+/**
+ * The average width of a character of the serif and of the small type, in pixels, where readers choose
+ * the largest space between letters (WCAG 1.4.12).
+ */
+export const CHARACTER = { serif: 8.9, small: 7.9 };
 
 /** Returns at most `room` characters of a text, with an ellipsis if it is longer. */
 export function cut(text: string, room: number): string {
@@ -16,5 +19,5 @@ export const PERCENT = 62;
 export const tokenRoom = ({ columnWidth, single, unit }: StackLayout, characters: number): number =>
   Math.min(
     characters,
-    Math.max(2, Math.floor((columnWidth * (single ? 2 : 1)) / (CHARACTER * unit))),
+    Math.max(2, Math.floor((columnWidth * (single ? 2 : 1)) / (CHARACTER.serif * unit))),
   );

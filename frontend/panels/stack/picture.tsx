@@ -290,7 +290,7 @@ interface PredictionsProps {
 function Predictions({ layout, facts, chosen }: PredictionsProps) {
   const { unit } = layout;
   const x = layout.x + layout.columnWidth / 2 + 14 * unit;
-  const room = Math.floor((layout.width - x - PERCENT * unit) / (CHARACTER * unit));
+  const room = Math.floor((layout.width - x - PERCENT * unit) / (CHARACTER.small * unit));
   const rows = Math.floor((layout.bottom - layout.top) / (15 * unit));
   const labelled = indexTicks(facts.length, rows);
   return (

@@ -12,10 +12,10 @@ import { textUpTo } from "./sentences";
 /** The height of a name, how many a band has at most, and the room for a percentage, in pixels. */
 const NAME = 14;
 const MOST = 3;
-const SHARE = 44;
+const SHARE = 56;
 /** Where the layers' names end, and the distance from the names of the sources to the column. */
 const LEFT = 46;
-const REACH = 40;
+const REACH = 30;
 
 interface SingleColumnProps {
   run: RunRecord;
@@ -48,8 +48,8 @@ function TextBefore({ run, layout }: { run: RunRecord; layout: StackLayout }) {
   const [only] = places;
   if (only?.kind !== "token") return null;
   const label = shortLabel(tokenAt(run, only.position)?.label ?? "");
-  const right = x - ((tokenRoom(layout, [...label].length) * CHARACTER) / 2 + 6) * unit;
-  const room = Math.floor(right / (CHARACTER * unit));
+  const right = x - ((tokenRoom(layout, [...label].length) * CHARACTER.serif) / 2 + 6) * unit;
+  const room = Math.floor(right / (CHARACTER.serif * unit));
   return (
     <text
       x={right}
@@ -74,7 +74,7 @@ function NamedSources({ run, layout, index, sources }: NamedSourcesProps) {
   const { unit, x, bandHeight } = layout;
   const named = namedOf(sources, Math.min(MOST, Math.floor(bandHeight / (NAME * unit))));
   const right = x - REACH * unit;
-  const room = Math.max(2, Math.floor((right - (LEFT + SHARE) * unit) / (CHARACTER * unit)));
+  const room = Math.max(2, Math.floor((right - (LEFT + SHARE) * unit) / (CHARACTER.small * unit)));
   const end = yOf(layout, index, AT.attention);
   return named.map((source, row) => {
     const { position, share } = source;
