@@ -58,10 +58,14 @@ test("a head that reads the previous token is one click away, with its arcs in t
     .getByRole("button", { name: /^previous token/ })
     .click();
   const maps = atlas.getByRole("group", { name: /^Attention maps of/ });
-  // The strongest is the first.
-  await maps.click({ position: { x: 20, y: 20 } });
   const percent = ((means[best] ?? 0) * 100).toFixed(1);
-  await expect(atlas.getByText(`previous token ${percent}`).first()).toBeVisible();
+  await expect(async () => {
+    // The strongest is the first, once the maps have been drawn in their new order.
+    await maps.click({ position: { x: 20, y: 20 } });
+    await expect(atlas.getByText(`previous token ${percent}`).first()).toBeVisible({
+      timeout: 3000,
+    });
+  }).toPass();
   await expect(atlas.getByText(`layer ${layer}, head ${head}`).first()).toBeVisible();
 
   const text = site.panel("Generated text");

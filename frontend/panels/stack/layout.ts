@@ -134,13 +134,11 @@ export function shownPositions(last: number, count: number, strong: readonly num
   const anchors = count < 4 ? 0 : Math.min(4, Math.floor(count / 3));
   let start = last + 1 - (count - anchors);
   const wanted = [...new Set([0, ...strong])].filter((position) => position < start);
-  let chosen = wanted.slice(0, anchors).sort((a, b) => a - b);
+  const chosen = wanted.slice(0, anchors);
+  const shown = () => everything.filter((each) => each >= start || chosen.includes(each));
   // With fewer sources there is room for more of the newest tokens, which may be sources themselves.
-  do {
-    start = last + 1 - (count - chosen.length);
-    chosen = chosen.filter((position) => position < start);
-  } while (start > last + 1 - (count - chosen.length));
-  return [...chosen, ...everything.slice(start)];
+  while (shown().length < count) start--;
+  return shown();
 }
 
 /** How many layers on each side of the open one are shown by themselves. */

@@ -62,7 +62,7 @@ export default function PartDetails({ run, step, zoom, onZoom }: PartDetailsProp
           onClick={() => onZoom({ layer, part: "attention" })}
           current={head === undefined && part !== "mlp"}
         />
-        {part === "mlp" && <Step label={words.mlpName} current />}
+        {part === "mlp" && <Step label={words.mlpLegend} current />}
         {head !== undefined && <Step label={partWords.head(head)} current />}
       </nav>
       <p className="mb-2 text-quiet text-xs leading-4">
@@ -74,7 +74,7 @@ export default function PartDetails({ run, step, zoom, onZoom }: PartDetailsProp
         ) : head === undefined ? (
           <>
             <Button variant="quiet" onClick={() => onZoom({ layer, part: "mlp" })}>
-              {words.mlpName}
+              {words.mlpLegend}
             </Button>
             <HeadTable run={run} step={step} layer={layer} onZoom={onZoom} />
           </>

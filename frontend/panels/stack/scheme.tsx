@@ -64,7 +64,7 @@ function Drawing({ size, layers, attends }: DrawingProps) {
           </text>
         )}
         <text x={x + side + r + 8 * unit} y={yOf(layout, last, AT.mlp)}>
-          {narrow ? words.mlpName : words.schemeParts.mlp}
+          {narrow ? words.mlpLegend : words.schemeParts.mlp}
         </text>
         <text x={x} y={bottom + 14 * unit} textAnchor="middle">
           {words.schemeParts.token}

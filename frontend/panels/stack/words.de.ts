@@ -43,7 +43,6 @@ export const german: Translated<typeof english> = {
   clearHead: "Wieder das Mittel aller Köpfe zeigen",
   firstLegend: "auf dem ersten Token",
   mlpLegend: "MLP",
-  mlpName: "MLP",
   columns: [
     "Schicht",
     "Größe des Stroms davor",

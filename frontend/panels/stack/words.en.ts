@@ -43,7 +43,6 @@ export const english = {
   clearHead: "Show the mean of all heads again",
   firstLegend: "on the first token",
   mlpLegend: "MLP",
-  mlpName: "MLP",
   columns: [
     "layer",
     "size of the stream before",
