@@ -21,6 +21,7 @@ export async function expectNoViolations(
   const found = await violations(axe(page).disableRules(COLOUR_RULES));
   for (const colorScheme of themes) {
     await page.emulateMedia({ colorScheme });
+    await page.evaluate(settled);
     const colours = axe(page).withRules(COLOUR_RULES);
     const inTheme = await violations(opened ? colours.include(opened) : colours);
     found.push(...inTheme.map((violation) => `${colorScheme}, ${violation}`));
@@ -28,6 +29,12 @@ export async function expectNoViolations(
   if (themes.length > 0) await page.emulateMedia({ colorScheme: "light" });
   expect(found).toEqual([]);
 }
+
+/** Resolves when no colour is on its way from one theme to the other. */
+const settled = async () => {
+  const all = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.allSettled(all.map(({ finished }) => finished));
+};
 
 /**
  * Legacy mode opens no extra page for merging the results of frames, of which the site has none.
