@@ -21,6 +21,13 @@ export function lazyPanel(
   return Panel;
 }
 
+/**
+ * Returns a part of a panel whose code is loaded when it is first shown. If it cannot be loaded, the
+ * rest of the panel is shown without it.
+ */
+export const lazyPart = <Props,>(load: () => Promise<{ default: ComponentType<Props> }>) =>
+  lazy<ComponentType<Props>>(() => load().catch(() => ({ default: () => null })));
+
 type Table = NonNullable<Panel["table"]>;
 
 const NO_TABLE: PanelTable = { columns: [], rows: [] };

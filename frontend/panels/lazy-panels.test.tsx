@@ -5,6 +5,7 @@ import { deepRun, recordedRun } from "@/lib/run/recorded-run.fixture";
 import { EMPTY_RUN } from "@/lib/run/run-record";
 import { layerTilesPanel } from "./layer-tiles/panel";
 import LayerTiles from "./layer-tiles/view";
+import { lazyPart } from "./lazy-panel";
 import { logitLensPanel } from "./logit-lens/panel";
 import LogitLens from "./logit-lens/view";
 import { largeRun, makeRoom, show } from "./show-panel.fixture";
@@ -21,6 +22,22 @@ const VIEWS = [
 const ROLES = { "layer tiles": "group", "logit lens": "table", trends: "slider" } as const;
 
 beforeEach(makeRoom);
+
+test("a panel is shown without a part that cannot be loaded", async () => {
+  const load = vi.fn(() => Promise.reject(new Error("offline")));
+  const Part = lazyPart(load);
+  render(
+    <>
+      <p>the rest</p>
+      <Suspense fallback="loading">
+        <Part />
+      </Suspense>
+    </>,
+  );
+  await vi.waitFor(() => expect(screen.queryByText("loading")).toBeNull());
+  expect(load).toHaveBeenCalledOnce();
+  expect(screen.getByText("the rest")).toBeVisible();
+});
 
 describe.each(VIEWS)("%s", (name, View, panel) => {
   test("renders before there is a run, has a caution and no rows", () => {

@@ -90,7 +90,7 @@ export function PanelHeader(props: PanelHeaderProps) {
   );
 }
 
-/** Whether the words stand beside the title where height is scarce. */
+/** Whether the description is shown beside the title in low windows. */
 const besideTitle = ({ panel, placed }: PanelHeaderProps): boolean =>
   panel.wide === true && placed.columns === MAX_COLUMNS;
 

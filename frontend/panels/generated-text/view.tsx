@@ -2,7 +2,6 @@
 
 import {
   type KeyboardEvent,
-  lazy,
   type MouseEvent,
   Suspense,
   useContext,
@@ -18,6 +17,7 @@ import { isForkedAt } from "@/lib/run/fork";
 import { isBusy, type RunRecord } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
 import { useChosenHead } from "../attention-shared/use-chosen-head";
+import { lazyPart } from "../lazy-panel";
 import type { PanelProps } from "../panel";
 import { ChipPositions } from "./chip-positions";
 import { EmptyStateContext } from "./empty-state-context";
@@ -29,8 +29,8 @@ import { TokenSentence } from "./token-sentence";
 import { words } from "./words";
 
 /** Loaded when a head is chosen. */
-const HeadArcs = lazy(() => import("./head-arcs/head-arcs"));
-const HeadCaption = lazy(() => import("./head-arcs/head-caption"));
+const HeadArcs = lazyPart(() => import("./head-arcs/head-arcs"));
+const HeadCaption = lazyPart(() => import("./head-arcs/head-caption"));
 
 export default function GeneratedText({ run, step, frame, live, select }: PanelProps) {
   const notice = useContext(TextNoticeContext);

@@ -234,7 +234,7 @@ describe("the stack", () => {
 
   test("is empty before a run, and says so if the run measured nothing of it", () => {
     const { unmount } = show(Stack, -1, recordedRun(0));
-    expect(screen.getByText(/How the model is built: 6 layers/)).toBeVisible();
+    expect(screen.getByText(/^The model has 6 layers/)).toBeVisible();
     unmount();
     const run = wholeRun();
     const bare = run.frames.map(({ attentionRows: _, logitLens: __, ...frame }) => ({

@@ -16,8 +16,5 @@ export function cut(text: string, room: number): string {
 export const PERCENT = 62;
 
 /** How many characters of a token have room below its column. */
-export const tokenRoom = ({ columnWidth, single, unit }: StackLayout, characters: number): number =>
-  Math.min(
-    characters,
-    Math.max(2, Math.floor((columnWidth * (single ? 2 : 1)) / (CHARACTER.serif * unit))),
-  );
+export const tokenRoom = ({ columnWidth, single, unit }: StackLayout): number =>
+  Math.max(2, Math.floor((columnWidth * (single ? 2 : 1)) / (CHARACTER.serif * unit)));

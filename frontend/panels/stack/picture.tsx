@@ -1,12 +1,13 @@
 "use client";
 
-import { lazy, memo, Suspense } from "react";
+import { memo, Suspense } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { formatPercent } from "@/lib/i18n/numbers";
 import type { RunRecord } from "@/lib/run/run-record";
 import { indexTicks } from "@/lib/scales/nice";
 import { shortLabel } from "@/lib/text/characters";
 import { LEAST_SHARE, type Sources } from "@/panels/attention-shared/sources";
+import { lazyPart } from "@/panels/lazy-panel";
 import { Candidates } from "./candidates";
 import {
   type BandFacts,
@@ -34,10 +35,10 @@ import {
 import { CHARACTER, cut, PERCENT, tokenRoom } from "./picture-text";
 
 /** Loaded where there is room for one column, such as on phones. */
-const SingleColumn = lazy(() => import("./single-column"));
+const SingleColumn = lazyPart(() => import("./single-column"));
 
 /** Loaded in a comparison. */
-const Differences = lazy(() => import("./differences"));
+const Differences = lazyPart(() => import("./differences"));
 
 /** The colours of the ribbon, by the rank of the chosen token in the lens. */
 export const RANK_FILL: Record<RankClass, string> = {
@@ -273,7 +274,7 @@ function Tokens({ layout, columns, drop }: TokensProps) {
           )}
           style={{ "--stack-height": `${layout.top - layout.bottom}px` } as React.CSSProperties}
         >
-          {cut(shortLabel(column.label), tokenRoom(layout, Number.POSITIVE_INFINITY))}
+          {cut(shortLabel(column.label), tokenRoom(layout))}
         </text>
       ))}
     </>

@@ -48,7 +48,8 @@ function TextBefore({ run, layout }: { run: RunRecord; layout: StackLayout }) {
   const [only] = places;
   if (only?.kind !== "token") return null;
   const label = shortLabel(tokenAt(run, only.position)?.label ?? "");
-  const right = x - ((tokenRoom(layout, [...label].length) * CHARACTER.serif) / 2 + 6) * unit;
+  const characters = Math.min([...label].length, tokenRoom(layout));
+  const right = x - ((characters * CHARACTER.serif) / 2 + 6) * unit;
   const room = Math.floor(right / (CHARACTER.serif * unit));
   return (
     <text

@@ -16,6 +16,7 @@ import { shortLabel } from "@/lib/text/characters";
 import type { ChosenHead } from "@/panels/attention-shared/chosen-head";
 import { sourcesOfHead } from "@/panels/attention-shared/sources";
 import { useChosenHead } from "@/panels/attention-shared/use-chosen-head";
+import { lazyPart } from "@/panels/lazy-panel";
 import { NotMeasured } from "@/panels/not-measured";
 import { useDifference } from "../difference-context";
 import type { PanelProps } from "../panel";
@@ -36,7 +37,7 @@ export { stackTable as table } from "./table";
 const PartDetails = lazy(() => import("./part-details"));
 
 /** Loaded when a part is pointed at. */
-const SpotSentence = lazy(() => import("./spot-sentence"));
+const SpotSentence = lazyPart(() => import("./spot-sentence"));
 
 /** How many sources can get a column of their own. */
 const ANCHORS = 4;

@@ -14,7 +14,7 @@ export const german: Translated<typeof english> = {
   pictureLabel: (token) =>
     `Die Schichten des Modells bei der Vorhersage von „${token}“. Pfeiltasten wechseln zwischen Schichten und Token; Enter öffnet einen Teil.`,
   scheme: (layers: number) =>
-    `So ist das Modell gebaut: ${layers === 1 ? "eine Schicht" : `${layers} Schichten`}. Ein Lauf zeichnet hier jedes Token als Spalte, mit dem, was gemessen wurde.`,
+    `Das Modell hat ${layers === 1 ? "eine Schicht" : `${layers} Schichten`}. Ein Lauf zeichnet jedes Token als Spalte.`,
   schemeParts: {
     prediction: "welches Token als Nächstes kommt",
     attention: "Attention liest frühere Token",

@@ -11,7 +11,7 @@ export const english = {
   pictureLabel: (token: string) =>
     `The model's layers at the prediction of “${token}”. Arrow keys move between layers and tokens; Enter opens a part.`,
   scheme: (layers: number) =>
-    `How the model is built: ${layers === 1 ? "one layer" : `${layers} layers`}. A run draws each token here as a column, with what was measured.`,
+    `The model has ${layers === 1 ? "one layer" : `${layers} layers`}. A run draws each token as a column.`,
   schemeParts: {
     prediction: "which token comes next",
     attention: "attention reads earlier tokens",
