@@ -346,7 +346,10 @@ test("the last finished run is offered in another tab, until it is discarded", a
   await instrument.open({ prompt: STORY, max_new_tokens: 6, seed: 5 });
   await instrument.run.click();
   await instrument.finished();
-  const written = await instrument.panel("Generated text").innerText();
+  const panel = instrument.panel("Generated text");
+  // The stop for definitions is added after the text, and is part of the panel's text.
+  await expect(panel.locator("[data-term-stop]")).toBeAttached();
+  const written = await panel.innerText();
   const other = new Instrument(await page.context().newPage());
   await other.open();
   const offer = other.page.getByRole("button", { name: "Open the last run" });

@@ -98,6 +98,10 @@ export class Instrument {
   async showTokenBefore(count: number): Promise<void> {
     await this.tokens.last().focus();
     for (let moved = 0; moved < count; moved++) await this.page.keyboard.press("ArrowLeft");
+    // A panel that is out of view follows only when the shown token stops changing, and a click
+    // would scroll it into view with the rows of the token before.
+    const predictions = this.panel("Top predictions");
+    if (await predictions.isVisible()) await predictions.scrollIntoViewIfNeeded();
     // Panels follow when the keys have been handled. While tokens change quickly the rows of the
     // predictions are a picture, and then catch up.
     await this.idle();

@@ -48,7 +48,8 @@ export function keepConversation(conversation: Conversation): () => void {
               const isEnd = !isBusy(run) && isBusy(before.run);
               if (!isEnd && Date.now() - savedAt < EVERY_MS) return;
               if (!isEnd && (run.log?.bytes ?? 0) > MAX_BYTES_GOING_ON) return;
-              savedAt = Date.now();
+              // Until the first token there is nothing of the reply to save.
+              if (run.frames.length > 0) savedAt = Date.now();
               keep();
             }),
           ],

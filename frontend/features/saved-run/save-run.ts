@@ -28,6 +28,7 @@ export function deleteSavedRun(): void {
 export function keepShownRun(session: Session): () => void {
   let saved: RunRecord | null = null;
   let shown = branchOf(session.getState().branches, session.getState().chosen);
+  let savedAt = 0;
   const keep = () => {
     const run = recordOf(shown);
     // Snapshots of a training are restored with the training.
@@ -35,17 +36,14 @@ export function keepShownRun(session: Session): () => void {
     const value = savedRun(run);
     if (!value) return;
     saved = run;
+    savedAt = Date.now();
     putSaved(KEY, value);
     if (run.phase === "done" && run.source === null) putSaved(LAST, value);
   };
-  let savedAt = 0;
   const keepNow = () => {
     const run = recordOf(shown);
-    if (isBusy(run)) {
-      if (Date.now() - savedAt < EVERY_MS || (run.log?.bytes ?? 0) > MAX_BYTES_GOING_ON) return;
-      savedAt = Date.now();
-    }
-    keep();
+    const isDue = Date.now() - savedAt >= EVERY_MS;
+    if (!isBusy(run) || (isDue && (run.log?.bytes ?? 0) <= MAX_BYTES_GOING_ON)) keep();
   };
   let stop = shown.store.subscribe(keepNow);
   const stopSession = session.subscribe(({ branches, chosen }) => {
