@@ -534,6 +534,30 @@ def test_ids_that_a_tokenizer_in_python_does_not_have_add_no_text(tmp_path: Path
     assert streamed(vocabulary, [3, 99], [99, 4]) == " world"
 
 
+def test_a_tokenizer_in_python_is_asked_once_for_each_id() -> None:
+    asked: list[int] = []
+
+    class Letters:
+        """A tokenizer of 9 letters."""
+
+        def __len__(self) -> int:
+            return 9
+
+        def convert_ids_to_tokens(self, token_id: int) -> str | None:
+            asked.append(token_id)
+            return chr(0x61 + token_id) if token_id < 9 else None
+
+        def decode(self, ids: list[int], *, skip_special_tokens: bool) -> str:
+            assert skip_special_tokens
+            return "".join(chr(0x61 + token_id) for token_id in ids)
+
+    stream = Detokenizer(Letters()).stream()
+    # Each text is decoded with tokens from all over the vocabulary behind it.
+    assert [stream.push(token_id) for token_id in (1, 99, 0, 1, 8)] == ["b", "", "a", "b", "i"]
+    assert sorted(asked) == sorted(set(asked))
+    assert set(asked) >= {0, 1, 8, 99}
+
+
 def letters(**rules: str) -> Callable[[Sequence[int]], str]:
     """Decodes ids as letters, and replaces some texts by others."""
 
