@@ -186,19 +186,36 @@ def test_a_closed_response_ends_the_run(catalog: Catalog, gate: Gate) -> None:
 
 
 def test_the_model_of_a_request_is_found(make: Make, engine: Starlette) -> None:
-    seal = make(nobody).app._seal  # type: ignore[attr-defined]
     done = read_events(make(to(engine)).post("/api/run", json={**RUN, "max_new_tokens": 20}))[-1]
-    for query, body, model in (
-        (b"", {"model": "other"}, "other"),
-        (b"", {"a": {"model": "other"}, "b": {"model": "fake"}}, "other"),
-        (b"", {"resume": done["resume"]}, "fake"),
-        (b"", {"resume": "forged", "model": "other"}, ""),
-        (b"", {"prompt": "Once"}, ""),
-        (b"", [1], ""),
-        (b"model=other&prompt=a", None, "other"),
-        (b"params=%7B%22model%22%3A%22other%22%7D", None, "other"),
-        (b"\xff", None, ""),
+    for path, query, body, model in (
+        ("/api/run", b"", {"model": "other"}, "other"),
+        ("/api/compare", b"", {"a": {"model": "other"}, "b": {"model": "fake"}}, "other"),
+        ("/api/compare", b"", {"a": {"prompt": "Once"}, "b": {"model": "fake"}}, ""),
+        ("/api/run", b"", {"resume": done["resume"]}, "fake"),
+        # An engine refuses it, whichever.
+        ("/api/run", b"", {"resume": "forged"}, ""),
+        ("/api/run", b"", {"prompt": "Once"}, ""),
+        ("/api/tokenize", b"", {"text": "Once", "model": "other"}, "other"),
+        ("/api/run", b"", [1], ""),
+        ("/api/run", b"model=other&prompt=a", None, "other"),
+        ("/api/run", b"params=%7B%22model%22%3A%22other%22%7D", None, "other"),
+        ("/api/run", b"\xff", None, ""),
+        ("/api/health", b"", None, ""),
     ):
         sent = b"" if body is None else orjson.dumps(body)
-        assert model_of(query, sent, seal) == model, (query, body)
-    assert model_of(b"", b"not json", seal) == ""
+        assert model_of(path, query, sent) == model, (path, query, body)
+    assert model_of("/api/run", b"", b"not json") == ""
+
+
+def test_a_request_is_sent_to_an_engine_of_its_model(make: Make, engine: Starlette) -> None:
+    models: list[str] = []
+
+    def call(request: RelayedRequest, model: str, run: str) -> AsyncIterator[Head | bytes]:
+        models.append(model)
+        return to(engine)(request, model, run)
+
+    client = make(call, root_path="/below")
+    client.post("/below/api/compare", json={"a": {**RUN, "model": "other"}, "b": RUN})
+    client.get("/below/api/run", params={"model": "fake", "prompt": "Once"})
+    client.get("/below/api/models")
+    assert models == ["other", "fake", ""]

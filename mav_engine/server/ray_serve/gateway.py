@@ -9,28 +9,27 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from urllib.parse import parse_qsl
 
-import orjson
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mav_engine.config import ServerConfig
 from mav_engine.contract.events import to_json
 from mav_engine.errors import MavError, RunFailed
-from mav_engine.generation.resume_token import Seal
 from mav_engine.running.run import error_event
 from mav_engine.server.http.live_stream import NDJSON, SSE
 from mav_engine.server.http.problems import RequestRefused, problem_response
 from mav_engine.server.http.request_body import read_body
 from mav_engine.server.ray_serve.relay import Head, RelayedRequest
+from mav_engine.server.relay.asked import asked_in_body, asked_in_query, asked_to_compare
 
 LOG = logging.getLogger("mav.api")
 ATTEMPTS = 3
 """Most engines to which a request is sent until an answer begins."""
 RETRY_AFTER_S = 1.0
 _RUNS = "/api/runs/"
-_RELAYED = ("/api/run", "/api/compare", "/api/tokenize", "/api/models", "/api/health")
+_COMPARE = "/api/compare"
+_RELAYED = ("/api/run", _COMPARE, "/api/tokenize", "/api/models", "/api/health")
 
 Call = Callable[[RelayedRequest, str, str], AsyncIterator[Head | bytes]]
 """Sends a request to an engine of a model (empty is any), if possible to the one that has a run
@@ -61,7 +60,6 @@ class Gateway:
         self._local = local
         self._call = call
         self._config = config
-        self._seal = Seal.of(config.secret, config.resume_ttl_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -80,7 +78,7 @@ class Gateway:
         # An error could not be appended to a compressed stream.
         headers = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
         request = RelayedRequest.of({**scope, "headers": headers}, body)
-        model = model_of(scope["query_string"], body, self._seal)
+        model = model_of(path, scope["query_string"], body)
         run_id = path.removeprefix(_RUNS).partition("/")[0] if path.startswith(_RUNS) else ""
         if not await self._relayed(request, model, run_id, send):
             refusal = NoEngine(
@@ -150,23 +148,16 @@ class _Relayed:
         await self._send(_body(last, more=False))
 
 
-def model_of(query: bytes, body: bytes, seal: Seal) -> str:
+def model_of(path: str, query: bytes, body: bytes) -> str:
     """The model that a request names, empty if none can be found; the engine checks the request.
 
-    Args:
-        query: the query string.
-        body: the body; a JSON object of settings, or of two for a comparison.
-        seal: reads resume tokens.
+    For a comparison, the model of its first run.
     """
-    try:
-        pairs = dict(parse_qsl(query.decode("latin-1")))
-        given = orjson.loads(body or pairs.get("params") or orjson.dumps(pairs))
-        settings = given.get("a", given)
-        if token := settings.get("resume"):
-            return seal.read(token).settings.model
-        return str(settings.get("model") or "")
-    except (ValueError, AttributeError, MavError):
-        return ""
+    if path == _COMPARE:
+        asked = asked_to_compare(body)
+    else:
+        asked = asked_in_body(body) if body else asked_in_query(query)
+    return asked.names[0] or ""
 
 
 def _body(data: bytes, *, more: bool) -> Message:
