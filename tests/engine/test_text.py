@@ -19,7 +19,7 @@ from mav_engine import RunSettings, run
 from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.native.tokenizer import FileTokenizer
 from mav_engine.contract.events import Token, TokenRef
-from mav_engine.text.detokenizer import BYTES, Detokenizer, ProbedStream
+from mav_engine.text.detokenizer import BYTES, Detokenizer, ProbedStream, common_length
 from mav_engine.text.tokens import StopMatcher, TextStream, Vocabulary, has_tokens
 from tests.engine.conftest import EMBEDDED
 
@@ -576,6 +576,8 @@ def letters(**rules: str) -> Callable[[Sequence[int]], str]:
         # A token that is tried may change the last letter, so it comes with the next one.
         ({"ab": "X"}, "acabc", ["", "ac", "", "X", "c"]),
         ({"ca": "X"}, "cbca", ["", "cb", "", "X"]),
+        # What no tried token changes of a token's text comes at once.
+        ({"ca": "bXX", "c": "bcd"}, "cb", ["b", "cdb"]),
         # None of the tokens that are tried shows that a letter may change: the rest is held back.
         ({"ad": "X"}, "cadca", ["c", "a", "", "", "Xca"]),
         # A tried token would change text that was given, but another one follows.
@@ -590,6 +592,14 @@ def test_text_that_a_tokenizer_in_python_rewrites(
     *ids, last = [ord(letter) - 0x61 for letter in text]
     added = [*map(stream.push, ids)]
     assert [*added, stream.push(last) + stream.rest()] == pieces
+
+
+@settings(max_examples=200, deadline=None)
+@given(same=st.text("ab", max_size=9), ends=st.tuples(*[st.text("ab", max_size=9)] * 2))
+def test_how_many_characters_two_texts_have_in_common(same: str, ends: tuple[str, str]) -> None:
+    one, other = (same + end for end in ends)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    assert common_length(one, other) == len(list(alike))
 
 
 def test_a_long_text_of_a_tokenizer_in_python_is_decoded_every_few_tokens() -> None:
