@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import string
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -24,7 +26,7 @@ from mav_engine.backends.fake import FakeBackend
 from mav_engine.backends.hf.fingerprint import fingerprint
 from mav_engine.contract.events import Event, Prompt, Token, to_json
 from mav_engine.errors import InvalidSettings, ResumeRefused
-from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished, resolve
+from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished, model_of, resolve
 from tests.engine.conftest import EMBEDDED, Case
 from tests.engine.runs import alone, done_of, tokens_of
 
@@ -314,6 +316,30 @@ def test_invalid_resume_tokens_are_refused(token: str, detail: str) -> None:
     with pytest.raises(ResumeRefused, match=detail) as caught:
         events_of(FAKE, resume=token)
     assert caught.value.field == "resume"
+
+
+def test_the_model_of_a_token_is_read_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_of = RunSettings(prompt="x", seed=1, model="another/model")
+    token = signed(Seal.of("another secret of some length"), settings=run_of)
+    assert model_of(token) == "another/model"
+    # A forged token may be small and contain gigabytes.
+    monkeypatch.setattr("mav_engine.generation.resume_token.MAX_PAYLOAD", 20)
+    assert model_of(token) is None
+
+
+@pytest.mark.parametrize("payload", [{"settings": {"model": 5}}, {"settings": {}}, {}, [1], "x"])
+def test_a_forged_token_may_name_no_model(payload: Any) -> None:
+    def forged(payload: Any) -> str:
+        packed = base64.urlsafe_b64encode(zlib.compress(orjson.dumps(payload)))
+        return f"mav1.{packed.decode().rstrip('=')}.a"
+
+    assert model_of(forged({"settings": {"model": "fake"}})) == "fake"
+    assert model_of(forged(payload)) is None
+
+
+@pytest.mark.parametrize("token", ["mav1", "mav1.a.b", "mav1..", "Once upon", f"mav2{TOKEN[4:]}"])
+def test_what_is_no_token_names_no_model(token: str) -> None:
+    assert model_of(token) is None
 
 
 def test_a_token_expires() -> None:
