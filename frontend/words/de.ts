@@ -21,6 +21,7 @@ import { german as replay } from "@/features/replay/words.de";
 import { german as runForm } from "@/features/run-form/words.de";
 import { german as saveMenu } from "@/features/save-menu/words.de";
 import { german as savedRun } from "@/features/saved-run/words.de";
+import { german as shortcuts } from "@/features/shortcuts/words.de";
 import { german as timeline } from "@/features/timeline/words.de";
 import { german as training } from "@/features/training/words.de";
 import { german as failures } from "@/lib/client/words.de";
@@ -63,6 +64,7 @@ export const german: Translated<typeof english> = {
   firstRecording,
   glossary,
   header,
+  shortcuts,
   settings,
   runForm,
   instrument,

@@ -21,6 +21,7 @@ import { english as replay } from "@/features/replay/words.en";
 import { english as runForm } from "@/features/run-form/words.en";
 import { english as saveMenu } from "@/features/save-menu/words.en";
 import { english as savedRun } from "@/features/saved-run/words.en";
+import { english as shortcuts } from "@/features/shortcuts/words.en";
 import { english as timeline } from "@/features/timeline/words.en";
 import { english as training } from "@/features/training/words.en";
 import { english as failures } from "@/lib/client/words.en";
@@ -61,6 +62,7 @@ export const english = {
   firstRecording,
   glossary,
   header,
+  shortcuts,
   settings,
   runForm,
   instrument,

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { words as headerWords } from "@/features/header/words";
+import { words as shortcutsWords } from "@/features/shortcuts/words";
 import { words as failuresWords } from "@/lib/client/words";
 import openapi from "@/lib/contract/openapi.json";
 import {
@@ -120,7 +120,7 @@ describe("the chosen language", () => {
     expect(words.reading("3", "1.5")).toBe("Schicht 3: 1.5");
     expect({ ...failuresWords.unreachable }).toEqual(german.failures.unreachable);
     expect(settingsWords.explanations.top_k).toBe(german.settings.explanations.top_k);
-    expect(headerWords.shortcuts.rows).toEqual(german.header.shortcuts.rows);
+    expect(shortcutsWords.rows).toEqual(german.shortcuts.rows);
     expect(formatParameters(5_870_000)).toMatch(/^5,87\sMio\.$/);
     // A German reader would read "4,096" as a decimal number.
     expect(formatCount(4096)).toMatch(/^4\s096$/);
@@ -161,11 +161,7 @@ describe("a visitor's language", () => {
     Object.defineProperty(navigator, "languages", { value: browser, configurable: true });
     new Function(LANGUAGE_SCRIPT)();
     await beginLanguage(LOADERS);
-    return [
-      document.documentElement.lang,
-      currentLanguage(),
-      document.documentElement.dataset.words,
-    ];
+    return [document.documentElement.lang, currentLanguage()];
   };
 
   test.each([
@@ -175,14 +171,14 @@ describe("a visitor's language", () => {
     ["that of the link", "?lang=de", ["en"], "de"],
     ["the browser's if the page does not have the link's", "?lang=tlh", ["de"], "de"],
   ])("is %s", async (_, query, browser, expected) => {
-    expect(await arrive(query, browser)).toEqual([expected, expected, undefined]);
+    expect(await arrive(query, browser)).toEqual([expected, expected]);
   });
 
   test("is kept when the visitor chose it, and overrides the browser's", async () => {
     await chooseLanguage("de");
-    expect(await arrive("", ["en"])).toEqual(["de", "de", undefined]);
-    expect(await arrive("?lang=en", ["de"])).toEqual(["en", "en", undefined]);
-    expect(await arrive("", ["de"])).toEqual(["en", "en", undefined]);
+    expect(await arrive("", ["en"])).toEqual(["de", "de"]);
+    expect(await arrive("?lang=en", ["de"])).toEqual(["en", "en"]);
+    expect(await arrive("", ["de"])).toEqual(["en", "en"]);
   });
 
   test("replaces that of the link when the visitor chooses another", async () => {

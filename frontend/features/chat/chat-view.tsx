@@ -28,7 +28,7 @@ import { UserTurn } from "./user-turn";
 import { words } from "./words";
 
 const ShortcutsDialog = dynamic(() =>
-  import("@/features/header/shortcuts-dialog").then((module) => module.ShortcutsDialog),
+  import("@/features/shortcuts/shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
 
 interface ChatViewProps {

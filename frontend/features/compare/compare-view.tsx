@@ -28,7 +28,7 @@ import { words } from "./words";
 
 const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
-  import("@/features/header/shortcuts-dialog").then((module) => module.ShortcutsDialog),
+  import("@/features/shortcuts/shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
 
 interface CompareViewProps {

@@ -50,7 +50,7 @@ import { useFocusRun } from "./use-focus-run";
 const RecordingNotice = dynamic(() => import("@/features/first-recording/recording-notice"));
 const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
 const ShortcutsDialog = dynamic(() =>
-  import("@/features/header/shortcuts-dialog").then((module) => module.ShortcutsDialog),
+  import("@/features/shortcuts/shortcuts-dialog").then((module) => module.ShortcutsDialog),
 );
 
 /** Breakpoints that are not listed are off. */

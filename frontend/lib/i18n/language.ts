@@ -80,5 +80,10 @@ async function showLanguage(wanted: Language): Promise<void> {
   const language = translation ? wanted : "en";
   document.documentElement.lang = language;
   languageStore.setState({ language, translation });
+  if (!translation) showWords();
+}
+
+/** Shows the page, which is hidden until it has the texts of the visitor's language. */
+export function showWords(): void {
   delete document.documentElement.dataset.words;
 }

@@ -1,8 +1,8 @@
 "use client";
 
-import { useEffect } from "react";
+import { useEffect, useLayoutEffect } from "react";
 import { useStore } from "zustand";
-import { beginLanguage, type Language, type Loaders, languageStore } from "./language";
+import { beginLanguage, type Language, type Loaders, languageStore, showWords } from "./language";
 import { words } from "./words";
 
 /** Returns the current language; English during the static build. */
@@ -16,6 +16,10 @@ export function useVisitorsLanguage(loaders: Loaders, title = siteTitle): Langua
   useEffect(() => {
     void beginLanguage(loaders);
   }, [loaders]);
+  // Not when the texts have arrived: React renders them later if a part of the page is still loading.
+  useLayoutEffect(() => {
+    if (language !== "en") showWords();
+  }, [language]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the title is read in the new language
   useEffect(() => {
     document.title = title();

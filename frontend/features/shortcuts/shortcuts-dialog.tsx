@@ -2,7 +2,8 @@
 
 import { Dialog } from "@/components/ui/dialog";
 import { Kbd } from "@/components/ui/kbd";
-import { words as headerWords } from "./words";
+import { words as headerWords } from "@/features/header/words";
+import { words } from "./words";
 
 interface ShortcutsDialogProps {
   open: boolean;
@@ -10,9 +11,13 @@ interface ShortcutsDialogProps {
 }
 
 export function ShortcutsDialog({ open, onOpenChange }: ShortcutsDialogProps) {
-  const words = headerWords.shortcuts;
   return (
-    <Dialog title={words.open} closeLabel={words.close} open={open} onOpenChange={onOpenChange}>
+    <Dialog
+      title={headerWords.shortcuts.open}
+      closeLabel={words.close}
+      open={open}
+      onOpenChange={onOpenChange}
+    >
       <dl className="divide-y divide-rule">
         {words.rows.map(({ keys, action }) => (
           <div key={action} className="flex items-center justify-between gap-6 py-2.5">
