@@ -54,7 +54,8 @@ export function usePageTerms(find: FindTerms): readonly Region[] {
 }
 
 const whenIdle = (act: () => void): void => {
-  if ("requestIdleCallback" in window) requestIdleCallback(act);
+  // A busy machine may have no idle time for long.
+  if ("requestIdleCallback" in window) requestIdleCallback(act, { timeout: REST_MS });
   else act();
 };
 
