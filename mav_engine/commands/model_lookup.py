@@ -30,6 +30,11 @@ def local_catalog() -> Catalog:
     )
 
 
+def dtype_in_environment() -> str:
+    """The precision of models that name none themselves."""
+    return os.environ.get("MAV_DTYPE") or "auto"
+
+
 def cached_names() -> list[str]:
     """Models in the hub's cache on this machine."""
     from huggingface_hub import CacheNotFound, scan_cache_dir
@@ -57,7 +62,7 @@ def load_named_model(name: str, device: str, backend: str = "transformers") -> B
     catalog = local_catalog()
     try:
         entry = catalog.find(name)
-        dtype = entry.precision or os.environ.get("MAV_DTYPE") or "auto"
+        dtype = entry.precision or dtype_in_environment()
         return load_backend(entry.source, name=entry.name, device=device, dtype=dtype)
     except MavError as error:
         known = {*(each.name for each in catalog.entries()), *cached_names()} - {name}

@@ -12,7 +12,7 @@ import typer
 
 from mav_engine.commands import options as opt
 from mav_engine.commands.exit_status import INTERRUPTED, exit_on_error, fail, write_lines
-from mav_engine.commands.model_lookup import local_catalog
+from mav_engine.commands.model_lookup import dtype_in_environment, local_catalog
 
 if TYPE_CHECKING:
     from mav_engine.contract.events import ModelInfo
@@ -105,9 +105,8 @@ def _local_models() -> Iterator[LocalModel]:
         where = (
             "with MAV" if folder in embedded else str(folder) if here else "listed in MAV_MODELS"
         )
-        wrong = entry.problem() or needs_torch(
-            entry.source, name=entry.name, dtype=entry.precision or "auto"
-        )
+        dtype = entry.precision or dtype_in_environment()
+        wrong = entry.problem() or needs_torch(entry.source, name=entry.name, dtype=dtype)
         size = _bytes_in(folder) if here else 0
         yield LocalModel(entry.describe(), where, size, here and wrong is None, wrong)
     yield from _cached()
@@ -127,7 +126,8 @@ def _cached() -> Iterator[LocalModel]:
         if repo.repo_type == "model":
             info = describe(repo.repo_id, name=repo.repo_id)
             whole = info.parameters is not None
-            wrong = needs_torch(repo.repo_id, name=repo.repo_id) if whole else None
+            dtype = dtype_in_environment()
+            wrong = needs_torch(repo.repo_id, name=repo.repo_id, dtype=dtype) if whole else None
             here = whole and wrong is None
             yield LocalModel(info, "hub's cache", repo.size_on_disk, here, wrong)
 

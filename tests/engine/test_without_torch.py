@@ -172,13 +172,28 @@ def test_a_gpt2_in_int8_answers_a_conversation(
     assert done["reason"] == "length"
 
 
+COMMAND = "from mav_engine.cli import main; sys.argv[0] = 'mav'; main(sys.argv[1:])"
+
+
+def test_the_list_of_models_is_about_the_precision_they_would_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MAV_DTYPE", "int8")
+    (model,) = map(json.loads, without_torch(COMMAND, "models").stdout.splitlines())
+    assert not model["complete"]
+    assert "not int8" in model["problem"]
+    monkeypatch.setenv("MAV_DTYPE", "int8-dynamic")
+    (model,) = map(json.loads, without_torch(COMMAND, "models").stdout.splitlines())
+    assert model["complete"]
+    assert model["problem"] is None
+
+
 def test_the_command_runs_and_the_doctor_tells() -> None:
-    call = "from mav_engine.cli import main; sys.argv[0] = 'mav'; main(sys.argv[1:])"
-    ended = without_torch(call, "--prompt", "Once upon", "--max-new-tokens", "3")
+    ended = without_torch(COMMAND, "--prompt", "Once upon", "--max-new-tokens", "3")
     assert ended.returncode == 0, ended.stderr
     kinds = [json.loads(line)["type"] for line in ended.stdout.splitlines()]
     assert kinds == ["start", "prompt", "token", "token", "token", "done"]
-    doctor = without_torch(call, "doctor").stdout
+    doctor = without_torch(COMMAND, "doctor").stdout
     found = {each["name"]: each for each in map(json.loads, doctor.splitlines())}
     assert found["mav-tiny"]["state"] == "ok"
     assert found["torch"]["state"] == "missing"
