@@ -168,7 +168,7 @@ export const english = {
     ] as const,
   },
   learnTask: {
-    open: "Open the training that comes with the site",
+    open: "Open the example training",
     unknown: "No loss was recorded for this snapshot.",
     none: "This training has no recorded loss, or the loss does not fall.",
     check: "Check this snapshot",

@@ -313,7 +313,7 @@ const within = (place: number): number =>
 /** The labels below the rows. On the axis of shares they are percentages. */
 const AxisTicks = memo(function AxisTicks({ shown: { axis, scale } }: { shown: Shown }) {
   return (
-    <div aria-hidden className="figures relative mr-13 ml-8 h-4 text-micro text-quiet">
+    <div aria-hidden className="figures relative mr-13 ml-8 h-5 text-micro text-quiet">
       {axis.ticks.map((tick) => (
         <span
           key={tick}

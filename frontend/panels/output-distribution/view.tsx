@@ -53,7 +53,7 @@ function Figures({ distribution, vocabulary }: FiguresProps) {
   return (
     <dl className="mb-2.5 grid grid-cols-3 gap-2">
       {figures.map(({ name, value }) => (
-        <div key={name} className="flex flex-col-reverse">
+        <div key={name} className="flex flex-col-reverse justify-end">
           <dt className="four-narrow:min-h-8 text-micro text-quiet">{name}</dt>
           <dd className="figures text-lg leading-6">{value}</dd>
         </div>

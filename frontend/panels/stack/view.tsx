@@ -124,7 +124,9 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
   const headline = headlineOf(run, step, head).join(" ");
   const narrow = size.width < NARROW * size.unit;
   const isCut = layout.single ? last > 0 : layout.places.some(({ kind }) => kind === "gap");
-  const hint = layout.single ? words.hintOfOne : words.hint;
+  const [hint, overview] = layout.single
+    ? [words.hintOfOne, words.overviewOfOne]
+    : [words.hint, words.overview];
   return (
     // While a head is chosen Escape clears it; otherwise it stops the run.
     <div className="flex h-full flex-col" data-popup={head ? "" : undefined}>
@@ -177,7 +179,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
             <SpotSentence run={run} spot={spot} head={head} />
           </Suspense>
         ) : (
-          <span data-export="skip">{isCut ? `${hint} ${words.overview}` : hint}</span>
+          <span data-export="skip">{isCut ? `${hint} ${overview}` : hint}</span>
         )}
       </p>
       <Legend difference={difference !== null} head={head} onClear={head?.clear} />

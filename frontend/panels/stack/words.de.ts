@@ -25,6 +25,7 @@ export const german: Translated<typeof english> = {
   hintOfOne: "Wischen zeigt ein anderes Token, Tippen öffnet einen Teil.",
   overview:
     "Die Linie darüber ist der ganze Text: was Attention dort liest und welche Token eine Spalte haben.",
+  overviewOfOne: "Die Linie: der ganze Text und was Attention dort liest.",
   after: (text, chosen, share) => `Nach „${text}“ hat das Modell „${chosen}“ gewählt (${share}).`,
   settled: (layer, label) => `Ab Schicht ${layer} ist „${label}“ das wahrscheinlichste Token.`,
   settledAtOnce: (label) => `Jede Schicht würde „${label}“ vorhersagen.`,

@@ -22,6 +22,7 @@ export const english = {
   hintOfOne: "Swipe to another token; tap a part to open it.",
   overview:
     "The line above is the whole text: what attention reads there, and which tokens have a column.",
+  overviewOfOne: "The line: the whole text, and what attention reads there.",
   after: (text: string, chosen: string, share: string) =>
     `After “${text}” the model chose “${chosen}” (${share}).`,
   settled: (layer: number, label: string) =>
