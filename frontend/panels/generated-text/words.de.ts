@@ -7,7 +7,7 @@ export const german: Translated<typeof english> = {
   unit: "Wahrscheinlichkeit",
   hookPoint: "Softmax der Logits",
   howToRead:
-    "Jedes Feld ist ein Token. Je kräftiger die Farbe, desto höher seine Wahrscheinlichkeit. Wähle eines, um es in allen Panels zu sehen.",
+    "Jedes Feld ist ein Token. Je kräftiger die Farbe, desto höher seine Wahrscheinlichkeit. Alle Panels zeigen das gewählte.",
   caution:
     "Wahrscheinlich heißt nicht wahr: Ein kräftig gefärbtes Feld zeigt, was das Modell nach diesem Text erwartet, nicht, dass es stimmt.",
   columns: [

@@ -8,7 +8,7 @@ export const german: Translated<typeof english> = {
   unit: "Token × Schichten",
   hookPoint: "resid_pre, resid_post, attn_out, mlp_out, Attention-Muster, Logit Lens",
   howToRead:
-    "Jede Spalte ist ein Token, jede Zeile eine Schicht, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus seiner Größe; Farbe: Rang des nächsten Tokens, wenn diese Schicht die letzte wäre). Bögen: Token, die Attention liest. Punkt: was das MLP hinzufügt, im Verhältnis zum Strom.",
+    "Spalten: Token; Zeilen: Schichten, von unten nach oben. Band: der Residualstrom (Breite: Logarithmus der Größe; Farbe: Rang des nächsten Tokens, wäre die Schicht die letzte). Bögen: was Attention liest. Punkt: was das MLP relativ zum Strom hinzufügt.",
   caution:
     "Bögen zeigen, wo Attention liest, nicht was sie davon nutzt; die Vorhersage einer Schicht wird mit der letzten Norm und dem Unembedding berechnet, die für die letzte Schicht trainiert sind.",
   pictureLabel: (token) =>
