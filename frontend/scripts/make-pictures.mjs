@@ -42,10 +42,9 @@ async function open(browser, origin, settings, options) {
   const page = await browser.newPage({ colorScheme: "light", reducedMotion: "reduce", ...options });
   page.setDefaultTimeout(120_000);
   await page.goto(`${origin}/?${new URLSearchParams({ lang: "en", ...SETTINGS, ...settings })}`);
-  await page
-    .getByText(/5\.87M parameters · 6 layers/)
-    .first()
-    .waitFor();
+  // On a phone it is in the folded settings.
+  const model = page.getByText(/5\.87M parameters · 6 layers/).first();
+  await model.waitFor({ state: "attached" });
   const decline = page.getByRole("button", { name: "No, thanks" });
   if (await decline.isVisible()) await decline.click();
   await page.evaluate(() => document.fonts.ready);

@@ -34,6 +34,16 @@ test("a region lists its terms once, without what the model wrote, outside of co
   expect(await stop()).toHaveAttribute("data-term-stop", "entropy token nat rank");
 });
 
+test("a text that changes has no terms until the page rests", async () => {
+  const button = await stop();
+  const text = screen.getByText("The entropy of a token, in nats.").firstChild as Text;
+  text.data = "In nats, the loss of a token.";
+  await waitFor(() => expect(button).toHaveAttribute("data-term-stop", "rank"));
+  await waitFor(() =>
+    expect(button).toHaveAttribute("data-term-stop", "nat loss token entropy rank"),
+  );
+});
+
 test("the keyboard goes through the terms of a region, and Escape closes the definition", async () => {
   const user = userEvent.setup();
   const button = await stop();

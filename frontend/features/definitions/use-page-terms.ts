@@ -16,7 +16,8 @@ const REST_MS = 500;
 
 /**
  * Returns the regions of the page with their terms. They are read again, in idle time, when the
- * page has stopped changing: not between the tokens of a run.
+ * page has stopped changing: not between the tokens of a run. Until then, a text that changes has no
+ * terms.
  */
 export function usePageTerms(find: FindTerms): readonly Region[] {
   const [regions, setRegions] = useState<readonly Region[]>([]);
@@ -24,19 +25,31 @@ export function usePageTerms(find: FindTerms): readonly Region[] {
   // biome-ignore lint/correctness/useExhaustiveDependencies: another depth shows other texts
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let shown: readonly Region[] = [];
+    const show = (found: readonly Region[]) => {
+      shown = found;
+      setRegions(found);
+    };
     const read = () => {
       const found = [...document.querySelectorAll(REGIONS)].map((element) => ({
         element,
         spots: termsOf(element, find),
       }));
-      setRegions((before) => (isSame(before, found) ? before : found));
+      if (!isSame(shown, found)) show(found);
     };
     const readLater = () => {
       clearTimeout(timer);
       timer = setTimeout(() => whenIdle(read), REST_MS);
     };
-    const observer = new MutationObserver(readLater);
+    const observer = new MutationObserver((changes) => {
+      const texts = changes.filter(({ type }) => type === "characterData");
+      const left = without(shown, texts);
+      if (left === shown && texts.length === changes.length) return;
+      if (left !== shown) show(left);
+      readLater();
+    });
     observer.observe(document.body, {
+      characterData: true,
       childList: true,
       subtree: true,
       attributes: true,
@@ -51,6 +64,17 @@ export function usePageTerms(find: FindTerms): readonly Region[] {
     };
   }, [find, depth]);
   return regions;
+}
+
+/** Removes the terms of texts that have changed: they may be elsewhere in them. */
+function without(regions: readonly Region[], texts: MutationRecord[]): readonly Region[] {
+  const changed = new Set(texts.map(({ target }) => target));
+  const isOld = ({ node }: Spot) => changed.has(node);
+  if (!regions.some(({ spots }) => spots.some(isOld))) return regions;
+  return regions.map(({ element, spots }) => ({
+    element,
+    spots: spots.filter((spot) => !isOld(spot)),
+  }));
 }
 
 const whenIdle = (act: () => void): void => {
