@@ -39,7 +39,7 @@ test("tiles, lens and trends show a real run, and selecting a token updates all 
   await slider.focus();
   await page.keyboard.press("Home");
   await page.keyboard.press("ArrowRight");
-  expect(await site.shownStep()).toBe(1);
+  await expect.poll(() => site.shownStep()).toBe(1);
   await expect(slider).toHaveAttribute("aria-valuetext", /token 1, .*Probability/);
 });
 

@@ -37,6 +37,28 @@ test("three depths: words, terms, and units with formulas", async ({ page }) => 
   await expectNoViolations(page);
 });
 
+test("at every depth and width the axis of the bars is their track", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ panels: "top-predictions" });
+  await site.openRecording(RECORDING);
+  await site.finished();
+  const predictions = site.panel("Top predictions");
+  // Neither the name nor the numbers of a row: the empty box behind its bars.
+  const track = predictions.locator("tbody tr").first().locator("td [data-room]").first();
+  const axis = predictions.locator("svg.bars").first();
+  for (const depth of ["In plain words", "With the terms of the field"]) {
+    await choose(page, depth);
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      await expect(async () => {
+        const [of, on] = [await track.boundingBox(), await axis.boundingBox()];
+        expect(on?.x).toBeCloseTo(of?.x ?? 0, 0);
+        expect(on?.width).toBeCloseTo(of?.width ?? 0, 0);
+      }, `${depth}, ${width}`).toPass({ timeout: 10_000 });
+    }
+  }
+});
+
 test("the depth is in the link and is remembered", async ({ page, browser }) => {
   await page.goto("/");
   await choose(page, "In plain words");

@@ -48,7 +48,7 @@ test("invisible tokens are shown as names, can be selected and exported", async 
     const token = page.locator(`[role=option][aria-label*="${name}"]`).first();
     expect((await token.boundingBox())?.width).toBeGreaterThan(8);
     await token.click();
-    expect(await site.shownStep()).toBe(place);
+    await expect.poll(() => site.shownStep()).toBe(place);
     await expect(site.panel("Top predictions").getByRole("row").nth(1)).toContainText(name);
   }
   for (const panel of ["Top predictions", "Generated text"]) {

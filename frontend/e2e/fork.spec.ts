@@ -46,7 +46,7 @@ test("choosing another prediction at any token continues from there as a branch"
   expect(requests[1]?.forced_ids).toHaveLength(step + 1);
   await expect.poll(() => textOf(page)).not.toBe(original);
   // The branch shows the token that was chosen, and marks it.
-  expect(await site.shownStep()).toBe(step);
+  await expect.poll(() => site.shownStep()).toBe(step);
   const marked = site.tokens.filter({ has: page.locator("svg") });
   await expect(marked).toHaveCount(1);
   await expect(marked).toHaveAttribute("aria-selected", "true");

@@ -7,7 +7,7 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
   test("panels show the token that is scrubbed to", async ({ page }) => {
     const site = await openLongRun(page, SHAPE);
     await scrub(page);
-    expect(await site.shownStep()).toBeGreaterThan(SHAPE.tokens - 20);
+    await expect.poll(() => site.shownStep()).toBeGreaterThan(SHAPE.tokens - 20);
     const label = await page
       .getByRole("listbox")
       .getByRole("option", { selected: true })

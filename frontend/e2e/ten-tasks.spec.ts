@@ -196,7 +196,7 @@ test("by keyboard alone: run, walk to a token, open a part of the picture", asyn
   await expect(page.getByRole("listbox")).toBeFocused();
   const before = await site.shownStep();
   await page.keyboard.press("ArrowLeft");
-  expect(await site.shownStep()).not.toBe(before);
+  await expect.poll(() => site.shownStep()).not.toBe(before);
   await page.keyboard.press("Tab");
   expect(await count()).toBeLessThanOrEqual(3);
   const picture = site.panel("The stack").getByRole("group", { name: /layers at the prediction/ });

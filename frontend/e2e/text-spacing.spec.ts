@@ -78,10 +78,12 @@ async function expectRoomForSpacing(page: Page): Promise<void> {
     sheet.replaceSync(rules);
     document.adoptedStyleSheets.push(sheet);
   }, SPACING);
-  // Canvases are drawn again after their boxes have changed size.
-  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn))));
-  const after = await page.evaluate(faults);
-  expect(after.filter((fault) => !before.includes(fault))).toEqual([]);
+  // Pictures are drawn again some frames after their boxes have changed size.
+  await expect
+    .poll(async () => (await page.evaluate(faults)).filter((fault) => !before.includes(fault)), {
+      timeout: 10_000,
+    })
+    .toEqual([]);
   expect(
     await page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -67,7 +67,7 @@ test("a click and a drag show the token under the pointer in every panel", async
     "tabindex",
     "0",
   );
-  expect(await site.shownStep()).toBe(5);
+  await expect.poll(() => site.shownStep()).toBe(5);
   await site.drag(5, 17);
   await site.shows(17);
   await site.drag(17, -9);

@@ -51,7 +51,7 @@ test("the shipped training opens, and every panel follows the selected step", as
   await expect.poll(() => site.shownStep()).toBe(0);
   await page.keyboard.press(",");
   await expect(rows(page).nth(-2)).toHaveAttribute("aria-selected", "true");
-  expect(await site.shownStep()).toBe(0);
+  await expect.poll(() => site.shownStep()).toBe(0);
   await rows(page).nth(3).click();
   await expect(axis(page)).toHaveAttribute("aria-valuenow", "3");
 

@@ -11,7 +11,7 @@ import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-co
 import { useFieldReveal } from "@/features/run-form/reveal-field";
 import { problemsOf, useSettingsForm } from "@/features/run-form/use-settings-form";
 import type { Failure } from "@/lib/contract/frames";
-import { useModels } from "@/lib/models/use-models";
+import { modelNamed, useModels } from "@/lib/models/use-models";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
 import { useSettingFields } from "@/lib/settings/use-setting-fields";
@@ -52,7 +52,7 @@ function Page({ fields: built }: ChatViewProps) {
   const openPanels = useOpenPanels();
   const [help, setHelp] = useState(false);
   const end = useRef<HTMLDivElement>(null);
-  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+  const model = modelNamed(models.list, form.watch("model"));
 
   const readSettings = useCallback((): ChatSettings => {
     const { prompt: _, ...settings } = toRequest(fields, form.getValues());

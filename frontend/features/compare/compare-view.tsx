@@ -9,7 +9,7 @@ import { useShortcuts } from "@/features/header/use-shortcuts";
 import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
 import { PanelLinks } from "@/features/panel-layout/panel-links";
 import { mediaMatches } from "@/lib/browser/media";
-import { useModels } from "@/lib/models/use-models";
+import { modelNamed, useModels } from "@/lib/models/use-models";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
 import { toRequest } from "@/lib/settings/form-values";
 import { useSettingFields } from "@/lib/settings/use-setting-fields";
@@ -77,7 +77,7 @@ function Page({ fields: built }: CompareViewProps) {
     const panels = openPanels.map(({ panel }) => panel);
     const requestOf = (side: "a" | "b") => {
       const request = toRequest(fields, forms[side].getValues());
-      const model = models.list?.models.find(({ name }) => name === request.model);
+      const model = modelNamed(models.list, request.model);
       return { ...request, capture: comparedCaptures(panels, model) };
     };
     void comparison.run({ a: requestOf("a"), b: requestOf("b"), mode });

@@ -27,7 +27,7 @@ import { TrainingPlace } from "@/features/training/training-section";
 import { isOfTraining } from "@/features/training/trainings";
 import { useLeaveTraining, useTrainingInAddress } from "@/features/training/use-trainings";
 import { mediaMatches } from "@/lib/browser/media";
-import { useModels } from "@/lib/models/use-models";
+import { modelNamed, useModels } from "@/lib/models/use-models";
 import { branchOf } from "@/lib/run/branches";
 import { useRunContext, useRunState, useSession, useSessionState } from "@/lib/run/run-context";
 import { isBusy } from "@/lib/run/run-record";
@@ -94,7 +94,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const shown = useFieldReveal();
   const { reveal } = shown;
   const { setError, setValue, getValues } = form;
-  const model = models.list?.models.find(({ name }) => name === form.watch("model"));
+  const model = modelNamed(models.list, form.watch("model"));
 
   const focusRun = useFocusRun(runElement);
   const run = useCallback(

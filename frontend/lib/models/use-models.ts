@@ -39,8 +39,10 @@ export function useModels(): Models {
   return { ...state, reload };
 }
 
+/** Returns the model that a request with this name runs: without a name, the server's default. */
+export const modelNamed = (list: ModelList | null, name: unknown): ModelInfo | undefined =>
+  list?.models.find((model) => model.name === (name || list.default));
+
 /** Returns a model of the list that was fetched last; by default the server's default model. */
 export const useKnownModel = (name: string | undefined): ModelInfo | undefined =>
-  useStore(models, ({ list }) =>
-    list?.models.find((model) => model.name === (name ?? list.default)),
-  );
+  useStore(models, ({ list }) => modelNamed(list, name));

@@ -9,7 +9,7 @@ export function Bars({ candidates }: { candidates: readonly Candidate[] }) {
   return (
     <div
       aria-hidden
-      className="pointer-events-none absolute bottom-0 left-26 w-[calc(100%-16.75rem)] overflow-hidden rounded-[2px]"
+      className="pointer-events-none absolute bottom-0 left-[calc(var(--name)+0.5rem)] w-[calc(100%-var(--name)-10.75rem)] overflow-hidden rounded-[2px] look:w-[calc(100%-var(--name)-8rem)]"
       style={{ height: `${1.625 * candidates.length}rem` }}
     >
       <RowBars

@@ -1,7 +1,7 @@
 export const SAID_SIGN = "◂";
 /** The classes of the mark on a row, without its position. */
 export const SAID_MARK_CLASS =
-  "absolute inset-x-0 h-[1.625rem] rounded bg-accent-wash pl-20 text-accent text-micro leading-[1.625rem]";
+  "absolute inset-x-0 h-[1.625rem] rounded bg-accent-wash pl-[calc(var(--name)-1rem)] text-accent text-micro leading-[1.625rem]";
 
 /**
  * Marks the chosen token's row in the list. One element that moves, behind the rows. It is

@@ -21,7 +21,7 @@ export function RowName({ frame, place, candidate }: RowNameProps) {
   const { text: label, cut_by: cutBy } = candidate;
   const said = candidate.id === frame.id;
   const name = (
-    <span className="block w-17 text-left">
+    <span className="block w-[calc(var(--name)-1.75rem)] text-left">
       <span data-room className="contain-strict block h-5 truncate leading-5">
         <TokenLabel label={label} className={said ? SAID_CLASS : cutBy ? CUT_CLASS : ""} />
         {said && <span className="sr-only">{words.said}</span>}

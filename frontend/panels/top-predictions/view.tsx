@@ -13,7 +13,7 @@ import { Bars } from "./bars";
 import { ChosenMark } from "./chosen-mark";
 import { Head } from "./head";
 import { Row } from "./row";
-import { indexOfChosen, ROW_PX } from "./rows";
+import { indexOfChosen, NAME_WIDTH, ROW_PX } from "./rows";
 import { RowsPicture } from "./rows-picture";
 import { Skeleton } from "./skeleton";
 import { useHoverOrFocus } from "./use-hover-or-focus";
@@ -49,14 +49,14 @@ function Predictions({ frame, live }: PredictionsProps) {
     <div className="flex h-full flex-col">
       <div
         ref={list}
-        className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto [overflow-anchor:none] pr-2"
+        className="@container scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto [overflow-anchor:none] pr-2"
         tabIndex={0}
         role="group"
         aria-label={words.tableLabel}
         onScroll={(event) => setScrolled(event.currentTarget.scrollTop > 0)}
         {...holding}
       >
-        <div className="relative isolate">
+        <div className={classNames("relative isolate", NAME_WIDTH)}>
           {moving ? (
             <RowsPicture frame={frame} count={inSight} table={table} width={width} />
           ) : (
