@@ -115,6 +115,21 @@ for (const width of [390, 1280]) {
   });
 }
 
+test("each chapter's link shows the recording, also where the text is out of view", async ({
+  page,
+}) => {
+  for (const [width, height] of [
+    [1280, 720],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const chapter of CHAPTERS.filter((each) => each !== "learn")) {
+      await openChapter(page, chapter);
+      await expect(button(page, words.hint(1, 3))).toBeVisible();
+    }
+  }
+});
+
 test("wrong answers say what was measured and can be tried again", async ({ page }) => {
   await openChapter(page, "look-back");
   const [layer = "", head = ""] = numbersIn(await answerOf(page));

@@ -23,7 +23,6 @@ export async function showRecording(
   const answer = await fetch(FILE).catch(() => null);
   if (!answer?.ok) return;
   const file = await answer.blob();
-  await inSight("[data-panel=generated-text]");
   if (!isWanted()) return;
   const store = createRunStore(undefined, undefined, true);
   const controller = createRunController(store, openRun, pace);
@@ -31,9 +30,9 @@ export async function showRecording(
   await controller.replay(readRecording(file, MODEL), MODEL, play ? pace : null);
 }
 
-/** Resolves when an element is in the window; at once if there is none. On a phone it is far below. */
-function inSight(selector: string): Promise<void> {
-  const element = document.querySelector(selector);
+/** Resolves when the text is in the window; at once if it is hidden. On a phone it is far below. */
+export function textInSight(): Promise<void> {
+  const element = document.querySelector("[data-panel=generated-text]");
   if (!element || typeof IntersectionObserver === "undefined") return Promise.resolve();
   return new Promise((resolve) => {
     const observer = new IntersectionObserver((entries) => {

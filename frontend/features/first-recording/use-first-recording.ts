@@ -27,7 +27,8 @@ export function useFirstRecording(fields: readonly SettingField[]): void {
       const seen = seenBefore();
       if (seen === "closed" || !isWanted()) return;
       const play = seen === null && !mediaMatches("(prefers-reduced-motion: reduce)");
-      const { showRecording } = await loadPlayer();
+      const { showRecording, textInSight } = await loadPlayer();
+      await textInSight();
       await showRecording(session, play, isWanted);
       noteSeen("shown");
     };
