@@ -223,13 +223,26 @@ describe("the stack", () => {
     const row = shares ? numbersOf(shares, { layer: 0, head: 2 }) : new Float32Array();
     const cells = within(weights).getAllByRole("row").slice(1);
     expect(cells).toHaveLength(row.length);
-    cells.forEach((cell, position) => {
+    // The newest token is first, as in the table of the MLP.
+    cells.toReversed().forEach((cell, position) => {
       expect(cell).toHaveTextContent(formatPercent(row[position] ?? 0));
     });
     await userEvent.keyboard("{Escape}");
     expect(screen.getByRole("table", { name: "Heads of layer 0" })).toBeVisible();
     await userEvent.keyboard("{Escape}");
     expect(picture()).toBeVisible();
+  });
+
+  test("a second Enter on layers drawn as one row opens the first of them", async () => {
+    makeRoomOf(800, 150);
+    show(Stack, 1, wholeRun());
+    picture().focus();
+    await userEvent.keyboard("{ArrowUp}");
+    expect((await screen.findAllByText(/^Layers 0–1 at/))[0]).toBeVisible();
+    await userEvent.keyboard("{Enter}");
+    expect((await screen.findAllByText(/^Layer 0 at/))[0]).toBeVisible();
+    await userEvent.keyboard("{Enter}");
+    expect(await screen.findByRole("table", { name: "Heads of layer 0" })).toBeVisible();
   });
 
   test("is empty before a run, and says so if the run measured nothing of it", () => {

@@ -10,7 +10,7 @@ import { numbersOf } from "@/panels/attention-shared/pattern";
 import { tokenAt } from "@/panels/attention-shared/run-tokens";
 import { headSources } from "@/panels/attention-shared/sources";
 import { useMeasure } from "@/panels/measure-context";
-import { columnAt, factsOf, type Measured, predictedAt } from "./facts";
+import { columnAt, factsOf, type HeadPlace, predictedAt } from "./facts";
 import { words as partWords } from "./part-words/words";
 import { type Part, sourceList } from "./sentences";
 import SpotSentence from "./spot-sentence";
@@ -65,18 +65,20 @@ export default function PartDetails({ run, step, zoom, onZoom }: PartDetailsProp
         {part === "mlp" && <Step label={words.mlpLegend} current />}
         {head !== undefined && <Step label={partWords.head(head)} current />}
       </nav>
-      <p className="mb-2 text-quiet text-xs leading-4">
-        <SpotSentence run={run} spot={{ band, part, position }} />
+      <p className="mb-2 text-small leading-snug">
+        {head === undefined ? (
+          <SpotSentence run={run} spot={{ band, part, position }} />
+        ) : (
+          headSaid(run, step, { layer, head })
+        )}
       </p>
       <div className="scroll-thin min-h-0 flex-1 overflow-y-auto">
         {part === "mlp" ? (
           <MlpTable run={run} step={step} layer={layer} />
         ) : head === undefined ? (
           <>
-            <Button variant="quiet" onClick={() => onZoom({ layer, part: "mlp" })}>
-              {words.mlpLegend}
-            </Button>
             <HeadTable run={run} step={step} layer={layer} onZoom={onZoom} />
+            <MlpRow run={run} step={step} layer={layer} onZoom={onZoom} />
           </>
         ) : (
           <WeightTable run={run} step={step} layer={layer} head={head} />
@@ -120,14 +122,25 @@ interface LayerProps {
   layer: number;
 }
 
+const TABLE = "w-full max-w-3xl text-xs";
 const CELL = "px-2 py-1 text-left align-baseline";
+const LINK = "rounded-sm underline decoration-rule underline-offset-2";
+
+/** What a head reads, in one sentence. */
+function headSaid(run: RunRecord, step: number, { layer, head }: HeadPlace): string {
+  const frame = run.frames[step];
+  const known = frame && headSources(frame, layer).find((each) => each.head === head);
+  return known
+    ? partWords.headReads(sourceList(run, known.sources))
+    : words.headAbsent(layer, head);
+}
 
 function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsProps, "onZoom">) {
   const frame = run.frames[step];
   const heads = frame ? headSources(frame, layer) : [];
   if (heads.length === 0) return null;
   return (
-    <table className="w-full text-xs" aria-label={partWords.headsLabel(layer)}>
+    <table className={TABLE} aria-label={partWords.headsLabel(layer)}>
       <thead className="text-quiet">
         <tr>
           <th className={CELL}>{partWords.headColumns.head}</th>
@@ -141,13 +154,13 @@ function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsPr
             <td className={CELL}>
               <button
                 type="button"
-                className="rounded-sm underline decoration-rule underline-offset-2"
+                className={LINK}
                 onClick={() => onZoom({ layer, part: "attention", head })}
               >
                 {partWords.head(head)}
               </button>
             </td>
-            <td className={CELL}>{sourceList(run, { first: Number.NaN, others })}</td>
+            <td className={CELL}>{sourceList(run, { first: Number.NaN, others }) || "–"}</td>
             <td className={`${CELL} figures`}>{formatPercent(first)}</td>
           </tr>
         ))}
@@ -156,14 +169,28 @@ function HeadTable({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsPr
   );
 }
 
+/** The layer's other part, below its heads. */
+function MlpRow({ run, step, layer, onZoom }: LayerProps & Pick<PartDetailsProps, "onZoom">) {
+  const frame = run.frames[step];
+  const share = frame ? factsOf(frame, { first: layer, last: layer }).mlp : Number.NaN;
+  return (
+    <p className="flex max-w-3xl items-baseline gap-4 border-rule border-t px-2 py-1.5 text-xs">
+      <button type="button" className={LINK} onClick={() => onZoom({ layer, part: "mlp" })}>
+        {words.mlpLegend}
+      </button>
+      <span>{Number.isNaN(share) ? partWords.noMlp : partWords.mlp(formatMeasure(share))}</span>
+    </p>
+  );
+}
+
 function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) {
   const frame = run.frames[step];
   const shares = frame?.attentionRows;
   if (!frame) return null;
-  if (!shares) return <FewWeights run={run} frame={frame} layer={layer} head={head} />;
-  const row = numbersOf(shares, { layer, head });
+  if (!shares) return <FewWeights />;
+  const weights = [...numbersOf(shares, { layer, head }).entries()];
   return (
-    <table className="w-full text-xs" aria-label={partWords.weightsLabel(layer, head)}>
+    <table className={TABLE} aria-label={partWords.weightsLabel(layer, head)}>
       <thead className="text-quiet">
         <tr>
           <th className={CELL}>{partWords.weightColumns.position}</th>
@@ -172,22 +199,14 @@ function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) 
         </tr>
       </thead>
       <tbody>
-        {[...row].map((share, position) => (
+        {weights.toReversed().map(([position, share]) => (
           <tr key={position} className="border-rule border-t">
             <td className={`${CELL} figures text-quiet`}>{position}</td>
             <td className={CELL}>
               <bdi>{visible(tokenAt(run, position)?.label ?? "")}</bdi>
             </td>
             <td className={`${CELL} w-1/2`}>
-              <span className="flex items-center gap-2">
-                <span className="figures w-10 text-right">{formatPercent(share)}</span>
-                <span className="h-2.5 min-w-0 flex-1 rounded-[2px] bg-well">
-                  <span
-                    className="block h-full rounded-[2px] bg-attention"
-                    style={{ width: `${share * 100}%` }}
-                  />
-                </span>
-              </span>
+              <Bar share={share} label={formatPercent(share)} colour="bg-attention" />
             </td>
           </tr>
         ))}
@@ -196,19 +215,34 @@ function WeightTable({ run, step, layer, head }: LayerProps & { head: number }) 
   );
 }
 
-interface FewWeightsProps extends Pick<LayerProps, "run" | "layer"> {
-  frame: Measured;
-  head: number;
+interface BarProps {
+  /** The length, from 0 to 1. */
+  share: number;
+  label: string;
+  colour: string;
 }
 
-/** What is known of a head without all of its weights, and how to measure them. */
-function FewWeights({ run, frame, layer, head }: FewWeightsProps) {
+/** A number and its bar. */
+function Bar({ share, label, colour }: BarProps) {
+  return (
+    <span className="flex items-center gap-2">
+      <span className="figures min-w-10 shrink-0 text-right">{label}</span>
+      <span className="h-2.5 min-w-0 flex-1 rounded-[2px] bg-well">
+        <span
+          className={`block h-full rounded-[2px] ${colour}`}
+          style={{ width: `${share * 100}%` }}
+        />
+      </span>
+    </span>
+  );
+}
+
+/** How to measure the weights of a head of which only the strongest is known. */
+function FewWeights() {
   const measure = useMeasure();
-  const known = headSources(frame, layer).find((each) => each.head === head);
   return (
     <div className="text-small">
-      {known && <p>{partWords.headReads(sourceList(run, known.sources))}</p>}
-      <p className="mt-1 text-quiet">{partWords.fewWeights}</p>
+      <p className="text-quiet">{partWords.fewWeights}</p>
       {measure && (
         <Button className="mt-3" onClick={() => measure(["attention_rows"])}>
           <RotateCw size={13} aria-hidden />
@@ -221,7 +255,8 @@ function FewWeights({ run, frame, layer, head }: FewWeightsProps) {
 
 function MlpTable({ run, step, layer }: LayerProps) {
   const band = { first: layer, last: layer };
-  const positions = Array.from({ length: predictedAt(run, step) + 1 }, (_, position) => position);
+  const last = predictedAt(run, step);
+  const positions = Array.from({ length: last + 1 }, (_, position) => position);
   const rows = positions.flatMap((position) => {
     const { label, frame } = columnAt(run, position);
     const size = frame?.layers.mlpNorm?.[layer];
@@ -229,8 +264,9 @@ function MlpTable({ run, step, layer }: LayerProps) {
       ? []
       : [{ position, label, size, share: factsOf(frame, band).mlp }];
   });
+  const largest = Math.max(...rows.map(({ share }) => share || 0));
   return (
-    <table className="w-full text-xs" aria-label={partWords.mlpLabel(layer)}>
+    <table className={TABLE} aria-label={partWords.mlpLabel(layer)}>
       <thead className="text-quiet">
         <tr>
           <th className={CELL}>{partWords.mlpColumns.token}</th>
@@ -241,11 +277,17 @@ function MlpTable({ run, step, layer }: LayerProps) {
       <tbody>
         {rows.toReversed().map(({ position, label, size, share }) => (
           <tr key={position} className="border-rule border-t">
-            <td className={CELL}>
+            <td className={`${CELL} ${position === last ? "font-semibold" : ""}`}>
               <bdi>{visible(label)}</bdi>
             </td>
             <td className={`${CELL} figures`}>{formatMeasure(size)}</td>
-            <td className={`${CELL} figures`}>{formatMeasure(share)}</td>
+            <td className={`${CELL} w-1/2`}>
+              <Bar
+                share={(share || 0) / (largest || 1)}
+                label={formatMeasure(share)}
+                colour="bg-stream"
+              />
+            </td>
           </tr>
         ))}
       </tbody>

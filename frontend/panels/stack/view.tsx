@@ -100,7 +100,11 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
     if (index >= 0) select(index);
   };
   const choose = ({ band, part, position }: Spot) => {
-    if (band.first !== band.last) return setOpened({ layer: band.first, with: head });
+    if (band.first !== band.last) {
+      // The next Enter opens the layer itself.
+      setSpot({ band: { first: band.first, last: band.first }, part, position });
+      return setOpened({ layer: band.first, with: head });
+    }
     if (position !== last) return selectAt(position);
     onZoom({ layer: band.first, part });
   };

@@ -37,7 +37,7 @@ export const german: Translated<typeof english> = {
   and: (first, second) => `${first} und ${second}`,
   firstToken: (share) => `erstes Token ${share}`,
   rankLegend: "Rang des Tokens, das folgt",
-  ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 und mehr", unknown: "nicht gemessen" },
+  ranks: { top: "0", near: "1–9", far: "10–99", lost: "100+", unknown: "nicht gemessen" },
   arcLegend: "Attention",
   headLegend: (layer, head) => `Schicht ${layer}, Kopf ${head}`,
   otherLegend: "andere Schichten: Mittel der Köpfe",

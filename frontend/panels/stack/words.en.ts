@@ -21,7 +21,7 @@ export const english = {
   hint: "Point at a part to read its numbers; click it to open it.",
   hintOfOne: "Swipe to another token; tap a part to open it.",
   overview:
-    "The line above is the whole text: what attention reads there, and which tokens have a column.",
+    "The line above: the whole text, what attention reads there, and which tokens have a column.",
   overviewOfOne: "The line: the whole text, and what attention reads there.",
   after: (text: string, chosen: string, share: string) =>
     `After “${text}” the model chose “${chosen}” (${share}).`,
@@ -37,7 +37,7 @@ export const english = {
   and: (first: string, second: string) => `${first} and ${second}`,
   firstToken: (share: string) => `first token ${share}`,
   rankLegend: "Rank of the token that follows",
-  ranks: { top: "0", near: "1–9", far: "10–99", lost: "100 and more", unknown: "not measured" },
+  ranks: { top: "0", near: "1–9", far: "10–99", lost: "100+", unknown: "not measured" },
   arcLegend: "attention",
   headLegend: (layer: number, head: number) => `layer ${layer}, head ${head}`,
   otherLegend: "other layers: mean of heads",
