@@ -12,7 +12,14 @@ import { recordedRun } from "@/lib/run/recorded-run.fixture";
 import { createRunStore } from "@/lib/run/run-store";
 import type { SettingField } from "@/lib/settings/fields";
 import { createComparison } from "./comparison";
-import { agreementOf, extentOf, firstDifference, onOneScale, tokensInTime } from "./pair";
+import {
+  agreementOf,
+  extentOf,
+  firstDifference,
+  onOneScale,
+  restingStep,
+  tokensInTime,
+} from "./pair";
 import { differing, differingFromQuery, differingToQuery } from "./second-side";
 
 const WIRE = {
@@ -151,6 +158,16 @@ test("finds the first different token of two records and puts both on the same s
   expect(scaled.a.domains).toEqual(scaled.b.domains);
   expect(scaled.a.domains.mlpNorm?.max).toBe(1e6);
   expect(scaled.a.domains.residNorm).toEqual(a.domains.residNorm);
+});
+
+test("ended runs show the first different token, or else the largest difference", () => {
+  const a = recordedRun();
+  const frames = a.frames.map((frame, i) => (i >= 2 ? { ...frame, id: -1 } : frame));
+  const kls = [0.1, null, 0.4, 0.4, 0.2].map((kl, index) => apart(index, kl));
+  expect(restingStep({ a, b: { ...a, frames } }, kls)).toBe(2);
+  expect(restingStep({ a, b: a }, kls)).toBe(2);
+  expect(restingStep({ a, b: a }, [apart(0, 0), apart(1, null)])).toBeNull();
+  expect(restingStep({ a, b: a }, [])).toBeNull();
 });
 
 test("writes the second run's settings into the address and reads them back", () => {

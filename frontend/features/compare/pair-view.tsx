@@ -9,7 +9,7 @@ import type { Common, Divergence, Summary } from "@/lib/contract/parse-compare-e
 import { DivergenceChart } from "./divergence-chart";
 import { DivergenceFigures } from "./divergence-figures";
 import { formatDivergence } from "./format";
-import { agreementOf, firstDifference, lengthOf, type Records } from "./pair";
+import { agreementOf, firstDifference, lengthOf, type Records, restingStep } from "./pair";
 import { SidePanels, SideTexts } from "./side-panels";
 import { words as compareWords } from "./words";
 
@@ -27,11 +27,12 @@ interface PairViewProps {
 
 /** Two runs at the same step: texts, divergence, and every open panel for both. */
 export function PairView(props: PairViewProps) {
-  const { records, divergences, common, measured } = props;
+  const { records, divergences, common, measured, going } = props;
   const [selected, setSelected] = useState<number | null>(null);
   const last = lengthOf(records) - 1;
-  const step = Math.min(selected ?? Number.POSITIVE_INFINITY, last);
-  const shown = { records, step, live: selected === null, onStep: setSelected };
+  const chosen = selected ?? (going ? null : restingStep(records, divergences));
+  const step = Math.min(chosen ?? Number.POSITIVE_INFINITY, last);
+  const shown = { records, step, live: chosen === null, onStep: setSelected };
   return (
     <>
       <section
@@ -45,7 +46,7 @@ export function PairView(props: PairViewProps) {
             <span className="figures text-quiet text-xs">
               {last < 0 ? timelineWords.steps.none : timelineWords.steps.at(step, last)}
             </span>
-            {props.going && (
+            {going && (
               <FollowButton
                 label={timelineWords.steps.live}
                 hint={timelineWords.steps.liveHint}

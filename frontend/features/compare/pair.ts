@@ -24,6 +24,23 @@ export function firstDifference({ a, b }: Records): number | null {
   return null;
 }
 
+/**
+ * Returns the token that ended runs show at first: the first that differs, whose predictions follow
+ * the same text. If none differs, the one whose predictions differ most; null without any.
+ */
+export function restingStep(records: Records, divergences: readonly Divergence[]): number | null {
+  const difference = firstDifference(records);
+  if (difference !== null) return difference;
+  let most: number | null = null;
+  let largest = 0;
+  for (const [step, { kl }] of divergences.entries()) {
+    if (kl === null || kl <= largest) continue;
+    most = step;
+    largest = kl;
+  }
+  return most;
+}
+
 /** Gives both records the larger of their scales, so that their charts can be compared. */
 export function onOneScale({ a, b }: Records): Records {
   const domains = { ...a.domains };

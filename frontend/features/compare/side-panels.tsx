@@ -129,7 +129,8 @@ function InSight({ step, live, children }: { step: number; live: boolean; childr
     }
   }, [step, live]);
   return (
-    <div ref={frame} className="h-44">
+    // Whole lines of text: no sliver of a line at the edge of a text that scrolls.
+    <div ref={frame} className="h-44 [&_[role=listbox]]:max-h-[round(down,100%,1.75em)]">
       {children}
     </div>
   );
