@@ -63,12 +63,14 @@ function Trial({ run, step, own }: TrialProps) {
           </span>
         )}
       </div>
-      <Candidates candidates={frame.top} rows={outcome.rows} said={frame.id} />
-      <Others
-        count={vocabulary - frame.top.length}
-        prob={outcome.rest}
-        before={beyond(frame.top)}
-      />
+      <div className="contain-strict -mr-2 min-h-0 flex-1 basis-0">
+        <Candidates candidates={frame.top} rows={outcome.rows} said={frame.id} />
+        <Others
+          count={vocabulary - frame.top.length}
+          prob={outcome.rest}
+          before={beyond(frame.top)}
+        />
+      </div>
       <p className="min-h-8 pt-1.5 text-micro text-quiet leading-4">{precision(outcome)}</p>
     </div>
   );
@@ -117,13 +119,16 @@ interface CandidatesProps {
   said: number;
 }
 
-const COLUMNS = "grid grid-cols-[6rem_minmax(0,1fr)_3rem_4.25rem]";
+const COLUMNS = "grid grid-cols-[6rem_minmax(0,1fr)_3rem_5rem]";
 const ROW_PX = 24;
+/** The list ends with a whole row. Browsers without `round()` fill the room above the others. */
+const WHOLE_ROWS = { maxHeight: "calc(1.25rem + round(down, 100% - 2.875rem, 1.5rem))" };
 
 function Candidates({ candidates, rows, said }: CandidatesProps) {
   return (
     <div
-      className="scroll-thin contain-strict -mr-2 min-h-0 flex-1 basis-0 overflow-y-auto pr-2"
+      className="scroll-thin max-h-[calc(100%-1.625rem)] overflow-y-auto pr-2"
+      style={WHOLE_ROWS}
       tabIndex={0}
       role="group"
       aria-label={words.list}
@@ -162,7 +167,7 @@ interface OthersProps {
 /** All tokens beyond the list, below it. */
 function Others({ count, prob, before }: OthersProps) {
   return (
-    <div className="relative border-rule border-t">
+    <div className="relative mr-2 border-rule border-t">
       <p className={classNames(COLUMNS, "h-6 items-center")}>
         <span className="truncate pl-1.5 text-quiet text-xs">
           {words.others(formatCount(count))}
@@ -270,7 +275,7 @@ function Bars({ ranges, before }: BarsProps) {
   return (
     <div
       aria-hidden
-      className="pointer-events-none absolute bottom-0 left-26 w-[calc(100%-14.25rem)] overflow-hidden"
+      className="pointer-events-none absolute bottom-0 left-26 w-[calc(100%-15rem)] overflow-hidden"
       style={{ height: `${(ranges.length * ROW_PX) / 16}rem` }}
     >
       <RowBars
