@@ -111,6 +111,25 @@ for (const language of LANGUAGES) {
   });
 }
 
+for (const view of ["chat", "compare"]) {
+  test(`settings and the empty page of ${view} have definitions`, async ({ page }) => {
+    await page.goto(`/?view=${view}`);
+    await expect(page.locator("#model-help")).toContainText("parameters");
+    const find = termFinder(TERMS.en);
+    const idsIn = (texts: readonly string[]) =>
+      [...new Set(texts.flatMap((text) => find(text).map(({ id }) => id)))].sort();
+    await expect(async () => {
+      const regions = await regionsOf(page);
+      for (const { name, texts, marked } of regions) {
+        expect(idsIn(marked), name).toEqual(idsIn(texts));
+      }
+      const of = (selector: string) => page.locator(`${selector} [data-term-stop]`);
+      expect(await of("aside").count()).toBeGreaterThan(0);
+      expect(await of("main").count()).toBeGreaterThan(0);
+    }).toPass({ timeout: 30_000 });
+  });
+}
+
 test("a definition opens on hover, stays while the pointer is on it, and Escape closes it", async ({
   page,
 }) => {

@@ -11,7 +11,7 @@ interface ChatEmptyProps {
 export function ChatEmpty({ model, onBegin }: ChatEmptyProps) {
   const words = chatWords.empty;
   return (
-    <div className="mx-auto max-w-3xl">
+    <div data-terms className="relative mx-auto max-w-3xl">
       <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.title}</p>
       <p className="mt-1 text-quiet">{words.detail}</p>
       {model?.chat_template === false && (

@@ -44,7 +44,7 @@ export function ChatSettingsForm(props: ChatSettingsFormProps) {
   const words = chatWords;
   return (
     <ChangedSettings fields={fields} form={form} run={last?.run.store ?? null}>
-      <div className="px-5 pt-5 pb-3">
+      <div data-terms className="relative px-5 pt-5 pb-3">
         {model && <ModelSelect field={model} form={form} list={models} />}
         {last && <ContextMeter turn={last} />}
         <Button

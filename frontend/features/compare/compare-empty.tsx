@@ -32,7 +32,7 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
     reveal.reveal(isPromptMissing ? "prompt" : name);
   };
   return (
-    <div className="flex flex-1 flex-col bg-sheet px-5 py-8">
+    <div data-terms className="relative flex flex-1 flex-col bg-sheet px-5 py-8">
       <p className="font-serif text-[1.3125rem] text-ink leading-snug">{words.title}</p>
       <p className="mt-1 max-w-[68ch] text-quiet">{words.detail}</p>
       <ul className="mt-5 grid max-w-4xl gap-3 md:grid-cols-3">
