@@ -2,8 +2,8 @@
 
     python -m training.shipping RUN/training.jsonl mav-tiny-training.jsonl.gz
 
-Numbers keep four significant digits, predictions the likeliest rows, a step that was looked at
-twice its later look, and the first prompts are kept. Where a training was taken up again, its clock
+Numbers keep four significant digits, shares of attention three decimals, predictions the likeliest
+rows, a step that was looked at twice its later look, and the first prompts are kept. Where a training was taken up again, its clock
 goes on. Nothing else is changed.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from mav_engine.contract.json_lines import without_breaks
 
 DIGITS = 4
+SHARE_DECIMALS = 3
 TOP_ROWS = 6
 
 
@@ -27,8 +28,18 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [rounded(each) for each in value]
     if isinstance(value, dict):
-        return {name: rounded(each) for name, each in value.items()}
+        return {
+            name: _shares(each) if name in ("weights", "head_weights") else rounded(each)
+            for name, each in value.items()
+        }
     return value
+
+
+def _shares(value: Any) -> Any:
+    """The same shares of attention with fewer decimals; packed ones stay as they are."""
+    if isinstance(value, list):
+        return [_shares(each) for each in value]
+    return round(value, SHARE_DECIMALS) if isinstance(value, float) else value
 
 
 def trimmed(event: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ export const german: Translated<typeof english> = {
   example: {
     name: "mav-tiny lernt",
     note: (steps: number, tokens: string) =>
-      `Ein Modell mit der Architektur von mav-tiny, ab zufälligen Gewichten trainiert: ${steps.toLocaleString("de")} Schritte zu 4.096 Token (${String(tokens).replace(".", ",")} Millionen), mit dem Trainingsprogramm des Projekts, in 51 Minuten auf einem Prozessorkern. Das ist ein kurzes Training: mav-tiny selbst wurde mit zwanzigmal so vielen Token trainiert. Die Zahlen sind auf vier Stellen gerundet.`,
+      `Ein Modell mit der Architektur von mav-tiny, ab zufälligen Gewichten trainiert: ${steps.toLocaleString("de")} Schritte zu 4.096 Token (${String(tokens).replace(".", ",")} Millionen), mit dem Trainingsprogramm des Projekts, in 12 Minuten auf einem Prozessorkern. Das ist ein kurzes Training: mav-tiny selbst wurde mit zwanzigmal so vielen Token trainiert. Zahlen sind auf vier Stellen gerundet, Anteile der Attention auf drei Nachkommastellen.`,
   },
   liveName: "Training, live",
   again: (step: number) =>
