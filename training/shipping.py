@@ -3,8 +3,8 @@
     python -m training.shipping RUN/training.jsonl mav-tiny-training.jsonl.gz
 
 Numbers keep four significant digits, shares of attention three decimals, predictions the likeliest
-rows, a step that was looked at twice its later look, and the first prompts are kept. Where a training was taken up again, its clock
-goes on. Nothing else is changed.
+rows, a step that was looked at twice its later look, and the first prompts are kept. Where a
+training was taken up again, its clock goes on. Nothing else is changed.
 """
 
 import argparse
