@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["features"],
   ["panels"],
   ["components"],
+  ["local"],
   ["lib"],
 ];
 
@@ -136,6 +137,13 @@ describe("imports point downwards", () => {
     );
     expect(upwards).toEqual([]);
   });
+});
+
+test("local, which runs in a worker, uses nothing of the site but the contract", () => {
+  const used = IMPORTS.filter(
+    ([from, to]) => from.startsWith("local/") && !to.startsWith("local/"),
+  );
+  expect(used.filter(([, to]) => !to.startsWith("lib/contract/"))).toEqual([]);
 });
 
 describe("state of a module is in a store, a cache or an object", () => {

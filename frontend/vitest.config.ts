@@ -12,7 +12,7 @@ export default defineConfig({
     projects: [project("components", "tsx", "jsdom"), project("modules", "ts", "node")],
     setupFiles: ["./vitest.setup.ts"],
     coverage: {
-      include: ["{app,components,features,lib,panels,words}/**/*.{ts,tsx}"],
+      include: ["{app,components,features,lib,local,panels,words}/**/*.{ts,tsx}"],
       exclude: ["**/*.test.{ts,tsx}", "**/*.d.ts"],
       reporter: [["text", { skipFull: true }]],
       // The figures of docs/testing.md, rounded down. Views are tested in a browser.
@@ -24,7 +24,7 @@ export default defineConfig({
 function project(name: string, extension: string, environment: string) {
   const include = [
     `house.test.${extension}`,
-    `{app,components,features,lib,panels,words}/**/*.test.${extension}`,
+    `{app,components,features,lib,local,panels,words}/**/*.test.${extension}`,
   ];
   return { extends: true as const, test: { name, include, environment } };
 }
