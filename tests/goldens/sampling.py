@@ -34,10 +34,11 @@ def content() -> dict[str, Any]:
         "generators": [_generator(seed) for seed in _SEEDS],
         "normals": [_normals(seed, count) for seed, count in (([0], 9), ([5, 3], 400_000))],
         "decimals": _decimals(),
+        "sums": [_sums(count) for count in (1, 7, 8, 100, 129, 1000, 4097, 20_000)],
         "edges": {str(size): rank_bin_edges(size) for size in (*_VOCABULARIES, 1, 2, 50_257)},
         "cases": [_case(number) for number in range(_CASES)],
         "not_finite": [_not_finite(values) for values in _WRONG],
-        "breakpoints": [_breakpoints(number) for number in range(60)],
+        "breakpoints": [_breakpoints(number) for number in range(80)],
     }
 
 
@@ -77,6 +78,13 @@ def _normals(seed: list[int], count: int) -> dict[str, Any]:
     numbers = np.random.default_rng(seed).standard_normal(count, dtype=np.float32)
     digest = hashlib.sha256(numbers.astype("<f4").tobytes()).hexdigest()
     return {"seed": seed, "count": count, "digest": digest, "first": numbers[:4].tolist()}
+
+
+def _sums(count: int) -> dict[str, Any]:
+    """Sums of normal numbers in single precision, and of their thirds in double precision."""
+    numbers = np.random.default_rng([29]).standard_normal(count, dtype=np.float32)
+    thirds = numbers.astype(np.float64) / 3
+    return {"count": count, "single": float(numbers.sum()), "double": float(thirds.sum())}
 
 
 def _decimals() -> dict[str, Any]:
@@ -218,19 +226,20 @@ def _not_finite(values: Any) -> dict[str, Any]:
 def _breakpoints(number: int) -> dict[str, Any]:
     """The hits of a run's tokens and their texts."""
     random = np.random.default_rng([23, number])
+    letter = "a" if number % 12 else "😀"
     asked = {
         name: value
         for name, value in {
-            "entropy_above": float(random.uniform(0.5, 2)),
-            "probability_below": float(random.uniform(0.1, 0.5)),
-            "text": str(random.choice(["ab", "aa", "a", "😀b"])),
+            "entropy_above": round(random.uniform(0.5, 2), 1),
+            "probability_below": round(random.uniform(0.1, 0.5), 1),
+            "text": str(random.choice(["ab", "aa", "a", "😀b"])) if number % 6 else 3 * letter,
             "loop": True,
             "after": int(random.integers(1, 30)),
         }.items()
-        if random.random() < 0.5
+        if random.random() < 0.5 or (name == "text" and number % 6 == 0)
     }
-    # Long texts too, of which only the end is searched.
-    pieces = ["a", "b", "", "ab", "😀", "aab"] if number % 6 else ["a" * 3000, "b😀" * 900, "ab"]
+    # Long texts too, of which only the end is searched; where it begins shows in the matches.
+    pieces = ["a", "b", "", "ab", "😀", "aab"] if number % 6 else [letter * 3001, letter]
     period = int(random.integers(1, 6))
     ids = random.integers(0, 1 + number % 4, 40).tolist()
     if number % 3 == 0:
@@ -241,7 +250,7 @@ def _breakpoints(number: int) -> dict[str, Any]:
     matcher = BreakpointMatcher(settings.breakpoints, ids[:written], "".join(texts[:written]))
     tokens = []
     for token_id, text in zip(ids[written:], texts[written:], strict=True):
-        entropy, probability = (rounded(random.uniform(0, scale)) for scale in (2.5, 1))
+        entropy, probability = (round(random.uniform(0, scale), 1) for scale in (2.5, 1))
         forced = bool(random.random() < 0.1)
         hits = matcher.token(token_id, entropy=entropy, probability=probability, forced=forced)
         hits += matcher.text(text, forced=forced)

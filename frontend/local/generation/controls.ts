@@ -47,7 +47,6 @@ export function noRepeatNgram(
   context: readonly number[],
   size: number,
 ): Float32Array {
-  if (context.length < size) return scores;
   const left = scores.slice();
   const current = context.length - size + 1;
   for (let begin = 0; begin + size <= context.length; begin++) {

@@ -5,6 +5,7 @@ import { standardNormals } from "./normals";
 import { Pcg64 } from "./pcg64";
 import { rankBinEdges } from "./prediction";
 import { shortestDecimal } from "./shortest-decimal";
+import { pairwiseSum } from "./sums";
 
 interface Content {
   readonly generators: readonly {
@@ -20,6 +21,7 @@ interface Content {
     readonly first: readonly number[];
   }[];
   readonly decimals: { readonly bits: readonly number[]; readonly numbers: readonly number[] };
+  readonly sums: readonly { count: number; single: number; double: number }[];
   readonly edges: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -48,6 +50,14 @@ test("a number in single precision has the shortest decimal of its JSON", () => 
   const { bits, numbers } = GOLDEN.decimals;
   const values = new Float32Array(Uint32Array.from(bits).buffer);
   expect(Array.from(values, shortestDecimal)).toEqual(numbers);
+});
+
+test("sums are added as numpy adds them", () => {
+  for (const { count, single, double } of GOLDEN.sums) {
+    const numbers = standardNormals([29], count);
+    expect(pairwiseSum(numbers)).toBe(single);
+    expect(pairwiseSum(Float64Array.from(numbers, (number) => number / 3))).toBe(double);
+  }
 });
 
 test("edges of the rank bins", () => {

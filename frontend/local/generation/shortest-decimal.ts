@@ -11,9 +11,6 @@ export function shortestDecimal(value: number): number {
   return value < 0 ? -decimal : decimal;
 }
 
-// Each number of digits has two candidates: below a power of two numbers are denser than above it, so
-// the decimal next to the nearest one may be the first that stands for the number.
-
 /** Computed with powers of ten; null where these are not exact. */
 function scaled(size: number): number | null {
   // Six digits always survive the way to single precision and back, nine always suffice.
@@ -24,10 +21,8 @@ function scaled(size: number): number | null {
     if (shift > 22) return null;
     const scale = 10 ** Math.abs(shift);
     const whole = roundHalfEven(shift < 0 ? size / scale : size * scale);
-    for (const candidate of [whole, whole + 1]) {
-      const decimal = shift < 0 ? candidate * scale : candidate / scale;
-      if (Math.fround(decimal) === size) return decimal;
-    }
+    const decimal = shift < 0 ? whole * scale : whole / scale;
+    if (Math.fround(decimal) === size) return decimal;
   }
   return null;
 }
@@ -37,6 +32,8 @@ function written(size: number): number {
   for (let digits = 1; digits <= 9; digits++) {
     const [mantissa = "", exponent = ""] = size.toExponential(digits - 1).split("e");
     const whole = Number(mantissa.replace(".", ""));
+    // Below a power of two numbers are denser than above it, so the decimal above the nearest one
+    // may be the first that stands for the number.
     for (const candidate of [whole, whole + 1]) {
       const decimal = Number(`${candidate}e${Number(exponent) - digits + 1}`);
       if (Math.fround(decimal) === size) return decimal;
