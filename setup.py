@@ -19,7 +19,9 @@ from setuptools.command.build_py import build_py
 FOLDER = "mav_engine/backends/inference/kernels/native"
 BUILDS = runpy.run_path(f"{FOLDER}/builds.py")
 source_digest, compiled_kinds = BUILDS["source_digest"], BUILDS["compiled_kinds"]
-HEADERS = ("attention", "norm", "runs_here", "tiles", "vectors")
+HEADERS = (
+    "attention", "llama_pass", "norm", "panels", "pass", "runs_here", "tiles", "vectors",
+)  # fmt: skip
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
 THREADS = {
     "llama": ["-pthread"],

@@ -16,6 +16,8 @@ from mav_engine.backends.inference.decoders.llama_weights import LlamaBlockWeigh
 from mav_engine.backends.inference.kernels.arithmetic import Function, Operations
 from mav_engine.backends.inference.kernels.native.builds import LANES
 from mav_engine.backends.inference.kernels.native.llama import (
+    FLOAT16,
+    FLOAT32,
     PANEL,
     Layer,
     LlamaBuild,
@@ -91,7 +93,7 @@ class CompiledLlama:
             head_dim=weights.head_dim,
             inner=weights.blocks[0].down.shape[1],
             outputs=len(head),
-            halves=halves,
+            format=FLOAT16 if halves else FLOAT32,
             last_norm=self._address(weights.norm),
             head=self._panels(head),
             layer=(Layer * len(layers))(*layers),

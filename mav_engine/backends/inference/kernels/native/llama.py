@@ -15,6 +15,9 @@ from mav_engine.backends.inference.kernels.native.builds import builds
 PANEL = 32
 """The outputs of a product must be a multiple of it, and half a head one of `LANES`."""
 
+FLOAT32, FLOAT16 = 0, 1
+"""Formats of the panels."""
+
 _floats = ctypes.c_void_p
 
 
@@ -32,7 +35,7 @@ class Model(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_int64) for name in (
-            "layers", "width", "heads", "kv_heads", "head_dim", "inner", "outputs", "halves",
+            "layers", "width", "heads", "kv_heads", "head_dim", "inner", "outputs", "format",
         )),
         ("cosines", _floats), ("sines", _floats), ("last_norm", _floats),
         ("head", _floats), ("layer", ctypes.POINTER(Layer)),

@@ -4,7 +4,6 @@
 #define VECTORS_H
 
 #include <stdint.h>
-#include <string.h>
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -35,7 +34,7 @@ INLINE floats blend(ints mask, floats yes, floats no) {
 /* Four sums, each of every fourth number. */
 INLINE floats4 fold(floats x) {
   floats4 quarters[LANES / 4];
-  memcpy(quarters, &x, sizeof quarters);
+  __builtin_memcpy(quarters, &x, sizeof quarters);
 #if defined(__AVX512F__)
   quarters[0] += quarters[2], quarters[1] += quarters[3];
 #endif
