@@ -11,6 +11,7 @@
 #   make pictures  the pictures of README.md and docs/
 #   make recording   the run with which an empty page begins
 #   make architectures   what is measured of every model type, into docs/architectures.md
+#   make engine  compile the engine of the browser (clang 19)
 #   make train   train the embedded model                     (CORPUS, OUT)
 #   make test-wheel, make test-container   what is installed elsewhere; make space  (SPACE)
 
@@ -43,11 +44,11 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
   test-browser test-quantized test-deploy test-ray test-wheel \
-  test-container space coverage mutation bench bench-site figures pictures recording \
+  test-container test-engine engine space coverage mutation bench bench-site figures pictures recording \
   architectures train contract clean
 
 help:
-	@sed -n '3,15s/^# \{0,3\}//p' Makefile
+	@sed -n '3,16s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
@@ -116,6 +117,10 @@ test-quantized: $(VENV)/.development
 test-deploy: $(VENV)/.development $(DEPLOY)/.installed frontend/node_modules/.browser
 	TEST_DEPLOY=1 $(BIN)/python -m pytest tests/deploy
 
+# The engine of the browser, compiled again and compared with the file in the repository.
+test-engine: $(VENV)/.development frontend/node_modules/.clang
+	$(BIN)/python -m pytest tests/engine/test_browser_engine.py -raR
+
 # The server on many machines, with two engines on this one; Ray has an environment of its own.
 test-ray: $(RAY)/.installed
 	PYTHONPATH=$(CURDIR) $(RAY)/bin/python -m pytest tests/server/test_ray.py
@@ -182,6 +187,10 @@ recording: $(VENV)/.runtime
 architectures: $(VENV)/.development
 	$(BIN)/python -m tests.sweep > docs/architectures.md.new
 	mv docs/architectures.md.new docs/architectures.md
+
+# engine.wasm, from the C sources of the server's engine.
+engine: frontend/node_modules/.clang
+	$(PYTHON) frontend/scripts/build-engine.py
 
 train: $(VENV)/.development
 	$(BIN)/python -m training --corpus $(CORPUS) --out $(OUT)
@@ -274,4 +283,13 @@ frontend/node_modules/.nginx: frontend/node_modules/.browser
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing nginx ..."; apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \
 	else echo "nginx is not installed: the test of the site behind nginx is skipped."; fi
+	@touch $@
+
+# For engine.wasm, whose bytes depend on the version of the compiler: 150 MB, so not for all tests.
+frontend/node_modules/.clang: frontend/node_modules/.browser
+	@if command -v clang-19 >/dev/null && command -v wasm-ld-19 >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing clang ..."; \
+	  apt-get update -qq && apt-get install -y -qq clang-19 lld-19 >/dev/null; \
+	else echo "clang-19 and lld-19 are not installed: engine.wasm is not built again."; fi
 	@touch $@
