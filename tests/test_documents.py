@@ -107,7 +107,7 @@ def test_files_that_are_named_are_there(path: Path) -> None:
                 or any(ROOT.glob(f"mav_engine/**/{name}"))
                 or any(
                     found
-                    for folder in ("app", "components", "features", "lib", "panels", "e2e")
+                    for folder in ("app", "components", "features", "lib", "local", "panels", "e2e")
                     for found in ROOT.glob(f"frontend/{folder}/**/{name}")
                 )
             ), name
