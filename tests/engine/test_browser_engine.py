@@ -1,10 +1,14 @@
-"""The engine of the browser is built from these sources, and its golden files are true."""
+"""The engine of the browser: built from these sources, true golden files, and the bits of a build
+for this machine."""
 
 from __future__ import annotations
 
 import json
 import re
 import runpy
+import shutil
+import subprocess
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,9 @@ from safetensors.numpy import load_file
 
 from mav_engine.backends.inference import config_fields
 from mav_engine.config import ROOT
+from tests.compiled import COMPILERS
+from tests.contract.typescript_reader import ESBUILD
+from tests.engine.native_engine import NativeEngine, compile_engine
 from tests.goldens.engine_goldens import FOLDER, expected, model_folders, rope_cases
 
 FRONTEND = ROOT / "frontend"
@@ -78,3 +85,51 @@ def _between(text: str, begin: str, end: str) -> str:
 
 def _names(text: str) -> set[str]:
     return set(re.findall(r'"([^"]+)"', text))
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """`engine.c` compiled for this machine, and the bundled script that runs engine.wasm."""
+    compiler = next(filter(shutil.which, COMPILERS), None)
+    if compiler is None:
+        pytest.skip("there is no C compiler")
+    if shutil.which("node") is None or not ESBUILD.exists():
+        pytest.skip("Node and the packages of the site are not installed")
+    folder = tmp_path_factory.mktemp("engine")
+    library, script = folder / "engine.so", folder / "outputs.mjs"
+    compile_engine(compiler, BUILD["SOURCE"], library)
+    subprocess.run(
+        [
+            ESBUILD, Path(__file__).with_name("browser_engine.ts"), "--bundle", "--platform=node",
+            "--format=esm", "--log-level=warning", f"--tsconfig={FRONTEND / 'tsconfig.json'}",
+            f"--alias:@={FRONTEND}", f"--outfile={script}",
+        ],
+        check=True,
+        cwd=FRONTEND,
+    )  # fmt: skip
+    return library, script
+
+
+@pytest.mark.parametrize("name", model_folders())
+def test_its_bits_are_those_of_a_build_for_this_machine(
+    name: str, compiled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    library, script = compiled
+    folder = model_folders()[name]
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    vocabulary = config["vocab_size"]
+    counts = [21, *[1] * 60, 64, *range(2, 8)] if name == "mav-tiny" else [13, 1, 1, 2, 5, 7, 1]
+    ids = iter([place * 53 % vocabulary for place in range(sum(counts))])
+    passes = [list(islice(ids, count)) for count in counts]
+    ran = subprocess.run(
+        ["node", script, ENGINE, folder, json.dumps(passes)], capture_output=True, check=True
+    )
+    written = np.frombuffer(ran.stdout, np.uint32)
+    pairs = config.get("head_dim", 0) // 2
+    rotary, written = np.split(written, [pairs + 1 if pairs else 0])
+    speeds, scaling = rotary.view(np.float32)[:pairs], rotary.view(np.float32)[pairs:]
+    own = Path(shutil.copy(library, tmp_path / "engine.so"))  # the state of a library is global
+    engine = NativeEngine(own, folder, speeds, float(scaling[0]) if pairs else 1.0)
+    made = np.concatenate([each.view(np.uint32) for each in engine.outputs(passes)])
+    assert len(made) == len(written)
+    assert int((made != written).sum()) == 0
