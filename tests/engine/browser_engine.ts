@@ -29,7 +29,8 @@ if (model.sizes.family === "llama") {
 }
 for (const ids of JSON.parse(passes) as number[][]) {
   const pass = model.read(ids);
-  for (const name of ["logits", "resid", "attnOut", "mlpOut", "pattern"] as const) write(pass[name]);
+  for (const name of ["logits", "resid", "attnOut", "mlpOut", "pattern"] as const)
+    write(pass[name]);
   const last = pass.rows - 1;
   write(model.patternEntropies(last));
   const lens = model.lens(last, 7);

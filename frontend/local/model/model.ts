@@ -82,8 +82,12 @@ export interface ModelFiles {
   readonly weights: ArrayBuffer | Uint8Array;
 }
 
-/** Models with at most this many parameters are computed in float32, which is faster for them. */
-const MOST_FLOAT32 = 0;
+/**
+ * Models with at most this many parameters are stored in float32. It takes twice the memory, but a
+ * token of the embedded model takes 0.7 ms instead of 0.9 (Chromium): nothing is converted. The
+ * weights of larger models are not in the processor's cache, so fewer bytes are faster.
+ */
+const MOST_FLOAT32 = 8_000_000;
 
 /** What differs between the families. */
 interface Described {
@@ -102,7 +106,7 @@ interface Described {
 export async function loadModel(
   module: WebAssembly.Module,
   files: ModelFiles,
-  format?: Format,
+  format?: Format | "smallest",
 ): Promise<LocalModel> {
   checkSimd();
   const config = configOf(files.config);
