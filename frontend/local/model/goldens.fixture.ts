@@ -13,12 +13,11 @@ export const MODELS = ["mav-tiny", "llama-f32", "llama-bf16", "gpt2-f16", "gpt2-
 /** The id whose ranks in the logit lens are expected. */
 export const RANKED = 7;
 
-const file = (path: string) => new Uint8Array(readFileSync(path));
+const file = (path: string) => Uint8Array.from(readFileSync(path));
 const json = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 
-export const ENGINE = new WebAssembly.Module(
-  file(fileURLToPath(new URL("./engine.wasm", import.meta.url))),
-);
+export const ENGINE_BYTES = file(fileURLToPath(new URL("./engine.wasm", import.meta.url)));
+export const ENGINE = new WebAssembly.Module(ENGINE_BYTES);
 
 export function filesOf(name: string): ModelFiles & { config: Record<string, unknown> } {
   const folder = name === "mav-tiny" ? `${ROOT}mav_engine/models/mav-tiny/` : `${GOLDENS}${name}/`;

@@ -99,6 +99,16 @@ interface Described {
 }
 
 /**
+ * Compiles engine.wasm.
+ *
+ * Throws a `LocalModelError` (no_simd) where the browser does not support it.
+ */
+export async function compileEngine(engine: BufferSource): Promise<WebAssembly.Module> {
+  checkSimd();
+  return WebAssembly.compile(engine);
+}
+
+/**
  * Loads a model into an engine of its own.
  *
  * Throws a `LocalModelError`. `format` is for tests and measurements.
