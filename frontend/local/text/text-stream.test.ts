@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { StopMatcher } from "./stop-matcher";
+import { TEXT, vocabularyOf } from "./text.fixture";
+import { TextStream } from "./text-stream";
+
+const VOCABULARIES = new Map(
+  ["embedded", "llama3", "qwen2"].map((name) => [name, vocabularyOf(name)]),
+);
+
+describe("sequences of ids have the texts of the engine in Python", () => {
+  test("there are 300", () => expect(TEXT.sequences).toHaveLength(300));
+
+  test.each(TEXT.sequences)("$tokenizer $ids", (wanted) => {
+    const vocabulary = VOCABULARIES.get(wanted.tokenizer) ?? vocabularyOf(wanted.tokenizer);
+    const stream = new TextStream(vocabulary, wanted.prompt);
+    const streamed = wanted.ids.map((id) => stream.push(id));
+    expect([...streamed, stream.rest()]).toEqual([...wanted.streamed, wanted.rest]);
+    const all = [...wanted.prompt, ...wanted.ids];
+    expect(vocabulary.decode(all)).toBe(wanted.decoded);
+    expect(vocabulary.tokenRefs(all)).toEqual(
+      all.map((id, place) => ({ id, text: wanted.refs[place] })),
+    );
+  });
+});
+
+test("a text stream ends with all of its text", () => {
+  const vocabulary = vocabularyOf("embedded");
+  const [first = 0, second = 0] = vocabulary.encode("😀", false);
+  const stream = new TextStream(vocabulary, []);
+  expect([stream.push(first), stream.push(second, true)]).toEqual(["", "\ufffd"]);
+});
+
+describe("stop strings", () => {
+  test("one that begins in the middle of a token", () => {
+    const stops = new StopMatcher(["lo wo"]);
+    expect([stops.push("hel"), stops.push("lo"), stops.push(" world")]).toEqual(["he", "l", ""]);
+    expect(stops.hit).toBe(true);
+  });
+
+  test("what only began like one is returned", () => {
+    const stops = new StopMatcher(["aab"]);
+    expect([stops.push("aa"), stops.push("aac"), stops.push("a", "", true)]).toEqual([
+      "",
+      "aaaac",
+      "a",
+    ]);
+  });
+
+  test("one that mixes a special token with other text", () => {
+    const stops = new StopMatcher(["x<|end|>\n"], ["<|end|>"]);
+    expect([stops.push("yx"), stops.push("", "<|end|>"), stops.push("\nz")]).toEqual(["y", "", ""]);
+    expect(stops.hit).toBe(true);
+  });
+});
