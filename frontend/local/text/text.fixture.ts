@@ -33,6 +33,17 @@ interface TextGolden {
     >
   >;
   readonly refused: Readonly<Record<string, Changes>>;
+  /** By pattern, the words of every eleventh string. */
+  readonly words: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** Ids of single bytes, and the texts that they add, joined by lines. */
+  readonly bytes: readonly (readonly [readonly number[], string])[];
+  readonly stops: readonly {
+    readonly stop: readonly string[];
+    readonly special: string;
+    /** What a token adds, its own text if it is special, and what is shown. */
+    readonly tokens: readonly (readonly [string, string, string])[];
+    readonly hit: boolean;
+  }[];
   readonly sequences: readonly {
     readonly tokenizer: string;
     readonly prompt: readonly number[];

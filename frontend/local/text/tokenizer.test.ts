@@ -4,7 +4,7 @@ import { UnusableModel } from "../errors";
 import { filesOf, TEXT, vocabularyOf } from "./text.fixture";
 import { readTokenizer } from "./tokenizer";
 import { Vocabulary } from "./vocabulary";
-import { asTheLibrary } from "./word-patterns";
+import { asTheLibrary, splitBy, wordPattern } from "./word-patterns";
 
 const escaped = (text: string) =>
   JSON.stringify(text).replace(
@@ -89,6 +89,14 @@ describe("other tokenizers are refused by name", () => {
   function BYTES() {
     return { type: "ByteLevel", add_prefix_space: false, use_regex: true };
   }
+});
+
+describe("words are those of the tokenizers library", () => {
+  test.each(Object.entries(TEXT.words))("%s", (source, wanted) => {
+    const pattern = wordPattern(source);
+    const some = TEXT.strings.filter((_, place) => place % 11 === 0);
+    expect(some.map((text) => pattern && splitBy(text, pattern))).toEqual(wanted);
+  });
 });
 
 test("letters, numbers and white space are those of the tokenizers library", () => {
