@@ -54,6 +54,7 @@ def content(strings: list[str]) -> dict[str, Any]:
         "classes": {name: _ranges(pattern) for name, pattern in _CLASSES.items()},
         "strings": strings,
         "ids": [_vocabulary("embedded").encode(each, special=True) for each in strings],
+        "some": _some(strings),
         "tokenizers": {name: _tokenizer(name, strings) for name in FILES},
         "refused": {name: _refused(files) for name, files in _REFUSED.items()},
         "sequences": [_sequence(number) for number in range(_SEQUENCES)],
@@ -190,6 +191,14 @@ FILES: dict[str, dict[str, Any]] = {
             "eos_token": "<|im_end|>",
         },
     },
+    "few bytes": {
+        "tokenizer.json": {
+            "model": {
+                "vocab": {_END: 0, "a": 1, "b": 2, "Ġ": 3, "▁x▁": 4, "ab": 5, "漢": 6},
+                "merges": [["a", "b"]],
+            }
+        }
+    },
     "composed": {"tokenizer.json": {"normalizer": {"type": "NFC"}}},
     "older": {
         "tokenizer.json": {"added_tokens": [_added("<pad>", id=4096)]},
@@ -246,7 +255,6 @@ def _read(changes: dict[str, Any]) -> Vocabulary:
 def _tokenizer(name: str, strings: list[str]) -> dict[str, Any]:
     vocabulary = _vocabulary(name)
     tokenizer: Any = vocabulary._tokenizer
-    some = [*range(len(_ODD)), *range(len(_ODD), len(strings), 29)]
     labels = [vocabulary.label(token_id) for token_id in range(len(tokenizer) + 5)]
     return {
         "files": FILES[name],
@@ -256,15 +264,22 @@ def _tokenizer(name: str, strings: list[str]) -> dict[str, Any]:
         "white_space": vocabulary.white_space,
         "labels": hashlib.sha256(json.dumps(labels).encode()).hexdigest(),
         "last_labels": labels[4090:],
-        "strings": some,
-        "ids": [vocabulary.encode(strings[place], special=place % 2 == 0) for place in some],
+        "ids": [
+            vocabulary.encode(strings[place], special=place % 2 == 0) for place in _some(strings)
+        ],
     }
 
 
 def _words(pattern: str, strings: list[str]) -> list[list[str]]:
-    """The words of some strings, every eleventh."""
+    """The words of some strings."""
     splitter = pre_tokenizers.Split(Regex(pattern), "isolated")
-    return [[word for word, _ in splitter.pre_tokenize_str(each)] for each in strings[::11]]
+    texts = [strings[place] for place in _some(strings)]
+    return [[word for word, _ in splitter.pre_tokenize_str(each)] for each in texts]
+
+
+def _some(strings: list[str]) -> list[int]:
+    """The places of fewer strings."""
+    return [*range(len(_ODD)), *range(len(_ODD), len(strings), 29)]
 
 
 def _decoded_bytes(values: tuple[int, ...]) -> list[Any]:
@@ -281,11 +296,14 @@ def _stops(number: int) -> dict[str, Any]:
     """Texts of a stream of few letters, and what is shown of them."""
     random = np.random.default_rng([41, number])
 
+    letters = ["a", "b"] if number % 3 == 0 else ["a", "a", "b", "c", "😀"]
+
     def text(longest: int) -> str:
-        return "".join(random.choice(["a", "a", "b", "c", "😀"], int(random.integers(longest + 1))))
+        return "".join(random.choice(letters, int(random.integers(longest + 1))))
 
     special = "<e>"
-    stop = [text(5) or "aab" for _ in range(int(random.integers(1, 4)))]
+    longest = 9 if number % 3 == 0 else 5
+    stop = [text(longest) or "aab" for _ in range(int(random.integers(1, 4)))]
     if number % 2:
         stop.append(text(3) + special + text(2))
     matcher = StopMatcher(stop, [special])
@@ -337,8 +355,9 @@ _ODD = [
     "٣", "½", "Ⅷ", "²", "①", "१२३", "12345", "1,234.5", "0x1F", "'s", "'S", "'ſ", "'re", "'LL",
     "'t", "'ve", "don't", "I'M", "’s", "cat", " cat", "the cat", "cats", "_cat", "cat's", "Once",
     " upon a time", ", there was", "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|endoftext",
-    "<tool>", " <tool> ", "\x85<tool>\u3000\n", "<tool>ing", "<tool_call>", "<tool>s", "e\u0301nd", "énd",
-    "<repo name>", "</s>",
+    "<tool>", " <tool> ", "\x85<tool>\u3000\n", "<tool>ing", "<tool_call>", "<tool>s",
+    "e\u0301nd", "énd",
+    "it'ſa", "it'sa", "<repo name>", "</s>",
     "</s> \t", "<pad>", "cafe\u0301", "café", "<|begin|>", "<|eot|>", "Ġ", "Ċ", "ĠĠ", "Ã©",
     "▁", "##", "!!!", "?!", "...", "—", "«»", "http://a.b/c?d=e&f", "a_b-c", "{}[]()", "\\n",
 ]  # fmt: skip

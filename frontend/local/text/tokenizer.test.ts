@@ -34,7 +34,7 @@ describe("tokenizers with the settings of published models", () => {
     expect(labels.slice(4090)).toEqual(wanted.last_labels);
     const written = `[${labels.map(escaped).join(", ")}]`;
     expect(createHash("sha256").update(written).digest("hex")).toBe(wanted.labels);
-    wanted.strings.forEach((place, at) => {
+    TEXT.some.forEach((place, at) => {
       const text = TEXT.strings[place] ?? "";
       expect([text, vocabulary.encode(text, place % 2 === 0)]).toEqual([text, wanted.ids[at]]);
     });
@@ -94,7 +94,7 @@ describe("other tokenizers are refused by name", () => {
 describe("words are those of the tokenizers library", () => {
   test.each(Object.entries(TEXT.words))("%s", (source, wanted) => {
     const pattern = wordPattern(source);
-    const some = TEXT.strings.filter((_, place) => place % 11 === 0);
+    const some = TEXT.some.map((place) => TEXT.strings[place] ?? "");
     expect(some.map((text) => pattern && splitBy(text, pattern))).toEqual(wanted);
   });
 });
