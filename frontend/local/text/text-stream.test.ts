@@ -66,6 +66,12 @@ describe("stop strings", () => {
     ]);
   });
 
+  test("one that begins within what only began like it", () => {
+    const stops = new StopMatcher(["aabaaac"]);
+    expect(stops.push("aabaaab") + stops.push("aaac")).toBe("aaba");
+    expect(stops.hit).toBe(true);
+  });
+
   test("one that mixes a special token with other text", () => {
     const stops = new StopMatcher(["x<|end|>\n"], ["<|end|>"]);
     expect([stops.push("yx"), stops.push("", "<|end|>"), stops.push("\nz")]).toEqual(["y", "", ""]);
