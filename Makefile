@@ -198,6 +198,7 @@ train: $(VENV)/.development
 # The types and validators of the site, generated from the engine's types.
 contract: $(VENV)/.runtime frontend/node_modules/.installed
 	$(BIN)/python -m mav_engine.server.openapi > frontend/lib/contract/openapi.json
+	$(BIN)/python frontend/scripts/local-facts.py > frontend/local/facts.json
 	$(NPM) run contract
 
 clean:

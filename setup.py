@@ -45,6 +45,11 @@ ONE_FOR_ALL = not sysconfig.get_config_var("Py_GIL_DISABLED")
 SITE = Path("frontend/out")
 
 
+def _weights(folder: str, names: list[str]) -> list[str]:
+    """The files of the embedded models, which the package has outside of the site."""
+    return names if Path(folder).parent == SITE / "models" else []
+
+
 class WithSite(build_py):
     """Puts the built site into the package, if it has been built."""
 
@@ -54,7 +59,7 @@ class WithSite(build_py):
         if SITE.is_dir() and not self.editable_mode:
             inside = Path(self.build_lib, "mav_engine", "site")
             shutil.rmtree(inside, ignore_errors=True)
-            shutil.copytree(SITE, inside)
+            shutil.copytree(SITE, inside, ignore=_weights)
 
 
 setup(

@@ -16,6 +16,7 @@ from mav_engine.commands.compare import compare
 from mav_engine.commands.doctor import doctor
 from mav_engine.commands.exit_status import INTERRUPTED, USAGE_ERROR, fail
 from mav_engine.commands.explore import DASHED, explore
+from mav_engine.commands.export_site import export_site
 from mav_engine.commands.models import models
 from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
@@ -36,6 +37,7 @@ _EXAMPLES = """Watch a language model think.
   mav --record run.jsonl; mav replay run.jsonl   record and replay a run
   mav explore --prompt "The sun"                 a run as files: PNG, SVG, HTML, JSON
   mav serve                                      the site, with all panels
+  mav export-site public                         the site for a static host
 """
 
 app = typer.Typer(
@@ -50,6 +52,7 @@ app.command(context_settings=DASHED)(explore)
 app.command()(replay)
 app.command()(compare)
 app.add_typer(models, name="models")
+app.command()(export_site)
 app.command(context_settings=PASS_OPTIONS_ON)(train)
 app.command(context_settings=PASS_OPTIONS_ON)(bench)
 app.command()(doctor)

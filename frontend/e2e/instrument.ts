@@ -58,8 +58,8 @@ export class Instrument {
 
   /** Opens a recording from a file. */
   async openRecording(file: string): Promise<void> {
-    const { saveMenu } = this.words;
-    await this.page.getByRole("button", { name: saveMenu.open, exact: true }).click();
+    const { header, saveMenu } = this.words;
+    await this.page.getByRole("button", { name: header.save.open, exact: true }).click();
     const [chooser] = await Promise.all([
       this.page.waitForEvent("filechooser"),
       this.page.getByRole("menuitem", { name: saveMenu.openFile }).click(),
@@ -69,7 +69,7 @@ export class Instrument {
 
   /** Saves the run with an item of the Save menu. */
   async save(item: string | RegExp): Promise<Download> {
-    await this.page.getByRole("button", { name: this.words.saveMenu.open, exact: true }).click();
+    await this.page.getByRole("button", { name: this.words.header.save.open, exact: true }).click();
     const [download] = await Promise.all([
       this.page.waitForEvent("download"),
       this.page.getByRole("menuitem", { name: item }).click(),

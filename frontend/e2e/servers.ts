@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, type Page } from "@playwright/test";
@@ -74,4 +74,16 @@ export async function roundRobin(servers: readonly Started[]): Promise<Started> 
     proxy.closeAllConnections();
   };
   return { url: `http://127.0.0.1:${port}`, stop };
+}
+
+/** Writes the site as static files, and serves them without an API, under a path. */
+export async function serveStatic(folder: string): Promise<Started> {
+  const [command = "", ...before] = (process.env.E2E_MAV ?? "../.venv/bin/mav").split(" ");
+  const written = spawnSync(command, [...before, "export-site", `${folder}/sub/site`]);
+  expect(String(written.stderr)).toBe("");
+  const port = await freePort();
+  const server = ["-m", "http.server", String(port), "--bind", "127.0.0.1", "--directory", folder];
+  const child = spawn("../.venv/bin/python", server, { stdio: "ignore" });
+  const { stop } = await answering(child, `http://127.0.0.1:${port}`);
+  return { url: `http://127.0.0.1:${port}/sub/site/`, stop };
 }

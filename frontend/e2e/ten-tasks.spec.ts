@@ -128,7 +128,7 @@ test("share with somebody who has no server: 2 clicks", async ({ page, browser }
   const site = await ran(page);
   const text = await page.getByRole("listbox").innerText();
   const count = await counted(page);
-  await page.getByRole("button", { name: site.words.saveMenu.open, exact: true }).click();
+  await page.getByRole("button", { name: site.words.header.save.open, exact: true }).click();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("menuitem", { name: site.words.saveMenu.page }).click(),

@@ -64,7 +64,7 @@ const panels: Walk = async (site, look) => {
   await look("menu of a panel", "[role=menu]");
   await page.keyboard.press("Escape");
 
-  await page.getByRole("button", { name: words.saveMenu.open, exact: true }).click();
+  await page.getByRole("button", { name: words.header.save.open, exact: true }).click();
   await expect(page.getByRole("menu")).toBeVisible();
   await look("what can be saved", "[role=menu]");
 };

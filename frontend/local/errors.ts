@@ -43,3 +43,21 @@ export class UnusableModel extends LocalError {
   readonly code = "model_load_failed";
   readonly title = "The model could not be loaded";
 }
+
+/** The prompt and the tokens to force leave no room in the context. */
+export class PromptTooLong extends LocalError {
+  readonly code = "prompt_too_long";
+  readonly title = "The prompt does not fit";
+}
+
+/** A setting that only the engine of a server supports. */
+export class OnlyOnServer extends LocalError {
+  readonly code = "only_on_server";
+  readonly title = "This setting needs a model on a server";
+}
+
+/** No model of this name is among the site's files. */
+export class UnknownModel extends LocalError {
+  readonly code = "unknown_model";
+  readonly title = "There is no such model";
+}

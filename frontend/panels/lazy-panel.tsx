@@ -1,4 +1,5 @@
 import { type ComponentType, type FunctionComponent, lazy } from "react";
+import { orNothing } from "@/components/ui/or-nothing";
 import type { Panel, PanelProps, PanelTable } from "./panel";
 
 interface LazyPanel extends FunctionComponent<PanelProps> {
@@ -26,7 +27,7 @@ export function lazyPanel(
  * rest of the panel is shown without it.
  */
 export const lazyPart = <Props,>(load: () => Promise<{ default: ComponentType<Props> }>) =>
-  lazy<ComponentType<Props>>(() => load().catch(() => ({ default: () => null })));
+  lazy(() => orNothing(load()));
 
 type Table = NonNullable<Panel["table"]>;
 

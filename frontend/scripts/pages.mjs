@@ -22,6 +22,7 @@ export function policyOf(page) {
     "img-src": ["'self'", "data:", "blob:"],
     "font-src": [...site, "data:"],
     "connect-src": [...site, "data:", "blob:"],
+    "worker-src": ofSite ? site : ["'none'"],
     "base-uri": [/<base\b/.test(page) ? "'self'" : "'none'"],
     "form-action": [ofSite ? "'self'" : "'none'"],
   };

@@ -36,7 +36,7 @@ MAX_PROMPT_POSITIONS = 256
 """Positions at the beginning of the prompt that are used for the fit."""
 MASSIVE = 20
 """A vector longer than this many times its layer's median vector is left out of the fit."""
-_SEED = 20_210_301
+SEED = 20_210_301
 _POINTS: dict[str, HookPoint] = {"residual": "resid", "mlp": "mlp_out", "attn": "attn_out"}
 
 
@@ -58,7 +58,7 @@ def vectors(point: HookPoint, rows: Floats) -> Floats:
 def random_directions(layer: int, cells: int, d_model: int) -> Floats:
     """[cells, d_model] from numpy's PCG64 seeded by the layer; a larger tile starts with the same
     rows."""
-    random = np.random.default_rng([_SEED, layer, d_model])
+    random = np.random.default_rng([SEED, layer, d_model])
     directions: Floats = random.standard_normal((cells, d_model), dtype=np.float32)
     return directions / np.float32(np.sqrt(d_model))
 

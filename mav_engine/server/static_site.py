@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from mav_engine.models import embedded_models
 from mav_engine.server.http.compression import takes
 from mav_engine.server.http.security_headers import POLICY
 
@@ -29,6 +30,12 @@ _LONGEST_PATH = 1024
 _DEEPEST = 32
 _MOST = 10**18
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{1,18})?|-\d{1,18})", re.ASCII | re.IGNORECASE)
+_WORKER = "/local/worker.js"
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'"
+"""The worker that runs models in the browser fetches them and compiles the engine."""
+_MODEL_FILE = re.compile(
+    r"models/(?P<model>[\w.-]+)/(?P<file>[\w-]+\.(json|safetensors))", re.ASCII
+)
 _HOME = '<base href="/">'
 """The placeholder for the site's root in the page for missing paths."""
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)"')
@@ -97,6 +104,8 @@ class Site(StaticFiles):
             return "", None
         try:
             full_path, found = super().lookup_path(path)
+            if found is None and (model_file := _embedded_file(path)) is not None:
+                return str(model_file), model_file.stat()
         except (OSError, ValueError):
             return "", None
         file = Path(full_path)
@@ -122,6 +131,8 @@ class Site(StaticFiles):
         response.headers["Vary"] = "Accept-Encoding"
         if coding is not None and response.status_code != 304:
             response.headers["Content-Encoding"] = coding
+        if get_route_path(scope) == _WORKER:
+            response.headers[POLICY] = _WORKER_POLICY
         if os.fspath(full_path).endswith(".html"):
             policy = _policy_of(os.fspath(full_path), stat_result.st_mtime_ns)
             response.headers[POLICY] = policy
@@ -135,6 +146,13 @@ class Site(StaticFiles):
         headers = {"Cache-Control": REVALIDATE, POLICY: _policy_in(page)}
         page = page.replace(_HOME, f'<base href="{_way_home(scope)}">', 1)
         return HTMLResponse(page, 404, headers)
+
+
+def _embedded_file(path: str) -> Path | None:
+    """A file of an embedded model, which an installed package has outside of the site."""
+    found = _MODEL_FILE.fullmatch(path)
+    folder = embedded_models().get(found["model"]) if found else None
+    return None if folder is None or found is None else folder / found["file"]
 
 
 def _with_one_range(scope: Scope) -> Scope:

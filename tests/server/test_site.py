@@ -114,3 +114,32 @@ def test_other_origins_are_allowed_only_if_configured(make_client: MakeClient) -
         "Access-Control-Request-Headers": "content-type",
     }
     assert client.options("/api/run", headers=headers).status_code == 200
+
+
+def test_models_of_the_package_are_served_as_files_of_the_site(
+    make_client: MakeClient, out: Path
+) -> None:
+    client = make_client(site_dir=out)
+    config = client.get("/models/mav-tiny/config.json")
+    assert config.json()["num_hidden_layers"] == 6
+    assert config.headers["cache-control"] == "no-cache"
+    for path in (
+        "/models/mav-tiny/README.md",
+        "/models/none/config.json",
+        "/models/mav-tiny/none.json",
+    ):
+        assert client.get(path).status_code == 404
+
+
+def test_only_the_worker_may_fetch_and_compile(make_client: MakeClient, out: Path) -> None:
+    (out / "local").mkdir()
+    for name in ("worker.js", "other.js"):
+        (out / "local" / name).write_text("let a", encoding="utf-8")
+    client = make_client(site_dir=out)
+    policies = {
+        name: client.get(f"/local/{name}").headers["content-security-policy"]
+        for name in ("worker.js", "other.js")
+    }
+    assert "script-src 'wasm-unsafe-eval'" in policies["worker.js"]
+    assert "connect-src 'self'" in policies["worker.js"]
+    assert "wasm" not in policies["other.js"]

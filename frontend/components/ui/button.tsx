@@ -1,3 +1,4 @@
+import { X } from "lucide-react";
 import type { ComponentProps } from "react";
 import { classNames } from "./class-names";
 
@@ -28,3 +29,25 @@ export function Button({ variant = "outline", icon, className, ...rest }: Button
     />
   );
 }
+
+interface CloseButtonProps {
+  /** What is closed or removed, for screen readers and as a tip. */
+  label: string;
+  onClick: () => void;
+  className?: string;
+}
+
+/** It is not part of pictures and prints of what it stands in. */
+export const CloseButton = ({ label, onClick, className }: CloseButtonProps) => (
+  <Button
+    icon
+    variant="quiet"
+    data-export="skip"
+    className={classNames("size-7 shrink-0 print:hidden", className)}
+    aria-label={label}
+    title={label}
+    onClick={onClick}
+  >
+    <X size={14} aria-hidden />
+  </Button>
+);

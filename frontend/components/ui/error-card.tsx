@@ -14,6 +14,8 @@ interface ErrorCardProps {
   onRetry: () => void;
   /** A button that leads to the setting to change, for errors that a retry cannot resolve. */
   fix?: { readonly label: string; readonly act: () => void } | undefined;
+  /** A button for another way to the same result. */
+  instead?: { readonly label: string; readonly act: () => void } | undefined;
   /** Label of the button that calls onRetry. Defaults to "Try again". */
   retryLabel?: string | undefined;
   /** Absent if the run cannot be continued. */
@@ -22,7 +24,7 @@ interface ErrorCardProps {
 
 /** Shows an error, how to resolve it, and buttons to retry or continue. */
 export function ErrorCard(props: ErrorCardProps) {
-  const { failure, received, onRetry, retryLabel, onResume, fix } = props;
+  const { failure, received, onRetry, retryLabel, onResume, fix, instead } = props;
   const words = failuresWords;
   const again = retryLabel !== undefined || isWorthRetrying(failure);
   const own = words.own[failure.code];
@@ -71,6 +73,7 @@ export function ErrorCard(props: ErrorCardProps) {
             {retryLabel ?? words.retry}
           </Button>
         )}
+        {instead && <Button onClick={instead.act}>{instead.label}</Button>}
         {!again && fix && (
           <Button onClick={fix.act} variant={onResume ? "outline" : "primary"}>
             <PencilLine size={14} aria-hidden />

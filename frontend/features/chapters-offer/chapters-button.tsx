@@ -6,16 +6,15 @@ import { useEffect, useRef } from "react";
 import { useStore } from "zustand";
 import { useIdle } from "@/components/hooks/use-idle";
 import { Button } from "@/components/ui/button";
+import { orNothing } from "@/components/ui/or-nothing";
 import { chapterStore } from "@/lib/chapters/chapters";
 import { openNextChapter } from "./open-next-chapter";
 import { words } from "./words";
 
 /** Loaded when a chapter is opened. */
-const ChapterSheet = dynamic(() => import("@/features/chapters/chapter-sheet"));
+const ChapterSheet = dynamic(() => orNothing(import("@/features/chapters/chapter-sheet")));
 /** Not needed for the first paint. If it cannot be loaded, the page works without it. */
-const ChaptersOffer = dynamic(() =>
-  import("./chapters-offer").catch(() => ({ default: () => null })),
-);
+const ChaptersOffer = dynamic(() => orNothing(import("./chapters-offer")));
 
 /** Opens the chapters at the first that is not solved. */
 export function ChaptersButton() {

@@ -3,8 +3,7 @@
 import { School } from "lucide-react";
 import { useEffect } from "react";
 import { useStore } from "zustand";
-import { Button } from "@/components/ui/button";
-import { CloseButton } from "@/components/ui/close-button";
+import { Button, CloseButton } from "@/components/ui/button";
 import { chapterStore, openChapter } from "@/lib/chapters/chapters";
 import {
   declineChapters,

@@ -3,9 +3,8 @@
 import { Check, School } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
-import { Button } from "@/components/ui/button";
+import { Button, CloseButton } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
-import { CloseButton } from "@/components/ui/close-button";
 import { mediaMatches } from "@/lib/browser/media";
 import {
   CHAPTERS,

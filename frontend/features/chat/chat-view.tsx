@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { ErrorOption } from "react-hook-form";
 import { useStore } from "zustand";
 import { ErrorCard } from "@/components/ui/error-card";
+import { orNothing } from "@/components/ui/or-nothing";
 import { SiteHeader } from "@/features/header/site-header";
 import { useShortcuts } from "@/features/header/use-shortcuts";
 import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
@@ -27,9 +28,7 @@ import { SavedChatOffer } from "./saved-conversation";
 import { UserTurn } from "./user-turn";
 import { words } from "./words";
 
-const ShortcutsDialog = dynamic(() =>
-  import("@/features/shortcuts/shortcuts-dialog").then((module) => module.ShortcutsDialog),
-);
+const ShortcutsDialog = dynamic(() => orNothing(import("@/features/shortcuts/shortcuts-dialog")));
 
 interface ChatViewProps {
   fields: readonly SettingField[];

@@ -2,13 +2,14 @@
 
 import dynamic from "next/dynamic";
 import { useStore } from "zustand";
+import { orNothing } from "@/components/ui/or-nothing";
 import { savedBefore } from "@/features/saved-run/saved-before";
 import { words as savedRunWords } from "@/features/saved-run/words";
 import { conversation } from "./current-conversation";
 import { deleteSavedChat, keepConversation, readSavedChat } from "./save-conversation";
 
 /** Loaded if there is a saved conversation. */
-const Offer = dynamic(() => import("@/features/saved-run/restore-offer"));
+const Offer = dynamic(() => orNothing(import("@/features/saved-run/restore-offer")));
 
 const chatBefore = savedBefore(readSavedChat);
 

@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useStore } from "zustand";
 import { ErrorCard } from "@/components/ui/error-card";
+import { orNothing } from "@/components/ui/or-nothing";
 import { SiteHeader } from "@/features/header/site-header";
 import { useShortcuts } from "@/features/header/use-shortcuts";
 import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
@@ -26,10 +27,8 @@ import { TimeLimitNote } from "./time-limit-note";
 import { usePairForms } from "./use-pair-forms";
 import { words } from "./words";
 
-const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
-const ShortcutsDialog = dynamic(() =>
-  import("@/features/shortcuts/shortcuts-dialog").then((module) => module.ShortcutsDialog),
-);
+const PanelsDrawer = dynamic(() => orNothing(import("@/features/panel-layout/panels-drawer")));
+const ShortcutsDialog = dynamic(() => orNothing(import("@/features/shortcuts/shortcuts-dialog")));
 
 interface CompareViewProps {
   fields: readonly SettingField[];

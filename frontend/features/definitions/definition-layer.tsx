@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { createPortal } from "react-dom";
+import { orNothing } from "@/components/ui/or-nothing";
 import { termFinder } from "@/lib/glossary/find-terms";
 import type { Term } from "@/lib/glossary/terms";
 import { isSameSpot, type Spot } from "./page-terms";
@@ -11,9 +12,7 @@ import { type Region, usePageTerms } from "./use-page-terms";
 import { usePointedTerm } from "./use-pointed-term";
 import { useTerms } from "./use-terms";
 
-const DefinitionCard = dynamic(() =>
-  import("./definition-card").catch(() => ({ default: () => null })),
-);
+const DefinitionCard = dynamic(() => orNothing(import("./definition-card")));
 
 /** Here and not in a style sheet, since the build does not know this pseudo-element yet. */
 const MARKS = `

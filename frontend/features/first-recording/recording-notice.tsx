@@ -1,7 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
-import { CloseButton } from "@/components/ui/close-button";
+import { CloseButton } from "@/components/ui/button";
 import { useRunState } from "@/lib/run/run-context";
 import { words } from "./words";
 

@@ -11,8 +11,8 @@ import { DepthSwitch } from "@/features/depth/depth-switch";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { words as panelLayoutWords } from "@/features/panel-layout/words";
 import { PresentButton } from "@/features/present/present-button";
-import { SaveMenu } from "@/features/save-menu/save-menu";
 import { words as siteWords } from "@/lib/i18n/words";
+import { SaveButton } from "./save-button";
 import { ViewNav } from "./view-nav";
 import { words as headerWords } from "./words";
 
@@ -45,7 +45,7 @@ export function SiteHeader({ onShortcuts, onPanels, single = false }: SiteHeader
         <span className="contents present:hidden">
           {single && <ChaptersButton />}
           {onPanels && <PanelsButton onPanels={onPanels} />}
-          {single && <SaveMenu />}
+          {single && <SaveButton />}
         </span>
         <DepthSwitch />
         <PresentButton />

@@ -5,6 +5,10 @@ export const german: Translated<typeof english> = {
   shortcuts: {
     open: "Tastenkürzel",
   },
+  save: {
+    open: "Speichern",
+    hint: "Lauf speichern oder öffnen",
+  },
   views: {
     label: "Ansichten",
     names: { instrument: "Instrument", compare: "Vergleich", chat: "Chat" },

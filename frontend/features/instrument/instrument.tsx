@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { classNames } from "@/components/ui/class-names";
+import { orNothing } from "@/components/ui/or-nothing";
 import { BranchStrip } from "@/features/branches/branch-strip";
 import { noteSeen } from "@/features/first-recording/first-recording";
 import { useFirstRecording } from "@/features/first-recording/use-first-recording";
@@ -27,6 +28,7 @@ import { TrainingPlace } from "@/features/training/training-section";
 import { isOfTraining } from "@/features/training/trainings";
 import { useLeaveTraining, useTrainingInAddress } from "@/features/training/use-trainings";
 import { mediaMatches } from "@/lib/browser/media";
+import { runsInBrowser } from "@/lib/contract/in-browser";
 import { modelNamed, useModels } from "@/lib/models/use-models";
 import { branchOf } from "@/lib/run/branches";
 import { useRunContext, useRunState, useSession, useSessionState } from "@/lib/run/run-context";
@@ -47,11 +49,11 @@ import { StatusStrip } from "./status-strip";
 import { useFocusRun } from "./use-focus-run";
 
 /** Loaded on first use, like ShortcutsDialog. */
-const RecordingNotice = dynamic(() => import("@/features/first-recording/recording-notice"));
-const PanelsDrawer = dynamic(() => import("@/features/panel-layout/panels-drawer"));
-const ShortcutsDialog = dynamic(() =>
-  import("@/features/shortcuts/shortcuts-dialog").then((module) => module.ShortcutsDialog),
+const RecordingNotice = dynamic(() =>
+  orNothing(import("@/features/first-recording/recording-notice")),
 );
+const PanelsDrawer = dynamic(() => orNothing(import("@/features/panel-layout/panels-drawer")));
+const ShortcutsDialog = dynamic(() => orNothing(import("@/features/shortcuts/shortcuts-dialog")));
 
 /** Breakpoints that are not listed are off. */
 const NO_BREAKPOINTS = {};
@@ -140,6 +142,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     [setValue],
   );
 
+  const runModel = (name: string) => {
+    setValue("model", name);
+    formElement.current?.requestSubmit();
+  };
+
   const leaveOut = () => {
     leaveOutGiven();
     writeAddress(isSetting(fields), formParameters(fields, getValues(), {}));
@@ -206,7 +213,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             <Timeline
               breakpoints={() => toRequest(fields, getValues()).breakpoints ?? NO_BREAKPOINTS}
             />
-            <RunProblem models={models} onFix={showSetting} />
+            <RunProblem
+              models={models}
+              onFix={showSetting}
+              onModel={runsInBrowser(form.watch("model")) ? undefined : runModel}
+            />
             <BranchStrip />
             <EmptyStateContext value={examples}>
               <TextNoticeContext value={notice}>

@@ -5,6 +5,7 @@ import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
 import { Definitions } from "@/features/definitions/definitions";
 import { DepthSwitch } from "@/features/depth/depth-switch";
+import { SaveButton } from "@/features/header/save-button";
 import { PanelsButton } from "@/features/header/site-header";
 import { RunProblem } from "@/features/instrument/run-problem";
 import { StatusStrip } from "@/features/instrument/status-strip";
@@ -12,7 +13,6 @@ import { RecordingDrop } from "@/features/open-recording/recording-drop";
 import { LayoutProvider } from "@/features/panel-layout/layout-context";
 import { PanelGrid } from "@/features/panel-layout/panel-grid";
 import PanelsDrawer from "@/features/panel-layout/panels-drawer";
-import { SaveMenu } from "@/features/save-menu/save-menu";
 import { Timeline } from "@/features/timeline/timeline";
 import { TrainingPlace } from "@/features/training/training-section";
 import { words as siteWords } from "@/lib/i18n/words";
@@ -72,7 +72,7 @@ function Page({ recording }: { recording: Blob | null }) {
         </h1>
         <div className="flex items-center gap-1.5">
           <PanelsButton onPanels={showDrawer} />
-          <SaveMenu standalone />
+          <SaveButton standalone />
           <DepthSwitch />
           <ThemeToggle />
         </div>

@@ -2,6 +2,7 @@
 
 import type { UseFormReturn } from "react-hook-form";
 import type { ModelList } from "@/lib/contract";
+import { runsInBrowser } from "@/lib/contract/in-browser";
 import { formatParameters } from "@/lib/i18n/numbers";
 import { words as statusWords } from "@/lib/run/words";
 import type { SettingField } from "@/lib/settings/fields";
@@ -46,7 +47,7 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
         name="model"
         options={known.map(({ name, title }) => ({
           value: name,
-          label: name in problems ? runFormWords.notLoadable(title || name) : title || name,
+          label: labelOf(title || name, name, name in problems),
         }))}
         other={(model) => {
           if (model === "") return runFormWords.defaultModel;
@@ -66,7 +67,7 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
           (error ?? (
             <>
               <NotRunYet name="model" />
-              {chosen ? modelFacts(chosen, list?.hosts?.[named]) : runFormWords.modelsLoading}
+              {chosen ? modelFacts(chosen, placeOf(named, list)) : runFormWords.modelsLoading}
             </>
           ))
         )}
@@ -80,12 +81,27 @@ export function ModelSelect({ field, form, list }: ModelSelectProps) {
   );
 }
 
-function modelFacts(model: ModelList["models"][number], host: string | undefined): string {
+function labelOf(title: string, name: string, isBroken: boolean): string {
+  if (isBroken) return runFormWords.notLoadable(title);
+  return runsInBrowser(name) ? `${title} · ${runFormWords.inBrowser}` : title;
+}
+
+/** Says where a model runs, unless all models run on this server. */
+function placeOf(name: string, list: ModelList | null): string | undefined {
+  const host = list?.hosts?.[name];
+  if (host) return runFormWords.runsOn(host);
+  if (runsInBrowser(name)) return runFormWords.inBrowser;
+  return list?.models.some((model) => runsInBrowser(model.name))
+    ? runFormWords.onServer
+    : undefined;
+}
+
+function modelFacts(model: ModelList["models"][number], place: string | undefined): string {
   return [
     model.parameters && statusWords.parameters(formatParameters(model.parameters)),
     model.layers && statusWords.layers(model.layers),
     model.heads && statusWords.heads(model.heads),
-    host && runFormWords.runsOn(host),
+    place,
   ]
     .filter(Boolean)
     .join(" · ");

@@ -66,6 +66,8 @@ export const english = {
   unavailableHelp: "This server does not have this model. Choose another one.",
   notLoadable: (model: string) => `${model} (cannot be loaded)`,
   runsOn: (host: string) => `on ${host}`,
+  inBrowser: "in your browser",
+  onServer: "on the server",
   notAllowed: (value: string) => `${value} (not allowed)`,
   copiedIncomplete: "Copied without the long prompt",
   address: {

@@ -2,9 +2,7 @@ import type { Translated } from "@/lib/i18n/translated";
 import type { english } from "./words.en";
 
 export const german: Translated<typeof english> = {
-  open: "Speichern",
   label: "Diesen Lauf speichern",
-  hint: "Lauf speichern oder öffnen",
   recording: "Aufzeichnung",
   recordingHint: "Alle Ereignisse des Laufs; lässt sich hier und in Python öffnen",
   page: "Eigenständige Seite",

@@ -1,7 +1,5 @@
 export const english = {
-  open: "Save",
   label: "Save this run",
-  hint: "Save or open a run",
   recording: "Recording",
   recordingHint: "Every event of the run; opens here, and in Python",
   page: "Standalone page",

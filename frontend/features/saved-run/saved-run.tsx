@@ -3,6 +3,7 @@
 import dynamic from "next/dynamic";
 import { useEffect } from "react";
 import { useStore } from "zustand";
+import { orNothing } from "@/components/ui/or-nothing";
 import { replayInto } from "@/lib/persistence/saved-run";
 import { createRunContext, useRunState, useSession } from "@/lib/run/run-context";
 import { legible } from "@/lib/text/characters";
@@ -11,7 +12,7 @@ import { savedBefore } from "./saved-before";
 import { words as savedRunWords } from "./words";
 
 /** Loaded if there is a saved run. */
-const Offer = dynamic(() => import("./restore-offer"));
+const Offer = dynamic(() => orNothing(import("./restore-offer")));
 
 /** The run that was shown before the page was reloaded. */
 export const runBefore = savedBefore(readSavedRun);

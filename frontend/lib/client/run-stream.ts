@@ -1,8 +1,22 @@
 import type { RunRequest } from "@/lib/contract";
 import { endsRun, type RunEvent } from "@/lib/contract/frames";
+import { runsInBrowser } from "@/lib/contract/in-browser";
 import { parseEvent } from "@/lib/contract/parse-event";
 import { streamedEvents } from "./sse";
 
-/** Starts a run on the server and yields its events. Throws the errors of `streamedEvents`. */
-export const openRun = (request: RunRequest, signal: AbortSignal): AsyncGenerator<RunEvent, void> =>
-  streamedEvents({ path: "api/run", parse: parseEvent, isLast: endsRun }, request, signal);
+/**
+ * Starts a run, on the server or in the browser, and yields its events. Throws the errors of
+ * `streamedEvents`.
+ */
+export async function* openRun(
+  request: RunRequest,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent, void> {
+  if (runsInBrowser(request.model)) {
+    const { localRuns } = await import("./local-runs");
+    yield* localRuns.open(request, signal);
+    return;
+  }
+  const stream = { path: "api/run", parse: parseEvent, isLast: endsRun };
+  yield* streamedEvents(stream, request, signal);
+}

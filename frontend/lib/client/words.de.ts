@@ -10,6 +10,7 @@ export const german: Translated<typeof english> = {
   resume: "Fortsetzen",
   shorten: "Prompt kürzen",
   change: "Einstellung ändern",
+  inBrowser: "Im Browser ausführen",
   kept: (n) =>
     `${count(n, "Token wurde", "Token wurden")} empfangen und ${n === 1 ? "wird" : "werden"} unten angezeigt.`,
   wait: (seconds) => `Bitte ${count(Math.ceil(seconds), "Sekunde", "Sekunden")} warten.`,

@@ -7,6 +7,7 @@ export const english = {
   resume: "Continue",
   shorten: "Shorten the prompt",
   change: "Change the setting",
+  inBrowser: "Run in this browser",
   kept: (n: number) =>
     `${count(n, "token was", "tokens were")} received and ${n === 1 ? "is" : "are"} shown below.`,
   wait: (seconds: number) => `Wait ${count(Math.ceil(seconds), "second", "seconds")}.`,

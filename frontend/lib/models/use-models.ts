@@ -29,7 +29,7 @@ export function useModels(): Models {
   useEffect(() => {
     const abort = new AbortController();
     fetchModels(abort.signal)
-      .then((list) => models.setState({ list, failure: null }))
+      .then((fetched) => models.setState(fetched))
       .catch((error: unknown) => {
         if (!abort.signal.aborted) models.setState({ failure: failureOf(error) });
       });

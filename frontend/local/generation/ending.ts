@@ -99,7 +99,11 @@ export class Ending {
    * @returns the text that it adds, without special tokens and stop texts. Empty while characters are
    *   incomplete or a stop text may have begun.
    */
-  add({ tokenId, forced }: Choice, prediction: Prediction, { byId, caller }: Reasons): string {
+  add(
+    { tokenId, forced }: Pick<Choice, "tokenId" | "forced">,
+    prediction: Pick<Prediction, "entropy" | "logprob">,
+    { byId, caller }: Reasons,
+  ): string {
     this.ids.push(tokenId);
     this.hits = this.#breakpoints.token(tokenId, {
       entropy: prediction.entropy,

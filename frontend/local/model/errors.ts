@@ -1,5 +1,7 @@
 /** Errors of models that run in the browser. */
 
+import { LocalError } from "../errors";
+
 export type LocalModelErrorCode =
   | "unsupported_model"
   | "damaged_model"
@@ -7,8 +9,8 @@ export type LocalModelErrorCode =
   | "no_simd";
 
 /** A model cannot run in this browser. The message says why and what to do. */
-export class LocalModelError extends Error {
-  override readonly name = "LocalModelError";
+export class LocalModelError extends LocalError {
+  readonly title = "The model cannot run in this browser";
 
   constructor(
     readonly code: LocalModelErrorCode,

@@ -1,6 +1,8 @@
 import { commonLength } from "./common-length";
 import type { DecodedStream, Vocabulary } from "./vocabulary";
 
+const BROKEN = "\ufffd";
+
 /**
  * The exact text that each token adds to the output.
  *
@@ -38,8 +40,10 @@ export class TextStream {
     this.#held += text;
     const whole = this.#held;
     const same = commonLength(end, whole);
-    if (same === whole.length && same < end.length) return "";
+    const rewritten = whole.slice(same, end.length);
+    const isBroken = rewritten === BROKEN.repeat(rewritten.length);
+    if (isBroken && whole.length < end.length) return "";
     this.#promptEnd = "";
-    return whole.slice(same);
+    return whole.slice(isBroken ? end.length : same);
   }
 }

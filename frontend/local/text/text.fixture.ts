@@ -15,8 +15,6 @@ interface TextGolden {
   readonly strings: readonly string[];
   /** Of the embedded tokenizer, with special tokens. */
   readonly ids: readonly (readonly number[])[];
-  /** Places of fewer strings. */
-  readonly some: readonly number[];
   readonly tokenizers: Readonly<
     Record<
       string,
@@ -28,23 +26,13 @@ interface TextGolden {
         readonly white_space: readonly number[];
         readonly labels: string;
         readonly last_labels: readonly string[];
-        /** Of the strings at `some`. */
+        /** Places of strings. */
+        readonly strings: readonly number[];
         readonly ids: readonly (readonly number[])[];
       }
     >
   >;
   readonly refused: Readonly<Record<string, Changes>>;
-  /** By pattern, the words of the strings at `some`. */
-  readonly words: Readonly<Record<string, readonly (readonly string[])[]>>;
-  /** Ids of single bytes, and the texts that they add, joined by lines. */
-  readonly bytes: readonly (readonly [readonly number[], string])[];
-  readonly stops: readonly {
-    readonly stop: readonly string[];
-    readonly special: string;
-    /** What a token adds, its own text if it is special, and what is shown. */
-    readonly tokens: readonly (readonly [string, string, string])[];
-    readonly hit: boolean;
-  }[];
   readonly sequences: readonly {
     readonly tokenizer: string;
     readonly prompt: readonly number[];

@@ -2,8 +2,8 @@
 
 import { RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
+import { CloseButton } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
-import { CloseButton } from "@/components/ui/close-button";
 import { rampGradient } from "@/lib/colour/ramp";
 import { formatNats } from "@/lib/i18n/numbers";
 import { contextLength, promptLength, type RunRecord } from "@/lib/run/run-record";

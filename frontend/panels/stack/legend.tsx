@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { CloseButton } from "@/components/ui/close-button";
+import { CloseButton } from "@/components/ui/button";
 import type { HeadPlace } from "./facts";
 import { RANKS } from "./paths";
 import { RANK_FILL } from "./picture";

@@ -1,6 +1,6 @@
 "use client";
 
-import { CloseButton } from "@/components/ui/close-button";
+import { CloseButton } from "@/components/ui/button";
 import { formatShare } from "@/lib/i18n/numbers";
 import { promptLength, type RunRecord } from "@/lib/run/run-record";
 import { shortLabel } from "@/lib/text/characters";

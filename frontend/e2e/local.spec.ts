@@ -1,0 +1,162 @@
+import { expect, type Page, type Route, test } from "@playwright/test";
+import { Instrument, STORY } from "./instrument";
+import { returnTo, type Started, serveStatic } from "./servers";
+
+const MODEL = "browser:mav-tiny";
+const WEIGHTS = "**/models/mav-tiny/model.safetensors";
+const SAMPLED = { prompt: STORY, temperature: 0.9, seed: 7, max_new_tokens: 60 };
+
+const textOf = (site: Instrument): Promise<string> => site.panel("Generated text").innerText();
+
+/** Counts the requests that a page sends to a path. */
+function counted(page: Page, part: string): () => number {
+  let count = 0;
+  page.on("request", (request) => {
+    if (request.url().includes(part)) count++;
+  });
+  return () => count;
+}
+
+test("the same seed writes the same text in the browser and on the server", async ({ page }) => {
+  const site = new Instrument(page);
+  const runs = counted(page, "/api/run");
+  await site.open({ ...SAMPLED, model: MODEL });
+  await expect(page.locator("#model-help")).toContainText("in your browser");
+  await site.run.click();
+  await site.finished();
+  expect(runs()).toBe(0);
+  const own = await textOf(site);
+  await page.getByLabel("Model", { exact: true }).selectOption("mav-tiny");
+  await expect(page.locator("#model-help")).toContainText("on the server");
+  await site.run.click();
+  await site.finished();
+  await expect.poll(runs).toBe(1);
+  expect(await textOf(site)).toBe(own);
+});
+
+test("a run in the browser can be forked, paused and stopped", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ ...SAMPLED, model: MODEL, max_new_tokens: 400 });
+  await site.run.click();
+  await expect(site.tokens.nth(5)).toBeVisible();
+  await site.stop.click();
+  await expect(site.status).toContainText("Stopped");
+  const count = await site.tokens.count();
+  expect(count).toBeLessThan(400);
+  // No token follows.
+  await site.idle();
+  expect(await site.tokens.count()).toBe(count);
+  await site.showTokenBefore(4);
+  await site.forkButton.click();
+  await expect(site.status).toContainText(/\d{3}\/400/);
+});
+
+test("one error names what is wrong, and the page stays usable", async ({ page }) => {
+  const site = new Instrument(page);
+  const faults: readonly (readonly [string, (route: Route) => Promise<void>, RegExp])[] = [
+    [WEIGHTS, (route) => route.abort(), /broke off after 0 of 11743600 bytes/],
+    [WEIGHTS, (route) => route.fulfill({ body: "short" }), /ended after 5 of 11743600 bytes/],
+    [
+      WEIGHTS,
+      async (route) => {
+        const body = await (await route.fetch()).body();
+        body[500_000] = (body[500_000] ?? 0) ^ 1;
+        await route.fulfill({ body });
+      },
+      /model.safetensors is damaged: its digest/,
+    ],
+    ["**/local/engine.wasm", (route) => route.fulfill({ status: 404 }), /engine.wasm.*status 404/],
+    [
+      "**/local/worker.js",
+      async (route) => {
+        const response = await route.fetch();
+        const code = await response.text();
+        await route.fulfill({ response, body: `WebAssembly.validate = () => false;${code}` });
+      },
+      /no WebAssembly with SIMD/,
+    ],
+  ];
+  for (const [path, answer, message] of faults) {
+    await page.route(path, answer);
+    await site.open({ ...SAMPLED, model: MODEL });
+    await site.run.click();
+    await expect(site.alert).toContainText(message);
+    await page.unroute(path);
+  }
+  await site.open({ ...SAMPLED, model: MODEL });
+  await site.run.click();
+  await site.finished();
+  await expect(site.alert).toHaveCount(0);
+});
+
+test("a setting that only a server supports is named at its field", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ ...SAMPLED, model: MODEL, breakpoints: '{"pattern":"a+"}' });
+  await site.run.click();
+  await expect(site.alert).toContainText("use breakpoints.text");
+  await expect(page.getByLabel("Pattern")).toHaveAttribute("aria-invalid", "true");
+});
+
+test("a run that the server cannot start is offered in the browser", async ({ page }) => {
+  const site = new Instrument(page);
+  await page.route("**/api/run", (route) => route.abort());
+  await site.open(SAMPLED);
+  await site.run.click();
+  await expect(site.alert).toContainText("The server cannot be reached");
+  await site.alert.getByRole("button", { name: "Run in this browser" }).click();
+  await site.finished();
+  await expect(site.alert).toHaveCount(0);
+  expect(new URL(page.url()).searchParams.get("model")).toBe(MODEL);
+});
+
+test.describe("static files without a server", () => {
+  let site: Started;
+
+  test.beforeAll(async () => {
+    site = await serveStatic(test.info().outputPath("static"));
+  });
+
+  test.afterAll(() => site.stop());
+
+  test("the model of the browser is offered at once, and runs offline", async ({
+    page,
+    context,
+  }) => {
+    await returnTo(page);
+    const instrument = new Instrument(page);
+    const downloads = counted(page, "model.safetensors");
+    await page.goto(`${site.url}?prompt=Once+upon+a+time`);
+    await expect(page.getByLabel("Model", { exact: true })).toHaveValue(MODEL);
+    await expect(instrument.alert).toHaveCount(0);
+    await instrument.run.click();
+    await instrument.finished();
+    const text = await textOf(instrument);
+    expect(text).toContain("Lily");
+    // The weights are kept for the next visit.
+    await page.reload();
+    await instrument.run.click();
+    await instrument.finished();
+    expect(await textOf(instrument)).toBe(text);
+    expect(downloads()).toBe(1);
+    await context.setOffline(true);
+    await instrument.prompt.fill("The little dog");
+    await instrument.run.click();
+    await expect(instrument.panel("Generated text")).toContainText(/The.little.dog/);
+    await instrument.finished();
+  });
+
+  test("two pages run at the same time", async ({ page, context }) => {
+    const pages = [page, await context.newPage()];
+    const texts = await Promise.all(
+      pages.map(async (each) => {
+        await returnTo(each);
+        const instrument = new Instrument(each);
+        await each.goto(`${site.url}?prompt=Once+upon+a+time`);
+        await instrument.run.click();
+        await instrument.finished();
+        return textOf(instrument);
+      }),
+    );
+    expect(texts[0]).toBe(texts[1]);
+  });
+});

@@ -1,0 +1,106 @@
+/** Runs models in a worker of this page. */
+import { createStore } from "zustand/vanilla";
+import type { RunRequest } from "@/lib/contract";
+import { endsRun, type RunEvent } from "@/lib/contract/frames";
+import { parseEvent } from "@/lib/contract/parse-event";
+import type { FromWorker, ToWorker } from "@/lib/contract/worker-messages";
+import { siteAddress } from "@/lib/url-state/site-address";
+
+const WORKER = "local/worker.js";
+
+/** How much of the model that is being loaded is there, in bytes; null if none is. */
+export interface Download {
+  readonly received: number;
+  readonly total: number;
+}
+
+export const download = createStore<{ readonly current: Download | null }>(() => ({
+  current: null,
+}));
+
+type Listener = (line: string) => void;
+
+class LocalRuns {
+  #worker: Worker | null = null;
+  #count = 0;
+  readonly #listeners = new Map<number, Listener>();
+  #fail: ((error: Error) => void)[] = [];
+
+  /** Yields the events of a run of a model of `models/index.json`. */
+  async *open(request: RunRequest, signal: AbortSignal): AsyncGenerator<RunEvent, void> {
+    signal.throwIfAborted();
+    const worker = this.#started();
+    const run = ++this.#count;
+    const lines: string[] = [];
+    let wake = () => {};
+    let failure: Error | null = null;
+    const fail = (error: Error) => {
+      failure = error;
+      wake();
+    };
+    const abort = () => fail(new DOMException("The run was stopped.", "AbortError"));
+    this.#listeners.set(run, (line) => {
+      lines.push(line);
+      wake();
+    });
+    this.#fail.push(fail);
+    signal.addEventListener("abort", abort);
+    this.#post(worker, { type: "run", run, request, site: siteAddress("") });
+    let isOver = false;
+    let pausedAt = performance.now();
+    try {
+      while (!isOver) {
+        const line = lines.shift();
+        if (line !== undefined) {
+          const event = parseEvent(line);
+          isOver = endsRun(event);
+          yield event;
+          // A fast model must not keep the page from painting.
+          if (performance.now() - pausedAt > TURN_MS) {
+            await new Promise((resolve) => setTimeout(resolve));
+            pausedAt = performance.now();
+          }
+        } else if (failure) {
+          throw failure;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      signal.removeEventListener("abort", abort);
+      this.#listeners.delete(run);
+      this.#fail = this.#fail.filter((each) => each !== fail);
+      if (!isOver) this.#post(worker, { type: "stop", run });
+    }
+  }
+
+  #post(worker: Worker, message: ToWorker): void {
+    worker.postMessage(message);
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(siteAddress(WORKER), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === "progress") {
+        const { received, total } = data;
+        download.setState({ current: received < total ? { received, total } : null });
+      } else this.#listeners.get(data.run)?.(data.line);
+    };
+    worker.onerror = (event) => {
+      // Such as too little memory: the worker cannot go on, and the next run starts another.
+      this.#worker = null;
+      worker.terminate();
+      for (const fail of this.#fail) fail(new Error(event.message || "The worker failed."));
+    };
+    this.#worker = worker;
+    return worker;
+  }
+}
+
+/** The time for which events are handled without a pause, in milliseconds. */
+const TURN_MS = 8;
+
+export const localRuns = new LocalRuns();

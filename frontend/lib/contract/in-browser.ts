@@ -1,0 +1,5 @@
+/** What the name of a model begins with that runs in the browser. */
+export const IN_BROWSER = "browser:";
+
+export const runsInBrowser = (model: unknown): boolean =>
+  typeof model === "string" && model.startsWith(IN_BROWSER);

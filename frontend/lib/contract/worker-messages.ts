@@ -1,0 +1,31 @@
+/** The messages between the page and the worker that runs models. */
+import type { ModelInfo, RunRequest } from "./index";
+
+/** The list of the models among the site's files, `models/index.json`. */
+export interface StoredModels {
+  readonly models: readonly ModelInfo[];
+  readonly stored: Readonly<Record<string, StoredModel>>;
+}
+
+/** The files of a model. */
+export interface StoredModel {
+  /** Its folder, relative to the site's root. */
+  readonly path: string;
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+}
+
+export type ToWorker =
+  | {
+      readonly type: "run";
+      readonly run: number;
+      readonly request: RunRequest;
+      /** The site's root. */
+      readonly site: string;
+    }
+  | { readonly type: "stop"; readonly run: number };
+
+export type FromWorker =
+  /** An event of the run, as a line of JSON. */
+  | { readonly type: "event"; readonly run: number; readonly line: string }
+  /** How much of the model is there, in bytes. */
+  | { readonly type: "progress"; readonly received: number; readonly total: number };

@@ -1,0 +1,139 @@
+/** The worker that runs models: one run at a time, one event after the other. */
+
+import type { ModelInfo } from "@/lib/contract";
+import type { FromWorker, StoredModels, ToWorker } from "@/lib/contract/worker-messages";
+import { UnknownModel, UnusableModel } from "./errors";
+import { fetchModel, type ModelFiles } from "./load";
+import { compileEngine, loadModel } from "./model/model";
+import { errorEvent, LocalEngine } from "./run";
+import type { SentEvent } from "./sent-events";
+import { readTokenizer } from "./text/tokenizer";
+import { Vocabulary } from "./text/vocabulary";
+
+const MODELS = "models/index.json";
+const ENGINE = "local/engine.wasm";
+const CALIBRATION = "local/calibration.txt";
+
+type Asked = Extract<ToWorker, { type: "run" }>;
+
+/** Runs in the order in which they were asked for. */
+class Runs {
+  readonly #engines = new Map<string, Promise<LocalEngine>>();
+  readonly #stopped = new Set<number>();
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  add(asked: Asked): void {
+    const before = this.#waiting++;
+    if (before > 0) send(asked.run, { type: "queued", position: before });
+    this.#last = this.#last.then(() => this.#run(asked)).finally(() => this.#waiting--);
+  }
+
+  stop(run: number): void {
+    this.#stopped.add(run);
+  }
+
+  async #run(asked: Asked): Promise<void> {
+    const isStopped = () => this.#stopped.has(asked.run);
+    try {
+      if (isStopped()) return;
+      const engine = await this.#engine(asked);
+      for (const event of engine.run(asked.request)) {
+        send(asked.run, event);
+        // Messages, such as one that stops this run, arrive between two tokens.
+        await nextTurn();
+        if (isStopped()) return;
+      }
+    } catch (error) {
+      send(asked.run, errorEvent(error));
+    } finally {
+      this.#stopped.delete(asked.run);
+    }
+  }
+
+  /** The engine with a model. A model that could not be loaded is loaded again. */
+  #engine({ run, request, site }: Asked): Promise<LocalEngine> {
+    const name = request.model ?? "";
+    const key = `${site} ${name}`;
+    const known = this.#engines.get(key);
+    if (known) return known;
+    send(run, { type: "queued", position: 0 });
+    const loading = load(name, site);
+    this.#engines.set(key, loading);
+    loading.catch(() => this.#engines.delete(key));
+    return loading;
+  }
+}
+
+async function load(name: string, site: string): Promise<LocalEngine> {
+  const progress = (received: number, total: number) => post({ type: "progress", received, total });
+  const [module, { info, files }, calibration] = await Promise.all([
+    fetched(new URL(ENGINE, site))
+      .then((response) => response.arrayBuffer())
+      .then(compileEngine),
+    fetchNamed(name, site, progress),
+    fetched(new URL(CALIBRATION, site)).then((response) => response.text()),
+  ]);
+  const weights = files["model.safetensors"];
+  if (!weights) throw new UnusableModel(`${name} has no model.safetensors.`);
+  const json = parsed(files);
+  const generationConfig = json["generation_config.json"];
+  const model = await loadModel(module, { config: json["config.json"], generationConfig, weights });
+  const tokenizer = readTokenizer({ "tokenizer.json": null, ...json });
+  const vocabulary = new Vocabulary(tokenizer);
+  return new LocalEngine({ model, vocabulary, info: { ...info, loaded: true }, calibration });
+}
+
+function parsed(files: ModelFiles): Readonly<Record<string, unknown>> {
+  const decoder = new TextDecoder();
+  return Object.fromEntries(
+    Object.entries(files)
+      .filter(([name]) => name.endsWith(".json"))
+      .map(([name, bytes]) => [name, JSON.parse(decoder.decode(bytes))]),
+  );
+}
+
+async function fetchNamed(
+  name: string,
+  site: string,
+  progress: (received: number, total: number) => void,
+): Promise<{ info: ModelInfo; files: ModelFiles }> {
+  const list = await fetched(new URL(MODELS, site));
+  const { models, stored } = (await list.json()) as StoredModels;
+  const info = models.find((model) => model.name === name);
+  const files = stored[name];
+  if (!info || !files) {
+    const known = models.map((model) => model.name).join(", ");
+    throw new UnknownModel(`There is no model ${name} on this site. Known: ${known}.`, "model");
+  }
+  return { info, files: await fetchModel(files, site, progress) };
+}
+
+/** @throws UnusableModel if a file of the site cannot be fetched */
+async function fetched(address: URL): Promise<Response> {
+  const response = await fetch(address).catch((error: unknown) => {
+    throw new UnusableModel(`${address} cannot be fetched: ${error}. Check the connection.`);
+  });
+  if (response.ok) return response;
+  throw new UnusableModel(`${address} cannot be fetched: status ${response.status}.`);
+}
+
+const post = (message: FromWorker): void => self.postMessage(message);
+const send = (run: number, event: SentEvent): void =>
+  post({ type: "event", run, line: JSON.stringify(event) });
+
+const { port1, port2 } = new MessageChannel();
+
+/** Resolves after the messages that have arrived. */
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(null);
+  });
+
+const runs = new Runs();
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (data.type === "run") runs.add(data);
+  else runs.stop(data.run);
+};
