@@ -74,8 +74,9 @@ export function topP(scores: Float64Array, mass: number): Uint8Array {
   const probs = softmax(scores);
   const stays = new Uint8Array(scores.length);
   let running = 0;
-  for (const place of ascending) {
-    running += probs[place] ?? 0;
+  for (let rank = 0; rank < ascending.length; rank++) {
+    const place = ascending[rank] as number;
+    running += probs[place] as number;
     if (running > 1 - mass) stays[place] = 1;
   }
   stays[ascending.at(-1) ?? 0] = 1;
@@ -94,18 +95,28 @@ export function topP(scores: Float64Array, mass: number): Uint8Array {
 export function minP(scores: Float64Array, fraction: number): Uint8Array {
   const probs = softmax(scores);
   const least = fraction * peakOf(probs);
-  return Uint8Array.from(probs, (prob) => (prob >= least ? 1 : 0));
+  const stays = new Uint8Array(scores.length);
+  for (let place = 0; place < probs.length; place++) {
+    stays[place] = (probs[place] as number) >= least ? 1 : 0;
+  }
+  return stays;
 }
 
 /** [n] probabilities of scores, in double precision. */
 export function softmax(scores: Float32Array | Float64Array): Float64Array {
   const peak = peakOf(scores);
-  const probs = Float64Array.from(scores, (score) => Math.exp(score - peak));
-  return divided(probs, pairwiseSum(probs));
+  const weights = new Float64Array(scores.length);
+  for (let place = 0; place < scores.length; place++) {
+    weights[place] = Math.exp((scores[place] as number) - peak);
+  }
+  return normalized(weights);
 }
 
-/** Divide all numbers in place. */
-export function divided(values: Float64Array, by: number): Float64Array {
-  for (let place = 0; place < values.length; place++) values[place] = (values[place] ?? 0) / by;
-  return values;
+/** Divide all weights by their sum, in place. */
+export function normalized(weights: Float64Array): Float64Array {
+  const total = pairwiseSum(weights);
+  for (let place = 0; place < weights.length; place++) {
+    weights[place] = (weights[place] as number) / total;
+  }
+  return weights;
 }

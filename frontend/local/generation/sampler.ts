@@ -10,12 +10,11 @@
 
 import type { RunSettings, SamplerStage } from "@/lib/contract";
 import { NoCandidates } from "../errors";
-import { divided, type Filter, minP, noRepeatNgram, repetitionPenalty, topP } from "./controls";
+import { type Filter, minP, noRepeatNgram, normalized, repetitionPenalty, topP } from "./controls";
 import { Pcg64 } from "./pcg64";
 import { type Prediction, peakOf } from "./prediction";
 import { Ranking } from "./ranking";
 import { type Control, placeOf, SamplingTrace } from "./sampling-trace";
-import { pairwiseSum } from "./sums";
 
 const REMOVED = Number.NEGATIVE_INFINITY;
 /** exp() of anything lower is 0 in double precision. */
@@ -41,14 +40,14 @@ export interface Choice {
 
 /** Tokens that can be sampled, in ascending order of their ids. */
 interface Candidates {
-  readonly ids: readonly number[];
+  readonly ids: Uint32Array;
   /** Logits minus the largest, divided by the temperature. */
   readonly scores: Float64Array;
 }
 
 /** Tokens that can be sampled and their probabilities, likeliest first. */
 interface Sampled {
-  readonly ids: readonly number[];
+  readonly ids: Uint32Array;
   readonly probs: Float64Array;
 }
 
@@ -163,7 +162,7 @@ export class Sampler {
     if (temperature === 0) {
       trail.cut("temperature", (id) => id !== best);
       trail.stages?.add("temperature", Float64Array.of(0), [best]);
-      return { ids: [best], probs: Float64Array.of(1) };
+      return { ids: Uint32Array.of(best), probs: Float64Array.of(1) };
     }
     // Shifted so that dividing by a small temperature cannot overflow.
     const coldest = UNDERFLOW * temperature;
@@ -237,38 +236,45 @@ function candidatesOf(
   coldest: number,
   temperature: number,
 ): Candidates {
-  const ids: number[] = [];
+  const ids = new Uint32Array(scores.length);
+  const shifted = new Float64Array(scores.length);
+  let count = 0;
   for (let id = 0; id < scores.length; id++) {
     const score = scores[id] as number;
-    if (score >= least && score - peak >= coldest) ids.push(id);
+    if (score < least || score - peak < coldest) continue;
+    ids[count] = id;
+    shifted[count++] = (score - peak) / temperature;
   }
-  const shifted = Float64Array.from(ids, (id) => (scoreOf(scores, id) - peak) / temperature);
-  return { ids, scores: shifted };
+  return { ids: ids.subarray(0, count), scores: shifted.subarray(0, count) };
 }
 
 function staying({ ids, scores }: Candidates, stays: Uint8Array): Candidates {
-  return {
-    ids: ids.filter((_, place) => stays[place] === 1),
-    scores: scores.filter((_, place) => stays[place] === 1),
-  };
+  const isLeft = (_: number, place: number) => stays[place] === 1;
+  return { ids: ids.filter(isLeft), scores: scores.filter(isLeft) };
 }
 
 function sampledOf({ ids, scores }: Candidates): Sampled {
   const order = new Ranking(scores).all();
-  const probs = Float64Array.from(order, (place) => Math.exp(scores[place] ?? 0));
-  return {
-    ids: Array.from(order, (place) => ids[place] ?? 0),
-    probs: divided(probs, pairwiseSum(probs)),
-  };
+  const ranked = new Uint32Array(ids.length);
+  const weights = new Float64Array(ids.length);
+  for (let rank = 0; rank < order.length; rank++) {
+    const place = order[rank] as number;
+    ranked[rank] = ids[place] as number;
+    weights[rank] = Math.exp(scores[place] as number);
+  }
+  return { ids: ranked, probs: normalized(weights) };
 }
 
-function probsOf(wanted: readonly number[], ids: readonly number[], probs: Float64Array): number[] {
+function probsOf(wanted: readonly number[], ids: Uint32Array, probs: Float64Array): number[] {
   const rows = new Map(wanted.map((id, row) => [id, row]));
   const found = wanted.map(() => 0);
-  ids.forEach((id, place) => {
-    const row = rows.get(id);
-    if (row !== undefined) found[row] = probs[place] ?? 0;
-  });
+  let missing = wanted.length;
+  for (let place = 0; place < ids.length && missing > 0; place++) {
+    const row = rows.get(ids[place] as number);
+    if (row === undefined) continue;
+    found[row] = probs[place] as number;
+    missing--;
+  }
   return found;
 }
 
@@ -276,14 +282,17 @@ function probsOf(wanted: readonly number[], ids: readonly number[], probs: Float
 function entropyOf(probs: Float64Array): number {
   if (probs.length === 1) return 0;
   let sum = 0;
-  for (const prob of probs) if (prob > 0) sum += prob * Math.log(prob);
+  for (let place = 0; place < probs.length; place++) {
+    const prob = probs[place] as number;
+    if (prob > 0) sum += prob * Math.log(prob);
+  }
   return Math.max(0, -sum);
 }
 
 /** Inverse of the cumulative distribution at a uniform number from [0, 1). */
-function pick(ids: readonly number[], probs: Float64Array, draw: number): number {
+function pick(ids: Uint32Array, probs: Float64Array, draw: number): number {
   let total = 0;
-  for (const prob of probs) total += prob;
+  for (let place = 0; place < probs.length; place++) total += probs[place] as number;
   // The draw is below 1, and so is its product with the sum below that.
   const wanted = draw * total;
   let running = 0;

@@ -62,15 +62,16 @@ export class SamplingTrace {
 
   /** Record the scores [vocabulary] after a control, with -Infinity for removed tokens. */
   addAll(control: Control, scores: Float32Array): void {
-    const ids: number[] = [];
+    const ids = new Uint32Array(scores.length);
+    const left = new Float32Array(scores.length);
+    let count = 0;
     for (let id = 0; id < scores.length; id++) {
-      if ((scores[id] ?? 0) > Number.NEGATIVE_INFINITY) ids.push(id);
+      const score = scores[id] as number;
+      if (score === Number.NEGATIVE_INFINITY) continue;
+      ids[count] = id;
+      left[count++] = score;
     }
-    this.add(
-      control,
-      Float32Array.from(ids, (id) => scores[id] ?? 0),
-      ids,
-    );
+    this.add(control, left.subarray(0, count), ids.subarray(0, count));
   }
 
   /** A row for each control, in order. */
