@@ -7,6 +7,7 @@ with the settings of published models, and the texts of sequences of ids.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import tempfile
 import unicodedata
@@ -27,7 +28,8 @@ from mav_engine.generation.forced_tokens import GivenTokens
 from mav_engine.generation.prediction import Prediction
 from mav_engine.generation.sampler import Choice
 from mav_engine.settings import RunSettings
-from mav_engine.text.tokens import TextStream, Vocabulary
+from mav_engine.text.detokenizer import BYTES
+from mav_engine.text.tokens import StopMatcher, TextStream, Vocabulary
 from tests.goldens.files import rounded, write
 
 NAME = "text"
@@ -39,7 +41,11 @@ _LLAMA3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+_QWEN2 = _LLAMA3.replace("{1,3}", "")
 _END = "<|endoftext|>"
+_LEADS = (0x41, 0x80, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0xFF)
+_NEXT = (0x41, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC3, 0xE0)
+"""Bytes on both sides of all borders of UTF-8."""
 
 
 def content(strings: list[str]) -> dict[str, Any]:
@@ -48,9 +54,13 @@ def content(strings: list[str]) -> dict[str, Any]:
         "classes": {name: _ranges(pattern) for name, pattern in _CLASSES.items()},
         "strings": strings,
         "ids": [_vocabulary("embedded").encode(each, special=True) for each in strings],
+        "some": _some(strings),
         "tokenizers": {name: _tokenizer(name, strings) for name in FILES},
         "refused": {name: _refused(files) for name, files in _REFUSED.items()},
         "sequences": [_sequence(number) for number in range(_SEQUENCES)],
+        "words": {pattern: _words(pattern, strings) for pattern in (_GPT2, _LLAMA3, _QWEN2)},
+        "bytes": [_decoded_bytes(each) for each in itertools.product(_LEADS, _NEXT, _NEXT)],
+        "stops": [_stops(number) for number in range(300)],
     }
 
 
@@ -95,6 +105,7 @@ _BEGIN = {
     },
 }
 
+_MERGES = json.loads((EMBEDDED / "tokenizer.json").read_text(encoding="utf-8"))["model"]["merges"]
 FILES: dict[str, dict[str, Any]] = {
     "embedded": {"config.json": {"model_type": "llama"}},
     "embedded in a gpt2": {"config.json": {"model_type": "gpt2"}},
@@ -150,12 +161,13 @@ FILES: dict[str, dict[str, Any]] = {
                 _added("<tool>", id=4098, lstrip=True, rstrip=True),
                 _added("<tool>ing", id=4099, normalized=True),
                 _added("cat", id=4100, single_word=True),
+                _added("<tool>s", id=4101),
             ],
             "pre_tokenizer": _sequence_of(
                 "pretokenizers", _split(_LLAMA3), _bytes(use_regex=False)
             ),
             "post_processor": _sequence_of("processors", _bytes(use_regex=True), _BEGIN),
-            "model": {"ignore_merges": True},
+            "model": {"ignore_merges": True, "merges": _MERGES[:300]},
         },
         "tokenizer_config.json": {
             "tokenizer_class": "LlamaTokenizerFast",
@@ -175,12 +187,21 @@ FILES: dict[str, dict[str, Any]] = {
                 "4096": _added("<|im_start|>", special=True),
                 "4098": _added("cafe\u0301", normalized=True),
             },
-            "additional_special_tokens": ["<|im_end|>"],
+            "additional_special_tokens": ["<|im_end|>", "e\u0301nd"],
             "eos_token": "<|im_end|>",
         },
     },
+    "few bytes": {
+        "tokenizer.json": {
+            "model": {
+                "vocab": {_END: 0, "a": 1, "b": 2, "Ġ": 3, "▁x▁": 4, "ab": 5, "漢": 6},
+                "merges": [["a", "b"]],
+            }
+        }
+    },
     "composed": {"tokenizer.json": {"normalizer": {"type": "NFC"}}},
     "older": {
+        "tokenizer.json": {"added_tokens": [_added("<pad>", id=4096)]},
         "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast"},
         "special_tokens_map.json": {
             "eos_token": {"content": "</s>", "lstrip": False, "normalized": True, "rstrip": True,
@@ -234,7 +255,6 @@ def _read(changes: dict[str, Any]) -> Vocabulary:
 def _tokenizer(name: str, strings: list[str]) -> dict[str, Any]:
     vocabulary = _vocabulary(name)
     tokenizer: Any = vocabulary._tokenizer
-    some = list(range(len(FILES) % 7, len(strings), 19))
     labels = [vocabulary.label(token_id) for token_id in range(len(tokenizer) + 5)]
     return {
         "files": FILES[name],
@@ -244,9 +264,59 @@ def _tokenizer(name: str, strings: list[str]) -> dict[str, Any]:
         "white_space": vocabulary.white_space,
         "labels": hashlib.sha256(json.dumps(labels).encode()).hexdigest(),
         "last_labels": labels[4090:],
-        "strings": some,
-        "ids": [vocabulary.encode(strings[place], special=place % 2 == 0) for place in some],
+        "ids": [
+            vocabulary.encode(strings[place], special=place % 2 == 0) for place in _some(strings)
+        ],
     }
+
+
+def _words(pattern: str, strings: list[str]) -> list[list[str]]:
+    """The words of some strings."""
+    splitter = pre_tokenizers.Split(Regex(pattern), "isolated")
+    texts = [strings[place] for place in _some(strings)]
+    return [[word for word, _ in splitter.pre_tokenize_str(each)] for each in texts]
+
+
+def _some(strings: list[str]) -> list[int]:
+    """The places of fewer strings."""
+    return [*range(len(_ODD)), *range(len(_ODD), len(strings), 29)]
+
+
+def _decoded_bytes(values: tuple[int, ...]) -> list[Any]:
+    """Bytes that come one by one, and the text that each adds; last is the rest."""
+    vocabulary = _vocabulary("embedded")
+    pieces = {byte: piece for piece, byte in BYTES.items()}
+    tokenizer: Any = vocabulary._tokenizer
+    ids = [tokenizer.backend_tokenizer.token_to_id(pieces[value]) for value in values]
+    stream = vocabulary.stream()
+    return [ids, "|".join([*(stream.push(token_id) for token_id in ids), stream.rest()])]
+
+
+def _stops(number: int) -> dict[str, Any]:
+    """Texts of a stream of few letters, and what is shown of them."""
+    random = np.random.default_rng([41, number])
+
+    letters = ["a", "b"] if number % 3 == 0 else ["a", "a", "b", "c", "😀"]
+
+    def text(longest: int) -> str:
+        return "".join(random.choice(letters, int(random.integers(longest + 1))))
+
+    special = "<e>"
+    longest = 9 if number % 3 == 0 else 5
+    stop = [text(longest) or "aab" for _ in range(int(random.integers(1, 4)))]
+    if number % 2:
+        stop.append(text(3) + special + text(2))
+    matcher = StopMatcher(stop, [special])
+    tokens = []
+    for place in range(12):
+        is_special = random.random() < 0.2
+        added = "" if is_special and random.random() < 0.7 else text(4)
+        added_special = special if is_special else ""
+        shown = matcher.push(added, special=added_special, last=place == 11)
+        tokens.append([added, added_special, shown])
+        if matcher.hit:
+            break
+    return {"stop": stop, "special": special, "tokens": tokens, "hit": matcher.hit}
 
 
 def _refused(files: dict[str, Any]) -> dict[str, Any]:
@@ -285,7 +355,9 @@ _ODD = [
     "٣", "½", "Ⅷ", "²", "①", "१२३", "12345", "1,234.5", "0x1F", "'s", "'S", "'ſ", "'re", "'LL",
     "'t", "'ve", "don't", "I'M", "’s", "cat", " cat", "the cat", "cats", "_cat", "cat's", "Once",
     " upon a time", ", there was", "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|endoftext",
-    "<tool>", " <tool> ", "\x85<tool>\u3000\n", "<tool>ing", "<tool_call>", "<repo name>", "</s>",
+    "<tool>", " <tool> ", "\x85<tool>\u3000\n", "<tool>ing", "<tool_call>", "<tool>s",
+    "e\u0301nd", "énd",
+    "it'ſa", "it'sa", "<repo name>", "</s>",
     "</s> \t", "<pad>", "cafe\u0301", "café", "<|begin|>", "<|eot|>", "Ġ", "Ċ", "ĠĠ", "Ã©",
     "▁", "##", "!!!", "?!", "...", "—", "«»", "http://a.b/c?d=e&f", "a_b-c", "{}[]()", "\\n",
 ]  # fmt: skip

@@ -110,7 +110,7 @@ class Finder {
       let begin = match.index;
       let stop = begin + match[0].length;
       if (token.singleWord && isInWord(text, begin, stop)) continue;
-      if (token.lstrip) begin = Math.max(end, begin - spacesBefore(text, begin));
+      if (token.lstrip) begin -= spacesBefore(text, begin);
       if (token.rstrip) stop += SPACES_AT_START.exec(text.slice(stop))?.[0].length ?? 0;
       if (end < begin) parts.push(text.slice(end, begin));
       parts.push(id);

@@ -61,7 +61,7 @@ export class StopMatcher {
     const begins = this.#withSpecial.flatMap((each) => {
       const begin = each.find(added + special);
       if (begin === null) return [];
-      return [begin < 0 ? -count(before.slice(begin)) : Math.min(begin, added.length)];
+      return [begin < 0 ? -count(before.slice(begin)) : begin];
     });
     const longest = Math.max(...this.#withSpecial.map((each) => each.length));
     const shown = Array<boolean>(added.length).fill(true);

@@ -30,7 +30,27 @@ test("a text stream ends with all of its text", () => {
   expect([stream.push(first), stream.push(second, true)]).toEqual(["", "\ufffd"]);
 });
 
+test("characters are given when no byte can change them", () => {
+  const vocabulary = vocabularyOf("embedded");
+  const decoded = TEXT.bytes.map(([ids]) => {
+    const stream = vocabulary.stream();
+    return [ids, [...ids.map((id) => stream.push(id)), stream.rest()].join("|")];
+  });
+  expect(decoded).toEqual(TEXT.bytes);
+});
+
 describe("stop strings", () => {
+  test.each(TEXT.stops)("$stop", ({ stop, special, tokens, hit }) => {
+    const stops = new StopMatcher(stop, [special]);
+    const shown = tokens.map(([added, own], place) => [
+      added,
+      own,
+      stops.push(added, own, place === 11),
+    ]);
+    expect(shown).toEqual(tokens);
+    expect(stops.hit).toBe(hit);
+  });
+
   test("one that begins in the middle of a token", () => {
     const stops = new StopMatcher(["lo wo"]);
     expect([stops.push("hel"), stops.push("lo"), stops.push(" world")]).toEqual(["he", "l", ""]);
@@ -44,6 +64,12 @@ describe("stop strings", () => {
       "aaaac",
       "a",
     ]);
+  });
+
+  test("one that begins within what only began like it", () => {
+    const stops = new StopMatcher(["aabaaac"]);
+    expect(stops.push("aabaaab") + stops.push("aaac")).toBe("aaba");
+    expect(stops.hit).toBe(true);
   });
 
   test("one that mixes a special token with other text", () => {

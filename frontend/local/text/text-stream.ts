@@ -1,8 +1,6 @@
 import { commonLength } from "./common-length";
 import type { DecodedStream, Vocabulary } from "./vocabulary";
 
-const BROKEN = "\ufffd";
-
 /**
  * The exact text that each token adds to the output.
  *
@@ -40,10 +38,8 @@ export class TextStream {
     this.#held += text;
     const whole = this.#held;
     const same = commonLength(end, whole);
-    const rewritten = whole.slice(same, end.length);
-    const isBroken = rewritten === BROKEN.repeat(rewritten.length);
-    if (isBroken && whole.length < end.length) return "";
+    if (same === whole.length && same < end.length) return "";
     this.#promptEnd = "";
-    return whole.slice(isBroken ? end.length : same);
+    return whole.slice(same);
   }
 }

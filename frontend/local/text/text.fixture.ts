@@ -15,6 +15,8 @@ interface TextGolden {
   readonly strings: readonly string[];
   /** Of the embedded tokenizer, with special tokens. */
   readonly ids: readonly (readonly number[])[];
+  /** Places of fewer strings. */
+  readonly some: readonly number[];
   readonly tokenizers: Readonly<
     Record<
       string,
@@ -26,13 +28,23 @@ interface TextGolden {
         readonly white_space: readonly number[];
         readonly labels: string;
         readonly last_labels: readonly string[];
-        /** Places of strings. */
-        readonly strings: readonly number[];
+        /** Of the strings at `some`. */
         readonly ids: readonly (readonly number[])[];
       }
     >
   >;
   readonly refused: Readonly<Record<string, Changes>>;
+  /** By pattern, the words of the strings at `some`. */
+  readonly words: Readonly<Record<string, readonly (readonly string[])[]>>;
+  /** Ids of single bytes, and the texts that they add, joined by lines. */
+  readonly bytes: readonly (readonly [readonly number[], string])[];
+  readonly stops: readonly {
+    readonly stop: readonly string[];
+    readonly special: string;
+    /** What a token adds, its own text if it is special, and what is shown. */
+    readonly tokens: readonly (readonly [string, string, string])[];
+    readonly hit: boolean;
+  }[];
   readonly sequences: readonly {
     readonly tokenizer: string;
     readonly prompt: readonly number[];

@@ -117,14 +117,11 @@ export function specialTokens(
   settings: TokenizerSettings,
   defaults: Readonly<Record<string, string>>,
 ): Map<string, NamedToken> {
-  const byText = new Map(settings.added.map((token) => [token.content, token]));
   const found = new Map<string, NamedToken>();
   for (const name of SPECIAL) {
     const stated = settings.named.get(name);
     const token = stated === undefined ? defaults[name] : stated;
-    if (token === undefined || token === null) continue;
-    // The default of a class stays a plain text.
-    found.set(name, stated ? (byText.get(contentOf(token)) ?? token) : token);
+    if (token !== undefined && token !== null) found.set(name, token);
   }
   return found;
 }

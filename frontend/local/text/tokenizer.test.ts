@@ -4,7 +4,7 @@ import { UnusableModel } from "../errors";
 import { filesOf, TEXT, vocabularyOf } from "./text.fixture";
 import { readTokenizer } from "./tokenizer";
 import { Vocabulary } from "./vocabulary";
-import { asTheLibrary } from "./word-patterns";
+import { asTheLibrary, splitBy, wordPattern } from "./word-patterns";
 
 const escaped = (text: string) =>
   JSON.stringify(text).replace(
@@ -34,7 +34,7 @@ describe("tokenizers with the settings of published models", () => {
     expect(labels.slice(4090)).toEqual(wanted.last_labels);
     const written = `[${labels.map(escaped).join(", ")}]`;
     expect(createHash("sha256").update(written).digest("hex")).toBe(wanted.labels);
-    wanted.strings.forEach((place, at) => {
+    TEXT.some.forEach((place, at) => {
       const text = TEXT.strings[place] ?? "";
       expect([text, vocabulary.encode(text, place % 2 === 0)]).toEqual([text, wanted.ids[at]]);
     });
@@ -89,6 +89,14 @@ describe("other tokenizers are refused by name", () => {
   function BYTES() {
     return { type: "ByteLevel", add_prefix_space: false, use_regex: true };
   }
+});
+
+describe("words are those of the tokenizers library", () => {
+  test.each(Object.entries(TEXT.words))("%s", (source, wanted) => {
+    const pattern = wordPattern(source);
+    const some = TEXT.some.map((place) => TEXT.strings[place] ?? "");
+    expect(some.map((text) => pattern && splitBy(text, pattern))).toEqual(wanted);
+  });
 });
 
 test("letters, numbers and white space are those of the tokenizers library", () => {
