@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { WORKER_SCRIPT } from "@/lib/client/local-worker";
 import { DEPTH_SCRIPT } from "@/lib/depth/depth";
 import { LANGUAGE_SCRIPT } from "@/lib/i18n/language";
 import { words } from "@/lib/i18n/words";
@@ -20,7 +21,9 @@ export const viewport: Viewport = {
   ],
 };
 
-const SCRIPTS = [THEME_SCRIPT, LANGUAGE_SCRIPT, DEPTH_SCRIPT, PRESENT_SCRIPT].join(";");
+const SCRIPTS = [WORKER_SCRIPT, THEME_SCRIPT, LANGUAGE_SCRIPT, DEPTH_SCRIPT, PRESENT_SCRIPT].join(
+  ";",
+);
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (

@@ -49,7 +49,7 @@ async function fetchFile(
   }
   const bytes = await downloaded(name, address, stored, add);
   await checkDigest(name, bytes, stored);
-  await keepFile(key, bytes);
+  void keepFile(key, bytes);
   return bytes;
 }
 

@@ -2,9 +2,11 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { ModelInfo, RunRequest } from "@/lib/contract";
 import { parseEvent } from "@/lib/contract/parse-event";
+import { PROBES, type Schema, SETTINGS_SCHEMA } from "./facts";
 import { golden } from "./goldens.fixture";
 import { load } from "./model/goldens.fixture";
 import { LocalEngine } from "./run";
+import { ONLY_ON_A_SERVER } from "./settings";
 import { readTokenizer } from "./text/tokenizer";
 import { Vocabulary } from "./text/vocabulary";
 
@@ -225,3 +227,40 @@ test("wrong settings give an error that names the field", () => {
     expect(eventsOf(request)).toEqual([expect.objectContaining({ type: "error", code, field })]);
   }
 });
+
+describe("every setting and every probe is held to the golden runs, or only a server has it", () => {
+  const named = new Set(runs.flatMap(({ settings }) => Object.keys(flat(settings))));
+  const captured = new Set(runs.flatMap(({ settings }) => settings.capture ?? []));
+
+  test.each(Object.keys(flat(defaultsOf(SETTINGS_SCHEMA))).filter((name) => name !== "model"))(
+    "the setting %s",
+    (name) => {
+      expect(named.has(name) !== name in ONLY_ON_A_SERVER).toBe(true);
+    },
+  );
+
+  test.each(PROBES.map(({ name }) => name))("the probe %s", (name) => {
+    expect(captured).toContain(name);
+  });
+});
+
+/** The properties of objects by their names joined with a dot. */
+function flat(value: object, prefix = ""): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) =>
+      typeof part === "object" && part !== null && !Array.isArray(part)
+        ? Object.entries(flat(part, `${prefix}${name}.`))
+        : [[prefix + name, part]],
+    ),
+  );
+}
+
+function defaultsOf(schema: Schema): Record<string, unknown> {
+  const { properties = {}, $defs = {} } = schema;
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => {
+      const defined = $defs[property.$ref?.split("/").at(-1) ?? ""];
+      return [name, defined ? defaultsOf(defined) : null];
+    }),
+  );
+}

@@ -19,6 +19,7 @@ type Asked = Extract<ToWorker, { type: "run" }>;
 /** Runs in the order in which they were asked for. */
 class Runs {
   readonly #engines = new Map<string, Promise<LocalEngine>>();
+  readonly #loaded = new Set<string>();
   readonly #stopped = new Set<number>();
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -29,6 +30,11 @@ class Runs {
     this.#last = this.#last.then(() => this.#run(asked)).finally(() => this.#waiting--);
   }
 
+  /** Loads a model. An error is reported by the run that needs it. */
+  load(name: string, site: string): void {
+    void this.#engine(name, site).catch(() => {});
+  }
+
   stop(run: number): void {
     this.#stopped.add(run);
   }
@@ -37,7 +43,10 @@ class Runs {
     const isStopped = () => this.#stopped.has(asked.run);
     try {
       if (isStopped()) return;
-      const engine = await this.#engine(asked);
+      const { request, site } = asked;
+      const name = request.model ?? "";
+      if (!this.#loaded.has(name)) send(asked.run, { type: "queued", position: 0 });
+      const engine = await this.#engine(name, site);
       for (const event of engine.run(asked.request)) {
         send(asked.run, event);
         // Messages, such as one that stops this run, arrive between two tokens.
@@ -52,15 +61,15 @@ class Runs {
   }
 
   /** The engine with a model. A model that could not be loaded is loaded again. */
-  #engine({ run, request, site }: Asked): Promise<LocalEngine> {
-    const name = request.model ?? "";
-    const key = `${site} ${name}`;
-    const known = this.#engines.get(key);
+  #engine(name: string, site: string): Promise<LocalEngine> {
+    const known = this.#engines.get(name);
     if (known) return known;
-    send(run, { type: "queued", position: 0 });
     const loading = load(name, site);
-    this.#engines.set(key, loading);
-    loading.catch(() => this.#engines.delete(key));
+    this.#engines.set(name, loading);
+    loading.then(
+      () => this.#loaded.add(name),
+      () => this.#engines.delete(name),
+    );
     return loading;
   }
 }
@@ -135,5 +144,6 @@ const runs = new Runs();
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "run") runs.add(data);
+  else if (data.type === "load") runs.load(data.model, data.site);
   else runs.stop(data.run);
 };

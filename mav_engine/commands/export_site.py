@@ -53,9 +53,9 @@ def _write(site: Path, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".mav-site-") as temporary:
         written = Path(temporary, "site")
         shutil.copytree(site, written, ignore=shutil.ignore_patterns(*_compressed_copies(site)))
-        stored = json.loads((site / _LIST).read_text("utf-8"))["stored"]
+        listed = json.loads((site / _LIST).read_text("utf-8"))
         embedded = embedded_models()
-        for model in stored.values():
+        for model in listed["stored"].values():
             # An installed package has the files of its models once, outside of the site.
             for name in model["files"]:
                 target = written / model["path"] / name
@@ -63,10 +63,17 @@ def _write(site: Path, folder: Path) -> None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(embedded[target.parent.name] / name, target)
         (written / _NO_JEKYLL).touch()
+        _name_model(written / "index.html", listed["default"])
         written.chmod(0o755)
         if folder.exists():
             folder.rmdir()
         written.rename(folder)
+
+
+def _name_model(page: Path, model: str) -> None:
+    """Tell the page that there is no server, by naming the model that runs instead."""
+    html = page.read_text("utf-8")
+    page.write_text(html.replace("<html ", f'<html data-model="{model}" ', 1), "utf-8")
 
 
 def _compressed_copies(site: Path) -> list[str]:

@@ -20,11 +20,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = tmp_path / "site"
     model = {"path": "models/mav-tiny/", "files": {name: {} for name in FILES}}
     for name, text in {
-        "index.html": "page",
+        "index.html": '<html lang="en">',
         "_next/static/a.js": "let a",
         "_next/static/a.js.br": "small",
         "recordings/b.jsonl.gz": "packed",
-        "models/index.json": json.dumps({"stored": {"browser:mav-tiny": model}}),
+        "models/index.json": json.dumps(
+            {"default": "browser:mav-tiny", "stored": {"browser:mav-tiny": model}}
+        ),
     }.items():
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_text(text, encoding="utf-8")
@@ -43,6 +45,8 @@ def test_the_site_is_written_with_its_models_and_without_copies(tmp_path: Path) 
         ".nojekyll", "index.html", "_next/static/a.js", "recordings/b.jsonl.gz",
         "models/index.json", *models,
     }  # fmt: skip
+    page = (folder / "index.html").read_text("utf-8")
+    assert page == '<html data-model="browser:mav-tiny" lang="en">'
     weights = (folder / "models" / "mav-tiny" / "model.safetensors").read_bytes()
     own = (EMBEDDED_DIR / "mav-tiny" / "model.safetensors").read_bytes()
     assert hashlib.sha256(weights).digest() == hashlib.sha256(own).digest()

@@ -1,6 +1,8 @@
 "use client";
 
+import { useEffect } from "react";
 import type { UseFormReturn } from "react-hook-form";
+import { prepareRun } from "@/lib/client/run-stream";
 import type { ModelList } from "@/lib/contract";
 import { runsInBrowser } from "@/lib/contract/in-browser";
 import { formatParameters } from "@/lib/i18n/numbers";
@@ -25,6 +27,9 @@ interface ModelSelectProps {
 export function ModelSelect({ field, form, list }: ModelSelectProps) {
   const named = form.watch("model") ?? field.initial;
   const known = list?.models ?? [];
+  useEffect(() => {
+    if (list) void prepareRun(named);
+  }, [list, named]);
   const chosen = known.find(({ name }) => name === named);
   const error = form.formState.errors.model?.message;
   const problems = list?.problems ?? {};

@@ -5,8 +5,7 @@ import { endsRun, type RunEvent } from "@/lib/contract/frames";
 import { parseEvent } from "@/lib/contract/parse-event";
 import type { FromWorker, ToWorker } from "@/lib/contract/worker-messages";
 import { siteAddress } from "@/lib/url-state/site-address";
-
-const WORKER = "local/worker.js";
+import { startWorker } from "./local-worker";
 
 /** How much of the model that is being loaded is there, in bytes; null if none is. */
 export interface Download {
@@ -76,13 +75,20 @@ class LocalRuns {
     }
   }
 
+  /** Loads a model, unless the visitor wants to save data. */
+  prepare(model: string): void {
+    const { connection } = navigator as { connection?: { readonly saveData?: boolean } };
+    if (connection?.saveData) return;
+    this.#post(this.#started(), { type: "load", model, site: siteAddress("") });
+  }
+
   #post(worker: Worker, message: ToWorker): void {
     worker.postMessage(message);
   }
 
   #started(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(siteAddress(WORKER), { type: "module" });
+    const worker = startWorker();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === "progress") {
         const { received, total } = data;

@@ -4,6 +4,11 @@ import { runsInBrowser } from "@/lib/contract/in-browser";
 import { parseEvent } from "@/lib/contract/parse-event";
 import { streamedEvents } from "./sse";
 
+/** Loads a model that runs in the browser before a run needs it. */
+export async function prepareRun(model: unknown): Promise<void> {
+  if (runsInBrowser(model)) (await import("./local-runs")).localRuns.prepare(model);
+}
+
 /**
  * Starts a run, on the server or in the browser, and yields its events. Throws the errors of
  * `streamedEvents`.

@@ -22,7 +22,9 @@ export type ToWorker =
       /** The site's root. */
       readonly site: string;
     }
-  | { readonly type: "stop"; readonly run: number };
+  | { readonly type: "stop"; readonly run: number }
+  /** Loads a model before it is needed. */
+  | { readonly type: "load"; readonly model: string; readonly site: string };
 
 export type FromWorker =
   /** An event of the run, as a line of JSON. */

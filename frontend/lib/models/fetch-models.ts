@@ -4,6 +4,7 @@ import type { ModelList } from "@/lib/contract";
 import type { Failure } from "@/lib/contract/frames";
 import { ModelListSchema } from "@/lib/contract/schemas";
 import { validated } from "@/lib/contract/validate";
+import { hasServer } from "@/lib/url-state/has-server";
 import { siteAddress } from "@/lib/url-state/site-address";
 
 /** Among the site's files: the models that run in the browser. */
@@ -20,6 +21,7 @@ export interface Fetched {
  * Without a server the first of those is the default. Throws if there is no model at all.
  */
 export async function fetchModels(signal: AbortSignal): Promise<Fetched> {
+  if (!hasServer()) return { list: await fetchList(IN_BROWSER, signal), failure: null };
   const [server, local] = await Promise.allSettled([
     fetchList("api/models", signal),
     fetchList(IN_BROWSER, signal),

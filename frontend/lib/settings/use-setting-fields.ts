@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from "react";
 import type { ModelList } from "@/lib/contract";
+import { hasServer } from "@/lib/url-state/has-server";
 import { siteAddress } from "@/lib/url-state/site-address";
 import { type SettingField, settingFields } from "./fields";
 
@@ -16,6 +17,7 @@ export function useSettingFields(
 ): readonly SettingField[] {
   const [fields, setFields] = useState(built);
   useEffect(() => {
+    if (!hasServer()) return;
     const abort = new AbortController();
     fetch(siteAddress("api/openapi.json"), { signal: abort.signal })
       .then((response) => response.json())
