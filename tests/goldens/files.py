@@ -32,7 +32,9 @@ def rounded(number: float, digits: int = 8) -> float:
     return float(f"{number:.{digits}g}")
 
 
-def difference(golden: Any, computed: Any, tolerance: float, path: str = "") -> str | None:
+def difference(
+    golden: Any, computed: Any, tolerance: float, path: str = "", *, least: float = 1e-12
+) -> str | None:
     """Where two contents differ, the first place; None where they are equal.
 
     Args:
@@ -40,9 +42,10 @@ def difference(golden: Any, computed: Any, tolerance: float, path: str = "") -> 
         computed: what is computed now.
         tolerance: of numbers that are not whole, relative.
         path: the place of both.
+        least: how far numbers that are not whole may be apart in any case.
     """
     if isinstance(golden, float) and isinstance(computed, float):
-        close = math.isclose(golden, computed, rel_tol=tolerance, abs_tol=1e-12)
+        close = math.isclose(golden, computed, rel_tol=tolerance, abs_tol=least)
         return None if close else f"{path}: {golden!r} is now {computed!r}"
     if isinstance(golden, dict) and isinstance(computed, dict) and golden.keys() == computed.keys():
         pairs = [(f"{path}.{key}", golden[key], computed[key]) for key in golden]
@@ -53,5 +56,5 @@ def difference(golden: Any, computed: Any, tolerance: float, path: str = "") -> 
         ]
     else:
         return None if golden == computed else f"{path}: {golden!r:.200} is now {computed!r:.200}"
-    found = (difference(one, other, tolerance, where) for where, one, other in pairs)
+    found = (difference(one, other, tolerance, where, least=least) for where, one, other in pairs)
     return next((each for each in found if each), None)

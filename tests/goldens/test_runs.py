@@ -29,5 +29,5 @@ def computed() -> dict[str, Any]:
 
 
 def test_the_golden_file_is_current(computed: dict[str, Any]) -> None:
-    found = difference(unpacked(read(runs.NAME)), unpacked(computed), tolerance=1e-3)
+    found = difference(unpacked(read(runs.NAME)), unpacked(computed), tolerance=1e-3, least=1e-5)
     assert found is None, f"{found}. To renew the file: python -m tests.goldens.runs"
