@@ -37,6 +37,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
 SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)) \
+  mav_engine/backends/calibration.txt $(wildcard mav_engine/models/*/*.*) \
   $(if $(MAV_PANELS_DIR),$(wildcard $(MAV_PANELS_DIR)/*))
 
 NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
@@ -44,7 +45,8 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
   test-browser test-quantized test-deploy test-ray test-wheel \
-  test-container test-engine engine space coverage mutation bench bench-site figures pictures recording \
+  test-container test-engine test-other-browsers engine space coverage mutation bench bench-site \
+  figures pictures recording \
   architectures train contract clean
 
 help:
@@ -120,6 +122,10 @@ test-deploy: $(VENV)/.development $(DEPLOY)/.installed frontend/node_modules/.br
 # The engine of the browser, compiled again and compared with the file in the repository.
 test-engine: $(VENV)/.development frontend/node_modules/.clang
 	$(BIN)/python -m pytest tests/engine/test_browser_engine.py -raR
+
+# The model in the browser, in Firefox and WebKitGTK, too.
+test-other-browsers: $(VENV)/.development frontend/out/index.html frontend/node_modules/.others
+	$(NPM) run e2e -- --project=others
 
 # The server on many machines, with two engines on this one; Ray has an environment of its own.
 test-ray: $(RAY)/.installed
@@ -284,6 +290,16 @@ frontend/node_modules/.nginx: frontend/node_modules/.browser
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "Installing nginx ..."; apt-get update -qq && apt-get install -y -qq nginx-light >/dev/null; \
 	else echo "nginx is not installed: the test of the site behind nginx is skipped."; fi
+	@touch $@
+
+# Debian's Firefox and the browser of WebKitGTK, which needs a screen: 200 MB, so not for all tests.
+frontend/node_modules/.others: frontend/node_modules/.browser
+	@if command -v firefox-esr >/dev/null && command -v xvfb-run >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Firefox and WebKitGTK ..."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+	    firefox-esr libwebkit2gtk-4.1-0 xvfb xauth >/dev/null; \
+	else echo "Firefox and WebKitGTK are not installed: their tests are skipped."; fi
 	@touch $@
 
 # For engine.wasm, whose bytes depend on the version of the compiler: 150 MB, so not for all tests.

@@ -31,7 +31,9 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"], ["./scripts/slowest-tests.mjs"]],
   projects: [
-    { name: "site" },
+    { name: "site", testIgnore: "other-browsers.spec.ts" },
+    // Firefox and WebKitGTK, which `make test-other-browsers` installs.
+    { name: "others", testMatch: "other-browsers.spec.ts" },
     // Benchmarks only measure, and nothing may run beside them.
     { name: "bench", testMatch: "*.bench.ts", workers: 1 },
   ],
