@@ -2,6 +2,7 @@
 
 import type { StoredModel } from "@/lib/contract/worker-messages";
 import { UnusableModel } from "./errors";
+import { hex } from "./wire";
 
 const KEPT = "mav-models";
 type Progress = (received: number, total: number) => void;
@@ -91,8 +92,7 @@ async function downloaded(
 async function checkDigest(name: string, bytes: BufferSource, { sha256 }: Stored): Promise<void> {
   if (!globalThis.crypto?.subtle) return;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex === sha256) return;
+  if (hex(digest) === sha256) return;
   const detail = `${name} is damaged: its digest is not the one that the site states. Reload the page and run again; if it happens again, the site's files are inconsistent.`;
   throw new UnusableModel(detail);
 }

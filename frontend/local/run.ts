@@ -27,7 +27,7 @@ import type {
 import { type ResolvedSettings, resolved } from "./settings";
 import { type Point, Step } from "./step";
 import type { Vocabulary } from "./text/vocabulary";
-import { shortest, toWire } from "./wire";
+import { hex, shortest, toWire } from "./wire";
 
 /** A model that has been loaded. */
 export interface Loaded {
@@ -109,7 +109,7 @@ export class LocalEngine {
     yield {
       type: "start",
       v: 1,
-      run_id: crypto.randomUUID().replaceAll("-", ""),
+      run_id: hex(crypto.getRandomValues(new Uint8Array(16))),
       model: info,
       settings,
       probes: PROBES.filter(({ name }) => captured.has(name)),

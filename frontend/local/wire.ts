@@ -100,6 +100,10 @@ function half(value: number): number {
   return sign | ((rest - 0x38000000 + 0xfff + ((rest >>> 13) & 1)) >>> 13);
 }
 
+/** Two hexadecimal digits a byte. */
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 const CHUNK = 8192;
 
 function base64(bytes: Uint8Array): string {

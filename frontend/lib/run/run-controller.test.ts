@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Refused, StreamBroken } from "@/lib/client/failure";
 import type { openRun } from "@/lib/client/run-stream";
-import type { RunRequest } from "@/lib/contract";
+import type { FinishReason, RunRequest } from "@/lib/contract";
 import type { RunEvent } from "@/lib/contract/frames";
 import { RECORDED } from "@/lib/contract/recordings.fixture";
 import { createRunController } from "./run-controller";
@@ -227,6 +227,30 @@ test("a run that fills the model's context is not continued", async () => {
   await server.controller.run({ prompt: "Once" });
   expect(isContextFull(server.store.getState().run)).toBe(true);
   expect(canContinue(server.store.getState().run)).toBe(false);
+});
+
+test("a model of the browser continues an unfinished run without a token", async () => {
+  const start = START as RunEvent & { type: "start" };
+  const named = (name: string): RunEvent => ({
+    ...start,
+    start: { ...start.start, model: { ...start.start.model, name } },
+  });
+  const ended = (reason: FinishReason): RunEvent => ({
+    ...HELD,
+    done: { ...HELD.done, reason, hits: [], resume: null },
+  });
+  const cases = [
+    ["browser:mav-tiny", "length", true],
+    ["browser:mav-tiny", "breakpoint", true],
+    ["browser:mav-tiny", "eos", false],
+    ["mav-tiny", "length", false],
+  ] as const;
+  for (const [model, reason, can] of cases) {
+    const events = [named(model), PROMPT, ...tokens(0, 4), ended(reason)];
+    const { controller, store } = serverOf({ events });
+    await controller.run({ prompt: "Once" });
+    expect([model, reason, canContinue(store.getState().run)]).toEqual([model, reason, can]);
+  }
 });
 
 test("the context of a recorded continuation includes the tokens generated before", () => {

@@ -6,6 +6,7 @@ import type {
   StartFrame,
   TokenFrame,
 } from "@/lib/contract/frames";
+import { runsInBrowser } from "@/lib/contract/in-browser";
 import { growDomain, type StickyDomain } from "@/lib/scales/sticky-domain";
 import { type EventLog, logEvent, withLastText } from "./event-log";
 import { NOTHING_KEPT, type Retained, retainNewest } from "./memory-budget";
@@ -100,7 +101,12 @@ export const isAtLimit = ({ start, frames }: RunRecord): boolean =>
 /** Whether the run can be continued: it ended early or at its limit. */
 export function canContinue(run: RunRecord): boolean {
   if (run.start === null || run.frames.length === 0 || isContextFull(run)) return false;
-  if (run.phase === "done") return run.done?.resume != null;
+  if (run.phase === "done") {
+    if (run.done?.resume != null) return true;
+    // A server gives a token with these ends; a model of the browser continues without one.
+    const isUnfinished = run.done?.reason === "length" || run.done?.reason === "breakpoint";
+    return isUnfinished && runsInBrowser(run.start.model.name);
+  }
   return run.phase === "failed" || run.phase === "stopped" || run.phase === "paused";
 }
 
