@@ -15,6 +15,8 @@ export default defineConfig({
     alias: [
       // A page that is a single file cannot load code later.
       { find: "next/dynamic", replacement: here("./replay/dynamic.tsx") },
+      // It has no server either.
+      { find: "@/lib/client/run-stream", replacement: here("./replay/run-stream.ts") },
       { find: /^@\//, replacement: `${here(".")}/` },
     ],
   },

@@ -153,7 +153,7 @@ test("the standalone page opens from a file without a network", async ({ page, b
   await site.run.click();
   await site.finished();
   const saved = await contentOf(await site.save(/^Recording/));
-  const download = await site.save(/^Standalone page/);
+  const download = await site.save(/^Standalone page ·/);
   expect(download.suggestedFilename()).toMatch(/\.html$/);
   const file = test.info().outputPath("run.html");
   await download.saveAs(file);

@@ -47,7 +47,7 @@ test("the content security policy blocks nothing that the site does", async ({ p
   }
 
   const saved = test.info().outputPath("run.html");
-  await (await site.save(/^Standalone page/)).saveAs(saved);
+  await (await site.save(/^Standalone page ·/)).saveAs(saved);
   for (const view of ["compare", "chat"]) {
     await page.getByRole("link", { name: WORDS.en.header.views.names[view as "compare"] }).click();
     await expect(page.getByRole("main")).toBeVisible();

@@ -96,7 +96,7 @@ test("it is saved as a recording, and as a standalone page that plays it offline
   expect(readFileSync(await recording.path()).equals(SHIPPED)).toBe(true);
 
   const file = test.info().outputPath("training.html");
-  await (await site.save(/^Standalone page/)).saveAs(file);
+  await (await site.save(/^Standalone page ·/)).saveAs(file);
   const context = await browser.newContext({ offline: true });
   const alone = await context.newPage();
   await alone.goto(`file://${file}`);

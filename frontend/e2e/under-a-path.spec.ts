@@ -66,7 +66,7 @@ test("the site works under a path that nginx strips, and under one that it keeps
       await expect(page.locator("#model-help")).toContainText(WORDS.en.status.parameters(""));
       await site.run.click();
       await site.finished();
-      await site.save(/^Standalone page/);
+      await site.save(/^Standalone page ·/);
       await page.getByRole("link", { name: WORDS.en.header.views.names.compare }).click();
       await expect(page).toHaveURL(new RegExp(`${path}/\\?.*view=compare`));
       await page.goto(`${nginx.url}${path}/?training=example`);

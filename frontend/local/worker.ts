@@ -1,7 +1,12 @@
 /** The worker that runs models: one run at a time, one event after the other. */
 
 import type { ModelInfo } from "@/lib/contract";
-import type { FromWorker, StoredModels, ToWorker } from "@/lib/contract/worker-messages";
+import type {
+  FromWorker,
+  GivenModel,
+  StoredModels,
+  ToWorker,
+} from "@/lib/contract/worker-messages";
 import { UnknownModel, UnusableModel } from "./errors";
 import { fetchModel, type ModelFiles } from "./load";
 import { compileEngine, loadModel } from "./model/model";
@@ -20,6 +25,7 @@ type Asked = Extract<ToWorker, { type: "run" }>;
 class Runs {
   readonly #engines = new Map<string, Promise<LocalEngine>>();
   readonly #loaded = new Set<string>();
+  readonly #given = new Map<string, GivenModel>();
   readonly #stopped = new Set<number>();
   #last: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -33,6 +39,13 @@ class Runs {
   /** Loads a model. An error is reported by the run that needs it. */
   load(name: string, site: string): void {
     void this.#engine(name, site).catch(() => {});
+  }
+
+  give(model: GivenModel): void {
+    const { name } = model.info;
+    this.#given.set(name, model);
+    this.#engines.delete(name);
+    this.#loaded.delete(name);
   }
 
   stop(run: number): void {
@@ -64,7 +77,7 @@ class Runs {
   #engine(name: string, site: string): Promise<LocalEngine> {
     const known = this.#engines.get(name);
     if (known) return known;
-    const loading = load(name, site);
+    const loading = load(name, site, this.#given.get(name));
     this.#engines.set(name, loading);
     loading.then(
       () => this.#loaded.add(name),
@@ -74,14 +87,17 @@ class Runs {
   }
 }
 
-async function load(name: string, site: string): Promise<LocalEngine> {
+interface NamedModel {
+  readonly info: ModelInfo;
+  readonly files: ModelFiles;
+}
+
+async function load(name: string, site: string, given?: GivenModel): Promise<LocalEngine> {
   const progress = (received: number, total: number) => post({ type: "progress", received, total });
   const [module, { info, files }, calibration] = await Promise.all([
-    fetched(new URL(ENGINE, site))
-      .then((response) => response.arrayBuffer())
-      .then(compileEngine),
-    fetchNamed(name, site, progress),
-    fetched(new URL(CALIBRATION, site)).then((response) => response.text()),
+    bytesOf(given?.site?.engine ?? new URL(ENGINE, site)).then(compileEngine),
+    given ? readGiven(given) : fetchNamed(name, site, progress),
+    textOf(given?.site?.calibration ?? new URL(CALIBRATION, site)),
   ]);
   const weights = files["model.safetensors"];
   if (!weights) throw new UnusableModel(`${name} has no model.safetensors.`);
@@ -102,13 +118,23 @@ function parsed(files: ModelFiles): Readonly<Record<string, unknown>> {
   );
 }
 
+async function readGiven({ info, files }: GivenModel): Promise<NamedModel> {
+  const read = Object.entries(files).map(async ([name, file]) => {
+    const bytes = await file.arrayBuffer().catch((error: unknown) => {
+      throw new UnusableModel(`${name} cannot be read: ${error}. Choose the files again.`);
+    });
+    return [name, new Uint8Array(bytes)] as const;
+  });
+  return { info, files: Object.fromEntries(await Promise.all(read)) };
+}
+
 async function fetchNamed(
   name: string,
   site: string,
   progress: (received: number, total: number) => void,
-): Promise<{ info: ModelInfo; files: ModelFiles }> {
-  const list = await fetched(new URL(MODELS, site));
-  const { models, stored } = (await list.json()) as StoredModels;
+): Promise<NamedModel> {
+  const list = await textOf(new URL(MODELS, site));
+  const { models, stored } = JSON.parse(list) as StoredModels;
   const info = models.find((model) => model.name === name);
   const files = stored[name];
   if (!info || !files) {
@@ -118,8 +144,12 @@ async function fetchNamed(
   return { info, files: await fetchModel(files, site, progress) };
 }
 
+const bytesOf = async (from: URL | Blob) => (await opened(from)).arrayBuffer();
+const textOf = async (from: URL | Blob) => (await opened(from)).text();
+
 /** @throws UnusableModel if a file of the site cannot be fetched */
-async function fetched(address: URL): Promise<Response> {
+async function opened(address: URL | Blob): Promise<Response | Blob> {
+  if (address instanceof Blob) return address;
   const response = await fetch(address).catch((error: unknown) => {
     throw new UnusableModel(`${address} cannot be fetched: ${error}. Check the connection.`);
   });
@@ -145,5 +175,6 @@ const runs = new Runs();
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "run") runs.add(data);
   else if (data.type === "load") runs.load(data.model, data.site);
+  else if (data.type === "model") runs.give(data.model);
   else runs.stop(data.run);
 };

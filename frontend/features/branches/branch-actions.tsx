@@ -3,6 +3,7 @@
 import { Columns2, Pencil, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
+import { isStandalone } from "@/lib/recording/standalone";
 import { type Branch, withDescendants } from "@/lib/run/branches";
 import { useSession, useSessionState } from "@/lib/run/run-context";
 import { comparisonOf, openView } from "@/lib/views/view";
@@ -15,12 +16,14 @@ export function BranchActions({ branch, onRename }: { branch: Branch; onRename: 
   const grown = withDescendants(branches, branch.id).length - 1;
   return (
     <div className="-mr-2 flex">
-      <Action
-        label={words.beside}
-        onClick={() => openView("compare", comparisonOf(branches, branch))}
-      >
-        <Columns2 size={14} aria-hidden />
-      </Action>
+      {!isStandalone() && (
+        <Action
+          label={words.beside}
+          onClick={() => openView("compare", comparisonOf(branches, branch))}
+        >
+          <Columns2 size={14} aria-hidden />
+        </Action>
+      )}
       <Action label={words.rename} onClick={onRename}>
         <Pencil size={13} aria-hidden />
       </Action>

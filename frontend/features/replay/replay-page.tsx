@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { Mark } from "@/components/page-controls/mark";
 import { ThemeToggle } from "@/components/page-controls/theme-toggle";
+import { BranchStrip } from "@/features/branches/branch-strip";
 import { Definitions } from "@/features/definitions/definitions";
 import { DepthSwitch } from "@/features/depth/depth-switch";
 import { SaveButton } from "@/features/header/save-button";
@@ -16,9 +17,11 @@ import PanelsDrawer from "@/features/panel-layout/panels-drawer";
 import { Timeline } from "@/features/timeline/timeline";
 import { TrainingPlace } from "@/features/training/training-section";
 import { words as siteWords } from "@/lib/i18n/words";
+import { hasModelInside, isOfModel, modelInside } from "@/lib/recording/model-inside";
 import { isTraining } from "@/lib/recording/open-recording";
 import { readRecording } from "@/lib/recording/read-recording";
-import { SessionProvider, useRunContext, useRunState } from "@/lib/run/run-context";
+import { SessionProvider, useRunContext, useRunState, useSession } from "@/lib/run/run-context";
+import { ForkContext } from "@/panels/fork-context";
 import { words as replayWords } from "./words";
 import "@/components/ui/composing";
 import { ViewBoundary } from "@/components/ui/view-boundary";
@@ -54,7 +57,10 @@ function Page({ recording }: { recording: Blob | null }) {
   const [drawer, setDrawer] = useState<boolean | null>(null);
   const showDrawer = useCallback(() => setDrawer(true), []);
   const words = replayWords;
+  const session = useSession();
+  const [inside] = useState(() => modelInside(document));
   const start = useRunState(({ run }) => run.start);
+  const isRunnable = inside !== null && start !== null && isOfModel(inside, start.model.name);
   useEffect(() => {
     if (!start) return;
     const { prompt } = start.settings;
@@ -67,7 +73,7 @@ function Page({ recording }: { recording: Blob | null }) {
           <Mark />
           <span className="font-semibold text-base tracking-[-0.02em]">{siteWords.name}</span>
           <span className="hidden truncate font-serif text-[1.0625rem] text-quiet italic sm:inline">
-            {words.about}
+            {inside ? words.aboutModel : words.about}
           </span>
         </h1>
         <div className="flex items-center gap-1.5">
@@ -82,9 +88,13 @@ function Page({ recording }: { recording: Blob | null }) {
           <>
             <StatusStrip model={undefined} />
             <TrainingPlace />
-            <Timeline />
+            <Timeline breakpoints={isRunnable ? () => start.settings.breakpoints : undefined} />
+            {hasModelInside(document) && !inside && <ModelDamaged />}
             <RunProblem models={null} />
-            <PanelGrid model={undefined} onPanels={showDrawer} />
+            <BranchStrip />
+            <ForkContext value={isRunnable ? session.fork : null}>
+              <PanelGrid model={undefined} onPanels={showDrawer} />
+            </ForkContext>
           </>
         ) : (
           <div className="flex-1 bg-sheet p-8">
@@ -97,6 +107,17 @@ function Page({ recording }: { recording: Blob | null }) {
       {drawer !== null && (
         <PanelsDrawer model={start?.model} open={drawer} onOpenChange={setDrawer} />
       )}
+    </div>
+  );
+}
+
+/** Says that the model cannot be used; the recording plays. */
+function ModelDamaged() {
+  const { title, detail } = replayWords.damaged(replayWords.noDescription);
+  return (
+    <div role="alert" className="bg-error-wash px-5 py-4 text-small">
+      <p className="font-semibold">{title}</p>
+      <p className="mt-0.5">{detail}</p>
     </div>
   );
 }

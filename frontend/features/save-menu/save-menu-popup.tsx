@@ -1,6 +1,6 @@
 "use client";
 
-import { FileCode, FileJson, FolderOpen, GraduationCap, Link } from "lucide-react";
+import { Cpu, FileCode, FileJson, FolderOpen, GraduationCap, Link } from "lucide-react";
 import { type ComponentType, type ReactNode, useEffect, useState } from "react";
 import type { PopupProps } from "@/components/ui/lazy-popup";
 import { Menu, MenuItem, MenuList, MenuSeparator } from "@/components/ui/menu";
@@ -14,6 +14,12 @@ import { copyText } from "@/lib/browser/clipboard";
 import { download, fileName } from "@/lib/export/download";
 import { currentLanguage } from "@/lib/i18n/language";
 import { pickRecording, preloadReader } from "@/lib/recording/open-recording";
+import {
+  fetchModelInside,
+  MAX_PAGE_BYTES,
+  type OfferedModel,
+  offeredModel,
+} from "@/lib/recording/save-model";
 import { standalonePage } from "@/lib/recording/standalone";
 import { fetchTemplate, templateSize } from "@/lib/recording/template";
 import { words as recordingWords } from "@/lib/recording/words";
@@ -121,6 +127,9 @@ function ServerItems({ run, training, pageBytes, onMessage }: ServerItemsProps) 
         stays
         onClick={() => void savePage(run, training).then(onMessage)}
       />
+      {log && !training && (
+        <ModelItem run={run} bytes={(size ?? 0) + (pageBytes ?? 0)} onMessage={onMessage} />
+      )}
       <Item
         Icon={Link}
         name={words.link}
@@ -129,6 +138,37 @@ function ServerItems({ run, training, pageBytes, onMessage }: ServerItemsProps) 
         onClick={() => void copyLink().then(onMessage)}
       />
     </>
+  );
+}
+
+interface ModelItemProps {
+  run: RunRecord;
+  /** The size of the page without the model. */
+  bytes: number;
+  onMessage: (message: string) => void;
+}
+
+/** Saves the page with the model, if the run's model is one that runs in the browser. */
+function ModelItem({ run, bytes: pageBytes, onMessage }: ModelItemProps) {
+  const [model, setModel] = useState<OfferedModel | null>(null);
+  const info = run.start?.model;
+  useEffect(() => {
+    if (info) void offeredModel(info).then(setModel);
+  }, [info]);
+  if (!model) return null;
+  const size = pageBytes + model.pageBytes;
+  const isTooLarge = size > MAX_PAGE_BYTES;
+  const words = saveMenuWords;
+  return (
+    <Item
+      Icon={Cpu}
+      name={words.withModel}
+      hint={isTooLarge ? words.tooLarge(bytes(MAX_PAGE_BYTES)) : words.withModelHint}
+      aside={words.about(bytes(size))}
+      disabled={isTooLarge}
+      stays
+      onClick={() => void savePageWithModel(run, model, onMessage)}
+    />
   );
 }
 
@@ -166,8 +206,26 @@ function note(run: RunRecord, log: EventLog | null): string {
   return isBusy(run) ? saveMenuWords.running(loggedTokens(log)) : "";
 }
 
-/** Saves the page and returns a message about the result. */
-async function savePage(run: RunRecord, training: Training | null): Promise<string> {
+/** Saves the page with the model, and reports what happens. */
+async function savePageWithModel(
+  run: RunRecord,
+  offered: OfferedModel,
+  onMessage: (message: string) => void,
+): Promise<void> {
+  onMessage(saveMenuWords.packing);
+  try {
+    onMessage(await savePage(run, null, await fetchModelInside(offered)));
+  } catch (error) {
+    onMessage(saveMenuWords.notPacked(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** Saves the page, perhaps with a model, and returns a message about the result. */
+async function savePage(
+  run: RunRecord,
+  training: Training | null,
+  model: Blob | null = null,
+): Promise<string> {
   if (!run.log) return saveMenuWords.nothing;
   const template = await fetchTemplate();
   if (template === null) {
@@ -179,7 +237,9 @@ async function savePage(run: RunRecord, training: Training | null): Promise<stri
   const panels = [...readAddress()].filter(([parameter]) => parameter === ARRANGEMENT_PARAMETER);
   const query = new URLSearchParams([...panels, ...linkedParameters()]).toString();
   const view = { query, language: currentLanguage() };
-  download(await standalonePage(template, recording, view), name);
+  const page = await standalonePage(template, recording, view, model);
+  if (model && page.size > MAX_PAGE_BYTES) return saveMenuWords.tooLarge(bytes(MAX_PAGE_BYTES));
+  download(page, name);
   return saveMenuWords.saved(name);
 }
 

@@ -7,6 +7,13 @@ export const german: Translated<typeof english> = {
   recordingHint: "Alle Ereignisse des Laufs; lässt sich hier und in Python öffnen",
   page: "Eigenständige Seite",
   pageHint: "Eine Datei, die den Lauf ohne Server abspielt",
+  withModel: "Eigenständige Seite mit dem Modell darin",
+  withModelHint: "Lässt sich auch ohne Netz verzweigen und fortsetzen",
+  about: (size: string) => `etwa ${size}`,
+  tooLarge: (limit: string) => `Dieser Lauf ist zu lang dafür: Die Seite hat höchstens ${limit}`,
+  packing: "Das Modell wird in die Seite gepackt …",
+  notPacked: (reason: string) =>
+    `Das Modell lässt sich nicht in die Seite packen (${reason}). Prüfe die Verbindung und versuche es erneut.`,
   link: "Link kopieren",
   linkHint: "Öffnet die Seite mit denselben Einstellungen",
   linkCopied: "Link kopiert",

@@ -4,6 +4,13 @@ export const english = {
   recordingHint: "Every event of the run; opens here, and in Python",
   page: "Standalone page",
   pageHint: "One file that replays the run, no server needed",
+  withModel: "Standalone page with the model inside",
+  withModelHint: "Can also be forked and continued, without a network",
+  about: (size: string) => `about ${size}`,
+  tooLarge: (limit: string) => `This run is too long for it: the page has at most ${limit}`,
+  packing: "The model is being packed into the page …",
+  notPacked: (reason: string) =>
+    `The model cannot be packed into the page (${reason}). Check the connection, then try again.`,
   link: "Copy link",
   linkHint: "Opens the page with the same settings",
   linkCopied: "Link copied",

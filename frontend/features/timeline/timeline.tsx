@@ -17,8 +17,8 @@ import { useTimelineKeys } from "./use-timeline-keys";
 import { words } from "./words";
 
 interface TimelineProps {
-  /** Returns the breakpoints in the form. Absent if there is no server to continue the run. */
-  breakpoints?: () => Breakpoints;
+  /** Returns the breakpoints to continue with. Absent if nothing can continue the run. */
+  breakpoints?: (() => Breakpoints) | undefined;
 }
 
 /** Shows and selects the token that the panels show. Stays visible while the panels scroll. */

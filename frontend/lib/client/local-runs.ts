@@ -3,7 +3,7 @@ import { createStore } from "zustand/vanilla";
 import type { RunRequest } from "@/lib/contract";
 import { endsRun, type RunEvent } from "@/lib/contract/frames";
 import { parseEvent } from "@/lib/contract/parse-event";
-import type { FromWorker, ToWorker } from "@/lib/contract/worker-messages";
+import type { FromWorker, GivenModel, ToWorker } from "@/lib/contract/worker-messages";
 import { siteAddress } from "@/lib/url-state/site-address";
 import { startWorker } from "./local-worker";
 
@@ -19,13 +19,26 @@ export const download = createStore<{ readonly current: Download | null }>(() =>
 
 type Listener = (line: string) => void;
 
-class LocalRuns {
+export class LocalRuns {
+  readonly #create: () => Worker;
+  readonly #given = new Map<string, GivenModel>();
   #worker: Worker | null = null;
   #count = 0;
   readonly #listeners = new Map<number, Listener>();
   #fail: ((error: Error) => void)[] = [];
 
-  /** Yields the events of a run of a model of `models/index.json`. */
+  /** @param create starts the worker */
+  constructor(create: () => Worker) {
+    this.#create = create;
+  }
+
+  /** Adds a model of which this page has the files. It replaces one of the same name. */
+  give(model: GivenModel): void {
+    this.#given.set(model.info.name, model);
+    if (this.#worker) this.#post(this.#worker, { type: "model", model });
+  }
+
+  /** Yields the events of a run of a model that was given, or is in `models/index.json`. */
   async *open(request: RunRequest, signal: AbortSignal): AsyncGenerator<RunEvent, void> {
     signal.throwIfAborted();
     const worker = this.#started();
@@ -44,7 +57,7 @@ class LocalRuns {
     });
     this.#fail.push(fail);
     signal.addEventListener("abort", abort);
-    this.#post(worker, { type: "run", run, request, site: siteAddress("") });
+    this.#post(worker, { type: "run", run, request, site: siteAddress(".") });
     let isOver = false;
     let pausedAt = performance.now();
     try {
@@ -79,7 +92,7 @@ class LocalRuns {
   prepare(model: string): void {
     const { connection } = navigator as { connection?: { readonly saveData?: boolean } };
     if (connection?.saveData) return;
-    this.#post(this.#started(), { type: "load", model, site: siteAddress("") });
+    this.#post(this.#started(), { type: "load", model, site: siteAddress(".") });
   }
 
   #post(worker: Worker, message: ToWorker): void {
@@ -88,7 +101,7 @@ class LocalRuns {
 
   #started(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = startWorker();
+    const worker = this.#create();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === "progress") {
         const { received, total } = data;
@@ -101,6 +114,7 @@ class LocalRuns {
       worker.terminate();
       for (const fail of this.#fail) fail(new Error(event.message || "The worker failed."));
     };
+    for (const model of this.#given.values()) this.#post(worker, { type: "model", model });
     this.#worker = worker;
     return worker;
   }
@@ -109,4 +123,4 @@ class LocalRuns {
 /** The time for which events are handled without a pause, in milliseconds. */
 const TURN_MS = 8;
 
-export const localRuns = new LocalRuns();
+export const localRuns = new LocalRuns(startWorker);

@@ -14,7 +14,18 @@ export interface StoredModel {
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
 }
 
+/** A model whose files the page hands to the worker, which does not fetch them. */
+export interface GivenModel {
+  readonly info: ModelInfo;
+  /** Its files by name. */
+  readonly files: Readonly<Record<string, Blob>>;
+  /** The site's files that the worker needs too, for a page that has no site. */
+  readonly site?: { readonly engine: Blob; readonly calibration: Blob };
+}
+
 export type ToWorker =
+  /** Comes before the runs of the model, and replaces one of the same name. */
+  | { readonly type: "model"; readonly model: GivenModel }
   | {
       readonly type: "run";
       readonly run: number;

@@ -10,6 +10,7 @@ export const RECORDING_ID = "mav-recording";
 /** The view attribute of the template, which is empty. A saved page has the view's query there. */
 const NO_VIEW = 'data-view=""';
 const ENGLISH = '<html lang="en"';
+const POLICY = /(?<=<meta http-equiv="Content-Security-Policy" content=")[^"]*/;
 
 /** The state of the page when its recording is saved. */
 export interface SavedView {
@@ -22,14 +23,16 @@ export interface SavedView {
  * Returns the standalone page of a recording: the template with the events in it.
  *
  * @param view the initial view; by default that of a first visit
+ * @param model the elements with a model that the page can run (`packModel`)
  */
 export async function standalonePage(
   empty: string,
   recording: Blob,
   { query, language }: SavedView = { query: "", language: "en" },
+  model: Blob | null = null,
 ): Promise<Blob> {
   const named = query.replace(/[^\w.*=&-]/g, "").replaceAll("&", "&amp;");
-  const template = empty
+  const template = (model ? empty.replace(POLICY, withEngine) : empty)
     .replace(NO_VIEW, () => `data-view="${named}"`)
     .replace(ENGLISH, () => `<html lang="${language.replace(/[^\w-]/g, "")}"`);
   const at = template.indexOf(PLACEHOLDER);
@@ -42,8 +45,17 @@ export async function standalonePage(
     if (done) break;
     parts.push(escaped(value));
   }
-  return new Blob([...parts, rest], { type: "text/html" });
+  const end = rest.indexOf("</script>") + "</script>".length;
+  if (model) parts.push(rest.slice(0, end), model, rest.slice(end));
+  else parts.push(rest);
+  return new Blob(parts, { type: "text/html" });
 }
+
+/** The policy of a page that also compiles the engine, in a worker whose code is in the page. */
+const withEngine = (policy: string): string =>
+  policy
+    .replace("script-src ", "script-src 'wasm-unsafe-eval' ")
+    .replace("worker-src 'none'", "worker-src blob:");
 
 /**
  * Escapes JSON so that HTML does not end the script element that holds it. In JSON `<` occurs only
