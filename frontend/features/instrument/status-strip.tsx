@@ -1,7 +1,9 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useStore } from "zustand";
 import { classNames } from "@/components/ui/class-names";
+import { orNothing } from "@/components/ui/or-nothing";
 import { words as timelineWords } from "@/features/timeline/words";
 import type { ModelInfo } from "@/lib/contract";
 import type { DoneFrame } from "@/lib/contract/frames";
@@ -13,6 +15,8 @@ import { isBusy, type Phase, type RunRecord } from "@/lib/run/run-record";
 import { words as statusWords } from "@/lib/run/words";
 import { legible } from "@/lib/text/characters";
 import { useArrivalRate } from "./use-arrival-rate";
+
+const Download = dynamic(() => orNothing(import("./download")));
 
 const DOTS: Partial<Record<Phase, string>> = {
   idle: "bg-edge",
@@ -60,6 +64,7 @@ function PhaseLine({ run }: { run: RunRecord }) {
       />
       <span className={"font-medium"}>{phaseName(run)}</span>{" "}
       <span className="ml-1 text-quiet">{detail}</span>
+      {run.phase === "loading" && <Download />}
       {run.source && (
         <span className="ml-1 text-quiet" title={legible(run.source)}>
           {detail && <span aria-hidden>· </span>}

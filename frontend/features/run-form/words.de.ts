@@ -71,7 +71,7 @@ export const german: Translated<typeof english> = {
   unavailableHelp: "Dieser Server hat dieses Modell nicht. Wähle ein anderes.",
   notLoadable: (model) => `${model} (kann nicht geladen werden)`,
   runsOn: (host) => `auf ${host}`,
-  inBrowser: "in Ihrem Browser",
+  inBrowser: "in deinem Browser",
   onServer: "auf dem Server",
   notAllowed: (value) => `${value} (nicht erlaubt)`,
   copiedIncomplete: "Ohne den langen Prompt kopiert",
