@@ -6,7 +6,8 @@ const MODEL = "browser:mav-tiny";
 const WEIGHTS = "**/models/mav-tiny/model.safetensors";
 const SAMPLED = { prompt: STORY, temperature: 0.9, seed: 7, max_new_tokens: 60 };
 
-const textOf = (site: Instrument): Promise<string> => site.panel("Generated text").innerText();
+const textOf = ({ page }: Instrument): Promise<string | null> =>
+  page.getByRole("listbox").evaluate((list) => list.textContent);
 
 /** Counts the requests that a page sends to a path. */
 function counted(page: Page, part: string): () => number {
@@ -143,6 +144,30 @@ test.describe("static files without a server", () => {
     await instrument.run.click();
     await expect(instrument.panel("Generated text")).toContainText(/The.little.dog/);
     await instrument.finished();
+  });
+
+  test("the first recording is forked in the browser", async ({ page }) => {
+    await page.addInitScript(() => localStorage.setItem("mav-pace", "computed"));
+    await page.goto(site.url);
+    const instrument = new Instrument(page);
+    const panel = instrument.panel("Generated text");
+    await panel.getByRole("button", { name: "Continue with ␣push instead" }).click();
+    await expect(panel).toContainText(/tried.to.push/);
+    await instrument.finished();
+    await expect(instrument.status).toContainText("64/64");
+  });
+
+  test("a conversation is held in the browser", async ({ page }) => {
+    await page.goto(`${site.url}?view=chat`);
+    await page.getByRole("textbox", { name: "Message", exact: true }).fill("Who is Lily?");
+    await page.keyboard.press("Enter");
+    await expect(
+      page
+        .getByRole("list", { name: "Messages of the conversation" })
+        .locator(":scope > li")
+        .last(),
+    ).toContainText(/\w{3}/);
+    await expect(page.getByRole("alert").filter({ has: page.getByRole("button") })).toHaveCount(0);
   });
 
   test("two pages run at the same time", async ({ page, context }) => {

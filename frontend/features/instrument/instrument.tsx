@@ -28,6 +28,7 @@ import { TrainingPlace } from "@/features/training/training-section";
 import { isOfTraining } from "@/features/training/trainings";
 import { useLeaveTraining, useTrainingInAddress } from "@/features/training/use-trainings";
 import { mediaMatches } from "@/lib/browser/media";
+import { nameHere } from "@/lib/client/run-stream";
 import { runsInBrowser } from "@/lib/contract/in-browser";
 import { modelNamed, useModels } from "@/lib/models/use-models";
 import { branchOf } from "@/lib/run/branches";
@@ -86,7 +87,8 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const isRecording = useRunState(({ run }) => run.source !== null);
   const bundled = shownBranch.bundled && isRecording ? shownBranch : null;
   const shownPrompt = useRunState(({ run }) => run.start?.settings.prompt);
-  const isModelHere = models.list?.models.some(({ name }) => name === shownModel?.name) ?? true;
+  const isModelHere =
+    models.list?.models.some(({ name }) => name === nameHere(shownModel?.name ?? "")) ?? true;
   const formElement = useRef<HTMLFormElement>(null);
   const runElement = useRef<HTMLElement>(null);
   // Before the form is created, so that a run opened by another view also fills in the form.

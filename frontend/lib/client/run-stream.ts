@@ -1,8 +1,13 @@
 import type { RunRequest } from "@/lib/contract";
 import { endsRun, type RunEvent } from "@/lib/contract/frames";
-import { runsInBrowser } from "@/lib/contract/in-browser";
+import { IN_BROWSER, runsInBrowser } from "@/lib/contract/in-browser";
 import { parseEvent } from "@/lib/contract/parse-event";
+import { hasServer } from "@/lib/url-state/has-server";
 import { streamedEvents } from "./sse";
+
+/** Returns the name of a model where it can run: without a server, in the browser. */
+export const nameHere = (model: string): string =>
+  hasServer() || runsInBrowser(model) ? model : IN_BROWSER + model;
 
 /** Loads a model that runs in the browser before a run needs it. */
 export async function prepareRun(model: unknown): Promise<void> {
@@ -17,9 +22,10 @@ export async function* openRun(
   request: RunRequest,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, void> {
-  if (runsInBrowser(request.model)) {
+  const model = nameHere(request.model ?? "");
+  if (runsInBrowser(model)) {
     const { localRuns } = await import("./local-runs");
-    yield* localRuns.open(request, signal);
+    yield* localRuns.open({ ...request, model }, signal);
     return;
   }
   const stream = { path: "api/run", parse: parseEvent, isLast: endsRun };

@@ -1,4 +1,4 @@
-import { failureOf, Refused } from "@/lib/client/failure";
+import { failureOf } from "@/lib/client/failure";
 import { accepted } from "@/lib/client/problem";
 import type { ModelList } from "@/lib/contract";
 import type { Failure } from "@/lib/contract/frames";
@@ -21,20 +21,16 @@ export interface Fetched {
  * Without a server the first of those is the default. Throws if there is no model at all.
  */
 export async function fetchModels(signal: AbortSignal): Promise<Fetched> {
-  if (!hasServer()) return { list: await fetchList(IN_BROWSER, signal), failure: null };
-  const [server, local] = await Promise.allSettled([
-    fetchList("api/models", signal),
-    fetchList(IN_BROWSER, signal),
-  ]);
-  if (server.status === "fulfilled") {
-    const added = local.status === "fulfilled" ? local.value.models : [];
-    const list = { ...server.value, models: [...server.value.models, ...added] };
-    return { list, failure: null };
+  const local = fetchList(IN_BROWSER, signal).catch(() => null);
+  try {
+    const list = await fetchList(hasServer() ? "api/models" : IN_BROWSER, signal);
+    const added = hasServer() ? ((await local)?.models ?? []) : [];
+    return { list: { ...list, models: [...list.models, ...added] }, failure: null };
+  } catch (error) {
+    const list = await local;
+    if (!list || signal.aborted) throw error;
+    return { list, failure: failureOf(error) };
   }
-  const { reason } = server;
-  if (local.status === "rejected" || signal.aborted) throw reason;
-  const isStaticSite = reason instanceof Refused && reason.status === 404;
-  return { list: local.value, failure: isStaticSite ? null : failureOf(reason) };
 }
 
 async function fetchList(path: string, signal: AbortSignal): Promise<ModelList> {
