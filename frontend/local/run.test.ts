@@ -1,47 +1,15 @@
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ModelInfo, RunRequest } from "@/lib/contract";
+import type { RunRequest } from "@/lib/contract";
 import { parseEvent } from "@/lib/contract/parse-event";
 import { PROBES, type Schema, SETTINGS_SCHEMA } from "./facts";
-import { difference, type Fields, goldenRuns, idsOf } from "./golden-runs.fixture";
-import { load } from "./model/goldens.fixture";
-import { LocalEngine } from "./run";
+import { type Fields, goldenRuns, idsOf } from "./golden-runs.fixture";
+import type { LocalEngine } from "./run";
+import { expectSame, newEngine } from "./run.fixture";
 import { ONLY_ON_A_SERVER } from "./settings";
-import { readTokenizer } from "./text/tokenizer";
-import { Vocabulary } from "./text/vocabulary";
 
 const runs = goldenRuns();
-const MODEL = "../mav_engine/models/mav-tiny";
 
 let engine: LocalEngine;
-
-async function newEngine(): Promise<LocalEngine> {
-  const json = (name: string) => JSON.parse(readFileSync(`${MODEL}/${name}`, "utf8"));
-  const tokenizer = readTokenizer({
-    "tokenizer.json": json("tokenizer.json"),
-    "tokenizer_config.json": json("tokenizer_config.json"),
-    "config.json": json("config.json"),
-  });
-  const vocabulary = new Vocabulary(tokenizer);
-  const info: ModelInfo = {
-    name: "browser:mav-tiny",
-    title: "mav-tiny",
-    parameters: 5_868_800,
-    layers: 6,
-    heads: 4,
-    kv_heads: 4,
-    d_model: 256,
-    vocabulary: 4096,
-    context: 512,
-    dtype: "float32",
-    device: "browser",
-    loaded: true,
-    chat_template: false,
-    capabilities: [],
-  };
-  const calibration = readFileSync("../mav_engine/backends/calibration.txt", "utf8");
-  return new LocalEngine({ model: await load("mav-tiny"), vocabulary, info, calibration });
-}
 
 beforeAll(async () => {
   engine = await newEngine();
@@ -78,13 +46,6 @@ describe("golden runs", () => {
     },
   );
 });
-
-function expectSame(own: readonly Fields[], events: readonly Fields[]): void {
-  expect(own.map(({ type }) => type)).toEqual(events.map(({ type }) => type));
-  own.forEach((event, i) => {
-    expect(difference(event, events[i], event.type) ?? "the same").toBe("the same");
-  });
-}
 
 const asChosen = (event: Fields): Fields => ({ ...event, forced: false });
 

@@ -2,11 +2,11 @@
  * A run of a model in the browser: from the settings of the contract to its events. What
  * `mav_engine/running/` does on a server.
  */
-import type { ModelInfo, RunRequest } from "@/lib/contract";
+import type { FinishReason, ModelInfo, RunRequest } from "@/lib/contract";
 import { InvalidSettings, LocalError, NotFinite } from "./errors";
 import { ALWAYS, LIMITS, PROBES } from "./facts";
 import { Ending, reasonById, type TokenEnding } from "./generation/ending";
-import { givenTokens } from "./generation/forced-tokens";
+import { type ForcedTokens, givenTokens } from "./generation/forced-tokens";
 import { Prediction, rankBinEdges } from "./generation/prediction";
 import { type Choice, Sampler } from "./generation/sampler";
 import { type LocalModel, MAX_ROWS } from "./model/model";
@@ -73,9 +73,18 @@ type Measured = Omit<
   | "timing"
 >;
 
+/** Connects a run to another one, with which it is compared. */
+export interface Link {
+  /** The tokens of the other run, where this one follows them. */
+  readonly forced: ForcedTokens | null;
+  /** Called with each new token before its event; returns why the run ends with it, or null. */
+  add(tokenId: number, prediction: Prediction, step: Step): FinishReason | null;
+}
+
 /** Runs a model, one run at a time. Keeps the KV cache and the events of the last run. */
 export class LocalEngine {
   readonly #loaded: Loaded;
+  #second: LocalEngine | null = null;
   /** The tokens in the KV cache. */
   #cached: Cached[] = [];
   #kept: KeptRun | null = null;
@@ -86,16 +95,34 @@ export class LocalEngine {
     this.#loaded = loaded;
   }
 
-  /** Yields the events of a run. An error is its last event. */
-  *run(request: RunRequest): Generator<SentEvent, void> {
+  get info(): ModelInfo {
+    return this.#loaded.info;
+  }
+
+  get vocabulary(): Vocabulary {
+    return this.#loaded.vocabulary;
+  }
+
+  /** An engine for a second text of the same weights. */
+  get second(): LocalEngine {
+    const { model, ...rest } = this.#loaded;
+    this.#second ??= new LocalEngine({ ...rest, model: model.second });
+    return this.#second;
+  }
+
+  /**
+   * Yields the events of a run. An error is its last event. Between two tokens, and before it is
+   * asked for its prompt, another run may use the second text.
+   */
+  *run(request: RunRequest, link: Link | null = null): Generator<SentEvent, void> {
     try {
-      yield* this.#events(request);
+      yield* this.#events(request, link);
     } catch (error) {
       yield errorEvent(error);
     }
   }
 
-  *#events(request: RunRequest): Generator<SentEvent, void> {
+  *#events(request: RunRequest, link: Link | null): Generator<SentEvent, void> {
     const settings = resolved(request);
     const { vocabulary, model, info } = this.#loaded;
     const { sizes } = model;
@@ -117,7 +144,7 @@ export class LocalEngine {
     };
     const began = performance.now();
     const forced = settings.forced_ids;
-    const kept = this.#keptFor(settings, ids);
+    const kept = link ? null : this.#keptFor(settings, ids);
     const repeated = kept ? repeatedTokens(kept, settings) : [];
     const maps = captured.has("attention_map") ? new PatternMap(sizes) : null;
     let step: Step;
@@ -139,13 +166,17 @@ export class LocalEngine {
       stopIds,
       eosIds: new Set(sizes.eosIds),
       limit,
-      forced: givenTokens(forced),
+      forced: link?.forced ?? givenTokens(forced),
     };
     const ending = new Ending(vocabulary, ids, [], stopTexts, settings.breakpoints);
-    const add = (chosen: Parameters<Ending["add"]>[0], from: Parameters<Ending["add"]>[1]) => {
+    const add = (
+      chosen: Parameters<Ending["add"]>[0],
+      from: Parameters<Ending["add"]>[1],
+      caller: FinishReason | null = null,
+    ) => {
       const byId = reasonById(tokenEnding, chosen.tokenId, context.length - ids.length);
       context.push(chosen.tokenId);
-      return ending.add(chosen, from, { byId, caller: null });
+      return ending.add(chosen, from, { byId, caller });
     };
     const sampler = new Sampler(
       settings,
@@ -171,13 +202,13 @@ export class LocalEngine {
       }
       const began = performance.now();
       const prediction = predicted(step, index);
-      const choice = sampler.choose(prediction, context, index, forced[index] ?? null);
+      const choice = sampler.choose(prediction, context, index, tokenEnding.forced.at(index));
       const { tokenId } = choice;
       const { entropy } = prediction;
       const logprob = prediction.logprob(tokenId);
       const last = this.#cached.at(-1);
       if (last) last.score = { logprob, entropy };
-      const text = add(choice, prediction);
+      const text = add(choice, prediction, link?.add(tokenId, prediction, step));
       if (index > 0) maps?.append(step);
       const token: SentToken = {
         type: "token",
@@ -423,7 +454,8 @@ function repeatedTokens(
 
 function predicted(step: Step, index: number): Prediction {
   try {
-    return new Prediction(step.logits);
+    // A copy: a comparison keeps it while the next pass is computed.
+    return new Prediction(step.logits.slice());
   } catch (error) {
     if (!(error instanceof NotFinite)) throw error;
     const where = `The run stopped at token ${index}, position ${step.keys}.`;

@@ -141,7 +141,7 @@ function checkPossibleHere(settings: RunSettings): void {
 }
 
 /** A random seed, of at most 53 bits. */
-function randomSeed(): number {
+export function randomSeed(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return (high >>> 11) * 2 ** 32 + low;
 }

@@ -1,17 +1,18 @@
 /** The worker that runs models: one run at a time, one event after the other. */
 
-import type { ModelInfo } from "@/lib/contract";
+import type { ModelInfo, RunRequest } from "@/lib/contract";
 import type {
   FromWorker,
   GivenModel,
   StoredModels,
   ToWorker,
 } from "@/lib/contract/worker-messages";
+import { compare, errorOfSide, SIDES } from "./compare/compare";
 import { UnknownModel, UnusableModel } from "./errors";
 import { fetchModel, type ModelFiles } from "./load";
 import { compileEngine, loadModel } from "./model/model";
 import { errorEvent, LocalEngine } from "./run";
-import type { SentEvent } from "./sent-events";
+import type { SentCompareEvent, SentEvent } from "./sent-events";
 import { readTokenizer } from "./text/tokenizer";
 import { Vocabulary } from "./text/vocabulary";
 
@@ -19,7 +20,7 @@ const MODELS = "models/index.json";
 const ENGINE = "local/engine.wasm";
 const CALIBRATION = "local/calibration.txt";
 
-type Asked = Extract<ToWorker, { type: "run" }>;
+type Asked = Extract<ToWorker, { type: "run" | "compare" }>;
 
 /** Runs in the order in which they were asked for. */
 class Runs {
@@ -32,7 +33,7 @@ class Runs {
 
   add(asked: Asked): void {
     const before = this.#waiting++;
-    if (before > 0) send(asked.run, { type: "queued", position: before });
+    if (before > 0) sendQueued(asked, before);
     this.#last = this.#last.then(() => this.#run(asked)).finally(() => this.#waiting--);
   }
 
@@ -56,11 +57,7 @@ class Runs {
     const isStopped = () => this.#stopped.has(asked.run);
     try {
       if (isStopped()) return;
-      const { request, site } = asked;
-      const name = request.model ?? "";
-      if (!this.#loaded.has(name)) send(asked.run, { type: "queued", position: 0 });
-      const engine = await this.#engine(name, site);
-      for (const event of engine.run(asked.request)) {
+      for (const event of await this.#events(asked)) {
         send(asked.run, event);
         // Messages, such as one that stops this run, arrive between two tokens.
         await nextTurn();
@@ -71,6 +68,26 @@ class Runs {
     } finally {
       this.#stopped.delete(asked.run);
     }
+  }
+
+  async #events(asked: Asked): Promise<Iterable<SentEvent | SentCompareEvent>> {
+    if (asked.type === "run")
+      return (await this.#loadedFor(asked, asked.request)).run(asked.request);
+    const engines: LocalEngine[] = [];
+    for (const side of SIDES) {
+      try {
+        engines.push(await this.#loadedFor(asked, asked.request[side]));
+      } catch (error) {
+        return [errorOfSide(errorEvent(error), side)];
+      }
+    }
+    const [a, b] = engines as [LocalEngine, LocalEngine];
+    return compare(asked.request, a, a === b ? a.second : b);
+  }
+
+  #loadedFor(asked: Asked, { model = "" }: RunRequest): Promise<LocalEngine> {
+    if (!this.#loaded.has(model)) sendQueued(asked, 0);
+    return this.#engine(model, asked.site);
   }
 
   /** The engine with a model. A model that could not be loaded is loaded again. */
@@ -158,8 +175,14 @@ async function opened(address: URL | Blob): Promise<Response | Blob> {
 }
 
 const post = (message: FromWorker): void => self.postMessage(message);
-const send = (run: number, event: SentEvent): void =>
+const send = (run: number, event: SentEvent | SentCompareEvent): void =>
   post({ type: "event", run, line: JSON.stringify(event) });
+
+function sendQueued({ type, run }: Asked, position: number): void {
+  const event: SentEvent = { type: "queued", position };
+  if (type === "run") send(run, event);
+  else for (const side of SIDES) send(run, { type: "side", side, event });
+}
 
 const { port1, port2 } = new MessageChannel();
 
@@ -173,8 +196,8 @@ const nextTurn = (): Promise<void> =>
 const runs = new Runs();
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "run") runs.add(data);
-  else if (data.type === "load") runs.load(data.model, data.site);
+  if (data.type === "load") runs.load(data.model, data.site);
   else if (data.type === "model") runs.give(data.model);
-  else runs.stop(data.run);
+  else if (data.type === "stop") runs.stop(data.run);
+  else runs.add(data);
 };

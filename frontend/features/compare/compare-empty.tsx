@@ -4,6 +4,7 @@ import { Boxes, SlidersHorizontal, TextCursorInput } from "lucide-react";
 import { type ComponentType, Fragment, type ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import type { ModelList } from "@/lib/contract";
+import { runsInBrowser } from "@/lib/contract/in-browser";
 import { ComparePlaceholder } from "./compare-placeholder";
 import type { usePairForms } from "./use-pair-forms";
 import { words as compareWords } from "./words";
@@ -22,7 +23,11 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
   const words = compareWords.empty;
   const first = forms.a.getValues("model");
   const isGreedy = Number(forms.a.getValues("temperature")) === 0;
-  const other = models?.models.find(({ name }) => name !== first)?.name;
+  const isLocal = runsInBrowser(first);
+  const other = models?.models.find(
+    ({ name }) => name !== first && runsInBrowser(name) === isLocal,
+  )?.name;
+  const alone = isLocal ? words.models.aloneInBrowser : <AddModel />;
   const edit = (name: string, value?: string) => {
     if (value === undefined) prompt.setOwn(true);
     else forms.b.setValue(name, value, { shouldValidate: true });
@@ -39,7 +44,7 @@ export function CompareEmpty({ pair, models }: CompareEmptyProps) {
         <Way
           Icon={Boxes}
           words={words.models}
-          detail={other ? words.models.detail : <AddModel />}
+          detail={other ? words.models.detail : alone}
           disabled={!other}
           onChoose={() => edit("model", other)}
         />

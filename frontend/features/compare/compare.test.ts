@@ -185,3 +185,18 @@ test("writes the second run's settings into the address and reads them back", ()
   expect(query.toString()).toBe("b.prompt=y+%26+z");
   expect(differingFromQuery(fields, query)).toEqual(own);
 });
+
+test.each([
+  ["browser:mav-tiny", "mav-tiny"],
+  [undefined, "browser:mav-tiny"],
+])("a comparison of %s and %s, which run at two places, is not sent", async (one, other) => {
+  const opened = vi.fn();
+  const comparison = createComparison(opened, undefined, (show) => show());
+  const settings = (model: string | undefined) => ({ prompt: "a", ...(model && { model }) });
+  await comparison.run({ a: settings(one), b: settings(other), mode: "own" });
+  const { failure, going } = comparison.getState();
+  expect(failure).toMatchObject({ code: "invalid_settings", field: "b.model" });
+  expect(failure?.detail).toContain("two models that run at the same place");
+  expect(going).toBe(false);
+  expect(opened).not.toHaveBeenCalled();
+});

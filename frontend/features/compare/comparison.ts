@@ -3,6 +3,7 @@ import type { openCompare } from "@/lib/client/compare-stream";
 import { createReceiver } from "@/lib/client/receiver";
 import type { CompareRequest } from "@/lib/contract";
 import type { Failure } from "@/lib/contract/frames";
+import { runsInBrowser } from "@/lib/contract/in-browser";
 import type {
   Common,
   CompareEvent,
@@ -11,6 +12,7 @@ import type {
   Summary,
 } from "@/lib/contract/parse-compare-event";
 import { createRunStore, nextFrame, type RunStore, type Schedule } from "@/lib/run/run-store";
+import { words } from "./words";
 
 export interface ComparisonState {
   readonly request: CompareRequest | null;
@@ -79,7 +81,8 @@ export function createComparison(
       latest = { ...NOTHING, request, going: true, divergences: [] };
       store.setState(latest);
       for (const side of Object.values(sides)) side.begin("nothing");
-      const failure = await receiver.receive((signal) => open(request, signal), receive);
+      const failure =
+        twoPlaces(request) ?? (await receiver.receive((signal) => open(request, signal), receive));
       if (!failure) return;
       for (const side of Object.values(sides)) side.stop();
       show({ failure, going: false });
@@ -95,4 +98,11 @@ export function createComparison(
     },
   };
   return comparison;
+}
+
+/** The failure of a comparison of a model of the browser with one of the server; null for others. */
+function twoPlaces({ a, b }: CompareRequest): Failure | null {
+  const [inBrowser, other] = [runsInBrowser(a.model), runsInBrowser(b.model)];
+  if (inBrowser === other) return null;
+  return { code: "invalid_settings", ...words.twoPlaces(inBrowser), field: "b.model" };
 }

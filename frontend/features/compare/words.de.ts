@@ -21,6 +21,12 @@ export const german: Translated<typeof english> = {
         "B bekommt den Text von A vorgegeben, sodass beide jedes Token nach denselben Wörtern vorhersagen.",
     },
   },
+  twoPlaces: (isFirstInBrowser) => ({
+    title: "Die beiden Modelle laufen an verschiedenen Orten",
+    detail: isFirstInBrowser
+      ? "Das Modell von Lauf A läuft in deinem Browser, das von Lauf B auf dem Server. Wähle zwei Modelle, die am selben Ort laufen."
+      : "Das Modell von Lauf A läuft auf dem Server, das von Lauf B in deinem Browser. Wähle zwei Modelle, die am selben Ort laufen.",
+  }),
   same: {
     a: "B hat dieselben Einstellungen wie A. Öffne Lauf B und ändere eine.",
     b: "B hat dieselben Einstellungen wie A. Ändere unten eine.",
@@ -89,6 +95,8 @@ export const german: Translated<typeof english> = {
         before: "Dieser Server hat ein Modell. Gestartet mit",
         after: "hat er dasselbe auch in int8.",
       },
+      aloneInBrowser:
+        "In deinem Browser läuft nur ein Modell. Wähle für beide Läufe Modelle eines Servers.",
     },
     prompts: {
       name: "Zwei Prompts",

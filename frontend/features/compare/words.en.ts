@@ -17,6 +17,12 @@ export const english = {
       detail: "B is forced to write A’s text, so both predict every token after the same words.",
     },
   },
+  twoPlaces: (isFirstInBrowser: boolean) => ({
+    title: "The two models run at different places",
+    detail: isFirstInBrowser
+      ? "Run A’s model runs in your browser and run B’s on the server. Choose two models that run at the same place."
+      : "Run A’s model runs on the server and run B’s in your browser. Choose two models that run at the same place.",
+  }),
   same: {
     a: "B has the same settings as A. Open run B and change one.",
     b: "B has the same settings as A. Change one below.",
@@ -84,6 +90,8 @@ export const english = {
         before: "This server has one model. Started with",
         after: "it also has the int8 version.",
       },
+      aloneInBrowser:
+        "Only one model runs in your browser. Choose models of a server for both runs.",
     },
     prompts: { name: "Two prompts", detail: "Change a word and see what changes in the model." },
     settings: { name: "Two settings", detail: "For example greedy and sampling." },

@@ -3,9 +3,15 @@ import { createStore } from "zustand/vanilla";
 import type { RunRequest } from "@/lib/contract";
 import { endsRun, type RunEvent } from "@/lib/contract/frames";
 import { parseEvent } from "@/lib/contract/parse-event";
-import type { FromWorker, GivenModel, ToWorker } from "@/lib/contract/worker-messages";
+import type {
+  FromWorker,
+  GivenModel,
+  LocalRequest,
+  ToWorker,
+} from "@/lib/contract/worker-messages";
 import { siteAddress } from "@/lib/url-state/site-address";
 import { startWorker } from "./local-worker";
+import type { Stream } from "./sse";
 
 /** How much of the model that is being loaded is there, in bytes; null if none is. */
 export interface Download {
@@ -39,7 +45,16 @@ export class LocalRuns {
   }
 
   /** Yields the events of a run of a model that was given, or is in `models/index.json`. */
-  async *open(request: RunRequest, signal: AbortSignal): AsyncGenerator<RunEvent, void> {
+  open(request: RunRequest, signal: AbortSignal): AsyncGenerator<RunEvent, void> {
+    return this.events({ type: "run", request }, { parse: parseEvent, isLast: endsRun }, signal);
+  }
+
+  /** Yields the events of a run or of a comparison. */
+  async *events<E>(
+    asked: LocalRequest,
+    { parse, isLast }: Pick<Stream<E>, "parse" | "isLast">,
+    signal: AbortSignal,
+  ): AsyncGenerator<E, void> {
     signal.throwIfAborted();
     const worker = this.#started();
     const run = ++this.#count;
@@ -57,15 +72,15 @@ export class LocalRuns {
     });
     this.#fail.push(fail);
     signal.addEventListener("abort", abort);
-    this.#post(worker, { type: "run", run, request, site: siteAddress(".") });
+    this.#post(worker, { ...asked, run, site: siteAddress(".") });
     let isOver = false;
     let pausedAt = performance.now();
     try {
       while (!isOver) {
         const line = lines.shift();
         if (line !== undefined) {
-          const event = parseEvent(line);
-          isOver = endsRun(event);
+          const event = parse(line);
+          isOver = isLast(event);
           yield event;
           // A fast model must not keep the page from painting.
           if (performance.now() - pausedAt > TURN_MS) {

@@ -4,7 +4,7 @@ import { runPlace } from "./connections";
 import { StreamBroken } from "./failure";
 import { accepted } from "./problem";
 
-interface Stream<E> {
+export interface Stream<E> {
   readonly path: string;
   /** Parses the data of a server-sent event. */
   readonly parse: (data: string) => E;

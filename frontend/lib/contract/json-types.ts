@@ -28,5 +28,8 @@ export function tagged<K extends string, const S extends readonly Tagged<K>[]>(k
     return options.find((option) => tagOf(option) === tag) ?? unknownTag;
   });
   // An unknown tag is always an error, so that the output is that of an option.
-  return schema as v.GenericSchema as v.GenericSchema<unknown, v.InferOutput<S[number]>>;
+  return schema as v.GenericSchema as v.GenericSchema<
+    v.InferInput<S[number]>,
+    v.InferOutput<S[number]>
+  >;
 }

@@ -1,5 +1,5 @@
 /** The messages between the page and the worker that runs models. */
-import type { ModelInfo, RunRequest } from "./index";
+import type { CompareRequest, ModelInfo, RunRequest } from "./index";
 
 /** The list of the models among the site's files, `models/index.json`. */
 export interface StoredModels {
@@ -23,22 +23,25 @@ export interface GivenModel {
   readonly site?: { readonly engine: Blob; readonly calibration: Blob };
 }
 
+/** What the worker is asked to compute. */
+export type LocalRequest =
+  | { readonly type: "run"; readonly request: RunRequest }
+  | { readonly type: "compare"; readonly request: CompareRequest };
+
 export type ToWorker =
   /** Comes before the runs of the model, and replaces one of the same name. */
   | { readonly type: "model"; readonly model: GivenModel }
-  | {
-      readonly type: "run";
+  | (LocalRequest & {
       readonly run: number;
-      readonly request: RunRequest;
       /** The site's root. */
       readonly site: string;
-    }
+    })
   | { readonly type: "stop"; readonly run: number }
   /** Loads a model before it is needed. */
   | { readonly type: "load"; readonly model: string; readonly site: string };
 
 export type FromWorker =
-  /** An event of the run, as a line of JSON. */
+  /** An event of the run or comparison, as a line of JSON. */
   | { readonly type: "event"; readonly run: number; readonly line: string }
   /** How much of the model is there, in bytes. */
   | { readonly type: "progress"; readonly received: number; readonly total: number };

@@ -24,6 +24,7 @@ interface EngineExports {
   set_layer(layer: number, index: number, weight: number): void;
   set_ends(table: number, head: number, norm: number, bias: number, places: number): void;
   ids(): number;
+  choose(text: number): void;
   read(rows: number, length: number): number;
   rows(): number;
   logits(): number;

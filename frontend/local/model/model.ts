@@ -1,4 +1,4 @@
-/** A model that runs in the browser: one text, its KV cache, and what a pass leaves to be measured. */
+/** A model that runs in the browser: a text, its KV cache, and what a pass leaves to be measured. */
 
 import { type Config, configOf, eosIds } from "./config-fields";
 import { checkSimd, Engine, type Format, MAX_ROWS, outOfMemory } from "./engine";
@@ -28,7 +28,7 @@ export interface ModelSizes {
   readonly eosIds: number[];
 }
 
-/** The outputs of a pass over `rows` tokens: views of memory that the next call overwrites. */
+/** The outputs of a pass over `rows` tokens: views of memory that the next pass overwrites. */
 export interface Pass {
   readonly rows: number;
   /** Positions in the KV cache, these included. */
@@ -52,8 +52,11 @@ export interface LensLayers {
   ranks: Int32Array;
 }
 
+/** One text of a model. */
 export interface LocalModel {
   readonly sizes: ModelSizes;
+  /** A second text of the same weights. A pass of one text ends the last pass of the other. */
+  readonly second: LocalModel;
   /** Positions in the KV cache. */
   readonly length: number;
   /** Forgets the positions from `length` on. */
@@ -174,7 +177,12 @@ class EngineModel implements LocalModel {
   constructor(
     private readonly engine: Engine,
     readonly sizes: ModelSizes,
+    private readonly text = 0,
   ) {}
+
+  get second(): LocalModel {
+    return new EngineModel(this.engine, this.sizes, 1);
+  }
 
   get length(): number {
     return this.#length;
@@ -193,7 +201,7 @@ class EngineModel implements LocalModel {
     if (keys > context) throw new RangeError(`${keys} positions, but the context has ${context}`);
     if (!ids.every((id) => isWithin(id, vocabulary))) throw new RangeError(`no ids: ${ids}`);
     const { engine } = this;
-    const { exports } = engine;
+    const exports = this.#chosen();
     engine.integers(exports.ids(), rows).set(ids);
     if (!exports.read(rows, this.#length)) throw outOfMemory();
     this.#length = keys;
@@ -234,7 +242,7 @@ class EngineModel implements LocalModel {
     if (directions.length !== layers * cells * width || means.length !== layers * width) {
       throw new RangeError(`${directions.length} and ${means.length} numbers for ${cells} cells`);
     }
-    const at = this.engine.exports.reserve_projection(cells) >>> 0;
+    const at = this.#chosen().reserve_projection(cells) >>> 0;
     if (!at) throw outOfMemory();
     const floats = this.engine.floats(at, directions.length + means.length);
     floats.set(directions);
@@ -246,13 +254,19 @@ class EngineModel implements LocalModel {
     const { layers, width } = this.sizes;
     if (vectors.length !== layers * width) throw new RangeError(`${vectors.length} numbers`);
     const { engine } = this;
-    const { exports } = engine;
+    const exports = this.#chosen();
     engine.floats(exports.vectors(), vectors.length).set(vectors);
     return engine.floats(exports.project(), layers * this.#cells).slice();
   }
 
+  /** The engine's functions, for this text. */
+  #chosen(): Engine["exports"] {
+    this.engine.exports.choose(this.text);
+    return this.engine.exports;
+  }
+
   #checkRow(row: number): void {
-    const rows = this.engine.exports.rows();
+    const rows = this.#chosen().rows();
     if (!isWithin(row, rows)) throw new RangeError(`row ${row} of a pass of ${rows}`);
   }
 }

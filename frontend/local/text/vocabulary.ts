@@ -49,6 +49,14 @@ export class Vocabulary {
     this.specialIds = new Set(this.special.values());
   }
 
+  /** Whether both have the same tokens with the same ids. */
+  equals(vocabulary: Vocabulary): boolean {
+    const [own, other] = [this.#tokenizer, vocabulary.#tokenizer];
+    if (own.size !== other.size) return false;
+    for (let id = 0; id < own.size; id++) if (own.piece(id) !== other.piece(id)) return false;
+    return true;
+  }
+
   /** The token's own text. Ids beyond the tokenizer (padding rows) show as `<id 123>`. */
   label(tokenId: number): string {
     let label = this.#labels.get(tokenId);

@@ -1,9 +1,9 @@
-/* The engine of the browser: one model, one text, one KV cache. `make engine` compiles it to
-   WebAssembly; the tests compile it for this machine too and compare the bits.
+/* The engine of the browser: one model, and one text or two, each with its KV cache. `make engine`
+   compiles it to WebAssembly; the tests compile it for this machine too and compare the bits.
 
    There is no C library and no `free`: memory holds, one after the other, the weights, the
-   projection, the KV cache and the outputs of a pass. What comes later moves when what comes before
-   it grows. Functions that need memory return 0 if there is not enough.
+   projections, the KV caches and the outputs of a pass. What comes later moves when what comes
+   before it grows. Functions that need memory return 0 if there is not enough.
 
    `frontend/local/model/engine.ts` declares these functions. Tensors are in C order. */
 
@@ -14,7 +14,7 @@
 #include "angles.h"
 #include "gpt2_pass.h"
 
-enum { MAX_ROWS = 64, MIN_CAPACITY = 512, ALIGNMENT = 64 };
+enum { MAX_ROWS = 64, MIN_CAPACITY = 512, ALIGNMENT = 64, MAX_TEXTS = 2 };
 enum { LLAMA, GPT2 }; /* families */
 
 #ifdef __wasm__
@@ -54,13 +54,14 @@ static const float *positions, *frequencies; /* of GPT-2 and of Llama */
 static float rotary_scaling;
 
 static uint64_t weights_end, projection_bytes, cache, outputs_begin;
-static int64_t capacity, filled; /* positions of the KV cache: reserved, and written */
+static int64_t texts = 1, text; /* with memory, and the chosen one */
+static int64_t capacity, filled[MAX_TEXTS]; /* positions of a KV cache: reserved, and written */
 static int32_t ids[MAX_ROWS];
 static int64_t rows_read, length_read; /* of the last pass; no rows if its outputs are lost */
 static PassOutputs pass;
 static float *lens_rows, *lens_normed, *lens_logits, *entropies, *cosines, *lens_probs;
 static int32_t *lens_ids, *lens_ranks;
-static int64_t cells;
+static int64_t cells[MAX_TEXTS];
 
 /* Weights. */
 
@@ -201,25 +202,28 @@ void EXPORT(set_ends)(const void *table, const void *head, const float *norm, co
 
 static int64_t cache_blocks(void) { return llama.layers * 2 * llama.kv_heads; }
 
-/* Reserves memory for a projection, the KV cache and the outputs of a pass, and moves the KV cache;
-   0 if there is not enough. None of them becomes smaller. */
+/* Reserves memory for the texts' projections, of `projection` bytes each, their KV caches and the
+   outputs of a pass, and moves the KV caches; 0 if there is not enough. None of them becomes
+   smaller. */
 static int reserve(uint64_t projection, int64_t positions_wanted, uint64_t output_bytes) {
   int64_t wanted = capacity ? capacity : MIN_CAPACITY;
   while (wanted < positions_wanted) wanted *= 2;
   if (wanted > context) wanted = context;
   if (wanted < capacity) wanted = capacity;
+  int64_t count = text < texts ? texts : text + 1, blocks = cache_blocks();
   uint64_t block = llama.head_dim * sizeof(float);
-  uint64_t to = aligned(aligned(weights_end) + projection);
-  uint64_t end = aligned(to + cache_blocks() * wanted * block);
+  uint64_t to = aligned(weights_end) + count * projection;
+  uint64_t end = aligned(to + count * blocks * wanted * block);
   if (!reach(end + output_bytes)) return 0;
   if (to != cache || wanted != capacity) {
     rows_read = 0;
-    if (filled) /* from the last block on, since each moves to a higher address */
-      for (int64_t b = cache_blocks() - 1; b >= 0; b--)
-        __builtin_memmove((void *)(uintptr_t)(to + b * wanted * block),
-                          (const void *)(uintptr_t)(cache + b * capacity * block), filled * block);
+    /* From the last block on, since each moves to a higher address. */
+    for (int64_t b = texts * blocks - 1; b >= 0; b--)
+      __builtin_memmove((void *)(uintptr_t)(to + b * wanted * block),
+                        (const void *)(uintptr_t)(cache + b * capacity * block),
+                        filled[b / blocks] * block);
   }
-  projection_bytes = projection, cache = to, capacity = wanted, outputs_begin = end;
+  texts = count, projection_bytes = projection, cache = to, capacity = wanted, outputs_begin = end;
   return 1;
 }
 
@@ -277,20 +281,27 @@ static void rotary(int64_t position, float *cosine, float *sine) {
   }
 }
 
+/* Chooses the text 0 or 1 for what follows. The outputs of a pass of the other are lost. */
+void EXPORT(choose)(int chosen) {
+  if (chosen != text) rows_read = 0;
+  text = chosen;
+}
+
 /* Decodes `rows` tokens of `ids` that follow the first `length` positions of the cache; 0 if there
    is not enough memory. */
 int EXPORT(read)(int rows, int length) {
   int64_t keys = length + rows, width = llama.width;
   rows_read = 0;
-  if (filled > length) filled = length;
+  if (filled[text] > length) filled[text] = length;
   uint64_t bytes = place_outputs(0, rows, keys);
   if (!reserve(projection_bytes, keys, bytes)) return 0;
   place_outputs(outputs_begin, rows, keys);
   int64_t head = capacity * llama.head_dim, value = llama.kv_heads * head;
+  float *own = (float *)(uintptr_t)cache + text * cache_blocks() * head;
   Row row[MAX_ROWS];
   float *sines = cosines + rows * llama.head_dim;
   for (int64_t r = 0; r < rows; r++) {
-    row[r] = (Row){length + r, r, (float *)(uintptr_t)cache, 2 * value, value, head};
+    row[r] = (Row){length + r, r, own, 2 * value, value, head};
     float *x = pass.resid + r * width;
     embed(ids[r], x);
     if (family == GPT2)
@@ -307,7 +318,7 @@ int EXPORT(read)(int rows, int length) {
   for (int64_t r = 1; r < rows; r++) /* without the end of the last panel */
     __builtin_memmove(pass.logits + r * vocabulary, pass.logits + r * llama.outputs,
                       vocabulary * sizeof(float));
-  filled = keys, rows_read = rows, length_read = length;
+  filled[text] = keys, rows_read = rows, length_read = length;
   return 1;
 }
 
@@ -394,30 +405,35 @@ int32_t *EXPORT(lens_ranks)(void) { return lens_ranks; } /* [layers] */
 
 /* Of the projection: directions [layers, cells, width], means [layers, width], vectors of the same
    shape, and results [layers, cells], one after the other. */
-static float *directions(void) { return (float *)(uintptr_t)aligned(weights_end); }
+static float *directions(void) {
+  return (float *)(uintptr_t)(aligned(weights_end) + text * projection_bytes);
+}
 
-/* Reserves memory for a projection; returns the address of its directions, or 0 if there is not
-   enough. The outputs of the last pass are lost. */
+/* Reserves memory for a projection of the text; returns the address of its directions, or 0 if
+   there is not enough. The outputs of the last pass are lost, and so is a projection of text 1
+   where that of text 0 grows. */
 float *EXPORT(reserve_projection)(int count) {
   uint64_t layers = llama.layers, width = llama.width;
-  uint64_t bytes = layers * ((count + 2) * width + count) * sizeof(float);
-  if (!reserve(bytes > projection_bytes ? bytes : projection_bytes, filled, 0)) return 0;
-  cells = count, rows_read = 0;
+  uint64_t bytes = aligned(layers * ((count + 2) * width + count) * sizeof(float));
+  if (!reserve(bytes > projection_bytes ? bytes : projection_bytes, filled[text], 0)) return 0;
+  cells[text] = count, rows_read = 0;
   return directions();
 }
 
-float *EXPORT(vectors)(void) { return directions() + llama.layers * (cells + 1) * llama.width; }
+float *EXPORT(vectors)(void) {
+  return directions() + llama.layers * (cells[text] + 1) * llama.width;
+}
 
 /* The products [layers, cells] of the vectors, less the means, and the directions. The vectors are
    overwritten. */
 float *EXPORT(project)(void) {
-  int64_t size = llama.layers * llama.width, width = llama.width;
+  int64_t size = llama.layers * llama.width, width = llama.width, count = cells[text];
   const float *direction = directions();
   float *vector = mav_vectors(), *results = vector + size;
   for (int64_t i = 0; i < size; i += LANES)
     store(vector + i, load(vector + i) - load(vector - size + i));
   for (int64_t l = 0; l < llama.layers; l++, vector += width)
-    for (int64_t c = 0; c < cells; c++, direction += width)
-      results[l * cells + c] = sum(dot(width, vector, direction));
+    for (int64_t c = 0; c < count; c++, direction += width)
+      results[l * count + c] = sum(dot(width, vector, direction));
   return results;
 }
