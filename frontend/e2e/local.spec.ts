@@ -90,6 +90,21 @@ test("one error names what is wrong, and the page stays usable", async ({ page }
   await expect(site.alert).toHaveCount(0);
 });
 
+test("a model that is too large is refused before it is downloaded", async ({ page }) => {
+  const site = new Instrument(page);
+  const downloads = counted(page, "model.safetensors");
+  await page.route("**/models/index.json", async (route) => {
+    const list = await (await route.fetch()).json();
+    for (const model of list.models) model.parameters = 354_823_168;
+    await route.fulfill({ json: list });
+  });
+  await site.open({ ...SAMPLED, model: MODEL });
+  await site.run.click();
+  await expect(site.alert).toContainText("355 million parameters");
+  await expect(site.alert).toContainText("0.7 GB of memory");
+  expect(downloads()).toBe(0);
+});
+
 test("a setting that only a server supports is named at its field", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ ...SAMPLED, model: MODEL, breakpoints: '{"pattern":"a+"}' });

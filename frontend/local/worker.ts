@@ -10,6 +10,7 @@ import type {
 import { compare, errorOfSide, SIDES } from "./compare/compare";
 import { UnknownModel, UnusableModel } from "./errors";
 import { fetchModel, type ModelFiles } from "./load";
+import { checkSize } from "./model/errors";
 import { compileEngine, loadModel } from "./model/model";
 import { errorEvent, LocalEngine } from "./run";
 import type { SentCompareEvent, SentEvent } from "./sent-events";
@@ -136,6 +137,7 @@ function parsed(files: ModelFiles): Readonly<Record<string, unknown>> {
 }
 
 async function readGiven({ info, files }: GivenModel): Promise<NamedModel> {
+  checkSize(info.parameters ?? 0);
   const read = Object.entries(files).map(async ([name, file]) => {
     const bytes = await file.arrayBuffer().catch((error: unknown) => {
       throw new UnusableModel(`${name} cannot be read: ${error}. Choose the files again.`);
@@ -158,6 +160,7 @@ async function fetchNamed(
     const known = models.map((model) => model.name).join(", ");
     throw new UnknownModel(`There is no model ${name} on this site. Known: ${known}.`, "model");
   }
+  checkSize(info.parameters ?? 0);
   return { info, files: await fetchModel(files, site, progress) };
 }
 

@@ -168,6 +168,28 @@ describe("the bits of a text do not depend on how it is read", () => {
     other.truncate(700);
     expect(readAll(other, ids.slice(700), 33)).toEqual(whole);
   });
+
+  test("beside a second text, while both grow", async () => {
+    const changed = { max_position_embeddings: 1400 };
+    const [model, other] = await Promise.all([1, 2].map(() => load("llama-f32", changed)));
+    if (!model || !other) return;
+    const { layers, width, vocabulary } = model.sizes;
+    const ids = someIds(1300, vocabulary);
+    const [one, two] = [ids, ids.toReversed()];
+    const { second } = model;
+    for (let at = 0; at < 1250; at += 50) {
+      readAll(model, one.slice(at, at + 50));
+      readAll(second, two.slice(at, at + 50), 25);
+      const cells = 3 + (at % 200) / 10;
+      const means = new Float32Array(layers * width);
+      second.setProjection(new Float32Array(layers * cells * width), means, cells);
+    }
+    const own = readAll(model, one.slice(1250));
+    expect(() => second.patternEntropies(0)).toThrow(RangeError);
+    expect(readAll(second, two.slice(1250))).toEqual(readAll(other, two, 50));
+    other.truncate(0);
+    expect(own).toEqual(readAll(other, one, 50));
+  });
 });
 
 test("weights are stored once, in 16 bits if these are exact and wanted", async () => {
@@ -337,6 +359,21 @@ describe("broken files are named", () => {
     const [code] = await codeOf(load("gpt2-f16", { eos_token_id: "end" }));
     expect(code).toBe("damaged_model");
   });
+});
+
+test("a model that is too large is refused before memory is reserved", async () => {
+  const create = vi.spyOn(Engine, "create");
+  // The layers and the table of GPT-2 medium.
+  const medium = { n_embd: 1024, n_layer: 24, n_head: 16, n_positions: 1024, vocab_size: 50257 };
+  const [code, text] = await codeOf(load("gpt2-f16", { ...medium, n_inner: null }));
+  expect(code).toBe("model_too_large");
+  expect(text).toMatch(/has 355 million parameters.* 0\.7 GB .*at most 150 million/);
+  expect(text).toMatch(/run it on the server/);
+  expect(create).not.toHaveBeenCalled();
+  // The small one is not.
+  const small = { ...medium, n_embd: 768, n_layer: 12, n_head: 12, n_inner: null };
+  expect((await codeOf(load("gpt2-f16", small)))[0]).toBe("damaged_model");
+  create.mockRestore();
 });
 
 test("too little memory is an error that says what to do", async () => {

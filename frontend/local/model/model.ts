@@ -2,7 +2,7 @@
 
 import { type Config, configOf, eosIds } from "./config-fields";
 import { checkSimd, Engine, type Format, MAX_ROWS, outOfMemory } from "./engine";
-import { unsupported } from "./errors";
+import { checkSize, unsupported } from "./errors";
 import { GPT2_NAMING, gpt2Products, gpt2Shapes, placeGpt2 } from "./gpt2";
 import { readGpt2Config } from "./gpt2-config";
 import { LLAMA_NAMING, llamaProducts, llamaShapes, placeLlama } from "./llama";
@@ -124,12 +124,13 @@ export async function loadModel(
   checkSimd();
   const config = configOf(files.config);
   const described = describe(config);
-  const { weights } = files;
-  const file = weights instanceof Uint8Array ? weights : new Uint8Array(weights);
-  const tensors = namedWeights(readSafetensors(file), described.shapes, described.naming);
   const parameters = [...described.shapes.values()]
     .map((shape) => shape.reduce((product, size) => product * size, 1))
     .reduce((total, count) => total + count, 0);
+  checkSize(parameters);
+  const { weights } = files;
+  const file = weights instanceof Uint8Array ? weights : new Uint8Array(weights);
+  const tensors = namedWeights(readSafetensors(file), described.shapes, described.naming);
   const generation = files.generationConfig == null ? null : configOf(files.generationConfig);
   const ids = eosIds(config, generation, described.sizes.vocabulary);
   const engine = await Engine.create(module);
