@@ -9,9 +9,10 @@ import type {
 } from "@/lib/contract/worker-messages";
 import { compare, errorOfSide, SIDES } from "./compare/compare";
 import { UnknownModel, UnusableModel } from "./errors";
+import { PROBES } from "./facts";
 import { fetchModel, type ModelFiles } from "./load";
 import { checkSize } from "./model/errors";
-import { compileEngine, loadModel } from "./model/model";
+import { compileEngine, type LocalModel, loadModel } from "./model/model";
 import { errorEvent, LocalEngine } from "./run";
 import type { SentCompareEvent, SentEvent } from "./sent-events";
 import { readTokenizer } from "./text/tokenizer";
@@ -38,9 +39,14 @@ class Runs {
     this.#last = this.#last.then(() => this.#run(asked)).finally(() => this.#waiting--);
   }
 
-  /** Loads a model. An error is reported by the run that needs it. */
-  load(name: string, site: string): void {
-    void this.#engine(name, site).catch(() => {});
+  /** Loads a model. Without an answer, an error is reported by the run that needs it. */
+  load(name: string, site: string, run?: number): void {
+    void this.#engine(name, site)
+      .then(
+        ({ info }) => info,
+        (error: unknown) => JSON.stringify(errorEvent(error)),
+      )
+      .then((result) => run !== undefined && post({ type: "loaded", run, result }));
   }
 
   give(model: GivenModel): void {
@@ -106,7 +112,7 @@ class Runs {
 }
 
 interface NamedModel {
-  readonly info: ModelInfo;
+  readonly info: GivenModel["info"];
   readonly files: ModelFiles;
 }
 
@@ -124,7 +130,18 @@ async function load(name: string, site: string, given?: GivenModel): Promise<Loc
   const model = await loadModel(module, { config: json["config.json"], generationConfig, weights });
   const tokenizer = readTokenizer({ "tokenizer.json": null, ...json });
   const vocabulary = new Vocabulary(tokenizer);
-  return new LocalEngine({ model, vocabulary, info: { ...info, loaded: true }, calibration });
+  return new LocalEngine({ model, vocabulary, info: infoOf(info, model), calibration });
+}
+
+function infoOf(given: GivenModel["info"], { sizes }: LocalModel): ModelInfo {
+  const { parameters, layers, heads, kvHeads, width, vocabulary, context } = sizes;
+  return {
+    ...{ parameters, layers, heads, kv_heads: kvHeads, d_model: width, vocabulary, context },
+    ...{ dtype: "float32", device: "browser", chat_template: false },
+    capabilities: PROBES.map(({ name }) => name),
+    ...given,
+    loaded: true,
+  };
 }
 
 function parsed(files: ModelFiles): Readonly<Record<string, unknown>> {
@@ -132,7 +149,13 @@ function parsed(files: ModelFiles): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(files)
       .filter(([name]) => name.endsWith(".json"))
-      .map(([name, bytes]) => [name, JSON.parse(decoder.decode(bytes))]),
+      .map(([name, bytes]) => {
+        try {
+          return [name, JSON.parse(decoder.decode(bytes))];
+        } catch {
+          throw new UnusableModel(`${name} is not valid JSON.`);
+        }
+      }),
   );
 }
 
@@ -158,7 +181,10 @@ async function fetchNamed(
   const files = stored[name];
   if (!info || !files) {
     const known = models.map((model) => model.name).join(", ");
-    throw new UnknownModel(`There is no model ${name} on this site. Known: ${known}.`, "model");
+    throw new UnknownModel(
+      `There is no model ${name} on this site. Known: ${known}. A model of your own files is forgotten when the page is loaded again.`,
+      "model",
+    );
   }
   checkSize(info.parameters ?? 0);
   return { info, files: await fetchModel(files, site, progress) };
@@ -199,7 +225,7 @@ const nextTurn = (): Promise<void> =>
 const runs = new Runs();
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "load") runs.load(data.model, data.site);
+  if (data.type === "load") runs.load(data.model, data.site, data.run);
   else if (data.type === "model") runs.give(data.model);
   else if (data.type === "stop") runs.stop(data.run);
   else runs.add(data);

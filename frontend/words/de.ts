@@ -14,6 +14,7 @@ import { german as glossary } from "@/features/glossary/words.de";
 import { german as header } from "@/features/header/words.de";
 import { german as instrument } from "@/features/instrument/words.de";
 import { german as notFound } from "@/features/not-found/words.de";
+import { german as openModel } from "@/features/open-model/words.de";
 import { german as openRecording } from "@/features/open-recording/words.de";
 import { german as panelLayout } from "@/features/panel-layout/words.de";
 import { german as present } from "@/features/present/words.de";
@@ -101,6 +102,7 @@ export const german: Translated<typeof english> = {
   compare,
   chat,
   saveMenu,
+  openModel,
   openRecording,
   recording,
   replay,

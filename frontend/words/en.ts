@@ -14,6 +14,7 @@ import { english as glossary } from "@/features/glossary/words.en";
 import { english as header } from "@/features/header/words.en";
 import { english as instrument } from "@/features/instrument/words.en";
 import { english as notFound } from "@/features/not-found/words.en";
+import { english as openModel } from "@/features/open-model/words.en";
 import { english as openRecording } from "@/features/open-recording/words.en";
 import { english as panelLayout } from "@/features/panel-layout/words.en";
 import { english as present } from "@/features/present/words.en";
@@ -99,6 +100,7 @@ export const english = {
   compare,
   chat,
   saveMenu,
+  openModel,
   openRecording,
   recording,
   replay,

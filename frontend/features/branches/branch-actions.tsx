@@ -3,7 +3,7 @@
 import { Columns2, Pencil, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
-import { isStandalone } from "@/lib/recording/standalone";
+import { isStandalone } from "@/lib/recording/is-standalone";
 import { type Branch, withDescendants } from "@/lib/run/branches";
 import { useSession, useSessionState } from "@/lib/run/run-context";
 import { comparisonOf, openView } from "@/lib/views/view";

@@ -5,7 +5,7 @@ import { useId } from "react";
 import { CodeText } from "@/components/ui/code-text";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { addressOfTerm, type Term } from "@/lib/glossary/terms";
-import { isStandalone } from "@/lib/recording/standalone";
+import { isStandalone } from "@/lib/recording/is-standalone";
 import { rangeOf, type Spot } from "./page-terms";
 import { words } from "./words";
 

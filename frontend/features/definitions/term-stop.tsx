@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, useId } from "react";
 import { addressOfTerm, type Term } from "@/lib/glossary/terms";
-import { isStandalone } from "@/lib/recording/standalone";
+import { isStandalone } from "@/lib/recording/is-standalone";
 import { isSameSpot, type Spot } from "./page-terms";
 import { words } from "./words";
 

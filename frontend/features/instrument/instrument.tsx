@@ -9,7 +9,7 @@ import { noteSeen } from "@/features/first-recording/first-recording";
 import { useFirstRecording } from "@/features/first-recording/use-first-recording";
 import { SiteHeader } from "@/features/header/site-header";
 import { useShortcuts } from "@/features/header/use-shortcuts";
-import { RecordingDrop } from "@/features/open-recording/recording-drop";
+import { type Dropped, RecordingDrop } from "@/features/open-recording/recording-drop";
 import { LayoutProvider, useOpenPanels } from "@/features/panel-layout/layout-context";
 import { PanelGrid } from "@/features/panel-layout/panel-grid";
 import { PanelLinks } from "@/features/panel-layout/panel-links";
@@ -149,6 +149,12 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
     formElement.current?.requestSubmit();
   };
 
+  const openFolder = async (dropped: Dropped) => {
+    const { openModel } = await import("@/features/open-model/open-model");
+    const name = await openModel(dropped);
+    if (name) setValue("model", name);
+  };
+
   const leaveOut = () => {
     leaveOutGiven();
     writeAddress(isSetting(fields), formParameters(fields, getValues(), {}));
@@ -234,7 +240,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
       {drawer !== null && (
         <PanelsDrawer model={shownModel ?? model} open={drawer} onOpenChange={setDrawer} />
       )}
-      <RecordingDrop />
+      <RecordingDrop onFolder={openFolder} />
       {help && <ShortcutsDialog open onOpenChange={setHelp} />}
     </div>
   );

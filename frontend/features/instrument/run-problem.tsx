@@ -47,7 +47,7 @@ export function RunProblem({ models, onFix, onModel }: RunProblemProps) {
   const fileFailure = useStore(refusedFile, ({ failure }) => failure);
   const open = useOpenRecording();
   if (fileFailure) {
-    const isExport = fileFailure.code === "export_failed";
+    const isExport = /^(export|model)_/.test(fileFailure.code);
     return (
       <ErrorCard
         failure={fileFailure}

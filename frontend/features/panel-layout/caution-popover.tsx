@@ -4,7 +4,7 @@ import type { PopupProps } from "@/components/ui/lazy-popup";
 import { Popover, PopoverText } from "@/components/ui/popover";
 import { words as glossaryWords } from "@/features/glossary/words";
 import { addressOfTerm } from "@/lib/glossary/terms";
-import { isStandalone } from "@/lib/recording/standalone";
+import { isStandalone } from "@/lib/recording/is-standalone";
 import type { Panel } from "@/panels/panel";
 import { words } from "./words";
 

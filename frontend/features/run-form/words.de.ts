@@ -67,8 +67,9 @@ export const german: Translated<typeof english> = {
     takeBackHint: "Die Einstellungen des gezeigten Laufs übernehmen",
   },
   settings: "Einstellungen",
-  unavailable: (model) => `${model} (nicht auf diesem Server)`,
-  unavailableHelp: "Dieser Server hat dieses Modell nicht. Wähle ein anderes.",
+  unavailable: (model) => `${model} (nicht hier)`,
+  unavailableHelp:
+    "Dieses Modell ist nicht hier. Wähle ein anderes oder ziehe seinen Ordner auf die Seite.",
   notLoadable: (model) => `${model} (kann nicht geladen werden)`,
   runsOn: (host) => `auf ${host}`,
   inBrowser: "in deinem Browser",

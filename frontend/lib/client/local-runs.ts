@@ -1,6 +1,6 @@
 /** Runs models in a worker of this page. */
 import { createStore } from "zustand/vanilla";
-import type { RunRequest } from "@/lib/contract";
+import type { ModelInfo, RunRequest } from "@/lib/contract";
 import { endsRun, type RunEvent } from "@/lib/contract/frames";
 import { parseEvent } from "@/lib/contract/parse-event";
 import type {
@@ -10,6 +10,7 @@ import type {
   ToWorker,
 } from "@/lib/contract/worker-messages";
 import { siteAddress } from "@/lib/url-state/site-address";
+import { Refused } from "./failure";
 import { startWorker } from "./local-worker";
 import type { Stream } from "./sse";
 
@@ -24,6 +25,7 @@ export const download = createStore<{ readonly current: Download | null }>(() =>
 }));
 
 type Listener = (line: string) => void;
+type Loaded = Extract<FromWorker, { type: "loaded" }>["result"];
 
 export class LocalRuns {
   readonly #create: () => Worker;
@@ -31,6 +33,7 @@ export class LocalRuns {
   #worker: Worker | null = null;
   #count = 0;
   readonly #listeners = new Map<number, Listener>();
+  readonly #loading = new Map<number, (result: Loaded) => void>();
   #fail: ((error: Error) => void)[] = [];
 
   /** @param create starts the worker */
@@ -103,6 +106,33 @@ export class LocalRuns {
     }
   }
 
+  /**
+   * Gives a model to the worker, which loads it; it can run if this succeeds.
+   *
+   * @throws Refused with the reason if it cannot run here
+   */
+  async load(model: GivenModel): Promise<ModelInfo> {
+    this.give(model);
+    const worker = this.#started();
+    const run = ++this.#count;
+    let fail = (_: Error) => {};
+    const loaded = new Promise<Loaded>((resolve, reject) => {
+      this.#loading.set(run, resolve);
+      fail = reject;
+    });
+    this.#fail.push(fail);
+    this.#post(worker, { type: "load", model: model.info.name, site: siteAddress("."), run });
+    try {
+      const result = await loaded;
+      if (typeof result !== "string") return result;
+      const event = parseEvent(result);
+      throw event.type === "error" ? new Refused(event.failure) : new Error(result);
+    } finally {
+      this.#loading.delete(run);
+      this.#fail = this.#fail.filter((each) => each !== fail);
+    }
+  }
+
   /** Loads a model, unless the visitor wants to save data. */
   prepare(model: string): void {
     const { connection } = navigator as { connection?: { readonly saveData?: boolean } };
@@ -121,7 +151,8 @@ export class LocalRuns {
       if (data.type === "progress") {
         const { received, total } = data;
         download.setState({ current: received < total ? { received, total } : null });
-      } else this.#listeners.get(data.run)?.(data.line);
+      } else if (data.type === "loaded") this.#loading.get(data.run)?.(data.result);
+      else this.#listeners.get(data.run)?.(data.line);
     };
     worker.onerror = (event) => {
       // Such as too little memory: the worker cannot go on, and the next run starts another.

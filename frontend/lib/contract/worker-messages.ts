@@ -16,7 +16,8 @@ export interface StoredModel {
 
 /** A model whose files the page hands to the worker, which does not fetch them. */
 export interface GivenModel {
-  readonly info: ModelInfo;
+  /** What is known of it; the worker reads the rest from its files. */
+  readonly info: Pick<ModelInfo, "name" | "title"> & Partial<ModelInfo>;
   /** Its files by name. */
   readonly files: Readonly<Record<string, Blob>>;
   /** The site's files that the worker needs too, for a page that has no site. */
@@ -37,11 +38,18 @@ export type ToWorker =
       readonly site: string;
     })
   | { readonly type: "stop"; readonly run: number }
-  /** Loads a model before it is needed. */
-  | { readonly type: "load"; readonly model: string; readonly site: string };
+  /** Loads a model before it is needed; with a number, `loaded` is the answer. */
+  | {
+      readonly type: "load";
+      readonly model: string;
+      readonly site: string;
+      readonly run?: number;
+    };
 
 export type FromWorker =
   /** An event of the run or comparison, as a line of JSON. */
   | { readonly type: "event"; readonly run: number; readonly line: string }
+  /** The model, or an `error` event as a line of JSON. */
+  | { readonly type: "loaded"; readonly run: number; readonly result: ModelInfo | string }
   /** How much of the model is there, in bytes. */
   | { readonly type: "progress"; readonly received: number; readonly total: number };

@@ -19,7 +19,7 @@ interface Models extends ModelsState {
   readonly reload: () => void;
 }
 
-const models = createStore<ModelsState>(() => ({ list: null, failure: null }));
+export const models = createStore<ModelsState>(() => ({ list: null, failure: null }));
 
 /** Fetches the server's models when the component mounts, and again on `reload`. */
 export function useModels(): Models {

@@ -1,11 +1,10 @@
 import { withoutBreaks } from "@/lib/run/json-line";
+import { RECORDING_ID } from "./is-standalone";
 
 /** The path of the template: the built standalone page without a recording. */
 export const TEMPLATE_PATH = "replay.html";
 /** The text in the template that is replaced by the recording. */
 export const PLACEHOLDER = "__MAV_RECORDING__";
-/** The id of the element that holds the recording in a standalone page. */
-export const RECORDING_ID = "mav-recording";
 
 /** The view attribute of the template, which is empty. A saved page has the view's query there. */
 const NO_VIEW = 'data-view=""';
@@ -69,9 +68,6 @@ export const escaped = (json: string): string => withoutBreaks(json).replaceAll(
  */
 export const unescaped = (json: string): string =>
   json.replace(/\\(u003c|.)/gs, (pair, code) => (code === "u003c" ? "<" : pair));
-
-/** Whether this is a standalone page, which has no other pages beside it. */
-export const isStandalone = (): boolean => document.getElementById(RECORDING_ID) !== null;
 
 /** Returns the recording of this page; null if it has none. */
 export function recordingOfPage(page: Document): Blob | null {
