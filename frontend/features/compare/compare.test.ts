@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { openCompare } from "@/lib/client/compare-stream";
 import { Refused } from "@/lib/client/failure";
+import { nameHere } from "@/lib/client/run-stream";
 import {
   type CompareEvent,
   type Divergence,
@@ -21,6 +22,15 @@ import {
   tokensInTime,
 } from "./pair";
 import { differing, differingFromQuery, differingToQuery } from "./second-side";
+
+/** What the page says of its site. */
+const site: { model?: string } = {};
+
+beforeEach(() => {
+  delete site.model;
+  vi.stubGlobal("document", { documentElement: { dataset: site } });
+  return () => vi.unstubAllGlobals();
+});
 
 const WIRE = {
   type: "divergence",
@@ -199,4 +209,16 @@ test.each([
   expect(failure?.detail).toContain("two models that run at the same place");
   expect(going).toBe(false);
   expect(opened).not.toHaveBeenCalled();
+});
+
+test("without a server, runs that name no model or one of a server run in the browser", async () => {
+  site.model = "browser:mav-tiny";
+  expect(nameHere("")).toBe("browser:mav-tiny");
+  expect(nameHere("gpt2")).toBe("browser:gpt2");
+  const opened = vi.fn<typeof openCompare>(async function* () {});
+  const comparison = createComparison(opened, undefined, (show) => show());
+  await comparison.run({ a: { model: "" }, b: { model: "browser:mav-tiny" }, mode: "own" });
+  delete site.model;
+  expect(opened).toHaveBeenCalledOnce();
+  expect(nameHere("gpt2")).toBe("gpt2");
 });

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { openCompare } from "@/lib/client/compare-stream";
 import { createReceiver } from "@/lib/client/receiver";
+import { nameHere } from "@/lib/client/run-stream";
 import type { CompareRequest } from "@/lib/contract";
 import type { Failure } from "@/lib/contract/frames";
 import { runsInBrowser } from "@/lib/contract/in-browser";
@@ -102,7 +103,7 @@ export function createComparison(
 
 /** The failure of a comparison of a model of the browser with one of the server; null for others. */
 function twoPlaces({ a, b }: CompareRequest): Failure | null {
-  const [inBrowser, other] = [runsInBrowser(a.model), runsInBrowser(b.model)];
+  const [inBrowser, other] = [a, b].map(({ model }) => runsInBrowser(nameHere(model)));
   if (inBrowser === other) return null;
-  return { code: "invalid_settings", ...words.twoPlaces(inBrowser), field: "b.model" };
+  return { code: "invalid_settings", ...words.twoPlaces(inBrowser === true), field: "b.model" };
 }
