@@ -67,8 +67,13 @@ for (const model of ["mav-tiny", "browser:mav-tiny"]) {
     await site.run.click();
     await site.finished();
     const whole = await textOf(site);
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    const size = await page.getByRole("menuitem", { name: ITEM }).innerText();
+    await page.keyboard.press("Escape");
     const file = await savedPage(site);
     const { length } = readFileSync(file);
+    const about = Number(/about ([\d.]+) MB/.exec(size)?.[1]);
+    expect(Math.abs(about - length / 1e6)).toBeLessThan(0.5);
     console.log(`  a page with the model inside: ${length} bytes`);
     expect(length).toBeLessThanOrEqual(16_000_000);
     const expected = await forkedAndContinued(site);

@@ -105,6 +105,9 @@ function Items({ standalone }: Pick<SaveMenuPopupProps, "standalone">) {
 /** The default name of the file that a training writes. */
 const TRAINING_FILE = "training.jsonl";
 
+/** About the size of the template, where the server does not state it. */
+const TEMPLATE_BYTES = 1_250_000;
+
 interface ServerItemsProps {
   run: RunRecord;
   training: Training | null;
@@ -128,7 +131,11 @@ function ServerItems({ run, training, pageBytes, onMessage }: ServerItemsProps) 
         onClick={() => void savePage(run, training).then(onMessage)}
       />
       {log && !training && (
-        <ModelItem run={run} bytes={(size ?? 0) + (pageBytes ?? 0)} onMessage={onMessage} />
+        <ModelItem
+          run={run}
+          bytes={(size ?? 0) + (pageBytes ?? TEMPLATE_BYTES)}
+          onMessage={onMessage}
+        />
       )}
       <Item
         Icon={Link}
