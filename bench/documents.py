@@ -188,9 +188,10 @@ def architectures() -> str:
 
 def glossary() -> str:
     """The terms that the site's glossary shows, each under a heading that can be linked."""
-    path = ROOT / "frontend" / "lib" / "glossary" / "terms.en.json"
-    terms = json.loads(path.read_text(encoding="utf-8"))
-    return "\n\n".join(f"### {each['term']}\n\n{each['text']}" for each in terms)
+    folder = ROOT / "frontend" / "lib" / "glossary"
+    terms = json.loads((folder / "terms.en.json").read_text(encoding="utf-8"))
+    texts = json.loads((folder / "definitions.en.json").read_text(encoding="utf-8"))
+    return "\n\n".join(f"### {each['term']}\n\n{texts[each['id']]}" for each in terms)
 
 
 def watchers_costs() -> str:

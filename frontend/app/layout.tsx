@@ -6,6 +6,7 @@ import { LANGUAGE_SCRIPT } from "@/lib/i18n/language";
 import { words } from "@/lib/i18n/words";
 import { PRESENT_SCRIPT } from "@/lib/present/present";
 import { THEME_SCRIPT } from "@/lib/theme/theme";
+import { VIEW_SCRIPT } from "@/lib/views/view";
 import { fontVariables } from "./fonts";
 import "./globals.css";
 
@@ -21,9 +22,14 @@ export const viewport: Viewport = {
   ],
 };
 
-const SCRIPTS = [WORKER_SCRIPT, THEME_SCRIPT, LANGUAGE_SCRIPT, DEPTH_SCRIPT, PRESENT_SCRIPT].join(
-  ";",
-);
+const SCRIPTS = [
+  WORKER_SCRIPT,
+  VIEW_SCRIPT,
+  THEME_SCRIPT,
+  LANGUAGE_SCRIPT,
+  DEPTH_SCRIPT,
+  PRESENT_SCRIPT,
+].join(";");
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (

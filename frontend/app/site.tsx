@@ -9,7 +9,7 @@ import { followLanguage } from "@/lib/i18n/language";
 import { useVisitorsLanguage } from "@/lib/i18n/use-language";
 import type { SettingField } from "@/lib/settings/fields";
 import { followTheme, lightOnPaper } from "@/lib/theme/theme";
-import { followAddress, viewStore } from "@/lib/views/view";
+import { followAddress, showRendered, viewStore } from "@/lib/views/view";
 import "@/components/ui/composing";
 import { ViewBoundary } from "@/components/ui/view-boundary";
 import { KeepRun } from "@/features/saved-run/saved-run";
@@ -31,6 +31,7 @@ export function Site({ fields }: { fields: readonly SettingField[] }) {
   const language = useVisitorsLanguage(LOADERS);
   const view = useStore(viewStore, (state) => state.view);
   useEffect(followAddress, []);
+  useEffect(() => showRendered(view), [view]);
   useEffect(followTheme, []);
   useEffect(lightOnPaper, []);
   useEffect(followLanguage, []);

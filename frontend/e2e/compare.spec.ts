@@ -202,3 +202,22 @@ test("a comparison fits 360 pixels", async ({ page }) => {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(wide).toBeLessThanOrEqual(360);
 });
+
+test("a link to a comparison does not show another view first", async ({ page }) => {
+  let load = () => {};
+  const loaded = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  await page.route("**/_next/static/**/*.js", async (route) => {
+    await loaded;
+    await route.continue();
+  });
+  // The page would be shown after two seconds.
+  await page.clock.install({ time: 0 });
+  await page.clock.pauseAt(1000);
+  await page.goto("/?view=compare", { waitUntil: "commit" });
+  const run = page.getByRole("button", { name: "Run", exact: true });
+  await expect(page.locator("button[type=submit]")).toBeAttached();
+  await expect(run).toBeHidden();
+  load();
+});

@@ -73,7 +73,8 @@ def _write(site: Path, folder: Path) -> None:
 def _name_model(page: Path, model: str) -> None:
     """Tell the page that there is no server, by naming the model that runs instead."""
     html = page.read_text("utf-8")
-    page.write_text(html.replace("<html ", f'<html data-model="{model}" ', 1), "utf-8")
+    named = html.replace("<html ", f'<html data-model="{model}" ', 1)
+    page.write_text(named, encoding="utf-8")
 
 
 def _compressed_copies(site: Path) -> list[str]:

@@ -4,14 +4,14 @@ import { PreviewCard } from "@base-ui/react/preview-card";
 import { useId } from "react";
 import { CodeText } from "@/components/ui/code-text";
 import { words as glossaryWords } from "@/features/glossary/words";
-import { addressOfTerm, type Term } from "@/lib/glossary/terms";
+import { addressOfTerm, type DefinedTerm } from "@/lib/glossary/terms";
 import { isStandalone } from "@/lib/recording/is-standalone";
 import { rangeOf, type Spot } from "./page-terms";
 import { words } from "./words";
 
 interface DefinitionCardProps {
   spot: Spot;
-  explained: Term;
+  explained: DefinedTerm;
   /** Its place among the terms of its region and their number, if the keyboard goes through them. */
   place: readonly [number, number] | null;
   onClose: () => void;

@@ -5,12 +5,12 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { createPortal } from "react-dom";
 import { orNothing } from "@/components/ui/or-nothing";
 import { termFinder } from "@/lib/glossary/find-terms";
-import type { Term } from "@/lib/glossary/terms";
+import type { DefinedTerm, Term } from "@/lib/glossary/terms";
 import { isSameSpot, type Spot } from "./page-terms";
 import { TermStop } from "./term-stop";
 import { type Region, usePageTerms } from "./use-page-terms";
 import { usePointedTerm } from "./use-pointed-term";
-import { useTerms } from "./use-terms";
+import { useDefinitions, useTerms } from "./use-terms";
 
 const DefinitionCard = dynamic(() => orNothing(import("./definition-card")));
 
@@ -51,9 +51,14 @@ function Layer({ terms }: { terms: readonly Term[] }) {
   usePointedTerm(find, shown?.spot ?? null, point);
   useMarks(regions, shown?.spot ?? null);
   useEscape(shown !== null, close);
+  const definitions = useDefinitions(shown !== null);
   const explained = useCallback(
-    (id: string): Term | undefined => terms.find((each) => each.id === id),
-    [terms],
+    (id: string): DefinedTerm | undefined => {
+      const term = terms.find((each) => each.id === id);
+      const text = definitions?.[id];
+      return term && text ? { ...term, text } : undefined;
+    },
+    [terms, definitions],
   );
   const term = explained(shown?.spot.id ?? "");
   return (

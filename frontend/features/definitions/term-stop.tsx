@@ -1,7 +1,7 @@
 "use client";
 
 import { type KeyboardEvent, useId } from "react";
-import { addressOfTerm, type Term } from "@/lib/glossary/terms";
+import { addressOfTerm, type DefinedTerm } from "@/lib/glossary/terms";
 import { isStandalone } from "@/lib/recording/is-standalone";
 import { isSameSpot, type Spot } from "./page-terms";
 import { words } from "./words";
@@ -9,7 +9,7 @@ import { words } from "./words";
 interface TermStopProps {
   /** The terms of the region; at least one. */
   spots: readonly Spot[];
-  explained: (id: string) => Term | undefined;
+  explained: (id: string) => DefinedTerm | undefined;
   /** The term of this or another region whose definition the keyboard has opened. */
   shown: Spot | null;
   onShow: (spot: Spot) => void;

@@ -1,13 +1,18 @@
 import { render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
-import { type Terms, termsIn } from "@/lib/glossary/terms";
+import germanTexts from "@/lib/glossary/definitions.de.json";
+import englishTexts from "@/lib/glossary/definitions.en.json";
+import { defined, type Terms, termsIn } from "@/lib/glossary/terms";
 import german from "@/lib/glossary/terms.de.json";
 import english from "@/lib/glossary/terms.en.json";
 import { LANGUAGES } from "@/lib/i18n/language";
 import { PANELS } from "@/panels/registry";
 import { Glossary } from "./glossary";
 
-const terms: Terms = { en: english, de: german };
+const terms: Terms = {
+  en: defined(english, englishTexts),
+  de: defined(german, germanTexts),
+};
 
 afterEach(() => localStorage.clear());
 

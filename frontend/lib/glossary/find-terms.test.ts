@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { LANGUAGES } from "@/lib/i18n/language";
+import germanTexts from "./definitions.de.json";
+import englishTexts from "./definitions.en.json";
 import { termFinder } from "./find-terms";
-import type { Terms } from "./terms";
+import type { Term } from "./terms";
 import german from "./terms.de.json";
 import english from "./terms.en.json";
 
-const terms: Terms = { en: english, de: german };
+const terms: Record<"en" | "de", readonly Term[]> = { en: english, de: german };
 const find = { en: termFinder(english), de: termFinder(german) };
 const found = (text: string, language: "en" | "de" = "en") =>
   find[language](text).map(({ id, start, end }) => `${id}: ${text.slice(start, end)}`);
@@ -54,4 +56,11 @@ test("both languages have the same terms", () => {
   const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id);
   expect(ids(german)).toEqual(ids(english));
   expect(new Set(ids(english)).size).toBe(english.length);
+});
+
+test.each([
+  ["en", english, englishTexts],
+  ["de", german, germanTexts],
+])("every term has a definition, and every definition a term, %s", (_, terms, texts) => {
+  expect(Object.keys(texts)).toEqual(terms.map(({ id }) => id));
 });

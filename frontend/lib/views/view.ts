@@ -27,6 +27,17 @@ export function viewInAddress(): View {
   return VIEWS.find((view) => view === named) ?? "instrument";
 }
 
+/**
+ * An inline script for links to another view than the one that the built page contains, which is
+ * hidden until the view is known, at most two seconds: what is clicked there would be lost.
+ */
+export const VIEW_SCRIPT = `if(${JSON.stringify(VIEWS.slice(1))}.includes(new URLSearchParams(location.search).get("${NAME}"))){let d=document.documentElement;d.dataset.view="pending";setTimeout(()=>{delete d.dataset.view},2000)}`;
+
+/** Ends that when a view is rendered, if it is the one of the address. */
+export function showRendered(view: View): void {
+  if (view === viewInAddress()) document.documentElement.removeAttribute("data-view");
+}
+
 const isView = (name: string): boolean => name === NAME;
 
 const viewParameters = (view: View): [string, string][] =>
