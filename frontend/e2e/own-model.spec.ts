@@ -168,3 +168,24 @@ test("several recordings dropped together open the first", async ({ page }) => {
   await site.finished();
   await expect(site.status).toContainText("mav-tiny.jsonl");
 });
+
+test("the files of a model can be opened by keyboard", async ({ page }) => {
+  const site = new Instrument(page);
+  await site.open({ prompt: "Once", max_new_tokens: 4 });
+  const folder = modelFolder();
+  await page.getByRole("button", { name: "Save", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  const item = page.getByRole("menuitem", { name: "Open the files of a model" });
+  await expect(item).toBeVisible();
+  const chooser = page.waitForEvent("filechooser");
+  await expect(async () => {
+    await page.keyboard.press("ArrowDown");
+    await expect(item).toBeFocused({ timeout: 200 });
+  }).toPass();
+  await page.keyboard.press("Enter");
+  const files = ["config.json", "model.safetensors", "tokenizer.json"];
+  await (await chooser).setFiles(files.map((name) => `${folder}/${name}`));
+  await expect(models(page)).toHaveValue(/^browser:own-model/);
+  await site.run.click();
+  await site.finished();
+});

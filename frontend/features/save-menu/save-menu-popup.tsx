@@ -13,7 +13,7 @@ import { words as trainingWords } from "@/features/training/words";
 import { copyText } from "@/lib/browser/clipboard";
 import { download, fileName } from "@/lib/export/download";
 import { currentLanguage } from "@/lib/i18n/language";
-import { pickRecording, preloadReader } from "@/lib/recording/open-recording";
+import { pickFiles, pickRecording, preloadReader } from "@/lib/recording/open-recording";
 import {
   fetchModelInside,
   MAX_PAGE_BYTES,
@@ -94,12 +94,27 @@ function Items({ standalone }: Pick<SaveMenuPopupProps, "standalone">) {
           hint={words.openHint}
           onClick={() => pickRecording(openFile)}
         />
+        {!standalone && (
+          <Item
+            Icon={Cpu}
+            name={words.openModel}
+            hint={words.openModelHint}
+            onClick={() => pickFiles({ multiple: true }, drop)}
+          />
+        )}
       </MenuList>
       <p role="status" className="px-2.5 text-micro text-quiet not-empty:pt-1 not-empty:pb-1.5">
         {message || note(run, log)}
       </p>
     </>
   );
+}
+
+/** Opens files as if they were dropped on the page, for those who do not use a pointer. */
+function drop(files: readonly File[]): void {
+  const dataTransfer = new DataTransfer();
+  for (const file of files) dataTransfer.items.add(file);
+  window.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
 }
 
 /** The default name of the file that a training writes. */

@@ -20,6 +20,9 @@ export const german: Translated<typeof english> = {
   linkNotCopied: "Der Browser hat das Kopieren nicht erlaubt. Der Link steht in der Adresszeile.",
   openFile: "Aufzeichnung öffnen …",
   openHint: "Oder die Datei irgendwo auf die Seite ziehen",
+  openModel: "Dateien eines Modells öffnen …",
+  openModelHint:
+    "Oder seinen Ordner auf die Seite ziehen: Es läuft im Browser und wird nicht hochgeladen",
   nothing: "Es gibt noch keinen Lauf zum Speichern.",
   full: (tokens: number, limit: string) =>
     `Der Lauf ist größer als ${limit}: Die Aufzeichnung enthält die ersten ${tokens} Token.`,

@@ -17,6 +17,8 @@ export const english = {
   linkNotCopied: "The browser did not let the page copy. The link is in the address bar.",
   openFile: "Open a recording …",
   openHint: "Or drop the file anywhere on the page",
+  openModel: "Open the files of a model …",
+  openModelHint: "Or drop its folder: it runs in the browser and is not uploaded",
   nothing: "There is no run to save yet.",
   full: (tokens: number, limit: string) =>
     `The run is larger than ${limit}: the recording has its first ${tokens} tokens.`,

@@ -1,7 +1,7 @@
 /** Runs models in a worker of this page. */
 import { createStore } from "zustand/vanilla";
 import type { ModelInfo, RunRequest } from "@/lib/contract";
-import { endsRun, type RunEvent } from "@/lib/contract/frames";
+import { endsRun, type Failure, type RunEvent } from "@/lib/contract/frames";
 import { parseEvent } from "@/lib/contract/parse-event";
 import type {
   FromWorker,
@@ -155,16 +155,26 @@ export class LocalRuns {
       else this.#listeners.get(data.run)?.(data.line);
     };
     worker.onerror = (event) => {
-      // Such as too little memory: the worker cannot go on, and the next run starts another.
+      // The worker cannot go on, and the next run starts another.
       this.#worker = null;
       worker.terminate();
-      for (const fail of this.#fail) fail(new Error(event.message || "The worker failed."));
+      for (const fail of this.#fail) fail(new Refused(failureOfWorker(event.message)));
     };
     for (const model of this.#given.values()) this.#post(worker, { type: "model", model });
     this.#worker = worker;
     return worker;
   }
 }
+
+/** @param message is empty if the worker could not be loaded */
+const failureOfWorker = (message: string | undefined): Failure => ({
+  code: "worker_failed",
+  title: "The engine in the browser stopped",
+  detail: message
+    ? `The browser reported: ${message}. It may have needed more memory than there is: close other tabs, or choose a smaller model, then try again.`
+    : "It could not be loaded. Check that you are online, then try again.",
+  byServer: true,
+});
 
 /** The time for which events are handled without a pause, in milliseconds. */
 const TURN_MS = 8;

@@ -55,12 +55,17 @@ async function* after(first: RunEvent, rest: AsyncIterable<RunEvent>): AsyncGene
 
 /** Opens the file picker for a recording. */
 export function pickRecording(open: (file: File) => void): void {
+  const accept = ".jsonl,.ndjson,.gz,application/x-ndjson";
+  pickFiles({ accept }, ([file]) => file && open(file));
+}
+
+/** Opens the file picker. */
+export function pickFiles(
+  properties: Pick<Partial<HTMLInputElement>, "accept" | "multiple">,
+  take: (files: readonly File[]) => void,
+): void {
   const input = document.createElement("input");
-  input.type = "file";
-  input.accept = ".jsonl,.ndjson,.gz,application/x-ndjson";
-  input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    if (file) open(file);
-  });
+  Object.assign(input, { type: "file", ...properties });
+  input.addEventListener("change", () => take([...(input.files ?? [])]));
   input.click();
 }
