@@ -37,6 +37,8 @@ test("the same seed writes the same text in the browser and on the server", asyn
 
 test("a run in the browser can be forked, paused and stopped", async ({ page }) => {
   const site = new Instrument(page);
+  // Tokens appear at a speed at which one can stop.
+  await page.addInitScript(() => localStorage.removeItem("mav-pace"));
   await site.open({ ...SAMPLED, model: MODEL, max_new_tokens: 400 });
   await site.run.click();
   await expect(site.tokens.nth(5)).toBeVisible();
@@ -49,7 +51,7 @@ test("a run in the browser can be forked, paused and stopped", async ({ page }) 
   expect(await site.tokens.count()).toBe(count);
   await site.showTokenBefore(4);
   await site.forkButton.click();
-  await expect(site.status).toContainText(/\d{3}\/400/);
+  await expect(site.status).toContainText("Writing");
 });
 
 test("one error names what is wrong, and the page stays usable", async ({ page }) => {

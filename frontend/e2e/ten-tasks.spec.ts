@@ -131,7 +131,7 @@ test("share with somebody who has no server: 2 clicks", async ({ page, browser }
   await page.getByRole("button", { name: site.words.header.save.open, exact: true }).click();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("menuitem", { name: site.words.saveMenu.page }).click(),
+    page.getByRole("menuitem", { name: new RegExp(`^${site.words.saveMenu.page} ·`) }).click(),
   ]);
   expect(await count()).toBe(2);
   const offline = await browser.newContext({ offline: true });

@@ -119,7 +119,7 @@ const replay: Walk = async (site, look) => {
   await site.open({ ...SHORT, panels: EVERY_PANEL });
   await site.run.click();
   await site.finished();
-  const download = await site.save(words.saveMenu.page);
+  const download = await site.save(new RegExp(`^${words.saveMenu.page} ·`));
   const file = test.info().outputPath("run.html");
   await download.saveAs(file);
   await page.goto(`file://${file}`);

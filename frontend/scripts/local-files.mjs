@@ -3,11 +3,15 @@
  * engine, the calibration text, and the embedded models with a list of them, `models/index.json`.
  */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 
 const PUBLIC = new URL("../public/", import.meta.url);
 const ENGINE = new URL("../local/model/engine.wasm", import.meta.url);
-const PYTHON = new URL("../../mav_engine/", import.meta.url);
+/** The Python package: beside the site, or above a copy of it. */
+const PYTHON = ["../../", "../../../", "../../../../"]
+  .map((above) => new URL(`${above}mav_engine/`, import.meta.url))
+  .find((folder) => existsSync(folder));
 const FACTS = new URL("../local/facts.json", import.meta.url);
 const FILES = [
   "config.json",
@@ -20,6 +24,7 @@ const FILES = [
 /** What the name of a model that runs in the browser begins with. */
 const IN_BROWSER = "browser:";
 
+if (!PYTHON) throw new Error("The models are missing: there is no mav_engine/ beside the site.");
 await mkdir(new URL("local/", PUBLIC), { recursive: true });
 await cp(ENGINE, new URL("local/engine.wasm", PUBLIC));
 await cp(new URL("backends/calibration.txt", PYTHON), new URL("local/calibration.txt", PUBLIC));
