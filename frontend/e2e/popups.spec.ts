@@ -15,6 +15,8 @@ test("the keyboard opens a menu whose code is not loaded yet, walks it and comes
     // There is no run yet: what there is nothing to save of is passed over.
     await expect(page.getByRole("menuitem", { name: /^Copy link/ })).toBeFocused();
     await page.keyboard.press("ArrowDown");
+    await expect(page.getByRole("menuitem", { name: /^Open a recording/ })).toBeFocused();
+    await page.keyboard.press("ArrowDown");
     await expect(items.last()).toBeFocused();
     await page.keyboard.press("ArrowDown");
     await expect(items.first()).toBeFocused();

@@ -2,7 +2,9 @@
 import facts from "./facts.json";
 
 export const LIMITS = facts.limits;
-export const PROBES = facts.probes;
+/** The probes that only a server has. */
+export const SERVER_PROBES: readonly string[] = [];
+export const PROBES = facts.probes.filter(({ name }) => !SERVER_PROBES.includes(name));
 /** The probes that measure in every run. */
 export const ALWAYS: readonly string[] = facts.always;
 export const DEFAULT_PROBES: readonly string[] = facts.default_probes;

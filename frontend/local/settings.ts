@@ -118,27 +118,29 @@ function checkTogether(settings: RunSettings): void {
   }
 }
 
-/** The settings that only a server supports, and why. */
-export const ONLY_ON_A_SERVER = {
+/** The settings that only a server supports, and why. Here they keep their default. */
+export const ONLY_ON_A_SERVER: Readonly<Record<string, string>> = {
   resume: "it is signed by a server; in the browser, continue with forced_ids",
   "tile.projection": "principal components are computed by a server; set it to random",
   "breakpoints.pattern":
     "a search for a pattern cannot be interrupted in the browser; use breakpoints.text",
-} as const;
+};
 
 function checkPossibleHere(settings: RunSettings): void {
-  const asked: Record<keyof typeof ONLY_ON_A_SERVER, boolean> = {
-    resume: settings.resume !== null,
-    "tile.projection": settings.capture.includes("tiles") && settings.tile.projection === "pca",
-    "breakpoints.pattern": settings.breakpoints.pattern !== null,
-  };
-  for (const [field, isAsked] of Object.entries(asked)) {
-    if (!isAsked) continue;
-    const reason = ONLY_ON_A_SERVER[field as keyof typeof asked];
-    const detail = `${field}: ${reason}, or choose a model on a server.`;
-    throw new OnlyOnServer(detail, field);
+  const defaults = completed({}, SETTINGS_SCHEMA, "");
+  for (const [field, reason] of Object.entries(ONLY_ON_A_SERVER)) {
+    if (field.startsWith("tile.") && !settings.capture.includes("tiles")) continue;
+    const [value, initial] = [settings, defaults].map((each) => valueAt(each, field));
+    if (JSON.stringify(value) === JSON.stringify(initial)) continue;
+    throw new OnlyOnServer(`${field}: ${reason}, or choose a model on a server.`, field);
   }
 }
+
+/** The value of a field such as `tile.projection`. */
+const valueAt = (settings: object, field: string): unknown =>
+  field.split(".").reduce((value: unknown, name) => (value as Fields)[name], settings);
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** A random seed, of at most 53 bits. */
 export function randomSeed(): number {
