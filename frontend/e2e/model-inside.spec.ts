@@ -46,12 +46,16 @@ async function savedPage(site: Instrument): Promise<string> {
 async function forkedAndContinued(site: Instrument): Promise<[string, string]> {
   await site.showTokenBefore(20);
   const before = await textOf(site);
+  const count = await site.tokens.count();
   await site.forkButton.click();
   await expect.poll(() => textOf(site)).not.toBe(before);
+  // The status may still be that of the run before.
+  await expect(site.tokens).toHaveCount(count);
   await site.finished();
   await expect(site.status).toContainText("60/60");
   const forked = await textOf(site);
   await site.page.getByRole("button", { name: "Continue", exact: true }).click();
+  await expect(site.tokens).toHaveCount(count + 60);
   await expect(site.status).toContainText("120/120");
   await site.finished();
   return [forked, await textOf(site)];

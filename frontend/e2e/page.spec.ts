@@ -113,7 +113,7 @@ test("a chosen theme survives a reload and is applied before the first paint", a
   await page.getByRole("button", { name: "Dark" }).click();
   expect(await paper()).not.toBe(light);
   await page.reload({ waitUntil: "commit" });
-  await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.getByRole("button", { name: "Follow the system" }).click();
   expect(await paper()).toBe(light);
 });
