@@ -29,10 +29,13 @@ test("the same seed writes the same text in the browser and on the server", asyn
   const own = await textOf(site);
   await page.getByLabel("Model", { exact: true }).selectOption("mav-tiny");
   await expect(page.locator("#model-help")).toContainText("on the server");
+  // The status and the text of the run before are there until this one has begun.
+  const answer = page.waitForResponse("**/api/run");
   await site.run.click();
+  await (await answer).finished();
   await site.finished();
-  await expect.poll(runs).toBe(1);
-  expect(await textOf(site)).toBe(own);
+  await expect.poll(() => textOf(site)).toBe(own);
+  expect(runs()).toBe(1);
 });
 
 test("a run in the browser can be forked, paused and stopped", async ({ page }) => {
@@ -68,6 +71,7 @@ test("one error names what is wrong, and the page stays usable", async ({ page }
       },
       /model.safetensors is damaged: its digest/,
     ],
+    ["**/local/worker.js", (route) => route.abort(), /could not be loaded/],
     ["**/local/engine.wasm", (route) => route.fulfill({ status: 404 }), /engine.wasm.*status 404/],
     [
       "**/local/worker.js",

@@ -196,11 +196,11 @@ export class LocalEngine {
         continue;
       }
       if (context.length > this.#cached.length) {
-        const began = performance.now();
+        const stepAt = performance.now();
         step = this.#read(context, context.length - 1);
-        stepMs = performance.now() - began;
+        stepMs = performance.now() - stepAt;
       }
-      const began = performance.now();
+      const measuredAt = performance.now();
       const prediction = predicted(step, index);
       const choice = sampler.choose(prediction, context, index, tokenEnding.forced.at(index));
       const { tokenId } = choice;
@@ -222,7 +222,7 @@ export class LocalEngine {
         text,
         ...this.#measured(settings, captured, step, prediction, choice, edges),
         ...(maps && isDue(index, settings.attn_every) && { attention_map: maps.toWire() }),
-        timing: { step_ms: stepMs, capture_ms: performance.now() - began },
+        timing: { step_ms: stepMs, capture_ms: performance.now() - measuredAt },
       };
       tokens.push(token);
       yield token;
@@ -403,7 +403,7 @@ export class LocalEngine {
     return place < 0 ? ids.length : place;
   }
 
-  /** The number of them of which the score of the next token is known. */
+  /** How many of these have a known score of the token after them. */
   #sameScores(ids: readonly number[]): number {
     const scored = Math.max(0, this.#sameIds(ids) - 1);
     const place = this.#cached.slice(0, scored).findIndex((each) => each.score === null);

@@ -1,6 +1,7 @@
 /** Encodes arrays of measurements as the contract does (`mav_engine/contract/arrays.py`). */
 import type { WireArray, WirePackedArray } from "@/lib/contract/schemas";
 import { LIMITS } from "./facts";
+import { roundHalfEven } from "./generation/rounding";
 import { shortestDecimal } from "./generation/shortest-decimal";
 
 const HALF_MAX = 65504;
@@ -54,7 +55,7 @@ function inBytes(values: Float32Array, shape: readonly number[]): WirePackedArra
   const factor = Math.fround(1 / scale);
   const data = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    data[i] = halfEven(Math.fround((values[i] ?? 0) * factor));
+    data[i] = roundHalfEven(Math.fround((values[i] ?? 0) * factor));
   }
   return { shape: [...shape], dtype: "u8", scale, data: base64(data) };
 }
@@ -64,12 +65,6 @@ function roundedUp(value: number): number {
   let unit = 2 ** (Math.floor(Math.log2(value)) + 1 - 16);
   if (value < unit * 2 ** 15) unit /= 2;
   return Math.ceil(value / unit) * unit;
-}
-
-/** Rounds to the nearest integer, halves to the even one. */
-export function halfEven(value: number): number {
-  const low = Math.floor(value);
-  return value - low === 0.5 ? low + (low % 2) : Math.round(value);
 }
 
 function inHalves(values: Float32Array, shape: readonly number[]): WirePackedArray {
@@ -96,7 +91,7 @@ function half(value: number): number {
   const bits = BITS[0] ?? 0;
   const sign = (bits >>> 16) & 0x8000;
   const rest = bits & 0x7fffffff;
-  if (rest < 0x38800000) return sign | halfEven(Math.abs(value) * 2 ** 24);
+  if (rest < 0x38800000) return sign | roundHalfEven(Math.abs(value) * 2 ** 24);
   return sign | ((rest - 0x38000000 + 0xfff + ((rest >>> 13) & 1)) >>> 13);
 }
 

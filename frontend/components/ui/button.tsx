@@ -37,7 +37,7 @@ interface CloseButtonProps {
   className?: string;
 }
 
-/** It is not part of pictures and prints of what it stands in. */
+/** Pictures and prints of its panel leave it out. */
 export const CloseButton = ({ label, onClick, className }: CloseButtonProps) => (
   <Button
     icon

@@ -21,10 +21,12 @@ export interface Fetched {
  * Without a server the first of those is the default. Throws if there is no model at all.
  */
 export async function fetchModels(signal: AbortSignal): Promise<Fetched> {
-  const local = fetchList(IN_BROWSER, signal).catch(() => null);
+  const inBrowser = fetchList(IN_BROWSER, signal);
+  if (!hasServer()) return { list: await inBrowser, failure: null };
+  const local = inBrowser.catch(() => null);
   try {
-    const list = await fetchList(hasServer() ? "api/models" : IN_BROWSER, signal);
-    const added = hasServer() ? ((await local)?.models ?? []) : [];
+    const list = await fetchList("api/models", signal);
+    const added = (await local)?.models ?? [];
     return { list: { ...list, models: [...list.models, ...added] }, failure: null };
   } catch (error) {
     const list = await local;

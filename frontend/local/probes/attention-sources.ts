@@ -3,16 +3,17 @@
  * `mav_engine/probes/attention_sources.py`.
  */
 import { LIMITS } from "../facts";
+import { roundHalfEven } from "../generation/rounding";
 import type { SentSources } from "../sent-events";
 import type { Step } from "../step";
-import { halfEven, toWire } from "../wire";
+import { toWire } from "../wire";
 
 const { fround } = Math;
 /** Weights have five decimals. */
 const UNIT = 1e5;
 
 /** Rounds as numpy rounds float32. */
-const rounded = (weight: number): number => fround(halfEven(fround(weight * UNIT)) / UNIT);
+const rounded = (weight: number): number => fround(roundHalfEven(fround(weight * UNIT)) / UNIT);
 
 /** @param withHeads whether to give those of each head, too */
 export function attentionSources(step: Step, withHeads: boolean): SentSources {
