@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
+import orjson
 from pydantic import (
     BeforeValidator,
     ConfigDict,
@@ -294,7 +295,10 @@ SHARES = {
 
 def to_json(event: Event) -> bytes:
     """The event as one JSON object in UTF-8, without a line break."""
-    return json_line(_captured_fields(event), default=_default)
+    # Arrays of a plugin may be anywhere in its fields, so `_default` finds them.
+    from_plugin = type(event) is Token and event.extra is not None
+    option = None if from_plugin else orjson.OPT_SERIALIZE_NUMPY
+    return json_line(_encodable(event), default=_default, option=option)
 
 
 def from_json(data: bytes | str) -> Event:
@@ -306,20 +310,42 @@ def from_json(data: bytes | str) -> Event:
     return EVENTS.validate_json(data)
 
 
-def _captured_fields(value: Any) -> Any:
-    """A dataclass without measurements that were not captured; orjson encodes other values."""
-    optional = OPTIONAL.get(type(value))
-    if optional is None:
-        is_list = isinstance(value, list) and value and type(value[0]) in OPTIONAL
-        return [_captured_fields(each) for each in value] if is_list else value
-    fields: dict[str, Any] = {}
-    for name in value.__dataclass_fields__:
-        item = getattr(value, name)
-        if item is None and name in optional:
-            continue
-        above = SHARES.get(name)
-        fields[name] = to_wire(item, bytes_above=above) if above else _captured_fields(item)
-    return fields
+_WITH_ARRAYS = (Token, Prompt, PromptColumn, Layers, Distribution, AttentionSources)
+_FIELDS = {
+    kind: [
+        (each.name, each.name in OPTIONAL.get(kind, ()), SHARES.get(each.name, math.inf))
+        for each in fields(kind)
+    ]
+    for kind in _WITH_ARRAYS
+}
+"""Of the dataclasses that may hold arrays the name of each field, whether it is omitted if it was
+not captured, and above how many numbers it is encoded as bytes."""
+
+
+def _encodable(value: Any, bytes_above: float = math.inf) -> Any:
+    """The value without measurements that were not captured, and with arrays as the contract has
+    them; orjson encodes everything else."""
+    kind = type(value)
+    if kind is np.ndarray:
+        # orjson encodes a vector of numbers in C order as `to_wire` does, in less time.
+        as_it_is = value.ndim == 1 and value.size <= MAX_PLAIN and value.flags.c_contiguous
+        return value if as_it_is else to_wire(value, bytes_above=bytes_above)
+    if kind in _FIELDS:
+        encodable = {}
+        for name, is_optional, above in _FIELDS[kind]:
+            item = getattr(value, name)
+            if type(item) in _CONTAINERS:
+                item = _encodable(item, above)
+            if item is not None or not is_optional:
+                encodable[name] = item
+        return encodable
+    if kind is list and value and type(value[0]) in _FIELDS:
+        return [_encodable(item) for item in value]
+    return value
+
+
+_CONTAINERS = frozenset({np.ndarray, list, *_WITH_ARRAYS})
+"""Types of values that `_encodable` may change."""
 
 
 def _default(value: Any) -> Any:

@@ -19,20 +19,24 @@ _BREAKS = (
 )
 
 
-def json_line(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
-    """A value as JSON in UTF-8, without any line separator.
+def json_line(
+    value: Any, default: Callable[[Any], Any] | None = None, option: int | None = None
+) -> bytes:
+    """A value as JSON in UTF-8, without any line separator; `default` and `option` are orjson's.
 
     Raises:
         orjson.JSONEncodeError: the value cannot be encoded: a lone surrogate, an integer of more
             than 64 bits, or an object that `default` does not support.
     """
-    return without_breaks(orjson.dumps(value, default=default))
+    return without_breaks(orjson.dumps(value, default=default, option=option))
 
 
 def without_breaks(line: bytes) -> bytes:
     """JSON in UTF-8 with line separators other than \\n escaped; they only occur in strings."""
+    if line.isascii():  # most lines are, which is found faster than three searches
+        return line
     for raw, escape in _BREAKS:
-        # Most lines have none, and searching is a hundred times faster than replacing.
+        # Searching is a hundred times faster than replacing.
         if raw in line:
             line = line.replace(raw, escape)
     return line

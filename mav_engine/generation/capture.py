@@ -46,9 +46,10 @@ class BatchShared:
         self._reduced: dict[Reduction, Floats] = {}
 
     def reduced(self, how: Reduction) -> Floats:
-        """The values reduced for each run: [rows, runs, …]."""
+        """The values reduced for each run: [runs, rows, …], in C order."""
         if how not in self._reduced:
-            self._reduced[how] = self._compiled.get(how, how)(self.values)
+            by_row = self._compiled.get(how, how)(self.values)
+            self._reduced[how] = by_row.swapaxes(0, 1).copy()
         return self._reduced[how]
 
 
@@ -88,7 +89,7 @@ class Step:
         if values is None or point not in self.shared:
             return None if values is None else how(values)
         all_runs, run = self.shared[point]
-        return all_runs.reduced(how)[:, run]
+        return all_runs.reduced(how)[run]
 
 
 @dataclass(slots=True)
