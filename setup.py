@@ -25,6 +25,7 @@ HEADERS = (
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
 THREADS = {
     "llama": ["-pthread"],
+    "prediction": [],
     "products": ["-fopenmp"],
     "halves": ["-fopenmp"],
     "int8": ["-fopenmp"],

@@ -89,7 +89,8 @@ class Step:
         if values is None or point not in self.shared:
             return None if values is None else how(values)
         all_runs, run = self.shared[point]
-        return all_runs.reduced(how)[run]
+        reduced: Floats = all_runs.reduced(how)[run]
+        return reduced
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Protocol
 
 import numpy as np
 
@@ -39,6 +40,25 @@ def _edges(vocabulary: int) -> tuple[int, ...]:
     return (*(min(edge, vocabulary) for edge in edges[:-1]), vocabulary)
 
 
+class CompiledFigures(Protocol):
+    """Faster forms of the same computations; logits are [rows, vocabulary]."""
+
+    def takes(self, logits: Floats) -> bool:
+        """Whether it can compute with these numbers."""
+
+    def sums(self, logits: Floats) -> np.ndarray:
+        """[rows, 3] float64: the largest logit, sum(e) and sum(e (logit - largest)) with
+        e = exp(logit - largest); NaN in a row of which no token can be chosen."""
+
+    def top(self, logits: Floats, count: int) -> tuple[np.ndarray, Floats]:
+        """[rows, count] ids of the largest logits, largest first, and these logits; equal ones are
+        ordered by id."""
+
+    def rank_mass(self, logits: Floats, sums: np.ndarray, begins: np.ndarray) -> Floats:
+        """[rows, len(begins)] probability mass of the ranks from each of `begins`, which ascend,
+        to the next one or to the end."""
+
+
 class Prediction:
     """Logits [vocabulary] of one run's next token, and measurements derived from them.
 
@@ -46,12 +66,11 @@ class Prediction:
         NotFinite: the logits hold NaN or +Infinity, or nothing above -Infinity.
     """
 
-    __slots__ = ("_row", "_rows", "entropy", "log_total", "logits", "probs")
+    __slots__ = ("_row", "_rows", "entropy", "log_total", "logits")
 
     logits: Floats
     log_total: float
     """Log-sum-exp of the logits: logprob = logit - log_total."""
-    probs: Floats
     entropy: float
     """-sum(p ln p) over the vocabulary."""
 
@@ -67,16 +86,29 @@ class Prediction:
             )
 
     @classmethod
-    def of_rows(cls, logits: Floats) -> list[Prediction | None]:
+    def of_rows(
+        cls, logits: Floats, compiled: CompiledFigures | None = None
+    ) -> list[Prediction | None]:
         """The predictions of several runs [runs, vocabulary] at once; None where the logits
-        are not finite."""
-        rows = _Rows(logits)
+        are not finite.
+
+        Args:
+            logits: [runs, vocabulary].
+            compiled: computes their figures; numpy where not given.
+        """
+        rows = _Rows(logits, compiled)
         predictions: list[Prediction | None] = []
         for row in range(len(logits)):
             prediction = cls.__new__(cls)
             prediction._take(rows, row)
             predictions.append(prediction if math.isfinite(prediction.log_total) else None)
         return predictions
+
+    @property
+    def probs(self) -> Floats:
+        """[vocabulary] probabilities."""
+        probs: Floats = self._rows.probs[self._row]
+        return probs
 
     def logprob(self, token_id: int) -> float:
         """Log-probability of a token, in nats."""
@@ -92,7 +124,8 @@ class Prediction:
 
     def top(self, count: int) -> np.ndarray:
         """Ids of the likeliest tokens, best first; equal logits are ordered by id."""
-        return self._rows.top(count)[self._row]
+        ids: np.ndarray = self._rows.top(count)[0][self._row]
+        return ids
 
     def top_numbers(self, count: int) -> tuple[list[float], list[float]]:
         """Logits and probabilities of the likeliest tokens, as shortest decimals."""
@@ -105,7 +138,7 @@ class Prediction:
 
     def _take(self, rows: _Rows, row: int) -> None:
         self._rows, self._row = rows, row
-        self.logits, self.probs = rows.logits[row], rows.probs[row]
+        self.logits = rows.logits[row]
         self.log_total, self.entropy = rows.log_totals[row], max(0.0, rows.entropies[row])
 
 
@@ -116,55 +149,76 @@ class _Rows:
     a numpy call exceeds the work on one run.
     """
 
-    def __init__(self, logits: Floats) -> None:
+    def __init__(self, logits: Floats, compiled: CompiledFigures | None = None) -> None:
         self.logits = logits
-        with np.errstate(invalid="ignore", over="ignore"):
-            peaks = np.maximum.reduce(logits, axis=1, keepdims=True)
-            shifted = logits - peaks
-            self.probs = np.exp(shifted)
-            # numpy adds pairwise: over a vocabulary float32 keeps six digits.
-            totals = np.add.reduce(self.probs, axis=1, keepdims=True)
-            self.probs /= totals
-            log_scales = np.log(totals[:, 0].astype(np.float64))
-            mean = np.vecdot(self.probs, shifted)
-            if np.isnan(mean).any():
-                # 0 ln 0 = 0, also where a logit is -Infinity.
-                mean = np.vecdot(self.probs, np.maximum(shifted, np.float32(-1e9)))
-            self.entropies: list[float] = (log_scales - mean).tolist()
-            self.log_totals: list[float] = (peaks[:, 0] + log_scales).tolist()
-            self.peaks: list[float] = peaks[:, 0].tolist()
-        likeliest = self.probs if logits.shape[1] <= _LARGE else _largest(self.probs, _SORTED)
-        self._ascending = np.sort(likeliest)
-        self._top: dict[int, Sequence[np.ndarray]] = {}
+        self._compiled = compiled if compiled is not None and compiled.takes(logits) else None
+        """Where given, numpy computes only what is left."""
+        if self._compiled is None:
+            self._sums, self.probs = _sums_and_probs(logits)
+        else:
+            self._sums = self._compiled.sums(logits)
+        with np.errstate(invalid="ignore"):
+            peaks, totals, products = self._sums.T
+            log_scales = np.log(totals)
+            self.entropies: list[float] = (log_scales - products / totals).tolist()
+            self.log_totals: list[float] = (peaks + log_scales).tolist()
+            self.peaks: list[float] = peaks.tolist()
+        self._top: dict[int, tuple[np.ndarray, Floats]] = {}
         self._top_numbers: dict[int, list[tuple[list[float], list[float]]]] = {}
         self._masses: dict[tuple[int, ...], Floats] = {}
 
-    def top(self, count: int) -> Sequence[np.ndarray]:
-        """The ids of the likeliest tokens, for each run."""
+    @cached_property
+    def probs(self) -> Floats:
+        """[runs, vocabulary]"""
+        return self._probs_of(self.logits)
+
+    @cached_property
+    def _ascending(self) -> Floats:
+        """The largest probabilities of each run, in ascending order."""
+        is_large = self.logits.shape[1] > _LARGE
+        ascending: Floats = np.sort(_largest(self.probs, _SORTED) if is_large else self.probs)
+        return ascending
+
+    def top(self, count: int) -> tuple[np.ndarray, Floats]:
+        """[runs, count] the ids of the likeliest tokens, and their logits."""
         if count not in self._top:
-            self._top[count] = self._find_top(min(count, self.logits.shape[1]))
+            most, compiled = min(count, self.logits.shape[1]), self._compiled
+            self._top[count] = (
+                self._find_top(most) if compiled is None else compiled.top(self.logits, most)
+            )
         return self._top[count]
 
     def top_numbers(self, count: int) -> list[tuple[list[float], list[float]]]:
         """Logits and probabilities of the likeliest tokens, for each run."""
         if count not in self._top_numbers:
+            _, logits = self.top(count)
+            # A single conversion for all, since it dominates the cost.
+            numbers = floats(np.concatenate((logits, self._probs_of(logits)), 1).ravel())
+            n = logits.shape[1]
             self._top_numbers[count] = [
-                self._numbers(row, ids) for row, ids in enumerate(self.top(count))
+                (numbers[at : at + n], numbers[at + n : at + 2 * n])
+                for at in range(0, len(numbers), 2 * n)
             ]
         return self._top_numbers[count]
 
-    def _numbers(self, row: int, ids: np.ndarray) -> tuple[list[float], list[float]]:
-        # A single conversion for both, since it dominates the cost.
-        both = np.concatenate((self.logits[row, ids], self.probs[row, ids]))
-        numbers = floats(both)
-        return numbers[: len(ids)], numbers[len(ids) :]
+    @np.errstate(invalid="ignore", over="ignore")
+    def _probs_of(self, logits: Floats) -> Floats:
+        """The probabilities of logits [runs, n]."""
+        sums: Floats = self._sums[:, :2].astype(np.float32)
+        probs: Floats = np.exp(logits - sums[:, :1]) / sums[:, 1:]
+        return probs
 
     def rank_mass(self, edges: tuple[int, ...]) -> Floats:
         """[runs, len(edges) - 1]"""
         if edges not in self._masses:
             begins, some = _bins(edges)
             masses = np.zeros((len(self.logits), len(edges) - 1), dtype=np.float32)
-            masses[:, some] = self._mass_from(begins)
+            compiled = None if self.logits.shape[1] > _LARGE else self._compiled
+            masses[:, some] = (
+                self._mass_from(begins)
+                if compiled is None
+                else compiled.rank_mass(self.logits, self._sums, begins)
+            )
             self._masses[edges] = masses
         return self._masses[edges]
 
@@ -190,15 +244,32 @@ class _Rows:
             sums.append(rest.sum(axis=1, dtype=np.float64))
         return np.stack(sums[::-1], axis=1)
 
-    def _find_top(self, count: int) -> Sequence[np.ndarray]:
+    def _find_top(self, count: int) -> tuple[np.ndarray, Floats]:
         # By probability some may seem equal whose logits are not, so there may be more.
-        # Where a run's logits are not finite none are, and of the others all are found.
         likely = self.probs >= self._ascending[:, -count, None]
-        return [self._top_of(row, each.nonzero()[0], count) for row, each in enumerate(likely)]
+        top = np.zeros((len(likely), count), np.int64)
+        for row, each in enumerate(likely):
+            ids = each.nonzero()[0]
+            if len(ids):  # where a run's logits are not finite there are none
+                top[row] = ids[np.argsort(-self.logits[row, ids], kind="stable")][:count]
+        return top, np.take_along_axis(self.logits, top, 1)
 
-    def _top_of(self, row: int, ids: np.ndarray, count: int) -> np.ndarray:
-        best: np.ndarray = ids[np.argsort(-self.logits[row, ids], kind="stable")][:count]
-        return best
+
+@np.errstate(invalid="ignore", over="ignore")
+def _sums_and_probs(logits: Floats) -> tuple[np.ndarray, Floats]:
+    """`CompiledFigures.sums` by numpy, and the probabilities [runs, vocabulary]."""
+    peaks = np.maximum.reduce(logits, axis=1, keepdims=True)
+    shifted = logits - peaks
+    weights = np.exp(shifted)
+    # numpy adds pairwise: over a vocabulary float32 keeps six digits.
+    totals = np.add.reduce(weights, axis=1, keepdims=True)
+    products = np.vecdot(weights, shifted)
+    if np.isnan(products).any():
+        # 0 ln 0 = 0, also where a logit is -Infinity.
+        products = np.vecdot(weights, np.maximum(shifted, np.float32(-1e9)))
+    sums = np.concatenate((peaks, totals, products[:, None]), axis=1, dtype=np.float64)
+    weights /= totals
+    return sums, weights
 
 
 def _largest(rows: Floats, count: int) -> Floats:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mav_engine.backends.inference.kernels.native.prediction import prediction_builds
 from mav_engine.errors import NotFinite
 from mav_engine.generation.prediction import RANK_BINS, Prediction, rank_bin_edges
 
@@ -43,15 +44,55 @@ def test_every_rank_of_a_large_vocabulary_is_in_a_bin(vocabulary: int, spread: f
     logits[1, ::3] = -np.inf
     logits[2, 5:9] = logits[2].max()  # ties
     even = np.linspace(0, vocabulary, 21).astype(int).tolist()
-    for row, prediction in enumerate(Prediction.of_rows(logits)):
-        assert prediction is not None
-        ranked = np.lexsort((np.arange(vocabulary), -logits[row]))
-        assert prediction.top(100).tolist() == ranked[:100].tolist()
-        for edges in (rank_bin_edges(vocabulary), even, [0, vocabulary], [0, 2048, vocabulary]):
-            masses = prediction.rank_mass(edges)
-            np.testing.assert_allclose(masses, mass(logits[row], edges), 1e-4, 1e-12)
-            assert (masses >= 0).all()
-            assert masses.dtype == np.float32
+    for compiled in (None, *prediction_builds().values()):
+        for row, prediction in enumerate(Prediction.of_rows(logits, compiled)):
+            assert prediction is not None
+            ranked = np.lexsort((np.arange(vocabulary), -logits[row]))
+            assert prediction.top(100).tolist() == ranked[:100].tolist()
+            for edges in (rank_bin_edges(vocabulary), even, [0, vocabulary], [0, 2048, vocabulary]):
+                masses = prediction.rank_mass(edges)
+                np.testing.assert_allclose(masses, mass(logits[row], edges), 1e-4, 1e-12)
+                assert (masses >= 0).all()
+                assert masses.dtype == np.float32
+
+
+@pytest.mark.compiled("prediction")
+@pytest.mark.parametrize("build", prediction_builds())
+@settings(deadline=None)
+@given(st.data())
+def test_compiled_figures_are_those_of_numpy(build: str, data: st.DataObject) -> None:
+    compiled = prediction_builds()[build]
+    numbers = st.floats(-200, 200, width=32) | st.sampled_from([0, 1, -np.inf])
+    shape = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 70)))
+    given = data.draw(arrays(np.float32, shape, elements=numbers))
+    # A row may be part of a longer one, as in the outputs of the compiled pass.
+    logits = np.pad(given, ((0, 0), (0, 3)), constant_values=np.nan)[:, : shape[1]]
+    edges = rank_bin_edges(shape[1])
+    pairs = zip(Prediction.of_rows(logits), Prediction.of_rows(logits, compiled), strict=True)
+    for exact, ours in pairs:
+        if exact is None or ours is None:
+            assert exact is ours
+            continue
+        assert ours.log_total == pytest.approx(exact.log_total, rel=1e-6, abs=1e-6)
+        assert ours.entropy == pytest.approx(exact.entropy, rel=1e-5, abs=2e-6)
+        assert ours.top(20).tolist() == exact.top(20).tolist()
+        ours_top, exact_top = ours.top_numbers(20), exact.top_numbers(20)
+        assert ours_top[0] == exact_top[0]
+        assert ours_top[1] == pytest.approx(exact_top[1], rel=1e-6)
+        np.testing.assert_allclose(ours.rank_mass(edges), exact.rank_mass(edges), 1e-5, 1e-37)
+        np.testing.assert_allclose(ours.probs, exact.probs, 1e-6)
+
+
+@pytest.mark.compiled("prediction")
+@pytest.mark.parametrize("build", prediction_builds())
+def test_compiled_figures_of_rows_that_are_not_finite(build: str) -> None:
+    bad = [[np.nan, *[0.0] * 20], [*[0.0] * 20, np.inf], [-np.inf] * 21, [*[0.0] * 20, np.nan]]
+    rows = np.array([*bad, range(21)], dtype=np.float32)
+    *none, last = Prediction.of_rows(rows, prediction_builds()[build])
+    assert none == [None] * 4
+    assert last is not None
+    assert last.top(2).tolist() == [20, 19]
+    assert last.rank_mass([0, 1, 21]) == pytest.approx(Prediction(rows[4]).rank_mass([0, 1, 21]))
 
 
 @settings(deadline=None)

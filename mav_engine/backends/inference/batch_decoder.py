@@ -13,6 +13,7 @@ from mav_engine.backends.inference.decoders.async_pass import AsyncPass
 from mav_engine.backends.inference.decoders.base import Decoder
 from mav_engine.backends.inference.decoders.layer_outputs import BLOCKS, LayerOutputs
 from mav_engine.backends.inference.kernels.batched_attention import BatchAttention
+from mav_engine.backends.inference.kernels.native.prediction import prediction_build
 from mav_engine.backends.inference.kernels.native.strongest import compiled_reductions
 from mav_engine.backends.inference.kv_pool import KVPool, KVSlot
 from mav_engine.backends.inference.kv_view import BatchView, ChunkView, KVView, sorting_key
@@ -162,7 +163,9 @@ class BatchDecoder:
         began = time.perf_counter()
         by_row = _RowOutputs(outputs, view, requests)
         elapsed_ms = 1000 * (elapsed_s + time.perf_counter() - began)
-        predictions = Prediction.of_rows(outputs.logits) if predict else [None] * len(requests)
+        predictions: Sequence[Prediction | None] = [None] * len(requests)
+        if predict:
+            predictions = Prediction.of_rows(outputs.logits, prediction_build())
         steps = [by_row.step(row, elapsed_ms) for row in range(len(requests))]
         for step, prediction in zip(steps, predictions, strict=True):
             step.prediction = prediction
