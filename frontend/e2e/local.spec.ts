@@ -1,3 +1,4 @@
+import { brotliCompressSync, constants } from "node:zlib";
 import { expect, type Page, type Route, test } from "@playwright/test";
 import { Instrument, STORY } from "./instrument";
 import { returnTo, type Started, serveStatic } from "./servers";
@@ -17,6 +18,40 @@ function counted(page: Page, part: string): () => number {
   });
   return () => count;
 }
+
+/** Of the engine and the worker that an ordinary run loads, compressed with Brotli, in bytes. */
+const BUDGET = 25_000;
+
+test("an ordinary run loads at most 25 KB of the engine; parts follow when a run needs them", async ({
+  page,
+  request,
+}) => {
+  const site = new Instrument(page);
+  const loaded = new Set<string>();
+  page.context().on("request", (each) => {
+    const { pathname } = new URL(each.url());
+    if (/^\/local\/.*\.(js|wasm)$/.test(pathname)) loaded.add(pathname);
+  });
+  await site.open({ prompt: STORY, model: MODEL, max_new_tokens: 4, temperature: 0.8 });
+  await site.run.click();
+  await site.finished();
+  expect([...loaded].sort()).toEqual(["/local/engine.wasm", "/local/worker.js"]);
+  const sizes = [...loaded].map(async (path) => {
+    const body = await (await request.get(path)).body();
+    const params = { [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
+    return brotliCompressSync(body, { params }).length;
+  });
+  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  console.log(`  engine and worker: ${total} bytes`);
+  expect(total).toBeLessThanOrEqual(BUDGET);
+
+  await site.open({ prompt: STORY, model: MODEL, max_new_tokens: 4, stop: '["xyz"]', top_p: 0.9 });
+  await site.run.click();
+  await site.finished();
+  const parts = [...loaded].map((path) => path.replace(/-[\w-]{8}\.js$/, ""));
+  expect(parts.sort().slice(0, 2)).toEqual(["/local/controls", "/local/engine.wasm"]);
+  expect(parts).toContain("/local/matchers");
+});
 
 test("the same seed writes the same text in the browser and on the server", async ({ page }) => {
   const site = new Instrument(page);
@@ -61,7 +96,7 @@ test("one error names what is wrong, and the page stays usable", async ({ page }
   const site = new Instrument(page);
   const faults: readonly (readonly [string, (route: Route) => Promise<void>, RegExp])[] = [
     [WEIGHTS, (route) => route.abort(), /broke off after 0 of 11743600 bytes/],
-    [WEIGHTS, (route) => route.fulfill({ body: "short" }), /ended after 5 of 11743600 bytes/],
+    [WEIGHTS, (route) => route.fulfill({ body: "short" }), /broke off after 5 of 11743600 bytes/],
     [
       WEIGHTS,
       async (route) => {
@@ -117,6 +152,33 @@ test("a setting that only a server supports is named at its field", async ({ pag
   await site.run.click();
   await expect(site.alert).toContainText("use breakpoints.text");
   await expect(page.getByLabel("Pattern")).toHaveAttribute("aria-invalid", "true");
+});
+
+test("errors of the engine are in the language of the page", async ({ page }) => {
+  const site = new Instrument(page, "de");
+  await page.route(WEIGHTS, (route) => route.abort());
+  await site.open({ ...SAMPLED, model: MODEL });
+  await site.run.click();
+  await expect(site.alert).toContainText("Das Modell konnte nicht geladen werden");
+  await expect(site.alert).toContainText("ist nach 0 von 11743600 Bytes abgebrochen");
+  await expect(site.alert).not.toContainText("auf Englisch");
+  await expect(site.alert.locator("[lang=en]")).toHaveCount(0);
+});
+
+test("a part of the engine that cannot be loaded is named, and the next run loads it", async ({
+  page,
+}) => {
+  const site = new Instrument(page);
+  const parts = "**/local/controls-*.js";
+  await page.route(parts, (route) => route.abort());
+  await site.open({ ...SAMPLED, model: MODEL, top_p: 0.9 });
+  await site.run.click();
+  await expect(site.alert).toContainText("The engine in the browser stopped");
+  await expect(site.alert).toContainText("Check that you are online");
+  await page.unroute(parts);
+  await site.alert.getByRole("button", { name: "Try again" }).click();
+  await site.finished();
+  await expect(site.alert).toHaveCount(0);
 });
 
 test("a run that the server cannot start is offered in the browser", async ({ page }) => {

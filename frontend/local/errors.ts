@@ -1,63 +1,76 @@
-/** The errors of the engine in the browser: the codes and titles of `mav_engine/errors.py`. */
+/**
+ * The errors of the engine in the browser, with the codes of `mav_engine/errors.py`. Their texts are
+ * in `words.en.ts` and `words.de.ts`, which the worker loads when it has an error to report.
+ */
+
+import type { Details, Texts } from "./words.en";
+
+export type ErrorCode = keyof Texts["titles"];
+export type DetailName = keyof Details;
 
 /** What can go wrong in a run, with the fields of an `error` event. */
-export abstract class LocalError extends Error {
-  /** Stable code for programs. */
-  abstract readonly code: string;
-  /** Short description for people. */
-  abstract readonly title: string;
+export class LocalError extends Error {
+  /** The arguments of the text. */
+  readonly values: readonly unknown[];
 
-  /**
-   * @param message what happened and what to do.
-   * @param field the invalid setting, if there is one.
-   */
-  constructor(
-    message: string,
-    readonly field: string | null = null,
+  private constructor(
+    /** Stable code for programs. */
+    readonly code: ErrorCode,
+    /** The text that says what happened and what to do. */
+    readonly detail: DetailName,
+    values: readonly unknown[],
+    /** The invalid setting, if there is one. */
+    readonly field: string | null,
   ) {
-    super(message);
-    this.name = new.target.name;
+    // For the console.
+    super(`${detail}: ${values.join(", ")}`);
+    this.values = values;
+  }
+
+  static of<Name extends DetailName>(
+    code: ErrorCode,
+    detail: Name,
+    values: Parameters<Details[Name]>,
+    field: string | null = null,
+  ): LocalError {
+    return new LocalError(code, detail, values, field);
   }
 }
 
 /** A setting that cannot be used here. */
-export class InvalidSettings extends LocalError {
-  readonly code = "invalid_settings";
-  readonly title = "A setting is invalid";
+export const invalid = <Name extends DetailName>(
+  field: string,
+  detail: Name,
+  ...values: Parameters<Details[Name]>
+): LocalError => LocalError.of("invalid_settings", detail, values, field);
+
+/** A model whose files cannot be fetched or used here. */
+export const unusable = <Name extends DetailName>(
+  detail: Name,
+  ...values: Parameters<Details[Name]>
+): LocalError => LocalError.of("model_load_failed", detail, values);
+
+/** A model that is not supported completely. */
+export const unsupported = <Name extends DetailName>(
+  detail: Name,
+  ...values: Parameters<Details[Name]>
+): LocalError => LocalError.of("unsupported_model", detail, values);
+
+/** Files that are broken or do not fit together. */
+export const damaged = <Name extends DetailName>(
+  detail: Name,
+  ...values: Parameters<Details[Name]>
+): LocalError => LocalError.of("damaged_model", detail, values);
+
+/** An error of one side of a comparison. */
+export class SideError extends Error {
+  constructor(
+    readonly side: string,
+    readonly reason: unknown,
+  ) {
+    super(`${side}: ${reason}`);
+  }
 }
 
-/** The model's logits hold NaN or +Infinity, or nothing above -Infinity. */
-export class NotFinite extends LocalError {
-  readonly code = "not_finite";
-  readonly title = "The model computed NaN or infinite numbers";
-}
-
-/** The sampling controls removed every token. */
-export class NoCandidates extends LocalError {
-  readonly code = "no_candidates";
-  readonly title = "No token is left to choose from";
-}
-
-/** A model whose files or kind cannot be used here. */
-export class UnusableModel extends LocalError {
-  readonly code = "model_load_failed";
-  readonly title = "The model could not be loaded";
-}
-
-/** The prompt and the tokens to force leave no room in the context. */
-export class PromptTooLong extends LocalError {
-  readonly code = "prompt_too_long";
-  readonly title = "The prompt does not fit";
-}
-
-/** A setting that only the engine of a server supports. */
-export class OnlyOnServer extends LocalError {
-  readonly code = "only_on_server";
-  readonly title = "This setting needs a model on a server";
-}
-
-/** No model of this name is among the site's files. */
-export class UnknownModel extends LocalError {
-  readonly code = "unknown_model";
-  readonly title = "There is no such model";
-}
+/** A part of the engine could not be loaded. */
+export class PartMissing extends Error {}

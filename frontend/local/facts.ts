@@ -10,24 +10,26 @@ export const ALWAYS: readonly string[] = facts.always;
 export const DEFAULT_PROBES: readonly string[] = facts.default_probes;
 export const PLAIN_ROLES: readonly string[] = facts.plain_roles;
 
-/** The part of JSON Schema that describes the settings. */
-export interface Schema {
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, Schema>>;
-  readonly type?: string;
+/** A setting: what its value may be. */
+export interface Field {
+  /** A text if there is neither a type nor fields. */
+  readonly type?: "boolean" | "integer" | "number" | "array";
+  /** Of an object. */
+  readonly fields?: Fields;
+  readonly items?: Field;
+  readonly nullable?: true;
+  readonly required?: true;
+  /** Null if it is absent. */
   readonly default?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
+  readonly oneOf?: readonly string[];
+  readonly least?: number;
+  readonly above?: number;
+  readonly most?: number;
+  /** Of a text or list. */
+  readonly shortest?: number;
+  readonly longest?: number;
 }
 
-export const SETTINGS_SCHEMA: Schema = facts.settings;
+export type Fields = Readonly<Record<string, Field>>;
+
+export const SETTINGS = facts.settings as unknown as Fields;

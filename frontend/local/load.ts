@@ -1,7 +1,7 @@
 /** Fetches the files of a model, with progress, and keeps its weights in the browser. */
 
-import type { StoredModel } from "@/lib/contract/worker-messages";
-import { UnusableModel } from "./errors";
+import type { StoredFile } from "@/lib/contract/worker-messages";
+import { LocalError, unusable } from "./errors";
 import { hex } from "./wire";
 
 const KEPT = "mav-models";
@@ -11,35 +11,35 @@ type Progress = (received: number, total: number) => void;
 export type ModelFiles = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
 /**
- * Fetches all files of a model.
+ * Fetches files of a site.
  *
+ * @param files with their paths relative to the site's root
  * @param site the site's root
- * @throws UnusableModel if a file is missing, incomplete or damaged
+ * @throws LocalError (model_load_failed) if a file is missing, incomplete or damaged
  */
-export async function fetchModel(
-  { path, files }: StoredModel,
+export async function fetchFiles(
+  files: readonly (readonly [path: string, stored: StoredFile])[],
   site: string,
   progress: Progress,
-): Promise<ModelFiles> {
-  const total = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const total = files.reduce((sum, [, { bytes }]) => sum + bytes, 0);
   let received = 0;
   const add = (bytes: number) => {
     received += bytes;
     progress(received, total);
   };
-  const fetched = Object.entries(files).map(async ([name, stored]) => {
-    const address = new URL(`${path}${name}`, site).href;
-    return [name, await fetchFile(name, address, stored, add)] as const;
-  });
-  return Object.fromEntries(await Promise.all(fetched));
+  return Promise.all(
+    files.map(([path, stored]) => {
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      return fetchFile(name, new URL(path, site).href, stored, add);
+    }),
+  );
 }
-
-type Stored = StoredModel["files"][string];
 
 async function fetchFile(
   name: string,
   address: string,
-  stored: Stored,
+  stored: StoredFile,
   add: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const key = `${address}?sha256=${stored.sha256}`;
@@ -57,7 +57,7 @@ async function fetchFile(
 async function downloaded(
   name: string,
   address: string,
-  stored: Stored,
+  stored: StoredFile,
   add: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(stored.bytes);
@@ -65,7 +65,7 @@ async function downloaded(
   try {
     const response = await fetch(address);
     if (!response.ok || !response.body) {
-      throw new UnusableModel(`${name} cannot be downloaded: status ${response.status}.`);
+      throw unusable("notFound", name, response.status);
     }
     const reader = response.body.getReader();
     for (;;) {
@@ -77,28 +77,28 @@ async function downloaded(
       add(value.length);
     }
   } catch (error) {
-    if (error instanceof UnusableModel) throw error;
-    const detail = `The download of ${name} broke off after ${length} of ${stored.bytes} bytes. Check the connection and run again.`;
-    throw new UnusableModel(detail);
+    if (error instanceof LocalError) throw error;
   }
-  if (length < bytes.length) {
-    const detail = `The download of ${name} ended after ${length} of ${stored.bytes} bytes. Check the connection and run again.`;
-    throw new UnusableModel(detail);
-  }
+  if (length < bytes.length) throw unusable("brokeOff", name, length, stored.bytes);
   return bytes;
 }
 
 /** Pages that are not in a secure context have no digests. */
-async function checkDigest(name: string, bytes: BufferSource, { sha256 }: Stored): Promise<void> {
+async function checkDigest(
+  name: string,
+  bytes: BufferSource,
+  { sha256 }: StoredFile,
+): Promise<void> {
   if (!globalThis.crypto?.subtle) return;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  if (hex(digest) === sha256) return;
-  const detail = `${name} is damaged: its digest is not the one that the site states. Reload the page and run again; if it happens again, the site's files are inconsistent.`;
-  throw new UnusableModel(detail);
+  if (hex(digest) !== sha256) throw unusable("wrongDigest", name);
 }
 
 /** A file that was kept before; null if there is none, or no storage. */
-async function keptFile(key: string, { bytes }: Stored): Promise<Uint8Array<ArrayBuffer> | null> {
+async function keptFile(
+  key: string,
+  { bytes }: StoredFile,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   try {
     const store = await caches.open(KEPT);
     const found = await store.match(key);

@@ -2,11 +2,14 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { ModelInfo } from "@/lib/contract";
+import { PROBES } from "./facts";
 import { difference, type Fields } from "./golden-runs.fixture";
 import { load } from "./model/goldens.fixture";
+import { errorEvent } from "./report";
 import { LocalEngine } from "./run";
-import { readTokenizer } from "./text/tokenizer";
+import { readTokenizer } from "./text/read-tokenizer";
 import { Vocabulary } from "./text/vocabulary";
+import { texts } from "./words.en";
 
 const MODEL = "../mav_engine/models/mav-tiny";
 
@@ -35,7 +38,26 @@ export async function newEngine(): Promise<LocalEngine> {
     capabilities: [],
   };
   const calibration = readFileSync("../mav_engine/backends/calibration.txt", "utf8");
-  return new LocalEngine({ model: await load("mav-tiny"), vocabulary, info, calibration });
+  const loaded = { model: await load("mav-tiny"), vocabulary, info, calibration };
+  const engine = new LocalEngine(loaded);
+  await engine.prepare({
+    messages: [{ role: "user", content: "x" }],
+    stop: ["x"],
+    top_p: 0.5,
+    capture: PROBES.map(({ name }) => name),
+  });
+  return engine;
+}
+
+/** The events as they are sent. An error is the last one. */
+export function sent(events: Iterable<object>): Fields[] {
+  const found: object[] = [];
+  try {
+    for (const event of events) found.push(event);
+  } catch (error) {
+    found.push(errorEvent(error, texts));
+  }
+  return found.map((event) => JSON.parse(JSON.stringify(event)));
 }
 
 /** Expects the same events, but for rounding. */

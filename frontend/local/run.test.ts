@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RunRequest } from "@/lib/contract";
 import { parseEvent } from "@/lib/contract/parse-event";
-import { type Schema, SERVER_PROBES, SETTINGS_SCHEMA } from "./facts";
+import { SERVER_PROBES, SETTINGS, type Fields as SettingFields } from "./facts";
 import facts from "./facts.json";
 import { type Fields, goldenRuns, idsOf } from "./golden-runs.fixture";
 import type { LocalEngine } from "./run";
-import { expectSame, newEngine } from "./run.fixture";
+import { expectSame, newEngine, sent } from "./run.fixture";
 import { ONLY_ON_A_SERVER } from "./settings";
 
 const runs = goldenRuns();
@@ -17,8 +17,7 @@ beforeAll(async () => {
 });
 
 /** The events of a run, as they are sent. */
-const eventsOf = (request: RunRequest, on = engine): Fields[] =>
-  Array.from(on.run(request), (event) => JSON.parse(JSON.stringify(event)));
+const eventsOf = (request: RunRequest, on = engine): Fields[] => sent(on.run(request));
 
 describe("golden runs", () => {
   test.each(runs.map((run, number) => [number, run] as const))(
@@ -101,7 +100,7 @@ describe("every setting and every probe is held to the golden runs, or only a se
   const named = new Set(runs.flatMap(({ settings }) => Object.keys(flat(settings))));
   const captured = new Set(runs.flatMap(({ settings }) => settings.capture ?? []));
 
-  test.each(Object.keys(flat(defaultsOf(SETTINGS_SCHEMA))).filter((name) => name !== "model"))(
+  test.each(Object.keys(flat(namesOf(SETTINGS))).filter((name) => name !== "model"))(
     "the setting %s",
     (name) => {
       expect(named.has(name) !== name in ONLY_ON_A_SERVER).toBe(true);
@@ -124,12 +123,11 @@ function flat(value: object, prefix = ""): Record<string, unknown> {
   );
 }
 
-function defaultsOf(schema: Schema): Record<string, unknown> {
-  const { properties = {}, $defs = {} } = schema;
+function namesOf(fields: SettingFields): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(properties).map(([name, property]) => {
-      const defined = $defs[property.$ref?.split("/").at(-1) ?? ""];
-      return [name, defined ? defaultsOf(defined) : null];
-    }),
+    Object.entries(fields).map(([name, { fields: own, nullable }]) => [
+      name,
+      own && !nullable ? namesOf(own) : null,
+    ]),
   );
 }

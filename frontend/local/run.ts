@@ -3,31 +3,25 @@
  * `mav_engine/running/` does on a server.
  */
 import type { FinishReason, ModelInfo, RunRequest } from "@/lib/contract";
-import { InvalidSettings, LocalError, NotFinite } from "./errors";
+import { invalid, LocalError } from "./errors";
 import { ALWAYS, LIMITS, PROBES } from "./facts";
 import { Ending, reasonById, type TokenEnding } from "./generation/ending";
 import { type ForcedTokens, givenTokens } from "./generation/forced-tokens";
 import { Prediction, rankBinEdges } from "./generation/prediction";
 import { type Choice, Sampler } from "./generation/sampler";
 import { type LocalModel, MAX_ROWS } from "./model/model";
-import { checkMap, isDue, PatternMap } from "./probes/attention-map";
+import type { PatternMap } from "./probes/attention-map";
 import { attentionSources } from "./probes/attention-sources";
 import { logitLens } from "./probes/logit-lens";
 import { norms } from "./probes/norms";
-import { checkTiles, fitTiles, layerVectors, tilePoint, tiles } from "./probes/tiles";
-import { promptIds, TURN_STARTS } from "./prompt";
-import type {
-  SentColumn,
-  SentError,
-  SentEvent,
-  SentLayers,
-  SentPrompt,
-  SentToken,
-} from "./sent-events";
+import { promptIds } from "./prompt";
+import { loadRareParts, type RareParts } from "./rare-parts";
+import type { SentColumn, SentEvent, SentLayers, SentPrompt, SentToken } from "./sent-events";
 import { type ResolvedSettings, resolved } from "./settings";
 import { type Point, Step } from "./step";
 import type { Vocabulary } from "./text/vocabulary";
 import { hex, shortest, toWire } from "./wire";
+import type { Details } from "./words.en";
 
 /** A model that has been loaded. */
 export interface Loaded {
@@ -90,9 +84,12 @@ export class LocalEngine {
   #kept: KeptRun | null = null;
   /** The vectors [positions] of the calibration text at a hook point. */
   readonly #calibrated = new Map<Point, Float32Array[]>();
+  readonly #rare: RareParts;
 
-  constructor(loaded: Loaded) {
+  /** @param rare the parts that have been loaded */
+  constructor(loaded: Loaded, rare: RareParts = {}) {
     this.#loaded = loaded;
+    this.#rare = rare;
   }
 
   get info(): ModelInfo {
@@ -106,32 +103,37 @@ export class LocalEngine {
   /** An engine for a second text of the same weights. */
   get second(): LocalEngine {
     const { model, ...rest } = this.#loaded;
-    this.#second ??= new LocalEngine({ ...rest, model: model.second });
+    this.#second ??= new LocalEngine({ ...rest, model: model.second }, this.#rare);
     return this.#second;
   }
 
   /**
-   * Yields the events of a run. An error is its last event. Between two tokens, and before it is
-   * asked for its prompt, another run may use the second text.
+   * Loads the parts that a run needs; comes before the run.
+   *
+   * @throws LocalError, PartMissing
    */
-  *run(request: RunRequest, link: Link | null = null): Generator<SentEvent, void> {
-    try {
-      yield* this.#events(request, link);
-    } catch (error) {
-      yield errorEvent(error);
-    }
+  async prepare(request: RunRequest): Promise<void> {
+    await loadRareParts(this.#rare, resolved(request));
   }
 
-  *#events(request: RunRequest, link: Link | null): Generator<SentEvent, void> {
+  /**
+   * Yields the events of a run. Between two tokens, and before it is asked for its prompt, another
+   * run may use the second text.
+   *
+   * @throws LocalError
+   */
+  *run(request: RunRequest, link: Link | null = null): Generator<SentEvent, void> {
     const settings = resolved(request);
     const { vocabulary, model, info } = this.#loaded;
     const { sizes } = model;
     const captured = new Set([...ALWAYS, ...settings.capture]);
     checkCaptured(captured);
-    const ids = promptIds(settings, vocabulary, sizes);
+    const { attentionMap: mapping, tiles, matchers, controls, trace, chat } = this.#rare;
+    const ids = promptIds(settings, vocabulary, sizes, chat);
     const limit = Math.min(settings.max_new_tokens, sizes.context - ids.length);
-    if (captured.has("attention_map")) checkMap(settings, sizes, ids.length, limit);
-    if (captured.has("tiles")) checkTiles(settings, sizes);
+    const hasMap = captured.has("attention_map");
+    if (hasMap) mapping?.checkMap(settings, sizes, ids.length, limit);
+    if (captured.has("tiles")) tiles?.checkTiles(settings, sizes);
     const edges = rankBinEdges(sizes.vocabulary);
     yield {
       type: "start",
@@ -146,7 +148,7 @@ export class LocalEngine {
     const forced = settings.forced_ids;
     const kept = link ? null : this.#keptFor(settings, ids);
     const repeated = kept ? repeatedTokens(kept, settings) : [];
-    const maps = captured.has("attention_map") ? new PatternMap(sizes) : null;
+    const maps = hasMap && mapping ? new mapping.PatternMap(sizes) : null;
     let step: Step;
     let prompt: SentPrompt;
     if (kept && repeated.length > 0) {
@@ -168,7 +170,7 @@ export class LocalEngine {
       limit,
       forced: link?.forced ?? givenTokens(forced),
     };
-    const ending = new Ending(vocabulary, ids, [], stopTexts, settings.breakpoints);
+    const ending = new Ending(vocabulary, ids, [], stopTexts, settings.breakpoints, matchers);
     const add = (
       chosen: Parameters<Ending["add"]>[0],
       from: Parameters<Ending["add"]>[1],
@@ -183,6 +185,7 @@ export class LocalEngine {
       sizes.eosIds,
       () => vocabulary.whiteSpace,
       repeated.length,
+      { controls, trace },
     );
     const context = [...ids];
     for (let index = 0; index < limit && ending.reason === null; index++) {
@@ -221,7 +224,7 @@ export class LocalEngine {
         entropy,
         text,
         ...this.#measured(settings, captured, step, prediction, choice, edges),
-        ...(maps && isDue(index, settings.attn_every) && { attention_map: maps.toWire() }),
+        ...(mapping?.isDue(index, settings.attn_every) && { attention_map: maps?.toWire() }),
         timing: { step_ms: stepMs, capture_ms: performance.now() - measuredAt },
       };
       tokens.push(token);
@@ -287,7 +290,7 @@ export class LocalEngine {
       ...(captured.has("logit_lens") && {
         logit_lens: logitLens(step, choice.tokenId, vocabulary),
       }),
-      ...(captured.has("tiles") && { tiles: tiles(step, settings) }),
+      ...(captured.has("tiles") && { tiles: this.#rare.tiles?.tiles(step, settings) }),
       ...(captured.has("sampler_stages") && {
         sampler_stages: choice.stages && [...choice.stages],
       }),
@@ -309,15 +312,15 @@ export class LocalEngine {
     const first = Math.max(0, last - count);
     const products = layers * width * size * (last - first);
     const withLens = captured.has("logit_lens") && products <= LIMITS.column_lens_products;
-    const fitted = captured.has("tiles");
+    const tiles = captured.has("tiles") ? this.#rare.tiles : undefined;
     const seen: Float32Array[] = [];
     const columns: SentColumn[] = [];
-    if (fitted) this.#calibrate(tilePoint(settings));
-    const from = maps || fitted ? 0 : Math.min(first, last, this.#sameScores(ids));
+    const calibrated = tiles ? this.#calibration(tiles, tiles.tilePoint(settings)) : [];
+    const from = maps || tiles ? 0 : Math.min(first, last, this.#sameScores(ids));
     let step = this.#read(ids, from, (each, position) => {
       maps?.append(each);
-      if (fitted && position < LIMITS.tile_prompt_positions) {
-        seen.push(layerVectors(each, tilePoint(settings)));
+      if (tiles && position < LIMITS.tile_prompt_positions) {
+        seen.push(tiles.layerVectors(each, tiles.tilePoint(settings)));
       }
       if (position < first || position >= last) return;
       columns.push({
@@ -327,9 +330,8 @@ export class LocalEngine {
         ...(withLens && { logit_lens: logitLens(each, ids[position + 1] ?? 0, vocabulary) }),
       });
     });
-    if (fitted) {
-      const calibrated = this.#calibrated.get(tilePoint(settings)) ?? [];
-      fitTiles(model, [...seen, ...calibrated], settings.tile.height * settings.tile.width);
+    if (tiles) {
+      tiles.fitTiles(model, [...seen, ...calibrated], settings.tile.height * settings.tile.width);
       // The projection took the place of the pass.
       step = this.#read(ids, last);
     }
@@ -353,9 +355,10 @@ export class LocalEngine {
     return { step, prompt };
   }
 
-  /** Computes the vectors of the calibration text at a hook point, once. */
-  #calibrate(point: Point): void {
-    if (this.#calibrated.has(point)) return;
+  /** The vectors of the calibration text at a hook point, computed once. */
+  #calibration(tiles: NonNullable<RareParts["tiles"]>, point: Point): readonly Float32Array[] {
+    const known = this.#calibrated.get(point);
+    if (known) return known;
     const { model, vocabulary, calibration } = this.#loaded;
     const { context, vocabulary: size } = model.sizes;
     const most = Math.min(LIMITS.calibration_tokens, context);
@@ -364,8 +367,9 @@ export class LocalEngine {
       .filter((id) => id < size)
       .slice(0, most);
     const vectors: Float32Array[] = [];
-    this.#read(ids, 0, (step) => vectors.push(layerVectors(step, point)));
+    this.#read(ids, 0, (step) => vectors.push(tiles.layerVectors(step, point)));
     this.#calibrated.set(point, vectors);
+    return vectors;
   }
 
   /**
@@ -421,7 +425,7 @@ export class LocalEngine {
   #stops(settings: ResolvedSettings): { stopIds: Set<number>; stopTexts: string[] } {
     const { special } = this.#loaded.vocabulary;
     const ids = settings.stop.map((text) => special.get(text)).filter((id) => id !== undefined);
-    const turns = settings.messages === null ? [] : TURN_STARTS;
+    const turns = this.#rare.chat && settings.messages ? this.#rare.chat.TURN_STARTS : [];
     return { stopIds: new Set(ids), stopTexts: [...settings.stop, ...turns] };
   }
 }
@@ -457,9 +461,9 @@ function predicted(step: Step, index: number): Prediction {
     // A copy: a comparison keeps it while the next pass is computed.
     return new Prediction(step.logits.slice());
   } catch (error) {
-    if (!(error instanceof NotFinite)) throw error;
-    const where = `The run stopped at token ${index}, position ${step.keys}.`;
-    throw new NotFinite(`${where} ${error.message}`);
+    if (!(error instanceof LocalError)) throw error;
+    const [kind] = error.values as Parameters<Details["notFinite"]>;
+    throw LocalError.of("not_finite", "notFiniteAt", [kind, index, step.keys]);
   }
 }
 
@@ -469,7 +473,7 @@ function score(step: Step, next: number): Score {
     const prediction = new Prediction(step.logits);
     return { logprob: prediction.logprob(next), entropy: prediction.entropy };
   } catch (error) {
-    if (!(error instanceof NotFinite)) throw error;
+    if (!(error instanceof LocalError)) throw error;
     return { logprob: Number.NaN, entropy: Number.NaN };
   }
 }
@@ -488,24 +492,10 @@ function layerSizes(
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
-/** @throws InvalidSettings if a probe is not one of those that exist here */
+/** @throws LocalError (invalid_settings) if a probe is not one of those that exist here */
 function checkCaptured(captured: ReadonlySet<string>): void {
   const names = PROBES.map(({ name }) => name);
   const unknown = [...captured].find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const detail = `There is no probe named ${unknown} in the browser. Known: ${names.join(", ")}.`;
-  throw new InvalidSettings(detail, "capture");
-}
-
-/** Returns the event of an error. */
-export function errorEvent(error: unknown): SentError {
-  const known = error instanceof LocalError ? error : null;
-  return {
-    type: "error",
-    code: known?.code ?? "run_failed",
-    title: known?.title ?? "The run failed",
-    detail: known?.message ?? String(error),
-    field: known?.field ?? null,
-    retry_after_s: null,
-  };
+  throw invalid("capture", "unknownProbe", unknown, names.join(", "));
 }

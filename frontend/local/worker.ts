@@ -4,25 +4,31 @@ import type { ModelInfo, RunRequest } from "@/lib/contract";
 import type {
   FromWorker,
   GivenModel,
+  Language,
   StoredModels,
   ToWorker,
 } from "@/lib/contract/worker-messages";
-import { compare, errorOfSide, SIDES } from "./compare/compare";
-import { UnknownModel, UnusableModel } from "./errors";
+import type { Description } from "./describe";
+import { LocalError, PartMissing, SideError, unusable } from "./errors";
 import { PROBES } from "./facts";
-import { fetchModel, type ModelFiles } from "./load";
-import { checkSize } from "./model/errors";
+import { fetchFiles, type ModelFiles } from "./load";
 import { compileEngine, type LocalModel, loadModel } from "./model/model";
-import { errorEvent, LocalEngine } from "./run";
+import { checkSize } from "./model/size";
+import { part } from "./part";
+import { LocalEngine } from "./run";
 import type { SentCompareEvent, SentEvent } from "./sent-events";
-import { readTokenizer } from "./text/tokenizer";
+import { Tokenizer } from "./text/tokenizer";
 import { Vocabulary } from "./text/vocabulary";
 
 const MODELS = "models/index.json";
 const ENGINE = "local/engine.wasm";
 const CALIBRATION = "local/calibration.txt";
+const WEIGHTS = "model.safetensors";
 
 type Asked = Extract<ToWorker, { type: "run" | "compare" }>;
+type Event = SentEvent | SentCompareEvent;
+
+const SIDES = ["a", "b"] as const;
 
 /** Runs in the order in which they were asked for. */
 class Runs {
@@ -40,13 +46,15 @@ class Runs {
   }
 
   /** Loads a model. Without an answer, an error is reported by the run that needs it. */
-  load(name: string, site: string, run?: number): void {
-    void this.#engine(name, site)
-      .then(
-        ({ info }) => info,
-        (error: unknown) => JSON.stringify(errorEvent(error)),
-      )
-      .then((result) => run !== undefined && post({ type: "loaded", run, result }));
+  async load({ model, site, answer }: Extract<ToWorker, { type: "load" }>): Promise<void> {
+    try {
+      const { info } = await this.#engine(model, site);
+      if (answer) post({ type: "loaded", run: answer.run, result: info });
+    } catch (error) {
+      if (!answer) return;
+      const event = await reported(error, answer.language);
+      if (event) post({ type: "loaded", run: answer.run, result: JSON.stringify(event) });
+    }
   }
 
   give(model: GivenModel): void {
@@ -71,30 +79,38 @@ class Runs {
         if (isStopped()) return;
       }
     } catch (error) {
-      send(asked.run, errorEvent(error));
+      const event = await reported(error, asked.language);
+      if (event) send(asked.run, event);
     } finally {
       this.#stopped.delete(asked.run);
     }
   }
 
-  async #events(asked: Asked): Promise<Iterable<SentEvent | SentCompareEvent>> {
+  async #events(asked: Asked): Promise<Iterable<Event>> {
     if (asked.type === "run")
       return (await this.#loadedFor(asked, asked.request)).run(asked.request);
+    const { request, language } = asked;
+    const parts = part(Promise.all([import("./compare/compare"), import("./report")]));
     const engines: LocalEngine[] = [];
     for (const side of SIDES) {
       try {
-        engines.push(await this.#loadedFor(asked, asked.request[side]));
+        engines.push(await this.#loadedFor(asked, request[side]));
       } catch (error) {
-        return [errorOfSide(errorEvent(error), side)];
+        throw error instanceof PartMissing ? error : new SideError(side, error);
       }
     }
     const [a, b] = engines as [LocalEngine, LocalEngine];
-    return compare(asked.request, a, a === b ? a.second : b);
+    const [{ compare }, { textsIn }] = await parts;
+    return compare(request, a, a === b ? a.second : b, await textsIn(language));
   }
 
-  #loadedFor(asked: Asked, { model = "" }: RunRequest): Promise<LocalEngine> {
+  /** The engine with the model of a run, and with the probes that the run has. */
+  async #loadedFor(asked: Asked, request: RunRequest): Promise<LocalEngine> {
+    const { model = "" } = request;
     if (!this.#loaded.has(model)) sendQueued(asked, 0);
-    return this.#engine(model, asked.site);
+    const engine = await this.#engine(model, asked.site);
+    await engine.prepare(request);
+    return engine;
   }
 
   /** The engine with a model. A model that could not be loaded is loaded again. */
@@ -111,25 +127,22 @@ class Runs {
   }
 }
 
-interface NamedModel {
+/** A model that can be loaded. */
+interface Found {
   readonly info: GivenModel["info"];
-  readonly files: ModelFiles;
+  readonly description: Description;
+  readonly weights: Uint8Array;
 }
 
 async function load(name: string, site: string, given?: GivenModel): Promise<LocalEngine> {
   const progress = (received: number, total: number) => post({ type: "progress", received, total });
-  const [module, { info, files }, calibration] = await Promise.all([
+  const [module, { info, description, weights }, calibration] = await Promise.all([
     bytesOf(given?.site?.engine ?? new URL(ENGINE, site)).then(compileEngine),
     given ? readGiven(given) : fetchNamed(name, site, progress),
     textOf(given?.site?.calibration ?? new URL(CALIBRATION, site)),
   ]);
-  const weights = files["model.safetensors"];
-  if (!weights) throw new UnusableModel(`${name} has no model.safetensors.`);
-  const json = parsed(files);
-  const generationConfig = json["generation_config.json"];
-  const model = await loadModel(module, { config: json["config.json"], generationConfig, weights });
-  const tokenizer = readTokenizer({ "tokenizer.json": null, ...json });
-  const vocabulary = new Vocabulary(tokenizer);
+  const model = await loadModel(module, description.model, weights);
+  const vocabulary = new Vocabulary(new Tokenizer(description.tokenizer));
   return new LocalEngine({ model, vocabulary, info: infoOf(info, model), calibration });
 }
 
@@ -144,68 +157,76 @@ function infoOf(given: GivenModel["info"], { sizes }: LocalModel): ModelInfo {
   };
 }
 
-function parsed(files: ModelFiles): Readonly<Record<string, unknown>> {
-  const decoder = new TextDecoder();
-  return Object.fromEntries(
-    Object.entries(files)
-      .filter(([name]) => name.endsWith(".json"))
-      .map(([name, bytes]) => {
-        try {
-          return [name, JSON.parse(decoder.decode(bytes))];
-        } catch {
-          throw new UnusableModel(`${name} is not valid JSON.`);
-        }
-      }),
-  );
-}
-
-async function readGiven({ info, files }: GivenModel): Promise<NamedModel> {
+async function readGiven({ info, files }: GivenModel): Promise<Found> {
   checkSize(info.parameters ?? 0);
+  const reader = part(import("./describe"));
   const read = Object.entries(files).map(async ([name, file]) => {
     const bytes = await file.arrayBuffer().catch((error: unknown) => {
-      throw new UnusableModel(`${name} cannot be read: ${error}. Choose the files again.`);
+      throw unusable("unreadable", name, String(error));
     });
     return [name, new Uint8Array(bytes)] as const;
   });
-  return { info, files: Object.fromEntries(await Promise.all(read)) };
+  const found: ModelFiles = Object.fromEntries(await Promise.all(read));
+  const description = (await reader).describe(info.name, found);
+  return { info, description, weights: found[WEIGHTS] ?? new Uint8Array() };
 }
 
 async function fetchNamed(
   name: string,
   site: string,
   progress: (received: number, total: number) => void,
-): Promise<NamedModel> {
+): Promise<Found> {
   const list = await textOf(new URL(MODELS, site));
   const { models, stored } = JSON.parse(list) as StoredModels;
   const info = models.find((model) => model.name === name);
   const files = stored[name];
-  if (!info || !files) {
+  const ofWeights = files?.files[WEIGHTS];
+  if (!info || !ofWeights) {
     const known = models.map((model) => model.name).join(", ");
-    throw new UnknownModel(
-      `There is no model ${name} on this site. Known: ${known}. A model of your own files is forgotten when the page is loaded again.`,
-      "model",
-    );
+    throw LocalError.of("unknown_model", "unknownModel", [name, known], "model");
   }
   checkSize(info.parameters ?? 0);
-  return { info, files: await fetchModel(files, site, progress) };
+  const { path, description } = files;
+  const wanted = [
+    [description.path, description],
+    [path + WEIGHTS, ofWeights],
+  ] as const;
+  const [described, weights] = await fetchFiles(wanted, site, progress);
+  const text = new TextDecoder().decode(described);
+  return { info, description: JSON.parse(text), weights: weights ?? new Uint8Array() };
 }
 
 const bytesOf = async (from: URL | Blob) => (await opened(from)).arrayBuffer();
 const textOf = async (from: URL | Blob) => (await opened(from)).text();
 
-/** @throws UnusableModel if a file of the site cannot be fetched */
+/** @throws LocalError (model_load_failed) if a file of the site cannot be fetched */
 async function opened(address: URL | Blob): Promise<Response | Blob> {
   if (address instanceof Blob) return address;
   const response = await fetch(address).catch((error: unknown) => {
-    throw new UnusableModel(`${address} cannot be fetched: ${error}. Check the connection.`);
+    throw unusable("notFetched", String(address), String(error));
   });
   if (response.ok) return response;
-  throw new UnusableModel(`${address} cannot be fetched: status ${response.status}.`);
+  throw unusable("notFound", String(address), response.status);
 }
 
 const post = (message: FromWorker): void => self.postMessage(message);
-const send = (run: number, event: SentEvent | SentCompareEvent): void =>
+const send = (run: number, event: Event): void =>
   post({ type: "event", run, line: JSON.stringify(event) });
+
+/**
+ * The event of an error. Null if a part of the engine, or the text of the error, cannot be loaded:
+ * then this worker is of no use, which the page is told.
+ */
+async function reported(error: unknown, language: Language): Promise<Event | null> {
+  try {
+    if (error instanceof PartMissing) throw error;
+    const { errorEvent, textsIn } = await import("./report");
+    return errorEvent(error, await textsIn(language));
+  } catch {
+    post({ type: "failed" });
+    return null;
+  }
+}
 
 function sendQueued({ type, run }: Asked, position: number): void {
   const event: SentEvent = { type: "queued", position };
@@ -225,7 +246,7 @@ const nextTurn = (): Promise<void> =>
 const runs = new Runs();
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === "load") runs.load(data.model, data.site, data.run);
+  if (data.type === "load") void runs.load(data);
   else if (data.type === "model") runs.give(data.model);
   else if (data.type === "stop") runs.stop(data.run);
   else runs.add(data);

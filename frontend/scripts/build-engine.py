@@ -44,11 +44,11 @@ def sources() -> list[Path]:
 
 
 def source_digest() -> str:
-    """A digest of all sources and of the flags."""
+    """A digest of all sources and of the flags; short, since visitors download it."""
     digest = hashlib.sha256(" ".join((*COMPILE, *LINK)).encode())
     for path in sources():
         digest.update(f"\n{path.name}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:32]
 
 
 def built_digest(engine: bytes) -> str:

@@ -2,14 +2,14 @@
 
     python frontend/scripts/local-facts.py > frontend/local/facts.json
 
-The schema of the settings without descriptions, the descriptions of the probes, and the limits that
-both engines share. `make contract` runs it; a test fails when the file is stale.
+The settings with their types, limits and defaults, the descriptions of the probes, and the limits
+that both engines share. `make contract` runs it; a test fails when the file is stale.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 from mav_engine.backends.calibration import MAX_CALIBRATION_TOKENS
 from mav_engine.contract.arrays import MAX_HALF_SHARES, MAX_PLAIN, MIN_SHARES_PEAK
@@ -18,14 +18,27 @@ from mav_engine.probes.registry import BUILT_IN, probe
 from mav_engine.settings import DEFAULT_MODEL, DEFAULT_PROBES, RunSettings
 from mav_engine.text.plain_chat import PLAIN_ROLES
 
-_TEXTS = frozenset({"description", "title"})
+Schema: TypeAlias = dict[str, Any]
+
+_LIMITS = {
+    "enum": "oneOf",
+    "minimum": "least",
+    "exclusiveMinimum": "above",
+    "maximum": "most",
+    "minLength": "shortest",
+    "minItems": "shortest",
+    "maxLength": "longest",
+    "maxItems": "longest",
+}
+_LARGEST = 2**53 - 1
+"""The largest integer of JSON; a whole number is tested for it anyway."""
 
 
 def facts() -> dict[str, Any]:
     """The facts, as JSON data."""
     built_in = [probe(name) for name in BUILT_IN]
     return {
-        "settings": _without_texts(RunSettings.model_json_schema()),
+        "settings": _settings(),
         "default_model": DEFAULT_MODEL,
         "default_probes": list(DEFAULT_PROBES),
         "probes": [
@@ -57,21 +70,40 @@ def facts() -> dict[str, Any]:
     }
 
 
-def _without_texts(schema: Any) -> Any:
-    """A schema without its descriptions; a property may be called like one."""
-    if isinstance(schema, list):
-        return [_without_texts(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
+def _settings() -> dict[str, Any]:
+    schema = RunSettings.model_json_schema()
+    return _fields(schema, schema["$defs"])
+
+
+def _fields(schema: Schema, definitions: Schema) -> dict[str, Any]:
+    required = schema.get("required", ())
     return {
-        name: (
-            {key: _without_texts(each) for key, each in value.items()}
-            if name in ("properties", "$defs")
-            else _without_texts(value)
-        )
-        for name, value in schema.items()
-        if name not in _TEXTS
+        name: _field(each, definitions) | ({"required": True} if name in required else {})
+        for name, each in schema["properties"].items()
     }
+
+
+def _field(schema: Schema, definitions: Schema) -> dict[str, Any]:
+    """A setting in the form of `facts.ts`, which is half as long as the JSON schema."""
+    field: dict[str, Any] = {}
+    kind = schema
+    if "anyOf" in schema:
+        (kind,) = (each for each in schema["anyOf"] if each["type"] != "null")
+        field["nullable"] = True
+    if "$ref" in kind:
+        kind = definitions[kind["$ref"].rpartition("/")[2]]
+    if kind["type"] == "object":
+        return field | {"fields": _fields(kind, definitions)}
+    if kind["type"] != "string":
+        field["type"] = kind["type"]
+    if "items" in kind:
+        field["items"] = _field(kind["items"], definitions)
+    for name, short in _LIMITS.items():
+        if kind.get(name, _LARGEST) != _LARGEST:
+            field[short] = kind[name]
+    if schema.get("default") is not None:
+        field["default"] = schema["default"]
+    return field
 
 
 if __name__ == "__main__":

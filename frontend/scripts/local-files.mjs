@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
 
 const PUBLIC = new URL("../public/", import.meta.url);
 const ENGINE = new URL("../local/model/engine.wasm", import.meta.url);
@@ -31,6 +33,7 @@ await cp(new URL("backends/calibration.txt", PYTHON), new URL("local/calibration
 await rm(new URL("models/", PUBLIC), { recursive: true, force: true });
 
 const { probes } = JSON.parse(await readFile(FACTS, "utf8"));
+const { describe } = await describing();
 const models = [];
 const stored = {};
 const folders = await readdir(new URL("models/", PYTHON), { withFileTypes: true });
@@ -39,15 +42,18 @@ for (const { name } of folders.filter((entry) => entry.isDirectory()).sort(byNam
   const has = new Set(await readdir(from));
   if (!has.has("model.safetensors")) continue;
   const files = {};
+  const contents = {};
   for (const file of FILES.filter((each) => has.has(each))) {
     const bytes = await readFile(new URL(file, from));
-    files[file] = {
-      bytes: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
-    };
+    files[file] = stating(bytes);
+    contents[file] = bytes;
     await cp(new URL(file, from), new URL(`models/${name}/${file}`, PUBLIC));
   }
-  stored[IN_BROWSER + name] = { path: `models/${name}/`, files };
+  const described = Buffer.from(JSON.stringify(describe(name, contents)));
+  const path = `local/${name}.json`;
+  await writeFile(new URL(path, PUBLIC), described);
+  const description = { path, ...stating(described) };
+  stored[IN_BROWSER + name] = { path: `models/${name}/`, files, description };
   models.push(infoOf(name, await config(from), await parameters(from)));
 }
 const list = { default: models[0]?.name ?? "", models, problems: {}, hosts: {}, training: false };
@@ -55,6 +61,34 @@ await writeFile(
   new URL("models/index.json", PUBLIC),
   `${JSON.stringify({ ...list, stored }, null, 1)}\n`,
 );
+
+function stating(bytes) {
+  return {
+    bytes: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+  };
+}
+
+/** Returns `local/describe.ts`, compiled. */
+async function describing() {
+  const [{ output }] = [
+    await build({
+      configFile: false,
+      logLevel: "error",
+      publicDir: false,
+      resolve: {
+        alias: { "@": fileURLToPath(new URL("..", import.meta.url)) },
+      },
+      build: {
+        ssr: fileURLToPath(new URL("../local/describe.ts", import.meta.url)),
+        write: false,
+        rollupOptions: { output: { inlineDynamicImports: true } },
+      },
+    }),
+  ];
+  const code = Buffer.from(output[0].code).toString("base64");
+  return import(`data:text/javascript;base64,${code}`);
+}
 
 function byName(a, b) {
   return a.name < b.name ? -1 : 1;

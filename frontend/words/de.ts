@@ -25,6 +25,7 @@ import { german as savedRun } from "@/features/saved-run/words.de";
 import { german as shortcuts } from "@/features/shortcuts/words.de";
 import { german as timeline } from "@/features/timeline/words.de";
 import { german as training } from "@/features/training/words.de";
+import { german as localRuns } from "@/lib/client/local-words/words.de";
 import { german as failures } from "@/lib/client/words.de";
 import type { Translation } from "@/lib/i18n/language";
 import { type Translated, translation } from "@/lib/i18n/translated";
@@ -72,6 +73,7 @@ export const german: Translated<typeof english> = {
   status,
   timeline,
   failures,
+  localRuns,
   panelLayout,
   present,
   pageControls,

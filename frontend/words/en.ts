@@ -25,6 +25,7 @@ import { english as savedRun } from "@/features/saved-run/words.en";
 import { english as shortcuts } from "@/features/shortcuts/words.en";
 import { english as timeline } from "@/features/timeline/words.en";
 import { english as training } from "@/features/training/words.en";
+import { english as localRuns } from "@/lib/client/local-words/words.en";
 import { english as failures } from "@/lib/client/words.en";
 import type { Translated } from "@/lib/i18n/translated";
 import { english as site } from "@/lib/i18n/words.en";
@@ -70,6 +71,7 @@ export const english = {
   status,
   timeline,
   failures,
+  localRuns,
   panelLayout,
   present,
   pageControls,

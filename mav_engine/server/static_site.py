@@ -31,8 +31,9 @@ _DEEPEST = 32
 _MOST = 10**18
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{1,18})?|-\d{1,18})", re.ASCII | re.IGNORECASE)
 _WORKER = "/local/worker.js"
-_WORKER_POLICY = "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'"
-"""The worker that runs models in the browser fetches them and compiles the engine."""
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+"""The worker that runs models in the browser fetches them, compiles the engine and loads parts of
+itself."""
 _MODEL_FILE = re.compile(
     r"models/(?P<model>[\w.-]+)/(?P<file>[\w-]+\.(json|safetensors))", re.ASCII
 )

@@ -5,15 +5,15 @@
  */
 
 import { readFileSync } from "node:fs";
-import { readLlamaConfig } from "@/local/model/llama-config";
+import { describeModel } from "@/local/model/describe";
 import { loadModel } from "@/local/model/model";
-import { frequencies } from "@/local/model/rope";
 
 const [engine = "", folder = "", passes = "[]"] = process.argv.slice(2);
 const config = JSON.parse(readFileSync(`${folder}/config.json`, "utf8"));
 const module = new WebAssembly.Module(readFileSync(engine));
 const weights = readFileSync(`${folder}/model.safetensors`);
-const model = await loadModel(module, { config, weights });
+const description = describeModel({ config, weights });
+const model = await loadModel(module, description, weights);
 const { layers, width } = model.sizes;
 const written: Uint8Array[] = [];
 
@@ -21,11 +21,10 @@ function write(numbers: Float32Array | Int32Array): void {
   written.push(new Uint8Array(numbers.slice().buffer));
 }
 
-if (model.sizes.family === "llama") {
-  const { rope, headDim, positions } = readLlamaConfig(config);
-  const { speeds, scaling } = frequencies(rope, headDim, positions);
-  write(speeds);
-  write(Float32Array.of(scaling));
+const { places, engine: sizes } = description;
+if (!("as" in places)) {
+  write(Float32Array.from(places));
+  write(Float32Array.of(sizes.rotaryScaling));
 }
 for (const ids of JSON.parse(passes) as number[][]) {
   const pass = model.read(ids);

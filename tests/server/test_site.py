@@ -140,6 +140,6 @@ def test_only_the_worker_may_fetch_and_compile(make_client: MakeClient, out: Pat
         name: client.get(f"/local/{name}").headers["content-security-policy"]
         for name in ("worker.js", "other.js")
     }
-    assert "script-src 'wasm-unsafe-eval'" in policies["worker.js"]
+    assert "script-src 'self' 'wasm-unsafe-eval'" in policies["worker.js"]
     assert "connect-src 'self'" in policies["worker.js"]
     assert "wasm" not in policies["other.js"]

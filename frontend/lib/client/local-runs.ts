@@ -9,8 +9,10 @@ import type {
   LocalRequest,
   ToWorker,
 } from "@/lib/contract/worker-messages";
+import { currentLanguage } from "@/lib/i18n/language";
 import { siteAddress } from "@/lib/url-state/site-address";
 import { Refused } from "./failure";
+import { words } from "./local-words/words";
 import { startWorker } from "./local-worker";
 import type { Stream } from "./sse";
 
@@ -53,7 +55,7 @@ export class LocalRuns {
   }
 
   /** Yields the events of a run or of a comparison. */
-  async *events<E>(
+  async *events<E extends { readonly type: string }>(
     asked: LocalRequest,
     { parse, isLast }: Pick<Stream<E>, "parse" | "isLast">,
     signal: AbortSignal,
@@ -75,14 +77,15 @@ export class LocalRuns {
     });
     this.#fail.push(fail);
     signal.addEventListener("abort", abort);
-    this.#post(worker, { ...asked, run, site: siteAddress(".") });
+    const site = siteAddress(".");
+    this.#post(worker, { ...asked, run, site, language: currentLanguage() });
     let isOver = false;
     let pausedAt = performance.now();
     try {
       while (!isOver) {
         const line = lines.shift();
         if (line !== undefined) {
-          const event = parse(line);
+          const event = ofWorker(parse(line));
           isOver = isLast(event);
           yield event;
           // A fast model must not keep the page from painting.
@@ -121,11 +124,12 @@ export class LocalRuns {
       fail = reject;
     });
     this.#fail.push(fail);
-    this.#post(worker, { type: "load", model: model.info.name, site: siteAddress("."), run });
+    const answer = { run, language: currentLanguage() };
+    this.#post(worker, { type: "load", model: model.info.name, site: siteAddress("."), answer });
     try {
       const result = await loaded;
       if (typeof result !== "string") return result;
-      const event = parseEvent(result);
+      const event = ofWorker(parseEvent(result));
       throw event.type === "error" ? new Refused(event.failure) : new Error(result);
     } finally {
       this.#loading.delete(run);
@@ -152,14 +156,16 @@ export class LocalRuns {
         const { received, total } = data;
         download.setState({ current: received < total ? { received, total } : null });
       } else if (data.type === "loaded") this.#loading.get(data.run)?.(data.result);
+      else if (data.type === "failed") end();
       else this.#listeners.get(data.run)?.(data.line);
     };
-    worker.onerror = (event) => {
-      // The worker cannot go on, and the next run starts another.
+    // The worker cannot go on, and the next run starts another.
+    const end = (message?: string) => {
       this.#worker = null;
       worker.terminate();
-      for (const fail of this.#fail) fail(new Refused(failureOfWorker(event.message)));
+      for (const fail of this.#fail) fail(new Refused(failureOfWorker(message)));
     };
+    worker.onerror = ({ message }) => end(message);
     for (const model of this.#given.values()) this.#post(worker, { type: "model", model });
     this.#worker = worker;
     return worker;
@@ -169,12 +175,17 @@ export class LocalRuns {
 /** @param message is empty if the worker could not be loaded */
 const failureOfWorker = (message: string | undefined): Failure => ({
   code: "worker_failed",
-  title: "The engine in the browser stopped",
-  detail: message
-    ? `The browser reported: ${message}. It may have needed more memory than there is: close other tabs, or choose a smaller model, then try again.`
-    : "It could not be loaded. Check that you are online, then try again.",
-  byServer: true,
+  title: words.title,
+  detail: message ? words.reported(message) : words.notLoaded,
 });
+
+/** The texts of the worker's errors are in the language of the page. */
+function ofWorker<E extends { readonly type: string }>(event: E): E {
+  const { failure } = event as { failure?: Failure };
+  return event.type === "error" && failure
+    ? { ...event, failure: { ...failure, byServer: false } }
+    : event;
+}
 
 /** The time for which events are handled without a pause, in milliseconds. */
 const TURN_MS = 8;

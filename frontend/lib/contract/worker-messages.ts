@@ -11,7 +11,14 @@ export interface StoredModels {
 export interface StoredModel {
   /** Its folder, relative to the site's root. */
   readonly path: string;
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+  readonly files: Readonly<Record<string, StoredFile>>;
+  /** What the worker needs of all files but the weights; its path is relative to the site's root. */
+  readonly description: StoredFile & { readonly path: string };
+}
+
+export interface StoredFile {
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /** A model whose files the page hands to the worker, which does not fetch them. */
@@ -29,6 +36,9 @@ export type LocalRequest =
   | { readonly type: "run"; readonly request: RunRequest }
   | { readonly type: "compare"; readonly request: CompareRequest };
 
+/** The languages of the texts of errors. */
+export type Language = "en" | "de";
+
 export type ToWorker =
   /** Comes before the runs of the model, and replaces one of the same name. */
   | { readonly type: "model"; readonly model: GivenModel }
@@ -36,14 +46,15 @@ export type ToWorker =
       readonly run: number;
       /** The site's root. */
       readonly site: string;
+      readonly language: Language;
     })
   | { readonly type: "stop"; readonly run: number }
-  /** Loads a model before it is needed; with a number, `loaded` is the answer. */
+  /** Loads a model before it is needed. If it is asked for, `loaded` is the answer. */
   | {
       readonly type: "load";
       readonly model: string;
       readonly site: string;
-      readonly run?: number;
+      readonly answer?: { readonly run: number; readonly language: Language };
     };
 
 export type FromWorker =
@@ -51,5 +62,7 @@ export type FromWorker =
   | { readonly type: "event"; readonly run: number; readonly line: string }
   /** The model, or an `error` event as a line of JSON. */
   | { readonly type: "loaded"; readonly run: number; readonly result: ModelInfo | string }
+  /** A part of the engine could not be loaded; the worker cannot go on. */
+  | { readonly type: "failed" }
   /** How much of the model is there, in bytes. */
   | { readonly type: "progress"; readonly received: number; readonly total: number };

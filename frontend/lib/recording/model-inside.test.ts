@@ -54,7 +54,7 @@ test("a model is read back unchanged", async () => {
     FILES.get("model.safetensors"),
   );
   expect(Object.keys(rest)).toEqual(["config.json", "empty.json"]);
-  expect(await worker.text()).toBe("content of local/worker.js </script>");
+  expect(await worker.text()).toBe("content of local/whole-worker.js </script>");
   expect(await model.site?.engine.text()).toBe("content of local/engine.wasm </script>");
   expect(await model.site?.calibration.text()).toBe("content of local/calibration.txt </script>");
 });

@@ -12,7 +12,7 @@ const DESCRIPTION_ID = "mav-model";
 const FILES_ID = "mav-model-files";
 
 /** The files of the site among those of the model. */
-const WORKER = "local/worker.js";
+const WORKER = "local/whole-worker.js";
 const ENGINE = "local/engine.wasm";
 const CALIBRATION = "local/calibration.txt";
 export const SITE_FILES: readonly string[] = [WORKER, ENGINE, CALIBRATION];

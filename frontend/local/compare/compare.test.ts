@@ -4,8 +4,11 @@ import { parseCompareEvent } from "@/lib/contract/parse-compare-event";
 import { type Fields, idsOf } from "../golden-runs.fixture";
 import { golden } from "../goldens.fixture";
 import type { LocalEngine } from "../run";
-import { expectSame, newEngine } from "../run.fixture";
-import { compare, SIDES } from "./compare";
+import { expectSame, newEngine, sent } from "../run.fixture";
+import { texts } from "../words.en";
+import { compare } from "./compare";
+
+const SIDES = ["a", "b"] as const;
 
 interface GoldenRun {
   readonly types: readonly string[];
@@ -31,7 +34,7 @@ beforeAll(async () => {
 });
 
 const eventsOf = (request: CompareRequest, a = engine, b = a.second): Fields[] =>
-  Array.from(compare(request, a, b), (event) => JSON.parse(JSON.stringify(event)));
+  sent(compare(request, a, b, texts));
 
 const ofSide = (events: readonly Fields[], side: "a" | "b"): Fields[] =>
   events.filter((each) => each.side === side).map(({ event }) => event as Fields);
@@ -91,15 +94,13 @@ test("two runs of one model do not change each other", async () => {
   };
   const events = eventsOf(request);
   for (const side of SIDES) {
-    const alone = Array.from((await newEngine()).run(request[side]), (event) =>
-      JSON.parse(JSON.stringify(event)),
-    );
+    const alone = sent((await newEngine()).run(request[side]));
     expectSame(ofSide(events, side), alone);
   }
   // A run alone goes on with the text of run a, in the same cache.
   const after = eventsOf({ ...request, a: other, b: SHORT, mode: "own" }).length;
   expect(after).toBeGreaterThan(events.length / 2);
-  const again = Array.from(engine.run(request.a), (event) => JSON.parse(JSON.stringify(event)));
+  const again = sent(engine.run(request.a));
   expectSame(again, ofSide(events, "a"));
 });
 
@@ -117,7 +118,8 @@ test("without seeds both runs draw the same", () => {
 });
 
 test("events pass the parser of the site", () => {
-  for (const event of compare({ a: SHORT, b: SHORT, mode: "own" }, engine, engine.second)) {
+  const request = { a: SHORT, b: SHORT, mode: "own" } as const;
+  for (const event of compare(request, engine, engine.second, texts)) {
     const parsed = parseCompareEvent(JSON.stringify(event));
     if (parsed.type === "side")
       expect(parsed.event.line).toBe(JSON.stringify((event as never as Fields).event));

@@ -3,74 +3,53 @@
  * server, with the same events.
  */
 import type { CompareRequest, FinishReason, RunRequest } from "@/lib/contract";
-import { InvalidSettings } from "../errors";
-import { errorEvent, type LocalEngine } from "../run";
-import type {
-  SentCommon,
-  SentCompareEvent,
-  SentDivergence,
-  SentError,
-  SentEvent,
-} from "../sent-events";
+import { invalid, SideError } from "../errors";
+import type { LocalEngine } from "../run";
+import type { SentCommon, SentCompareEvent, SentDivergence, SentEvent } from "../sent-events";
 import { randomSeed } from "../settings";
+import type { Texts } from "../words.en";
 import { divergenceAt, stateOf, type TokenState } from "./divergence";
 
-export const SIDES = ["a", "b"] as const;
-export type SideName = (typeof SIDES)[number];
+type SideName = "a" | "b";
 
 /**
  * Yields the events of both runs, with a divergence for each token that both have. The last is
- * `compared`, or the error of a run.
+ * `compared`.
  *
  * @param engineB must be another than `engineA`; of the same model, `engineA.second`
+ * @param absent texts of what a comparison lacks
+ * @throws LocalError, SideError
  */
 export function* compare(
   { a: ofA, b: ofB, mode = "own" }: CompareRequest,
   engineA: LocalEngine,
   engineB: LocalEngine,
+  { absent }: Pick<Texts, "absent">,
 ): Generator<SentCompareEvent, void> {
   const isForced = mode === "forced";
   if (isForced && ofB.forced_ids?.length) {
-    const detail =
-      "b.forced_ids was given, but in the mode forced b is forced to a's text; leave it away, or " +
-      "use the mode own.";
-    yield errorEvent(new InvalidSettings(detail, "b.forced_ids"));
-    return;
+    throw invalid("b.forced_ids", "forcedInForced");
   }
   const seed = ofA.seed ?? ofB.seed ?? randomSeed();
   const a = new Run("a", { ...ofA, seed }, engineA);
   const b = new Run("b", { ...ofB, seed: ofB.seed ?? seed }, engineB, isForced ? a : null);
   const runs = [a, b];
   const starts = runs.map((run) => run.next());
-  const refused = a.failure ?? b.failure;
-  if (refused) {
-    yield refused;
-    return;
-  }
-  const klAbsent = predictionsAbsent(engineA, engineB);
-  if (isForced && klAbsent) {
-    const detail = `b cannot be forced to a's text: ${klAbsent} Use the mode own.`;
-    yield errorEvent(new InvalidSettings(detail, "mode"));
-    return;
-  }
+  const klAbsent = predictionsAbsent(engineA, engineB, absent);
+  if (isForced && klAbsent) throw invalid("mode", "cannotForce", klAbsent);
   yield* starts;
   const common: SentCommon = {
     type: "common",
     mode,
     kl_absent: klAbsent,
-    layers_absent: layersAbsent(a, b),
+    layers_absent: layersAbsent(a, b, absent),
   };
   const divergences: SentDivergence[] = [];
   let parted: number | null = null;
   for (let index = 0; !(a.hasEnded && b.hasEnded); index++) {
     // A run that follows the other must know whether another token comes.
     yield* a.until(index + (isForced ? 2 : 1));
-    if (!a.failure) yield* b.until(index + 1);
-    const failure = a.failure ?? b.failure;
-    if (failure) {
-      yield failure;
-      return;
-    }
+    yield* b.until(index + 1);
     const [one, other] = [a.states.shift(), b.states.shift()];
     if (!one || !other) continue;
     if (index === 0) yield common;
@@ -98,7 +77,6 @@ class Run {
   /** Tokens that are not compared yet. */
   readonly states: TokenState[] = [];
   hasEnded = false;
-  failure: SentError | null = null;
   #reason: FinishReason | null = null;
   /** The probes that measure. */
   capture: readonly string[] = [];
@@ -122,14 +100,25 @@ class Run {
     });
   }
 
-  /** The next event; the last one is an error or `done`. */
+  /**
+   * The next event; the last one is `done`.
+   *
+   * @throws SideError
+   */
   next(): SentCompareEvent {
-    const event = this.#events.next().value as SentEvent;
-    this.hasEnded = event.type === "done" || event.type === "error";
+    const event = this.#next();
+    this.hasEnded = event.type === "done";
     if (event.type === "start") this.capture = event.settings.capture ?? [];
     if (event.type === "done") this.#reason = event.reason;
-    if (event.type === "error") this.failure = errorOfSide(event, this.side);
     return { type: "side", side: this.side, event };
+  }
+
+  #next(): SentEvent {
+    try {
+      return this.#events.next().value as SentEvent;
+    } catch (error) {
+      throw new SideError(this.side, error);
+    }
   }
 
   /** Yields events until the run has `count` tokens or has ended. */
@@ -138,38 +127,25 @@ class Run {
   }
 }
 
-/** The error of a comparison, from that of one side. */
-export const errorOfSide = (error: SentError, side: SideName): SentError => ({
-  ...error,
-  detail: `Run ${side}: ${error.detail}`,
-  field: error.field === null ? side : `${side}.${error.field}`,
-});
-
 const mean = (values: readonly number[]): number | null =>
   values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
-function predictionsAbsent(a: LocalEngine, b: LocalEngine): string | null {
+function predictionsAbsent(a: LocalEngine, b: LocalEngine, absent: Texts["absent"]): string | null {
   const [one, other] = [a.info, b.info];
   if (one.vocabulary !== other.vocabulary) {
-    return `${one.name} has ${one.vocabulary} tokens and ${other.name} ${other.vocabulary}, so their predictions cannot be compared.`;
+    return absent.sizes(one.name, one.vocabulary, other.name, other.vocabulary);
   }
-  return a.vocabulary.equals(b.vocabulary)
-    ? null
-    : `${one.name} and ${other.name} have different tokens, so their predictions cannot be compared.`;
+  return a.vocabulary.equals(b.vocabulary) ? null : absent.tokens(one.name, other.name);
 }
 
 /** The probes that need the residual stream. */
 const OF_RESID = ["residual", "logit_lens", "tiles"];
 
-function layersAbsent(a: Run, b: Run): string | null {
+function layersAbsent(a: Run, b: Run, absent: Texts["absent"]): string | null {
   const without = [a, b].find(({ capture }) => !capture.some((name) => OF_RESID.includes(name)));
-  if (without) {
-    return `${without.side} does not capture the residual stream: add residual to its capture.`;
-  }
-  const sizes = [a, b].map(
-    ({ engine: { info } }) => `${info.layers} layers of ${info.d_model} numbers`,
-  );
-  return sizes[0] === sizes[1]
+  if (without) return absent.capture(without.side);
+  const [one, other] = [a.engine.info, b.engine.info];
+  return one.layers === other.layers && one.d_model === other.d_model
     ? null
-    : `The models have ${sizes.join(" and ")}, so their residual streams cannot be compared.`;
+    : absent.layers(one.layers, one.d_model, other.layers, other.d_model);
 }

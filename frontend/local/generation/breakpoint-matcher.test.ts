@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { RunSettings } from "@/lib/contract";
-import { InvalidSettings } from "../errors";
+import { LocalError } from "../errors";
 import { golden, settingsOf } from "../goldens.fixture";
 import { BreakpointMatcher, loopPeriod } from "./breakpoint-matcher";
 
@@ -37,8 +37,8 @@ test("a pattern is refused by name, since its search cannot be interrupted", () 
     breakpoints: { ...settingsOf({}).breakpoints, pattern: "(a+)+b" },
   });
   const make = () => new BreakpointMatcher(breakpoints, [], "");
-  expect(make).toThrow(InvalidSettings);
-  expect(make).toThrow("breakpoints.pattern was given");
+  expect(make).toThrow(LocalError);
+  expect(make).toThrow("serverPattern: breakpoints.pattern");
 });
 
 test("the shortest group that is repeated", () => {

@@ -7,7 +7,7 @@
  */
 
 import type { BreakpointHit, Condition, RunSettings } from "@/lib/contract";
-import { InvalidSettings } from "../errors";
+import { LocalError } from "../errors";
 
 type Breakpoints = RunSettings["breakpoints"];
 
@@ -38,16 +38,12 @@ export class BreakpointMatcher {
   /**
    * Start after the `written` ids and their text, which are not checked again.
    *
-   * @throws InvalidSettings there is a pattern.
+   * @throws LocalError (only_on_server) there is a pattern.
    */
   constructor(breakpoints: Breakpoints, written: readonly number[], text: string) {
     if (breakpoints.pattern !== null) {
-      throw new InvalidSettings(
-        "breakpoints.pattern was given, which only a server can search: a regular expression " +
-          "could block the browser without an end. To search for plain text, use " +
-          "breakpoints.text.",
-        "breakpoints.pattern",
-      );
+      const field = "breakpoints.pattern";
+      throw LocalError.of("only_on_server", "serverPattern", [field], field);
     }
     this.#asked = breakpoints;
     this.#ids = [...written];

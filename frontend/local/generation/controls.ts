@@ -8,7 +8,7 @@
 
 import { peakOf } from "./prediction";
 import { Ranking } from "./ranking";
-import { pairwiseSum } from "./sums";
+import { softmax } from "./softmax";
 
 const { fround } = Math;
 
@@ -100,23 +100,4 @@ export function minP(scores: Float64Array, fraction: number): Uint8Array {
     stays[place] = (probs[place] as number) >= least ? 1 : 0;
   }
   return stays;
-}
-
-/** [n] probabilities of scores, in double precision. */
-export function softmax(scores: Float32Array | Float64Array): Float64Array {
-  const peak = peakOf(scores);
-  const weights = new Float64Array(scores.length);
-  for (let place = 0; place < scores.length; place++) {
-    weights[place] = Math.exp((scores[place] as number) - peak);
-  }
-  return normalized(weights);
-}
-
-/** Divide all weights by their sum, in place. */
-export function normalized(weights: Float64Array): Float64Array {
-  const total = pairwiseSum(weights);
-  for (let place = 0; place < weights.length; place++) {
-    weights[place] = (weights[place] as number) / total;
-  }
-  return weights;
 }

@@ -12,10 +12,10 @@
  */
 
 import type { BreakpointHit, FinishReason, RunSettings } from "@/lib/contract";
-import { StopMatcher } from "../text/stop-matcher";
+import type { StopMatcher } from "../text/stop-matcher";
 import { TextStream } from "../text/text-stream";
 import type { Vocabulary } from "../text/vocabulary";
-import { BreakpointMatcher } from "./breakpoint-matcher";
+import type { BreakpointMatcher } from "./breakpoint-matcher";
 import type { ForcedTokens } from "./forced-tokens";
 import type { Prediction } from "./prediction";
 import type { Choice } from "./sampler";
@@ -56,16 +56,12 @@ export class Ending {
   reason: FinishReason | null = null;
   /** The breakpoints that the last token has met. */
   hits: BreakpointHit[] = [];
-  /** All new tokens. */
-  readonly ids: number[];
-  /** The text that each token of this run adds. */
-  readonly texts: string[] = [];
   /** The text of the tokens that this run continues. */
   readonly textBefore: string;
   readonly #vocabulary: Vocabulary;
   readonly #stream: TextStream;
-  readonly #stops: StopMatcher;
-  readonly #breakpoints: BreakpointMatcher;
+  readonly #stops: StopMatcher | undefined;
+  readonly #breakpoints: BreakpointMatcher | undefined;
 
   /**
    * @param vocabulary the model's.
@@ -73,7 +69,8 @@ export class Ending {
    * @param written new tokens of the run that this one continues.
    * @param stopTexts texts that end the run.
    * @param breakpoints of the run's settings.
-   * @throws InvalidSettings a breakpoint cannot be checked here.
+   * @param matchers absent where there are neither stop texts nor breakpoints.
+   * @throws LocalError (only_on_server) a breakpoint cannot be checked here.
    */
   constructor(
     vocabulary: Vocabulary,
@@ -81,16 +78,17 @@ export class Ending {
     written: readonly number[],
     stopTexts: readonly string[],
     breakpoints: RunSettings["breakpoints"],
+    matchers?: typeof import("./matchers"),
   ) {
-    this.ids = [...written];
     this.#vocabulary = vocabulary;
     this.#stream = new TextStream(vocabulary, promptIds);
-    this.#stops = new StopMatcher(stopTexts, vocabulary.special.keys());
+    this.#stops = matchers && new matchers.StopMatcher(stopTexts, vocabulary.special.keys());
     const texts = written.map((tokenId) => this.#stream.push(tokenId));
     this.textBefore = written
-      .map((tokenId, place) => this.#stops.push(texts[place] ?? "", this.#special(tokenId)))
+      .map((tokenId, place) => this.#shown(texts[place] ?? "", tokenId))
       .join("");
-    this.#breakpoints = new BreakpointMatcher(breakpoints, written, texts.join(""));
+    this.#breakpoints =
+      matchers && new matchers.BreakpointMatcher(breakpoints, written, texts.join(""));
   }
 
   /**
@@ -104,23 +102,24 @@ export class Ending {
     prediction: Pick<Prediction, "entropy" | "logprob">,
     { byId, caller }: Reasons,
   ): string {
-    this.ids.push(tokenId);
-    this.hits = this.#breakpoints.token(tokenId, {
-      entropy: prediction.entropy,
-      probability: Math.exp(prediction.logprob(tokenId)),
-      forced,
-    });
+    const probability = Math.exp(prediction.logprob(tokenId));
+    const measures = { entropy: prediction.entropy, probability, forced };
+    this.hits = this.#breakpoints?.token(tokenId, measures) ?? [];
     this.reason = byId ?? (this.hits.length > 0 ? "breakpoint" : null);
     let added = this.#stream.push(tokenId, this.reason !== null);
-    this.hits.push(...this.#breakpoints.text(added, forced));
+    this.hits.push(...(this.#breakpoints?.text(added, forced) ?? []));
     if (this.reason === null) {
       this.reason = this.hits.length > 0 ? "breakpoint" : caller;
       if (this.reason !== null) added += this.#stream.rest();
     }
-    const text = this.#stops.push(added, this.#special(tokenId), this.reason !== null);
-    if (this.#stops.hit) this.reason = "stop";
-    this.texts.push(text);
+    const text = this.#shown(added, tokenId, this.reason !== null);
+    if (this.#stops?.hit) this.reason = "stop";
     return text;
+  }
+
+  /** The text that a token adds, without what may begin a stop text. */
+  #shown(added: string, tokenId: number, last = false): string {
+    return this.#stops ? this.#stops.push(added, this.#special(tokenId), last) : added;
   }
 
   /** The text of a special token, which is not part of the run's text; empty for others. */

@@ -6,10 +6,9 @@
  * the same.
  */
 
-import { NotFinite } from "../errors";
+import { LocalError } from "../errors";
 import { Ranking } from "./ranking";
 import { roundHalfEven } from "./rounding";
-import { shortestDecimal } from "./shortest-decimal";
 import { pairwiseSum } from "./sums";
 
 const RANK_BINS = 20;
@@ -45,7 +44,7 @@ export class Prediction {
   readonly peak: number;
   #ranking: Ranking | null = null;
 
-  /** @throws NotFinite the logits hold NaN or +Infinity, or nothing above -Infinity. */
+  /** @throws LocalError (not_finite) the logits hold NaN or +Infinity, or nothing above -Infinity. */
   constructor(logits: Float32Array) {
     this.logits = logits;
     this.peak = peakOf(logits);
@@ -97,15 +96,6 @@ export class Prediction {
     return Array.from(this.ranking.top(count));
   }
 
-  /** Logits and probabilities of the likeliest tokens, as shortest decimals. */
-  topNumbers(count: number): { readonly logits: number[]; readonly probs: number[] } {
-    const ids = this.top(count);
-    return {
-      logits: ids.map((id) => shortestDecimal(this.#logit(id))),
-      probs: ids.map((id) => shortestDecimal(this.probs[id] ?? 0)),
-    };
-  }
-
   /** [edges - 1] probability mass of the ranks between neighbouring edges. */
   rankMass(edges: readonly number[]): Float32Array {
     const { probs } = this;
@@ -135,10 +125,7 @@ export function peakOf(values: Float32Array | Float64Array): number {
   return peak;
 }
 
-function notFinite(peak: number): NotFinite {
-  const wrong = Number.isNaN(peak) ? "hold NaN" : peak > 0 ? "hold Infinity" : "are all -Infinity";
-  return new NotFinite(
-    `The model's logits ${wrong}, so no token can be chosen. float16 overflows easily: load the ` +
-      "model in float32 or bfloat16. If it is in one of them already, its weights are damaged.",
-  );
+function notFinite(peak: number): LocalError {
+  const kind = Number.isNaN(peak) ? "NaN" : peak > 0 ? "Infinity" : "-Infinity";
+  return LocalError.of("not_finite", "notFinite", [kind]);
 }

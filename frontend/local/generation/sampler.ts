@@ -9,12 +9,14 @@
  */
 
 import type { RunSettings, SamplerStage } from "@/lib/contract";
-import { NoCandidates } from "../errors";
-import { type Filter, minP, noRepeatNgram, normalized, repetitionPenalty, topP } from "./controls";
+import { LocalError } from "../errors";
+import type { Filter } from "./controls";
+import { placeOf } from "./ids";
 import { Pcg64 } from "./pcg64";
 import { type Prediction, peakOf } from "./prediction";
 import { Ranking } from "./ranking";
-import { type Control, placeOf, SamplingTrace } from "./sampling-trace";
+import type { Control, SamplingTrace } from "./sampling-trace";
+import { normalized } from "./softmax";
 
 const REMOVED = Number.NEGATIVE_INFINITY;
 /** exp() of anything lower is 0 in double precision. */
@@ -51,6 +53,12 @@ interface Sampled {
   readonly probs: Float64Array;
 }
 
+/** What few runs need: the controls of `controls.ts`, and the trace of all. */
+export interface SamplerParts {
+  readonly controls?: typeof import("./controls") | undefined;
+  readonly trace?: typeof import("./sampling-trace") | undefined;
+}
+
 /** The sampling controls of one run. */
 export class Sampler {
   readonly #settings: RunSettings;
@@ -58,31 +66,34 @@ export class Sampler {
   readonly #whiteSpace: readonly number[];
   readonly #random: Pcg64;
   readonly #filters: readonly (readonly [Control, Filter])[];
+  readonly #parts: SamplerParts;
 
   /**
-   * @param settings settings with the seed resolved.
+   * @param settings with the seed resolved.
    * @param eosIds the ids that end a text.
    * @param whiteSpace returns the ids of white-space tokens; called only if they are blocked.
    * @param drawn number of tokens of a resumed run so far.
+   * @param parts those that the settings need.
    */
   constructor(
-    settings: RunSettings,
+    settings: RunSettings & { readonly seed: number },
     eosIds: readonly number[],
     whiteSpace: () => readonly number[],
     drawn = 0,
+    parts: SamplerParts = {},
   ) {
-    if (settings.seed === null) throw new Error("settings.seed must be resolved before sampling");
     this.#settings = settings;
     this.#eosIds = eosIds;
     this.#whiteSpace = settings.block_ws_steps > 0 ? whiteSpace() : [];
     this.#random = new Pcg64(settings.seed).advance(drawn);
-    this.#filters = filtersOf(settings);
+    this.#filters = filtersOf(settings, parts);
+    this.#parts = parts;
   }
 
   /**
    * Choose token number `index` after the ids of `context`, or take the forced one.
    *
-   * @throws NoCandidates the controls removed every token.
+   * @throws LocalError (no_candidates) the controls removed every token.
    */
   choose(
     prediction: Prediction,
@@ -92,8 +103,9 @@ export class Sampler {
   ): Choice {
     const draw = this.#random.random();
     const top = prediction.top(this.#settings.top_n);
-    const asked = this.#settings.capture.includes("sampler_stages");
-    const trail = new Trail(top, asked ? new SamplingTrace(this.#settings, top) : null);
+    const { trace } = this.#parts;
+    const isTraced = trace && this.#settings.capture.includes("sampler_stages");
+    const trail = new Trail(top, isTraced ? new trace.SamplingTrace(this.#settings, top) : null);
     const scores = this.#controlled(prediction, context, index, trail);
     const ranking = scores === prediction.logits ? prediction.ranking : new Ranking(scores);
     const { ids, probs } = this.#candidates(scores, ranking, trail);
@@ -118,6 +130,7 @@ export class Sampler {
     trail: Trail,
   ): Float32Array {
     const settings = this.#settings;
+    const { controls } = this.#parts;
     const names: Control[] = [];
     let scores = prediction.logits;
     const record = (name: Control, changed: Float32Array) => {
@@ -126,18 +139,17 @@ export class Sampler {
       trail.stages?.addAll(name, changed);
       names.push(name);
     };
-    if (settings.repetition_penalty !== 1) {
+    if (controls && settings.repetition_penalty !== 1) {
       const penalty = settings.repetition_penalty;
-      record("repetition_penalty", repetitionPenalty(scores, context, penalty));
+      record("repetition_penalty", controls.repetitionPenalty(scores, context, penalty));
     }
-    if (settings.no_repeat_ngram_size > 0) {
+    if (controls && settings.no_repeat_ngram_size > 0) {
       const size = settings.no_repeat_ngram_size;
-      record("no_repeat_ngram", noRepeatNgram(scores, context, size));
+      record("no_repeat_ngram", controls.noRepeatNgram(scores, context, size));
     }
     for (const [name, ids] of this.#blocks(index)) record(name, without(scores, ids));
     if (trail.cutBy.every((name) => name !== null) && peakOf(scores) === REMOVED) {
-      const blame = names.join(", ");
-      throw new NoCandidates(`Every token was removed by ${blame}; relax these settings.`);
+      throw LocalError.of("no_candidates", "noCandidates", [names.join(", ")]);
     }
     return scores;
   }
@@ -208,11 +220,13 @@ class Trail {
   }
 }
 
-function filtersOf(settings: RunSettings): (readonly [Control, Filter])[] {
-  const { top_p, min_p } = settings;
+function filtersOf(
+  { top_p, min_p }: RunSettings,
+  { controls }: SamplerParts,
+): (readonly [Control, Filter])[] {
   const filters: (readonly [Control, Filter])[] = [];
-  if (top_p < 1) filters.push(["top_p", (scores) => topP(scores, top_p)]);
-  if (min_p > 0) filters.push(["min_p", (scores) => minP(scores, min_p)]);
+  if (controls && top_p < 1) filters.push(["top_p", (scores) => controls.topP(scores, top_p)]);
+  if (controls && min_p > 0) filters.push(["min_p", (scores) => controls.minP(scores, min_p)]);
   return filters;
 }
 

@@ -1,7 +1,8 @@
 /** Records the distribution after each sampling control. */
 
 import type { RunSettings, SamplerStage } from "@/lib/contract";
-import { softmax } from "./controls";
+import { placeOf } from "./ids";
+import { softmax } from "./softmax";
 
 /** The name of a control, as in `cut_by`. */
 export type Control =
@@ -89,15 +90,4 @@ export class SamplingTrace {
 function probOf({ ids, probs }: AfterControl, tokenId: number): number | null {
   const place = placeOf(tokenId, ids);
   return place < 0 ? null : (probs[place] ?? null);
-}
-
-/** The place of an id in ascending ids; -1 if it is not among them. */
-export function placeOf(tokenId: number, ids: ArrayLike<number>): number {
-  let [low, high] = [0, ids.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ids[middle] ?? 0) < tokenId) low = middle + 1;
-    else high = middle;
-  }
-  return ids[low] === tokenId ? low : -1;
 }

@@ -3,7 +3,7 @@
  * `config_fields.py`; a test compares them.
  */
 
-import { damaged, type LocalModelError, unsupported } from "./errors";
+import { damaged, type LocalError, unsupported } from "../errors";
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -28,7 +28,7 @@ export const MUST_BE: Readonly<Record<string, unknown>> = {
 /** The configuration as an object. */
 export function configOf(given: unknown): Config {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw damaged("config.json is not an object.");
+    throw damaged("configNoObject");
   }
   return given as Config;
 }
@@ -87,14 +87,14 @@ export function oneOf<T extends string>(
 }
 
 /** An error of a field whose value is not supported. */
-export function wrong(name: string, value: unknown): LocalModelError {
+export function wrong(name: string, value: unknown): LocalError {
   const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return unsupported(`its configuration has ${name} = ${String(shown).slice(0, 80)}`);
+  return unsupported("configField", name, String(shown).slice(0, 80));
 }
 
 function fieldOf(config: Config, name: string, fallback: unknown): unknown {
   const value = config[name] ?? fallback;
-  if (value === undefined) throw unsupported(`its configuration has no ${name}`);
+  if (value === undefined) throw unsupported("configLacks", name);
   return value;
 }
 
@@ -107,7 +107,7 @@ export function eosIds(config: Config, generation: Config | null, vocabulary: nu
   const given: unknown[] = Array.isArray(stated) ? stated : [stated];
   return given
     .map((id) => {
-      if (!Number.isSafeInteger(id)) throw damaged("eos_token_id is not a list of token ids.");
+      if (!Number.isSafeInteger(id)) throw damaged("eosNoIds");
       return id as number;
     })
     .filter((id) => id >= 0 && id < vocabulary);

@@ -1,6 +1,6 @@
 /** The compiled engine (`engine.c`): its functions and its memory. */
 
-import { LocalModelError } from "./errors";
+import { LocalError } from "../errors";
 
 /** Types of weights, with the numbers of `panels.h`. */
 export const FORMATS = { F32: 0, F16: 1, BF16: 2 } as const;
@@ -48,14 +48,10 @@ const SIMD_PROBE = new Uint8Array([
   ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
 ]);
 
-/** Throws a `LocalModelError` (no_simd) where WebAssembly or its SIMD instructions are missing. */
+/** Throws a `LocalError` (no_simd) where WebAssembly or its SIMD instructions are missing. */
 export function checkSimd(): void {
   if (typeof WebAssembly === "object" && WebAssembly.validate(SIMD_PROBE)) return;
-  throw new LocalModelError(
-    "no_simd",
-    "This browser has no WebAssembly with SIMD, which models need that run in the browser. Update " +
-      "the browser, or run the model on the server.",
-  );
+  throw LocalError.of("no_simd", "noSimd", []);
 }
 
 /** The sizes that the engine is configured with, in the order of `configure`. */
@@ -92,6 +88,13 @@ export class Engine {
     return address;
   }
 
+  /** Reserves memory for numbers; returns its address. */
+  floatsOf(numbers: readonly number[]): number {
+    const at = this.allocate(numbers.length * 4);
+    this.floats(at, numbers.length).set(numbers);
+    return at;
+  }
+
   configure(sizes: EngineSizes): void {
     const { layers, width, heads, kvHeads, headDim, inner, vocabulary, context, epsilon } = sizes;
     const configured = this.exports.configure(
@@ -116,10 +119,4 @@ export class Engine {
   }
 }
 
-export function outOfMemory(): LocalModelError {
-  return new LocalModelError(
-    "out_of_memory",
-    "This browser has too little memory for the model or for a text of this length. Close other " +
-      "tabs, use a smaller model or a shorter text, or run the model on the server.",
-  );
-}
+export const outOfMemory = (): LocalError => LocalError.of("out_of_memory", "outOfMemory", []);

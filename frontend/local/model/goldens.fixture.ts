@@ -2,7 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type LocalModel, loadModel, type ModelFiles } from "./model";
+import { describeModel, type ModelFiles } from "./describe";
+import type { Format } from "./engine";
+import { type LocalModel, loadModel } from "./model";
 import { readSafetensors } from "./safetensors";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -28,9 +30,17 @@ export function filesOf(name: string): ModelFiles & { config: Record<string, unk
 }
 
 /** The model; `changed` are fields of its configuration. */
-export function load(name: string, changed: object = {}): Promise<LocalModel> {
+export async function load(name: string, changed: object = {}): Promise<LocalModel> {
   const files = filesOf(name);
-  return loadModel(ENGINE, { ...files, config: { ...files.config, ...changed } });
+  return loadFiles({ ...files, config: { ...files.config, ...changed } });
+}
+
+export async function loadFiles(
+  files: ModelFiles,
+  format?: Format | "smallest",
+): Promise<LocalModel> {
+  const weights = new Uint8Array(files.weights);
+  return loadModel(ENGINE, describeModel({ ...files, weights }), weights, format);
 }
 
 /** What the Python engine computes for the last of some tokens. */

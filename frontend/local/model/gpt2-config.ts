@@ -1,7 +1,7 @@
 /** Reads the `config.json` of a GPT-2. */
 
+import { unsupported } from "../errors";
 import { type Config, checkFields, flag, oneOf, positive, size } from "./config-fields";
-import { unsupported } from "./errors";
 
 export interface Gpt2Config {
   readonly className: string;
@@ -23,19 +23,19 @@ const READ: ReadonlySet<string> = new Set([
 ]);
 const ACTIVATIONS = ["gelu_new", "gelu_pytorch_tanh", "relu"] as const;
 
-/** Throws a `LocalModelError` (unsupported_model) that names what is not supported. */
+/** Throws a `LocalError` (unsupported_model) that names what is not supported. */
 export function readGpt2Config(given: Config): Gpt2Config {
   checkFields(given, READ);
   if ("scale_attn_weights" in given && given.scale_attn_weights !== true) {
-    throw unsupported("its attention scores are not scaled");
+    throw unsupported("unscaled");
   }
   const [width, heads] = [size(given, "n_embd", 768), size(given, "n_head", 12)];
   const inner = size(given, "n_inner", 4 * width);
-  if (width % heads) throw unsupported(`its ${width} dimensions are no multiple of ${heads} heads`);
-  if ((width / heads) % 4) throw unsupported(`its heads have ${width / heads} dimensions`);
+  if (width % heads) throw unsupported("widthOfHeads", width, heads);
+  if ((width / heads) % 4) throw unsupported("headDimension", width / heads);
   // The engine multiplies 32 outputs at a time.
-  if (width % 32) throw unsupported(`n_embd is ${width}, which is no multiple of 32`);
-  if (inner % 32) throw unsupported(`n_inner is ${inner}, which is no multiple of 32`);
+  if (width % 32) throw unsupported("noMultiple", "n_embd", width);
+  if (inner % 32) throw unsupported("noMultiple", "n_inner", inner);
   const activation = oneOf(given, "activation_function", ACTIVATIONS, "gelu_new");
   return {
     className: "GPT2LMHeadModel",

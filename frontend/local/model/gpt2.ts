@@ -1,8 +1,8 @@
-/** Places a GPT-2 in the engine's memory. */
+/** Where the weights of a GPT-2 are placed in the engine's memory. */
 
-import type { Engine } from "./engine";
+import type { ModelDescription, Placed } from "./description";
 import type { Gpt2Config } from "./gpt2-config";
-import { HEAD, type Naming, type Shapes, type WeightWriter } from "./weights";
+import { HEAD, type NamedWeights, type Naming, type Shapes } from "./tensors";
 
 export const GPT2_NAMING: Naming = {
   prefix: "transformer.",
@@ -47,39 +47,33 @@ export function gpt2Shapes(config: Gpt2Config): Shapes {
   return shapes;
 }
 
-/** The names of the weights that are stored in panels. */
-export function gpt2Products(config: Gpt2Config): string[] {
-  const layers = Array.from({ length: config.layers }, (_, layer) =>
-    PRODUCTS.map((part) => `${layerName(layer, part)}.weight`),
-  );
-  return [GPT2_NAMING.embedding, ...(config.tied ? [] : [HEAD]), ...layers.flat()];
+export function describeGpt2(
+  config: Gpt2Config,
+  weights: NamedWeights,
+): Omit<ModelDescription, "sizes"> {
+  const { width, inner, heads, headDim, vocabulary, context, epsilon, activation } = config;
+  const [norm, bias] = normOf(weights, FINAL_NORM);
+  return {
+    engine: {
+      ...{ family: "gpt2", layers: config.layers, width, inner, heads, kvHeads: heads, headDim },
+      ...{ vocabulary, context, epsilon, activation, rotaryScaling: 1 },
+    },
+    layers: Array.from({ length: config.layers }, (_, layer) => {
+      const names = PRODUCTS.map((part) => layerName(layer, part));
+      return [
+        ...names.map((name) => weights.panels([`${name}.weight`], true)),
+        ...names.map((name) => weights.vector(`${name}.bias`)),
+        ...NORMS.flatMap((part) => normOf(weights, layerName(layer, part))),
+      ];
+    }),
+    embedding: weights.panels([GPT2_NAMING.embedding]),
+    head: config.tied ? null : weights.panels([HEAD]),
+    norm,
+    bias,
+    places: weights.vector(POSITIONS),
+  };
 }
 
-export function placeGpt2(config: Gpt2Config, engine: Engine, writer: WeightWriter): void {
-  engine.configure({
-    ...config,
-    family: "gpt2",
-    format: writer.format,
-    kvHeads: config.heads,
-    rotaryScaling: 1,
-  });
-  for (let layer = 0; layer < config.layers; layer++) {
-    const names = PRODUCTS.map((part) => layerName(layer, part));
-    const weights = [
-      ...names.map((name) => writer.panels([`${name}.weight`], true)),
-      ...names.map((name) => writer.vector(`${name}.bias`)),
-      ...NORMS.flatMap((part) => normOf(writer, layerName(layer, part))),
-    ];
-    weights.forEach((at, index) => {
-      engine.exports.set_layer(layer, index, at);
-    });
-  }
-  const table = writer.panels([GPT2_NAMING.embedding]);
-  const head = config.tied ? table : writer.panels([HEAD]);
-  const [weight, bias] = normOf(writer, FINAL_NORM);
-  engine.exports.set_ends(table, head, weight, bias, writer.vector(POSITIONS));
-}
-
-function normOf(writer: WeightWriter, name: string): [weight: number, bias: number] {
-  return [writer.vector(`${name}.weight`), writer.vector(`${name}.bias`)];
+function normOf(weights: NamedWeights, name: string): [weight: Placed, bias: Placed] {
+  return [weights.vector(`${name}.weight`), weights.vector(`${name}.bias`)];
 }

@@ -1,7 +1,7 @@
 /** Reads the `config.json` of a Llama, or of a model type that is built like it. */
 
+import { unsupported } from "../errors";
 import { type Config, checkFields, flag, oneOf, positive, size } from "./config-fields";
-import { unsupported } from "./errors";
 import { type Rope, readRope, stretchedContext } from "./rope";
 
 export interface LlamaConfig {
@@ -29,20 +29,20 @@ const READ: ReadonlySet<string> = new Set([
   ...["tie_word_embeddings", "vocab_size"],
 ]);
 
-/** Throws a `LocalModelError` (unsupported_model) that names what is not supported. */
+/** Throws a `LocalError` (unsupported_model) that names what is not supported. */
 export function readLlamaConfig(given: Config): LlamaConfig {
   const isMistral = given.model_type === "mistral";
   checkFields(given, isMistral ? new Set([...READ, "sliding_window"]) : READ);
   // The default of Mistral is a window.
-  if (isMistral && given.sliding_window !== null) throw unsupported("it has a sliding window");
+  if (isMistral && given.sliding_window !== null) throw unsupported("slidingWindow");
   if (!isMistral && flag(given, "attention_bias", false)) {
-    throw unsupported("its attention has biases");
+    throw unsupported("attentionBiases");
   }
-  if (!isMistral && flag(given, "mlp_bias", false)) throw unsupported("its MLP has biases");
+  if (!isMistral && flag(given, "mlp_bias", false)) throw unsupported("mlpBiases");
   oneOf(given, "hidden_act", ["silu", "swish"], "silu");
   const [width, heads] = [size(given, "hidden_size"), size(given, "num_attention_heads")];
   if (width % heads && given.head_dim == null) {
-    throw unsupported(`its ${width} dimensions are no multiple of ${heads} heads`);
+    throw unsupported("widthOfHeads", width, heads);
   }
   const positions = size(given, "max_position_embeddings");
   const rope = readRope(given, positions);
@@ -68,7 +68,7 @@ export function readLlamaConfig(given: Config): LlamaConfig {
 /** The engine multiplies 32 outputs at a time, and rotates heads by 4 numbers. */
 function checkSizes({ heads, kvHeads, headDim, width, inner }: LlamaConfig): void {
   if (heads % kvHeads || headDim % 4) {
-    throw unsupported("the sizes of its heads do not fit together");
+    throw unsupported("headSizes");
   }
   const outputs = {
     hidden_size: width,
@@ -76,6 +76,6 @@ function checkSizes({ heads, kvHeads, headDim, width, inner }: LlamaConfig): voi
     "twice intermediate_size": 2 * inner,
   };
   for (const [name, count] of Object.entries(outputs)) {
-    if (count % 32) throw unsupported(`${name} is ${count}, which is no multiple of 32`);
+    if (count % 32) throw unsupported("noMultiple", name, count);
   }
 }

@@ -1,9 +1,9 @@
-/** Places a Llama in the engine's memory. */
+/** Where the weights of a Llama are placed in the engine's memory. */
 
-import type { Engine } from "./engine";
+import type { ModelDescription } from "./description";
 import type { LlamaConfig } from "./llama-config";
 import { frequencies } from "./rope";
-import { HEAD, type Naming, type Shapes, type WeightWriter } from "./weights";
+import { HEAD, type NamedWeights, type Naming, type Shapes } from "./tensors";
 
 export const LLAMA_NAMING: Naming = {
   prefix: "model.",
@@ -49,36 +49,25 @@ export function llamaShapes(config: LlamaConfig): Shapes {
   return shapes;
 }
 
-/** The names of the weights that are stored in panels. */
-export function llamaProducts(config: LlamaConfig): string[] {
-  const layers = Array.from({ length: config.layers }, (_, layer) =>
-    PRODUCTS.flat().map((part) => layerName(layer, part)),
-  );
-  return [LLAMA_NAMING.embedding, ...(config.tied ? [] : [HEAD]), ...layers.flat()];
-}
-
-export function placeLlama(config: LlamaConfig, engine: Engine, writer: WeightWriter): void {
-  const { speeds, scaling } = frequencies(config.rope, config.headDim, config.positions);
-  engine.configure({
-    ...config,
-    family: "llama",
-    format: writer.format,
-    activation: "gelu_tanh",
-    rotaryScaling: scaling,
-  });
-  for (let layer = 0; layer < config.layers; layer++) {
-    const products = PRODUCTS.map((parts) =>
-      writer.panels(parts.map((part) => layerName(layer, part))),
-    );
-    const norms = NORMS.map((part) => writer.vector(layerName(layer, part)));
-    [...products, ...norms].forEach((at, index) => {
-      engine.exports.set_layer(layer, index, at);
-    });
-  }
-  const table = writer.panels([LLAMA_NAMING.embedding]);
-  const head = config.tied ? table : writer.panels([HEAD]);
-  const places = engine.allocate(speeds.byteLength);
-  const norm = writer.vector(FINAL_NORM);
-  engine.floats(places, speeds.length).set(speeds);
-  engine.exports.set_ends(table, head, norm, 0, places);
+export function describeLlama(
+  config: LlamaConfig,
+  weights: NamedWeights,
+): Omit<ModelDescription, "sizes"> {
+  const { width, inner, heads, kvHeads, headDim, vocabulary, context, epsilon, layers } = config;
+  const { speeds, scaling } = frequencies(config.rope, headDim, config.positions);
+  return {
+    engine: {
+      ...{ family: "llama", layers, width, inner, heads, kvHeads, headDim, vocabulary, context },
+      ...{ epsilon, activation: "gelu_tanh", rotaryScaling: scaling },
+    },
+    layers: Array.from({ length: layers }, (_, layer) => [
+      ...PRODUCTS.map((parts) => weights.panels(parts.map((part) => layerName(layer, part)))),
+      ...NORMS.map((part) => weights.vector(layerName(layer, part))),
+    ]),
+    embedding: weights.panels([LLAMA_NAMING.embedding]),
+    head: config.tied ? null : weights.panels([HEAD]),
+    norm: weights.vector(FINAL_NORM),
+    bias: null,
+    places: Array.from(speeds),
+  };
 }

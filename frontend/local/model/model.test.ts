@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
+import { errorEvent } from "../report";
+import { texts } from "../words.en";
 import { Engine, type Format } from "./engine";
 import {
   ENGINE,
@@ -6,19 +8,13 @@ import {
   expectedOf,
   filesOf,
   load,
+  loadFiles,
   MODELS,
   RANKED,
   ropeCases,
 } from "./goldens.fixture";
 import { readLlamaConfig } from "./llama-config";
-import {
-  compileEngine,
-  type LocalModel,
-  LocalModelError,
-  loadModel,
-  MAX_ROWS,
-  type Pass,
-} from "./model";
+import { compileEngine, type LocalModel, MAX_ROWS, type Pass } from "./model";
 import { frequencies } from "./rope";
 
 /** Largest difference, relative to the largest number of the tensor. */
@@ -95,7 +91,7 @@ describe.each(MODELS)("%s has the numbers of the Python engine", (name) => {
   });
 
   test("with weights in 16 bits, where these are exact, to the last bit", async () => {
-    const stored = await loadModel(ENGINE, filesOf(name), "smallest");
+    const stored = await loadFiles(filesOf(name), "smallest");
     const model = await load(name);
     expect(outputs(model, model.read(ids))).toEqual(outputs(stored, stored.read(ids)));
   });
@@ -103,7 +99,7 @@ describe.each(MODELS)("%s has the numbers of the Python engine", (name) => {
 
 test("the sizes of the embedded model", async () => {
   const files = { ...filesOf("mav-tiny"), generationConfig: { eos_token_id: [0, 9000] } };
-  expect((await loadModel(ENGINE, files)).sizes).toEqual({
+  expect((await loadFiles(files)).sizes).toEqual({
     family: "llama", className: "LlamaForCausalLM", parameters: 5_868_800, layers: 6, heads: 4,
     kvHeads: 4, width: 256, vocabulary: 4096, context: 512, eosIds: [0],
   }); // biome-ignore format: short
@@ -200,7 +196,7 @@ test("weights are stored once, in 16 bits if these are exact and wanted", async 
       engines.push(await Engine.create(module));
       return engines[0] as Engine;
     });
-    await loadModel(ENGINE, filesOf("mav-tiny"), format);
+    await loadFiles(filesOf("mav-tiny"), format);
     return engines[0]?.exports.memory.buffer.byteLength ?? 0;
   };
   const weights = filesOf("mav-tiny").weights.byteLength;
@@ -259,8 +255,8 @@ async function codeOf(loading: Promise<unknown>): Promise<[string, string]> {
     () => null,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof LocalModelError)) throw new Error(`no LocalModelError: ${error}`);
-  return [error.code, error.message];
+  const { code, detail } = errorEvent(error, texts);
+  return [code, detail];
 }
 
 describe("what is not supported is refused by name", () => {
@@ -294,7 +290,7 @@ describe("broken files are named", () => {
   const bytes = weights instanceof Uint8Array ? weights : new Uint8Array(weights);
   const [length] = new BigUint64Array(bytes.slice(0, 8).buffer);
   const header = JSON.parse(new TextDecoder().decode(bytes.slice(8, 8 + Number(length))));
-  const loadBytes = (given: Uint8Array) => loadModel(ENGINE, { config, weights: given });
+  const loadBytes = (given: Uint8Array) => loadFiles({ config, weights: given });
 
   /** The file with another header. */
   function withHeader(changed: unknown): Uint8Array {
@@ -351,7 +347,7 @@ describe("broken files are named", () => {
   });
 
   test("a configuration that is none", async () => {
-    const [code] = await codeOf(loadModel(ENGINE, { config: [], weights: bytes }));
+    const [code] = await codeOf(loadFiles({ config: [], weights: bytes }));
     expect(code).toBe("damaged_model");
   });
 

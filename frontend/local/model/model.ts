@@ -1,32 +1,11 @@
 /** A model that runs in the browser: a text, its KV cache, and what a pass leaves to be measured. */
 
-import { type Config, configOf, eosIds } from "./config-fields";
+import type { ModelDescription, ModelSizes } from "./description";
 import { checkSimd, Engine, type Format, MAX_ROWS, outOfMemory } from "./engine";
-import { checkSize, unsupported } from "./errors";
-import { GPT2_NAMING, gpt2Products, gpt2Shapes, placeGpt2 } from "./gpt2";
-import { readGpt2Config } from "./gpt2-config";
-import { LLAMA_NAMING, llamaProducts, llamaShapes, placeLlama } from "./llama";
-import { readLlamaConfig } from "./llama-config";
-import { readSafetensors } from "./safetensors";
-import { type Naming, namedWeights, type Shapes, WeightWriter } from "./weights";
+import { WeightWriter } from "./weights";
 
+export type { ModelSizes } from "./description";
 export { MAX_ROWS } from "./engine";
-export { LocalModelError, type LocalModelErrorCode } from "./errors";
-
-export interface ModelSizes {
-  readonly family: "llama" | "gpt2";
-  /** Its class in transformers. */
-  readonly className: string;
-  readonly parameters: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly width: number;
-  readonly vocabulary: number;
-  readonly context: number;
-  /** The ids that end a text; empty where neither configuration states any. */
-  readonly eosIds: number[];
-}
 
 /** The outputs of a pass over `rows` tokens: views of memory that the next pass overwrites. */
 export interface Pass {
@@ -76,15 +55,6 @@ export interface LocalModel {
   project(vectors: Float32Array): Float32Array;
 }
 
-export interface ModelFiles {
-  /** config.json */
-  readonly config: unknown;
-  /** generation_config.json, where there is one. */
-  readonly generationConfig?: unknown;
-  /** model.safetensors */
-  readonly weights: ArrayBuffer | Uint8Array;
-}
-
 /**
  * Models with at most this many parameters are stored in float32. It takes twice the memory, but a
  * token of the embedded model takes 0.7 ms instead of 0.9 (Chromium): nothing is converted. The
@@ -92,19 +62,10 @@ export interface ModelFiles {
  */
 const MOST_FLOAT32 = 8_000_000;
 
-/** What differs between the families. */
-interface Described {
-  readonly sizes: Omit<ModelSizes, "parameters" | "eosIds">;
-  readonly shapes: Shapes;
-  readonly naming: Naming;
-  readonly products: readonly string[];
-  place(engine: Engine, writer: WeightWriter): void;
-}
-
 /**
  * Compiles engine.wasm.
  *
- * Throws a `LocalModelError` (no_simd) where the browser does not support it.
+ * Throws a `LocalError` (no_simd) where the browser does not support it.
  */
 export async function compileEngine(engine: BufferSource): Promise<WebAssembly.Module> {
   checkSimd();
@@ -114,61 +75,37 @@ export async function compileEngine(engine: BufferSource): Promise<WebAssembly.M
 /**
  * Loads a model into an engine of its own.
  *
- * Throws a `LocalModelError`. `format` is for tests and measurements.
+ * Throws a `LocalError`. `format` is for tests and measurements.
  */
 export async function loadModel(
   module: WebAssembly.Module,
-  files: ModelFiles,
+  description: ModelDescription,
+  weights: Uint8Array,
   format?: Format | "smallest",
 ): Promise<LocalModel> {
   checkSimd();
-  const config = configOf(files.config);
-  const described = describe(config);
-  const parameters = [...described.shapes.values()]
-    .map((shape) => shape.reduce((product, size) => product * size, 1))
-    .reduce((total, count) => total + count, 0);
-  checkSize(parameters);
-  const { weights } = files;
-  const file = weights instanceof Uint8Array ? weights : new Uint8Array(weights);
-  const tensors = namedWeights(readSafetensors(file), described.shapes, described.naming);
-  const generation = files.generationConfig == null ? null : configOf(files.generationConfig);
-  const ids = eosIds(config, generation, described.sizes.vocabulary);
+  const { sizes, layers, embedding, head, norm, bias, places } = description;
   const engine = await Engine.create(module);
-  const stored = format ?? (parameters <= MOST_FLOAT32 ? "F32" : "smallest");
-  described.place(engine, new WeightWriter(engine, tensors, described.products, stored));
-  return new EngineModel(engine, { ...described.sizes, parameters, eosIds: ids });
-}
-
-function describe(given: Config): Described {
-  const type = String(given.model_type).slice(0, 80);
-  if (type === "llama" || type === "mistral") {
-    const config = readLlamaConfig(given);
-    return {
-      sizes: { ...sizesOf(config), family: "llama", kvHeads: config.kvHeads },
-      shapes: llamaShapes(config),
-      naming: LLAMA_NAMING,
-      products: llamaProducts(config),
-      place: (engine, writer) => placeLlama(config, engine, writer),
-    };
-  }
-  if (type === "gpt2") {
-    const config = readGpt2Config(given);
-    return {
-      sizes: { ...sizesOf(config), family: "gpt2", kvHeads: config.heads },
-      shapes: gpt2Shapes(config),
-      naming: GPT2_NAMING,
-      products: gpt2Products(config),
-      place: (engine, writer) => placeGpt2(config, engine, writer),
-    };
-  }
-  throw unsupported(`its model_type is ${type}, not llama, mistral or gpt2`);
-}
-
-type CommonSizes = Omit<ModelSizes, "family" | "kvHeads" | "parameters" | "eosIds">;
-
-function sizesOf(config: CommonSizes): CommonSizes {
-  const { className, layers, heads, width, vocabulary, context } = config;
-  return { className, layers, heads, width, vocabulary, context };
+  const all = [...layers.flat(), embedding, head ?? embedding];
+  const stored = format ?? (sizes.parameters <= MOST_FLOAT32 ? "F32" : "smallest");
+  const writer = new WeightWriter(engine, weights, all, stored);
+  engine.configure({ ...description.engine, format: writer.format });
+  layers.forEach((layer, index) => {
+    layer
+      .map((weight) => writer.write(weight))
+      .forEach((at, place) => {
+        engine.exports.set_layer(index, place, at);
+      });
+  });
+  const table = writer.write(embedding);
+  engine.exports.set_ends(
+    table,
+    head ? writer.write(head) : table,
+    writer.write(norm),
+    bias ? writer.write(bias) : 0,
+    "as" in places ? writer.write(places) : engine.floatsOf(places),
+  );
+  return new EngineModel(engine, sizes);
 }
 
 class EngineModel implements LocalModel {
@@ -190,7 +127,7 @@ class EngineModel implements LocalModel {
   }
 
   truncate(length: number): void {
-    if (!isWithin(length, this.#length + 1)) throw new RangeError(`no length: ${length}`);
+    check(length, this.#length + 1);
     this.#length = length;
   }
 
@@ -198,9 +135,9 @@ class EngineModel implements LocalModel {
     const { layers, heads, width, vocabulary, context } = this.sizes;
     const rows = ids.length;
     const keys = this.#length + rows;
-    if (!isWithin(rows - 1, MAX_ROWS)) throw new RangeError(`${rows} tokens in one pass`);
-    if (keys > context) throw new RangeError(`${keys} positions, but the context has ${context}`);
-    if (!ids.every((id) => isWithin(id, vocabulary))) throw new RangeError(`no ids: ${ids}`);
+    check(rows - 1, MAX_ROWS);
+    check(keys, context + 1);
+    for (const id of ids) check(id, vocabulary);
     const { engine } = this;
     const exports = this.#chosen();
     engine.integers(exports.ids(), rows).set(ids);
@@ -227,7 +164,7 @@ class EngineModel implements LocalModel {
   lens(row: number, id: number): LensLayers {
     this.#checkRow(row);
     const { layers, vocabulary } = this.sizes;
-    if (!isWithin(id, vocabulary)) throw new RangeError(`no id: ${id}`);
+    check(id, vocabulary);
     const { engine } = this;
     const { exports } = engine;
     exports.lens(row, id);
@@ -240,9 +177,8 @@ class EngineModel implements LocalModel {
 
   setProjection(directions: Float32Array, means: Float32Array, cells: number): void {
     const { layers, width } = this.sizes;
-    if (directions.length !== layers * cells * width || means.length !== layers * width) {
-      throw new RangeError(`${directions.length} and ${means.length} numbers for ${cells} cells`);
-    }
+    checkLength(directions, layers * cells * width);
+    checkLength(means, layers * width);
     const at = this.#chosen().reserve_projection(cells) >>> 0;
     if (!at) throw outOfMemory();
     const floats = this.engine.floats(at, directions.length + means.length);
@@ -253,7 +189,7 @@ class EngineModel implements LocalModel {
 
   project(vectors: Float32Array): Float32Array {
     const { layers, width } = this.sizes;
-    if (vectors.length !== layers * width) throw new RangeError(`${vectors.length} numbers`);
+    checkLength(vectors, layers * width);
     const { engine } = this;
     const exports = this.#chosen();
     engine.floats(exports.vectors(), vectors.length).set(vectors);
@@ -268,9 +204,16 @@ class EngineModel implements LocalModel {
 
   #checkRow(row: number): void {
     const rows = this.#chosen().rows();
-    if (!isWithin(row, rows)) throw new RangeError(`row ${row} of a pass of ${rows}`);
+    check(row, rows);
   }
 }
 
-const isWithin = (index: number, count: number) =>
-  Number.isSafeInteger(index) && index >= 0 && index < count;
+/** Throws a `RangeError` if this is not an index of `count` things. */
+function check(index: number, count: number): void {
+  if (Number.isSafeInteger(index) && index >= 0 && index < count) return;
+  throw new RangeError(`${index} of ${count}`);
+}
+
+function checkLength({ length }: Float32Array, count: number): void {
+  if (length !== count) throw new RangeError(`${length} numbers, not ${count}`);
+}

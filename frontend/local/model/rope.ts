@@ -3,8 +3,8 @@
  * operation rounded as in `rope.py`, which gives the sources.
  */
 
+import { unsupported } from "../errors";
 import { type Config, configOf, flag, positive, wrong } from "./config-fields";
-import { unsupported } from "./errors";
 
 export interface Rope {
   readonly fields: Config;
@@ -42,7 +42,7 @@ export function readRope(config: Config, context: number): Rope {
   };
   const type = String(fields.rope_type ?? fields.type ?? "default");
   const parameters = Object.hasOwn(ROPE_FIELDS, type) ? ROPE_FIELDS[type] : undefined;
-  if (!parameters) throw unsupported(`its rotary embeddings are of the type ${type.slice(0, 80)}`);
+  if (!parameters) throw unsupported("ropeType", type.slice(0, 80));
   if (type === "llama3" || type === "yarn") fields[ORIGINAL] ??= context;
   const known = new Set(["rope_type", "type", "rope_theta", ...parameters]);
   for (const [name, value] of Object.entries(fields)) {

@@ -3,12 +3,14 @@
  * the type, shape and byte range of each tensor, then the numbers.
  */
 
-import { damaged } from "./errors";
+import { damaged } from "../errors";
 
 /** A tensor in a file. */
 export interface StoredTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
+  /** Its first byte in the file. */
+  readonly from: number;
   /** Its numbers as bytes; a view of the file. */
   readonly bytes: Uint8Array;
 }
@@ -30,51 +32,47 @@ interface Entry {
 /**
  * Returns the tensors of a file by name.
  *
- * Throws a `LocalModelError` (damaged_model) if the file is cut off, is not safetensors, or has
+ * Throws a `LocalError` (damaged_model) if the file is cut off, is not safetensors, or has
  * tensors that overlap or do not fit their shapes.
  */
 export function readSafetensors(file: Uint8Array): ReadonlyMap<string, StoredTensor> {
   const header = readHeader(file);
   const begin = 8 + header.length;
   const entries = Object.entries(header.fields).filter(([name]) => name !== "__metadata__");
-  if (entries.length > MAX_TENSORS) throw damaged("The weights have too many tensors.");
+  if (entries.length > MAX_TENSORS) throw damaged("tooManyTensors");
   const places: [number, number][] = [];
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of entries) {
-    if (!isEntry(entry)) throw damaged(`The weights have a broken entry for ${name}.`);
+    if (!isEntry(entry)) throw damaged("brokenEntry", name);
     const [from, to] = entry.data_offsets;
     const bits = BITS[entry.dtype];
     const elements = entry.shape.reduce((product, size) => product * size, 1);
     if (bits !== undefined && (to - from) * 8 !== elements * bits) {
-      const shape = `[${entry.shape.join(", ")}]`;
-      throw damaged(
-        `The weights have ${to - from} bytes for ${name}, which does not match its shape ` +
-          `${shape} in ${entry.dtype}.`,
-      );
+      throw damaged("tensorBytes", to - from, name, entry.shape.join(", "), entry.dtype);
     }
     places.push([from, to]);
     const bytes = file.subarray(begin + from, begin + to);
-    tensors.set(name, { dtype: entry.dtype, shape: entry.shape, bytes });
+    tensors.set(name, { dtype: entry.dtype, shape: entry.shape, from: begin + from, bytes });
   }
   checkPlaces(places, file.length - begin);
   return tensors;
 }
 
 function readHeader(file: Uint8Array): { fields: object; length: number } {
-  if (file.length < 8) throw damaged("The weights are not a safetensors file.");
+  if (file.length < 8) throw damaged("notSafetensors");
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (length > MAX_HEADER_BYTES) throw damaged("The weights are not a safetensors file.");
-  if (8 + length > file.length) throw damaged("The weights are cut off in their header.");
+  if (length > MAX_HEADER_BYTES) throw damaged("notSafetensors");
+  if (8 + length > file.length) throw damaged("headerCut");
   let fields: unknown;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(file.subarray(8, 8 + length));
     fields = JSON.parse(text);
   } catch {
-    throw damaged("The weights have a broken header.");
+    throw damaged("brokenHeader");
   }
   if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    throw damaged("The weights have a broken header.");
+    throw damaged("brokenHeader");
   }
   return { fields, length };
 }
@@ -100,12 +98,8 @@ function isSizes(given: unknown): given is number[] {
 function checkPlaces(places: [number, number][], size: number): void {
   let reached = 0;
   for (const [from, to] of places.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
-    if (from !== reached) throw damaged("The weights have tensors that overlap or leave gaps.");
+    if (from !== reached) throw damaged("gaps");
     reached = to;
   }
-  if (reached > size) {
-    throw damaged(
-      `The weights are cut off: their header describes ${reached} bytes, but there are ${size}.`,
-    );
-  }
+  if (reached > size) throw damaged("weightsCut", reached, size);
 }

@@ -1,7 +1,7 @@
 /** `attention_map`: where each head attends from every position. */
 import type { RunSettings } from "@/lib/contract";
 import type { WireArray } from "@/lib/contract/schemas";
-import { InvalidSettings } from "../errors";
+import { invalid } from "../errors";
 import { LIMITS } from "../facts";
 import type { ModelSizes } from "../model/model";
 import type { Step } from "../step";
@@ -41,7 +41,7 @@ export class PatternMap {
 export const isDue = (index: number, every: number): boolean =>
   every > 0 && (index + 1) % every === 0;
 
-/** @throws InvalidSettings if the largest map of a run would be too large */
+/** @throws LocalError (invalid_settings) if the largest map of a run would be too large */
 export function checkMap(
   settings: RunSettings,
   { layers, heads }: ModelSizes,
@@ -52,13 +52,11 @@ export function checkMap(
   const every = settings.attn_every;
   const last = every ? Math.floor(newTokens / every) * every - 1 : 0;
   const length = promptTokens + Math.max(last, 0);
-  const limit = `An attention_map of this model (${layers} layers, ${heads} heads) may cover ${most} tokens, but`;
   if (promptTokens > most) {
-    const detail = `${limit} the prompt has ${promptTokens}. Shorten it, or capture attention_rows instead.`;
-    throw new InvalidSettings(detail, "capture");
+    throw invalid("capture", "promptTooLongForMap", most, layers, heads, promptTokens);
   }
   if (length > most) {
-    const detail = `${limit} with attn_every ${every} the last one would cover ${length}. Set attn_every to 0 for the prompt's map alone, or max_new_tokens to ${most - promptTokens + 1}.`;
-    throw new InvalidSettings(detail, "attn_every");
+    const limit = most - promptTokens + 1;
+    throw invalid("attn_every", "runTooLongForMap", most, layers, heads, every, length, limit);
   }
 }

@@ -1,7 +1,7 @@
 /** `tiles`: each layer's vector as a small picture, as in `mav_engine/probes/tiles.py`. */
 import type { RunSettings } from "@/lib/contract";
 import type { WireArray } from "@/lib/contract/schemas";
-import { InvalidSettings } from "../errors";
+import { invalid } from "../errors";
 import { LIMITS } from "../facts";
 import { standardNormals } from "../generation/normals";
 import type { LocalModel, ModelSizes } from "../model/model";
@@ -107,11 +107,10 @@ export function tiles(step: Step, { tile, ...settings }: RunSettings): WireArray
   return toWire(step.model.project(vectors), [layers, tile.height, tile.width]);
 }
 
-/** @throws InvalidSettings if the tiles of these settings are too large */
+/** @throws LocalError (invalid_settings) if the tiles of these settings are too large */
 export function checkTiles({ tile }: RunSettings, { layers, width }: ModelSizes): void {
   const most = Math.floor(LIMITS.tile_numbers / Math.max(1, layers * width));
   const cells = tile.height * tile.width;
   if (cells <= most) return;
-  const detail = `tile is ${tile.height} by ${tile.width}, ${cells} cells; for this model (${layers} layers of ${width} numbers) at most ${most} are allowed. Set a smaller tile.height or tile.width.`;
-  throw new InvalidSettings(detail, "tile");
+  throw invalid("tile", "tileTooLarge", tile.height, tile.width, layers, width, most);
 }

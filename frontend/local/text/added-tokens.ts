@@ -29,13 +29,14 @@ export class AddedTokens {
   readonly #tokens = new Map<number, AddedToken>();
   readonly #ids = new Map<string, number>();
   readonly #vocabulary: ReadonlyMap<string, number>;
-  readonly #normalize: (text: string) => string;
+  readonly #isComposed: boolean;
   #nextId: number;
   #finders: readonly Finder[] | null = null;
 
-  constructor(vocabulary: ReadonlyMap<string, number>, normalize: (text: string) => string) {
+  /** @param isComposed whether texts are normalized to NFC */
+  constructor(vocabulary: ReadonlyMap<string, number>, isComposed: boolean) {
     this.#vocabulary = vocabulary;
-    this.#normalize = normalize;
+    this.#isComposed = isComposed;
     this.#nextId = vocabulary.size;
   }
 
@@ -43,12 +44,20 @@ export class AddedTokens {
   add(tokens: readonly AddedToken[]): void {
     for (const token of tokens) {
       if (token.content === "") continue;
-      const id = this.idOf(token.content) ?? this.#nextId;
-      this.#nextId = Math.max(this.#nextId, id + 1);
-      this.#ids.set(token.content, id);
-      this.#tokens.set(id, token);
+      this.set(this.idOf(token.content) ?? this.#nextId, token);
     }
+  }
+
+  /** Add a token with its id. */
+  set(id: number, token: AddedToken): void {
+    this.#nextId = Math.max(this.#nextId, id + 1);
+    this.#ids.set(token.content, id);
+    this.#tokens.set(id, token);
     this.#finders = null;
+  }
+
+  #normalize(text: string): string {
+    return this.#isComposed ? text.normalize("NFC") : text;
   }
 
   /** Tokens by id. */

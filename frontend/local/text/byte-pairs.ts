@@ -3,6 +3,7 @@
  * equal pairs the leftmost.
  */
 
+import { unsupported } from "../errors";
 import { STAND_INS } from "./byte-level";
 
 const MAX_KNOWN_WORDS = 20_000;
@@ -34,7 +35,7 @@ export class BytePairs {
     merges.forEach(([left, right], rank) => {
       const [one, other, made] = [left, right, left + right].map((each) => vocabulary.get(each));
       if (one === undefined || other === undefined || made === undefined) {
-        throw new Error(`the merge of ${left} and ${right} is not in the vocabulary`);
+        throw unsupported("brokenMerge", left, right);
       }
       this.#merges.set(this.#key(one, other), { rank, id: made });
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { StopMatcher } from "./stop-matcher";
-import { TEXT, vocabularyOf } from "./text.fixture";
+import { decoded, TEXT, vocabularyOf } from "./text.fixture";
 import { TextStream } from "./text-stream";
 
 const VOCABULARIES = new Map(
@@ -16,7 +16,7 @@ describe("sequences of ids have the texts of the engine in Python", () => {
     const streamed = wanted.ids.map((id) => stream.push(id));
     expect([...streamed, stream.rest()]).toEqual([...wanted.streamed, wanted.rest]);
     const all = [...wanted.prompt, ...wanted.ids];
-    expect(vocabulary.decode(all)).toBe(wanted.decoded);
+    expect(decoded(vocabulary, all)).toBe(wanted.decoded);
     expect(vocabulary.tokenRefs(all)).toEqual(
       all.map((id, place) => ({ id, text: wanted.refs[place] })),
     );

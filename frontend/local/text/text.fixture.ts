@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { RunSettings } from "@/lib/contract";
 import { golden } from "../goldens.fixture";
 import { fieldsOf } from "./json";
-import { readTokenizer } from "./tokenizer";
+import { readTokenizer } from "./read-tokenizer";
 import type { TokenizerFiles } from "./tokenizer-settings";
 import { Vocabulary } from "./vocabulary";
 
@@ -92,4 +92,10 @@ export function filesOf(changes: Changes): TokenizerFiles {
 /** The vocabulary of one of the tokenizers. */
 export function vocabularyOf(name: string): Vocabulary {
   return new Vocabulary(readTokenizer(filesOf(TEXT.tokenizers[name]?.files ?? {})));
+}
+
+/** The text of these ids, without special tokens; ids without a token add nothing. */
+export function decoded(vocabulary: Vocabulary, ids: readonly number[]): string {
+  const stream = vocabulary.stream();
+  return ids.map((id) => stream.push(id)).join("") + stream.rest();
 }

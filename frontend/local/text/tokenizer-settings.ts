@@ -4,9 +4,9 @@
  * The rules are those of `mav_engine/backends/native/tokenizer_settings.py`.
  */
 
+import { unsupported } from "../errors";
 import type { AddedToken } from "./added-tokens";
 import { type Fields, fieldsOf, itemsOf, textOf } from "./json";
-import { unsupported } from "./unsupported";
 
 /** The names of special tokens, in the order of transformers. */
 const SPECIAL = "bos_token eos_token unk_token sep_token pad_token cls_token mask_token".split(" ");
@@ -69,7 +69,7 @@ export function contentOf(token: NamedToken): string {
 /**
  * The settings of a folder.
  *
- * @throws UnusableModel one of them is not supported.
+ * @throws LocalError (unsupported_model) one of them is not supported.
  */
 export function readSettings(files: TokenizerFiles): TokenizerSettings {
   let given = fieldsOf(files["tokenizer_config.json"]);
@@ -87,11 +87,11 @@ export function readSettings(files: TokenizerFiles): TokenizerSettings {
   const unknown = Object.keys(given)
     .sort()
     .find((name) => !known(name));
-  if (unknown !== undefined) throw unsupported(`its tokenizer has the setting ${unknown}`);
-  if (given.split_special_tokens) throw unsupported("its tokenizer splits special tokens");
+  if (unknown !== undefined) throw unsupported("tokenizerSetting", unknown);
+  if (given.split_special_tokens) throw unsupported("splitsSpecial");
   const extra = [given.extra_special_tokens, given.additional_special_tokens].find(isSomething);
   if (extra !== undefined && !Array.isArray(extra)) {
-    throw unsupported("its tokenizer has special tokens of its own");
+    throw unsupported("ownSpecial");
   }
   const named = SPECIAL.filter((name) => name in given);
   return {
@@ -130,7 +130,7 @@ export function specialTokens(
  * The class with which transformers reads a tokenizer, `TokenizersBackend` for those that use the
  * file unchanged.
  *
- * @throws UnusableModel it is not known here.
+ * @throws LocalError (unsupported_model) it is not known here.
  */
 export function tokenizerClass(files: TokenizerFiles, settings: TokenizerSettings): string {
   const config = fieldsOf(files["config.json"]);
@@ -148,7 +148,7 @@ export function tokenizerClass(files: TokenizerFiles, settings: TokenizerSetting
     if (WRONG_CLASS.includes(modelType)) named = ofType;
   }
   if (FILE_CLASSES.includes(named)) return "TokenizersBackend";
-  if (!OWN_CLASSES.includes(named)) throw unsupported(`its tokenizer is a ${named.slice(0, 80)}`);
+  if (!OWN_CLASSES.includes(named)) throw unsupported("tokenizerKind", named.slice(0, 80));
   return named;
 }
 
@@ -167,7 +167,7 @@ function olderMap(given: Fields): Fields {
   const unknown = Object.keys(given)
     .sort()
     .find((name) => !SPECIAL.includes(name));
-  if (unknown !== undefined) throw unsupported(`its special_tokens_map.json has ${unknown}`);
+  if (unknown !== undefined) throw unsupported("specialMap", unknown);
   return Object.fromEntries(
     Object.entries(given).map(([name, each]) => {
       const isText = typeof each === "string";
@@ -196,5 +196,5 @@ function namedToken(given: unknown): NamedToken | null {
   const fields = fieldsOf(given);
   // biome-ignore lint/complexity/useLiteralKeys: the name of a field in a file.
   if (fields["__type"] === "AddedToken") return addedToken(fields);
-  throw unsupported(`its tokenizer has the special token ${JSON.stringify(given).slice(0, 80)}`);
+  throw unsupported("specialToken", String(JSON.stringify(given)).slice(0, 80));
 }

@@ -74,7 +74,7 @@ export class Vocabulary {
   /**
    * These tokens with the text that each adds; special tokens have their own text.
    *
-   * Without special tokens, the texts concatenate to `decode(ids)`.
+   * Without special tokens, the texts concatenate to the decoded text.
    */
   tokenRefs(ids: readonly number[]): TokenRef[] {
     const stream = this.stream();
@@ -112,12 +112,6 @@ export class Vocabulary {
   /** Token ids of a text; `special` adds the special tokens that the model expects. */
   encode(text: string, special: boolean): number[] {
     return this.#tokenizer.encode(text, special);
-  }
-
-  /** The text of these ids, without special tokens; ids without a token add nothing. */
-  decode(ids: readonly number[]): string {
-    const stream = this.stream();
-    return ids.map((id) => stream.push(id)).join("") + stream.rest();
   }
 
   /** Ids of the tokens whose text is only white space. */

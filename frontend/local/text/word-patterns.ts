@@ -11,65 +11,37 @@ const SYMBOLS = `[^${W}\\p{L}\\p{N}]`;
 const ENDINGS = "'(?:[sS\u017ftTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])";
 
 /** GPT-2's words. */
-export const GPT2_WORDS: RegExp = new RegExp(
-  `'(?:s|t|re|ve|m|ll|d)| ?\\p{L}+| ?\\p{N}+| ?${SYMBOLS}+|${W}+(?!${NOT_W})|${W}+`,
-  "gu",
-);
+const GPT2_WORDS = `'(?:s|t|re|ve|m|ll|d)| ?\\p{L}+| ?\\p{N}+| ?${SYMBOLS}+|${W}+(?!${NOT_W})|${W}+`;
 
 /** Words of Qwen2 and Llama 3, which differ in how many digits are a word. */
-function laterWords(digits: string): RegExp {
-  return new RegExp(
-    `${ENDINGS}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?${SYMBOLS}+[\\r\\n]*` +
-      `|${W}*[\\r\\n]+|${W}+(?!${NOT_W})|${W}+`,
-    "gu",
-  );
-}
+const laterWords = (digits: string): string =>
+  `${ENDINGS}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?${SYMBOLS}+[\\r\\n]*` +
+  `|${W}*[\\r\\n]+|${W}+(?!${NOT_W})|${W}+`;
 
-export const QWEN2_WORDS: RegExp = laterWords("\\p{N}");
+/** The patterns of JavaScript that split a text, by name. */
+export const WORDS = {
+  gpt2: GPT2_WORDS,
+  qwen2: laterWords("\\p{N}"),
+  llama3: laterWords("\\p{N}{1,3}"),
+  digit: "\\p{N}",
+  number: "\\p{N}+",
+};
 
+/** The patterns of `tokenizer.json` that are supported. */
 const LATER =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|DIGITS" +
   "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/** The patterns of tokenizer.json that are supported, by their text. */
-const PATTERNS: ReadonlyMap<string, RegExp> = new Map([
+const PATTERNS: ReadonlyMap<string, string> = new Map([
   [
     "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-    GPT2_WORDS,
+    WORDS.gpt2,
   ],
-  [LATER.replace("DIGITS", "\\p{N}"), QWEN2_WORDS],
-  [LATER.replace("DIGITS", "\\p{N}{1,3}"), laterWords("\\p{N}{1,3}")],
+  [LATER.replace("DIGITS", "\\p{N}"), WORDS.qwen2],
+  [LATER.replace("DIGITS", "\\p{N}{1,3}"), WORDS.llama3],
 ]);
 
-/** The expression of a pattern; null if it is not known. */
-export function wordPattern(pattern: string): RegExp | null {
+/** The pattern of JavaScript for one of `tokenizer.json`; null if it is not supported. */
+export function wordPattern(pattern: string): string | null {
   return PATTERNS.get(pattern) ?? null;
-}
-
-export const DIGIT: RegExp = /\p{N}/gu;
-export const NUMBER: RegExp = /\p{N}+/gu;
-
-/**
- * Letters and numbers of Unicode 17, which the tokenizers library does not know yet: for it they are
- * unassigned, like the characters that `asTheLibrary` puts in their place.
- */
-const NEWER =
-  /[\u088f\u0c5c\u0cdc\ua7ce\ua7cf\ua7d2\ua7d4\ua7f1\u{10940}-\u{10959}\u{10ec5}-\u{10ec7}\u{11db0}-\u{11ddb}\u{11de0}-\u{11de9}\u{16ea0}-\u{16eb8}\u{16ebb}-\u{16ed3}\u{16ff2}-\u{16ff6}\u{187f8}-\u{187ff}\u{18d09}-\u{18d1e}\u{18d80}-\u{18df2}\u{1e6c0}-\u{1e6de}\u{1e6e0}-\u{1e6e2}\u{1e6e4}\u{1e6e5}\u{1e6e7}-\u{1e6ed}\u{1e6f0}-\u{1e6f4}\u{1e6fe}\u{1e6ff}\u{2b73a}-\u{2b73f}\u{2cea2}-\u{2cead}\u{323b0}-\u{33479}]/gu;
-
-/** A text of the same length whose characters have the classes that the library gives them. */
-export function asTheLibrary(text: string): string {
-  return text.replace(NEWER, (found) => (found.length > 1 ? "\u{10ffff}" : "\uffff"));
-}
-
-/** The parts of a text that a pattern matches, and those between them. */
-export function splitBy(text: string, pattern: RegExp): string[] {
-  const parts: string[] = [];
-  let end = 0;
-  for (const match of asTheLibrary(text).matchAll(pattern)) {
-    if (match.index > end) parts.push(text.slice(end, match.index));
-    end = match.index + match[0].length;
-    if (match[0] !== "") parts.push(text.slice(match.index, end));
-  }
-  if (end < text.length) parts.push(text.slice(end));
-  return parts;
 }

@@ -115,9 +115,11 @@ INLINE void multiply_rows(const float *x, int64_t rows, int64_t inputs, const vo
   switch (rows) {
   case 1: row_tile(x, inputs, panel, format, y); break;
   case 2: tile(x, 2, PAIR_VECTORS, inputs, panel, format, y, outputs); break;
+#ifndef ONE_ORDER_OF_SUMS
   case 3: tile(x, 3, TILE_VECTORS, inputs, panel, format, y, outputs); break;
-  case 4: tile(x, 4, TILE_VECTORS, inputs, panel, format, y, outputs); break;
   case 5: tile(x, 5, TILE_VECTORS, inputs, panel, format, y, outputs); break;
+#endif
+  case 4: tile(x, 4, TILE_VECTORS, inputs, panel, format, y, outputs); break;
   case 6: tile(x, 6, TILE_VECTORS, inputs, panel, format, y, outputs); break;
 #ifdef __AVX512F__
   case 7: tile(x, 7, TILE_VECTORS, inputs, panel, format, y, outputs); break;
@@ -126,14 +128,24 @@ INLINE void multiply_rows(const float *x, int64_t rows, int64_t inputs, const vo
   }
 }
 
+/* How many of `rows` rows are computed together. */
+INLINE int64_t tile_rows(int64_t rows) {
+#ifdef ONE_ORDER_OF_SUMS
+  /* Fewer counts, since each is a part of engine.wasm, which visitors download. */
+  return rows >= 6 ? 6 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
+#else
+  int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  return (rows + tiles - 1) / tiles;
+#endif
+}
+
 /* Computes y [rows, outputs] of x [rows, inputs]. Each panel is read from memory once. */
 INLINE void multiply(const float *x, int64_t rows, int64_t inputs, const void *weight, int format,
                      float *y, int64_t outputs) {
   for (int64_t n = 0; n < outputs; n += PANEL) {
     const char *panel = (const char *)weight + n * inputs * (format ? 2 : 4);
-    int64_t tiles = (rows + TILE_ROWS - 1) / TILE_ROWS;
-    for (int64_t r = 0, count; r < rows; r += count, tiles--) {
-      count = (rows - r + tiles - 1) / tiles;
+    for (int64_t r = 0, count; r < rows; r += count) {
+      count = tile_rows(rows - r);
       multiply_rows(x + r * inputs, count, inputs, panel, format, y + r * outputs + n, outputs);
     }
   }
