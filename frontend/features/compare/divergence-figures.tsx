@@ -83,15 +83,15 @@ function Layers({ divergence, divergences }: Omit<DivergenceFiguresProps, "commo
           </span>
           <span className="relative h-2.5 flex-1 overflow-hidden rounded-[2px] bg-well/60">
             <span
-              className="absolute inset-y-0 bg-data-soft"
+              className="absolute inset-x-0 inset-y-0.5 origin-left bg-data"
+              style={{ transform: `scaleX(${Number.isFinite(value) ? value / max : 0})` }}
+            />
+            <span
+              className="absolute inset-y-1 bg-quiet/50"
               style={{
                 left: `${((extent?.low[row] ?? 0) / max) * 100}%`,
                 width: `${(((extent?.high[row] ?? 0) - (extent?.low[row] ?? 0)) / max) * 100}%`,
               }}
-            />
-            <span
-              className="absolute inset-x-0 inset-y-[3px] origin-left bg-data"
-              style={{ transform: `scaleX(${Number.isFinite(value) ? value / max : 0})` }}
             />
           </span>
           <span className="figures w-14 shrink-0 text-right text-xs leading-none">

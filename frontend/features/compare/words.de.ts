@@ -77,7 +77,7 @@ export const german: Translated<typeof english> = {
       "Die Texte weichen schon vorher ab: Das sind Vorhersagen nach verschiedenen Wörtern.",
     layers: "Unterschied nach Schicht",
     layersHow:
-      "Residualstrom: Norm der Differenz als Anteil der Norm bei A. Blasses Band: bisheriger Wertebereich.",
+      "Residualstrom: Norm der Differenz als Anteil der Norm bei A. Linie: bisheriger Wertebereich.",
     layersSummary: (rows: string) => `Abstand nach Schicht: ${rows}.`,
     scale: (max: string) => `Skala 0 bis ${max}`,
     distance: "Abstand",

@@ -72,7 +72,7 @@ export const english = {
     otherContext: "The texts have diverged: these are predictions after different words.",
     layers: "Difference by layer",
     layersHow:
-      "Residual stream: norm of the difference as a share of A’s norm. Faint band: its range so far.",
+      "Residual stream: norm of the difference as a share of A’s norm. Line: its range so far.",
     layersSummary: (rows: string) => `Distance by layer: ${rows}.`,
     scale: (max: string) => `Scale 0 to ${max}`,
     distance: "distance",

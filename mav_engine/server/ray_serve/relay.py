@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class Head:
     headers: Headers
 
 
-async def respond(app: ASGIApp, request: RelayedRequest) -> AsyncIterator[Head | bytes]:
+async def respond(app: ASGIApp, request: RelayedRequest) -> AsyncGenerator[Head | bytes]:
     """The response of an application. When the iterator is closed, the client has disconnected."""
     # One part at a time, so that a slow client slows its run down.
     parts: asyncio.Queue[Head | bytes | None] = asyncio.Queue(1)
