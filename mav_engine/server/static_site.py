@@ -91,6 +91,9 @@ class Site(StaticFiles):
                     return self.file_response(full_path, found, scope)
         full_path, found = self.lookup_path(f"{path}/index.html")
         if found is None or not stat.S_ISREG(found.st_mode):
+            _, page = self.lookup_path(f"{path}.html")
+            if is_folder and page is not None and stat.S_ISREG(page.st_mode):
+                return _to_page(scope)
             return self._not_found(scope)
         if not is_folder:
             return _to_folder(scope)
@@ -171,9 +174,17 @@ def _with_one_range(scope: Scope) -> Scope:
 
 def _to_folder(scope: Scope) -> Response:
     """Redirect to the same path with a slash; relative, since a proxy may add a prefix."""
-    name = _raw_path(scope).rpartition("/")[2]
+    return _redirect(scope, f"{_raw_path(scope).rpartition('/')[2]}/")
+
+
+def _to_page(scope: Scope) -> Response:
+    """Redirect to the same path without the slash."""
+    return _redirect(scope, f"../{_raw_path(scope).rstrip('/').rpartition('/')[2]}")
+
+
+def _redirect(scope: Scope, address: str) -> Response:
     query = scope["query_string"].decode("latin-1")
-    return RedirectResponse(f"{name}/{query and f'?{query}'}")
+    return RedirectResponse(f"{address}{query and f'?{query}'}")
 
 
 def _way_home(scope: Scope) -> str:

@@ -67,7 +67,6 @@ STRANGE = [
     "//etc/passwd",
     "/////",
     "/about/more",
-    "/about/",
     "/favicon.ico/",
     "/index.html/x",
     "/_next",
@@ -134,6 +133,13 @@ def test_a_folder_is_redirected_without_naming_the_host(server: RealServer) -> N
     response = server.client.get("/docs?a=1", follow_redirects=False)
     assert response.status_code == 307
     assert response.headers["location"] == "docs/?a=1"
+
+
+def test_a_page_is_found_with_a_slash_at_its_end(server: RealServer) -> None:
+    response = server.client.get("/about/?a=1", follow_redirects=False)
+    assert response.status_code == 307
+    assert response.headers["location"] == "../about?a=1"
+    assert server.client.get("/about/", follow_redirects=True).status_code == 200
 
 
 @pytest.mark.parametrize(
