@@ -94,12 +94,13 @@ class ServerConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     models: Names = ()
-    """Hub names or folders to offer, comma-separated; a folder is named by its last part."""
+    """Hub names, folders or GGUF files to offer, comma-separated; a folder or file is named by the
+    last part of its path, without .gguf."""
     models_dir: Path | None = None
-    """A folder in which each subfolder with a config.json is a model of that name; models may be
-    added while the server runs."""
+    """A folder in which each subfolder with a config.json, and each GGUF file, is a model of that
+    name; models may be added while the server runs."""
     any_model: bool = False
-    """Whether clients may use any hub model and any folder of this machine."""
+    """Whether clients may use any hub model and any folder or GGUF file of this machine."""
     default_model: str | None = None
     """The model of requests that name none; empty is mav-tiny."""
     embedded: bool = True

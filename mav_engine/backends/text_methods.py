@@ -48,4 +48,6 @@ class TextMethods:
         if self._template is None:
             return self.vocabulary.encode(plain_chat(messages), special=True)
         # The rendered template contains the special tokens.
-        return self.vocabulary.encode(self._template.text(messages), special=False)
+        ids = self.vocabulary.encode(self._template.text(messages), special=False)
+        begin = getattr(self._tokenizer, "conversation_begin_id", None)
+        return ids if begin is None or ids[:1] == [begin] else [begin, *ids]

@@ -9,9 +9,11 @@ EMBEDDED_DIR = Path(__file__).parent
 
 
 def models_in(folder: Path) -> dict[str, Path]:
-    """The subfolders that hold a model, which is one with a config.json, by name."""
+    """The models in a folder by name: subfolders with a config.json, and GGUF files, without the
+    ending .gguf."""
     try:
-        return {path.parent.name: path.parent for path in folder.glob("*/config.json")}
+        files = {path.stem: path for path in folder.glob("*.gguf") if path.is_file()}
+        return files | {path.parent.name: path.parent for path in folder.glob("*/config.json")}
     except OSError:
         return {}
 

@@ -1,7 +1,7 @@
 """The models that are available by name, and their descriptions before they are loaded.
 
-Clients may only use names of the catalog; the operator decides which folder or hub model a name
-means.
+Clients may only use names of the catalog; the operator decides which folder, file or hub model a
+name means.
 No torch: `describe` reads the model's files.
 """
 
@@ -15,7 +15,7 @@ from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import InvalidSettings, UnknownModel, UnusableModel
 from mav_engine.models import embedded_models, models_in
 from mav_engine.models.description import describe, problem
-from mav_engine.models.folder import canonical, expanded, find_folder, is_folder, looks_like_path
+from mav_engine.models.folder import canonical, expanded, find_model, is_path, looks_like_path
 from mav_engine.models.precision import Precision, split_precision
 from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import did_you_mean, listed, shortened, shown
@@ -30,7 +30,7 @@ class CatalogEntry:
 
     name: str
     source: str
-    """A folder, or a name on the hub."""
+    """A folder, a GGUF file, or a name on the hub."""
     precision: Precision | None = None
     """The precision in the name; None is the server's."""
     listed: bool = True
@@ -75,8 +75,9 @@ class Catalog:
         """Check the listed models.
 
         Args:
-            listed: hub names or folders; a folder is named by its last part. With `@int8` or
-                another precision appended, the model is offered in that precision.
+            listed: hub names, folders or GGUF files; a folder or file is named by the last part of
+                its path, without .gguf. With `@int8` or another precision appended, the model is
+                offered in that precision.
             models_dir: a folder of models; models that are added later are found too.
             any_model: whether all other hub names and folders are allowed.
             default: the model of requests that name none; if None, the embedded one, or the first
@@ -157,23 +158,26 @@ class Catalog:
 
 
 def entry_of(given: str) -> CatalogEntry:
-    """The entry of a hub name or a folder, with or without a precision behind an @.
+    """The entry of a hub name, a folder or a GGUF file, with or without a precision behind an @.
 
     Raises:
         InvalidSettings: it is a path that does not exist, or the precision is unknown (field
             "models").
     """
-    # A folder's name may contain an @.
-    base, precision = (given, None) if is_folder(given) else split_precision(given)
+    # The name of a folder or file may contain an @.
+    base, precision = (given, None) if is_path(given) else split_precision(given)
     if not _is_path(base):
         return CatalogEntry(given, base, precision)
     try:
-        folder = find_folder(base)
+        path = find_model(base)
     except (UnknownModel, UnusableModel) as error:
         raise InvalidSettings(error.detail, field="models") from None
-    name = expanded(base).resolve().name
+    if path is not None and path.is_file():
+        name = path.name.removesuffix(".gguf")
+    else:
+        name = expanded(base).resolve().name
     name = name if precision is None else f"{name}@{precision}"
-    return CatalogEntry(name, str(folder), precision)
+    return CatalogEntry(name, str(path), precision)
 
 
 def _by_name(listed: Iterable[str]) -> dict[str, CatalogEntry]:
@@ -183,7 +187,7 @@ def _by_name(listed: Iterable[str]) -> dict[str, CatalogEntry]:
         if other.source != entry.source:
             raise InvalidSettings(
                 f"Two models are named {entry.name}: {other.source} and {entry.source}; "
-                "rename one folder.",
+                "rename one of them.",
                 field="models",
             )
     return entries
@@ -191,7 +195,7 @@ def _by_name(listed: Iterable[str]) -> dict[str, CatalogEntry]:
 
 def _is_path(given: str) -> bool:
     """Whether this is a path: it exists, or cannot be a hub name."""
-    return looks_like_path(given) or is_folder(given)
+    return looks_like_path(given) or is_path(given)
 
 
 def _can_be_source(name: str) -> bool:

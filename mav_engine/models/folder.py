@@ -1,4 +1,4 @@
-"""Finds the folder of a model and checks it before anything is loaded. No torch.
+"""Finds the folder or GGUF file of a model and checks it before anything is loaded. No torch.
 
 Errors name what is missing or wrong and the remedy. The checks read the configuration, the headers
 of the weights and little else, so a malicious folder is refused before a library opens it.
@@ -16,6 +16,8 @@ from typing import Any
 
 from mav_engine.errors import ModelNotFound, UnusableModel
 from mav_engine.models.bounded_files import check_file, check_files, read_json
+from mav_engine.models.gguf.check import check_gguf
+from mav_engine.models.gguf.header import is_gguf
 from mav_engine.models.weight_files import TensorSpec, layer_count, read_tensors, weight_files
 from mav_engine.wording import listed, shortened, shown
 
@@ -60,24 +62,28 @@ _CONVERT = (
 )
 
 
-def find_folder(source: str) -> Path | None:
-    """The folder of a source, with links resolved; None if it can only be a hub name.
+def find_model(source: str) -> Path | None:
+    """The folder or GGUF file of a source; None if it can only be a hub name.
 
-    A model's folder in the hub's cache (`models--owner--name`) is resolved to its snapshot.
+    Links to folders are resolved. A model's folder in the hub's cache (`models--owner--name`) is
+    resolved to its snapshot.
 
     Raises:
         ModelNotFound: the path does not exist.
-        UnusableModel: it is a file, or cannot be read.
+        UnusableModel: it is another file, or cannot be read.
     """
     path = expanded(source)
     mode = _mode(path)
     if mode is None:
         if looks_like_path(source):
             raise ModelNotFound(
-                f"There is no folder {shown(source)}. Check the path, or give a hub name: "
+                f"There is no folder or file {shown(source)}. Check the path, or give a hub name: "
                 "owner/model."
             )
         return None
+    if stat.S_ISREG(mode) and (path.suffix.lower() == ".gguf" or is_gguf(path)):
+        # The hub's cache has links to files that are named by their digests.
+        return Path(os.path.realpath(path.parent), path.name)
     if not stat.S_ISDIR(mode):
         raise UnusableModel(_not_a_folder(path, mode))
     return _snapshot_in(Path(os.path.realpath(path)))
@@ -92,18 +98,18 @@ def expanded(source: str) -> Path:
 
 
 def canonical(source: str) -> str:
-    """Identifies the weights: a folder's real path, or the hub name."""
+    """Identifies the weights: the real path, or the hub name."""
     try:
-        folder = find_folder(source)
+        path = find_model(source)
     except (ModelNotFound, UnusableModel):
         return source
-    return source if folder is None else str(folder)
+    return source if path is None else str(path)
 
 
-def is_folder(source: str) -> bool:
-    """Whether this path is a folder; False if it cannot be accessed."""
+def is_path(source: str) -> bool:
+    """Whether this is the path of a folder or file; False if it cannot be accessed."""
     try:
-        return Path(source).is_dir()
+        return Path(source).is_dir() or Path(source).is_file()
     except OSError:
         return False
 
@@ -117,6 +123,18 @@ def looks_like_path(source: str) -> bool:
         or "\\" in source
         or Path(source).suffix in (".gguf", ".safetensors")
     )
+
+
+def check_model(path: Path) -> None:
+    """Check the folder or GGUF file of a model.
+
+    Raises:
+        UnusableModel: it cannot be loaded; the message starts with the faulty part.
+    """
+    if path.is_dir():
+        check_folder(path)
+    else:
+        check_gguf(path)
 
 
 def check_folder(folder: Path) -> None:
@@ -261,8 +279,6 @@ def _not_a_folder(path: Path, mode: int) -> str:
         return f"{name} is neither a folder nor a file. Give the folder of a model."
     check_file(path)
     suffix = path.suffix.lower()
-    if suffix == ".gguf" or _begins(path, b"GGUF"):
-        return f"{name} is a GGUF file. {_GGUF}"
     if suffix == ".safetensors":
         return (
             f"{name} is one file of a model. Give the folder that holds it together with "
@@ -273,11 +289,6 @@ def _not_a_folder(path: Path, mode: int) -> str:
     if _WEIGHTS_OF_OTHERS.search(suffix) or _begins(path, b"\x80\x02", b"PK\x03\x04"):
         return f"{name} is a file of weights in another format. {_CONVERT}"
     return f"{name} is a file. Give the folder that holds config.json, weights and tokenizer."
-
-
-_GGUF = (
-    "MAV reads folders in Hugging Face layout: get the original model, with safetensors weights."
-)
 
 
 def _begins(path: Path, *magic: bytes) -> bool:
@@ -299,7 +310,7 @@ def _without_config(folder: Path, names: set[str]) -> str:
     within = f"the folder holds other folders with models: {listed(models, 5)}. Name one of them."
     hints = {
         "this is a pipeline that makes images, not a language model.": "model_index.json" in names,
-        f"the folder holds GGUF files. {_GGUF}": any(name.endswith(".gguf") for name in names),
+        _gguf_in(names): any(name.endswith(".gguf") for name in names),
         _PUBLISHERS_LAYOUT: "params.json" in names,
         f"there is no config.json, and the weights are in another format. {_CONVERT}": any(
             map(_is_foreign, names)
@@ -308,6 +319,11 @@ def _without_config(folder: Path, names: set[str]) -> str:
         "the folder is empty.": not names,
     }
     return next((hint for hint, applies in hints.items() if applies), _NO_CONFIG)
+
+
+def _gguf_in(names: set[str]) -> str:
+    files = sorted(name for name in names if name.endswith(".gguf"))
+    return f"the folder holds GGUF files: {listed(files, 5)}. Give the path of one of them."
 
 
 _PUBLISHERS_LAYOUT = (
@@ -322,7 +338,7 @@ _NO_CONFIG = (
 
 def _without_weights(names: set[str]) -> str:
     if any(name.endswith(".gguf") for name in names):
-        return f"the folder holds GGUF weights and no *.safetensors. {_GGUF}"
+        return f"there are no *.safetensors weights, but {_gguf_in(names)}"
     if any(_is_foreign(name) for name in names):
         return f"there are no *.safetensors weights, only ones in another format. {_CONVERT}"
     others = sorted(name for name in names if name.endswith(".safetensors"))

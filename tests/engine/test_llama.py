@@ -26,7 +26,7 @@ from mav_engine.backends.hf.load import load
 from mav_engine.backends.inference.decoders import compiled_llama
 from mav_engine.backends.inference.kernels import numpy_linear
 from mav_engine.backends.native.numpy_backend import load_by_numpy
-from mav_engine.backends.native.tensors import is_float, stored_tensors
+from mav_engine.backends.native.tensors import stored_tensors
 from mav_engine.backends.native.tokenizer import read_tokenizer
 from mav_engine.defaults import PREFIX_BYTES
 from mav_engine.errors import UnusableModel
@@ -226,7 +226,7 @@ def test_weights_of_every_float_type_are_read(dtype: torch.dtype, tmp_path: Path
     ours = stored_tensors(tmp_path)
     assert ours.keys() == stored.keys()
     for name, tensor in stored.items():
-        assert is_float(ours[name])
+        assert ours[name].is_float
         np.testing.assert_array_equal(ours[name].read(), tensor.float().numpy())
 
 

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 from mav_engine.errors import InvalidSettings, UnknownModel
 from mav_engine.models.catalog import Catalog, entry_of
 from mav_engine.models.description import describe
+from tests.engine.test_gguf_tokenizer import byte_level, write
 
 LLAMA = {
     "num_hidden_layers": 6,
@@ -116,6 +117,21 @@ def test_a_folder_of_models_is_read_again_each_time(tmp_path: Path) -> None:
     (tmp_path / "no-model").mkdir()
     assert catalog.find("late").source == str(tmp_path / "late")
     assert {entry.name for entry in catalog.entries()} == {"late", "mav-tiny"}
+
+
+def test_a_gguf_file_is_a_model_like_a_folder(tmp_path: Path) -> None:
+    path = write(tmp_path / "small.Q8_0.gguf", byte_level())
+    (tmp_path / "a folder.gguf").mkdir()
+    catalog = Catalog(models_dir=tmp_path, default="small.Q8_0")
+    assert {entry.name for entry in catalog.entries()} == {"small.Q8_0", "mav-tiny"}
+    info = catalog.find("small.Q8_0").describe()
+    assert (info.layers, info.heads, info.d_model, info.vocabulary) == (1, 2, 32, 4096)
+    assert (info.context, info.parameters, info.chat_template) == (64, 4096 * 32, False)
+    listed = Catalog([str(path), f"{path}@int8-dynamic"])
+    assert listed.find("small.Q8_0").source == str(path)
+    assert listed.find("small.Q8_0@int8-dynamic").precision == "int8-dynamic"
+    anything = Catalog(any_model=True)
+    assert anything.find(str(path)).source == str(path)
 
 
 @pytest.mark.parametrize("name", ["..", "../x", "/etc", ".", "", "mav-tiny/", "gpt2", "MAV-TINY"])

@@ -112,11 +112,16 @@ def read_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def check_fits(folder: Path, config: Any, held: int | None) -> None:
+def stored_parameters(folder: Path) -> int:
+    """The number of parameters in the safetensors files of a folder."""
+    return sum(each.elements for each in read_tensors(folder).values())
+
+
+def check_fits(stored: int, config: Any, held: int | None) -> None:
     """Compare the size of the configured model with the weights and the free memory.
 
     Args:
-        folder: folder of the weights.
+        stored: the number of parameters in the files.
         config: the configuration.
         held: bytes per parameter in main memory; None if the weights are loaded to a GPU.
 
@@ -135,7 +140,6 @@ def check_fits(folder: Path, config: Any, held: int | None) -> None:
         raise UnusableModel(_why_not_built(config, error), field="model") from error
     described = sum(each.numel() for each in model.parameters())
     buffers = sum(each.numel() * each.element_size() for each in model.buffers())
-    stored = sum(each.elements for each in read_tensors(folder).values())
     quantized = getattr(config, "quantization_config", None) is not None
     if not quantized and described > 2 * stored + 1_000_000:
         raise UnusableModel(

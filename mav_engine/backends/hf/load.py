@@ -1,4 +1,5 @@
-"""Loads a model folder with transformers: safetensors only, without running its code."""
+"""Loads a folder or GGUF file with transformers: safetensors and GGUF weights only, without running
+a model's own code."""
 
 from __future__ import annotations
 
@@ -20,8 +21,10 @@ from mav_engine.backends.hf.compatibility import (
     named_faults,
     read_config,
     read_tokenizer,
+    stored_parameters,
 )
 from mav_engine.backends.hf.devices import device_for
+from mav_engine.backends.hf.gguf import GgufModel, read_gguf
 from mav_engine.backends.hf.quantization import (
     QUANTIZED,
     QUANTIZED_BY_LOADING,
@@ -45,7 +48,7 @@ _FLOATS: dict[str, torch.dtype] = {
 def load(
     source: str, *, name: str, device: str, dtype: str, prefix_bytes: int
 ) -> TransformersBackend:
-    """Load the weights and the tokenizer of a folder that `check_folder` has checked.
+    """Load the weights and the tokenizer of a folder or GGUF file that `check_model` has checked.
 
     Raises:
         ModelLoadFailed: the device or a package is missing, or there is too little memory.
@@ -55,11 +58,13 @@ def load(
     wanted = check_precision(dtype)
     where = device_for(device)
     check_can_quantize(wanted, where)
+    path = Path(source)
     with _quiet():
-        config = read_config(Path(source))
+        file = read_gguf(path) if path.is_file() else None
+        config = read_config(path) if file is None else file.config
         _check_not_quantized(config, wanted)
-        tokenizer = read_tokenizer(Path(source))
-        model = _model(source, config, wanted, where)
+        tokenizer = read_tokenizer(path) if file is None else file.tokenizer
+        model = _model(path, file, config, wanted, where)
     dtype = stated_dtype(model, wanted)
     return TransformersBackend(model, tokenizer, name, dtype=dtype, prefix_bytes=prefix_bytes)
 
@@ -78,20 +83,28 @@ def _quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _model(source: str, config: Any, wanted: Precision, where: torch.device | None) -> Any:
+def _model(
+    path: Path, file: GgufModel | None, config: Any, wanted: Precision, where: torch.device | None
+) -> Any:
     """The model on its device, in its precision."""
     # Rounded activations depend on the order of summation.
     plain = PLAIN if wanted in QUANTIZED else CALLED
     in_memory = where is not None and where.type == "cpu" and wanted not in QUANTIZED_BY_LOADING
-    held = _float_type(wanted, where, config).itemsize if in_memory else None
-    check_fits(Path(source), config, held)
+    dtype = _float_type(wanted, where, config)
+    stored = stored_parameters(path) if file is None else file.elements
+    check_fits(stored, config, dtype.itemsize if in_memory else None)
     model_class = AutoModelForCausalLM._model_mapping[type(config)]
-    check_readable(Path(source))
+    if file is None:
+        check_readable(path)
+        weights = {"pretrained_model_name_or_path": str(path), "use_safetensors": True}
+    else:
+        weights = file.weights(dtype)
+    # Without a name there is nothing from which a class could be chosen.
+    loader = model_class if "state_dict" in weights else AutoModelForCausalLM
     with named_faults("the model cannot be loaded"):
-        model, report = AutoModelForCausalLM.from_pretrained(
-            source,
+        model, report = loader.from_pretrained(
+            **weights,
             config=config,
-            use_safetensors=True,
             trust_remote_code=False,
             attn_implementation=implementation_for(model_class, plain),
             output_loading_info=True,

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from mav_engine.backends.inference.decoders.base import Decoder
-from mav_engine.backends.native.tensors import StoredTensor, is_float
+from mav_engine.backends.native.tensors import Tensor
 from mav_engine.backends.native.unsupported import Unsupported
 from mav_engine.backends.native.weight_reader import WeightReader
 
@@ -50,9 +50,7 @@ class Architecture(Protocol):
 HEAD = "lm_head.weight"
 
 
-def named_weights(
-    model: Architecture, found: Mapping[str, StoredTensor]
-) -> dict[str, StoredTensor]:
+def named_weights(model: Architecture, found: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The weights of a model by their names in transformers.
 
     Raises:
@@ -72,8 +70,8 @@ def named_weights(
             raise Unsupported(
                 f"{name} has the shape {list(found[name].shape)}, not {list(shape)} as described"
             )
-        if not is_float(found[name]):
-            raise Unsupported(f"{name} has numbers of the type {found[name].spec.dtype}")
+        if not found[name].is_float:
+            raise Unsupported(f"{name} has numbers of the type {found[name].kind}")
     unknown = sorted(set(found) - set(expected) - {HEAD})
     if unknown:
         raise Unsupported(f"its weights have {unknown[0]}")
@@ -83,7 +81,7 @@ def named_weights(
     return {name: found[name] for name in expected}
 
 
-def _check_same(head: StoredTensor, embedding: StoredTensor) -> None:
-    alike = head.shape == embedding.shape and head.spec.dtype == embedding.spec.dtype
+def _check_same(head: Tensor, embedding: Tensor) -> None:
+    alike = head.shape == embedding.shape and head.kind == embedding.kind
     if not alike or not all(map(np.array_equal, head.pieces(), embedding.pieces())):
         raise Unsupported("its unembedding is another one than the embedding")

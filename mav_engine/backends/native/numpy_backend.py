@@ -45,8 +45,8 @@ _BYTES: Mapping[WeightType, int] = {"float32": 4, "float16": 2, "bfloat16": 2, "
 
 
 def load_by_numpy(source: str, *, name: str, dtype: str, prefix_bytes: int) -> NumpyBackend | None:
-    """The model on the CPU; None if its folder is broken or not fully supported here, or another
-    precision is requested.
+    """The model on the CPU; None if its folder or file is broken or not fully supported here, or
+    another precision is requested.
 
     For broken files None is returned too: transformers reports what is wrong with them.
 
@@ -79,15 +79,15 @@ def unsupported_request(dtype: str, device: str) -> str | None:
     return None if device in ("auto", "cpu") else f"it runs on the CPU, not on {shortened(device)}"
 
 
-def unsupported_files(folder: Path) -> str | None:
-    """Why the files of a folder are not supported here; None if they are."""
-    return _unsupported(folder, signature(folder))
+def unsupported_files(path: Path) -> str | None:
+    """Why a folder or GGUF file is not supported here; None if it is."""
+    return _unsupported(path, signature(path))
 
 
 @lru_cache(maxsize=512)
-def _unsupported(folder: Path, _: Signature) -> str | None:
+def _unsupported(path: Path, _: Signature) -> str | None:
     try:
-        read_model(folder)
+        read_model(path)
     except Unsupported as error:
         return str(error)
     except MavError as error:

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from safetensors import safe_open
 
 from mav_engine.backends.fingerprint import sample_indices
-from mav_engine.backends.inference.kernels.numpy_linear import WeightType, rounded_to
+from mav_engine.backends.inference.kernels.numpy_linear import (
+    Matrix,
+    Table,
+    WeightType,
+    rounded_to,
+)
 from mav_engine.backends.native.unsupported import Unsupported
 from mav_engine.contract.arrays import Floats
 from mav_engine.errors import RunFailed
@@ -28,9 +34,55 @@ _AT_ONCE = 2**22
 """Numbers of a weight that are read at once."""
 
 
+class WholeMatrix(Matrix, Protocol):
+    """A weight [outputs, inputs] that can also be read as a whole."""
+
+    def whole(self) -> Floats:
+        """All of it in float32."""
+
+
+class Tensor(Protocol):
+    """A tensor in a file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As in transformers."""
+
+    @property
+    def elements(self) -> int: ...
+
+    @property
+    def kind(self) -> str:
+        """The file's name of the type of its numbers."""
+
+    @property
+    def is_float(self) -> bool:
+        """Whether it has numbers of a type that is read here."""
+
+    def read(self) -> Floats:
+        """All of it in float32."""
+
+    def pieces(self) -> Iterator[Floats]:
+        """Its numbers in float32, in parts."""
+
+    def samples(self, wanted: WeightType = "float32") -> Floats:
+        """The values for the fingerprint, in the type in which the model holds them."""
+
+    def matrix(self, *, by_input: bool = False, through: WeightType = "float32") -> WholeMatrix:
+        """The weight [outputs, inputs] of this tensor.
+
+        Args:
+            by_input: whether the tensor is [inputs, outputs].
+            through: the 16-bit type to which its numbers are rounded, if any.
+        """
+
+    def rows(self) -> Table:
+        """Its rows: from its file where the system can read at a place, else in memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """A tensor in a file."""
+    """A tensor in a safetensors file."""
 
     path: Path
     spec: TensorSpec
@@ -38,6 +90,18 @@ class StoredTensor:
     @property
     def shape(self) -> tuple[int, ...]:
         return self.spec.shape
+
+    @property
+    def elements(self) -> int:
+        return self.spec.elements
+
+    @property
+    def kind(self) -> str:
+        return self.spec.dtype
+
+    @property
+    def is_float(self) -> bool:
+        return self.spec.dtype in _NUMPY_TYPES
 
     def read(self) -> Floats:
         """All of it in float32."""
@@ -58,6 +122,22 @@ class StoredTensor:
                 read += file.read(size)
         numbers = np.frombuffer(read, _NUMPY_TYPES[self.spec.dtype])
         return rounded_to(_in_float32(numbers, self.spec.dtype), wanted)
+
+    def matrix(self, *, by_input: bool = False, through: WeightType = "float32") -> WholeMatrix:
+        """The weight [outputs, inputs] of this tensor."""
+        return StoredMatrix(self, by_input=by_input, through=through)
+
+    def rows(self) -> Table:
+        """Its rows: from its file where the system can read at a place, else in memory."""
+        if not hasattr(os, "pread"):
+            return self.read()
+        size = self.shape[1] * np.dtype(_NUMPY_TYPES[self.spec.dtype]).itemsize
+
+        def converted(read: bytes) -> Floats:
+            numbers = np.frombuffer(read, _NUMPY_TYPES[self.spec.dtype])
+            return _in_float32(numbers, self.spec.dtype).reshape(-1, self.shape[1])
+
+        return FileTable(self.path, self.spec.offset, size, converted)
 
     def _numbers(self, begin: int, count: int) -> Floats:
         kind = np.dtype(_NUMPY_TYPES[self.spec.dtype])
@@ -103,15 +183,22 @@ class FileTable:
 
     The embedding of an int8 model is only copied from, a row for each token; in memory it would
     take as much as all other weights.
+
+    Args:
+        path: the file.
+        offset: the byte at which the rows begin.
+        row_bytes: bytes of a row.
+        converted: [rows, d] in float32 of the bytes of rows.
     """
 
     nbytes = 0
 
-    def __init__(self, tensor: StoredTensor) -> None:
-        kind = np.dtype(_NUMPY_TYPES[tensor.spec.dtype])
-        self._tensor = tensor
-        self._row_bytes = tensor.shape[1] * kind.itemsize
-        self._file = os.open(tensor.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    def __init__(
+        self, path: Path, offset: int, row_bytes: int, converted: Callable[[bytes], Floats]
+    ) -> None:
+        self._path, self._offset, self._row_bytes = path, offset, row_bytes
+        self._converted = converted
+        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, self._file)
         self._state = self._now()
 
@@ -123,22 +210,16 @@ class FileTable:
         """
         if self._now() != self._state:
             raise RunFailed(
-                f"{self._tensor.path.name} was changed after the model had been loaded. Load the "
-                "model again."
+                f"{self._path.name} was changed after the model had been loaded. Load the model "
+                "again."
             )
-        begin, size = self._tensor.spec.offset, self._row_bytes
-        read = b"".join(os.pread(self._file, size, begin + row * size) for row in rows.tolist())
-        numbers = np.frombuffer(read, _NUMPY_TYPES[self._tensor.spec.dtype])
-        return _in_float32(numbers, self._tensor.spec.dtype).reshape(len(rows), -1)
+        size = self._row_bytes
+        places = (self._offset + row * size for row in rows.tolist())
+        return self._converted(b"".join(os.pread(self._file, size, place) for place in places))
 
     def _now(self) -> tuple[int, int]:
         found = os.fstat(self._file)
         return found.st_size, found.st_mtime_ns
-
-
-def read_rows(tensor: StoredTensor) -> FileTable | Floats:
-    """The rows of a tensor: from its file where the system can read at a place, else in memory."""
-    return FileTable(tensor) if hasattr(os, "pread") else tensor.read()
 
 
 def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
@@ -156,11 +237,6 @@ def stored_tensors(folder: Path) -> dict[str, StoredTensor]:
             raise Unsupported(f"{path.name} has weights for {form}")
         tensors |= {name: StoredTensor(path, spec) for name, spec in read_header(path).items()}
     return tensors
-
-
-def is_float(tensor: StoredTensor) -> bool:
-    """Whether a tensor has numbers of a type that is read here."""
-    return tensor.spec.dtype in _NUMPY_TYPES
 
 
 def _in_float32(numbers: np.ndarray, stored: str) -> Floats:

@@ -61,6 +61,9 @@ class FileTokenizer:
         self.chat_template = chat_template
         eos = special.get("eos_token")
         self.eos_token_id: int | None = None if eos is None else tokenizer.token_to_id(eos)
+        self.conversation_begin_id: int | None = None
+        """The token with which conversations begin; None if the chat template writes it or there
+        is none."""
 
     def __call__(
         self, text: str, *, add_special_tokens: bool, return_attention_mask: bool = False

@@ -15,7 +15,7 @@ from mav_engine.backends.inference.kernels.numpy_linear import (
     numpy_table,
     rounded_to,
 )
-from mav_engine.backends.native.tensors import StoredMatrix, StoredTensor, read_rows
+from mav_engine.backends.native.tensors import Tensor
 from mav_engine.contract.arrays import Floats
 
 Parameter = tuple[str, tuple[int, ...], str, bytes]
@@ -33,7 +33,7 @@ class WeightReader:
 
     def __init__(
         self,
-        tensors: Mapping[str, StoredTensor],
+        tensors: Mapping[str, Tensor],
         wanted: WeightType,
         threads: int,
     ) -> None:
@@ -70,9 +70,7 @@ class WeightReader:
         self._add(name, tensor)
         # Rows of it are only copied, so in an int8 model it need not be in memory.
         table = (
-            read_rows(tensor)
-            if self.wanted == "int8"
-            else numpy_table(StoredMatrix(tensor), self.wanted)
+            tensor.rows() if self.wanted == "int8" else numpy_table(tensor.matrix(), self.wanted)
         )
         self.nbytes += table.nbytes
         return table, product
@@ -88,7 +86,7 @@ class WeightReader:
     def matrix(self, name: str) -> Floats:
         """All of a weight [outputs, inputs] in float32. The caller counts its bytes."""
         self._add(name, self._tensors[name])
-        return StoredMatrix(self._tensors[name], through=self.wanted).whole()
+        return self._tensors[name].matrix(through=self.wanted).whole()
 
     def _product(
         self,
@@ -98,7 +96,7 @@ class WeightReader:
         by_input: bool = False,
     ) -> NumpyProduct:
         tensors = [self._tensors[name] for name in weights]
-        matrices = [StoredMatrix(each, by_input=by_input) for each in tensors]
+        matrices = [each.matrix(by_input=by_input) for each in tensors]
         product = numpy_product(matrices, biases, wanted=self.wanted, threads=self.threads)
         self.nbytes += product.nbytes
         if product.scales is None:
@@ -112,7 +110,7 @@ class WeightReader:
             begin += len(part)
         return product
 
-    def _add(self, name: str, tensor: StoredTensor) -> None:
+    def _add(self, name: str, tensor: Tensor) -> None:
         self._append(name, tensor.shape, tensor.samples(self.wanted))
 
     def _append(self, name: str, shape: tuple[int, ...], samples: Floats) -> None:
