@@ -77,6 +77,7 @@ class Sampler:
         # This generator uses all bits of the seed; torch's on the CPU uses 32.
         self._random = np.random.Generator(np.random.PCG64(settings.seed).advance(drawn))
         self._penalties = _penalties(settings)
+        self._is_greedy = settings.temperature == 0 and not self._penalties
         self._filters = _filters(settings)
 
     def choose(
@@ -90,6 +91,10 @@ class Sampler:
         draw = self._random.random()
         top = prediction.top(self._settings.top_n)
         asked = "sampler_stages" in self._settings.capture
+        if self._is_greedy and forced is None and not asked:
+            greedy = self._greedy(prediction, top, index)
+            if greedy is not None:
+                return greedy
         trail = _Trail(top, SamplingTrace(self._settings, top) if asked else None)
         scores = self._controlled(prediction, context, index, trail)
         ids, probs = self._candidates(scores, trail)
@@ -103,6 +108,37 @@ class Sampler:
             sampled_probs=_probs_of(top, ids, probs),
             cut_by=trail.cut_by,
             stages=trail.stages.rows(token_id) if trail.stages else None,
+        )
+
+    def _greedy(self, prediction: Prediction, top: np.ndarray, index: int) -> Choice | None:
+        """The likeliest of the top candidates that is not blocked; None where all of them are, or
+        where the model rules some out.
+
+        At temperature 0 without penalties the order of the scores is that of the logits, so no
+        other token needs to be looked at.
+        """
+        if prediction.logits[top[-1]] == -np.inf:
+            return None
+        top_ids: list[int] = top.tolist()
+        blocked: dict[int, str] = {}
+        for name, ids in reversed(self._blocks(index)):
+            blocked |= dict.fromkeys(ids.tolist(), name)  # the first control is the one named
+        best = next((place for place, each in enumerate(top_ids) if each not in blocked), None)
+        if best is None:
+            return None
+        cut_by: list[str | None] = [blocked.get(each, "temperature") for each in top_ids]
+        cut_by[best] = None
+        probs = [0.0] * len(top_ids)
+        probs[best] = 1.0
+        return Choice(
+            token_id=top_ids[best],
+            forced=False,
+            kept=1,
+            sampled_entropy=0.0,
+            top_ids=top_ids,
+            sampled_probs=probs,
+            cut_by=cut_by,
+            stages=None,
         )
 
     def _controlled(

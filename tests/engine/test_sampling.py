@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -156,6 +158,27 @@ def test_all_controls_that_left_nothing_are_named() -> None:
 def test_tokens_that_are_not_reported_may_be_left() -> None:
     choice = choose(top_n=1, temperature=0, block_eos_steps=1)
     assert (choice.top_ids, choice.cut_by, choice.token_id) == ([0], ["block_eos"], 1)
+
+
+@hypothesis.settings(max_examples=300, deadline=None)
+@hypothesis.given(
+    logits=arrays(np.float32, st.integers(2, 9), elements=st.sampled_from([-np.inf, -1, 0, 0.5])),
+    blocks=st.sets(st.sampled_from(["min_new_tokens", "block_eos_steps", "block_ws_steps"])),
+    top_n=st.integers(1, 10),
+)
+def test_greedy_choices_are_those_of_all_controls(
+    logits: np.ndarray, blocks: set[str], top_n: int
+) -> None:
+    """Where the stages are asked for, every control is applied to the whole vocabulary."""
+    hypothesis.assume(logits.max() > -np.inf)
+    given = {"temperature": 0, "top_n": top_n, **dict.fromkeys(blocks, 1)}
+    try:
+        applied = choose(logits, capture=["sampler_stages"], **given)
+    except NoCandidates as error:
+        with pytest.raises(NoCandidates, match=re.escape(str(error))):
+            choose(logits, **given)
+        return
+    assert choose(logits, **given) == replace(applied, stages=None)
 
 
 @pytest.mark.parametrize("name", ["min_new_tokens", "block_eos_steps", "block_ws_steps"])

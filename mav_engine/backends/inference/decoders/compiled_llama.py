@@ -132,7 +132,7 @@ class CompiledLlama:
         self._tables = (cos, sin)  # must live as long as the pass
         outputs = CompiledOutputs(self._model, len(ids), longest + 1, self._vocabulary)
         outputs.resid[0] = self._embedding[list(ids)]
-        rows = zip(view.lengths, angles, map(_kv_address, view.texts), strict=True)
+        rows = zip(view.lengths, angles, _kv_addresses(view.texts), strict=True)
         return outputs, np.array([(length, at, *kv) for length, at, kv in rows], np.int64)
 
     def _panels(self, weight: Floats) -> int:
@@ -157,12 +157,17 @@ def _is_half(weight: Floats) -> bool:
         return bool((weight.astype(np.float16) == weight).all())
 
 
-def _kv_address(slot: KVSlot) -> tuple[int, int, int, int]:
-    """The address of a text's keys, and the strides of layers, keys and values, and heads."""
-    slab = slot.slab
-    assert slab is not None
-    data = slab.data
-    layer, value, slot_stride, head = data.strides[:4]
-    floats = data.itemsize
-    address = data.ctypes.data + slot.index * slot_stride
-    return address, layer // floats, value // floats, head // floats
+def _kv_addresses(slots: Sequence[KVSlot]) -> list[tuple[int, int, int, int]]:
+    """For each text the address of its keys, and the strides of layers, keys and values, and
+    heads."""
+    found = []
+    slab = None
+    for slot in slots:
+        # Looking up an address takes longer than all else, and neighbours share a slab.
+        if slot.slab is not slab or slab is None:
+            slab = slot.slab
+            assert slab is not None
+            begin, strides = slab.data.ctypes.data, slab.data.strides
+            layer, value, _, head = (stride // slab.data.itemsize for stride in strides[:4])
+        found.append((begin + slot.index * strides[2], layer, value, head))
+    return found
