@@ -29,16 +29,19 @@ const UNREPEATABLE = new Set([
   "model",
 ]);
 
+/**
+ * The difference of numbers near zero. Attention weights have five decimals; a cell of a tile, in
+ * deviations, is a difference of larger numbers.
+ */
+const leastOf = (path: string): number => (/attention_sources|tiles/.test(path) ? 1.01e-5 : 1e-6);
+
 /** Returns where two events differ; null if they are the same but for rounding. */
 export function difference(own: unknown, expected: unknown, path: string): string | null {
   if (typeof own === "number" && typeof expected === "number") {
     if (Number.isInteger(expected) && Number.isInteger(own) && own !== expected)
       return `${path}: ${own} is not ${expected}`;
     const size = Math.max(Math.abs(own), Math.abs(expected));
-    // Attention weights have five decimals. Numbers near zero, such as a cell of a tile, in
-    // deviations, are differences of larger ones.
-    const least = /attention_sources|tiles/.test(path) ? 1.01e-5 : 1e-6;
-    if (Math.abs(own - expected) <= Math.max(TOLERANCE * size, least)) return null;
+    if (Math.abs(own - expected) <= Math.max(TOLERANCE * size, leastOf(path))) return null;
     return `${path}: ${own} is not ${expected}`;
   }
   if (isPacked(own) && isPacked(expected)) return packedDifference(own, expected, path);
@@ -79,7 +82,7 @@ function packedDifference(own: Packed, expected: Packed, path: string): string |
   for (let i = 0; i < one.length; i++) {
     const [a = 0, b = 0] = [one[i], other[i]];
     const step = own.dtype === "u8" ? (own.scale ?? 1) : Math.max(Math.abs(a), Math.abs(b)) / 1024;
-    if (Math.abs(a - b) > step * 1.01 + 1e-6) return `${path}[${i}]: ${a} is not ${b}`;
+    if (Math.abs(a - b) > step * 1.01 + leastOf(path)) return `${path}[${i}]: ${a} is not ${b}`;
   }
   return null;
 }

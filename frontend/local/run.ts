@@ -331,7 +331,7 @@ export class LocalEngine {
       });
     });
     if (tiles) {
-      tiles.fitTiles(model, [...seen, ...calibrated], settings.tile.height * settings.tile.width);
+      tiles.fitTiles(model, [...seen, ...calibrated], settings.tile);
       // The projection took the place of the pass.
       step = this.#read(ids, last);
     }

@@ -101,19 +101,17 @@ function checkTogether(settings: RunSettings): void {
   }
 }
 
-type OnlyOnServer = "serverSetting" | "serverResume" | "serverProjection" | "serverPattern";
+type OnlyOnServer = "serverSetting" | "serverResume" | "serverPattern";
 
 /** The settings that only a server supports, and the text that says so. Here they keep their default. */
 export const ONLY_ON_A_SERVER: Readonly<Record<string, OnlyOnServer>> = {
   resume: "serverResume",
-  "tile.projection": "serverProjection",
   "breakpoints.pattern": "serverPattern",
 };
 
 function checkPossibleHere(settings: RunSettings): void {
   const defaults = completed({}, SETTINGS, "");
   for (const [field, reason] of Object.entries(ONLY_ON_A_SERVER)) {
-    if (field.startsWith("tile.") && !settings.capture.includes("tiles")) continue;
     const [value, initial] = [settings, defaults].map((each) => valueAt(each, field));
     if (JSON.stringify(value) === JSON.stringify(initial)) continue;
     throw LocalError.of("only_on_server", reason, [field], field);

@@ -78,8 +78,11 @@ export const texts: Texts = {
         field,
         "Die Suche nach einem Muster lässt sich im Browser nicht unterbrechen; nimm breakpoints.text",
       ),
-    serverProjection: (field) =>
-      onlyOnServer(field, "Hauptkomponenten berechnet nur ein Server; setze es auf random"),
+    projectionTooLarge: (field, layers, width) =>
+      onlyOnServer(
+        field,
+        `Die Hauptkomponenten von ${layers} Schichten mit ${width} Zahlen würden im Browser mehr als eine halbe Minute dauern; setze es auf random`,
+      ),
     unknownProbe: (name, known) =>
       `Es gibt im Browser keine Probe ${name}. Bekannt sind: ${known}.`,
     promptTooLongForMap: (most, layers, heads, tokens) =>

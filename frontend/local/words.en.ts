@@ -54,8 +54,11 @@ const details = {
       field,
       "a search for a pattern cannot be interrupted in the browser; use breakpoints.text",
     ),
-  serverProjection: (field: string) =>
-    onlyOnServer(field, "principal components are computed by a server; set it to random"),
+  projectionTooLarge: (field: string, layers: number, width: number) =>
+    onlyOnServer(
+      field,
+      `the principal components of ${layers} layers of ${width} numbers would take more than half a minute in the browser; set it to random`,
+    ),
   unknownProbe: (name: string, known: string) =>
     `There is no probe named ${name} in the browser. Known: ${known}.`,
   promptTooLongForMap: (most: number, layers: number, heads: number, tokens: number) =>

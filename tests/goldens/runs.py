@@ -72,6 +72,10 @@ def settings() -> list[dict[str, Any]]:
             signal = any_of("residual", "mlp", "attn")
             given["tile"] = {"height": 3, "width": any_of(2, 5), "signal": signal}
         runs.append(given)
+    for number in (13, 20, 27):
+        runs[number]["tile"]["projection"] = "pca"
+    # More cells than there are well-determined components would not agree in every digit.
+    runs[34]["tile"] |= {"height": 4, "width": 4, "projection": "pca"}
     runs[3] |= {"stop": ["park", " the"], "max_new_tokens": 40}
     runs[4] |= {"breakpoints": {"entropy_above": 3.0}, "max_new_tokens": 40}
     runs[10] |= {"breakpoints": {"probability_below": 0.05}, "max_new_tokens": 40}

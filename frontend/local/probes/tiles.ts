@@ -1,12 +1,13 @@
 /** `tiles`: each layer's vector as a small picture, as in `mav_engine/probes/tiles.py`. */
 import type { RunSettings } from "@/lib/contract";
 import type { WireArray } from "@/lib/contract/schemas";
-import { invalid } from "../errors";
+import { invalid, LocalError } from "../errors";
 import { LIMITS } from "../facts";
 import { standardNormals } from "../generation/normals";
 import type { LocalModel, ModelSizes } from "../model/model";
 import type { Point, Step } from "../step";
 import { toWire } from "../wire";
+import { canFindPrincipal, principalDirections } from "./principal";
 
 const POINTS = { residual: "resid", mlp: "mlp_out", attn: "attn_out" } as const;
 
@@ -28,23 +29,33 @@ export function layerVectors(step: Step, point: Point): Float32Array {
  * Fits the projection of a run and gives it to the model.
  *
  * @param seen the vectors [layers, width] of positions
- * @param cells numbers of a tile
  */
-export function fitTiles(model: LocalModel, seen: readonly Float32Array[], cells: number): void {
+export function fitTiles(
+  model: LocalModel,
+  seen: readonly Float32Array[],
+  { height, width: columns, projection }: RunSettings["tile"],
+): void {
+  const cells = height * columns;
   const { layers, width } = model.sizes;
   const directions = new Float32Array(layers * cells * width);
   const means = new Float32Array(layers * width);
   const used: Float32Array[][] = [];
+  const filled: number[] = [];
   for (let layer = 0; layer < layers; layer++) {
     const at = (vectors: Float32Array) => vectors.subarray(layer * width, (layer + 1) * width);
     const rows = usual(seen.map(at));
     used.push(rows);
     means.set(mean(rows, width), layer * width);
-    directions.set(randomDirections(layer, cells, width), layer * cells * width);
+    const found =
+      projection === "pca"
+        ? principal(rows, means.subarray(layer * width, (layer + 1) * width), cells)
+        : randomDirections(layer, cells, width);
+    filled.push(filledRows(found, width));
+    directions.set(found, layer * cells * width);
   }
   // The deviation of each layer's cells over the positions, computed by the model's own product.
   model.setProjection(directions, means, cells);
-  const deviations = deviationsOf(model, used, cells);
+  const deviations = deviationsOf(model, used, cells, filled);
   for (let layer = 0; layer < layers; layer++) {
     const begin = layer * cells * width;
     const scale = Math.fround(deviations[layer] || 1);
@@ -54,8 +65,31 @@ export function fitTiles(model: LocalModel, seen: readonly Float32Array[], cells
   model.setProjection(directions, means, cells);
 }
 
-/** [layers] root mean squares of the cells. */
-function deviationsOf(model: LocalModel, used: readonly Float32Array[][], cells: number): number[] {
+/** [cells, width]; NaN where a vector is not finite. */
+function principal(rows: readonly Float32Array[], mean: Float32Array, cells: number): Float32Array {
+  const { length: width } = mean;
+  const centred = rows.map((row) => row.map((value, i) => value - (mean[i] ?? 0)));
+  return centred.every((row) => row.every(Number.isFinite))
+    ? principalDirections(centred, width, cells)
+    : new Float32Array(cells * width).fill(Number.NaN);
+}
+
+/** How many directions are not 0. */
+function filledRows(directions: Float32Array, width: number): number {
+  let count = 0;
+  for (let begin = 0; begin < directions.length; begin += width) {
+    if (directions.subarray(begin, begin + width).some((weight) => weight !== 0)) count++;
+  }
+  return Math.max(1, count);
+}
+
+/** [layers] root mean squares of the cells, of which `filled` have a direction. */
+function deviationsOf(
+  model: LocalModel,
+  used: readonly Float32Array[][],
+  cells: number,
+  filled: readonly number[],
+): number[] {
   const { layers, width } = model.sizes;
   const squares = new Array<number>(layers).fill(0);
   const longest = Math.max(...used.map((rows) => rows.length));
@@ -73,7 +107,9 @@ function deviationsOf(model: LocalModel, used: readonly Float32Array[][], cells:
       squares[layer] = (squares[layer] ?? 0) + total;
     }
   }
-  return squares.map((total, layer) => Math.sqrt(total / ((used[layer]?.length ?? 1) * cells)));
+  return squares.map((total, layer) =>
+    Math.sqrt(total / ((used[layer]?.length ?? 1) * (filled[layer] ?? 1))),
+  );
 }
 
 /** Leaves out massive activations: vectors that are much longer than the median one. */
@@ -111,6 +147,10 @@ export function tiles(step: Step, { tile, ...settings }: RunSettings): WireArray
 export function checkTiles({ tile }: RunSettings, { layers, width }: ModelSizes): void {
   const most = Math.floor(LIMITS.tile_numbers / Math.max(1, layers * width));
   const cells = tile.height * tile.width;
+  if (tile.projection === "pca" && !canFindPrincipal(layers, width)) {
+    const field = "tile.projection";
+    throw LocalError.of("only_on_server", "projectionTooLarge", [field, layers, width], field);
+  }
   if (cells <= most) return;
   throw invalid("tile", "tileTooLarge", tile.height, tile.width, layers, width, most);
 }
