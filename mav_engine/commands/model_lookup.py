@@ -79,9 +79,10 @@ def reject_misspelled(name: str) -> None:
         UnknownModel: the name is similar to a local model's, and no model has it.
     """
     from mav_engine.errors import UnknownModel
+    from mav_engine.models.stores import OLLAMA
 
     known = [entry.name for entry in local_catalog().entries()]
-    if name in known or "/" in name or Path(name).exists():
+    if name in known or "/" in name or name.startswith(OLLAMA) or Path(name).exists():
         return
     near = nearest(name, known, cutoff=0.8)
     if near is not None and "@" not in name and name not in cached_names():
@@ -106,5 +107,8 @@ def show_spinner(words: str, wanted: bool = True) -> Iterator[None]:
 
 def complete_model(incomplete: str) -> list[str]:
     """Names for the shell's completion."""
+    from mav_engine.models.stores import OLLAMA, stored_models
+
     known = [entry.name for entry in local_catalog().entries()] + cached_names()
+    known += [each.name for each in stored_models() if each.name.startswith(OLLAMA)]
     return [name for name in known if name.startswith(incomplete)]

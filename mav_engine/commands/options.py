@@ -23,7 +23,8 @@ def complete_panel(incomplete: str) -> list[str]:
 Model = Annotated[
     str | None,
     typer.Option(
-        help="A hub name, a folder or mav-tiny; NAME@int8 loads it in another precision. "
+        help="A hub name, a folder, a GGUF file, ollama:NAME or mav-tiny; NAME@int8 loads it in "
+        "another precision. "
         r"\[default: mav-tiny]",
         rich_help_panel=RUN,
         show_default=False,

@@ -41,7 +41,8 @@ def serve(
     ] = 8000,
     model: _Models = None,
     any_model: Annotated[
-        bool, typer.Option("--any-model", help="Let clients use any hub model or folder.")
+        bool,
+        typer.Option("--any-model", help="Let clients use any hub model, folder or GGUF file."),
     ] = False,
     watch: Annotated[
         Path | None, typer.Option(help="A training's recording to show as it grows.")

@@ -17,6 +17,7 @@ from mav_engine.models import embedded_models, models_in
 from mav_engine.models.description import describe, problem
 from mav_engine.models.folder import canonical, expanded, find_model, is_path, looks_like_path
 from mav_engine.models.precision import Precision, split_precision
+from mav_engine.models.stores import OLLAMA
 from mav_engine.settings import DEFAULT_MODEL
 from mav_engine.wording import did_you_mean, listed, shortened, shown
 
@@ -30,7 +31,7 @@ class CatalogEntry:
 
     name: str
     source: str
-    """A folder, a GGUF file, or a name on the hub."""
+    """A folder, a GGUF file, a model of Ollama, or a name on the hub."""
     precision: Precision | None = None
     """The precision in the name; None is the server's."""
     listed: bool = True
@@ -172,6 +173,8 @@ def entry_of(given: str) -> CatalogEntry:
         path = find_model(base)
     except (UnknownModel, UnusableModel) as error:
         raise InvalidSettings(error.detail, field="models") from None
+    if base.startswith(OLLAMA):
+        return CatalogEntry(given, base, precision)
     if path is not None and path.is_file():
         name = path.name.removesuffix(".gguf")
     else:

@@ -18,6 +18,7 @@ from mav_engine.errors import ModelNotFound, UnusableModel
 from mav_engine.models.bounded_files import check_file, check_files, read_json
 from mav_engine.models.gguf.check import check_gguf
 from mav_engine.models.gguf.header import is_gguf
+from mav_engine.models.stores import OLLAMA, ollama_file
 from mav_engine.models.weight_files import TensorSpec, layer_count, read_tensors, weight_files
 from mav_engine.wording import listed, shortened, shown
 
@@ -65,14 +66,16 @@ _CONVERT = (
 def find_model(source: str) -> Path | None:
     """The folder or GGUF file of a source; None if it can only be a hub name.
 
+    `ollama:NAME` is the file of a model of Ollama.
+
     Links to folders are resolved. A model's folder in the hub's cache (`models--owner--name`) is
     resolved to its snapshot.
 
     Raises:
-        ModelNotFound: the path does not exist.
+        ModelNotFound: the path does not exist, or Ollama has no such model.
         UnusableModel: it is another file, or cannot be read.
     """
-    path = expanded(source)
+    path = ollama_file(source) if source.startswith(OLLAMA) else expanded(source)
     mode = _mode(path)
     if mode is None:
         if looks_like_path(source):
@@ -115,13 +118,15 @@ def is_path(source: str) -> bool:
 
 
 def looks_like_path(source: str) -> bool:
-    """Whether this can only be a path: a hub name is `name` or `owner/name`."""
+    """Whether this can only be a path or a model of Ollama: a hub name is `name` or
+    `owner/name`."""
     return (
         source.startswith((".", "/", "~", "\\"))
         or source.count("/") > 1
         or source.endswith("/")
         or "\\" in source
         or Path(source).suffix in (".gguf", ".safetensors")
+        or source.startswith(OLLAMA)
     )
 
 
