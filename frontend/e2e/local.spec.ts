@@ -19,6 +19,14 @@ function counted(page: Page, part: string): () => number {
   return () => count;
 }
 
+declare global {
+  interface Window {
+    /** Puts the page into the background, or shows it again. */
+    setHidden: (hidden: boolean) => void;
+    runsEnded: number;
+  }
+}
+
 /** Of the engine and the worker that an ordinary run loads, compressed with Brotli, in bytes. */
 const BUDGET = 25_000;
 
@@ -92,6 +100,15 @@ test("a run in the browser can be forked, paused and stopped", async ({ page }) 
   await expect(site.status).toContainText("Writing");
 });
 
+/** A browser that gives the engine no memory. */
+const WITHOUT_MEMORY = `{
+  const { instantiate } = WebAssembly;
+  WebAssembly.instantiate = async (...given) => {
+    const { exports } = await instantiate(...given);
+    return { exports: { ...exports, allocate: () => 0 } };
+  };
+}`;
+
 test("one error names what is wrong, and the page stays usable", async ({ page }) => {
   const site = new Instrument(page);
   const faults: readonly (readonly [string, (route: Route) => Promise<void>, RegExp])[] = [
@@ -117,6 +134,15 @@ test("one error names what is wrong, and the page stays usable", async ({ page }
       },
       /no WebAssembly with SIMD/,
     ],
+    [
+      "**/local/worker.js",
+      async (route) => {
+        const response = await route.fetch();
+        const code = await response.text();
+        await route.fulfill({ response, body: `${WITHOUT_MEMORY}${code}` });
+      },
+      /too little memory.*Close other tabs/,
+    ],
   ];
   for (const [path, answer, message] of faults) {
     await page.route(path, answer);
@@ -128,6 +154,48 @@ test("one error names what is wrong, and the page stays usable", async ({ page }
   await site.open({ ...SAMPLED, model: MODEL });
   await site.run.click();
   await site.finished();
+  await expect(site.alert).toHaveCount(0);
+});
+
+test("a run goes on while its tab is in the background", async ({ page }) => {
+  const site = new Instrument(page);
+  // What a browser does with a page that is not shown: no frames, and timers once a second.
+  await page.addInitScript(() => {
+    const { requestAnimationFrame: frame, setTimeout: timer } = window;
+    const waiting: FrameRequestCallback[] = [];
+    let isHidden = false;
+    Object.defineProperty(document, "visibilityState", {
+      get: () => (isHidden ? "hidden" : "visible"),
+    });
+    Object.defineProperty(document, "hidden", { get: () => isHidden });
+    window.requestAnimationFrame = (callback) =>
+      isHidden ? waiting.push(callback) : frame(callback);
+    window.setTimeout = ((handler: TimerHandler, ms = 0, ...rest: unknown[]) =>
+      timer(handler, isHidden ? Math.max(1000, ms) : ms, ...rest)) as typeof setTimeout;
+    window.runsEnded = 0;
+    window.Worker = class extends Worker {
+      constructor(address: string | URL, options?: WorkerOptions) {
+        super(address, options);
+        this.addEventListener("message", ({ data }) => {
+          if (data.type === "event" && JSON.parse(data.line).type === "done") window.runsEnded++;
+        });
+      }
+    };
+    window.setHidden = (hidden) => {
+      isHidden = hidden;
+      document.dispatchEvent(new Event("visibilitychange"));
+      if (!hidden) for (const callback of waiting.splice(0)) frame(callback);
+    };
+  });
+  await site.open({ ...SAMPLED, model: MODEL });
+  await site.run.evaluate((button: HTMLButtonElement) => {
+    window.setHidden(true);
+    button.click();
+  });
+  await expect.poll(() => page.evaluate(() => window.runsEnded)).toBe(1);
+  await page.evaluate(() => window.setHidden(false));
+  await site.finished();
+  await expect(site.status).toContainText("60/60");
   await expect(site.alert).toHaveCount(0);
 });
 
