@@ -24,6 +24,7 @@ HEADERS = (
 )  # fmt: skip
 FLAGS = ["-O3", "-fno-math-errno", "-Wno-psabi"]
 THREADS = {
+    "blocks": ["-fopenmp"],
     "llama": ["-pthread"],
     "prediction": [],
     "products": ["-fopenmp"],

@@ -98,7 +98,7 @@ def test_the_wheel_serves_all_versions_of_python_and_brings_openmp(wheel: Path) 
         names = opened.namelist()
     assert "mav_engine/site/index.html" in names
     kinds = ("_avx2",) if platform.endswith("x86_64") else ("",)
-    for source in ("llama", "prediction", "products", "small", "strongest"):
+    for source in ("blocks", "llama", "prediction", "products", "small", "strongest"):
         assert {f"{NATIVE}/_{source}{kind}.abi3.so" for kind in kinds} <= set(names)
     assert any(name.startswith("mav_engine.libs/libgomp") for name in names)
     assert not [name for name in names if name.startswith(("tests/", "frontend/", "api/"))]

@@ -11,8 +11,13 @@ from typing import Any
 import numpy as np
 
 from mav_engine.backends.fingerprint import sample_indices
-from mav_engine.backends.inference.kernels.blocks_numpy import to_float32
-from mav_engine.backends.inference.kernels.numpy_linear import Table, WeightType, rounded_to
+from mav_engine.backends.inference.kernels.blocks_numpy import BLOCK_BYTES, to_float32
+from mav_engine.backends.inference.kernels.numpy_linear import (
+    Blocks,
+    Table,
+    WeightType,
+    rounded_to,
+)
 from mav_engine.backends.native.tensors import FileTable, Tensor
 from mav_engine.backends.native.unsupported import Unsupported
 from mav_engine.contract.arrays import Floats
@@ -50,6 +55,11 @@ class GgufWeight:
     @property
     def is_float(self) -> bool:
         return self.kind in READABLE_TYPES
+
+    @property
+    def block_bytes(self) -> int | None:
+        """Bytes of its blocks, where it stays in them; None for other weights."""
+        return self.spec.nbytes if self.kind in BLOCK_BYTES else None
 
     def read(self) -> Floats:
         """All of it in float32."""
@@ -157,6 +167,16 @@ class GgufMatrix:
     def whole(self) -> Floats:
         """All of it."""
         return np.concatenate(list(self.pieces()))
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether it is stored in blocks of a type that has a product."""
+        return self._weight.block_bytes is not None and self._through == "float32"
+
+    def blocks(self) -> Blocks:
+        """All of it in its blocks."""
+        stored = self._weight.stored_rows(0, self.shape[0])
+        return Blocks(self._weight.kind, self.shape, np.ascontiguousarray(stored))
 
 
 def gguf_weights(header: GgufHeader, config: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -89,7 +89,8 @@ class LlamaArchitecture:
         config = self._config
         rotary = Rotary(Frequencies(config).tables, config.max_position_embeddings)
         plain = not (config.qkv_bias or config.out_bias or config.mlp_bias or config.head_norms)
-        if plain and reader.wanted != "int8" and may_be_compiled(self._multiplied()):
+        floats = reader.wanted != "int8" and not reader.in_blocks
+        if plain and floats and may_be_compiled(self._multiplied()):
             decoder = _compiled(config, reader, rotary)
             if decoder is not None:
                 return decoder

@@ -63,8 +63,17 @@ def load_by_numpy(source: str, *, name: str, dtype: str, prefix_bytes: int) -> N
         if is_out_of_memory(error):
             raise
         return None
-    check_memory(files.parameters * _BYTES[WEIGHT_TYPES[precision]])
+    check_memory(_bytes_of(files, WEIGHT_TYPES[precision]))
     return NumpyBackend(files, precision, name, prefix_bytes)
+
+
+def _bytes_of(files: ModelFiles, wanted: WeightType) -> int:
+    """Bytes of the weights in memory."""
+    found = 0
+    for each in files.weights.values():
+        blocks = each.block_bytes if wanted == "float32" else None
+        found += each.elements * _BYTES[wanted] if blocks is None else blocks
+    return found
 
 
 def unsupported_request(dtype: str, device: str) -> str | None:

@@ -18,6 +18,7 @@ from safetensors import safe_open
 
 from mav_engine.backends.fingerprint import sample_indices
 from mav_engine.backends.inference.kernels.numpy_linear import (
+    Blocks,
     Matrix,
     Table,
     WeightType,
@@ -58,6 +59,10 @@ class Tensor(Protocol):
     @property
     def is_float(self) -> bool:
         """Whether it has numbers of a type that is read here."""
+
+    @property
+    def block_bytes(self) -> int | None:
+        """Bytes of its blocks, where a model in float32 leaves it in them; None for others."""
 
     def read(self) -> Floats:
         """All of it in float32."""
@@ -102,6 +107,10 @@ class StoredTensor:
     @property
     def is_float(self) -> bool:
         return self.spec.dtype in _NUMPY_TYPES
+
+    @property
+    def block_bytes(self) -> int | None:
+        return None
 
     def read(self) -> Floats:
         """All of it in float32."""
@@ -176,6 +185,12 @@ class StoredMatrix:
     def whole(self) -> Floats:
         """All of it."""
         return np.concatenate(list(self.pieces()))
+
+    in_blocks = False
+
+    def blocks(self) -> Blocks:
+        """No safetensors file has such."""
+        raise NotImplementedError
 
 
 class FileTable:

@@ -43,6 +43,10 @@ class WeightReader:
         """Those that were read, as a torch model of this type has them."""
         self.nbytes = 0
         """Bytes of the weights in memory."""
+        self.in_blocks = wanted == "float32" and any(
+            each.block_bytes is not None for each in tensors.values()
+        )
+        """Whether weights stay in the blocks of their file."""
 
     def product(self, *modules: str, by_input: bool = False) -> NumpyProduct:
         """One product of linear layers with the same input: their outputs, concatenated.

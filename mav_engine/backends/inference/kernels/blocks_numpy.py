@@ -174,6 +174,12 @@ def _iq4_xs(blocks: np.ndarray) -> Floats:
     return made.reshape(len(blocks), 256)
 
 
+BLOCK_BYTES: Mapping[str, int] = {
+    "Q4_0": 18, "Q4_1": 20, "Q5_0": 22, "Q5_1": 24, "Q8_0": 34, "Q4_K": 144, "Q5_K": 176,
+    "Q6_K": 210,
+}  # fmt: skip
+"""Bytes of a block of the types that have a product."""
+
 READABLE: Mapping[str, Callable[[np.ndarray], Floats]] = {
     "F32": _plain("<f4"),
     "F16": _plain("<f2"),

@@ -1,18 +1,25 @@
 """The linear products of the decoders without torch, for each type in which weights are held.
 
 A weight is read piece by piece, and each piece is converted at once, so a model needs no more
-memory while it is loaded than afterwards. Products and sums are float32 in every type but int8.
+memory while it is loaded than afterwards. Weights in the blocks of a GGUF file stay in them.
+Products and sums are float32 in every type but int8.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
 from mav_engine.backends.inference.kernels.blas import LARGEST
+from mav_engine.backends.inference.kernels.blocks_numpy import BLOCK_BYTES, to_float32
 from mav_engine.backends.inference.kernels.int8_numpy import NumpyInt8Product, quantized
+from mav_engine.backends.inference.kernels.native.blocks import (
+    CompiledBlocksProduct,
+    blocks_build,
+)
 from mav_engine.backends.inference.kernels.native.builds import LANES
 from mav_engine.backends.inference.kernels.native.halves import (
     CompiledHalvesProduct,
@@ -33,6 +40,23 @@ _IN_CACHE = 2**22
 they lose where other processes interrupt them, since they wait for each other in a busy loop."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """A weight in the blocks of a GGUF file."""
+
+    kind: str
+    """One of `native.blocks.KINDS`."""
+    shape: tuple[int, int]
+    bytes: np.ndarray
+    """uint8 [outputs, bytes of a row]."""
+
+    def rows(self, wanted: np.ndarray | slice) -> Floats:
+        """[rows, inputs] of these outputs in float32."""
+        stored = self.bytes[wanted]
+        size = BLOCK_BYTES[self.kind]
+        return to_float32(stored.reshape(-1, size), self.kind).reshape(len(stored), -1)
+
+
 class Matrix(Protocol):
     """A weight [outputs, inputs] that is read piece by piece."""
 
@@ -46,6 +70,13 @@ class Matrix(Protocol):
 
     def pieces(self) -> Iterator[Floats]:
         """[some outputs, inputs] in float32, one after the other."""
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether it is stored in blocks of a type that has a product."""
+
+    def blocks(self) -> Blocks:
+        """All of it in its blocks; only where `in_blocks`."""
 
 
 class Table(Protocol):
@@ -86,11 +117,13 @@ def numpy_product(
         matrices: the weights.
         biases: the bias of each, or none at all.
         wanted: the type of the weights. In float32, weights that 16 bits hold exactly are held in
-            them, which changes no number.
+            them, and weights that are stored in blocks stay in them, which changes no number.
         threads: number of threads.
     """
     shape = (sum(each.shape[0] for each in matrices), matrices[0].shape[1])
     bias = np.concatenate(biases) if biases else None
+    if wanted == "float32" and all(each.in_blocks for each in matrices):
+        return _BlocksProduct([each.blocks() for each in matrices], bias, threads)
     pieces = (piece for matrix in matrices for piece in matrix.pieces())
     if wanted == "int8":
         return _Int8Product(pieces, shape, bias, threads)
@@ -105,6 +138,8 @@ def numpy_product(
 
 def numpy_table(matrix: Matrix, wanted: WeightType) -> Table:
     """The rows of a weight; `wanted` as in `numpy_product`, but no int8."""
+    if wanted == "float32" and matrix.in_blocks:
+        return BlocksTable(matrix.blocks())
     held = _held([matrix], wanted)
     if held == "float32":
         return np.concatenate(list(matrix.pieces()))
@@ -213,6 +248,48 @@ class HalvesTable:
 
     def __getitem__(self, rows: np.ndarray, /) -> Floats:
         return _widened(self._numbers[rows], brain=self._brain)
+
+
+class _BlocksProduct:
+    scales: Floats | None = None
+
+    def __init__(self, weights: Sequence[Blocks], bias: Floats | None, threads: int) -> None:
+        self._weights, self._bias = weights, bias
+        self.table: Table | None = BlocksTable(weights[0]) if len(weights) == 1 else None
+        self.nbytes = sum(each.bytes.nbytes for each in weights)
+        build = blocks_build()
+        given = [(each.kind, each.bytes) for each in weights]
+        self._compiled = (
+            None
+            if build is None
+            else CompiledBlocksProduct(build, given, weights[0].shape[1], bias, threads)
+        )
+
+    def __call__(self, x: Floats) -> Floats:
+        if self._compiled is not None:
+            return self._compiled(x)
+        y = np.empty((len(x), sum(each.shape[0] for each in self._weights)), np.float32)
+        reached = 0
+        for weight in self._weights:
+            outputs, inputs = weight.shape
+            step = max(1, _AT_ONCE // inputs)
+            for begin in range(0, outputs, step):
+                end = min(begin + step, outputs)
+                part = weight.rows(slice(begin, end))
+                y[:, reached + begin : reached + end] = x @ part.T
+            reached += outputs
+        return y if self._bias is None else y + self._bias
+
+
+class BlocksTable:
+    """Rows of a weight in blocks."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self.nbytes = blocks.bytes.nbytes
+
+    def __getitem__(self, rows: np.ndarray, /) -> Floats:
+        return self._blocks.rows(rows)
 
 
 class _Int8Product:

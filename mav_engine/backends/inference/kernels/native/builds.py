@@ -15,7 +15,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 REQUIRED_SOURCES, OPTIONAL_SOURCES = (
-    ("halves", "llama", "prediction", "products", "small", "strongest"),
+    ("blocks", "halves", "llama", "prediction", "products", "small", "strongest"),
     ("int8",),
 )
 """Sources that compile for any processor, and those that need certain instructions."""
