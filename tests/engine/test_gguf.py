@@ -5,6 +5,7 @@ The files are written by the package gguf, as llama.cpp's converter writes them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +17,12 @@ import numpy as np
 import pytest
 import torch
 from gguf import GGMLQuantizationType as Type
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from mav_engine.backends import Backend, load_backend
 from mav_engine.backends.inference.kernels.blocks_numpy import READABLE, to_float32
 from mav_engine.models.gguf.tensor_types import FILE_TYPES, READABLE_TYPES, TENSOR_TYPES
+from tests.engine.conftest import EMBEDDED
 from tests.engine.gguf_files import K_TYPES, quantized, write_model
 from tests.engine.runs import alone, tokens_of
 from tests.engine.test_native_models import (
@@ -32,6 +34,7 @@ from tests.engine.test_native_models import (
     close,
     native,
 )
+from tests.mav_command import mav
 
 COMMON = {"vocab_size": 4096, "bos_token_id": 0, "eos_token_id": 0, "pad_token_id": None}
 LLAMA = {
@@ -247,6 +250,27 @@ def test_an_architecture_that_transformers_reads(tmp_path: Path) -> None:
     tokens = tokens_of(alone(backend, prompt="Once upon a time", max_new_tokens=3))
     assert len(tokens) == 3
     assert np.shape(tokens[0].layers.resid_norm) == (3,)
+
+
+def test_a_file_is_compared_with_the_folder_that_it_was_made_from(tmp_path: Path) -> None:
+    model = make_model("llama", LLAMA)
+    path = write_model(tmp_path / "m.gguf", model, Type.Q4_0, tokenizer__ggml__add_bos_token=True)
+    model.save_pretrained(tmp_path / "folder")
+    AutoTokenizer.from_pretrained(EMBEDDED).save_pretrained(tmp_path / "folder")
+    ended = mav("compare", str(path), str(tmp_path / "folder"), "--max-new-tokens", "3", "--json")
+    assert ended.returncode == 0, ended.stderr
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    prompts = [
+        [token["id"] for token in each["event"]["tokens"]]
+        for each in events
+        if each["type"] == "side" and each["event"]["type"] == "prompt"
+    ]
+    assert prompts[0] == prompts[1]
+    apart = [each for each in events if each["type"] == "divergence"]
+    assert len(apart) == 3
+    for each in apart:
+        assert each["kl"] > 0
+        assert len(each["resid_distance"]) == 3
 
 
 @pytest.mark.parametrize("kind", sorted(READABLE))
