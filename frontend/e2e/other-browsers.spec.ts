@@ -1,11 +1,21 @@
-import { spawn, spawnSync } from "node:child_process";
-import { createReadStream, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { difference, type Fields, goldenRuns, idsOf } from "../local/golden-runs.fixture";
 import { RETURNING } from "../playwright.config";
+import { Instrument } from "./instrument";
 
 /** Debian's browsers. Each opens the page and exits when it is killed. */
 const BROWSERS = {
@@ -129,7 +139,88 @@ async function serve(folder: string): Promise<{ url: string; result: Promise<Res
   return { url: `http://127.0.0.1:${port}`, result };
 }
 
+/** Opens a page in a browser, with its child processes in a group. */
+function started(name: string, path: string, home: string, page: string): ChildProcess {
+  const [program, options] =
+    name === "Firefox"
+      ? [path, ["--headless", "--no-remote", "--profile", home, page]]
+      : ["xvfb-run", ["-a", path, page]];
+  const environment = { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, MOZ_HEADLESS: "1" };
+  return spawn(program, options, { env: environment, stdio: "ignore", detached: true });
+}
+
+/** Forks the run of a saved page, and sends the texts before and after. */
+const forking = (url: string): string => `
+const errors = [];
+addEventListener("error", (event) => errors.push(String(event.message)));
+document.addEventListener("securitypolicyviolation", ({ blockedURI, violatedDirective }) =>
+  errors.push(violatedDirective + ": " + blockedURI));
+const until = async (found) => {
+  for (;;) {
+    const value = found();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+};
+(async () => {
+  const tokens = () => [...document.querySelectorAll("[role=option]")].map((each) => each.textContent);
+  const isDone = () => /20\\/20/.test(document.body.textContent);
+  const fork = () => document.querySelector('[data-panel=top-predictions] button[aria-label^="Continue with"]');
+  await until(() => isDone() && fork());
+  const whole = tokens().join("");
+  const count = tokens().length;
+  fork().click();
+  await until(() => tokens().length === count && tokens().join("") !== whole && isDone());
+  await fetch("${url}/result", {
+    method: "POST",
+    mode: "no-cors",
+    body: JSON.stringify({ agent: navigator.userAgent, runs: [], text: JSON.stringify([whole, tokens().join("")]), errors }),
+  });
+})();`;
+
 for (const [name, path] of Object.entries(BROWSERS)) {
+  test(`a saved page with the model inside is opened from a file in ${name} and forked`, async ({
+    page,
+  }) => {
+    test.skip(!path, `${name} is not installed`);
+    const home = test.info().outputPath("home");
+    mkdirSync(home, { recursive: true });
+    const site = new Instrument(page);
+    await page.addInitScript(
+      (settings) => {
+        for (const [key, value] of Object.entries(settings)) localStorage.setItem(key, value);
+      },
+      { ...RETURNING, "mav-pace": "computed" },
+    );
+    await site.open({ prompt: "Once upon a time", max_new_tokens: 20, model: "browser:mav-tiny" });
+    await site.run.click();
+    await site.finished();
+    const file = test.info().outputPath("run.html");
+    await (await site.save(/^Standalone page with the model inside/)).saveAs(file);
+    const whole = (await site.tokens.allTextContents()).join("");
+    const { url, result } = await serve(home);
+    // The page is driven by a script of its own, which its policy allows.
+    const script = forking(url);
+    const hash = createHash("sha256").update(script).digest("base64");
+    const driven = readFileSync(file, "latin1")
+      .replace("script-src ", `script-src 'sha256-${hash}' `)
+      .replace("connect-src ", `connect-src ${url} `)
+      .replace(/<\/body>\s*<\/html>\s*$/, () => `<script>${script}</script></body></html>`);
+    writeFileSync(file, driven, "latin1");
+    const child = started(name, path ?? "", home, `file://${file}`);
+    try {
+      const { agent, text, errors } = await result;
+      console.log(`  ${agent}`);
+      expect(errors).toEqual([]);
+      const [before, forked] = JSON.parse(text);
+      expect(before).toBe(whole);
+      expect(forked).not.toBe(whole);
+    } finally {
+      // With its child processes.
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+    }
+  });
+
   test(`the model runs in ${name}, with the golden numbers`, async () => {
     test.skip(!path, `${name} is not installed`);
     const home = test.info().outputPath("home");
@@ -138,13 +229,7 @@ for (const [name, path] of Object.entries(BROWSERS)) {
     const [command = "", ...before] = (process.env.E2E_MAV ?? "../.venv/bin/mav").split(" ");
     spawnSync(command, [...before, "export-site", folder]);
     const { url, result } = await serve(folder);
-    const page = `${url}/driver.html`;
-    const [program, options] =
-      name === "Firefox"
-        ? [path ?? "", ["--headless", "--no-remote", "--profile", home, page]]
-        : ["xvfb-run", ["-a", path ?? "", page]];
-    const environment = { ...process.env, HOME: home, XDG_RUNTIME_DIR: home, MOZ_HEADLESS: "1" };
-    const child = spawn(program, options, { env: environment, stdio: "ignore", detached: true });
+    const child = started(name, path ?? "", home, `${url}/driver.html`);
     try {
       const { agent, runs, text, errors } = await result;
       console.log(`  ${agent}`);

@@ -3,6 +3,7 @@
 import type { ModelInfo, RunRequest } from "@/lib/contract";
 import type {
   FromWorker,
+  GivenFile,
   GivenModel,
   Language,
   StoredModels,
@@ -161,7 +162,7 @@ async function readGiven({ info, files }: GivenModel): Promise<Found> {
   checkSize(info.parameters ?? 0);
   const reader = part(import("./describe"));
   const read = Object.entries(files).map(async ([name, file]) => {
-    const bytes = await file.arrayBuffer().catch((error: unknown) => {
+    const bytes = await new Response(file).arrayBuffer().catch((error: unknown) => {
       throw unusable("unreadable", name, String(error));
     });
     return [name, new Uint8Array(bytes)] as const;
@@ -196,12 +197,12 @@ async function fetchNamed(
   return { info, description: JSON.parse(text), weights: weights ?? new Uint8Array() };
 }
 
-const bytesOf = async (from: URL | Blob) => (await opened(from)).arrayBuffer();
-const textOf = async (from: URL | Blob) => (await opened(from)).text();
+const bytesOf = async (from: URL | GivenFile) => (await opened(from)).arrayBuffer();
+const textOf = async (from: URL | GivenFile) => (await opened(from)).text();
 
 /** @throws LocalError (model_load_failed) if a file of the site cannot be fetched */
-async function opened(address: URL | Blob): Promise<Response | Blob> {
-  if (address instanceof Blob) return address;
+async function opened(address: URL | GivenFile): Promise<Response> {
+  if (!(address instanceof URL)) return new Response(address);
   const response = await fetch(address).catch((error: unknown) => {
     throw unusable("notFetched", String(address), String(error));
   });

@@ -26,10 +26,13 @@ export interface GivenModel {
   /** What is known of it; the worker reads the rest from its files. */
   readonly info: Pick<ModelInfo, "name" | "title"> & Partial<ModelInfo>;
   /** Its files by name. */
-  readonly files: Readonly<Record<string, Blob>>;
+  readonly files: Readonly<Record<string, GivenFile>>;
   /** The site's files that the worker needs too, for a page that has no site. */
-  readonly site?: { readonly engine: Blob; readonly calibration: Blob };
+  readonly site?: { readonly engine: GivenFile; readonly calibration: GivenFile };
 }
+
+/** A file of the visitor, or bytes: WebKit cannot read the blobs of a page that is a file. */
+export type GivenFile = Blob | Uint8Array<ArrayBuffer>;
 
 /** What the worker is asked to compute. */
 export type LocalRequest =

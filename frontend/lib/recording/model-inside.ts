@@ -91,9 +91,9 @@ export async function unpackModel(
   const letters = page.getElementById(FILES_ID)?.textContent?.trim() ?? "";
   const content = await decompressed(letters);
   let at = 0;
-  const found = new Map<string, Blob>();
+  const found = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const [name, length] of files) {
-    found.set(name, new Blob([unpacked(name, content.subarray(at, at + length))]));
+    found.set(name, unpacked(name, content.slice(at, at + length)));
     at += length;
   }
   const [worker, engine, calibration] = SITE_FILES.map((name) => found.get(name));
@@ -101,7 +101,10 @@ export async function unpackModel(
     throw new ModelDamaged(`${content.length} bytes instead of ${at}`);
   }
   const own = [...found].filter(([name]) => !SITE_FILES.includes(name));
-  return { worker, model: { info, files: Object.fromEntries(own), site: { engine, calibration } } };
+  return {
+    worker: new Blob([worker]),
+    model: { info, files: Object.fromEntries(own), site: { engine, calibration } },
+  };
 }
 
 /** The content has a checksum, which is tested. */
