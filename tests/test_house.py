@@ -32,6 +32,7 @@ ROOMS = [
     {"backends"},
     {"config", "running"},
     {"compare", "results"},
+    {"client"},
     {"training"},
     {"terminal"},
     {"compat", "explore"},

@@ -23,17 +23,8 @@ from typing import IO, cast
 import orjson
 from pydantic import ValidationError
 
-from mav_engine.contract.events import (
-    Done,
-    Error,
-    Event,
-    Prompt,
-    Queued,
-    Start,
-    Token,
-    from_json,
-    to_json,
-)
+from mav_engine.contract.events import Done, Error, Event, from_json, to_json
+from mav_engine.contract.order import EventOrder, OutOfOrder
 from mav_engine.errors import (
     BrokenRecording,
     InvalidSettings,
@@ -96,20 +87,15 @@ def read_events(lines: Iterable[bytes], first: int = 1) -> Iterator[Event]:
 
     Raises: as `replay`.
     """
-    last: Event | None = None
-    tokens: int | None = None
+    order = EventOrder()
     number = first - 1
     for number, line in enumerate(lines, start=first):
         if not line.strip():
             continue
-        event = _event(line, number, first=last is None, embedded=first > 1)
-        _check_order(event, last, tokens, number)
-        if isinstance(event, Token):
-            tokens = event.index + 1
-        elif isinstance(event, Prompt):
-            tokens = event.written
-        last = event
+        event = _event(line, number, first=order.last is None, embedded=first > 1)
+        _check_order(order, event, number)
         yield event
+    last = order.last
     if last is None:
         raise NotARecording("The file is empty.")
     if not isinstance(last, Done | Error):
@@ -180,29 +166,18 @@ def _check_first(wire: object, number: int, embedded: bool) -> None:
         )
 
 
-def _check_order(event: Event, last: Event | None, tokens: int | None, number: int) -> None:
-    follows: dict[type, tuple[type, ...]] = {
-        Start: (),
-        Queued: (Start, Queued),
-        Prompt: (Start, Queued),
-        Token: (Prompt, Token),
-        Done: (Start, Queued, Prompt, Token),
-        Error: (Start, Queued, Prompt, Token),
-    }
-    if last is not None and not isinstance(last, follows[type(event)]):
-        raise BrokenRecording(
-            f"Line {number} is a {event.type} event, which cannot follow a {last.type} event: "
-            "lines are missing, or the file contains two recordings.",
-            line=number,
-            field="type",
+def _check_order(order: EventOrder, event: Event, number: int) -> None:
+    try:
+        order.check(event)
+    except OutOfOrder as error:
+        why = (
+            "lines are missing, or the file contains two recordings."
+            if error.field == "type"
+            else "lines are missing or duplicated."
         )
-    if isinstance(event, Token) and tokens is not None and event.index != tokens:
         raise BrokenRecording(
-            f"Line {number} is token {event.index} where token {tokens} should be: "
-            "lines are missing or duplicated.",
-            line=number,
-            field="token.index",
-        )
+            f"Line {number} is {error}: {why}", line=number, field=error.field
+        ) from None
 
 
 def _blame(error: ValidationError) -> tuple[str, str]:

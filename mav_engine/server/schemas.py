@@ -1,4 +1,4 @@
-"""The bodies of requests and of responses that are not streams."""
+"""The bodies of requests, and of the answer to a training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from mav_engine.contract.events import TokenRef
 from mav_engine.errors import InvalidSettings
 from mav_engine.parsing.strict import Strict, Unicode
 from mav_engine.wording import named, shown
@@ -19,17 +18,6 @@ class TokenizeRequest(Strict):
     """A name from /api/models; null is the server's default."""
     text: Unicode
     """The text."""
-
-
-class TokenizeResult(Strict):
-    """The tokens of a text."""
-
-    model: str
-    count: int
-    """Number of tokens."""
-    tokens: list[TokenRef]
-    """The tokens. Their texts concatenate to the decoded text; special tokens have their own
-    text."""
 
 
 class TrainingReceived(Strict):

@@ -17,6 +17,7 @@ from mav_engine.backends.load import needs_torch
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, error_of_side
 from mav_engine.config import ServerConfig
+from mav_engine.contract.answers import ModelList, TokenizeResult
 from mav_engine.contract.events import ModelInfo, TokenRef
 from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.faults import refused_for
@@ -33,8 +34,8 @@ from mav_engine.server.runs.run_queue import RETRY_AFTER_S, RunQueue, Slot
 from mav_engine.server.runs.run_task import RunTask
 from mav_engine.server.runs.shared_run import Watcher
 from mav_engine.server.runs.tokenizing import TokenizingThreads
-from mav_engine.server.schemas import TokenizeRequest, TokenizeResult
-from mav_engine.server.state import Health, ModelList
+from mav_engine.server.schemas import TokenizeRequest
+from mav_engine.server.state import Health
 from mav_engine.server.training.feed import TrainingFeed
 from mav_engine.server.training.inbox import inbox_of
 from mav_engine.settings import DEFAULT_MODEL, RunSettings

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import httpx2
 import orjson
 
-from mav_engine.addresses import is_loopback
 from mav_engine.characters import legible
+from mav_engine.client.address import bearer, site_of, uses_environment
 from mav_engine.errors import InvalidSettings
 
 PATH = "/api/training"
@@ -63,12 +63,15 @@ class Address:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        site = _site(url)
+        hint = "a token goes into stream_token or MAV_TRAINING_TOKEN"
+        site = site_of(url, "stream", PATH, hint)
         self.site = str(site).rstrip("/")
         """The site's address for messages."""
         self._client = _client(site)
         if token:
-            self._client.headers["Authorization"] = f"Bearer {_sendable(token)}"
+            self._client.headers["Authorization"] = bearer(
+                token, "stream_token", "The token for the stream", "MAV_TRAINING_TOKEN"
+            )
 
     def post(self, body: bytes, training: str, *, append: bool, end: bool) -> Taken:
         """Send snapshots; an empty body is a keep-alive.
@@ -99,8 +102,7 @@ def _client(site: httpx2.URL) -> httpx2.Client:
             base_url=site,
             headers=HEADERS,
             timeout=TIMEOUT_S,
-            # Local sites are never reached through a proxy.
-            trust_env=not is_loopback(site.host),
+            trust_env=uses_environment(site),
             verify=httpx2.create_ssl_context(),
         )
     except (ImportError, OSError, ValueError, httpx2.InvalidURL) as error:
@@ -109,39 +111,6 @@ def _client(site: httpx2.URL) -> httpx2.Client:
             f"SSL_CERT_FILE cannot be used: {error}",
             field="stream",
         ) from None
-
-
-def _site(url: str) -> httpx2.URL:
-    try:
-        site = httpx2.URL(url)
-        usable = site.scheme in ("http", "https") and bool(site.host)
-        usable = usable and (site.port is None or 0 < site.port < 1 << 16)
-        usable = usable and url.isascii() and " " not in url
-    except httpx2.InvalidURL:
-        usable = False
-    if not usable:
-        raise InvalidSettings(
-            f"stream is {url!r}; give the address of a site such as http://host:8000.",
-            field="stream",
-        )
-    if site.userinfo or site.query or site.fragment:
-        raise InvalidSettings(
-            "stream is the address of a site alone, such as http://host:8000; a token goes into "
-            "stream_token or MAV_TRAINING_TOKEN.",
-            field="stream",
-        )
-    path = site.path.rstrip("/").removesuffix(PATH)
-    return site.copy_with(path=path or "/", query=None, fragment=None)
-
-
-def _sendable(token: str) -> str:
-    if not (token.isascii() and token.isprintable()) or " " in token:
-        raise InvalidSettings(
-            "The token for the stream has letters that cannot be sent: use ASCII without "
-            "spaces, as in MAV_TRAINING_TOKEN of the server.",
-            field="stream_token",
-        )
-    return token
 
 
 def _taken(response: httpx2.Response) -> Taken:

@@ -21,13 +21,13 @@ import orjson
 import pytest
 
 from mav_engine.config import ServerConfig, read_environment
+from mav_engine.contract.answers import ModelList
 from mav_engine.contract.events import EVENTS
 from mav_engine.errors import InvalidSettings
 from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.relay import events, relay
 from mav_engine.server.runs import run_task
-from mav_engine.server.state import ModelList
 from tests.server.servers import (
     AS_JSON,
     PATIENCE_S,

@@ -11,6 +11,7 @@ from anyio import sleep
 
 from mav_engine import __version__
 from mav_engine.config import ServerConfig
+from mav_engine.contract.answers import ModelList
 from mav_engine.contract.model_info import ModelInfo
 from mav_engine.errors import InvalidSettings, MavError, UnknownModel
 from mav_engine.server.relay.asked import Asked
@@ -24,7 +25,7 @@ from mav_engine.server.relay.upstream import (
     Upstream,
     UpstreamAway,
 )
-from mav_engine.server.state import Health, ModelList
+from mav_engine.server.state import Health
 from mav_engine.wording import did_you_mean, listed, shown
 
 LOG = logging.getLogger("mav.relay")

@@ -1,0 +1,33 @@
+"""Answers of the API that are not streams, which clients parse."""
+
+from __future__ import annotations
+
+from mav_engine.contract.events import TokenRef
+from mav_engine.contract.model_info import ModelInfo
+from mav_engine.parsing.strict import Strict
+
+
+class ModelList(Strict):
+    """The available models."""
+
+    default: str
+    """The model of requests that name none."""
+    models: list[ModelInfo]
+    problems: dict[str, str] = {}
+    """Why models cannot be loaded, by name, judging by their files. Also why another server that
+    runs models for this one cannot be used, by the server's name."""
+    hosts: dict[str, str] = {}
+    """The other servers that run models for this one, by the model's name."""
+    training: bool
+    """Whether a training is streamed at /api/training."""
+
+
+class TokenizeResult(Strict):
+    """The tokens of a text."""
+
+    model: str
+    count: int
+    """Number of tokens."""
+    tokens: list[TokenRef]
+    """The tokens. Their texts concatenate to the decoded text; special tokens have their own
+    text."""
