@@ -435,6 +435,28 @@ def test_time_limits_are_continued(make_server: MakeServer, run_all: Run) -> Non
     assert events[-1].tokens == 40
 
 
+def test_a_token_that_another_server_signed(
+    make_server: MakeServer, cut_before: Callable[[RealServer], Cut], run_all: Run
+) -> None:
+    steps = itertools.count(1)
+
+    def lead_elsewhere() -> None:
+        if next(steps) == 20:
+            cut.target = second.port
+            (live,) = first.service.runs
+            live._loop.call_soon_threadsafe(live.stop, "deadline")
+            until(lambda: live.reason == "deadline")
+
+    second = make_server()
+    first = make_server(Models(on_step=lead_elsewhere))
+    cut = cut_before(first)
+    waits = Waits()
+    events = run_all(cut.url, waits, "run", keywords=RUN)
+    assert_whole(events, without(unbroken(make_server, RUN), "queued"))
+    assert waits.seconds == []
+    assert cut.connections >= 2
+
+
 def test_the_callers_own_resume_is_continued_too(make_server: MakeServer) -> None:
     server = make_server(secret=SECRET)
     first = read_events(
