@@ -28,8 +28,9 @@ from mav_engine.client.followed_run import FollowedRun, is_passing
 from mav_engine.client.retry import Retry
 from mav_engine.compare.events import Compared, CompareEvent
 from mav_engine.compare.settings import Mode
-from mav_engine.contract.answers import ModelList, TokenizeResult
 from mav_engine.contract.events import Error, Event
+from mav_engine.contract.model_list import ModelList
+from mav_engine.contract.tokenized import TokenizeResult
 from mav_engine.errors import MavError
 from mav_engine.settings import RunSettings
 

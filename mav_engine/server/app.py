@@ -21,10 +21,16 @@ from mav_engine.errors import MavError
 from mav_engine.server.http.cross_site import ANY, HostCheck, OriginCheck
 from mav_engine.server.http.key_check import KeyCheck
 from mav_engine.server.http.pending_requests import AnswerPending, PendingRequests
-from mav_engine.server.http.problems import on_http_exception, on_mav_error, on_unexpected
+from mav_engine.server.http.problems import (
+    NotFound,
+    on_http_exception,
+    on_mav_error,
+    on_unexpected,
+)
 from mav_engine.server.http.root_path import RootPath
 from mav_engine.server.http.security_headers import SecurityHeaders
 from mav_engine.server.static_site import Site
+from mav_engine.server.v1.problems import InTheirForm
 
 if TYPE_CHECKING:
     from mav_engine.models.catalog import Catalog
@@ -75,7 +81,7 @@ def create_app(
             await relay.close()
 
     app = Starlette(
-        routes=_routes(config, api),
+        routes=_routes(config, api, _v1_of(service)),
         middleware=[
             Middleware(SecurityHeaders, config.frame_ancestors),
             # Pages cannot know the key, so it protects from DNS rebinding as well.
@@ -117,6 +123,21 @@ def _api_of(service: Service) -> ASGIApp:
     return api_of(service)
 
 
+def _v1_of(service: Service | None) -> ASGIApp:
+    if service is None:
+        return _refuse_relayed
+    from mav_engine.server.v1.routes import v1_of
+
+    return v1_of(service)
+
+
+async def _refuse_relayed(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise NotFound(
+        "This site has no models of its own, and /v1 is not relayed. Use /api/run, or /v1 of the "
+        "server that has the model."
+    )
+
+
 class OnFirstUse:
     """An application that is made for its first request, since its imports take a while."""
 
@@ -129,13 +150,14 @@ class OnFirstUse:
         await app(scope, receive, send)
 
 
-def _routes(config: ServerConfig, api: ASGIApp) -> list[BaseRoute]:
+def _routes(config: ServerConfig, api: ASGIApp, v1: ASGIApp) -> list[BaseRoute]:
     guards = [Middleware(OriginCheck, config.allowed_origins)]
     if config.key:
         guards.append(Middleware(KeyCheck, config.key))
     return [
         Route("/api", Index(api), methods=["GET"], middleware=guards),
         Mount("/api", api, middleware=guards),
+        Mount("/v1", v1, middleware=[Middleware(InTheirForm), *guards]),
     ]
 
 

@@ -22,9 +22,10 @@ from mav_engine import __version__
 from mav_engine.compare.events import COMPARE_EVENTS
 from mav_engine.compare.settings import CompareSettings
 from mav_engine.config import ServerConfig
-from mav_engine.contract.answers import ModelList, TokenizeResult
 from mav_engine.contract.arrays import PACKED_SCHEMA
 from mav_engine.contract.events import EVENTS, OPTIONAL
+from mav_engine.contract.model_list import ModelList
+from mav_engine.contract.tokenized import TokenizeResult
 from mav_engine.server.http.live_stream import NDJSON, SSE
 from mav_engine.server.http.problems import Problem
 from mav_engine.server.schemas import TokenizeRequest, TrainingReceived

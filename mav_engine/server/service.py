@@ -17,8 +17,9 @@ from mav_engine.backends.load import needs_torch
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, error_of_side
 from mav_engine.config import ServerConfig
-from mav_engine.contract.answers import ModelList, TokenizeResult
 from mav_engine.contract.events import ModelInfo, TokenRef
+from mav_engine.contract.model_list import ModelList
+from mav_engine.contract.tokenized import TokenizeResult
 from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.faults import refused_for
 from mav_engine.generation.resume_token import OtherKey, Seal, Unfinished, resolve

@@ -24,7 +24,6 @@ from mav_engine.compare.events import (
     compare_to_json,
 )
 from mav_engine.config import ServerConfig
-from mav_engine.contract.answers import ModelList
 from mav_engine.contract.arrays import MAX_HALF_SHARES, MAX_PLAIN, Floats
 from mav_engine.contract.events import (
     AttentionSources,
@@ -42,6 +41,7 @@ from mav_engine.contract.events import (
     from_json,
     to_json,
 )
+from mav_engine.contract.model_list import ModelList
 from mav_engine.server.http.problems import Problem
 from mav_engine.server.openapi import document
 from mav_engine.training.recording import Snapshot, run_lines

@@ -21,8 +21,8 @@ import orjson
 import pytest
 
 from mav_engine.config import ServerConfig, read_environment
-from mav_engine.contract.answers import ModelList
 from mav_engine.contract.events import EVENTS
+from mav_engine.contract.model_list import ModelList
 from mav_engine.errors import InvalidSettings
 from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app

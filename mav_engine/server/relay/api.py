@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette._utils import get_route_path
 from starlette.requests import Request
@@ -14,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mav_engine.config import ServerConfig
 from mav_engine.server.http.compression import takes
+from mav_engine.server.http.disconnect import unless_gone
 from mav_engine.server.http.key_check import CLIENT
 from mav_engine.server.http.live_stream import NDJSON, SSE, LiveStream
 from mav_engine.server.http.request_body import check_type, read_body
@@ -40,7 +39,6 @@ from mav_engine.server.relay.upstream import (
 
 FORWARDED = ("accept", "content-type", "last-event-id")
 """Headers of a request that upstream servers get, beside those that are made here."""
-Found = TypeVar("Found")
 PROBLEM = "application/problem+json"
 _WATCHED = re.compile(r"/runs/([^/]+)/events")
 NO_STORE = {"Cache-Control": "no-store"}
@@ -168,7 +166,7 @@ class RelayedApi:
         path = "/api" + get_route_path(request.scope)
         relayed = RelayedRequest(request.method, path, query, headers, body)
         sending = self._relay.send(relayed, servers, elsewhere)
-        found = await _unless_gone(sending, request.receive)
+        found = await unless_gone(sending, request.receive)
         if found is None:
             return
         server, answer = found
@@ -231,23 +229,6 @@ async def _body(answer: Answer) -> AsyncIterator[bytes]:
     yield answer.first
     async for chunk in answer.rest:
         yield chunk
-
-
-async def _unless_gone(work: Coroutine[Any, Any, Found], receive: Receive) -> Found | None:
-    """The result of this work; None if the client disconnects, which cancels it."""
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_disconnected(receive))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return await working if working.done() else None
-    finally:
-        leaving.cancel()
-        working.cancel()
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

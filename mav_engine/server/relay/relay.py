@@ -11,8 +11,8 @@ from anyio import sleep
 
 from mav_engine import __version__
 from mav_engine.config import ServerConfig
-from mav_engine.contract.answers import ModelList
 from mav_engine.contract.model_info import ModelInfo
+from mav_engine.contract.model_list import ModelList
 from mav_engine.errors import InvalidSettings, MavError, UnknownModel
 from mav_engine.server.relay.asked import Asked
 from mav_engine.server.relay.offer import may_be_same

@@ -1,8 +1,7 @@
-"""Answers of the API that are not streams, which clients parse."""
+"""The answer of /api/models."""
 
 from __future__ import annotations
 
-from mav_engine.contract.events import TokenRef
 from mav_engine.contract.model_info import ModelInfo
 from mav_engine.parsing.strict import Strict
 
@@ -20,14 +19,3 @@ class ModelList(Strict):
     """The other servers that run models for this one, by the model's name."""
     training: bool
     """Whether a training is streamed at /api/training."""
-
-
-class TokenizeResult(Strict):
-    """The tokens of a text."""
-
-    model: str
-    count: int
-    """Number of tokens."""
-    tokens: list[TokenRef]
-    """The tokens. Their texts concatenate to the decoded text; special tokens have their own
-    text."""
