@@ -1,4 +1,4 @@
-"""Every command and program in README.md and docs/api.md runs."""
+"""Every command and program in README.md, docs/api.md and docs/clients.md runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from mav_engine.models import EMBEDDED_DIR
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "api.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "api.md", ROOT / "docs" / "clients.md")
 BLOCK = re.compile(r"^```(sh|python|js)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 BLOCKS = [
     pytest.param(code, id=f"{page.stem}: {code.splitlines()[0][:60]}")
@@ -25,7 +25,8 @@ BLOCKS = [
     for kind, code in BLOCK.findall(page.read_text(encoding="utf-8"))
     if kind == "sh"
 ]
-INTERPRETERS = {"python": [sys.executable, "-c"], "js": ["node", "--input-type=module", "--eval"]}
+NODE = ["node", "--experimental-eventsource", "--input-type=module", "--eval"]
+INTERPRETERS = {"python": [sys.executable, "-c"], "js": NODE}
 PROGRAMS = [
     pytest.param(INTERPRETERS[kind], code, id=f"{page.stem}, {kind}: {code.splitlines()[0][:60]}")
     for page in PAGES
@@ -94,7 +95,7 @@ def test_a_command_runs(code: str, folder: Path, served: str) -> None:
             if "/api/runs/" in line:
                 words = [re.sub(r"[0-9a-f]{32}", _run_id(served), word) for word in words]
             ended = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120)
-            assert '"type":"done"' in ended.stdout
+            assert ("data: [DONE]" if "/v1/" in line else '"type":"done"') in ended.stdout
         elif arguments[0] == "serve":
             _runs_a_server(arguments, folder, variables)
         else:
