@@ -22,6 +22,7 @@ from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
 from mav_engine.commands.repository_commands import PASS_OPTIONS_ON, bench, train
 from mav_engine.commands.serve import serve
+from mav_engine.idle_threads import sleep_when_idle
 from mav_engine.terminal.plain import use_stand_ins
 from mav_engine.wording import shortened
 
@@ -63,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the `mav` command. Errors are one line and an exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     use_stand_ins()
+    sleep_when_idle()
     try:
         status = app(joined(given), standalone_mode=False, prog_name="mav")
     except (typer.Abort, KeyboardInterrupt):

@@ -20,7 +20,7 @@ CODE = sorted(
 )
 
 ROOMS = [
-    {"addresses", "wording", "characters", "defaults"},
+    {"addresses", "idle_threads", "wording", "characters", "defaults"},
     {"errors", "faults", "plugins"},
     {"parsing"},
     {"breakpoints"},

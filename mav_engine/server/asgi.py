@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 
 from mav_engine.config import read_environment
+from mav_engine.idle_threads import sleep_when_idle
 from mav_engine.server.app import create_app
 
+sleep_when_idle()
 app = create_app(read_environment(os.environ))
