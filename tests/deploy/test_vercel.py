@@ -245,7 +245,7 @@ def test_events_arrive_one_by_one_and_a_closed_connection_ends_the_run(
 
 
 def test_the_api_answers_at_all_its_addresses(client: httpx2.Client) -> None:
-    for path in ("/api", "/api/models", "/api/openapi.json"):
+    for path in ("/api", "/api/models", "/api/openapi.json", "/v1/models"):
         assert client.get(path).status_code == 200, path
     assert client.get("/api/nowhere").headers["content-type"] == "application/problem+json"
     tokens = client.post("/api/tokenize", json={"text": "The sun"}).json()["tokens"]
