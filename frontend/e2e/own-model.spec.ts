@@ -49,14 +49,16 @@ async function drop(page: Page, ...files: string[]): Promise<void> {
   const data = { items: [], files, dragOperationsMask: 1 };
   const send = (type: "dragEnter" | "dragOver" | "drop") =>
     browser.send("Input.dispatchDragEvent", { type, x: 600, y: 500, data });
-  await send("dragEnter");
-  // A browser sends them as long as something is dragged.
+  const overlay = page.getByText("Or the folder of a model");
+  // A browser sends the first two as long as something is dragged, and drops only what the page has
+  // accepted by then.
   await expect(async () => {
+    await send("dragEnter");
     await send("dragOver");
-    await expect(page.getByText("Or the folder of a model")).toBeVisible({ timeout: 500 });
+    await expect(overlay).toBeVisible({ timeout: 500 });
+    await send("drop");
+    await expect(overlay).toBeHidden({ timeout: 2_000 });
   }).toPass();
-  await send("drop");
-  await expect(page.getByText("Or the folder of a model")).toBeHidden();
 }
 
 const models = (page: Page) => page.getByLabel("Model", { exact: true });
