@@ -9,8 +9,8 @@ def sleep_when_idle() -> None:
     """Let OpenMP's threads sleep while they wait, unless the environment says how they wait.
 
     By default they wait in a busy loop for some milliseconds. If other programs use the processors,
-    such as the browser that shows the run, the loop keeps them from the thread that is waited for:
-    a token of a model with 135M parameters then took ten to forty times as long.
+    such as the browser that shows the run, the loop keeps them from the thread that is waited for,
+    and a token of a model with 135M parameters takes many times as long.
 
     It must be called before torch or compiled code is loaded, since OpenMP reads the environment
     once. Only programs of ours call it, never the library.

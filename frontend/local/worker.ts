@@ -216,7 +216,7 @@ const send = (run: number, event: Event): void =>
 
 /**
  * The event of an error. Null if a part of the engine, or the text of the error, cannot be loaded:
- * then this worker is of no use, which the page is told.
+ * then the page uses another worker for the next run.
  */
 async function reported(error: unknown, language: Language): Promise<Event | null> {
   try {

@@ -11,8 +11,8 @@ from mav_engine.client.asked import Ask
 from mav_engine.errors import InvalidSettings
 
 TIMEOUT_S = 60.0
-"""Seconds of silence after which a connection counts as lost. Servers send a heartbeat every 15
-seconds."""
+"""Seconds of silence after which a connection counts as lost. Servers send a heartbeat at least
+every 15 seconds."""
 
 
 def options_of(url: str, key: str | None, timeout_s: float | None) -> dict[str, Any]:

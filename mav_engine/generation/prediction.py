@@ -48,7 +48,7 @@ class CompiledFigures(Protocol):
 
     def sums(self, logits: Floats) -> np.ndarray:
         """[rows, 3] float64: the largest logit, sum(e) and sum(e (logit - largest)) with
-        e = exp(logit - largest); NaN in a row of which no token can be chosen."""
+        e = exp(logit - largest); NaN in a row that is not finite."""
 
     def top(self, logits: Floats, count: int) -> tuple[np.ndarray, Floats]:
         """[rows, count] ids of the largest logits, largest first, and these logits; equal ones are

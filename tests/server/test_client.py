@@ -324,7 +324,7 @@ def test_a_lost_connection_is_continued(
     assert waits.seconds
     assert asked[0] == "/api/run"
     assert asked[1].endswith("/events")
-    # The run stops when nobody watches, and its resume token continues it.
+    # Without watchers the run stops, and its resume token continues it.
     assert ("/api/run" in asked[1:]) is not watched
 
 

@@ -323,7 +323,8 @@ def _merges_of_scores(given: _Given, vocabulary: Mapping[str, int]) -> list[tupl
 def _known_merges(
     given: _Given, vocabulary: Mapping[str, int], merges: list[tuple[str, str]]
 ) -> list[tuple[str, str]]:
-    """The merges, all of which are of tokens; the library would end with an error of its own."""
+    """The merges, checked: each joins two tokens to a token. The library would raise an error of
+    its own."""
     for first, second in merges:
         for part in (first, second, first + second):
             if part not in vocabulary:

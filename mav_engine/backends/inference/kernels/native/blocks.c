@@ -84,7 +84,7 @@ INLINE void five_bits(const uint8_t *from, const uint8_t *fifth, int zero, int8_
   bytes16 packed = *(const bytes16 *)from, offset = (bytes16){0} + (uint8_t)zero;
   const bytes16 low[2] = {packed & 15, packed >> 4};
   for (int half = 0; half < 2; half++) {
-    /* Eight times each of two bytes, of which every number takes its bit. */
+    /* Each of two bytes eight times: a number takes one bit of its copy. */
     longs2 copies = {fifth[2 * half] * 0x0101010101010101u,
                      fifth[2 * half + 1] * 0x0101010101010101u};
     bytes16 bits = (bytes16)copies & places;

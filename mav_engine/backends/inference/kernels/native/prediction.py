@@ -15,7 +15,8 @@ from mav_engine.contract.arrays import Floats
 
 
 class PredictionBuild:
-    """One build; logits are [rows, vocabulary], with each row in C order."""
+    """One build: the `CompiledFigures` of generation/prediction.py; each row of the logits is in C
+    order."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         address, count = ctypes.c_void_p, ctypes.c_int64
@@ -33,23 +34,20 @@ class PredictionBuild:
         return logits.dtype == np.float32 and logits.strides[1] == 4 and logits.size > 0
 
     def sums(self, logits: Floats) -> np.ndarray:
-        """[rows, 3] float64: the largest logit, sum(e) and sum(e (logit - largest)) with
-        e = exp(logit - largest); NaN in a row of which no token can be chosen."""
+        """[rows, 3] float64, as `CompiledFigures.sums`."""
         sums = np.empty((len(logits), 3))
         self._sums(*_given(logits), sums.ctypes.data)
         return sums
 
     def top(self, logits: Floats, count: int) -> tuple[np.ndarray, Floats]:
-        """[rows, count] ids of the largest logits, largest first, and these logits; equal ones are
-        ordered by id."""
+        """Ids and logits [rows, count], as `CompiledFigures.top`."""
         rows = len(logits)
         ids, best = np.empty((rows, count), np.int64), np.empty((rows, count), np.float32)
         self._top(*_given(logits), count, best.ctypes.data, ids.ctypes.data)
         return ids, best
 
     def rank_mass(self, logits: Floats, sums: np.ndarray, begins: np.ndarray) -> Floats:
-        """[rows, len(begins)] probability mass of the ranks from each of `begins`, which ascend,
-        to the next one or to the end."""
+        """[rows, len(begins)], as `CompiledFigures.rank_mass`."""
         rows, vocabulary = logits.shape
         masses = np.empty((rows, len(begins)), np.float32)
         room = np.empty(3 * (vocabulary + LANES), np.float32)
