@@ -17,6 +17,7 @@ from mav_engine.commands.doctor import doctor
 from mav_engine.commands.exit_status import INTERRUPTED, USAGE_ERROR, fail
 from mav_engine.commands.explore import DASHED, explore
 from mav_engine.commands.export_site import export_site
+from mav_engine.commands.keys import keys
 from mav_engine.commands.models import models
 from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
@@ -53,6 +54,7 @@ app.command(context_settings=DASHED)(explore)
 app.command()(replay)
 app.command()(compare)
 app.add_typer(models, name="models")
+app.add_typer(keys, name="keys")
 app.command()(export_site)
 app.command(context_settings=PASS_OPTIONS_ON)(train)
 app.command(context_settings=PASS_OPTIONS_ON)(bench)

@@ -115,6 +115,13 @@ class ServerConfig(BaseModel):
     """Key that requests to the API must send (Authorization: Bearer KEY), except those for
     /api/health and trainings: at least 16 ASCII characters without spaces. Sites that relay to this
     server send their MAV_UPSTREAM_KEY."""
+    keys_file: Path | None = None
+    """File with the hashes of API keys, which `mav keys` writes. By default mav/keys.json in
+    $XDG_CONFIG_HOME or ~/.config."""
+    require_key: bool = False
+    """Whether requests to the API need an API key (Authorization: Bearer KEY) whose scopes allow
+    them, except those for /api/health, /api/ready, the descriptions of the API and trainings with
+    their token."""
     device: str = "auto"
     """Device of the models: auto, cpu, cuda, cuda:1, mps, or spread (all of them)."""
     dtype: Precision = "auto"

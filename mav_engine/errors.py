@@ -14,6 +14,7 @@
     │   ├── NoCandidates     no_candidates       the sampling controls removed every token
     │   └── OutOfMemory      out_of_memory       the device ran out of memory
     ├── Busy                 busy                the server is busy; retrying helps
+    ├── UnknownKey           unknown_key         there is no API key of that name
     ├── MissingExtra         missing_extra       an optional package is not installed
     └── RecordingProblem     recording_problem   a recording cannot be read completely
         ├── NotARecording    not_a_recording     the file is empty or not a recording
@@ -123,6 +124,11 @@ class OutOfMemory(RunFailed):
 class Busy(MavError):
     code = "busy"
     title = "The server is busy"
+
+
+class UnknownKey(MavError):
+    code = "unknown_key"
+    title = "There is no such key"
 
 
 class MissingExtra(MavError):

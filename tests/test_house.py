@@ -22,6 +22,7 @@ CODE = sorted(
 ROOMS = [
     {"addresses", "idle_threads", "wording", "characters", "defaults"},
     {"errors", "faults", "plugins"},
+    {"api_keys"},
     {"parsing"},
     {"breakpoints"},
     {"settings"},

@@ -59,6 +59,7 @@ def serve(
 
     Example:  mav serve --port 9000 --model Qwen/Qwen3-0.6B
     """
+    from mav_engine.api_keys import KeysUnreadable
     from mav_engine.errors import InvalidSettings
     from mav_engine.server import serve as server
 
@@ -69,7 +70,7 @@ def serve(
         if root_path:
             os.environ["MAV_ROOT_PATH"] = root_path
         config = _check_environment(host)
-    except (server.PortTaken, InvalidSettings) as error:
+    except (server.PortTaken, InvalidSettings, KeysUnreadable) as error:
         fail(str(error))
     except OSError as error:
         fail(f"Cannot listen on {host}, port {port}: {error.strerror or error}.")
@@ -85,9 +86,21 @@ def _check_environment(host: str) -> ServerConfig:
     # Checks import the engine, without which a site that only relays starts in half the time.
     if config.offers_models or not config.upstream:
         config.catalog()
+    if config.require_key:
+        _check_keys(config)
     if config.watch or config.receive_training:
         _check_training(config)
     return config
+
+
+def _check_keys(config: ServerConfig) -> None:
+    from mav_engine.api_keys import KeyFile, default_path
+
+    path = config.keys_file or default_path()
+    if not KeyFile(path).all():
+        typer.echo(
+            "mav: MAV_REQUIRE_KEY is set, and there are no keys yet: mav keys add NAME", err=True
+        )
 
 
 def _check_training(config: ServerConfig) -> None:

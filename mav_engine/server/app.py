@@ -151,9 +151,10 @@ class OnFirstUse:
 
 
 def _routes(config: ServerConfig, api: ASGIApp, v1: ASGIApp) -> list[BaseRoute]:
-    guards = [Middleware(OriginCheck, config.allowed_origins)]
-    if config.key:
-        guards.append(Middleware(KeyCheck, config.key))
+    guards = [
+        Middleware(OriginCheck, config.allowed_origins),
+        Middleware(KeyCheck, config),
+    ]
     return [
         Route("/api", Index(api), methods=["GET"], middleware=guards),
         Mount("/api", api, middleware=guards),
@@ -190,7 +191,7 @@ def _cross_origin(origins: tuple[str, ...]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Accept", "Last-Event-ID"],
+            allow_headers=["Authorization", "Content-Type", "Accept", "Last-Event-ID"],
             expose_headers=["Retry-After"],
         )
     ]

@@ -22,6 +22,7 @@ from mav_engine.compare.settings import parse_compare
 from mav_engine.config import ServerConfig
 from mav_engine.errors import InvalidSettings
 from mav_engine.parsing.strict_json import is_unicode
+from mav_engine.server.http.client_name import client_of
 from mav_engine.server.http.live_stream import HEADERS, SSE
 from mav_engine.server.http.problems import NotFound
 from mav_engine.server.http.request_body import read_json
@@ -76,10 +77,10 @@ def _run(service: Service) -> Endpoint:
         if "last-event-id" in request.headers:
             # An EventSource reconnects when a stream ends, which would repeat the run.
             last = request.headers["last-event-id"]
-            watcher = service.continue_watching(last, _client(request))
+            watcher = service.continue_watching(last, client_of(request.scope))
         else:
             settings = await _settings(request, service.config)
-            watcher = await service.start(settings, _client(request))
+            watcher = await service.start(settings, client_of(request.scope))
         return _events(service, request, watcher, kind)
 
     return answer
@@ -91,7 +92,9 @@ def _watch(service: Service) -> Endpoint:
         run_id, last = request.path_params["run_id"], request.headers.get("last-event-id")
         if request.method == "HEAD":
             return Response(headers=HEADERS, media_type=kind)
-        return _events(service, request, service.watch(run_id, last, _client(request)), kind)
+        return _events(
+            service, request, service.watch(run_id, last, client_of(request.scope)), kind
+        )
 
     return answer
 
@@ -102,11 +105,6 @@ def _events(service: Service, request: Request, watcher: Watcher | None, kind: s
         return Response(status_code=204)
     gzip = worth_it(watcher.captures, request.headers.get("accept-encoding") or "")
     return run_response(watcher, kind, service.config.heartbeat_s, gzip=gzip)
-
-
-def _client(request: Request) -> str:
-    """The client's address; uvicorn takes it from the headers of a trusted proxy."""
-    return request.client.host if request.client else ""
 
 
 async def _settings(request: Request, config: ServerConfig) -> RunSettings:
@@ -141,7 +139,7 @@ def _compare(service: Service) -> Endpoint:
     async def answer(request: Request) -> Response:
         kind = negotiate(request.headers.get("accept") or "*/*")
         settings = parse_compare(await _json_of(request, service.config))
-        task = await service.compare(settings, _client(request))
+        task = await service.compare(settings, client_of(request.scope))
         gzip = worth_it(task.captures, request.headers.get("accept-encoding") or "")
         return compare_response(task, kind, service.config.heartbeat_s, gzip=gzip)
 

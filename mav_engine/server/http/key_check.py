@@ -1,4 +1,4 @@
-"""Refuses requests without the server's key, so that only the sites that relay to it can use it."""
+"""Checks the key of a request: that of this server, or an API key and its scopes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mav_engine.addresses import ip_address
+from mav_engine.api_keys import ApiKey, KeyFile, KeysUnreadable, default_path
+from mav_engine.config import ServerConfig
 from mav_engine.server.http.bearer import bearer_of, is_equal
+from mav_engine.server.http.client_name import KEY
 from mav_engine.server.http.problems import RequestRefused
 
 CLIENT = "X-MAV-Client"
-"""Header with the address of the client for whom a site relays; believed with the key only."""
+"""Header with the address of the client for whom a site relays; believed with the server's key
+only."""
+_DESCRIPTIONS = frozenset({"/api", "/", "/openapi.json", "/openapi-3.1.json"})
+"""Paths that describe the API, and nothing of this server but its limits."""
+_SCOPES = {"compare": "compare", "models": "models", "training": "training", "metrics": "metrics"}
+"""The scope for the first part of a path; all others need `run`."""
 
 
 class KeyRefused(RequestRefused):
@@ -22,41 +30,89 @@ class KeyRefused(RequestRefused):
     title = "The key is missing or wrong"
 
 
+class ScopeMissing(RequestRefused):
+    status: ClassVar[int] = 403
+    code = "scope_missing"
+    title = "The key does not allow this"
+
+
 class KeyCheck:
     """Middleware for the API.
 
-    Health checks need no key, and a training that streams here has its own token.
+    Health checks need no key, and a training that streams here has its own token. With API keys the
+    descriptions of the API are open too, since the page reads its limits there.
 
     Raises:
-        KeyRefused: the request does not have the key.
+        KeyRefused: the request does not have a key that this server accepts.
+        ScopeMissing: its key does not allow it.
+        KeysUnreadable: the file with the keys cannot be read.
     """
 
-    def __init__(self, app: ASGIApp, key: str) -> None:
+    def __init__(self, app: ASGIApp, config: ServerConfig) -> None:
         self._app = app
-        self._key = key
+        self._key = config.key
+        self._required = config.require_key
+        self._keys = KeyFile(config.keys_file or default_path())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise."""
         if scope["type"] == "http" and not _is_open(scope):
-            headers = Headers(scope=scope)
-            given = bearer_of(headers)
-            if not is_equal(given, self._key):
-                raise _refused(given)
-            client = ip_address(headers.get(CLIENT, ""))
-            if client is not None:
-                scope = {**scope, "client": (str(client), 0)}
+            scope = self._checked(scope)
         await self._app(scope, receive, send)
+
+    def _checked(self, scope: Scope) -> Scope:
+        headers = Headers(scope=scope)
+        given = bearer_of(headers)
+        if self._key is not None and is_equal(given, self._key):
+            client = ip_address(headers.get(CLIENT, ""))
+            return scope if client is None else {**scope, "client": (str(client), 0)}
+        key = self._found(given)
+        if key is not None:
+            _check_scope(key, scope)
+            return {**scope, KEY: key}
+        if self._required and get_route_path(scope) not in _DESCRIPTIONS:
+            raise _refused(given, "MAV_REQUIRE_KEY", "its operator makes keys with `mav keys add`.")
+        if self._key is not None and not self._required:
+            raise _refused(
+                given, "MAV_KEY", "a site that relays to this server takes the key from "
+                "MAV_UPSTREAM_KEY.",
+            )  # fmt: skip
+        return scope
+
+    def _found(self, given: str) -> ApiKey | None:
+        """The API key of a request, if it has one that counts here."""
+        if not given or (self._key is not None and not self._required):
+            return None
+        try:
+            return self._keys.find(given)
+        except KeysUnreadable:
+            if self._required:
+                raise
+            # Everybody may do what a key allows.
+            return None
+
+
+def _check_scope(key: ApiKey, scope: Scope) -> None:
+    path = get_route_path(scope)
+    needed = _SCOPES.get(path.split("/")[1] if "/" in path else "", "run")
+    if path not in _DESCRIPTIONS and needed not in key.scopes:
+        raise ScopeMissing(
+            f"This needs a key with the scope {needed}; the given one has "
+            f"{', '.join(key.scopes)}. The operator of this server makes keys with "
+            f"`mav keys add NAME --scope {needed}`.",
+            field="Authorization",
+        )
 
 
 def _is_open(scope: Scope) -> bool:
     path = get_route_path(scope)
-    return path == "/health" or (path == "/training" and scope["method"] == "POST")
+    is_check = path in ("/health", "/ready")
+    return is_check or (path == "/training" and scope["method"] == "POST")
 
 
-def _refused(given: str) -> KeyRefused:
+def _refused(given: str, setting: str, remedy: str) -> KeyRefused:
     what = "has another key than" if given else "has no key for"
     return KeyRefused(
-        f"The request {what} this server (MAV_KEY). Send Authorization: Bearer KEY; a site that "
-        "relays to this server takes the key from MAV_UPSTREAM_KEY.",
+        f"The request {what} this server ({setting}). Send Authorization: Bearer KEY; {remedy}",
         field="Authorization",
     )

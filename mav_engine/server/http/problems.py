@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mav_engine.api_keys import KeysUnreadable
 from mav_engine.errors import (
     Busy,
     InvalidSettings,
@@ -102,6 +103,7 @@ _STATUS: dict[type[MavError], int] = {
     UnusableModel: 422,
     Busy: 503,
     OutOfMemory: 503,
+    KeysUnreadable: 503,
 }
 
 

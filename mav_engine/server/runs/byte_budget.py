@@ -6,7 +6,6 @@ compression.
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import threading
 import time
@@ -14,18 +13,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mav_engine.addresses import ip_address
 from mav_engine.errors import InvalidSettings, MavError, RunFailed
 from mav_engine.probes.attention_map import due_maps
 from mav_engine.running.prepare import PreparedRun
+from mav_engine.server.http.client_name import OWN, client_network
 from mav_engine.server.http.problems import RequestRefused
 
 PERIOD_S = 3600.0
 """Seconds in which a client's budget is refilled."""
 CLIENTS = 10_000
 """Most clients that are tracked; the least recently seen are dropped first."""
-_OWN = "127.0.0.1"
-"""Represents all loopback addresses, which have no budget."""
 _BASE64 = 4 / 3
 
 
@@ -70,8 +67,8 @@ class ClientBudgets:
         """
         if self._limit == 0:
             return None
-        client = _network(client)
-        if client == _OWN:
+        client = client_network(client)
+        if client == OWN:
             return None
         with self._lock:
             now = self._clock()
@@ -162,14 +159,3 @@ def _size_of_maps(prepared: PreparedRun) -> int:
     lengths = (read, *(read + index for index in due_maps(new, settings.attn_every)))
     numbers = info.layers * info.heads * sum(length**2 for length in lengths)
     return math.ceil(numbers * _BASE64)
-
-
-def _network(client: str) -> str:
-    address = ip_address(client)
-    if address is None:
-        return client
-    if address.is_loopback:
-        return _OWN
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False).network_address)

@@ -17,6 +17,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mav_engine.errors import MavError, UnknownModel
+from mav_engine.server.http.client_name import client_of
 from mav_engine.server.http.disconnect import unless_gone
 from mav_engine.server.http.live_stream import SSE, LiveStream
 from mav_engine.server.http.request_body import read_json
@@ -48,8 +49,7 @@ def _completions(service: Service, *, chat: bool) -> Endpoint:
     async def answer(request: Request) -> Response:
         given = await read_json(request, config.max_body_bytes, config.body_timeout_s)
         asked = parse_asked(given, chat=chat, longest=config.max_new_tokens)
-        client = request.client.host if request.client else ""
-        watcher = await service.start(asked.settings, client)
+        watcher = await service.start(asked.settings, client_of(request.scope))
         completion = Completion(asked, int(time.time()))
         if asked.is_stream:
             return LiveStream(
