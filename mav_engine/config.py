@@ -42,7 +42,7 @@ SPACES = "https://huggingface.co"
 CHARACTERS_A_TOKEN = 16
 """Allowed characters per allowed token of a prompt: about four times those of typical text."""
 LOG = logging.getLogger("mav.api")
-_SECRET = frozenset({"secret", "training_token", "key", "upstream", "upstream_key"})
+_SECRET = frozenset({"secret", "training_token", "key", "upstream", "upstream_key", "redis"})
 """Settings whose values never appear in messages."""
 
 
@@ -58,6 +58,33 @@ def _root_path(value: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]*[A-Za-z0-9_~-])*", path):
         raise ValueError("must be a path such as /mav or /tools/mav")
     return path
+
+
+_RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
+
+
+def rates_of(given: str) -> list[str]:
+    """The rates in a list such as 10/second,300/minute; 0 is none."""
+    return [] if given == "0" else [each.strip() for each in given.split(",")]
+
+
+def _rate_limit(given: str) -> str:
+    if not all(map(_RATE.fullmatch, rates_of(given))):
+        raise ValueError("must be rates such as 600/minute or 10/second,600/minute, or 0")
+    return given
+
+
+def _redis(given: str | None) -> str | None:
+    if given is None:
+        return None
+    try:
+        parts = urlsplit(given)
+        usable = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
+    return given
 
 
 def _upstreams(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -158,6 +185,15 @@ class ServerConfig(BaseModel):
     max_client_bytes: ByteSize = ByteSize(4 * 1024**3)
     """Most bytes of events for one client address in an hour; 0 is no limit. Clients on this
     machine have no limit."""
+    rate_limit: Annotated[str, AfterValidator(_rate_limit)] = "600/minute"
+    """Most requests of one client to the API, such as 600/minute or 10/second,600/minute; 0 is no
+    limit. A client is an API key or an address. Clients on this machine have no limit."""
+    max_client_runs: Annotated[int, Field(ge=0)] = 16
+    """Most unfinished runs and comparisons of one client, waiting ones included; 0 is no limit.
+    Clients on this machine have no limit."""
+    redis: Annotated[str | None, Field(repr=False), AfterValidator(_redis)] = None
+    """Address of a Redis server in which several servers count the requests and runs of a client
+    together, such as redis://127.0.0.1:6379/0. By default each server counts by itself."""
     max_runs: PositiveInt = 8
     """Most simultaneous runs of one model. They share forward passes; further runs wait."""
     max_queue: Annotated[int, Field(ge=0)] = 16
@@ -252,7 +288,8 @@ def read_environment(environment: Mapping[str, str]) -> ServerConfig:
     """
     given: dict[str, Any] = {}
     if environment.get("VERCEL"):
-        given["allowed_hosts"] = "*"
+        # Its function has no package that counts, and each of its instances would count alone.
+        given |= {"allowed_hosts": "*", "rate_limit": "0", "max_client_runs": "0"}
     for variable, value in environment.items():
         if not variable.startswith(PREFIX) or not value.strip():
             continue

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mav_engine.config import ServerConfig
 from mav_engine.errors import MavError
+from mav_engine.server.http.client_limits import ClientLimits, RateCheck
 from mav_engine.server.http.cross_site import ANY, HostCheck, OriginCheck
 from mav_engine.server.http.key_check import KeyCheck
 from mav_engine.server.http.pending_requests import AnswerPending, PendingRequests
@@ -59,8 +60,11 @@ def create_app(
     pending = PendingRequests()
     # A site that only relays needs no engine, and starts in half the time without.
     has_engine = not config.upstream or config.offers_models or config.watch or catalog
-    service = _service(config, catalog, load, run_prefix) if has_engine else None
-    api: ASGIApp = _api_of(service) if service else OnFirstUse(lambda: _api_of(_service(config)))
+    limits = ClientLimits(config)
+    service = _service(config, limits, catalog, load, run_prefix) if has_engine else None
+    api: ASGIApp = (
+        _api_of(service) if service else OnFirstUse(lambda: _api_of(_service(config, limits)))
+    )
     relay: Relay | None = None
     if config.upstream:
         from mav_engine.server.relay.api import RelayedApi
@@ -81,7 +85,7 @@ def create_app(
             await relay.close()
 
     app = Starlette(
-        routes=_routes(config, api, _v1_of(service)),
+        routes=_routes(config, limits, api, _v1_of(service)),
         middleware=[
             Middleware(SecurityHeaders, config.frame_ancestors),
             # Pages cannot know the key, so it protects from DNS rebinding as well.
@@ -106,6 +110,7 @@ def create_app(
 
 def _service(
     config: ServerConfig,
+    limits: ClientLimits,
     catalog: Catalog | None = None,
     load: Load | None = None,
     run_prefix: str = "",
@@ -114,7 +119,7 @@ def _service(
     from mav_engine.server.service import Service
 
     load = load or partial(load_backend, prefix_bytes=config.prefix_bytes)
-    return Service(config, catalog or config.catalog(), load, run_prefix)
+    return Service(config, catalog or config.catalog(), load, limits, run_prefix)
 
 
 def _api_of(service: Service) -> ASGIApp:
@@ -150,10 +155,13 @@ class OnFirstUse:
         await app(scope, receive, send)
 
 
-def _routes(config: ServerConfig, api: ASGIApp, v1: ASGIApp) -> list[BaseRoute]:
+def _routes(
+    config: ServerConfig, limits: ClientLimits, api: ASGIApp, v1: ASGIApp
+) -> list[BaseRoute]:
     guards = [
         Middleware(OriginCheck, config.allowed_origins),
         Middleware(KeyCheck, config),
+        Middleware(RateCheck, limits),
     ]
     return [
         Route("/api", Index(api), methods=["GET"], middleware=guards),

@@ -26,6 +26,7 @@ from mav_engine.generation.resume_token import OtherKey, Seal, Unfinished, resol
 from mav_engine.models.catalog import Catalog
 from mav_engine.running.prepare import PreparedRun, prepare
 from mav_engine.running.run import new_run_id
+from mav_engine.server.http.client_limits import ClientLimits, RunPermit
 from mav_engine.server.runs.byte_budget import ByteBudget, ClientBudgets
 from mav_engine.server.runs.compare_task import CompareTask
 from mav_engine.server.runs.kept_runs import KeptRuns
@@ -53,6 +54,7 @@ class Service:
         config: the server's settings.
         catalog: the models to offer.
         load: loads a model.
+        limits: the limits of each client.
         run_prefix: the first digits of the ids of runs.
     """
 
@@ -61,6 +63,7 @@ class Service:
         config: ServerConfig,
         catalog: Catalog,
         load: Load,
+        limits: ClientLimits,
         run_prefix: str = "",
     ) -> None:
         self._run_prefix = run_prefix
@@ -86,6 +89,7 @@ class Service:
         self._tokenizing = 0
         self._queues: dict[str, RunQueue] = {}
         self._clients = ClientBudgets(config.max_client_bytes)
+        self._limits = limits
 
     async def start(self, asked: RunSettings, client: str) -> Watcher:
         """Take a slot for a run and check it before its stream starts.
@@ -103,13 +107,18 @@ class Service:
         budget = self._budget_of(client)
         asked = within_limits(asked, self.config, self.catalog.default)
         settings, before = self._resolved(asked)
-        run = self._run_task(settings, partial(prepare, before=before, seal=self._seal), budget)
+        permit = await self._limits.take_run(client)
         try:
-            await run.ready()
-        except BaseException:
-            run.abandon()
-            raise
-        return self.kept.share(run)
+            how = partial(prepare, before=before, seal=self._seal)
+            run = self._run_task(settings, how, budget, permit)
+            try:
+                await run.ready()
+            except BaseException:
+                run.abandon()
+                raise
+            return self.kept.share(run)
+        finally:
+            permit.drop()
 
     def watch(self, run_id: str, last_event_id: str | None, client: str) -> Watcher | None:
         """Watch a run of another client, or None if the client has all events of a finished run.
@@ -148,15 +157,18 @@ class Service:
         self._check_two_slots(settings)
         lockstep = Lockstep(settings.mode)
         runs: dict[Side, RunTask] = {}
+        permit = await self._limits.take_run(client)
         try:
             for side in SIDES:
-                runs[side] = self._half(getattr(settings, side), lockstep, side, budget)
+                runs[side] = self._half(getattr(settings, side), lockstep, side, budget, permit)
             task = CompareTask(runs, lockstep)
             await task.ready()
         except BaseException:
             for run in runs.values():
                 run.abandon()
             raise
+        finally:
+            permit.drop()
         return task
 
     async def tokenize(self, request: TokenizeRequest) -> TokenizeResult:
@@ -282,24 +294,36 @@ class Service:
         settings: RunSettings,
         how: Callable[[RunSettings, Backend], PreparedRun],
         budget: ByteBudget,
+        permit: RunPermit,
     ) -> RunTask:
-        """A run with its slot and its lease of the model."""
+        """A run with its slot and its lease of the model; it holds its client's permit."""
         entry = self.catalog.find(settings.model)
         key = self.models.key(entry)
         slot = self._take_slot(key)
         lease = self.models.lease(entry)
         run = RunTask(
-            settings, entry, self.config, slot, lease, self.runs.discard, how, budget,
+            settings, entry, self.config, slot, lease, partial(self._ended, permit), how, budget,
             partial(self._threads.run, key), new_run_id(self._run_prefix),
         )  # fmt: skip
+        permit.hold()
         self.runs.add(run)
         return run
 
+    def _ended(self, permit: RunPermit, run: RunTask) -> None:
+        if run in self.runs:
+            self.runs.discard(run)
+            permit.drop()
+
     def _half(
-        self, settings: RunSettings, lockstep: Lockstep, side: Side, budget: ByteBudget
+        self,
+        settings: RunSettings,
+        lockstep: Lockstep,
+        side: Side,
+        budget: ByteBudget,
+        permit: RunPermit,
     ) -> RunTask:
         try:
-            return self._run_task(settings, partial(self._paired, lockstep, side), budget)
+            return self._run_task(settings, partial(self._paired, lockstep, side), budget, permit)
         except MavError as error:
             raise error_of_side(error, side) from None
 

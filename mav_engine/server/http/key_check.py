@@ -56,7 +56,7 @@ class KeyCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or raise."""
-        if scope["type"] == "http" and not _is_open(scope):
+        if scope["type"] == "http" and not is_open(scope):
             scope = self._checked(scope)
         await self._app(scope, receive, send)
 
@@ -104,7 +104,8 @@ def _check_scope(key: ApiKey, scope: Scope) -> None:
         )
 
 
-def _is_open(scope: Scope) -> bool:
+def is_open(scope: Scope) -> bool:
+    """Whether a request needs no key and is not counted."""
     path = get_route_path(scope)
     is_check = path in ("/health", "/ready")
     return is_check or (path == "/training" and scope["method"] == "POST")
