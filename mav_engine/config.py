@@ -205,6 +205,9 @@ class ServerConfig(BaseModel):
     Above it, the run that ended first is dropped, then the oldest events of live runs."""
     deadline_s: PositiveFloat = 290.0
     """Seconds, waiting included, after which a run ends with the reason deadline."""
+    drain_s: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds that active runs have to finish when the server stops. Then, by default at once, they
+    end with the reason cancelled and a resume token."""
     heartbeat_s: Annotated[float, Field(gt=0, le=15)] = 12.0
     """Seconds between heartbeats of a stream; proxies close it after 30 of silence."""
     load_patience_s: Annotated[float, Field(ge=0)] = 3.0

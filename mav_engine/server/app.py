@@ -31,6 +31,7 @@ from mav_engine.server.http.problems import (
 from mav_engine.server.http.root_path import RootPath
 from mav_engine.server.http.security_headers import SecurityHeaders
 from mav_engine.server.static_site import Site
+from mav_engine.server.stopping import Endpoint, Stopping, readiness_of
 from mav_engine.server.v1.problems import InTheirForm
 
 if TYPE_CHECKING:
@@ -79,13 +80,13 @@ def create_app(
             service.prewarm()
         if relay:
             relay.start()
-        # `mav_engine.server.serve` calls this before it closes connections.
-        yield {"stop": pending.stop}
+        yield {"stopping": Stopping(pending, service, relay)}
         if relay:
             await relay.close()
 
+    ready = readiness_of(pending, service, config)
     app = Starlette(
-        routes=_routes(config, limits, api, _v1_of(service)),
+        routes=_routes(config, limits, api, _v1_of(service), ready),
         middleware=[
             Middleware(SecurityHeaders, config.frame_ancestors),
             # Pages cannot know the key, so it protects from DNS rebinding as well.
@@ -156,7 +157,7 @@ class OnFirstUse:
 
 
 def _routes(
-    config: ServerConfig, limits: ClientLimits, api: ASGIApp, v1: ASGIApp
+    config: ServerConfig, limits: ClientLimits, api: ASGIApp, v1: ASGIApp, ready: Endpoint
 ) -> list[BaseRoute]:
     guards = [
         Middleware(OriginCheck, config.allowed_origins),
@@ -165,6 +166,7 @@ def _routes(
     ]
     return [
         Route("/api", Index(api), methods=["GET"], middleware=guards),
+        Route("/api/ready", ready, methods=["GET"], middleware=guards),
         Mount("/api", api, middleware=guards),
         Mount("/v1", v1, middleware=[Middleware(InTheirForm), *guards]),
     ]

@@ -29,7 +29,7 @@ from mav_engine.contract.tokenized import TokenizeResult
 from mav_engine.server.http.live_stream import NDJSON, SSE
 from mav_engine.server.http.problems import Problem
 from mav_engine.server.schemas import TokenizeRequest, TrainingReceived
-from mav_engine.server.state import Health
+from mav_engine.server.state import Health, Readiness
 from mav_engine.server.training.body import StreamQuery
 from mav_engine.settings import COMMA_SEPARATED, DEFAULT_MODEL, RunSettings
 from mav_engine.training.recording import VERSION, Snapshot
@@ -124,7 +124,7 @@ def _schemas(config: ServerConfig, default_model: str) -> dict[str, Schema]:
 def _common_schemas() -> dict[str, Schema]:
     """The schemas with the default limits. Not to be changed: each server has a copy."""
     answers: list[type[BaseModel]] = [
-        Problem, ModelList, TokenizeResult, TrainingReceived, Health,
+        Problem, ModelList, TokenizeResult, TrainingReceived, Health, Readiness,
     ]  # fmt: skip
     _, definitions = models_json_schema(
         [(each, "serialization") for each in answers], ref_template=REF
@@ -234,6 +234,11 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
         },
         "/api/health": {
             "get": _operation("health", "Get the state of the server", _json_response("Health"))
+        },
+        "/api/ready": {
+            "get": _operation(
+                "ready", "Get whether the server takes runs", _json_response("Readiness")
+            )
         },
         "/api/openapi.json": {
             "get": _operation("openapi", "This document", {"200": document_response})

@@ -9,6 +9,9 @@ import os
 import signal
 import socket
 import sys
+import time
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.supervisors import ChangeReload
@@ -16,6 +19,9 @@ from uvicorn.supervisors import ChangeReload
 from mav_engine.config import ROOT, read_environment
 from mav_engine.server.http.connections import ConnectionLimits, HttpConnection, UvicornConfig
 from mav_engine.server.http.log_limit import RateLimit
+
+if TYPE_CHECKING:
+    from mav_engine.server.stopping import Stopping
 
 END_S = 2
 """Seconds that open connections have when the server stops."""
@@ -62,9 +68,10 @@ def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: boo
     Connection limits are read from the environment.
     """
     _log_to_stderr()
+    settings = read_environment(os.environ)
     config = UvicornConfig(
         app,
-        ConnectionLimits.of(read_environment(os.environ)),
+        ConnectionLimits.of(settings),
         log_config=None,
         access_log=False,
         lifespan="on",
@@ -72,7 +79,7 @@ def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: boo
         reload_dirs=[str(ROOT / "mav_engine")] if reload else None,
         timeout_graceful_shutdown=END_S,
     )
-    server = Server(config, root_path)
+    server = Server(config, root_path, settings.drain_s)
     # uvicorn raises the signal again after its shutdown; SIGTERM then ends the process like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -91,11 +98,41 @@ class Server(uvicorn.Server):
     Args:
         config: uvicorn's configuration.
         root_path: path prefix of the printed address.
+        drain_s: seconds that active runs have to finish after the first signal.
     """
 
-    def __init__(self, config: UvicornConfig, root_path: str = "") -> None:
+    def __init__(self, config: UvicornConfig, root_path: str = "", drain_s: float = 0) -> None:
         super().__init__(config)
         self._root_path = root_path
+        self._drain_s = drain_s
+        self._draining_since: float | None = None
+        self._signal: signal.Signals | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let active runs finish; a second signal ends them."""
+        if self._signal is None and self._drain_s > 0:
+            # uvicorn's handler would end all streams.
+            self._signal = signal.Signals(sig)
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Called ten times a second; returns whether to stop."""
+        if self._signal is not None and not self.should_exit:
+            now = time.monotonic()
+            stopping = self._stopping
+            if stopping is not None and self._draining_since is None:
+                self._draining_since = now
+                stopping.refuse()
+            waited_s = now - (self._draining_since or now)
+            if stopping is None or not stopping.active or waited_s >= self._drain_s:
+                super().handle_exit(self._signal, None)
+        return await super().on_tick(counter)
+
+    @property
+    def _stopping(self) -> Stopping | None:
+        found: Stopping | None = self.lifespan.state.get("stopping")
+        return found
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening."""
@@ -111,8 +148,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer pending requests, end streams, and close."""
-        if stop := self.lifespan.state.get("stop"):
-            stop()
+        if stopping := self._stopping:
+            stopping.end_runs()
         cut = asyncio.get_running_loop().call_later(CUT_S, self._cut_connections)
         await super().shutdown(sockets)
         cut.cancel()

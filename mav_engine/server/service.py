@@ -37,7 +37,7 @@ from mav_engine.server.runs.run_task import RunTask
 from mav_engine.server.runs.shared_run import Watcher
 from mav_engine.server.runs.tokenizing import TokenizingThreads
 from mav_engine.server.schemas import TokenizeRequest
-from mav_engine.server.state import Health
+from mav_engine.server.state import Health, NotReady
 from mav_engine.server.training.feed import TrainingFeed
 from mav_engine.server.training.inbox import inbox_of
 from mav_engine.settings import DEFAULT_MODEL, RunSettings
@@ -90,6 +90,8 @@ class Service:
         self._queues: dict[str, RunQueue] = {}
         self._clients = ClientBudgets(config.max_client_bytes)
         self._limits = limits
+        self._prewarmed: Future[Backend] | None = None
+        """The load of the default model, if it began with the server."""
 
     async def start(self, asked: RunSettings, client: str) -> Watcher:
         """Take a slot for a run and check it before its stream starts.
@@ -225,6 +227,30 @@ class Service:
             runs_waiting=sum(queue.waiting for queue in self._queues.values()),
         )
 
+    def refuse_waiting(self) -> None:
+        """End the runs that wait, since the server takes no more."""
+        for run in list(self.runs):
+            if run.waits:
+                run.stop("cancelled")
+
+    def stop_runs(self) -> None:
+        """End all runs with their next token, or without it if that takes long."""
+        for run in list(self.runs):
+            run.stop("cancelled")
+
+    def check_ready(self) -> None:
+        """Check that the default model is loaded, if it is loaded at the start.
+
+        Raises:
+            NotReady: it is not.
+        """
+        if self._prewarmed is None:
+            return
+        if not self._prewarmed.done():
+            raise NotReady("The default model is being loaded.", retry_after_s=RETRY_AFTER_S)
+        if self._prewarmed.exception() is not None:
+            raise NotReady("The default model could not be loaded; the server's log says why.")
+
     @property
     def default_model(self) -> str:
         """The model of requests that name none; empty if there is none."""
@@ -267,6 +293,8 @@ class Service:
                 LOG.error("%s could not be loaded: %s", name, error)
 
         lease.loading.add_done_callback(loaded)
+        if model is None:
+            self._prewarmed = lease.loading
         return lease.loading
 
     def _resolved(self, asked: RunSettings) -> tuple[RunSettings, Unfinished | None]:

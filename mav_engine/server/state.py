@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from mav_engine.parsing.strict import Strict
+from mav_engine.server.http.problems import RequestRefused
+
+
+class NotReady(RequestRefused):
+    status: ClassVar[int] = 503
+    code = "not_ready"
+    title = "The server is not ready"
+
+
+class Readiness(Strict):
+    """The server takes requests."""
+
+    status: Literal["ready"]
 
 
 class Health(Strict):

@@ -1,7 +1,8 @@
 """A server of fake models in a process of its own, started as `mav serve` starts one.
 
 The first argument is its port; by default a free one, which it prints.
-`fake` takes 5 ms a token; `slow` never finishes loading; `stuck` never finishes tokenizing.
+`fake` takes 5 ms a token; `slow` never finishes loading; `stuck` never finishes tokenizing; `halts`
+never finishes its fifth pass, `halted` its first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.server.servers import Models
 
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 folder = Path(tempfile.gettempdir()) / "mav-fake-models"
-for name in ("fake", "slow", "stuck"):
+for name in ("fake", "slow", "stuck", "halts", "halted"):
     (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / name / "config.json").write_text("{}", encoding="utf-8")
 
@@ -33,7 +34,23 @@ class Loading(Models):
         backend = super().__call__(source, name=name, device=device, dtype=dtype)
         if name == "stuck":
             backend.vocabulary.encode = lambda *_, **__: cast(Any, threading.Event().wait())  # type: ignore[method-assign]
+        if name == "halts":
+            backend._on_step = Halting(4)
+        if name == "halted":
+            backend.open = lambda *_, **__: cast(Any, threading.Event().wait())  # type: ignore[method-assign]
         return backend
+
+
+class Halting:
+    """Lets some passes through; further ones take forever."""
+
+    def __init__(self, passes: int) -> None:
+        self._left = passes
+
+    def __call__(self) -> None:
+        if self._left == 0:
+            threading.Event().wait()
+        self._left -= 1
 
 
 def load(name: str) -> None:

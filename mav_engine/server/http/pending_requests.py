@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import anyio
+from starlette._utils import get_route_path
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mav_engine.server.http.problems import RequestRefused, problem_response
 
+CHECKS = frozenset({"/api/health", "/api/ready", "/api/metrics"})
+"""Paths that are answered while runs finish."""
 RETRY_AFTER_S = 5.0
 """Retry-After; a restart takes less."""
 
@@ -57,8 +60,14 @@ class PendingRequests:
         self._pending: set[_Pending] = set()
         self._stopping = False
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the server takes no more requests."""
+        return self._stopping
+
     def stop(self) -> None:
-        """Answer all of them, and further ones, with 503."""
+        """Answer all of them, and further ones, with 503; only checks of the server are answered
+        while its runs finish."""
         self._stopping = True
         for pending in list(self._pending):
             pending.refuse()
@@ -74,7 +83,7 @@ class PendingRequests:
             if not pending.refused:
                 await send(message)
 
-        if self._stopping:
+        if self._stopping and get_route_path(scope) not in CHECKS:
             pending.refuse()
         else:
             self._pending.add(pending)

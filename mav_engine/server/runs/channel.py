@@ -51,6 +51,14 @@ class Channel:
         self._wake()
         return True
 
+    def append(self, item: Encoded) -> None:
+        """Put an event at once, whether or not there is room."""
+        with self._room:
+            if not self._closed:
+                self._waiting.append(item)
+                self._bytes += len(item.data)
+        self._wake()
+
     def _has_room(self, item: Encoded) -> bool:
         if not self._waiting:
             return True
@@ -58,7 +66,7 @@ class Channel:
         return fits and len(self._waiting) < self._capacity
 
     def end(self) -> None:
-        """Signal that no more events follow (thread only)."""
+        """Signal that no more events follow."""
         self._ended = True
         self._wake()
 

@@ -29,6 +29,7 @@ from mav_engine.server.runs.channel import Channel, Encoded
 from mav_engine.server.runs.limits import check_prompt
 from mav_engine.server.runs.model_cache import Lease
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, Slot
+from mav_engine.server.runs.run_record import RunRecord
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")
@@ -38,6 +39,8 @@ CHANNEL_BYTES = 1_000_000
 """Most bytes that wait; a single event may be larger."""
 BLOCKED_S = 0.5
 """Seconds after which a blocked run gives up its slot."""
+LAST_TOKEN_S = 0.5
+"""Seconds after which a cancelled run ends before its next token, which may take long."""
 LAST_WORDS_S = 5.0
 """Seconds that a client has to receive the end of a stopped run."""
 
@@ -73,6 +76,7 @@ class RunTask:
         self.partner: RunTask | None = None
         """In a comparison, the run that waits for this one's tokens."""
         self.run_id = run_id
+        self.record = RunRecord(run_id, entry.name)
         self.reason: FinishReason | None = None
         """Why the run is being stopped, or None."""
         self._settings = settings
@@ -91,6 +95,14 @@ class RunTask:
         self._began = time.perf_counter()
         self._prepared: PreparedRun | None = None
         self._computing = False
+        self._encode: Encode | None = None
+        """The encoder of the events, once they are computed."""
+        self._emitting = threading.Lock()
+        """Held while an event is encoded, so that `_end_early` adds none beside it."""
+        self._in_flight = False
+        """Whether an event is encoded that is not in the channel yet."""
+        self._has_ended = False
+        """Whether the last event has been encoded."""
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._channel = Channel(self._loop, CHANNEL_CAPACITY, CHANNEL_BYTES)
@@ -123,7 +135,14 @@ class RunTask:
         if self.reason is None:
             self.reason = reason
             self._news.set()
+            after = LAST_TOKEN_S if reason == "cancelled" else LAST_WORDS_S - LAST_TOKEN_S
+            self._loop.call_later(after, self._end_early)
             self._loop.call_later(LAST_WORDS_S, self._channel.close)
+
+    @property
+    def waits(self) -> bool:
+        """Whether its computation has not begun."""
+        return not self._computing
 
     def abandon(self) -> None:
         """Stop the run and release its resources, since the client has disconnected."""
@@ -147,14 +166,14 @@ class RunTask:
         async for position in self._queued_at():
             yield [_encoded(Queued(position), encode)]
         if self.reason is not None:
-            yield [_encoded(self._done_before_it_began(self.reason), encode)]
+            yield [self._noted(self._done_before_it_began(self.reason), encode)]
             return
         try:
             self._start(self._prepared or await self._prepare(), encode)
         except Exception as error:
             if not isinstance(error, MavError):
                 LOG.exception("run %s of %s could not be started", self.run_id, self._entry.name)
-            yield [_encoded(error_event(run_fault(error, None)), encode)]
+            yield [self._noted(error_event(run_fault(error, None)), encode)]
             return
         async for batch in self._channel.batches():
             yield batch
@@ -164,6 +183,7 @@ class RunTask:
         work = threading.Thread(
             target=self._compute, args=(prepared, encode), name=name, daemon=True
         )
+        self._encode = encode
         # Raises if the process cannot start a thread; then nothing runs.
         work.start()
         self._computing = True
@@ -217,23 +237,74 @@ class RunTask:
     def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
         try:
             events = events_after_start(prepared, lambda: self.reason)
+            self.record.began_at = time.time()
             with contextlib.closing(events):
                 for event in events:
-                    item = _encoded(event, encode)
-                    if failure := self._failure or self._budget.spend(len(item.data)):
-                        self._send(_encoded(error_event(failure), encode))
+                    if not self._emit(event, encode):
                         break
-                    self._send(item)
         except BaseException:
-            self._channel.put(self._failed(encode))
+            with self._emitting:
+                if not self._has_ended:
+                    self._has_ended = True
+                    self._channel.put(self._failed(encode))
         finally:
+            with self._emitting:
+                self._has_ended = True
             self._channel.end()
             self._on_loop(self._release)
+
+    def _emit(self, event: Event, encode: Encode) -> bool:
+        """Send an event; returns whether the run goes on."""
+        with self._emitting:
+            if self._has_ended:
+                return False
+            item = self._noted(event, encode)
+            failure = self._failure or self._budget.spend(len(item.data))
+            if failure:
+                item = self._noted(error_event(failure), encode)
+                self._has_ended = True
+            self._in_flight = True
+        self._send(item)
+        self._in_flight = False
+        return failure is None
+
+    def _noted(self, event: Event, encode: Encode) -> Encoded:
+        self.record.note(event)
+        return _encoded(event, encode)
+
+    def _end_early(self) -> None:
+        """End a stopped run whose next token takes long; its thread ends with that token.
+
+        The client gets a `resume` token for what it has.
+        """
+        if self._encode is None or self._prepared is None or self.reason is None:
+            return
+        with self._emitting:
+            # A client that is not reading gets nothing more.
+            if self._has_ended or self._in_flight:
+                return
+            self._has_ended = True
+            done = self._done_early(self._prepared, self.reason)
+            self._channel.append(self._noted(done, self._encode))
+        self._channel.end()
+
+    def _done_early(self, prepared: PreparedRun, reason: FinishReason) -> Done:
+        record = self.record
+        written = [*prepared.written, *record.ids]
+        elapsed_s = time.time() - (record.began_at or record.queued_at)
+        return Done(
+            reason,
+            text="".join(record.texts),
+            tokens=len(record.ids),
+            elapsed_ms=1000 * elapsed_s,
+            tokens_per_second=None,
+            resume=prepared.resume_token(written) if written else None,
+        )
 
     def _failed(self, encode: Encode) -> Encoded:
         """Log the current exception; returns the event that ends the stream."""
         LOG.exception("run %s of %s failed", self.run_id, self._entry.name)
-        return _encoded(error_event(internal_error()), encode)
+        return self._noted(error_event(internal_error()), encode)
 
     def _send(self, item: Encoded) -> None:
         blocked = False
@@ -260,6 +331,7 @@ class RunTask:
 
     def _release(self) -> None:
         self._deadline.cancel()
+        self.record.ended_at = self.record.ended_at or time.time()
         self._slot.leave()
         self._lease.release()
         self._on_end(self)
