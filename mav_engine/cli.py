@@ -18,6 +18,7 @@ from mav_engine.commands.exit_status import INTERRUPTED, USAGE_ERROR, fail
 from mav_engine.commands.explore import DASHED, explore
 from mav_engine.commands.export_site import export_site
 from mav_engine.commands.keys import keys
+from mav_engine.commands.mcp import mcp
 from mav_engine.commands.models import models
 from mav_engine.commands.plugins import plugins
 from mav_engine.commands.replay import replay
@@ -40,6 +41,7 @@ _EXAMPLES = """Watch a language model think.
   mav explore --prompt "The sun"                 a run as files: PNG, SVG, HTML, JSON
   mav serve                                      the site, with all panels
   mav export-site public                         the site for a static host
+  mav mcp                                        tools for an assistant
 """
 
 app = typer.Typer(
@@ -58,6 +60,7 @@ app.add_typer(keys, name="keys")
 app.command()(export_site)
 app.command(context_settings=PASS_OPTIONS_ON)(train)
 app.command(context_settings=PASS_OPTIONS_ON)(bench)
+app.command()(mcp)
 app.command()(doctor)
 app.command()(plugins)
 

@@ -38,6 +38,7 @@ ROOMS = [
     {"terminal"},
     {"compat", "explore"},
     {"server"},
+    {"mcp_server"},
     {"commands"},
     {"cli"},
 ]

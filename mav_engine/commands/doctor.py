@@ -20,6 +20,7 @@ NEEDED = ("safetensors", "tokenizers", "numpy", "starlette", "uvicorn")
 FOR_MODELS = ("torch", "transformers")
 EXTRAS = {
     "matplotlib": ("the pictures of mav explore", "explore"),
+    "mcp": ("mav mcp", "mcp"),
     "accelerate": ("models larger than one device", "large"),
     "torchao": ("int8 weights", "quantized"),
     "bitsandbytes": ("8-bit and nf4 weights", "quantized"),
