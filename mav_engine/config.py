@@ -196,6 +196,9 @@ class ServerConfig(BaseModel):
     together, such as redis://127.0.0.1:6379/0. By default each server counts by itself."""
     max_runs: PositiveInt = 8
     """Most simultaneous runs of one model. They share forward passes; further runs wait."""
+    run_memory: ByteSize | None = None
+    """Most bytes of memory that all active runs together may need, as estimated before each
+    starts; 0 is no limit. By default half of what is available to the process when it starts."""
     max_queue: Annotated[int, Field(ge=0)] = 16
     """Most waiting runs of one model; further ones get 503."""
     keep_run_s: Annotated[float, Field(ge=0)] = 300.0

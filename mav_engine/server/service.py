@@ -31,6 +31,7 @@ from mav_engine.server.runs.byte_budget import ByteBudget, ClientBudgets
 from mav_engine.server.runs.compare_task import CompareTask
 from mav_engine.server.runs.kept_runs import KeptRuns
 from mav_engine.server.runs.limits import check_text, tokenize_within, within_limits
+from mav_engine.server.runs.memory import MemoryBudget
 from mav_engine.server.runs.model_cache import Load, ModelCache
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, RunQueue, Slot
 from mav_engine.server.runs.run_task import RunTask
@@ -90,6 +91,8 @@ class Service:
         self._queues: dict[str, RunQueue] = {}
         self._clients = ClientBudgets(config.max_client_bytes)
         self._limits = limits
+        self.memory = MemoryBudget.of(config)
+        """The memory of the active runs."""
         self._prewarmed: Future[Backend] | None = None
         """The load of the default model, if it began with the server."""
 
@@ -331,7 +334,7 @@ class Service:
         lease = self.models.lease(entry)
         run = RunTask(
             settings, entry, self.config, slot, lease, partial(self._ended, permit), how, budget,
-            partial(self._threads.run, key), new_run_id(self._run_prefix),
+            self.memory, partial(self._threads.run, key), new_run_id(self._run_prefix),
         )  # fmt: skip
         permit.hold()
         self.runs.add(run)

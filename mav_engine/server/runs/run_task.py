@@ -27,6 +27,7 @@ from mav_engine.server.http.problems import INTERNAL_ERROR
 from mav_engine.server.runs.byte_budget import ByteBudget
 from mav_engine.server.runs.channel import Channel, Encoded
 from mav_engine.server.runs.limits import check_prompt
+from mav_engine.server.runs.memory import MemoryBudget, RunMemory, run_memory
 from mav_engine.server.runs.model_cache import Lease
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, Slot
 from mav_engine.server.runs.run_record import RunRecord
@@ -70,6 +71,7 @@ class RunTask:
         on_end: Callable[[RunTask], None],
         how: Callable[[RunSettings, Backend], PreparedRun],
         budget: ByteBudget,
+        memory: MemoryBudget,
         on_thread: OnThread,
         run_id: str,
     ) -> None:
@@ -87,6 +89,8 @@ class RunTask:
         self._on_end = on_end
         self._how = how
         self._budget = budget
+        self._memory = memory
+        self._needed: RunMemory | None = None
         self._on_thread = on_thread
         self._failure: MavError | None = None
         """The error with which the run is being ended, or None."""
@@ -125,7 +129,9 @@ class RunTask:
         with anyio.move_on_after(self._config.load_patience_s):
             await self._news_until(self._lease.loading.done)
         if self._lease.loading.done():
-            await self._prepare()
+            prepared = await self._prepare()
+            if self._slot.position == 0:
+                self._take_memory(prepared)
         else:
             # On a thread, since this imports plugins.
             await anyio.to_thread.run_sync(self._check_capture)
@@ -169,7 +175,9 @@ class RunTask:
             yield [self._noted(self._done_before_it_began(self.reason), encode)]
             return
         try:
-            self._start(self._prepared or await self._prepare(), encode)
+            prepared = self._prepared or await self._prepare()
+            self._take_memory(prepared)
+            self._start(prepared, encode)
         except Exception as error:
             if not isinstance(error, MavError):
                 LOG.exception("run %s of %s could not be started", self.run_id, self._entry.name)
@@ -177,6 +185,10 @@ class RunTask:
             return
         async for batch in self._channel.batches():
             yield batch
+
+    def _take_memory(self, prepared: PreparedRun) -> None:
+        needed = self._needed or run_memory(prepared, self._config.keep_run_bytes)
+        self._memory.take(self, needed, self.partner)
 
     def _start(self, prepared: PreparedRun, encode: Encode) -> None:
         name = f"run {self.run_id}"
@@ -222,6 +234,8 @@ class RunTask:
             ) from None
         check_prompt(prepared, self._config.max_prompt_tokens)
         self._budget.check_size(prepared)
+        self._needed = run_memory(prepared, self._config.keep_run_bytes)
+        self._memory.check(prepared, self._needed)
         self._prepared = prepared
         return prepared
 
@@ -332,6 +346,7 @@ class RunTask:
     def _release(self) -> None:
         self._deadline.cancel()
         self.record.ended_at = self.record.ended_at or time.time()
+        self._memory.give_back(self)
         self._slot.leave()
         self._lease.release()
         self._on_end(self)
