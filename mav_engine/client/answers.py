@@ -100,7 +100,7 @@ def run_event(data: str) -> Event:
         BadAnswer: it does not fit the contract.
     """
     try:
-        return EVENTS.validate_json(data)
+        return EVENTS.adapter.validate_json(data)
     except ValidationError as error:
         raise _misfit(error) from None
     except InvalidSettings as error:
@@ -110,7 +110,7 @@ def run_event(data: str) -> Event:
 def compare_event(data: str) -> CompareEvent:
     """The same of a comparison."""
     try:
-        return COMPARE_EVENTS.validate_json(data)
+        return COMPARE_EVENTS.adapter.validate_json(data)
     except ValidationError as error:
         raise _misfit(error) from None
     except InvalidSettings as error:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Discriminator, TypeAdapter, with_config
+from pydantic import Discriminator, with_config
 
 from mav_engine.compare.settings import Mode, Side
 from mav_engine.contract.arrays import Array, to_wire
+from mav_engine.contract.deferred import Deferred
 from mav_engine.contract.events import Error, Event, to_json
 from mav_engine.contract.json_lines import json_line
 from mav_engine.contract.model_info import SCHEMA
@@ -95,9 +96,7 @@ class Compared:
 
 
 CompareEvent = Annotated[SideEvent | Common | Divergence | Compared | Error, Discriminator("type")]
-COMPARE_EVENTS: TypeAdapter[CompareEvent] = TypeAdapter(
-    CompareEvent, config=ConfigDict(defer_build=True)
-)
+COMPARE_EVENTS: Deferred[CompareEvent] = Deferred(CompareEvent)
 
 
 def compare_to_json(event: CompareEvent) -> bytes:

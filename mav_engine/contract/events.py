@@ -15,10 +15,8 @@ import numpy as np
 import orjson
 from pydantic import (
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
-    TypeAdapter,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
     WrapValidator,
@@ -26,6 +24,7 @@ from pydantic import (
 )
 
 from mav_engine.contract.arrays import MAX_HALF_SHARES, MAX_PLAIN, Array, to_wire
+from mav_engine.contract.deferred import Deferred
 from mav_engine.contract.json_lines import json_line
 from mav_engine.contract.measurements import (
     AttentionSources,
@@ -264,7 +263,7 @@ class Error:
 
 
 Event = Annotated[Start | Queued | Prompt | Token | Done | Error, Discriminator("type")]
-EVENTS: TypeAdapter[Event] = TypeAdapter(Event, config=ConfigDict(defer_build=True))
+EVENTS: Deferred[Event] = Deferred(Event)
 
 OPTIONAL = {
     Layers: frozenset(each.name for each in fields(Layers)),
@@ -307,7 +306,7 @@ def from_json(data: bytes | str) -> Event:
     Raises:
         pydantic.ValidationError: it does not fit the contract.
     """
-    return EVENTS.validate_json(data)
+    return EVENTS.adapter.validate_json(data)
 
 
 _WITH_ARRAYS = (Token, Prompt, PromptColumn, Layers, Distribution, AttentionSources)

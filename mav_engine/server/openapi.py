@@ -133,8 +133,8 @@ def _common_schemas() -> dict[str, Schema]:
         [(each, "validation") for each in (RunSettings, TokenizeRequest, CompareSettings)],
         ref_template=REF,
     )
-    event = EVENTS.json_schema(mode="serialization", ref_template=REF)
-    pair = COMPARE_EVENTS.json_schema(mode="serialization", ref_template=REF)
+    event = EVENTS.adapter.json_schema(mode="serialization", ref_template=REF)
+    pair = COMPARE_EVENTS.adapter.json_schema(mode="serialization", ref_template=REF)
     events = {**pair.pop("$defs"), **event.pop("$defs"), "Event": event, "CompareEvent": pair}
     schemas: dict[str, Schema] = {**events, **definitions["$defs"]}
     left_out = {kind.__name__: names for kind, names in OPTIONAL.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Awaitable, Callable
 from functools import cache
 from urllib.parse import parse_qsl
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mav_engine.compare.settings import parse_compare
 from mav_engine.config import ServerConfig
+from mav_engine.contract.deferred import BUILDING
 from mav_engine.errors import InvalidSettings
 from mav_engine.parsing.strict_json import is_unicode
 from mav_engine.server.http.client_name import client_of
@@ -38,16 +38,12 @@ from mav_engine.wording import named, shown
 def api_of(service: Service) -> ASGIApp:
     """The API of a server. Unknown paths get a problem, not a page of the site."""
 
-    making = threading.Lock()
-
     @cache
     def made() -> Schema:
         return document(service.config, service.catalog.default or DEFAULT_MODEL)
 
     def api() -> Schema:
-        # Pydantic parses the sources of the types, which fails now and then on two threads at once
-        # (https://github.com/python/cpython/issues/106905).
-        with making:
+        with BUILDING:
             return made()
 
     root = _made_once(lambda: index(api()))

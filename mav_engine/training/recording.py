@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, Annotated, Any, cast
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
+from mav_engine.contract.deferred import Deferred
 from mav_engine.contract.events import Event, to_json
 from mav_engine.contract.json_lines import json_line
 from mav_engine.contract.recording import REMEDY, lines_of, read_events
@@ -58,7 +59,7 @@ class Snapshot:
     except for the first prompt of a snapshot."""
 
 
-_SNAPSHOT = TypeAdapter(Snapshot)
+_SNAPSHOT: Deferred[Snapshot] = Deferred(Snapshot)
 
 
 def run_lines(snapshot: Snapshot, events: Iterable[Event]) -> bytes:
@@ -203,7 +204,7 @@ def _parse_snapshot(line: bytes, number: int) -> Snapshot:
             field="training.v",
         )
     try:
-        return _SNAPSHOT.validate_json(line, strict=True)
+        return _SNAPSHOT.adapter.validate_json(line, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         place = ".".join(["training", *map(str, first["loc"])])

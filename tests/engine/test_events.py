@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +105,40 @@ def test_a_scale_that_is_no_number_is_named(scale: object) -> None:
     packed = {"shape": [1], "dtype": "u8", "data": "AA==", "scale": scale}
     with pytest.raises(ValueError, match="scale"):
         from_wire(packed)
+
+
+def test_types_are_built_on_one_thread_at_a_time() -> None:
+    """Pydantic parses their sources, which can fail on two threads at once."""
+    program = """
+import ast, sys, threading
+from mav_engine.contract.events import from_json
+
+parse, parsing, together = ast.parse, [], []
+
+def watched(*given, **named):
+    parsing.append(None)
+    together.append(len(parsing))
+    try:
+        return parse(*given, **named)
+    finally:
+        parsing.pop()
+
+ast.parse = watched
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(8)
+
+def read():
+    start.wait()
+    from_json('{"type":"error","code":"c","title":"t","detail":"d"}')
+
+threads = [threading.Thread(target=read) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(max(together))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert (done.stdout, done.stderr) == ("1\n", "")

@@ -280,7 +280,7 @@ def test_a_server_that_stops_in_the_middle_is_an_error_event(site: MakeHost) -> 
             last = received[-1]
         assert (last["type"], last["code"]) == ("error", "upstream_lost")
         assert last["retry_after_s"] > 0
-        EVENTS.validate_python(last)
+        EVENTS.adapter.validate_python(last)
         indices = [event["index"] for event in received if event["type"] == "token"]
         assert indices == list(range(len(indices)))
         process.wait(PATIENCE_S)

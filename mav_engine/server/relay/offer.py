@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from mav_engine.contract.deferred import Deferred
 from mav_engine.contract.model_info import ModelInfo
 
-_INFO = TypeAdapter(ModelInfo)
+_INFO: Deferred[ModelInfo] = Deferred(ModelInfo)
 _KNOWN = frozenset(each.name for each in fields(ModelInfo))
 _SIZES = ("parameters", "layers", "heads", "kv_heads", "d_model", "vocabulary")
 
@@ -39,7 +40,7 @@ def parse_offer(body: bytes) -> Offer:
     try:
         given = orjson.loads(body)
         infos = [
-            _INFO.validate_python({name: each[name] for name in _KNOWN & each.keys()})
+            _INFO.adapter.validate_python({name: each[name] for name in _KNOWN & each.keys()})
             for each in given["models"]
         ]
         problems = {str(name): str(why) for name, why in given.get("problems", {}).items()}
