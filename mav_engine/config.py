@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -235,6 +235,10 @@ class ServerConfig(BaseModel):
     frame_ancestors: Names = ()
     """Other sites whose pages may embed this one in a frame, comma-separated, such as
     https://example.org; * is any. On Hugging Face Spaces the default is https://huggingface.co."""
+    log_format: Literal["text", "json"] = "text"
+    """Form of the log on standard error: lines of text, or JSON objects."""
+    log_level: Literal["info", "warning", "error"] = "warning"
+    """What is logged; info logs each request and each run, without its text."""
     watch: Path | None = None
     """Recording of a training, which the site shows as it grows."""
     receive_training: bool = False

@@ -30,6 +30,8 @@ from mav_engine.server.http.problems import (
 )
 from mav_engine.server.http.root_path import RootPath
 from mav_engine.server.http.security_headers import SecurityHeaders
+from mav_engine.server.metrics import Metrics, State, metrics_of
+from mav_engine.server.observe_requests import ObserveRequests
 from mav_engine.server.static_site import Site
 from mav_engine.server.stopping import Endpoint, Stopping, readiness_of
 from mav_engine.server.v1.problems import InTheirForm
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from mav_engine.server.relay.relay import Relay
     from mav_engine.server.runs.model_cache import Load
     from mav_engine.server.service import Service
+    from mav_engine.server.tracing import Tracing
 
 
 def create_app(
@@ -46,6 +49,7 @@ def create_app(
     catalog: Catalog | None = None,
     load: Load | None = None,
     run_prefix: str = "",
+    tracing: Tracing | None = None,
 ) -> Starlette:
     """Make an application.
 
@@ -54,6 +58,7 @@ def create_app(
         catalog: the models to offer; by default those of `config`.
         load: loads a model; by default the engine's `load_backend`.
         run_prefix: the first digits of the ids of runs, by which another server finds them here.
+        tracing: makes spans of requests and runs, if traces are sent.
 
     Raises:
         InvalidSettings: a named model does not exist.
@@ -61,11 +66,10 @@ def create_app(
     pending = PendingRequests()
     # A site that only relays needs no engine, and starts in half the time without.
     has_engine = not config.upstream or config.offers_models or config.watch or catalog
-    limits = ClientLimits(config)
-    service = _service(config, limits, catalog, load, run_prefix) if has_engine else None
-    api: ASGIApp = (
-        _api_of(service) if service else OnFirstUse(lambda: _api_of(_service(config, limits)))
-    )
+    limits, metrics = ClientLimits(config), Metrics()
+    made = partial(_service, config, limits, metrics, tracing)
+    service = made(catalog, load, run_prefix) if has_engine else None
+    api: ASGIApp = _api_of(service) if service else OnFirstUse(lambda: _api_of(made()))
     relay: Relay | None = None
     if config.upstream:
         from mav_engine.server.relay.api import RelayedApi
@@ -83,10 +87,21 @@ def create_app(
         yield {"stopping": Stopping(pending, service, relay)}
         if relay:
             await relay.close()
+        if tracing:
+            await anyio.to_thread.run_sync(tracing.close)
 
-    ready = readiness_of(pending, service, config)
+    guards = [
+        Middleware(ObserveRequests, metrics, tracing),
+        Middleware(OriginCheck, config.allowed_origins),
+        Middleware(KeyCheck, config),
+        Middleware(RateCheck, limits),
+    ]
+    checks = {
+        "/api/ready": readiness_of(pending, service, config),
+        "/api/metrics": metrics_of(metrics, service.state if service else State),
+    }
     app = Starlette(
-        routes=_routes(config, limits, api, _v1_of(service), ready),
+        routes=_routes(guards, api, _v1_of(service), checks),
         middleware=[
             Middleware(SecurityHeaders, config.frame_ancestors),
             # Pages cannot know the key, so it protects from DNS rebinding as well.
@@ -112,6 +127,8 @@ def create_app(
 def _service(
     config: ServerConfig,
     limits: ClientLimits,
+    metrics: Metrics,
+    tracing: Tracing | None,
     catalog: Catalog | None = None,
     load: Load | None = None,
     run_prefix: str = "",
@@ -120,7 +137,8 @@ def _service(
     from mav_engine.server.service import Service
 
     load = load or partial(load_backend, prefix_bytes=config.prefix_bytes)
-    return Service(config, catalog or config.catalog(), load, limits, run_prefix)
+    offered = catalog or config.catalog()
+    return Service(config, offered, load, limits, metrics, tracing, run_prefix)
 
 
 def _api_of(service: Service) -> ASGIApp:
@@ -157,16 +175,14 @@ class OnFirstUse:
 
 
 def _routes(
-    config: ServerConfig, limits: ClientLimits, api: ASGIApp, v1: ASGIApp, ready: Endpoint
+    guards: list[Middleware], api: ASGIApp, v1: ASGIApp, checks: dict[str, Endpoint]
 ) -> list[BaseRoute]:
-    guards = [
-        Middleware(OriginCheck, config.allowed_origins),
-        Middleware(KeyCheck, config),
-        Middleware(RateCheck, limits),
-    ]
     return [
         Route("/api", Index(api), methods=["GET"], middleware=guards),
-        Route("/api/ready", ready, methods=["GET"], middleware=guards),
+        *(
+            Route(path, answer, methods=["GET"], middleware=guards)
+            for path, answer in checks.items()
+        ),
         Mount("/api", api, middleware=guards),
         Mount("/v1", v1, middleware=[Middleware(InTheirForm), *guards]),
     ]

@@ -11,6 +11,7 @@ import os
 from mav_engine.config import read_environment
 from mav_engine.idle_threads import sleep_when_idle
 from mav_engine.server.app import create_app
+from mav_engine.server.tracing import tracing_of
 
 sleep_when_idle()
-app = create_app(read_environment(os.environ))
+app = create_app(read_environment(os.environ), tracing=tracing_of(os.environ))

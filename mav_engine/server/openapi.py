@@ -235,6 +235,18 @@ def _paths(schemas: dict[str, Schema]) -> Schema:
         "/api/health": {
             "get": _operation("health", "Get the state of the server", _json_response("Health"))
         },
+        "/api/metrics": {
+            "get": _operation(
+                "metrics",
+                "Get metrics for Prometheus",
+                {
+                    "200": {
+                        "description": "Metrics in the text format.",
+                        "content": {"text/plain": {"schema": {"type": "string"}}},
+                    }
+                },
+            )
+        },
         "/api/ready": {
             "get": _operation(
                 "ready", "Get whether the server takes runs", _json_response("Readiness")

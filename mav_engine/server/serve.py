@@ -18,7 +18,7 @@ from uvicorn.supervisors import ChangeReload
 
 from mav_engine.config import ROOT, read_environment
 from mav_engine.server.http.connections import ConnectionLimits, HttpConnection, UvicornConfig
-from mav_engine.server.http.log_limit import RateLimit
+from mav_engine.server.logs import configure_logs
 
 if TYPE_CHECKING:
     from mav_engine.server.stopping import Stopping
@@ -67,8 +67,8 @@ def serve(app: str, listener: socket.socket, *, root_path: str = "", reload: boo
 
     Connection limits are read from the environment.
     """
-    _log_to_stderr()
     settings = read_environment(os.environ)
+    configure_logs(settings)
     config = UvicornConfig(
         app,
         ConnectionLimits.of(settings),
@@ -160,12 +160,6 @@ class Server(uvicorn.Server):
             connection.transport.abort()
         for task in list(self.server_state.tasks):
             task.cancel()
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(RateLimit())
 
 
 def _address(listener: socket.socket) -> str:

@@ -27,6 +27,7 @@ from mav_engine.models.catalog import Catalog
 from mav_engine.running.prepare import PreparedRun, prepare
 from mav_engine.running.run import new_run_id
 from mav_engine.server.http.client_limits import ClientLimits, RunPermit
+from mav_engine.server.metrics import Metrics, State
 from mav_engine.server.runs.byte_budget import ByteBudget, ClientBudgets
 from mav_engine.server.runs.compare_task import CompareTask
 from mav_engine.server.runs.kept_runs import KeptRuns
@@ -39,6 +40,7 @@ from mav_engine.server.runs.shared_run import Watcher
 from mav_engine.server.runs.tokenizing import TokenizingThreads
 from mav_engine.server.schemas import TokenizeRequest
 from mav_engine.server.state import Health, NotReady
+from mav_engine.server.tracing import Tracing
 from mav_engine.server.training.feed import TrainingFeed
 from mav_engine.server.training.inbox import inbox_of
 from mav_engine.settings import DEFAULT_MODEL, RunSettings
@@ -46,6 +48,7 @@ from mav_engine.settings import DEFAULT_MODEL, RunSettings
 MAX_TOKENIZING = 16
 """Most active and waiting requests to /api/tokenize."""
 LOG = logging.getLogger("mav.api")
+RUNS = logging.getLogger("mav.runs")
 
 
 class Service:
@@ -56,6 +59,8 @@ class Service:
         catalog: the models to offer.
         load: loads a model.
         limits: the limits of each client.
+        metrics: counts the runs.
+        tracing: makes spans of the runs, if traces are sent.
         run_prefix: the first digits of the ids of runs.
     """
 
@@ -65,6 +70,8 @@ class Service:
         catalog: Catalog,
         load: Load,
         limits: ClientLimits,
+        metrics: Metrics,
+        tracing: Tracing | None = None,
         run_prefix: str = "",
     ) -> None:
         self._run_prefix = run_prefix
@@ -91,6 +98,8 @@ class Service:
         self._queues: dict[str, RunQueue] = {}
         self._clients = ClientBudgets(config.max_client_bytes)
         self._limits = limits
+        self._metrics = metrics
+        self._tracing = tracing
         self.memory = MemoryBudget.of(config)
         """The memory of the active runs."""
         self._prewarmed: Future[Backend] | None = None
@@ -220,6 +229,21 @@ class Service:
             training=self.training is not None,
         )
 
+    def state(self) -> State:
+        """The state of the server, for its metrics."""
+        health = self.health()
+        size, prefix_hits, prefix_misses = self.models.sizes()
+        return State(
+            runs_active=health.runs_active,
+            runs_waiting=health.runs_waiting,
+            models_loaded=len(health.models_loaded),
+            model_bytes=size,
+            run_bytes=self.memory.taken,
+            run_bytes_limit=self.memory.limit,
+            model_cache=(self.models.hits, self.models.misses),
+            prefix_cache=(prefix_hits, prefix_misses),
+        )
+
     def health(self) -> Health:
         """The state of the server."""
         return Health(
@@ -336,14 +360,22 @@ class Service:
             settings, entry, self.config, slot, lease, partial(self._ended, permit), how, budget,
             self.memory, partial(self._threads.run, key), new_run_id(self._run_prefix),
         )  # fmt: skip
+        if self._tracing:
+            run.record.context = self._tracing.current()
         permit.hold()
         self.runs.add(run)
         return run
 
     def _ended(self, permit: RunPermit, run: RunTask) -> None:
-        if run in self.runs:
-            self.runs.discard(run)
-            permit.drop()
+        if run not in self.runs:
+            return
+        self.runs.discard(run)
+        permit.drop()
+        record = run.record
+        self._metrics.run_ended(record)
+        if self._tracing:
+            self._tracing.run_ended(record)
+        RUNS.info("run ended", extra=record.fields())
 
     def _half(
         self,

@@ -2,7 +2,7 @@
 
 The first argument is its port; by default a free one, which it prints.
 `fake` takes 5 ms a token; `slow` never finishes loading; `stuck` never finishes tokenizing; `halts`
-never finishes its fifth pass, `halted` its first.
+never finishes its fifth pass, `halted` its first; `breaks` raises in its first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.server.servers import Models
 
 PORT = int(sys.argv[1]) if len(sys.argv) > 1 else 0
 folder = Path(tempfile.gettempdir()) / "mav-fake-models"
-for name in ("fake", "slow", "stuck", "halts", "halted"):
+for name in ("fake", "slow", "stuck", "halts", "halted", "breaks"):
     (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / name / "config.json").write_text("{}", encoding="utf-8")
 
@@ -36,6 +36,8 @@ class Loading(Models):
             backend.vocabulary.encode = lambda *_, **__: cast(Any, threading.Event().wait())  # type: ignore[method-assign]
         if name == "halts":
             backend._on_step = Halting(4)
+        if name == "breaks":
+            backend._on_step = lambda: 1 / 0
         if name == "halted":
             backend.open = lambda *_, **__: cast(Any, threading.Event().wait())  # type: ignore[method-assign]
         return backend

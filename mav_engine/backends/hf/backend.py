@@ -90,6 +90,12 @@ class TransformersBackend(TextMethods):
         kept = 0 if self._batch_decoder is None else self._batch_decoder.prefixes.nbytes
         return self._weight_bytes + kept
 
+    @property
+    def prefix_counts(self) -> tuple[int, int]:
+        """Prompts that began like an earlier one, and those that did not."""
+        prefixes = None if self._batch_decoder is None else self._batch_decoder.prefixes
+        return (prefixes.hits, prefixes.misses) if prefixes else (0, 0)
+
     def open(self, capture: Collection[HookPoint], max_length: int) -> Session:
         given = (self._model, self._n_layers, capture)
         if self._batch_decoder is not None:

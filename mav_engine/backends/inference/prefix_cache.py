@@ -48,6 +48,8 @@ class PrefixCache:
         self._lock = threading.Lock()
         self._kept: list[Prefix] = []
         """Least recently used first."""
+        self.hits = self.misses = 0
+        """Texts that had a common beginning with a kept one, and those that had none."""
 
     @property
     def nbytes(self) -> int:
@@ -63,12 +65,12 @@ class PrefixCache:
         """
         wanted = np.array(ids)
         with self._lock:
-            if not self._kept:
+            best = max(self._kept, key=lambda prefix: prefix.shared(wanted), default=None)
+            count = best.shared(wanted) - 1 if best else 0
+            if best is None or count < WORTH:
+                self.misses += 1
                 return None
-            best = max(self._kept, key=lambda prefix: prefix.shared(wanted))
-            count = best.shared(wanted) - 1
-            if count < WORTH:
-                return None
+            self.hits += 1
             self._use(best)
         return best, count
 

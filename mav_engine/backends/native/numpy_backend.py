@@ -157,6 +157,12 @@ class NumpyBackend(TextMethods):
     def memory_bytes(self) -> int:
         return self._weight_bytes + self._batch_decoder.prefixes.nbytes
 
+    @property
+    def prefix_counts(self) -> tuple[int, int]:
+        """Prompts that began like an earlier one, and those that did not."""
+        prefixes = self._batch_decoder.prefixes
+        return prefixes.hits, prefixes.misses
+
     def open(self, capture: Collection[HookPoint], max_length: int) -> BatchedSession:  # noqa: ARG002
         return BatchedSession(self._batch_decoder, capture)
 

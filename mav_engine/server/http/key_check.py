@@ -13,13 +13,15 @@ from mav_engine.api_keys import ApiKey, KeyFile, KeysUnreadable, default_path
 from mav_engine.config import ServerConfig
 from mav_engine.server.http.bearer import bearer_of, is_equal
 from mav_engine.server.http.client_name import KEY
+from mav_engine.server.http.local_client import is_local
 from mav_engine.server.http.problems import RequestRefused
 
 CLIENT = "X-MAV-Client"
 """Header with the address of the client for whom a site relays; believed with the server's key
 only."""
-_DESCRIPTIONS = frozenset({"/api", "/", "/openapi.json", "/openapi-3.1.json"})
+_DESCRIPTIONS = frozenset({"", "/", "/openapi.json", "/openapi-3.1.json"})
 """Paths that describe the API, and nothing of this server but its limits."""
+METRICS = "/metrics"
 _SCOPES = {"compare": "compare", "models": "models", "training": "training", "metrics": "metrics"}
 """The scope for the first part of a path; all others need `run`."""
 
@@ -70,12 +72,17 @@ class KeyCheck:
         if key is not None:
             _check_scope(key, scope)
             return {**scope, KEY: key}
-        if self._required and get_route_path(scope) not in _DESCRIPTIONS:
+        if self._required and _path_of(scope) not in _DESCRIPTIONS:
             raise _refused(given, "MAV_REQUIRE_KEY", "its operator makes keys with `mav keys add`.")
         if self._key is not None and not self._required:
             raise _refused(
                 given, "MAV_KEY", "a site that relays to this server takes the key from "
                 "MAV_UPSTREAM_KEY.",
+            )  # fmt: skip
+        if _path_of(scope) == METRICS and not is_local(scope):
+            raise _refused(
+                given, "its metrics", "it needs the scope metrics. Programs on the server's own "
+                "machine need no key for them.",
             )  # fmt: skip
         return scope
 
@@ -93,8 +100,8 @@ class KeyCheck:
 
 
 def _check_scope(key: ApiKey, scope: Scope) -> None:
-    path = get_route_path(scope)
-    needed = _SCOPES.get(path.split("/")[1] if "/" in path else "", "run")
+    path = _path_of(scope)
+    needed = _SCOPES.get(path.lstrip("/").partition("/")[0], "run")
     if path not in _DESCRIPTIONS and needed not in key.scopes:
         raise ScopeMissing(
             f"This needs a key with the scope {needed}; the given one has "
@@ -104,9 +111,14 @@ def _check_scope(key: ApiKey, scope: Scope) -> None:
         )
 
 
+def _path_of(scope: Scope) -> str:
+    """The path below /api or /v1, also for routes that are not mounted there."""
+    return get_route_path(scope).removeprefix("/api")
+
+
 def is_open(scope: Scope) -> bool:
     """Whether a request needs no key and is not counted."""
-    path = get_route_path(scope)
+    path = _path_of(scope)
     is_check = path in ("/health", "/ready")
     return is_check or (path == "/training" and scope["method"] == "POST")
 

@@ -36,7 +36,9 @@ class RateLimit(logging.Filter):
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is logged."""
+        """Whether a record is logged. What `info` asks for is not counted."""
+        if record.levelno < logging.WARNING:
+            return True
         key = record.name, record.levelno, str(record.msg).partition("\n")[0][:80]
         with self._lock:
             now = self._clock()

@@ -109,7 +109,7 @@ _STATUS: dict[type[MavError], int] = {
 
 def problem_response(error: MavError, headers: dict[str, str] | None = None) -> Response:
     """The HTTP response for an error."""
-    status = _status_of(error)
+    status = status_of(error)
     problem = Problem(
         type=f"urn:mav:problem:{error.code}",
         status=status,
@@ -143,7 +143,7 @@ def late_body(timeout_s: float) -> TooSlow:
 async def on_mav_error(_request: Request, error: Exception) -> Response:
     """Handle errors of MAV."""
     assert isinstance(error, MavError)
-    if _status_of(error) >= 500 and not isinstance(error, Busy):
+    if status_of(error) >= 500 and not isinstance(error, Busy):
         LOG.error("%s: %s", error.code, error.detail)
     return problem_response(error)
 
@@ -173,7 +173,8 @@ async def on_unexpected(_request: Request, _error: Exception) -> Response:
     return response
 
 
-def _status_of(error: MavError) -> int:
+def status_of(error: MavError) -> int:
+    """The HTTP status of an error."""
     if isinstance(error, RequestRefused):
         return error.status
     return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)

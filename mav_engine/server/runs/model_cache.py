@@ -75,6 +75,8 @@ class ModelCache:
         self._lock = threading.Lock()
         self._by_key: OrderedDict[str, _Cached] = OrderedDict()
         """Least recently used first."""
+        self.hits = self.misses = 0
+        """Leases of models that were loaded or being loaded, and of others."""
 
     def lease(self, entry: CatalogEntry) -> Lease:
         """Lease a model; starts to load it if necessary. Never blocks."""
@@ -84,6 +86,7 @@ class ModelCache:
             absent = cached is None
             if cached is None:
                 cached = self._by_key[key] = _Cached(entry)
+            self.hits, self.misses = self.hits + (not absent), self.misses + absent
             cached.leases += 1
             self._by_key.move_to_end(key)
         if absent:
@@ -130,6 +133,16 @@ class ModelCache:
         with self._lock:
             backends = {key: each.backend for key, each in self._by_key.items()}
         return {key: each.info for key, each in backends.items() if each is not None}
+
+    def sizes(self) -> tuple[int, int, int]:
+        """Bytes of the loaded models, and of their prompts those that began like an earlier one and
+        those that did not."""
+        with self._lock:
+            backends = [each.backend for each in self._by_key.values()]
+        here = [each for each in backends if each is not None]
+        counts = [getattr(each, "prefix_counts", (0, 0)) for each in here]
+        hits, misses = sum(each[0] for each in counts), sum(each[1] for each in counts)
+        return sum(each.memory_bytes for each in here), hits, misses
 
     def _fill(self, cached: _Cached) -> None:
         entry = cached.entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from mav_engine.contract.events import Done, Error, Event, Token
 
@@ -26,6 +27,21 @@ class RunRecord:
     ended_as: str = "cancelled"
     """The reason of `done`, or the code of the error."""
     failed: bool = False
+    context: Any = None
+    """The trace of the request, if traces are sent."""
+
+    def fields(self) -> dict[str, object]:
+        """What the log has of a run that has ended."""
+        began, first = self.began_at, self.first_token_at
+        return {
+            "run_id": self.run_id,
+            "model": self.model,
+            "end": self.ended_as,
+            "tokens": len(self.ids),
+            "queue_s": None if began is None else round(began - self.queued_at, 3),
+            "first_token_s": None if first is None else round(first - self.queued_at, 3),
+            "seconds": round((self.ended_at or self.queued_at) - self.queued_at, 3),
+        }
 
     def note(self, event: Event) -> None:
         """Note an event that is sent."""

@@ -24,6 +24,7 @@ from mav_engine.probes import names as probe_names
 from mav_engine.running.prepare import PreparedRun
 from mav_engine.running.run import error_event, events_after_start, start_event
 from mav_engine.server.http.problems import INTERNAL_ERROR
+from mav_engine.server.logs import RUN_ID
 from mav_engine.server.runs.byte_budget import ByteBudget
 from mav_engine.server.runs.channel import Channel, Encoded
 from mav_engine.server.runs.limits import check_prompt
@@ -180,7 +181,11 @@ class RunTask:
             self._start(prepared, encode)
         except Exception as error:
             if not isinstance(error, MavError):
-                LOG.exception("run %s of %s could not be started", self.run_id, self._entry.name)
+                LOG.exception(
+                    "run of %s could not be started",
+                    self._entry.name,
+                    extra={"run_id": self.run_id},
+                )
             yield [self._noted(error_event(run_fault(error, None)), encode)]
             return
         async for batch in self._channel.batches():
@@ -251,6 +256,7 @@ class RunTask:
     def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
         try:
             events = events_after_start(prepared, lambda: self.reason)
+            RUN_ID.set(self.run_id)
             self.record.began_at = time.time()
             with contextlib.closing(events):
                 for event in events:
@@ -317,7 +323,7 @@ class RunTask:
 
     def _failed(self, encode: Encode) -> Encoded:
         """Log the current exception; returns the event that ends the stream."""
-        LOG.exception("run %s of %s failed", self.run_id, self._entry.name)
+        LOG.exception("run of %s failed", self._entry.name, extra={"run_id": self.run_id})
         return self._noted(error_event(internal_error()), encode)
 
     def _send(self, item: Encoded) -> None:

@@ -170,7 +170,7 @@ class SharedRun:
                 self._append(batch)
                 await self._received()
         except Exception:
-            LOG.exception("run %s broke off", self.run_id)
+            LOG.exception("run broke off", extra={"run_id": self.run_id})
             failure = error_event(internal_error())
             self._append([Encoded(failure, encode(failure))])
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from typing import ClassVar
 
 from starlette.requests import Request
@@ -11,9 +10,8 @@ from mav_engine.addresses import is_loopback
 from mav_engine.config import ServerConfig
 from mav_engine.errors import InvalidSettings
 from mav_engine.server.http.bearer import bearer_of, is_equal
+from mav_engine.server.http.local_client import is_local
 from mav_engine.server.http.problems import RequestRefused
-
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 class TokenRefused(RequestRefused):
@@ -63,26 +61,10 @@ def check_open_to(config: ServerConfig, host: str) -> None:
 
 
 def _check_local(request: Request) -> None:
-    """Require a local client.
-
-    A page of another site may make a local browser send requests here; then Host or Origin is that
-    site's. Requests through a proxy may come from anywhere.
-    """
-    client = request.client.host if request.client else ""
-    named = [_host(f"//{request.headers.get('host', '')}")]
-    if "origin" in request.headers:
-        named.append(_host(request.headers["origin"]))
-    forwarded = any(name in request.headers for name in _FORWARDED)
-    if forwarded or not all(map(is_loopback, [client, *named])):
+    """Require a client on this machine."""
+    if not is_local(request.scope):
         raise NotFromHere(
             "Without a token, this site accepts trainings only from its own machine. Ask its "
             "operator to set MAV_TRAINING_TOKEN, and give the training the same token.",
             field="Authorization",
         )
-
-
-def _host(address: str) -> str:
-    try:
-        return urllib.parse.urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
