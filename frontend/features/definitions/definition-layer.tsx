@@ -14,16 +14,6 @@ import { useDefinitions, useTerms } from "./use-terms";
 
 const DefinitionCard = dynamic(() => orNothing(import("./definition-card")));
 
-/** Here and not in a style sheet, since the build does not know this pseudo-element yet. */
-const MARKS = `
-@media screen {
-  ::highlight(term) {
-    text-decoration: underline dotted 1px color-mix(in oklab, currentColor 60%, transparent);
-    text-underline-offset: 0.22em;
-  }
-  ::highlight(term-shown) { background-color: color-mix(in oklab, var(--ink) 14%, transparent) }
-}`;
-
 /** A term whose definition is shown. */
 interface Shown {
   readonly spot: Spot;
@@ -63,7 +53,6 @@ function Layer({ terms }: { terms: readonly Term[] }) {
   const term = explained(shown?.spot.id ?? "");
   return (
     <>
-      <style>{MARKS}</style>
       {regions.map(
         ({ element, spots }, place) =>
           spots.length > 0 &&

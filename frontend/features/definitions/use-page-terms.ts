@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { inTurn } from "@/lib/browser/turns";
 import { useDepth } from "@/lib/depth/use-depth";
 import type { FindTerms } from "@/lib/glossary/find-terms";
 import { isSameSpot, REGIONS, type Spot, termsOf } from "./page-terms";
@@ -30,21 +31,27 @@ export function usePageTerms(find: FindTerms): readonly Region[] {
       shown = found;
       setRegions(found);
     };
-    const read = () => {
-      const found = [...document.querySelectorAll(REGIONS)].map((element) => ({
-        element,
-        spots: termsOf(element, find),
-      }));
-      if (!isSame(shown, found)) show(found);
+    let withdraw = () => {};
+    let reading = false;
+    /** Reads one region after another, so that no task is long. A change begins anew. */
+    const read = (rest = [...document.querySelectorAll(REGIONS)], found: Region[] = []) => {
+      const [element, ...others] = rest;
+      reading = element !== undefined;
+      if (!element) {
+        if (!isSame(shown, found)) show(found);
+        return;
+      }
+      withdraw = inTurn(() => read(others, [...found, { element, spots: termsOf(element, find) }]));
     };
     const readLater = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => whenIdle(read), REST_MS);
+      withdraw();
+      timer = setTimeout(read, REST_MS);
     };
     const observer = new MutationObserver((changes) => {
       const texts = changes.filter(({ type }) => type === "characterData");
       const left = without(shown, texts);
-      if (left === shown && texts.length === changes.length) return;
+      if (left === shown && texts.length === changes.length && !reading) return;
       if (left !== shown) show(left);
       readLater();
     });
@@ -59,6 +66,7 @@ export function usePageTerms(find: FindTerms): readonly Region[] {
     read();
     return () => {
       clearTimeout(timer);
+      withdraw();
       observer.disconnect();
       window.removeEventListener("resize", readLater);
     };
@@ -76,12 +84,6 @@ function without(regions: readonly Region[], texts: MutationRecord[]): readonly 
     spots: spots.filter((spot) => !isOld(spot)),
   }));
 }
-
-const whenIdle = (act: () => void): void => {
-  // A busy machine may have no idle time for long.
-  if ("requestIdleCallback" in window) requestIdleCallback(act, { timeout: REST_MS });
-  else act();
-};
 
 const isSame = (before: readonly Region[], now: readonly Region[]): boolean =>
   before.length === now.length &&

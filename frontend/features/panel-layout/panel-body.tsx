@@ -5,8 +5,10 @@ import { Suspense, useMemo } from "react";
 import { useDebounced } from "@/components/hooks/use-debounced";
 import { useInSight } from "@/components/hooks/use-in-sight";
 import { Button } from "@/components/ui/button";
+import { inTurn } from "@/lib/browser/turns";
 import type { ModelInfo } from "@/lib/contract";
 import { useDepth } from "@/lib/depth/use-depth";
+import { SPEEDS } from "@/lib/pace/pace";
 import { missingCaptures } from "@/lib/run/captures";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
@@ -32,10 +34,11 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
   // The model of a training step no longer exists, so it cannot run again.
   const ofTraining = useRunState(({ run }) => run.trained !== null);
   return (
-    // The size does not depend on the content, so a new step does not lay out the whole page.
+    // The size does not depend on the content, so a new step does not lay out the whole page, and a
+    // body that is scrolled out of view is not laid out or painted at all.
     <div
       ref={body}
-      className="contain-size contain-layout contain-style absolute inset-0 flex flex-col"
+      className="contain-size contain-layout contain-style absolute inset-0 flex flex-col [content-visibility:auto] [overflow-clip-margin:1rem]"
     >
       {missing && <Uncaptured {...missing} onAgain={ofTraining ? null : runAgain} />}
       {letGo !== null && <LetGo from={letGo} />}
@@ -59,15 +62,21 @@ interface PanelViewProps {
   inSight: boolean;
 }
 
-/** A panel that is scrolled out of view is updated only when the shown step stops changing. */
+/** Longer than the interval between tokens at the slowest pace. */
+const UNSEEN_RESTS_MS = 1000 / Math.min(...SPEEDS) + 100;
+
+/**
+ * A panel that is scrolled out of view is updated when the shown step stops changing and the page is
+ * idle, one panel after another.
+ */
 function PanelView({ panel: { Component }, inSight }: PanelViewProps) {
   const { store } = useRunContext();
   const run = useRunState((state) => state.run);
   const step = useRunState(currentStep);
   const live = useRunState(({ selected }) => selected === null);
   const now = useMemo(() => ({ run, step, frame: run.frames[step], live }), [run, step, live]);
-  const rested = useDebounced(now);
-  const shown = live || inSight ? now : rested;
+  const rested = useDebounced(now, UNSEEN_RESTS_MS, inTurn);
+  const shown = inSight ? now : rested;
   // Another depth has other words and numbers, so the panel is mounted again.
   const depth = useDepth();
   return useMemo(
@@ -88,9 +97,11 @@ function Loading({ panel }: { panel: Panel }) {
 
 /** If the shown step's measurements were dropped, returns the first step that has them. */
 function useLetGo(panel: Panel): number | null {
-  const from = useRunState(({ run }) => run.kept.from);
-  const step = useRunState(currentStep);
-  return panel.captures.length > 0 && step >= 0 && step < from ? from : null;
+  return useRunState((state) => {
+    const step = currentStep(state);
+    const { from } = state.run.kept;
+    return panel.captures.length > 0 && step >= 0 && step < from ? from : null;
+  });
 }
 
 function LetGo({ from }: { from: number }) {

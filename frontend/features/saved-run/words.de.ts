@@ -1,7 +1,8 @@
 import type { Translated } from "@/lib/i18n/translated";
+import { withThousands } from "@/lib/text/thousands";
 import type { english } from "./words.en";
 
-const tokens = (n: number) => `${n.toLocaleString("de")} Token`;
+const tokens = (n: number) => `${withThousands(n, ".")} Token`;
 
 export const german: Translated<typeof english> = {
   run: {
@@ -12,7 +13,7 @@ export const german: Translated<typeof english> = {
   },
   chat: {
     title: "Letztes Gespräch dieses Tabs wiederherstellen?",
-    detail: (n) => `${n.toLocaleString("de")} ${n === 1 ? "Nachricht" : "Nachrichten"}`,
+    detail: (n) => `${withThousands(n, ".")} ${n === 1 ? "Nachricht" : "Nachrichten"}`,
   },
   restore: "Wiederherstellen",
   restoring: "Wird wiederhergestellt …",

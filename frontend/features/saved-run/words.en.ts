@@ -1,4 +1,6 @@
-const tokens = (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "token" : "tokens"}`;
+import { withThousands } from "@/lib/text/thousands";
+
+const tokens = (n: number) => `${withThousands(n, ",")} ${n === 1 ? "token" : "tokens"}`;
 
 export const english = {
   run: {
@@ -9,7 +11,7 @@ export const english = {
   },
   chat: {
     title: "Restore the last conversation of this tab?",
-    detail: (n: number) => `${n.toLocaleString("en")} ${n === 1 ? "message" : "messages"}`,
+    detail: (n: number) => `${withThousands(n, ",")} ${n === 1 ? "message" : "messages"}`,
   },
   restore: "Restore",
   restoring: "Restoring …",

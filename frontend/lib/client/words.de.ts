@@ -1,8 +1,9 @@
 import type { Translated } from "@/lib/i18n/translated";
+import { withThousands } from "@/lib/text/thousands";
 import type { english } from "./words.en";
 
 const count = (n: number, one: string, many: string) =>
-  `${n.toLocaleString("de")} ${n === 1 ? one : many}`;
+  `${withThousands(n, ".")} ${n === 1 ? one : many}`;
 
 export const german: Translated<typeof english> = {
   retry: "Erneut versuchen",

@@ -1,5 +1,7 @@
+import { withThousands } from "@/lib/text/thousands";
+
 const count = (n: number, one: string, many: string) =>
-  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+  `${withThousands(n, ",")} ${n === 1 ? one : many}`;
 
 export const english = {
   retry: "Try again",

@@ -78,7 +78,8 @@ async function showLanguage(wanted: Language): Promise<void> {
   const translation = (await load?.().catch(() => null)) ?? null;
   if (languageStore.getState().wanted !== wanted) return;
   const language = translation ? wanted : "en";
-  document.documentElement.lang = language;
+  // Setting it, even to the same, makes the browser compute all styles again.
+  if (document.documentElement.lang !== language) document.documentElement.lang = language;
   languageStore.setState({ language, translation });
   if (!translation) showWords();
 }

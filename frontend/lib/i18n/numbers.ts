@@ -1,21 +1,40 @@
 import { currentDepth } from "@/lib/depth/depth";
-import { currentLanguage } from "./language";
+import { withThousands } from "@/lib/text/thousands";
+import { currentLanguage, type Language } from "./language";
 import { words } from "./words";
 
 // Measurements are written with a decimal point in every language, so that they can be compared and
 // copied. Numbers in sentences follow the language. Except in English, thousands are separated by a
 // narrow space, since a comma would look like a decimal comma.
-const grouped = new Intl.NumberFormat("en");
-const COMPACT = { notation: "compact", maximumSignificantDigits: 3 } as const;
-
+/** Formats a number with its thousands separated. */
 export const formatCount = (value: number): string =>
-  currentLanguage() === "en"
-    ? grouped.format(value)
-    : grouped.format(value).replaceAll(",", "\u202f");
+  withThousands(value, currentLanguage() === "en" ? "," : "\u202f");
+
+/** From the largest to the smallest. German does not abbreviate thousands. */
+const UNITS: Record<Language, readonly (readonly [number, string])[]> = {
+  en: [
+    [1e12, "T"],
+    [1e9, "B"],
+    [1e6, "M"],
+    [1e3, "K"],
+  ],
+  de: [
+    [1e12, "\u00a0Bio."],
+    [1e9, "\u00a0Mrd."],
+    [1e6, "\u00a0Mio."],
+  ],
+};
 
 /** Formats 5,870,000 as "5.87M", in German as "5,87 Mio.". */
-export const formatParameters = (value: number): string =>
-  new Intl.NumberFormat(currentLanguage(), COMPACT).format(value);
+export function formatParameters(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  const language = currentLanguage();
+  const unit = UNITS[language].find(([size]) => rounded >= size);
+  if (!unit) return formatCount(rounded);
+  const [size, name] = unit;
+  const digits = String(Number((rounded / size).toPrecision(3)));
+  return (language === "en" ? digits : digits.replace(".", ",")) + name;
+}
 
 /**
  * Formats a fraction (0 to 1) as a percentage with one decimal; without decimals where the page only

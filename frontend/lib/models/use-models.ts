@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useEffect, useState } from "react";
+import { startTransition, useCallback, useEffect, useState } from "react";
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import { failureOf } from "@/lib/client/failure";
@@ -23,8 +23,14 @@ export const models = createStore<ModelsState>(() => ({ list: null, failure: nul
 
 /** Fetches the server's models when the component mounts, and again on `reload`. */
 export function useModels(): Models {
-  const state = useStore(models);
+  const [state, setState] = useState(models.getState);
   const [attempt, setAttempt] = useState(0);
+  // In a transition, since much of the page depends on the models: the browser can respond meanwhile.
+  useEffect(() => {
+    const show = () => startTransition(() => setState(models.getState()));
+    show();
+    return models.subscribe(show);
+  }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt asks again
   useEffect(() => {
     const abort = new AbortController();

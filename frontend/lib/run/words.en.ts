@@ -1,7 +1,8 @@
 import type { FinishReason } from "@/lib/contract";
+import { withThousands } from "@/lib/text/thousands";
 
 const count = (n: number, one: string, many: string) =>
-  `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+  `${withThousands(n, ",")} ${n === 1 ? one : many}`;
 
 export const english = {
   label: "Status of the run",
