@@ -27,6 +27,8 @@ const newsreader = localFont({
   weight: "200 800",
   display: "swap",
   fallback: ["Georgia", "serif"],
+  // The sizes of the fallback are adjusted, so that nothing moves when the font arrives.
+  adjustFontFallback: "Times New Roman",
 });
 
 export const fontVariables = [geist, geistMono, newsreader].map((f) => f.variable).join(" ");

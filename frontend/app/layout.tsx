@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { RECORDING_SCRIPT } from "@/features/first-recording/first-recording";
 import { WORKER_SCRIPT } from "@/lib/client/local-worker";
 import { DEPTH_SCRIPT } from "@/lib/depth/depth";
 import { LANGUAGE_SCRIPT } from "@/lib/i18n/language";
@@ -29,6 +30,7 @@ const SCRIPTS = [
   LANGUAGE_SCRIPT,
   DEPTH_SCRIPT,
   PRESENT_SCRIPT,
+  RECORDING_SCRIPT,
 ].join(";");
 
 export default function RootLayout({ children }: { children: ReactNode }) {
@@ -39,7 +41,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
         <link rel="icon" href="./favicon.ico" sizes="32x32" />
         <link rel="icon" href="./icon.svg" type="image/svg+xml" />
         {/* Runs before the first paint, so that the page does not flash in another theme, language,
-            depth or size. */}
+            depth or size, or without the recording of a first visit. */}
         {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own constant */}
         <script dangerouslySetInnerHTML={{ __html: SCRIPTS }} />
       </head>

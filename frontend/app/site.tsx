@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { useEffect } from "react";
 import { useStore } from "zustand";
 import { Definitions } from "@/features/definitions/definitions";
+import type { Beginning } from "@/features/first-recording/first-recording";
 import { Instrument } from "@/features/instrument/instrument";
 import { followLanguage } from "@/lib/i18n/language";
 import { useVisitorsLanguage } from "@/lib/i18n/use-language";
@@ -24,10 +25,15 @@ const ChatView = dynamic(() =>
   import("@/features/chat/chat-view").then((module) => module.ChatView),
 );
 
+interface SiteProps {
+  fields: readonly SettingField[];
+  beginning: Beginning;
+}
+
 /**
  * The page with its views. Runs live outside of the views, so they continue when the view changes.
  */
-export function Site({ fields }: { fields: readonly SettingField[] }) {
+export function Site({ fields, beginning }: SiteProps) {
   const language = useVisitorsLanguage(LOADERS);
   const view = useStore(viewStore, (state) => state.view);
   useEffect(followAddress, []);
@@ -40,7 +46,7 @@ export function Site({ fields }: { fields: readonly SettingField[] }) {
       <KeepRun />
       {/* A change of the language mounts the view again. Runs and address are not affected. */}
       <ViewBoundary key={`${language} ${view}`}>
-        {view === "instrument" && <Instrument fields={fields} />}
+        {view === "instrument" && <Instrument fields={fields} beginning={beginning} />}
         {view === "compare" && <CompareView fields={fields} />}
         {view === "chat" && <ChatView fields={fields} />}
       </ViewBoundary>

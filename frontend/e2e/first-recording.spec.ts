@@ -2,11 +2,23 @@ import { expect, type Page, test } from "@playwright/test";
 import { expectNoViolations } from "./axe";
 import { Instrument, STORY } from "./instrument";
 
+interface LayoutShift extends PerformanceEntry {
+  readonly value: number;
+  readonly sources: readonly { readonly node: Node | null }[];
+}
+
+declare global {
+  interface Window {
+    moved: { value: number; nodes: (string | undefined)[] }[];
+  }
+}
+
 /** A first visit: nothing is stored. */
 test.use({ storageState: { cookies: [], origins: [] } });
 
 const MARK = "A recording of mav-tiny";
 const text = (page: Page) => page.getByRole("listbox").evaluate((list) => list.textContent);
+const BEGINNING = "Lily found a big red ball in the garden. She";
 const END = "She ran to the ball and tried to grab";
 
 test("an empty page plays a recording, rests where the model hesitates, and is forked", async ({
@@ -38,6 +50,64 @@ test("an empty page plays a recording, rests where the model hesitates, and is f
   await expect(page.getByText(MARK)).toBeHidden();
   await expect(site.status).toContainText("64/64");
 });
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+
+  test("the text is painted before any script is loaded, stays, and nothing moves", async ({
+    page,
+  }) => {
+    await page.addInitScript(() => {
+      window.moved = [];
+      new PerformanceObserver((list) => {
+        for (const shift of list.getEntries() as LayoutShift[]) {
+          const nodes = shift.sources.map(({ node }) => node?.textContent?.slice(0, 40));
+          window.moved.push({ value: shift.value, nodes });
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route("**/*.js", async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.goto("/", { waitUntil: "commit" });
+    await expect(page.getByText(MARK)).toBeVisible();
+    await expect(page.getByText("Enter a prompt and press Run.")).toBeHidden();
+    const list = page.getByRole("listbox");
+    await expect(list).toBeVisible();
+    expect(await text(page)).toContain(BEGINNING);
+    const painted = await list.elementHandle();
+    release();
+    await expect.poll(() => text(page)).toContain(END);
+    // The same element, so that it is not painted anew as the largest one of the page.
+    expect(await painted?.evaluate((element) => element.isConnected)).toBe(true);
+    await expect(page.getByText(/It hesitates/)).toBeVisible();
+    const moved = await page.evaluate(() => window.moved);
+    const sum = moved.reduce((total, { value }) => total + value, 0);
+    expect(sum, JSON.stringify(moved)).toBeLessThan(0.02);
+  });
+});
+
+for (const [visit, address, stored] of [
+  ["after the recording was closed", "/", "closed"],
+  ["that was at the recording before", "/", "shown"],
+  ["of a link with settings", "/?temperature=0.7", null],
+] as const) {
+  test(`the page of a visit ${visit} does not begin with it`, async ({ page }) => {
+    await page.addInitScript((seen) => {
+      if (seen) localStorage.setItem("mav-recording", seen);
+    }, stored);
+    await page.route("**/*.js", (route) => route.abort());
+    await page.goto(address);
+    await expect(page.getByText("Enter a prompt and press Run.")).toBeVisible();
+    await expect(page.getByText(MARK)).toBeHidden();
+    await expect(page.getByRole("listbox")).toBeHidden();
+  });
+}
 
 test("with reduced motion the recording is shown as a whole", async ({ page }) => {
   await page.emulateMedia({ reducedMotion: "reduce" });

@@ -16,7 +16,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { alonePage, withPolicy } from "./pages.mjs";
 
 const OUT = new URL("../out/", import.meta.url).pathname;
-const TEXT = new Set([".css", ".html", ".js", ".json", ".svg", ".txt", ".wasm"]);
+const TEXT = new Set([".css", ".html", ".js", ".json", ".jsonl", ".svg", ".txt", ".wasm"]);
 const LEGACY = /<script src="\.?(\/_next\/static\/[^"]+\.js)" noModule=""><\/script>/g;
 const NOT_FOUND = "404.html";
 

@@ -1,16 +1,15 @@
+import { unhurried } from "@/lib/browser/unhurried";
 import { openRun } from "@/lib/client/run-stream";
 import { pace } from "@/lib/pace/pace";
 import { readRecording } from "@/lib/recording/read-recording";
 import { createRunController } from "@/lib/run/run-controller";
 import { createRunStore } from "@/lib/run/run-store";
 import type { Session } from "@/lib/run/session";
-
-/** Made by `make recording`. It ends with the token of which the model is least certain. */
-const FILE = "./recordings/mav-tiny-first.jsonl";
-const MODEL = "mav-tiny";
+import { FILE, SOURCE } from "./first-recording";
 
 /**
- * Shows the recording that comes with the page. If it cannot be loaded, the page stays empty.
+ * Shows the recording that comes with the page, and returns whether it did. If it cannot be loaded,
+ * the page stays empty.
  *
  * @param play whether it appears token by token; otherwise it is shown as a whole
  * @param isWanted whether the page is still empty, asked before the recording is shown
@@ -19,15 +18,16 @@ export async function showRecording(
   session: Session,
   play: boolean,
   isWanted: () => boolean,
-): Promise<void> {
-  const answer = await fetch(FILE).catch(() => null);
-  if (!answer?.ok) return;
+): Promise<boolean> {
+  const answer = await fetch(`./${FILE}`).catch(() => null);
+  if (!answer?.ok) return false;
   const file = await answer.blob();
-  if (!isWanted()) return;
+  if (!isWanted()) return false;
   const store = createRunStore(undefined, undefined, true);
   const controller = createRunController(store, openRun, pace);
   session.adopt({ store, controller }, "", true);
-  await controller.replay(readRecording(file, MODEL), MODEL, play ? pace : null);
+  await controller.replay(unhurried(readRecording(file, SOURCE)), SOURCE, play ? pace : null);
+  return true;
 }
 
 /** Resolves when the text is in the window; at once if it is hidden. On a phone it is far below. */

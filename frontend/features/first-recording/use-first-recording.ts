@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect } from "react";
+import { useStore } from "zustand";
 import { runBefore } from "@/features/saved-run/saved-run";
 import { mediaMatches } from "@/lib/browser/media";
 import { branchOf, recordOf } from "@/lib/run/branches";
@@ -9,33 +10,59 @@ import type { Session } from "@/lib/run/session";
 import type { SettingField } from "@/lib/settings/fields";
 import { isSetting } from "@/lib/settings/run-address";
 import { readAddress } from "@/lib/url-state/address-bar";
-import { noteSeen, seenBefore } from "./first-recording";
+import {
+  type Beginning,
+  beginningStore,
+  endBeginning,
+  isBeginningPainted,
+  noteSeen,
+  seenBefore,
+} from "./first-recording";
 
 const loadPlayer = () => import("./play-recording");
 
 /**
  * Begins an empty page with the recording of a run: not if the link has a run or a training, if a
  * run can be restored, or if an earlier visit closed the recording. It plays once; later, and with
- * reduced motion, it is shown as a whole.
+ * reduced motion, it is shown as a whole. Returns its beginning as long as that is shown instead of an
+ * empty page.
  */
-export function useFirstRecording(fields: readonly SettingField[]): void {
+export function useFirstRecording(
+  fields: readonly SettingField[],
+  beginning: Beginning,
+): Beginning | null {
   const session = useSession();
+  const isShown = useStore(beginningStore, (state) => state.isShown);
   useEffect(() => {
+    let gone = false;
     const isWanted = () =>
-      isEmpty(session) && !hasRun(fields) && runBefore.getState().saved === null;
-    const begin = async () => {
+      !gone &&
+      seenBefore() !== "closed" &&
+      isEmpty(session) &&
+      !hasRun(fields) &&
+      runBefore.getState().saved === null;
+    const play = async () => {
       const seen = seenBefore();
-      if (seen === "closed" || !isWanted()) return;
-      const play = seen === null && !mediaMatches("(prefers-reduced-motion: reduce)");
+      if (!isWanted()) return;
+      const inPace = seen === null && !mediaMatches("(prefers-reduced-motion: reduce)");
       const { showRecording, textInSight } = await loadPlayer();
       await textInSight();
-      await showRecording(session, play, isWanted);
-      noteSeen("shown");
+      const shown = await showRecording(session, inPace, isWanted);
+      if (shown && seenBefore() === null) noteSeen("shown");
     };
+    const begin = () => void play().finally(() => gone || endBeginning());
+    if (!isBeginningPainted()) endBeginning();
     // What the last visit saved is offered instead.
-    if (runBefore.getState().isRead) return void begin();
-    return runBefore.subscribe(({ isRead }) => void (isRead && begin()));
+    if (runBefore.getState().isRead) begin();
+    const unsubscribe = runBefore.subscribe(({ isRead }, before) => {
+      if (isRead && !before.isRead) begin();
+    });
+    return () => {
+      gone = true;
+      unsubscribe();
+    };
   }, [session, fields]);
+  return isShown ? beginning : null;
 }
 
 function isEmpty(session: Session): boolean {

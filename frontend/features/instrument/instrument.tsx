@@ -5,7 +5,13 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { classNames } from "@/components/ui/class-names";
 import { orNothing } from "@/components/ui/or-nothing";
 import { BranchStrip } from "@/features/branches/branch-strip";
-import { noteSeen } from "@/features/first-recording/first-recording";
+import {
+  type Beginning,
+  endBeginning,
+  noteSeen,
+  SOURCE,
+} from "@/features/first-recording/first-recording";
+import { RecordingNotice } from "@/features/first-recording/recording-notice";
 import { useFirstRecording } from "@/features/first-recording/use-first-recording";
 import { SiteHeader } from "@/features/header/site-header";
 import { useShortcuts } from "@/features/header/use-shortcuts";
@@ -40,6 +46,7 @@ import { formParameters, isSetting, runRequest } from "@/lib/settings/run-addres
 import { useSettingFields } from "@/lib/settings/use-setting-fields";
 import { flushAddress, writeAddress } from "@/lib/url-state/address-bar";
 import { ForkContext } from "@/panels/fork-context";
+import { BeginningContext } from "@/panels/generated-text/beginning-context";
 import { EmptyStateContext } from "@/panels/generated-text/empty-state-context";
 import { TextNoticeContext } from "@/panels/generated-text/text-notice-context";
 import { neededCaptures } from "@/panels/registry";
@@ -50,25 +57,28 @@ import { StatusStrip } from "./status-strip";
 import { useFocusRun } from "./use-focus-run";
 
 /** Loaded on first use, like ShortcutsDialog. */
-const RecordingNotice = dynamic(() =>
-  orNothing(import("@/features/first-recording/recording-notice")),
-);
 const PanelsDrawer = dynamic(() => orNothing(import("@/features/panel-layout/panels-drawer")));
 const ShortcutsDialog = dynamic(() => orNothing(import("@/features/shortcuts/shortcuts-dialog")));
 
 /** Breakpoints that are not listed are off. */
 const NO_BREAKPOINTS = {};
 
+interface InstrumentProps {
+  fields: readonly SettingField[];
+  /** The beginning of the recording with which an empty page begins. */
+  beginning: Beginning;
+}
+
 /** The main view: settings on the left, the run on the right. */
-export function Instrument({ fields }: { fields: readonly SettingField[] }) {
+export function Instrument(props: InstrumentProps) {
   return (
     <LayoutProvider>
-      <Page fields={fields} />
+      <Page {...props} />
     </LayoutProvider>
   );
 }
 
-function Page({ fields: built }: { fields: readonly SettingField[] }) {
+function Page({ fields: built, beginning: recorded }: InstrumentProps) {
   const models = useModels();
   const fields = useSettingFields(built, models.list);
   const session = useSession();
@@ -82,7 +92,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const openPanels = useOpenPanels();
   const leaveTraining = useLeaveTraining();
   useTrainingInAddress();
-  useFirstRecording(fields);
+  const beginning = useFirstRecording(built, recorded);
   const shownBranch = useSessionState(({ branches, chosen }) => branchOf(branches, chosen));
   const isRecording = useRunState(({ run }) => run.source !== null);
   const bundled = shownBranch.bundled && isRecording ? shownBranch : null;
@@ -162,18 +172,29 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
   const live = models.list?.training ?? false;
   const examples = useMemo(() => <Examples begin={begin} live={live} />, [begin, live]);
   const showDrawer = useCallback(() => setDrawer(true), []);
+  const isIdle = useRunState(({ run }) => run.phase === "idle");
+  const expected = isIdle ? beginning : null;
   const notice = useMemo(() => {
-    if (!bundled) return null;
+    if (!bundled && !expected) return null;
     const close = () => {
       noteSeen("closed");
-      session.remove(bundled.id);
+      endBeginning();
+      if (bundled) session.remove(bundled.id);
     };
     return (
-      <RecordingNotice onClose={close}>
-        <ShortExamples begin={begin} live={live} except={shownPrompt} />
+      <RecordingNotice
+        model={expected?.model ?? null}
+        undecided={expected !== null}
+        onClose={close}
+      >
+        <ShortExamples begin={begin} live={live} except={shownPrompt ?? expected?.prompt} />
       </RecordingNotice>
     );
-  }, [bundled, session, begin, live, shownPrompt]);
+  }, [bundled, expected, session, begin, live, shownPrompt]);
+  const expectedText = useMemo(
+    () => beginning && { source: SOURCE, prompt: beginning.tokens },
+    [beginning],
+  );
   // The model of a training step no longer exists, so its run cannot be continued.
   const isForkable = !isOfTraining(store) && (!bundled || isModelHere);
   return (
@@ -214,7 +235,7 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
         >
           <div className="flex min-h-full flex-col gap-px border-rule border-b bg-rule">
             <PanelLinks />
-            <StatusStrip model={model} />
+            <StatusStrip model={model} expected={expected !== null} />
             <SavedRunOffer />
             <PrintedSettings />
             <TrainingPlace />
@@ -229,9 +250,11 @@ function Page({ fields: built }: { fields: readonly SettingField[] }) {
             <BranchStrip />
             <EmptyStateContext value={examples}>
               <TextNoticeContext value={notice}>
-                <ForkContext value={isForkable ? session.fork : null}>
-                  <PanelGrid model={model} onPanels={showDrawer} />
-                </ForkContext>
+                <BeginningContext value={expectedText}>
+                  <ForkContext value={isForkable ? session.fork : null}>
+                    <PanelGrid model={model} onPanels={showDrawer} />
+                  </ForkContext>
+                </BeginningContext>
               </TextNoticeContext>
             </EmptyStateContext>
           </div>

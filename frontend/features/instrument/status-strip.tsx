@@ -26,8 +26,14 @@ const DOTS: Partial<Record<Phase, string>> = {
   failed: "bg-error",
 };
 
+interface StatusStripProps {
+  model: ModelInfo | undefined;
+  /** Whether a recording is being loaded, for which a phone's page has room from the start. */
+  expected?: boolean;
+}
+
 /** Shows the state and speed of the run. */
-export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
+export function StatusStrip({ model, expected = false }: StatusStripProps) {
   const run = useRunState((state) => state.run);
   return (
     <section
@@ -35,8 +41,9 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
       data-terms
       className="relative flex min-w-0 present:hidden flex-col gap-x-5 gap-y-0.5 bg-sheet px-5 py-2 sm:min-h-10 short:min-h-8! short:py-1 sm:flex-row sm:items-center"
     >
-      <PhaseLine run={run} />
-      <RunFigures run={run} />
+      <PhaseLine run={run} expected={expected} />
+      {expected && <div aria-hidden className="hidden min-h-4 recorded:max-sm:block" />}
+      {run.phase !== "idle" && <RunFigures run={run} />}
       <ModelFacts model={run.start?.model ?? model} />
       <Announcement run={run} />
     </section>
@@ -44,7 +51,7 @@ export function StatusStrip({ model }: { model: ModelInfo | undefined }) {
 }
 
 /** Its height does not depend on the text (one line, two on a phone), so nothing below it moves. */
-function PhaseLine({ run }: { run: RunRecord }) {
+function PhaseLine({ run, expected }: { run: RunRecord; expected: boolean }) {
   const detail = phaseDetail(run);
   const hit = run.phase === "done" && run.done?.reason === "breakpoint";
   return (
@@ -52,6 +59,7 @@ function PhaseLine({ run }: { run: RunRecord }) {
       className={classNames(
         "min-w-0 text-small lg:truncate",
         run.phase !== "idle" && "max-sm:min-h-[2.4rem]",
+        expected && "recorded:max-sm:min-h-[2.4rem]",
       )}
       title={detail}
     >
@@ -102,15 +110,17 @@ function hitsOf({ hits }: DoneFrame, step: number): string {
 function RunFigures({ run }: { run: RunRecord }) {
   const rate = useArrivalRate(run);
   const full = useStore(pace, (state) => state.full);
-  if (!run.start) return null;
+  // On a phone they have a line of their own.
+  if (!run.start) return <div aria-hidden className="min-h-4 sm:hidden" />;
   const { settings } = run.start;
+  const isPaced = rate !== null && !run.done && !full;
   return (
     <dl className="flex min-h-4 shrink-0 flex-wrap items-baseline gap-x-4 text-xs max-sm:shrink">
       <Figure value={`${run.frames.length}/${settings.max_new_tokens}`} name={statusWords.tokens} />
       {rate !== null && (
         <Figure
           value={rate.toFixed(rate < 10 ? 1 : 0)}
-          name={run.done || full ? statusWords.tokensPerSecond : statusWords.shownPerSecond}
+          name={isPaced ? statusWords.shownPerSecond : statusWords.tokensPerSecond}
         />
       )}
       {run.prompt && (
@@ -118,7 +128,8 @@ function RunFigures({ run }: { run: RunRecord }) {
           before
           name={statusWords.prefill}
           value={formatDuration(run.prompt.prefillMs)}
-          className="sm:hidden min-[88rem]:flex"
+          // With the pace it does not fit into the line of a phone.
+          className={isPaced ? "hidden min-[88rem]:flex" : "sm:hidden min-[88rem]:flex"}
         />
       )}
       <Figure

@@ -15,6 +15,8 @@ interface ShownMarkProps {
   frames: readonly TokenFrame[];
 }
 
+const HIDDEN = { transform: "scaleX(0)" };
+
 /**
  * The line under the shown token. It is drawn over the text: a border of the token would make the
  * browser paint the whole text again at every step.
@@ -30,6 +32,8 @@ export function ShownMark({ chips, place, frames }: ShownMarkProps) {
     <span
       ref={mark}
       aria-hidden
+      // Until it is put under a token it has no width.
+      style={HIDDEN}
       className="pointer-events-none absolute print:hidden top-0 left-0 h-0.5 w-px origin-left bg-accent"
     />
   );

@@ -10,6 +10,7 @@ import {
   useState,
 } from "react";
 import { nextPlace, placeOf } from "@/components/tokens/chip-keys";
+import { classNames } from "@/components/ui/class-names";
 import type { PromptToken } from "@/lib/contract";
 import { formatShare } from "@/lib/i18n/numbers";
 import { inReadingOrder } from "@/lib/i18n/reading-order";
@@ -19,6 +20,7 @@ import { visible } from "@/lib/text/characters";
 import { useChosenHead } from "../attention-shared/use-chosen-head";
 import { lazyPart } from "../lazy-panel";
 import type { PanelProps } from "../panel";
+import { BeginningContext } from "./beginning-context";
 import { ChipPositions } from "./chip-positions";
 import { EmptyStateContext } from "./empty-state-context";
 import { ShownMark } from "./shown-mark";
@@ -37,9 +39,14 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
   const [pointed, setPointed] = useState<number | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const [chips] = useState(() => new ChipPositions(list));
-  const prompt = run.prompt?.tokens ?? NO_PROMPT;
+  const expected = useContext(BeginningContext);
+  const isIdle = run.phase === "idle";
+  const isExpected = expected !== null && (isIdle || run.source === expected.source);
+  const prompt = run.prompt?.tokens ?? (isExpected ? expected.prompt : NO_PROMPT);
   const count = prompt.length + run.frames.length;
   const empty = count === 0;
+  // The style sheet chooses what the built page shows, before the page knows.
+  const undecided = isIdle && !empty;
   const head = useChosenHead();
   const chosen = frame && head;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the box comes with the first token
@@ -71,11 +78,19 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
     // While a head is chosen Escape clears it; otherwise it stops the run.
     <div className="flex h-full flex-col" data-popup={chosen ? "" : undefined}>
       {notice}
-      {empty ? (
-        <Empty run={run} />
-      ) : (
+      {(empty || undecided) && (
+        <div className={classNames("flex-1 pt-1", undecided && "recorded:hidden")}>
+          <Empty run={run} />
+        </div>
+      )}
+      {!empty && (
         // Contained, so that a change of the measurements below does not lay out a long text again.
-        <div className="contain-strict min-h-0 flex-1 basis-0">
+        <div
+          className={classNames(
+            "contain-strict min-h-0 flex-1 basis-0",
+            undecided && "hidden recorded:block",
+          )}
+        >
           <div
             ref={list}
             role="listbox"
@@ -126,27 +141,19 @@ const NO_PROMPT: readonly PromptToken[] = [];
 
 function Empty({ run }: { run: RunRecord }) {
   const offers = useContext(EmptyStateContext);
-  return (
-    <div className="flex-1 pt-1">
-      {!isBusy(run) ? (
-        <>
-          <p className="font-serif text-[1.3125rem] short:text-lg text-ink leading-snug">
-            {words.empty}
-          </p>
-          <p className="mt-0.5 mb-3 short:mb-1.5 text-quiet">{words.emptyDetail}</p>
-          {offers}
-        </>
-      ) : (
-        <div aria-hidden className="breathing flex max-w-lg flex-wrap gap-2 pt-1.5">
-          {[18, 30, 12, 24, 40, 16, 28].map((width) => (
-            <span
-              key={width}
-              className="h-5 rounded bg-well"
-              style={{ width: `${width / 6}rem` }}
-            />
-          ))}
-        </div>
-      )}
+  return !isBusy(run) ? (
+    <>
+      <p className="font-serif text-[1.3125rem] short:text-lg text-ink leading-snug">
+        {words.empty}
+      </p>
+      <p className="mt-0.5 mb-3 short:mb-1.5 text-quiet">{words.emptyDetail}</p>
+      {offers}
+    </>
+  ) : (
+    <div aria-hidden className="breathing flex max-w-lg flex-wrap gap-2 pt-1.5">
+      {[18, 30, 12, 24, 40, 16, 28].map((width) => (
+        <span key={width} className="h-5 rounded bg-well" style={{ width: `${width / 6}rem` }} />
+      ))}
     </div>
   );
 }
