@@ -88,7 +88,7 @@ test.describe("on a phone", () => {
     await expect(page.getByText(/It hesitates/)).toBeVisible();
     const moved = await page.evaluate(() => window.moved);
     const sum = moved.reduce((total, { value }) => total + value, 0);
-    expect(sum, JSON.stringify(moved)).toBeLessThan(0.02);
+    expect(sum, JSON.stringify(moved)).toBeLessThan(0.01);
   });
 });
 

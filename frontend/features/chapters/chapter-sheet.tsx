@@ -39,6 +39,11 @@ function Sheet({ chapter }: { chapter: Chapter }) {
     sheet.current?.scrollTo(0, 0);
   }, [chapter]);
 
+  useEffect(() => {
+    document.body.toggleAttribute("data-chapter-open", true);
+    return () => document.body.removeAttribute("data-chapter-open");
+  }, []);
+
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Escape") return;
     event.preventDefault();

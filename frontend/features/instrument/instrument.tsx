@@ -183,14 +183,14 @@ function Page({ fields: built, beginning: recorded }: InstrumentProps) {
     };
     return (
       <RecordingNotice
-        model={expected?.model ?? null}
+        model={beginning?.model ?? null}
         undecided={expected !== null}
         onClose={close}
       >
-        <ShortExamples begin={begin} live={live} except={shownPrompt ?? expected?.prompt} />
+        <ShortExamples begin={begin} live={live} except={shownPrompt ?? beginning?.prompt} />
       </RecordingNotice>
     );
-  }, [bundled, expected, session, begin, live, shownPrompt]);
+  }, [bundled, beginning, expected, session, begin, live, shownPrompt]);
   const expectedText = useMemo(
     () => beginning && { source: SOURCE, prompt: beginning.tokens },
     [beginning],

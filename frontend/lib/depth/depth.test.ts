@@ -34,7 +34,7 @@ test("the script applies the depth of the link, or else the remembered one", () 
     new Function(DEPTH_SCRIPT)();
     return document.dataset.depth;
   };
-  expect(applied("/")).toBeUndefined();
+  expect(applied("/")).toBe("explain");
   localStorage.setItem("mav-depth", "look");
   expect(applied("/")).toBe("look");
   expect(applied("/?depth=measure")).toBe("measure");

@@ -18,9 +18,10 @@ export const depthStore = linkedStore<Depth>(PARAMETER, USUAL, oneOf(DEPTHS));
 
 /**
  * An inline script that applies the depth before the first paint: style sheets choose by the
- * attribute (`look:`, `explain:`, `measure:`).
+ * attribute (`look:`, `explain:`, `measure:`). It is always set: setting it later makes the browser
+ * compute all styles again.
  */
-export const DEPTH_SCRIPT = `(function(){var a=${JSON.stringify(DEPTHS)},d=new URLSearchParams(location.search).get("${PARAMETER}");try{a.includes(d)||(d=localStorage.getItem("${KEY}"))}catch{}if(a.includes(d))document.documentElement.dataset.depth=d})()`;
+export const DEPTH_SCRIPT = `(function(){var a=${JSON.stringify(DEPTHS)},d=new URLSearchParams(location.search).get("${PARAMETER}");try{a.includes(d)||(d=localStorage.getItem("${KEY}"))}catch{}document.documentElement.dataset.depth=a.includes(d)?d:"${USUAL}"})()`;
 
 export const currentDepth = (): Depth => depthStore.getState();
 
