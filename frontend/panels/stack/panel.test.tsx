@@ -336,6 +336,31 @@ describe("layout", () => {
     expect(known.reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 2);
   });
 
+  test("the outline of an MLP is around its dot, other outlines have the width of the column", async () => {
+    show(Stack, 2, wholeRun());
+    picture().focus();
+    const outline = () => {
+      const style = document.querySelector<HTMLElement>("[data-outline]")?.style;
+      const of = (name: "left" | "top" | "width" | "height") =>
+        Number.parseFloat(style?.[name] ?? "");
+      return { left: of("left"), top: of("top"), width: of("width"), height: of("height") };
+    };
+    await userEvent.keyboard("{ArrowUp}");
+    const wide = outline().width;
+    await userEvent.keyboard("{ArrowUp}");
+    const { left, top, width, height } = outline();
+    // The dots of the shown column are the last path of the picture; the first is that of layer 0.
+    const dots = picture().querySelector("path.fill-stream.stroke-sheet")?.getAttribute("d") ?? "";
+    const [x = 0, y = 0] = dots.match(/[\d.]+/g)?.map(Number) ?? [];
+    expect(width).toBe(height);
+    expect(width).toBeLessThan(wide / 2);
+    expect(x).toBeGreaterThan(left);
+    expect(x).toBeLessThan(left + width);
+    expect(y).toBeCloseTo(top + height / 2, 0);
+    await userEvent.keyboard("{ArrowUp}");
+    expect(outline().width).toBe(wide);
+  });
+
   test("a swipe shows the next or the previous token", () => {
     const run = stackRun();
     const { select } = show(Stack, 1, run);

@@ -68,8 +68,25 @@ export function dotRadius({ bandHeight, unit }: StackLayout, share: number): num
   return Math.max(1, largest * Math.sqrt(Math.min(FULL_DOT, share) / FULL_DOT));
 }
 
-/** Returns the x of the dots of a column's MLPs. */
-export const dotX = (x: number, width: number): number => x + width / 2 + 8;
+interface Dot {
+  readonly x: number;
+  readonly y: number;
+  readonly r: number;
+}
+
+/** Returns the dot of the MLP of a band in the column at `x`; null if it was not measured. */
+export function dotOf(
+  layout: StackLayout,
+  x: number,
+  index: number,
+  facts: BandFacts | null | undefined,
+  largest: number,
+): Dot | null {
+  const r = dotRadius(layout, facts?.mlp ?? Number.NaN);
+  if (r === 0 || !facts) return null;
+  const width = ribbonWidth(facts.after, largest, layout.columnWidth);
+  return { x: x + width / 2 + 8, y: yOf(layout, index, AT.mlp), r };
+}
 
 /** Returns the arc from a source to the shown column, below the straight line between them. */
 export function arcPath(layout: StackLayout, index: number, { position }: Source): string | null {

@@ -24,13 +24,11 @@ import {
   arcPath,
   arcWidth,
   circlePath,
-  dotRadius,
-  dotX,
+  dotOf,
   FAINT,
   RANKS,
   type RankClass,
   ribbonPaths,
-  ribbonWidth,
 } from "./paths";
 import { CHARACTER, cut, PERCENT, tokenRoom } from "./picture-text";
 
@@ -149,10 +147,8 @@ function dotsOf(layout: StackLayout, columns: readonly Drawn[], largest: number)
   return columns
     .flatMap(({ x, facts }) =>
       facts.map((each, i) => {
-        const r = dotRadius(layout, each?.mlp ?? Number.NaN);
-        if (r === 0 || !each) return "";
-        const width = ribbonWidth(each.after, largest, layout.columnWidth);
-        return circlePath(dotX(x, width), yOf(layout, i, AT.mlp), r);
+        const dot = dotOf(layout, x, i, each, largest);
+        return dot ? circlePath(dot.x, dot.y, dot.r) : "";
       }),
     )
     .join("");

@@ -21,8 +21,9 @@ import { NotMeasured } from "@/panels/not-measured";
 import { useDifference } from "../difference-context";
 import type { PanelProps } from "../panel";
 import { attentionByPosition, hasSources, predictedAt, strongSources } from "./facts";
-import { layOutStack, NARROW, type StackLayout, xOf, yOf } from "./layout";
+import { layOutStack, NARROW, type StackLayout } from "./layout";
 import { Legend } from "./legend";
+import { Outline } from "./outline";
 import { Overview } from "./overview";
 import type { Zoom } from "./part-details";
 import { Picture } from "./picture";
@@ -167,7 +168,7 @@ function Model({ run, step, live, select, onZoom }: ModelProps) {
             pulse={live && isBusy(run)}
           />
         )}
-        {spot && <Outline spot={spot} layout={layout} />}
+        {spot && <Outline {...{ run, spot, layout, largest }} />}
         <span aria-live="polite" className="sr-only">
           {said && (
             <Suspense>
@@ -229,25 +230,6 @@ function useHead(layers: number) {
 function largestOf(prompt: PromptFrame | null): number {
   const columns = prompt?.columns ?? [];
   return Math.max(0, ...columns.flatMap(({ layers }) => [...(layers.residNorm ?? [])]));
-}
-
-function Outline({ spot, layout }: { spot: Spot; layout: StackLayout }) {
-  const index = layout.bands.findIndex(({ first }) => first === spot.band.first);
-  const x = xOf(layout, spot.position);
-  if (index < 0 || x === null) return null;
-  const place = PARTS.indexOf(spot.part);
-  return (
-    <span
-      aria-hidden
-      className="pointer-events-none absolute rounded-[3px] outline-1 outline-ink"
-      style={{
-        left: x - layout.columnWidth / 2 + 1,
-        width: layout.columnWidth - 2,
-        top: yOf(layout, index, (place + 1) / PARTS.length),
-        height: layout.bandHeight / PARTS.length,
-      }}
-    />
-  );
 }
 
 function spotUnder(event: PointerEvent, layout: StackLayout): Spot | null {
