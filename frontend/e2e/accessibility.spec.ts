@@ -1,6 +1,7 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { LANGUAGES } from "../lib/i18n/language";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 import { WALKS } from "./walks";
 

@@ -1,5 +1,6 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 const PANELS = "attention-text.attention-heads.attention-maps.sampler-waterfall";

@@ -1,6 +1,7 @@
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import { CHAPTERS } from "../lib/chapters/chapters";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, STORY, WORDS } from "./instrument";
 
 const words = WORDS.en.chapters;

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { termFinder } from "../lib/glossary/find-terms";
 import type { Term } from "../lib/glossary/terms";
 import { LANGUAGES, type Language } from "../lib/i18n/language";
 import { PANELS } from "../panels/registry";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 const TERMS = Object.fromEntries(

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 /** Invisible characters and those that change how others are displayed, one per token. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type Download, expect, type Page, test } from "@playwright/test";
+import { type Download, expect, type Page } from "@playwright/test";
 import { PANELS } from "../panels/registry";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 const RECORDINGS = "../tests/recordings";

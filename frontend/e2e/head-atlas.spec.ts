@@ -1,7 +1,8 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import type { Shares } from "../lib/contract/frames";
 import { parseEvent } from "../lib/contract/parse-event";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 const RUN = {

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 test("after Run the keys are in the text", async ({ page }) => {

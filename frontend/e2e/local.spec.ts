@@ -1,5 +1,6 @@
 import { brotliCompressSync, constants } from "node:zlib";
-import { expect, type Page, type Route, test } from "@playwright/test";
+import { expect, type Page, type Route } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 import { returnTo, type Started, serveStatic } from "./servers";
 

@@ -1,4 +1,5 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { openLongRun, scrub } from "./long-run";
 
 test.describe("a run of 500 tokens on a model of 24 layers", () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Browser, expect, type Page, test } from "@playwright/test";
+import { type Browser, expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument } from "./instrument";
 
 const SAMPLED = { temperature: 0.9, seed: 7, max_new_tokens: 60 };

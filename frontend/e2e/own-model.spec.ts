@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument } from "./instrument";
 
 const GPT2 = "../tests/goldens/engine/gpt2-f16";

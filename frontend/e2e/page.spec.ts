@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, SLOW, STORY } from "./instrument";
 
 test("a token selected in the text is shown by every panel until the newest is followed", async ({

@@ -1,5 +1,6 @@
-import { expect, type Locator, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, SLOW, STORY } from "./instrument";
 
 const FIRST = [

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument } from "./instrument";
 
 /** The panels shown for each recording, and how many tokens before the last. */

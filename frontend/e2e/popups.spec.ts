@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 test("the keyboard opens a menu whose code is not loaded yet, walks it and comes back", async ({

@@ -1,4 +1,5 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 /** Returns the visible texts that are smaller than this many pixels, with their sizes. */

@@ -1,4 +1,5 @@
-import { expect, test } from "@playwright/test";
+import { expect } from "@playwright/test";
+import { test } from "./fixtures";
 import { Instrument, SLOW, STORY } from "./instrument";
 
 /** The screenshots of a trace take longer than a run. */

@@ -1,5 +1,6 @@
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { english } from "../words/en";
+import { test } from "./fixtures";
 import { Instrument, STORY } from "./instrument";
 
 /** The largest text spacing that a page must support (WCAG 1.4.12). */

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page } from "@playwright/test";
 import { LANGUAGES } from "../lib/i18n/language";
 import { freePort } from "../playwright.config";
 import { expectNoViolations } from "./axe";
+import { test } from "./fixtures";
 import { Instrument, WORDS } from "./instrument";
 
 const SHIPPED = gunzipSync(readFileSync("public/recordings/mav-tiny-training.jsonl.gz"));
