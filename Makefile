@@ -4,6 +4,7 @@
 #   make test    set up, then every check and test
 #   make check   what to run before a commit: lint, types, the fastest tests (make hook: always)
 #   make test-deploy   build for Vercel and test the result   (docs/testing.md)
+#   make audit   known vulnerabilities of the dependencies, where their databases can be reached
 #   make coverage, make mutation   what the tests do not reach  (docs/testing.md)
 #   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
 #   make bench, make bench-site   what measuring costs beside plain generate(); frame times of the site
@@ -31,6 +32,7 @@ GGUF_MODEL := .gguf-model
 DEPLOY := tests/deploy/node_modules
 RAY := .venv-ray
 WHEELS := .venv-wheel
+AUDIT := .venv-audit
 NPM := npm --prefix frontend
 # With this variable each process would compile torch again, which takes seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -46,12 +48,12 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
   test-browser test-quantized test-gguf test-deploy test-ray test-wheel \
-  test-container test-engine test-other-browsers engine space coverage mutation bench bench-site \
+  test-container test-engine test-other-browsers engine space audit coverage mutation bench bench-site \
   figures pictures recording \
   architectures train contract clean
 
 help:
-	@sed -n '3,16s/^# \{0,3\}//p' Makefile
+	@sed -n '3,17s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
@@ -159,6 +161,10 @@ space: $(VENV)/.runtime
 	$(BIN)/hf upload $(SPACE) build/space . --type space --delete '*' \
 	  --commit-message "MAV $$(git rev-parse --short HEAD)"
 
+# Known vulnerabilities of all pinned dependencies; says where a database cannot be reached.
+audit: $(AUDIT)/.installed
+	@$(AUDIT)/bin/python deploy/audit.py
+
 # Which branches of Python and TypeScript the tests take; fails where it is fewer than it was.
 coverage: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
 	$(BIN)/coverage erase
@@ -218,7 +224,7 @@ contract: $(VENV)/.runtime frontend/node_modules/.installed
 	$(NPM) run contract
 
 clean:
-	rm -rf $(VENV) $(GENERATORS) $(DEPLOY) $(RAY) $(WHEELS) frontend/node_modules frontend/out frontend/.next
+	rm -rf $(VENV) $(GENERATORS) $(DEPLOY) $(RAY) $(WHEELS) $(AUDIT) frontend/node_modules frontend/out frontend/.next
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -260,6 +266,13 @@ $(WHEELS)/.installed: requirements-wheel.txt
 	@$(PYTHON) -m venv $(WHEELS)
 	@$(WHEELS)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
 	  -r requirements-wheel.txt
+	@touch $@
+
+$(AUDIT)/.installed: requirements-audit.txt
+	@echo "Installing what audits dependencies ..."
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  -r requirements-audit.txt
 	@touch $@
 
 frontend/node_modules/.installed: frontend/package-lock.json
