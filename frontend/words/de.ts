@@ -1,6 +1,7 @@
 import { german as charts } from "@/components/charts/words.de";
 import { german as pageControls } from "@/components/page-controls/words.de";
 import { german as tokens } from "@/components/tokens/words.de";
+import { german as keyProblem } from "@/components/ui/key-problem/words.de";
 import { german as ui } from "@/components/ui/words.de";
 import { german as branches } from "@/features/branches/words.de";
 import { german as chapters } from "@/features/chapters/words.de";
@@ -79,6 +80,7 @@ export const german: Translated<typeof english> = {
   pageControls,
   charts,
   tokens,
+  keyProblem,
   ui,
   panels,
   generatedText,

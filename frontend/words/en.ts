@@ -1,6 +1,7 @@
 import { english as charts } from "@/components/charts/words.en";
 import { english as pageControls } from "@/components/page-controls/words.en";
 import { english as tokens } from "@/components/tokens/words.en";
+import { english as keyProblem } from "@/components/ui/key-problem/words.en";
 import { english as ui } from "@/components/ui/words.en";
 import { english as branches } from "@/features/branches/words.en";
 import { english as chapters } from "@/features/chapters/words.en";
@@ -77,6 +78,7 @@ export const english = {
   pageControls,
   charts,
   tokens,
+  keyProblem,
   ui,
   panels,
   generatedText,

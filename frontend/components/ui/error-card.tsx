@@ -1,11 +1,17 @@
 "use client";
 
 import { FolderOpen, PencilLine, RotateCcw, StepForward, TriangleAlert } from "lucide-react";
+import dynamic from "next/dynamic";
 import { isWorthRetrying } from "@/lib/client/failure";
+import { isAboutKey } from "@/lib/client/server-key";
 import { words as failuresWords } from "@/lib/client/words";
 import type { Failure } from "@/lib/contract/frames";
 import { words as settingsWords } from "@/lib/settings/words";
 import { Button } from "./button";
+import { orNothing } from "./or-nothing";
+
+/** Loaded when a server asks for a key. */
+const KeyProblem = dynamic(() => orNothing(import("./key-problem/key-problem")));
 
 interface ErrorCardProps {
   failure: Failure;
@@ -25,6 +31,7 @@ interface ErrorCardProps {
 /** Shows an error, how to resolve it, and buttons to retry or continue. */
 export function ErrorCard(props: ErrorCardProps) {
   const { failure, received, onRetry, retryLabel, onResume, fix, instead } = props;
+  if (isAboutKey(failure.code)) return <KeyProblem code={failure.code} onKey={onRetry} />;
   const words = failuresWords;
   const again = retryLabel !== undefined || isWorthRetrying(failure);
   const own = words.own[failure.code];

@@ -3,6 +3,7 @@ import { siteAddress } from "@/lib/url-state/site-address";
 import { runPlace } from "./connections";
 import { StreamBroken } from "./failure";
 import { accepted } from "./problem";
+import { authorization } from "./server-key";
 
 export interface Stream<E> {
   readonly path: string;
@@ -63,7 +64,7 @@ export async function* serverMessages(
   const response = await accepted(
     await fetch(siteAddress(path), {
       ...request,
-      headers: { ...headers, Accept: "text/event-stream" },
+      headers: { ...headers, ...authorization(), Accept: "text/event-stream" },
     }),
   );
   onOpen?.();

@@ -1,5 +1,6 @@
 import { failureOf } from "@/lib/client/failure";
 import { accepted } from "@/lib/client/problem";
+import { authorization } from "@/lib/client/server-key";
 import type { ModelList } from "@/lib/contract";
 import type { Failure } from "@/lib/contract/frames";
 import { ModelListSchema } from "@/lib/contract/schemas";
@@ -36,6 +37,8 @@ export async function fetchModels(signal: AbortSignal): Promise<Fetched> {
 }
 
 async function fetchList(path: string, signal: AbortSignal): Promise<ModelList> {
-  const response = await accepted(await fetch(siteAddress(path), { signal }));
+  const response = await accepted(
+    await fetch(siteAddress(path), { signal, headers: authorization() }),
+  );
   return validated(ModelListSchema, await response.json(), "models");
 }
