@@ -21,6 +21,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    model_validator,
 )
 
 from mav_engine.defaults import PREFIX_BYTES, RESUME_LIFETIME_S
@@ -29,6 +30,9 @@ from mav_engine.models.precision import Precision
 from mav_engine.wording import did_you_mean, shown
 
 if TYPE_CHECKING:
+    from mav_engine.backends.chat_server.address import ChatAddress
+    from mav_engine.backends.chat_server.chat_model import ChatModel
+    from mav_engine.backends.chat_server.servers import ChatServers
     from mav_engine.models.catalog import Catalog
 
 PREFIX = "MAV_"
@@ -42,7 +46,12 @@ SPACES = "https://huggingface.co"
 CHARACTERS_A_TOKEN = 16
 """Allowed characters per allowed token of a prompt: about four times those of typical text."""
 LOG = logging.getLogger("mav.api")
-_SECRET = frozenset({"secret", "training_token", "key", "upstream", "upstream_key", "redis"})
+_SECRET = frozenset(
+    {
+        "secret", "training_token", "key", "upstream", "upstream_key", "redis", "chat_servers",
+        "chat_keys",
+    }
+)  # fmt: skip
 """Settings whose values never appear in messages."""
 
 
@@ -138,6 +147,14 @@ class ServerConfig(BaseModel):
     address."""
     upstream_key: Key = None
     """The MAV_KEY of these servers."""
+    chat_servers: Annotated[Names, Field(repr=False)] = ()
+    """Servers with OpenAI's API whose models are offered here as MODEL@NAME, comma-separated, such
+    as ollama=http://127.0.0.1:11434/v1."""
+    chat_keys: Annotated[Names, Field(repr=False)] = ()
+    """The keys of these servers, comma-separated, such as openai=KEY."""
+    chat_models: Names = ()
+    """The models of these servers to offer, comma-separated, such as llama3.2@ollama. By default
+    all that a server lists."""
     key: Key = None
     """Key that requests to the API must send (Authorization: Bearer KEY), except those for
     /api/health and trainings: at least 16 ASCII characters without spaces. Sites that relay to this
@@ -254,6 +271,29 @@ class ServerConfig(BaseModel):
     site_dir: Path = PACKAGED_SITE if PACKAGED_SITE.is_dir() else ROOT / "frontend" / "out"
     """Folder of the built site; if it is missing, a page explains how to build it."""
 
+    @model_validator(mode="after")
+    def _usable_chat_servers(self) -> ServerConfig:
+        self.chat_addresses()
+        return self
+
+    def chat_addresses(self) -> list[ChatAddress]:
+        """The chat servers with their keys and models."""
+        if not (self.chat_servers or self.chat_keys or self.chat_models):
+            return []
+        from mav_engine.backends.chat_server.address import addresses_of
+
+        return addresses_of(self.chat_servers, self.chat_keys, self.chat_models)
+
+    def open_chat_model(self, name: str) -> ChatModel | None:
+        """A model of these servers, or None if the name is of none of them; asks the server.
+
+        Raises:
+            UnknownModel: the server does not have it.
+        """
+        from mav_engine.backends.chat_server.servers import ChatServers
+
+        return ChatServers(self.chat_addresses()).open(name)
+
     @property
     def prompt_characters(self) -> int:
         """`max_prompt_characters`, or its default."""
@@ -262,15 +302,22 @@ class ServerConfig(BaseModel):
     @property
     def offers_models(self) -> bool:
         """Whether this server itself may run a model."""
-        return self.embedded or self.any_model or bool(self.models or self.models_dir)
+        named = self.models or self.models_dir or self.chat_servers
+        return self.embedded or self.any_model or bool(named)
 
-    def catalog(self) -> Catalog:
+    def catalog(self, servers: ChatServers | None = None) -> Catalog:
         """The models that these settings allow.
+
+        Args:
+            servers: the chat servers; by default new ones.
 
         Raises:
             InvalidSettings: a named model does not exist.
         """
+        from mav_engine.backends.chat_server.servers import ChatServers
         from mav_engine.models.catalog import Catalog
+
+        chat = ChatServers(self.chat_addresses()) if servers is None else servers
 
         def offered(default: str | None) -> Catalog:
             return Catalog(
@@ -279,9 +326,13 @@ class ServerConfig(BaseModel):
                 any_model=self.any_model,
                 default=default,
                 embedded=self.embedded,
+                remote=chat.entries,
             )
 
         try:
+            if self.default_model and chat.server_of(self.default_model):
+                # Before the server has been asked for its models.
+                chat.refresh_for(self.default_model)
             return offered(self.default_model)
         except InvalidSettings as error:
             if error.field == "default_model" and self.upstream:
@@ -318,7 +369,8 @@ def read_environment(environment: Mapping[str, str]) -> ServerConfig:
         return ServerConfig(**given)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        name = str(first["loc"][0])
+        # Only the settings of chat servers are checked together.
+        name = str(first["loc"][0]) if first["loc"] else "chat_servers"
         value = "" if name in _SECRET else f", not {shown(first['input'])}"
         problem = f"{first['msg'][0].lower()}{first['msg'][1:]}{value}"
         raise _wrong(name, f"{problem}. {meanings()[name]}") from None

@@ -90,6 +90,9 @@ class RunSettings(Strict):
     ] = []
     """Token ids with which the generated text must begin, each fully measured. They count towards
     max_new_tokens."""
+    forced_texts: Annotated[list[Unicode], Field(fail_fast=True)] = []
+    """Texts of the tokens with which the generated text must begin, for models of chat servers,
+    which have no ids. They are not measured, and count towards max_new_tokens."""
     max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=MAX_WHOLE), WHOLE] = 64
     """The maximum number of tokens to generate."""
     min_new_tokens: Annotated[int, Field(strict=True, ge=0, le=MAX_WHOLE), WHOLE] = 0
@@ -160,7 +163,8 @@ class RunSettings(Strict):
         """These settings with a random seed if they have none."""
         if self.seed is not None:
             return self
-        return self.model_copy(update={"seed": secrets.randbelow(MAX_WHOLE + 1)})
+        # Chat servers may read a seed as a 32-bit number.
+        return self.model_copy(update={"seed": secrets.randbelow(2**31)})
 
 
 def parse_settings(given: object) -> RunSettings:
@@ -267,12 +271,14 @@ def _check_with_resume(settings: RunSettings) -> None:
 
 def _check_lengths(settings: RunSettings) -> None:
     wanted = settings.max_new_tokens
-    if len(settings.forced_ids) > wanted:
-        raise InvalidSettings(
-            f"forced_ids holds {len(settings.forced_ids)} tokens but max_new_tokens is {wanted}; "
-            f"raise max_new_tokens to at least {len(settings.forced_ids)}.",
-            field="forced_ids",
-        )
+    for name in ("forced_ids", "forced_texts"):
+        count = len(getattr(settings, name))
+        if count > wanted:
+            raise InvalidSettings(
+                f"{name} holds {count} tokens but max_new_tokens is {wanted}; raise max_new_tokens "
+                f"to at least {count}.",
+                field=name,
+            )
     if settings.min_new_tokens > wanted:
         raise InvalidSettings(
             f"min_new_tokens is {settings.min_new_tokens} but max_new_tokens is only {wanted}; "

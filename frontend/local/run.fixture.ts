@@ -36,6 +36,7 @@ export async function newEngine(): Promise<LocalEngine> {
     loaded: true,
     chat_template: false,
     capabilities: [],
+    server: null,
   };
   const calibration = readFileSync("../mav_engine/backends/calibration.txt", "utf8");
   const loaded = { model: await load("mav-tiny"), vocabulary, info, calibration };

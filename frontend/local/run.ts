@@ -191,9 +191,13 @@ export class LocalEngine {
     for (let index = 0; index < limit && ending.reason === null; index++) {
       const before = repeated[index];
       if (before) {
-        const { entropy, logprob } = before;
-        const chosen = { tokenId: before.token.id, forced: true };
-        add(chosen, { entropy, logprob: () => logprob ?? Number.NEGATIVE_INFINITY });
+        // Only tokens of chat servers lack an id and an entropy.
+        const { token, entropy, logprob } = before;
+        const chosen = { tokenId: token.id ?? -1, forced: true };
+        add(chosen, {
+          entropy: entropy ?? 0,
+          logprob: () => logprob ?? Number.NEGATIVE_INFINITY,
+        });
         tokens.push(before);
         yield { ...before, forced: true };
         continue;

@@ -153,6 +153,7 @@ function infoOf(given: GivenModel["info"], { sizes }: LocalModel): ModelInfo {
     ...{ parameters, layers, heads, kv_heads: kvHeads, d_model: width, vocabulary, context },
     ...{ dtype: "float32", device: "browser", chat_template: false },
     capabilities: PROBES.map(({ name }) => name),
+    server: null,
     ...given,
     loaded: true,
   };

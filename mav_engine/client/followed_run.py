@@ -104,7 +104,9 @@ class FollowedRun:
         """The resolved settings of the whole run."""
         self._prompt: Prompt | None = None
         """The prompt event that was returned."""
-        self._ids: list[int] = []
+        self._ids: list[int | None] = []
+        self._texts: list[str] = []
+        """The texts of all tokens, for models without ids."""
         """All ids of the run, those before the caller's own `resume` included."""
         self._text = ""
         """The text of these tokens, as it was returned."""
@@ -221,6 +223,7 @@ class FollowedRun:
         self._failures = 0
         text = self._unrepeated(event.text)
         self._ids.append(event.token.id)
+        self._texts.append(event.text)
         self._text += text
         yield event if text == event.text else replace(event, text=text)
 
@@ -280,5 +283,8 @@ class FollowedRun:
             return replace(self._asked, body={**asked, **seed})
         settings = self._settings.model_dump(mode="json")
         given = {name: value for name, value in settings.items() if value is not None}
+        if self._ids and None in self._ids:
+            texts = [*self._texts, *given["forced_texts"][len(self._texts) :]]
+            return Ask("POST", "/api/run", {**given, "forced_texts": texts})
         forced = [*self._ids, *given["forced_ids"][len(self._ids) :]]
         return Ask("POST", "/api/run", {**given, "forced_ids": forced})

@@ -10,7 +10,7 @@ import typer
 
 from mav_engine.commands import options as opt
 from mav_engine.commands.exit_status import INTERRUPTED, exit_on_error, fail, write_lines
-from mav_engine.commands.model_lookup import complete_model, load_named_model, show_spinner
+from mav_engine.commands.model_lookup import complete_model, load_local_model, show_spinner
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -108,8 +108,8 @@ def _compared(options: dict[str, Any]) -> None:
     settings = _settings(options, showing.panels)
     a, b, device = options["a"], options["b"], options["device"]
     with show_spinner(f"Loading {a} and {b} …", showing.draws):
-        first = load_named_model(a, device)
-        backends = first, first if canonical(a) == canonical(b) else load_named_model(b, device)
+        first = load_local_model(a, device)
+        backends = first, first if canonical(a) == canonical(b) else load_local_model(b, device)
     events = compared(settings, backends=backends)
     try:
         if not showing.draws:

@@ -19,7 +19,7 @@ from mav_engine.commands.exit_status import (
     fail,
     write_lines,
 )
-from mav_engine.commands.model_lookup import complete_model, load_named_model, local_catalog
+from mav_engine.commands.model_lookup import complete_model, load_local_model, local_catalog
 
 if TYPE_CHECKING:
     from mav_engine.explore.artifacts import ArtifactOptions
@@ -230,7 +230,7 @@ def _plan(
     for each in settings:
         if each.model not in backends:
             progress(f"Loading {each.model} …")
-            backends[each.model] = load_named_model(
+            backends[each.model] = load_local_model(
                 each.model, options["device"], options["backend"]
             )
         backend = backends[each.model]

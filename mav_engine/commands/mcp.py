@@ -52,10 +52,10 @@ def _source(opened: ExitStack, device: str, server: str | None) -> Source:
         from mav_engine.client import Client
 
         return ServerModels(opened.enter_context(Client(server, os.environ.get("MAV_KEY"))))
-    from mav_engine.commands.model_lookup import load_named_model, local_catalog
+    from mav_engine.commands.model_lookup import load_local_model, local_catalog
 
     return LocalModels(
-        _listed, lambda name: load_named_model(name, device), local_catalog().default
+        _listed, lambda name: load_local_model(name, device), local_catalog().default
     )
 
 

@@ -13,11 +13,13 @@ from mav_engine.wording import nearest, shortened, shown
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
+    from mav_engine.backends.chat_server.chat_model import ChatModel
     from mav_engine.models.catalog import Catalog
 
 
 def local_catalog() -> Catalog:
     """The models named in the environment, and any folder or hub name."""
+    from mav_engine.backends.chat_server.servers import ChatServers
     from mav_engine.config import read_environment
     from mav_engine.models.catalog import Catalog
 
@@ -27,6 +29,7 @@ def local_catalog() -> Catalog:
         models_dir=config.models_dir,
         any_model=True,
         default=config.default_model,
+        remote=ChatServers(config.chat_addresses()).entries,
     )
 
 
@@ -45,8 +48,8 @@ def cached_names() -> list[str]:
         return []
 
 
-def load_named_model(name: str, device: str, backend: str = "transformers") -> Backend:
-    """Load a model by name, with the built-in backend or a plugin's.
+def load_named_model(name: str, device: str, backend: str = "transformers") -> Backend | ChatModel:
+    """Load a model by name, with the built-in backend or a plugin's, or open one of a chat server.
 
     Raises:
         MavError: there is no such model, or it cannot be loaded; suggests a similar name.
@@ -58,6 +61,10 @@ def load_named_model(name: str, device: str, backend: str = "transformers") -> B
         from mav_engine.backends.plugins import load_with
 
         return load_with(backend, name, device=device)
+    from mav_engine.running.kept_models import chat_model
+
+    if (opened := chat_model(name)) is not None:
+        return opened
     reject_misspelled(name)
     catalog = local_catalog()
     try:
@@ -70,6 +77,25 @@ def load_named_model(name: str, device: str, backend: str = "transformers") -> B
         if near is not None and near not in error.detail:
             error.detail += f" Did you mean {near}?"
         raise
+
+
+def load_local_model(name: str, device: str, backend: str = "transformers") -> Backend:
+    """Load a model by name that is to be computed here.
+
+    Raises:
+        MavError: there is no such model, it cannot be loaded, or a chat server has it.
+    """
+    from mav_engine.backends.chat_server.chat_model import ChatModel
+    from mav_engine.errors import InvalidSettings
+
+    model = load_named_model(name, device, backend)
+    if isinstance(model, ChatModel):
+        raise InvalidSettings(
+            f"{name} is run by {model.server.name}, which does not give what this command needs: "
+            "the probabilities of the whole vocabulary. Name a model of this machine.",
+            field="model",
+        )
+    return model
 
 
 def reject_misspelled(name: str) -> None:

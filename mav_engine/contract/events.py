@@ -14,11 +14,9 @@ from typing import Annotated, Any, Literal, cast
 import numpy as np
 import orjson
 from pydantic import (
-    BeforeValidator,
     Discriminator,
     Field,
     ValidatorFunctionWrapHandler,
-    WithJsonSchema,
     WrapValidator,
     with_config,
 )
@@ -46,12 +44,7 @@ __all__ = [
     "Timing", "Token", "TokenRef", "from_json", "to_json",
 ]  # fmt: skip
 
-LogProb = Annotated[
-    float,
-    BeforeValidator(lambda value: -math.inf if value is None else value),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "null"}]}),
-]
-"""A log-probability in nats: -inf, of a token that the model rules out, is null on the wire."""
+LogProb = Annotated[float | None, "in nats"]
 FinishReason = Literal["eos", "length", "stop", "cancelled", "deadline", "breakpoint"]
 Condition = Literal["entropy_above", "probability_below", "text", "pattern", "loop", "after"]
 
@@ -75,7 +68,8 @@ class ProbeInfo:
 class TokenRef:
     """A token by id, with its own text (`<0xF0>` for an incomplete character)."""
 
-    id: int
+    id: int | None
+    """Null if the server that runs the model does not give ids."""
     text: str
 
 
@@ -155,6 +149,16 @@ class Prompt:
     first."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPrediction:
+    """The figures of a prediction of which the whole distribution is known."""
+
+    logprob: float
+    rank: int
+    entropy: float
+    distribution: Distribution
+
+
 @with_config(SCHEMA)
 @dataclass(slots=True)
 class Token:
@@ -169,15 +173,18 @@ class Token:
     forced: bool
     """Whether it comes from `forced_ids` instead of being chosen."""
     logprob: LogProb
-    """Log-probability (nats) in the raw distribution; null for a token that the model rules out."""
-    rank: int
-    """Rank in the raw distribution; 0 is the top."""
-    entropy: float
-    """Entropy (nats) of the raw distribution."""
+    """Log-probability (nats) in the raw distribution; null for a token that the model rules out,
+    and, where rank is null too, if it is not known."""
+    rank: int | None
+    """Rank in the raw distribution; 0 is the top. Null if it is not known."""
+    entropy: float | None
+    """Entropy (nats) of the raw distribution; null if it is not known."""
     text: str
     """The exact text that this token adds to the output."""
     top: list[Candidate]
-    distribution: Distribution
+    """The likeliest tokens; empty if they are not known."""
+    distribution: Distribution | None
+    """Null if the probabilities of the whole vocabulary are not known."""
     layers: Layers
     timing: Timing
     attention_rows: Array | None = None
@@ -202,7 +209,32 @@ class Token:
     """Fields of plugin probes, by probe name: JSON values and packed arrays; null if the probe
     failed, with the reason in notes."""
     notes: dict[str, str] | None = None
-    """Why a value in extra is null, by the probe's name."""
+    """Why a value in extra, or a measurement of a chat server, is null, by the probe's name."""
+    entropy_bound: float | None = None
+    """Lower bound of the entropy (nats), if only the likeliest tokens are known: the entropy of
+    those in top, with all others counted as one token. The entropy itself is at least this."""
+
+    def __post_init__(self) -> None:
+        # JSON has no infinity. A token that the model rules out has a rank.
+        if self.logprob is None and self.rank is not None:
+            self.logprob = -math.inf
+
+    @property
+    def known(self) -> KnownPrediction:
+        """The figures of the whole distribution, of a model that MAV itself runs.
+
+        Raises:
+            ValueError: a chat server runs the model, so they are not known.
+        """
+        logprob, rank, entropy = self.logprob, self.rank, self.entropy
+        if logprob is None or rank is None or entropy is None or self.distribution is None:
+            raise ValueError("a chat server does not give the whole distribution")
+        return KnownPrediction(logprob, rank, entropy, self.distribution)
+
+    @property
+    def prob(self) -> float:
+        """Probability in the raw distribution; NaN if it is not known."""
+        return math.nan if self.logprob is None else math.exp(self.logprob)
 
 
 @with_config(SCHEMA)
@@ -279,6 +311,7 @@ OPTIONAL = {
             "sampler_stages",
             "extra",
             "notes",
+            "entropy_bound",
         }
     ),
     AttentionSources: frozenset({"head_positions", "head_weights"}),

@@ -15,14 +15,16 @@ from mav_engine.contract.model_info import SCHEMA
 class Candidate:
     """A row of `top`: a candidate for the next token."""
 
-    id: int
+    id: int | None
+    """Null if the server that runs the model does not give ids."""
     text: str
     logit: float | None
-    """The model's logit, before any sampling control."""
+    """The model's logit, before any sampling control; null if it is not known."""
     prob: float
     """The model's probability, before any sampling control."""
-    sampled_prob: float
-    """The probability in the sampled distribution; 0 if a control removed it."""
+    sampled_prob: float | None
+    """The probability in the sampled distribution; 0 if a control removed it, null if it is not
+    known."""
     cut_by: str | None
     """The control that removed it, or null."""
 

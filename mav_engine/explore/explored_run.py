@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -91,7 +90,7 @@ def sampled_prob(token: Token) -> float | None:
     row = next((row for row in token.top if row.id == token.token.id), None)
     if row is not None:
         return row.sampled_prob
-    return token.sampler_stages[-1].said if token.sampler_stages else math.exp(token.logprob)
+    return token.sampler_stages[-1].said if token.sampler_stages else token.prob
 
 
 def with_capture(settings: RunSettings, attn_every: int) -> RunSettings:

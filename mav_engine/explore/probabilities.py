@@ -75,7 +75,7 @@ def _nats(value: float | None) -> str:
 
 
 def _like(token: Token) -> str:
-    count = token.distribution.effective_tokens
+    count = math.nan if token.distribution is None else token.distribution.effective_tokens
     return f"{count:.1f}" if count < 100 else f"{count:,.0f}"
 
 
@@ -83,7 +83,7 @@ def _rows(token: Token) -> list[Candidate]:
     """What was reported; the token itself below it where it stood further down."""
     if any(row.id == token.token.id for row in token.top):
         return token.top
-    prob = math.exp(token.logprob)
+    prob = token.prob
     drawn = sampled_prob(token)
     drawn = math.nan if drawn is None else drawn
     own = Candidate(token.token.id, token.token.text, None, prob, drawn, None)
@@ -112,7 +112,7 @@ def _bars(figure: Figure, left: float, token: Token, rows: int) -> None:
 def _bar(axes: Axes, place: int, row: Candidate, said: bool) -> None:
     hue = style.CHOSEN if said else style.SOFT if row.cut_by else style.DATA
     axes.barh(place, row.prob, height=0.62, color=hue, linewidth=0)
-    drawn = row.sampled_prob
+    drawn = math.nan if row.sampled_prob is None else row.sampled_prob
     if drawn > 0:
         axes.plot(
             drawn, place, "o", markersize=4.2, markerfacecolor=style.WHITE,

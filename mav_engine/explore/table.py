@@ -53,7 +53,7 @@ def _rows(run: ExploredRun) -> Iterator[dict[str, Any]]:
         front = {"model": run.name, "part": "new", "step": place + 1}
         own = {name: columns[name][place] for name in _MOVED[2:]}
         others = {name: all_[place] for name, all_ in columns.items() if name not in _MOVED}
-        probs = {"prob": math.exp(token.logprob), "sampled_prob": sampled_prob(token)}
+        probs = {"prob": token.prob, "sampled_prob": sampled_prob(token)}
         apart = run.divergence(place + 1)
         others |= {} if apart is None else {name: getattr(apart, name) for name in _APART}
         yield front | own | probs | others

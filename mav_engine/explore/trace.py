@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from importlib.metadata import version
@@ -108,7 +107,7 @@ def _of_step(step: int, token: Token) -> dict[str, Any]:
         "generated_token": token.token.text,
         **_top(token.top),
         "token_id": token.token.id,
-        "prob": math.exp(token.logprob),
+        "prob": token.prob,
         "sampled_prob": sampled_prob(token),
         **{name: getattr(token, name) for name in _OF_TOKEN},
         **{name: getattr(token.distribution, name) for name in _OF_DISTRIBUTION},

@@ -43,7 +43,7 @@ def explained(record: RunRecord) -> ExplainedToken:
         AnsweredCandidate(
             text=each.text,
             prob=each.prob,
-            sampled_prob=each.sampled_prob,
+            sampled_prob=each.sampled_prob or 0.0,
             cut_by=each.cut_by,
         )
         for each in token.top[:SHOWN_CANDIDATES]
@@ -57,10 +57,10 @@ def explained(record: RunRecord) -> ExplainedToken:
         index=token.index,
         token=token.token.text,
         text_before="".join(texts[: token.position])[-_TEXT_BEFORE:],
-        prob=math.exp(token.logprob),
-        rank=token.rank,
-        entropy=token.entropy,
-        effective_tokens=token.distribution.effective_tokens,
+        prob=token.prob,
+        rank=token.known.rank,
+        entropy=token.known.entropy,
+        effective_tokens=token.known.distribution.effective_tokens,
         summary=[
             *_of_prediction(token),
             *_of_sampling(token, record),
@@ -121,19 +121,19 @@ def _sizes(token: Token) -> list[LayerSizes] | None:
 
 
 def _of_prediction(token: Token) -> Iterator[str]:
-    chosen, best = token.token.text, token.top[0]
+    chosen, best, known = token.token.text, token.top[0], token.known
     yield (
-        f"The model gave {_quoted(chosen)} a probability of {_percent(math.exp(token.logprob))}; "
+        f"The model gave {_quoted(chosen)} a probability of {_percent(token.prob)}; "
         + (
             "it was the likeliest token."
-            if token.rank == 0
-            else f"{token.rank} tokens were likelier, first of them {_quoted(best.text)} with "
+            if known.rank == 0
+            else f"{known.rank} tokens were likelier, first of them {_quoted(best.text)} with "
             f"{_percent(best.prob)}."
         )
     )
     yield (
-        f"The prediction was as uncertain as one among {token.distribution.effective_tokens:.3g} "
-        f"equally likely tokens (entropy {token.entropy:.3g} nats)."
+        f"The prediction was as uncertain as one among {known.distribution.effective_tokens:.3g} "
+        f"equally likely tokens (entropy {known.entropy:.3g} nats)."
     )
 
 
@@ -149,7 +149,8 @@ def _of_sampling(token: Token, record: RunRecord) -> Iterator[str]:
     if row is not None:
         yield (
             f"After the sampling controls {_quoted(token.token.text)} was drawn with a probability "
-            f"of {_percent(row.sampled_prob)}, from {token.distribution.kept} remaining tokens."
+            f"of {_percent(row.sampled_prob or 0.0)}, from {token.known.distribution.kept} "
+            "remaining tokens."
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -62,7 +61,7 @@ def run(source: Source, given: Json, progress: Progress) -> RunAnswer:
     """
     settings = _settings(source, given)
     record = _recorded(source, settings, progress, settings.max_new_tokens)
-    by_entropy = sorted(record.tokens, key=lambda each: -each.entropy)
+    by_entropy = sorted(record.tokens, key=lambda each: -each.known.entropy)
     return RunAnswer(
         model=settings.model,
         seed=_seed(record.start),
@@ -217,6 +216,12 @@ def _recorded(source: Source, settings: RunSettings, progress: Progress, count: 
     events = source.run(settings)
     with closing(events):
         for event in record.kept(events):
+            if isinstance(event, Start) and event.model.server is not None:
+                raise InvalidSettings(
+                    f"{event.model.name} is run by {event.model.server.name}, which does not give "
+                    "the probabilities of the whole vocabulary. Choose a model of MAV itself.",
+                    field="model",
+                )
             if isinstance(event, Token):
                 progress(len(record.tokens), count)
                 if len(record.tokens) == count < settings.max_new_tokens:
@@ -228,9 +233,9 @@ def _written(token: Token) -> WrittenToken:
     return WrittenToken(
         index=token.index,
         text=token.token.text,
-        prob=math.exp(token.logprob),
-        rank=token.rank,
-        entropy=token.entropy,
+        prob=token.prob,
+        rank=token.known.rank,
+        entropy=token.known.entropy,
     )
 
 

@@ -7,7 +7,7 @@ No torch: `describe` reads the model's files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,6 +72,7 @@ class Catalog:
         any_model: bool = False,
         default: str | None = None,
         embedded: bool = True,
+        remote: Callable[[], Mapping[str, CatalogEntry]] = dict,
     ) -> None:
         """Check the listed models.
 
@@ -84,6 +85,7 @@ class Catalog:
             default: the model of requests that name none; if None, the embedded one, or the first
                 by name if that is not offered.
             embedded: whether to offer the embedded models.
+            remote: returns the models of chat servers, by name; they may change.
 
         Raises:
             InvalidSettings: a folder does not exist, or two models have the same name (field
@@ -93,6 +95,7 @@ class Catalog:
         self._models_dir = models_dir
         self._any_model = any_model
         self._embedded = embedded
+        self._remote = remote
         if models_dir is not None and not models_dir.is_dir():
             raise InvalidSettings(f"{models_dir} is not a folder.", field="models_dir")
         self.default = default or (DEFAULT_MODEL if embedded else min(self._entries(), default=""))
@@ -133,7 +136,7 @@ class Catalog:
         found = {
             name: CatalogEntry(name, canonical(str(folder))) for name, folder in folders.items()
         }
-        known = found | self._listed
+        known = {**self._remote(), **found, **self._listed}
         # A precision of a model in the catalog refers to that model's source.
         for entry in self._listed.values():
             if entry.precision is not None and entry.source in found:

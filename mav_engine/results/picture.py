@@ -90,7 +90,9 @@ def _text(record: Recorded, y: float) -> Drawn:
     """Prompt and output, with darker backgrounds for less expected tokens."""
     read = record.prompt.tokens if record.prompt is not None else []
     pieces = [(each.text, None) for each in read]
-    said: list[tuple[str, float | None]] = [(each.text, -each.logprob) for each in record.tokens]
+    said: list[tuple[str, float | None]] = [
+        (each.text, None if each.logprob is None else -each.logprob) for each in record.tokens
+    ]
     lines = list(_wrapped([*pieces, *said]))
     shown = lines[-_LINES:]
     drawn = []
@@ -138,19 +140,24 @@ def _wrapped(
 
 def _surprise(record: Recorded, y: float) -> Drawn:
     """The surprise of each token as a bar, and the entropy of its prediction as a mark."""
-    tokens = record.tokens
-    if not tokens:
+    known = [
+        (place, -each.logprob, each.entropy)
+        for place, each in enumerate(record.tokens)
+        if each.logprob is not None
+    ]
+    if not known:
         return "", 0
-    top = math.ceil(max(max(each.entropy, -each.logprob) for each in tokens) or 1)
+    top = math.ceil(max(max(surprise, entropy or 0.0) for _, surprise, entropy in known) or 1)
     height, wide = 64.0, _cell_width(record)
     base = y + height
     drawn = [_side(y, "surprise", f"bars, 0–{top} nats"), _side(y + 34, "entropy", "marks, nats")]
-    for place, token in enumerate(tokens):
+    for place, surprise, entropy in known:
         x = _LEFT + place * wide
-        tall = height * -token.logprob / top
+        tall = height * surprise / top
         drawn.append(_box(x, base - tall, wide, tall, _ACCENT))
-        mark = base - height * token.entropy / top
-        drawn.append(_box(x, mark - 1, wide, 2, _CHOSEN))
+        if entropy is not None:
+            mark = base - height * entropy / top
+            drawn.append(_box(x, mark - 1, wide, 2, _CHOSEN))
     drawn.append(_box(_LEFT, base, WIDTH - _LEFT - _EDGE, 1, _HAIR))
     return "".join(drawn), height + 22
 

@@ -23,16 +23,16 @@ _LAYERS = ("resid_norm", "mlp_norm", "attn_norm", "attn_entropy")
 _PLAIN: Mapping[str, Callable[[Token], Any]] = {
     "index": lambda token: token.index,
     "position": lambda token: token.position,
-    "id": lambda token: token.token.id,
+    "id": lambda token: _or_nan(token.token.id),
     "token": lambda token: token.token.text,
     "text": lambda token: token.text,
     "forced": lambda token: token.forced,
-    "logprob": lambda token: token.logprob,
-    "rank": lambda token: token.rank,
-    "entropy": lambda token: token.entropy,
-    "effective_tokens": lambda token: token.distribution.effective_tokens,
-    "kept": lambda token: token.distribution.kept,
-    "sampled_entropy": lambda token: token.distribution.sampled_entropy,
+    "logprob": lambda token: _or_nan(token.logprob),
+    "rank": lambda token: _or_nan(token.rank),
+    "entropy": lambda token: _or_nan(token.entropy),
+    "effective_tokens": lambda token: _of_distribution(token, "effective_tokens"),
+    "kept": lambda token: _of_distribution(token, "kept"),
+    "sampled_entropy": lambda token: _of_distribution(token, "sampled_entropy"),
     "attn_entropy_max": lambda token: _or_nan(token.layers.attn_entropy_max),
     "step_ms": lambda token: token.timing.step_ms,
     "capture_ms": lambda token: token.timing.capture_ms,
@@ -188,7 +188,10 @@ class RunRecord:
 
     def _of_layers(self) -> dict[str, np.ndarray]:
         found = {name: [getattr(each.layers, name) for each in self.tokens] for name in _LAYERS}
-        found["rank_bins"] = [each.distribution.rank_bins for each in self.tokens]
+        found["rank_bins"] = [
+            None if each.distribution is None else each.distribution.rank_bins
+            for each in self.tokens
+        ]
         found |= {
             name: [getattr(each, name) for each in self.tokens]
             for name in ("attention_rows", "tiles")
@@ -233,6 +236,10 @@ def collect(events: Iterable[Event]) -> RunRecord:
     for event in events:
         record.add(event)
     return record
+
+
+def _of_distribution(token: Token, name: str) -> Any:
+    return math.nan if token.distribution is None else getattr(token.distribution, name)
 
 
 def _or_nan(value: Any) -> Any:

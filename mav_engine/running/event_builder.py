@@ -60,8 +60,9 @@ class EventBuilder:
         """The prompt event; the time of the tokens begins to count here."""
         self._read_at = time.perf_counter()
         refs = self._vocabulary.token_refs(self._run.read_ids)
-        rows = zip(refs, prefill.logprobs, prefill.entropies, strict=True)
-        tokens = [PromptToken(ref.id, ref.text, logprob, h) for ref, logprob, h in rows]
+        ids = self._run.read_ids
+        rows = zip(ids, refs, prefill.logprobs, prefill.entropies, strict=True)
+        tokens = [PromptToken(id_, ref.text, logprob, h) for id_, ref, logprob, h in rows]
         every = self._run.settings.attn_every
         if every and prefill.pattern is not None:
             length = mapped_length(len(self._run.prompt_ids), self._run.limit, every)

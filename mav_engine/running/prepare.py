@@ -12,9 +12,11 @@ from mav_engine.generation.forced_tokens import ForcedTokens, GivenTokens
 from mav_engine.generation.resume_token import PROCESS_SEAL, Seal, Unfinished
 from mav_engine.probes import Plan, Probe, captured
 from mav_engine.probes.probe_runner import check_all
+from mav_engine.running.chat_run import PreparedChatRun, prepare_chat
 from mav_engine.running.validation import (
     check_embedded,
     check_forced,
+    check_no_texts,
     check_same_model,
     eos_ids_of,
     prompt_ids_of,
@@ -24,6 +26,7 @@ from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
+    from mav_engine.backends.chat_server.chat_model import ChatModel
     from mav_engine.generation.loop import Generated
 
 StopCondition = Callable[["Generated"], FinishReason | None]
@@ -32,6 +35,22 @@ StopCondition = Callable[["Generated"], FinishReason | None]
 
 def _never_stops(_: Generated) -> None:
     return None
+
+
+def prepare_any(
+    settings: RunSettings,
+    model: Backend | ChatModel,
+    *,
+    before: Unfinished | None = None,
+    seal: Seal = PROCESS_SEAL,
+) -> PreparedRun | PreparedChatRun:
+    """`prepare`, for a loaded model or one of a chat server."""
+    from mav_engine.backends.chat_server.chat_model import ChatModel
+
+    if not isinstance(model, ChatModel):
+        return prepare(settings, model, before=before, seal=seal)
+    with refused_for("model", f"The model {settings.model}"):
+        return prepare_chat(settings, model)
 
 
 def prepare(
@@ -70,6 +89,7 @@ def _prepared(
     with refused_for("capture", "A probe"):
         probes = captured(settings.capture, info.capabilities, info.name)
     check_forced(settings, info)
+    check_no_texts(settings, info)
     stops = stops_of(settings, backend)
     if before is not None:
         check_same_model(before, backend)

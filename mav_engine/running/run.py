@@ -27,12 +27,14 @@ from mav_engine.generation.prediction import Prediction, rank_bin_edges
 from mav_engine.generation.resume_token import PROCESS_SEAL, resolve
 from mav_engine.probes import probe_infos
 from mav_engine.probes.attention_map import PatternMap
-from mav_engine.running.kept_models import kept_model
-from mav_engine.running.prepare import PreparedRun, prepare
+from mav_engine.running.chat_run import PreparedChatRun, chat_events
+from mav_engine.running.kept_models import chat_model, kept_model
+from mav_engine.running.prepare import PreparedRun, prepare_any
 from mav_engine.settings import RunSettings
 
 if TYPE_CHECKING:
     from mav_engine.backends import Backend
+    from mav_engine.backends.chat_server.chat_model import ChatModel
     from mav_engine.generation.capture import PrefillResult
     from mav_engine.generation.loop import Session
     from mav_engine.probes.prompt_columns import PromptColumns
@@ -49,7 +51,7 @@ def never() -> None:
 
 
 def run(
-    settings: RunSettings, *, backend: Backend | None = None, stop: Stop = never
+    settings: RunSettings, *, backend: Backend | ChatModel | None = None, stop: Stop = never
 ) -> Iterator[Event]:
     """Run a model and yield its events: start, prompt, token …, done or error.
 
@@ -57,14 +59,16 @@ def run(
         settings: what to run; with `resume`, a token of an earlier run of this process.
         backend: a loaded model; where not given, `settings.model` is loaded and kept for the
             next call that names it.
-        stop: called at each token; returns why to end, or None.
+        stop: called at each token, and while a chat server is silent; returns why to end, or
+            None.
 
     Raises:
         MavError: the settings do not fit the model, or it cannot be loaded. Later failures are
             `Error` events.
     """
     resolved, before = resolve(settings, PROCESS_SEAL)
-    prepared = prepare(resolved, backend or kept_model(resolved.model), before=before)
+    model = backend or chat_model(resolved.model) or kept_model(resolved.model)
+    prepared = prepare_any(resolved, model, before=before)
     return events_of(prepared, stop)
 
 
@@ -79,27 +83,31 @@ def new_run_id(prefix: str = "") -> str:
 
 def start_event(settings: RunSettings, info: ModelInfo, run_id: str) -> Start:
     """The first event; `info` may be a description of a model that is not loaded yet."""
+    lacking = {} if info.server is None else info.server.not_available
     return Start(
         run_id=run_id,
         model=info,
         settings=settings,
-        probes=probe_infos(settings.capture),
+        probes=[each for each in probe_infos(settings.capture) if each.name not in lacking],
         rank_bin_edges=rank_bin_edges(info.vocabulary or 0),
     )
 
 
-def events_of(prepared: PreparedRun, stop: Stop = never) -> Iterator[Event]:
+def events_of(prepared: PreparedRun | PreparedChatRun, stop: Stop = never) -> Iterator[Event]:
     """The events of a run, computed on this thread; an exception becomes an `Error` event."""
     yield start_event(prepared.settings, prepared.backend.info, new_run_id())
     yield from events_after_start(prepared, stop)
 
 
 def events_after_start(
-    prepared: PreparedRun, stop: Stop = never
+    prepared: PreparedRun | PreparedChatRun, stop: Stop = never
 ) -> Generator[Prompt | Token | Done | Error, None, None]:
     """The same without the `start` event, which a server sends before the model is loaded."""
     try:
-        yield from _computed(prepared, stop)
+        if isinstance(prepared, PreparedChatRun):
+            yield from chat_events(prepared, stop)
+        else:
+            yield from _computed(prepared, stop)
         return
     except BaseException as error:
         if is_deliberate(error):

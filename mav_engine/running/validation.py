@@ -48,6 +48,20 @@ def check_forced(settings: RunSettings, info: ModelInfo) -> None:
             )
 
 
+def check_no_texts(settings: RunSettings, info: ModelInfo) -> None:
+    """Refuse texts of tokens where a model has ids.
+
+    Raises:
+        InvalidSettings
+    """
+    if settings.forced_texts:
+        raise InvalidSettings(
+            f"forced_texts are for models of chat servers. {info.name} has ids of tokens: give "
+            "them as forced_ids; /api/tokenize has the ids of a text.",
+            field="forced_texts",
+        )
+
+
 def check_embedded(ids: Sequence[int], backend: Backend, field: str) -> None:
     """Refuse tokens for which the model has no embedding, though its tokenizer knows them.
 

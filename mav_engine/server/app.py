@@ -134,11 +134,13 @@ def _service(
     run_prefix: str = "",
 ) -> Service:
     from mav_engine.backends import load_backend
+    from mav_engine.backends.chat_server.servers import ChatServers
     from mav_engine.server.service import Service
 
     load = load or partial(load_backend, prefix_bytes=config.prefix_bytes)
-    offered = catalog or config.catalog()
-    return Service(config, offered, load, limits, metrics, tracing, run_prefix)
+    chat_servers = ChatServers(config.chat_addresses())
+    offered = catalog or config.catalog(chat_servers)
+    return Service(config, offered, load, limits, metrics, tracing, run_prefix, chat_servers)
 
 
 def _api_of(service: Service) -> ASGIApp:

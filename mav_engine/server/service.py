@@ -12,7 +12,8 @@ import anyio
 import anyio.to_thread
 
 from mav_engine import __version__
-from mav_engine.backends import Backend
+from mav_engine.backends.chat_server.chat_model import ChatModel
+from mav_engine.backends.chat_server.servers import ChatEntry, ChatServers
 from mav_engine.backends.load import needs_torch
 from mav_engine.compare.lockstep import Lockstep
 from mav_engine.compare.settings import SIDES, CompareSettings, Side, error_of_side
@@ -24,7 +25,8 @@ from mav_engine.errors import Busy, InvalidSettings, MavError
 from mav_engine.faults import refused_for
 from mav_engine.generation.resume_token import OtherKey, Seal, Unfinished, resolve
 from mav_engine.models.catalog import Catalog
-from mav_engine.running.prepare import PreparedRun, prepare
+from mav_engine.running.chat_run import PreparedChatRun
+from mav_engine.running.prepare import PreparedRun, prepare, prepare_any
 from mav_engine.running.run import new_run_id
 from mav_engine.server.http.client_limits import ClientLimits, RunPermit
 from mav_engine.server.metrics import Metrics, State
@@ -33,7 +35,7 @@ from mav_engine.server.runs.compare_task import CompareTask
 from mav_engine.server.runs.kept_runs import KeptRuns
 from mav_engine.server.runs.limits import check_text, tokenize_within, within_limits
 from mav_engine.server.runs.memory import MemoryBudget
-from mav_engine.server.runs.model_cache import Load, ModelCache
+from mav_engine.server.runs.model_cache import AnyModel, Load, ModelCache
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, RunQueue, Slot
 from mav_engine.server.runs.run_task import RunTask
 from mav_engine.server.runs.shared_run import Watcher
@@ -62,6 +64,7 @@ class Service:
         metrics: counts the runs.
         tracing: makes spans of the runs, if traces are sent.
         run_prefix: the first digits of the ids of runs.
+        chat_servers: the servers of the catalog's remote models.
     """
 
     def __init__(
@@ -73,8 +76,10 @@ class Service:
         metrics: Metrics,
         tracing: Tracing | None = None,
         run_prefix: str = "",
+        chat_servers: ChatServers | None = None,
     ) -> None:
         self._run_prefix = run_prefix
+        self.chat_servers = chat_servers or ChatServers([])
         self.config = config
         self.catalog = catalog
         self.models = ModelCache(
@@ -102,7 +107,7 @@ class Service:
         self._tracing = tracing
         self.memory = MemoryBudget.of(config)
         """The memory of the active runs."""
-        self._prewarmed: Future[Backend] | None = None
+        self._prewarmed: Future[AnyModel] | None = None
         """The load of the default model, if it began with the server."""
 
     async def start(self, asked: RunSettings, client: str) -> Watcher:
@@ -121,9 +126,10 @@ class Service:
         budget = self._budget_of(client)
         asked = within_limits(asked, self.config, self.catalog.default)
         settings, before = self._resolved(asked)
+        await self._ask_chat_server(settings.model)
         permit = await self._limits.take_run(client)
         try:
-            how = partial(prepare, before=before, seal=self._seal)
+            how = partial(prepare_any, before=before, seal=self._seal)
             run = self._run_task(settings, how, budget, permit)
             try:
                 await run.ready()
@@ -166,6 +172,8 @@ class Service:
             MavError: a run is refused; the error names it.
         """
         budget = self._budget_of(client)
+        await self._ask_chat_server(asked.a.model)
+        await self._ask_chat_server(asked.b.model)
         a, b = self._limited("a", asked.a), self._limited("b", asked.b)
         settings = CompareSettings(a=a, b=b, mode=asked.mode).resolved()
         self._check_two_slots(settings)
@@ -191,6 +199,7 @@ class Service:
         Raises:
             MavError: the model is unknown or cannot be loaded in time.
         """
+        await self._ask_chat_server(request.model or "")
         entry = self.catalog.find(request.model or self.catalog.default or DEFAULT_MODEL)
         config = self.config
         check_text("text", len(request.text), config.prompt_characters)
@@ -309,12 +318,12 @@ class Service:
             return False
         return True
 
-    def prewarm(self, model: str | None = None) -> Future[Backend]:
+    def prewarm(self, model: str | None = None) -> Future[AnyModel]:
         """Start to load a model, by default the default one, so that no run waits for it."""
         name = model or self.catalog.default
         lease = self.models.lease(self.catalog.find(name))
 
-        def loaded(loading: Future[Backend]) -> None:
+        def loaded(loading: Future[AnyModel]) -> None:
             lease.release()
             if error := loading.exception():
                 LOG.error("%s could not be loaded: %s", name, error)
@@ -323,6 +332,12 @@ class Service:
         if model is None:
             self._prewarmed = lease.loading
         return lease.loading
+
+    async def _ask_chat_server(self, name: str) -> None:
+        """Ask the server of a model, if it is one of a chat server that is not known to have it."""
+        server = self.chat_servers.server_of(name)
+        if server is not None and name not in server.models:
+            await anyio.to_thread.run_sync(self.chat_servers.refresh_for, name)
 
     def _resolved(self, asked: RunSettings) -> tuple[RunSettings, Unfinished | None]:
         try:
@@ -347,7 +362,7 @@ class Service:
     def _run_task(
         self,
         settings: RunSettings,
-        how: Callable[[RunSettings, Backend], PreparedRun],
+        how: Callable[[RunSettings, AnyModel], PreparedRun | PreparedChatRun],
         budget: ByteBudget,
         permit: RunPermit,
     ) -> RunTask:
@@ -410,8 +425,15 @@ class Service:
             )
 
     def _paired(
-        self, lockstep: Lockstep, side: Side, settings: RunSettings, backend: Backend
+        self, lockstep: Lockstep, side: Side, settings: RunSettings, backend: AnyModel
     ) -> PreparedRun:
+        if isinstance(backend, ChatModel):
+            raise InvalidSettings(
+                f"{backend.name} cannot be compared: a comparison needs the probabilities of the "
+                f"whole vocabulary, which {backend.server.name} does not give. Compare two models "
+                "of this server.",
+                field="model",
+            )
         return lockstep.add(side, prepare(settings, backend, seal=self._seal))
 
     def _take_slot(self, key: str) -> Slot:
@@ -426,21 +448,24 @@ class Service:
 
         An error of one model does not affect the others.
         """
+        self.chat_servers.refresh()
         models: list[ModelInfo] = []
-        problems: dict[str, str] = {}
+        problems = self.chat_servers.problems()
         for entry in self.catalog.entries():
             here = self.models.info(entry)
-            if here is not None:
+            if here is not None and not isinstance(entry, ChatEntry):
                 models.append(here)
                 continue
             try:
                 models.append(entry.describe())
-                wrong = entry.problem() or needs_torch(
-                    entry.source,
-                    name=entry.name,
-                    device=self.config.device,
-                    dtype=entry.precision or self.config.dtype,
-                )
+                wrong = entry.problem()
+                if wrong is None and not isinstance(entry, ChatEntry):
+                    wrong = needs_torch(
+                        entry.source,
+                        name=entry.name,
+                        device=self.config.device,
+                        dtype=entry.precision or self.config.dtype,
+                    )
             except Exception:
                 LOG.exception("%s cannot be described", entry.name)
                 continue
@@ -449,6 +474,6 @@ class Service:
         return models, problems
 
 
-def _tokens(backend: Backend, text: str, limit: int) -> list[TokenRef]:
+def _tokens(backend: AnyModel, text: str, limit: int) -> list[TokenRef]:
     with refused_for("text", f"The tokenizer of {backend.info.name}"):
         return tokenize_within(backend, text, limit)

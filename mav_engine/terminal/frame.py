@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mav_engine.terminal.labels import fitted
+from mav_engine.terminal.rows import absent
 from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 MIN_WIDTH, MIN_HEIGHT = 40, 10
@@ -142,7 +143,9 @@ def _box(panel: TerminalPanel, view: View, width: int, height: int) -> Renderabl
     try:
         if panel.draw_box is not None:
             return panel.draw_box(view, width, height)
-        lines = panel.draw(view, inner, height - _EDGES)[: height - _EDGES]
+        lacking = view.unavailable(panel.capture)
+        lines = absent(lacking) if lacking else panel.draw(view, inner, height - _EDGES)
+        lines = lines[: height - _EDGES]
         caption = panel.caption(view)
     # A panel that fails must not end the run.
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from mav_engine.characters import legible
 from mav_engine.contract.events import Error, Event, Token
@@ -93,16 +94,26 @@ class Player:
         if place >= len(shown.top):
             raise InvalidSettings(f"There are only {len(shown.top)} predictions to pick from.")
         picked = shown.top[place]
-        if picked.id == shown.token.id:
+        server = start.model.server if start else None
+        same = picked.id == shown.token.id if server is None else picked.text == shown.token.text
+        if same:
             raise InvalidSettings("This token was chosen already.")
         if self._runner is None or start is None:
             raise InvalidSettings("This run cannot be forked here.")
         written = 0 if prompt is None else prompt.written
         # Includes tokens before a resume.
         earlier = [] if not written or prompt is None else prompt.tokens[-written:]
-        forced = [each.id for each in earlier]
-        forced += [token.token.id for token in tokens[: self.index]]
-        settings = start.settings.model_copy(update={"forced_ids": [*forced, picked.id]})
+        changes: dict[str, Any]
+        if server is None:
+            forced = [each.id for each in earlier]
+            forced += [
+                token.token.id for token in tokens[: self.index] if token.token.id is not None
+            ]
+            changes = {"forced_ids": [*forced, picked.id]}
+        else:
+            said = [token.text for token in tokens[: self.index]]
+            changes = {"forced_texts": [*said, picked.text]}
+        settings = start.settings.model_copy(update=changes)
         events = self._runner(settings)
         self.close()
         self._events, self.record = events, RunRecord(start, prompt)

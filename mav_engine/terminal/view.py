@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -15,6 +15,12 @@ from rich.text import Text
 from mav_engine.contract.events import Prompt, Start, Token
 from mav_engine.terminal.bars import Scale
 
+WHY = {
+    "layers": "it sends nothing of the model's layers",
+    "vocabulary": "it sends only the likeliest tokens",
+    "logprobs": "it sends no log-probabilities",
+}
+"""Why a chat server cannot give a measurement."""
 ScaleName = Literal["linear", "log", "minmax"]
 
 
@@ -57,8 +63,18 @@ class View:
         read = self.prompt.tokens[: len(self.prompt.tokens) - self.prompt.written]
         said = "".join(token.text for token in self.tokens[: self.index])
         # The first token is the model's own begin-of-text mark in most models.
-        opening = "".join(each.text for each in read[_marks(read[0].text) :]) if read else ""
+        if not read and self.start.model.server is not None:
+            opening = self.start.settings.prompt or ""
+        else:
+            opening = "".join(each.text for each in read[_marks(read[0].text) :]) if read else ""
         return opening + self.prompt.written_text + said
+
+    def unavailable(self, probes: Iterable[str]) -> str | None:
+        """Why the server of the model cannot give one of these probes; None if it can."""
+        server = self.start.model.server
+        reasons = {} if server is None else server.not_available
+        found = next((reasons[each] for each in probes if each in reasons), None)
+        return None if found is None else f"not available from this server: {WHY[found]}"
 
     def label_at(self, position: int) -> str | None:
         """The token that stands at a position of the context; None past what is known."""

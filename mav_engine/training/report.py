@@ -58,7 +58,7 @@ def _told(record: RunRecord) -> Text:
     if known:
         line.append(f"  reads {-sum(known) / len(known):.2f}", style="yellow")
     if record.tokens:
-        said = -sum(each.logprob for each in record.tokens) / len(record.tokens)
+        said = -sum(each.logprob or 0.0 for each in record.tokens) / len(record.tokens)
         line.append(f"  says {said:.2f}", style="yellow")
     return line.append(" nats a token", style="dim")
 

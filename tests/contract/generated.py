@@ -123,7 +123,9 @@ SETTINGS = st.builds(
 
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     Any: JSON,
-    LogProb: st.just(-np.inf) | st.floats(max_value=0, allow_nan=False, allow_infinity=False),
+    LogProb: st.none()
+    | st.just(-np.inf)
+    | st.floats(max_value=0, allow_nan=False, allow_infinity=False),
     RunSettings: SETTINGS,
     bool: st.booleans(),
     float: FINITE,

@@ -203,12 +203,30 @@ def _check_event(read: Any, event: Event) -> None:
 def _check_token(frame: Any, token: Token) -> None:
     for name in ("index", "position", "rank", "entropy", "text", "forced"):
         assert frame[name] == getattr(token, name), name
-    assert frame["logprob"] == (token.logprob if np.isfinite(token.logprob) else None)
-    assert frame["prob"] == pytest.approx(np.exp(token.logprob), rel=1e-12)
-    assert (frame["id"], frame["label"]) == (token.token.id, token.token.text)
+    logprob = token.logprob
+    known = logprob is not None and np.isfinite(logprob)
+    assert frame["logprob"] == (logprob if known else None)
+    # Without a rank, a token that is ruled out cannot be told from one that is not known.
+    if logprob is None or (token.rank is None and not known):
+        assert frame["prob"] is None
+    else:
+        assert frame["prob"] == pytest.approx(np.exp(logprob), rel=1e-12)
+    assert frame.get("entropyBound") == token.entropy_bound
+    assert frame["label"] == token.token.text
+    _check_id(frame["id"], token.token.id)
     assert (frame["stepMs"], frame["captureMs"]) == (token.timing.step_ms, token.timing.capture_ms)
-    assert frame["top"] == [asdict(each) for each in token.top]
     distribution = frame["distribution"]
+    for row, sent in zip(frame["top"], token.top, strict=True):
+        expected = asdict(sent)
+        assert {**row, "id": 0} == {**expected, "id": 0}
+        # Rows without ids are of servers that send no distribution.
+        if token.distribution is None:
+            _check_id(row["id"], sent.id)
+    if token.distribution is None:
+        assert distribution["kept"] is None
+        assert distribution["entropy"] is None
+        _check_layers(frame["layers"], token.layers)
+        return
     for name, there in (
         ("entropy", "entropy"),
         ("effective_tokens", "effectiveTokens"),
@@ -226,6 +244,11 @@ def _check_token(frame: Any, token: Token) -> None:
     assert frame.get("samplerStages") == (
         None if stages is None else [asdict(each) for each in stages]
     )
+
+
+def _check_id(read: int, sent: int | None) -> None:
+    """The page makes ids of texts where a server gives none."""
+    assert read < 0 if sent is None else read == sent
 
 
 def _lens(sent: list[LensRow] | None) -> Any:

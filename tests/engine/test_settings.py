@@ -17,6 +17,7 @@ def test_defaults_are_those_of_the_contract() -> None:
         "prompt": "x",
         "messages": None,
         "forced_ids": [],
+        "forced_texts": [],
         "max_new_tokens": 64,
         "min_new_tokens": 0,
         "temperature": 0.0,
@@ -124,7 +125,7 @@ def test_only_lists_whose_items_hold_no_comma_are_split() -> None:
         for name, schema in RunSettings.model_json_schema()["properties"].items()
         if schema.get("type") == "array"
     }
-    assert lists == {"capture", "forced_ids", "stop"}
+    assert lists == {"capture", "forced_ids", "forced_texts", "stop"}
     assert lists > COMMA_SEPARATED
 
 

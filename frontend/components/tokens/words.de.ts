@@ -7,10 +7,12 @@ export const german: Translated<typeof english> = {
   logprob: "Logprob",
   rank: "Rang",
   entropy: "Entropie",
+  entropyBound: "Entropie mindestens (Schranke)",
   nats: "Nat",
   forced: "vorgegeben, nicht gewählt",
   forked: "von dir gewählt; hier beginnt der Zweig",
   prompt: "Prompt-Token",
-  describe: (label, percent, rank) => `${label}, Wahrscheinlichkeit ${percent}, Rang ${rank}`,
+  describe: (label, percent, rank) =>
+    `${label}, Wahrscheinlichkeit ${percent}${rank >= 0 ? `, Rang ${rank}` : ""}`,
   describePrompt: (label) => `${label}, Prompt`,
 };

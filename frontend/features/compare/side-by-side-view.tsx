@@ -8,7 +8,7 @@ import { branchTitle } from "@/features/branches/branch-title";
 import { useRecords } from "@/features/branches/use-records";
 import { words as headerWords } from "@/features/header/words";
 import { type Branch, branchOf } from "@/lib/run/branches";
-import { continuation, forcedIds, repeated } from "@/lib/run/continuation";
+import { continuation, forcedTokens, repeated } from "@/lib/run/continuation";
 import { useSessionState } from "@/lib/run/run-context";
 import type { RunRecord } from "@/lib/run/run-record";
 import { type Comparison, openView, viewStore } from "@/lib/views/view";
@@ -64,7 +64,7 @@ function requestOf(run: RunRecord) {
     continuation(
       run.start,
       run.frames.map(({ id }) => id),
-    ).forced_ids ?? forcedIds(run.start);
+    ).forced_ids ?? forcedTokens(run.start);
   return repeated(run.start, ids);
 }
 

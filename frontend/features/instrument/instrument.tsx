@@ -38,6 +38,7 @@ import { nameHere } from "@/lib/client/run-stream";
 import { runsInBrowser } from "@/lib/contract/in-browser";
 import { modelNamed, useModels } from "@/lib/models/use-models";
 import { branchOf } from "@/lib/run/branches";
+import { canFork } from "@/lib/run/fork";
 import { useRunContext, useRunState, useSession, useSessionState } from "@/lib/run/run-context";
 import { isBusy } from "@/lib/run/run-record";
 import { nameToServer, type SettingField } from "@/lib/settings/fields";
@@ -196,7 +197,8 @@ function Page({ fields: built, beginning: recorded }: InstrumentProps) {
     [beginning],
   );
   // The model of a training step no longer exists, so its run cannot be continued.
-  const isForkable = !isOfTraining(store) && (!bundled || isModelHere);
+  const continues = useRunState(({ run }) => canFork(run));
+  const isForkable = !isOfTraining(store) && (!bundled || isModelHere) && continues;
   return (
     <div className="flex min-h-dvh flex-col lg:h-dvh">
       <SiteHeader onShortcuts={() => setHelp(true)} onPanels={showDrawer} single />

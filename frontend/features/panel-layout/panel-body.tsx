@@ -13,6 +13,7 @@ import { missingCaptures } from "@/lib/run/captures";
 import { useRunContext, useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
 import { MeasureContext } from "@/panels/measure-context";
+import { NotAvailable, type Unavailable } from "@/panels/not-available";
 import type { Panel } from "@/panels/panel";
 import { PanelBoundary } from "./panel-boundary";
 import { useLayoutActions } from "./use-layout-actions";
@@ -40,7 +41,10 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
       ref={body}
       className="contain-size contain-layout contain-style absolute inset-0 flex flex-col [content-visibility:auto] [overflow-clip-margin:1rem]"
     >
-      {missing && <Uncaptured {...missing} onAgain={ofTraining ? null : runAgain} />}
+      {missing?.all && missing.server && <NotAvailable why={missing.why} />}
+      {missing && !(missing.all && missing.server) && (
+        <Uncaptured {...missing} onAgain={ofTraining ? null : runAgain} />
+      )}
       {letGo !== null && <LetGo from={letGo} />}
       {missing?.all !== true && letGo === null && (
         <div className="min-h-0 flex-1">
@@ -126,6 +130,9 @@ interface Missing {
   model: string | null;
   /** Whether the panel can show nothing without them. */
   all: boolean;
+  /** Whether another server runs the model, and why it cannot give them. */
+  server: boolean;
+  why: Unavailable | undefined;
 }
 
 /**
@@ -144,6 +151,8 @@ function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null 
     probes,
     model: cannot ? from.title || from.name : null,
     all: probes.length === panel.captures.length,
+    server: Boolean(cannot && from.server),
+    why: from?.server?.not_available[probes[0] ?? ""],
   };
 }
 

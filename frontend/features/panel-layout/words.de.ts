@@ -66,6 +66,8 @@ export const german: Translated<typeof english> = {
     cannotDetail:
       "Dieses Modell hat nichts, was dieses Panel zeigen könnte. Wähle ein anderes Modell, um es zu sehen.",
   },
+  cannotFork:
+    "Der Server beginnt jedes Mal eine neue Antwort; deshalb lässt sich dieser Lauf nicht verzweigen.",
   loading: (title) => `${title} wird geladen`,
   probes: {
     predictions: "Vorhersagen",

@@ -63,6 +63,7 @@ export const english = {
     cannot: (model: string, probes: string) => `${model} does not support ${probes}.`,
     cannotDetail: "This model has nothing for this panel to show. Choose another model to see it.",
   },
+  cannotFork: "Its server begins a new reply each time, so this run cannot be forked.",
   loading: (title: string) => `Loading ${title}`,
   probes: {
     predictions: "predictions",

@@ -20,6 +20,7 @@ const MODEL = {
   loaded: false,
   chat_template: false,
   capabilities: [],
+  server: null,
 };
 const AWAY = "b.example.org cannot be reached, so its models do not run.";
 const LIST: ModelList = {

@@ -104,6 +104,7 @@ function Live() {
 /** The names and scales of the curves. */
 function LaneNames() {
   const max = useRunState(({ run }) => seriesOf(run.frames).domain?.max ?? 0);
+  const isBound = useRunState(({ run }) => run.frames.at(-1)?.entropyBound !== undefined);
   return (
     <div
       aria-hidden
@@ -111,7 +112,7 @@ function LaneNames() {
     >
       <div className="h-6">{words.tokens}</div>
       <div className="flex flex-1 justify-between gap-2">
-        {words.entropy}
+        {isBound ? words.entropyBound : words.entropy}
         <span className="figures">{max > 0 ? words.entropyScale(max) : ""}</span>
       </div>
       <div className="flex justify-between gap-2 pb-1">

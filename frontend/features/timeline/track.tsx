@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useElementSize } from "@/components/hooks/use-element-size";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { useDepth } from "@/lib/depth/use-depth";
-import { formatNats, formatPercent } from "@/lib/i18n/numbers";
+import { formatEntropy, formatPercent } from "@/lib/i18n/numbers";
 import { useRunState } from "@/lib/run/run-context";
 import { currentStep } from "@/lib/run/run-store";
 import { visible } from "@/lib/text/characters";
@@ -66,7 +66,7 @@ const sayToken = (frame: TokenFrame, last: number): string =>
     last,
     visible(frame.label),
     `${formatPercent(frame.prob)} %`,
-    formatNats(frame.entropy),
+    formatEntropy(frame),
   );
 
 /** Marks the loop. Its ends can be dragged. */
@@ -104,7 +104,7 @@ function Tip({ frame, share }: { frame: TokenFrame; share: number }) {
         <span>{frame.index}</span>
         <span className="font-semibold text-ink">{visible(frame.label)}</span>
         <span>{formatPercent(frame.prob)} %</span>
-        <span>{formatNats(frame.entropy)} nats</span>
+        <span>{formatEntropy(frame)} nats</span>
       </span>
     </span>
   );

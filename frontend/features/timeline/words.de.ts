@@ -11,6 +11,7 @@ export const german: Translated<typeof english> = {
   empty: "noch kein Token",
   tokens: "Token",
   entropy: "Entropie",
+  entropyBound: "Entropie ≥",
   entropyScale: (max: number) => `0–${max} Nat`,
   probability: "Wahrscheinl.",
   probabilityScale: "0–1",

@@ -10,6 +10,7 @@ export const english = {
   empty: "no token yet",
   tokens: "tokens",
   entropy: "entropy",
+  entropyBound: "entropy ≥",
   entropyScale: (max: number) => `0–${max} nats`,
   probability: "probability",
   probabilityScale: "0–1",

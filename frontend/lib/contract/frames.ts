@@ -61,17 +61,22 @@ export interface SourcesFrame {
 export interface TokenFrame {
   readonly index: number;
   readonly position: number;
+  /** Made of the text and below 0 if the server gives no ids. */
   readonly id: number;
   /** The token's label; `<0xF0>` for a single byte of a character. */
   readonly label: string;
   /** The text that the token adds; empty while a character is incomplete. */
   readonly text: string;
   readonly forced: boolean;
+  /** This and the next three are NaN if they are not known. */
   readonly logprob: number;
   readonly prob: number;
   readonly rank: number;
   readonly entropy: number;
+  /** The entropy is at least this, if only the likeliest tokens are known. */
+  readonly entropyBound?: number;
   readonly top: readonly Candidate[];
+  /** Empty if the probabilities of the whole vocabulary are not known. */
   readonly distribution: DistributionFrame;
   readonly layers: LayerFrame;
   /** [layers, heads, keys]: the attention weights of the last query. */

@@ -18,7 +18,14 @@ export type ModelInfo = WireModelInfo;
 export type ModelList = WireModelList;
 export type ProbeInfo = WireProbeInfo;
 export type PromptToken = WirePromptToken;
-export type Candidate = WireCandidate;
+/**
+ * A candidate as panels have it. If a server gives no ids, they are made of the texts and below 0;
+ * an unknown probability is NaN.
+ */
+export type Candidate = Omit<WireCandidate, "id" | "sampled_prob"> & {
+  readonly id: number;
+  readonly sampled_prob: number;
+};
 /** The breakpoints that a client sends; those that are not named are off. */
 export type Breakpoints = Partial<RunSettings["breakpoints"]>;
 export type BreakpointHit = WireBreakpointHit;

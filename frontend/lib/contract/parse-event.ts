@@ -1,6 +1,7 @@
 import { decodeMatrix, decodeShares, decodeTensor, decodeVector } from "./arrays";
 import type {
   ColumnFrame,
+  DistributionFrame,
   DoneFrame,
   Failure,
   LayerFrame,
@@ -12,9 +13,11 @@ import type {
   StartFrame,
   TokenFrame,
 } from "./frames";
+import type { Candidate } from "./index";
 import {
   EventSchema,
   type WireAttentionSources,
+  type WireCandidate,
   type WireDone,
   type WireError,
   type WireEvent,
@@ -98,27 +101,31 @@ const decodeColumn = (wire: WirePromptColumn, where: string): ColumnFrame => ({
 });
 
 function decodeToken(wire: WireToken): TokenFrame {
-  const logprob = wire.logprob ?? Number.NEGATIVE_INFINITY;
-  const { distribution, attention_rows, attention_sources, attention_map } = wire;
+  const logprob = wire.logprob ?? (wire.rank === null ? Number.NaN : Number.NEGATIVE_INFINITY);
+  const { distribution, entropy_bound, attention_rows, attention_sources, attention_map } = wire;
   const { logit_lens, sampler_stages, tiles } = wire;
   return {
     index: wire.index,
     position: wire.position,
-    id: wire.token.id,
+    id: wire.token.id ?? idOfText(wire.token.text),
     label: wire.token.text,
     text: wire.text,
     forced: wire.forced,
     logprob,
     prob: Math.exp(logprob),
-    rank: wire.rank,
-    entropy: wire.entropy,
-    top: wire.top,
-    distribution: {
-      rankBins: decodeVector(distribution.rank_bins, "token.distribution.rank_bins"),
-      entropy: distribution.entropy,
-      effectiveTokens: distribution.effective_tokens,
-      kept: distribution.kept,
-    },
+    rank: wire.rank ?? Number.NaN,
+    entropy: wire.entropy ?? Number.NaN,
+    ...(entropy_bound !== null && { entropyBound: entropy_bound }),
+    // Models of MAV have both in every row.
+    top: distribution ? (wire.top as Candidate[]) : wire.top.map(decodeCandidate),
+    distribution: distribution
+      ? {
+          rankBins: decodeVector(distribution.rank_bins, "token.distribution.rank_bins"),
+          entropy: distribution.entropy,
+          effectiveTokens: distribution.effective_tokens,
+          kept: distribution.kept,
+        }
+      : UNKNOWN,
     layers: decodeLayers(wire.layers, "token.layers"),
     ...(attention_rows && {
       attentionRows: decodeShares(attention_rows, 3, "token.attention_rows"),
@@ -133,6 +140,26 @@ function decodeToken(wire: WireToken): TokenFrame {
     stepMs: wire.timing.step_ms,
     captureMs: wire.timing.capture_ms,
   };
+}
+
+const UNKNOWN: DistributionFrame = {
+  rankBins: new Float32Array(),
+  entropy: Number.NaN,
+  effectiveTokens: Number.NaN,
+  kept: Number.NaN,
+};
+
+const decodeCandidate = (wire: WireCandidate): Candidate => ({
+  ...wire,
+  id: wire.id ?? idOfText(wire.text),
+  sampled_prob: wire.sampled_prob ?? Number.NaN,
+});
+
+/** A number for a token of a server that gives no ids: below 0, and equal for equal texts. */
+function idOfText(text: string): number {
+  let id = 0;
+  for (let i = 0; i < text.length; i++) id = (Math.imul(id, 31) + text.charCodeAt(i)) | 0;
+  return -1 - (id >>> 0);
 }
 
 function decodeSources(wire: WireAttentionSources, where: string): SourcesFrame {

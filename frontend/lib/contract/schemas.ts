@@ -6,6 +6,21 @@ const string = v.string();
 const boolean = v.boolean();
 const number = v.number();
 
+/** The server that runs a model, and what it can do. Its address is not part of it. */
+export const ChatServerInfoSchema = v.object({
+  /** The operator's name for it. */
+  name: string,
+  /** Which program it is, such as ollama; other if it is not known. */
+  kind: string,
+  /** The probes that it cannot give, and why. */
+  not_available: notArray(v.record(string, v.picklist(["layers", "vocabulary", "logprobs"]))),
+  /** Runs that may begin with `forced_texts`: a fork, for example. */
+  continues: v.array(v.picklist(["prompt", "messages"])),
+  /** Runs whose prompt event has the tokens of the prompt. */
+  tokenizes: v.array(v.picklist(["prompt", "messages"])),
+});
+export type WireChatServerInfo = v.InferOutput<typeof ChatServerInfoSchema>;
+
 /** A model in `/api/models`. Values that require the loaded model are null before it is
  * loaded. */
 export const ModelInfoSchema = v.object({
@@ -37,6 +52,8 @@ export const ModelInfoSchema = v.object({
   chat_template: v.nullable(boolean),
   /** The probes that it supports. */
   capabilities: v.array(string),
+  /** The server with OpenAI's API that runs it; null if MAV itself does. */
+  server: v.optional(v.nullable(ChatServerInfoSchema), null),
 });
 export type WireModelInfo = v.InferOutput<typeof ModelInfoSchema>;
 
@@ -103,6 +120,9 @@ export const RunSettingsSchema = notArray(
     /** Token ids with which the generated text must begin, each fully measured. They count towards
      * max_new_tokens. */
     forced_ids: v.optional(v.array(integer), []),
+    /** Texts of the tokens with which the generated text must begin, for models of chat servers,
+     * which have no ids. They are not measured, and count towards max_new_tokens. */
+    forced_texts: v.optional(v.array(string), []),
     /** The maximum number of tokens to generate. */
     max_new_tokens: v.optional(integer, 64),
     /** The model cannot end the text before this many tokens are generated. */
@@ -339,21 +359,24 @@ export type WirePrompt = v.InferOutput<typeof PromptSchema>;
 
 /** A token by id, with its own text (`<0xF0>` for an incomplete character). */
 export const TokenRefSchema = v.object({
-  id: integer,
+  /** Null if the server that runs the model does not give ids. */
+  id: v.nullable(integer),
   text: string,
 });
 export type WireTokenRef = v.InferOutput<typeof TokenRefSchema>;
 
 /** A row of `top`: a candidate for the next token. */
 export const CandidateSchema = v.object({
-  id: integer,
+  /** Null if the server that runs the model does not give ids. */
+  id: v.nullable(integer),
   text: string,
-  /** The model's logit, before any sampling control. */
+  /** The model's logit, before any sampling control; null if it is not known. */
   logit: v.nullable(number),
   /** The model's probability, before any sampling control. */
   prob: number,
-  /** The probability in the sampled distribution; 0 if a control removed it. */
-  sampled_prob: number,
+  /** The probability in the sampled distribution; 0 if a control removed it, null if it is not
+   * known. */
+  sampled_prob: v.nullable(number),
   /** The control that removed it, or null. */
   cut_by: v.nullable(string),
 });
@@ -406,16 +429,19 @@ export const TokenSchema = v.object({
   token: TokenRefSchema,
   /** Whether it comes from `forced_ids` instead of being chosen. */
   forced: boolean,
-  /** Log-probability (nats) in the raw distribution; null for a token that the model rules out. */
+  /** Log-probability (nats) in the raw distribution; null for a token that the model rules out,
+   * and, where rank is null too, if it is not known. */
   logprob: v.nullable(number),
-  /** Rank in the raw distribution; 0 is the top. */
-  rank: integer,
-  /** Entropy (nats) of the raw distribution. */
-  entropy: number,
+  /** Rank in the raw distribution; 0 is the top. Null if it is not known. */
+  rank: v.nullable(integer),
+  /** Entropy (nats) of the raw distribution; null if it is not known. */
+  entropy: v.nullable(number),
   /** The exact text that this token adds to the output. */
   text: string,
+  /** The likeliest tokens; empty if they are not known. */
   top: v.array(CandidateSchema),
-  distribution: DistributionSchema,
+  /** Null if the probabilities of the whole vocabulary are not known. */
+  distribution: v.nullable(DistributionSchema),
   layers: LayersSchema,
   timing: TimingSchema,
   /** [n_layers][n_heads][keys] attention of the last query; each row sums to 1. */
@@ -442,8 +468,11 @@ export const TokenSchema = v.object({
     v.nullable(notArray(v.record(string, v.nullable(notArray(v.record(string, v.unknown())))))),
     null,
   ),
-  /** Why a value in extra is null, by the probe's name. */
+  /** Why a value in extra, or a measurement of a chat server, is null, by the probe's name. */
   notes: v.optional(v.nullable(notArray(v.record(string, string))), null),
+  /** Lower bound of the entropy (nats), if only the likeliest tokens are known: the entropy of
+   * those in top, with all others counted as one token. The entropy itself is at least this. */
+  entropy_bound: v.optional(v.nullable(number), null),
   type: v.literal("token"),
 });
 export type WireToken = v.InferOutput<typeof TokenSchema>;

@@ -41,6 +41,7 @@ export function formatParameters(value: number): string {
  * looks.
  */
 export function formatPercent(share: number): string {
+  if (Number.isNaN(share)) return "–";
   const percent = share * 100;
   if (currentDepth() === "look") return wholePercent(percent);
   if (percent > 0 && percent < 0.05) return "<0.1";
@@ -72,7 +73,11 @@ export function formatMeasure(value: number | null | undefined): string {
 
 /** Formats nats with two decimals, without a minus sign for values that round to 0. */
 export const formatNats = (value: number): string =>
-  (Math.abs(value) < 0.005 ? 0 : value).toFixed(2);
+  Number.isNaN(value) ? "–" : (Math.abs(value) < 0.005 ? 0 : value).toFixed(2);
+
+/** Formats the entropy of a prediction; a lower bound of it with "≥". */
+export const formatEntropy = (of: { entropy: number; entropyBound?: number }): string =>
+  of.entropyBound === undefined ? formatNats(of.entropy) : `≥ ${formatNats(of.entropyBound)}`;
 
 export function formatDuration(ms: number): string {
   return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;

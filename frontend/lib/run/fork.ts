@@ -1,6 +1,6 @@
 import type { RunRequest } from "@/lib/contract";
 import type { StartFrame, TokenFrame } from "@/lib/contract/frames";
-import { repeated } from "./continuation";
+import { forcing, repeated } from "./continuation";
 import { applyEvent, EMPTY_RUN, type RunRecord } from "./run-record";
 
 /** A token that the model could have generated instead of another. */
@@ -27,14 +27,23 @@ type Forkable = RunRecord & { readonly start: StartFrame };
 export const isForkable = (run: RunRecord, step: number): run is Forkable =>
   run.start !== null && step >= 0 && step < run.frames.length;
 
+/** Whether the run's server can continue a given text, as it must for a fork. */
+export const canFork = ({ start }: RunRecord): boolean => {
+  const server = start?.model.server;
+  return !server || server.continues.includes(start.settings.messages ? "messages" : "prompt");
+};
+
 /**
  * Returns the request of a fork: same model, prompt, settings and seed, with the tokens before the
  * fork and then the other token forced. It does not pause where the run was paused after a number of
  * tokens.
  */
 export function forkRequest(run: Forkable, { step, token }: ForkPoint): RunRequest {
-  const ids = run.frames.slice(0, step).map(({ id }) => id);
-  const request = repeated(run.start, [...ids, token.id]);
+  const tokens = [...run.frames.slice(0, step), token];
+  const request = repeated(
+    run.start,
+    tokens.map((each) => forcing(run.start, each)),
+  );
   const { breakpoints } = run.start.settings;
   if (!breakpoints?.after || run.frames.length < breakpoints.after) return request;
   return { ...request, breakpoints: { ...breakpoints, after: null } };

@@ -5,7 +5,7 @@ import type { Breakpoints, RunRequest } from "@/lib/contract";
 import type { RunEvent } from "@/lib/contract/frames";
 import type { Pace } from "@/lib/pace/pace";
 import { paced } from "@/lib/pace/paced";
-import { continuation } from "./continuation";
+import { continuation, forcing } from "./continuation";
 import { isAtLimit, isBusy } from "./run-record";
 import type { RunStore } from "./run-store";
 import { openWholeRun } from "./whole-run";
@@ -93,7 +93,7 @@ export function createRunController(
     // A pattern that was too slow to search would be too slow again.
     const pattern = run.failure?.code === "pattern_too_slow" ? { pattern: null } : {};
     const breakpoints = { ...conditions, ...pattern } as RunRequest["breakpoints"];
-    const received = run.frames.map(({ id }) => id);
+    const received = run.frames.map((frame) => forcing(run.start, frame));
     const again = { ...continuation(run.start, received), breakpoints } as RunRequest;
     // With the server's resume token, the received ids need not be sent and computed again.
     const token = run.done?.resume;

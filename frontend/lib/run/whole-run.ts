@@ -2,14 +2,14 @@ import { isPassing, Refused, TimeLimitTooShort } from "@/lib/client/failure";
 import type { openRun } from "@/lib/client/run-stream";
 import type { FinishReason, RunRequest } from "@/lib/contract";
 import type { DoneFrame, PromptFrame, RunEvent, StartFrame } from "@/lib/contract/frames";
-import { continuation } from "./continuation";
+import { continuation, type Forced, forcing } from "./continuation";
 
 type Open = typeof openRun;
 type DoneEvent = RunEvent & { readonly type: "done" };
 
 /** The part of a run that was received before. */
 export interface Received {
-  readonly ids: readonly number[];
+  readonly ids: readonly Forced[];
   /** How it ended; null if it is not known. */
   readonly done: DoneFrame | null;
 }
@@ -61,7 +61,7 @@ export async function* openWholeRun(
         if (event.type === "prompt") prompt = event.prompt;
         if (event.type === "token") {
           reached = event.frame.index + 1;
-          ids[event.frame.index] = event.frame.id;
+          ids[event.frame.index] = forcing(start, event.frame);
         }
         if (event.type === "done") done = event;
         else yield event;

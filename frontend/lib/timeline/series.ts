@@ -4,10 +4,11 @@ import { growDomain, type StickyDomain } from "@/lib/scales/sticky-domain";
 /** The values that the timeline draws, one per token. */
 export interface Series {
   readonly count: number;
-  /** The entropy in nats. */
+  /** The entropy in nats, or what it is at least; 0 if it is not known. */
   readonly entropy: Float32Array;
   /** The probability of the chosen token, 0 to 1. */
   readonly prob: Float32Array;
+  /** Whether a token was given, or its probability is not known. */
   readonly forced: Uint8Array;
   /** The axis of the entropy. */
   readonly domain: StickyDomain | undefined;
@@ -45,10 +46,12 @@ function appended(series: Series, frames: readonly TokenFrame[]): Series {
   let domain = series.domain;
   for (let i = series.count; i < frames.length; i++) {
     const frame = frames[i] as TokenFrame;
-    series.entropy[i] = frame.entropy;
-    series.prob[i] = frame.prob;
-    series.forced[i] = frame.forced ? 1 : 0;
-    domain = growDomain(domain, [frame.entropy], i);
+    const entropy = frame.entropyBound ?? frame.entropy;
+    // Of an unknown probability nothing is drawn, and the token is grey.
+    series.entropy[i] = entropy || 0;
+    series.prob[i] = frame.prob || 0;
+    series.forced[i] = frame.forced || Number.isNaN(frame.prob) ? 1 : 0;
+    domain = growDomain(domain, [entropy], i);
   }
   return { ...series, count: frames.length, domain };
 }

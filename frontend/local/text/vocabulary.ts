@@ -13,7 +13,7 @@ import type { Tokenizer } from "./tokenizer";
 import { Utf8Stream } from "./utf8-stream";
 
 /** A token by id, with its own text. */
-export type TokenRef = WireTokenRef;
+export type TokenRef = WireTokenRef & { readonly id: number };
 
 const WHITE_SPACE = /\p{White_Space}/u;
 

@@ -100,7 +100,7 @@ const ChipGroup = memo(function ChipGroup(props: ChipGroupProps) {
         written={frame.text}
         label={frame.label}
         description={describe(frame, forks.includes(String(frame.index)))}
-        prob={frame.prob}
+        prob={Number.isNaN(frame.prob) ? null : frame.prob}
         kind="generated"
         shown={frame.index === shown}
         newest={frame.index === newest}

@@ -40,13 +40,15 @@ function figuresOf(of: Figured): [string, string][] {
       [words.entropy, entropy === null ? "–" : `${formatMeasure(entropy)} ${words.nats}`],
     ];
   }
-  const { id, prob, logprob, rank, entropy, forced } = of.frame;
+  const { id, prob, logprob, rank, entropy, entropyBound, forced } = of.frame;
   return [
-    [words.id, String(id)],
+    [words.id, id < 0 ? "–" : String(id)],
     [words.probability, `${formatPercent(prob)} %`],
     [words.logprob, formatMeasure(logprob)],
-    [words.rank, formatCount(rank)],
-    [words.entropy, `${formatMeasure(entropy)} ${words.nats}`],
+    [words.rank, Number.isNaN(rank) ? "–" : formatCount(rank)],
+    entropyBound === undefined
+      ? [words.entropy, `${formatMeasure(entropy)} ${words.nats}`]
+      : [words.entropyBound, `${formatMeasure(entropyBound)} ${words.nats}`],
     ...(forced ? ([[of.forked ? words.forked : words.forced, ""]] as [string, string][]) : []),
   ];
 }

@@ -58,6 +58,7 @@ const quoted = (candidate: Pick<Candidate, "text" | "prob">): string =>
 
 export function sentenceOf({ label, prob, rank, forced, top }: TokenFrame): string {
   const chosen = quoted({ text: label, prob });
+  if (Number.isNaN(prob)) return words.sentence.unknown(words.sentence.quoted(shortLabel(label)));
   const [first, second] = top;
   if (first && forced) return words.sentence.forced(chosen, quoted(first));
   if (first && rank > 0) return words.sentence.drew(chosen, quoted(first));

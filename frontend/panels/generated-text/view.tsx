@@ -106,6 +106,9 @@ export default function GeneratedText({ run, step, frame, live, select }: PanelP
             onKeyDown={walk}
             className="scroll-thin contain-strict relative h-full overflow-y-auto whitespace-pre-wrap bg-sheet break-words px-0.5 font-serif text-[1.1875rem] leading-[1.75] min-[106rem]:text-[1.3125rem]"
           >
+            {prompt.length === 0 && run.start?.model.server && (
+              <span className="text-quiet">{run.start.settings.prompt}</span>
+            )}
             <TokenChips prompt={prompt} frames={run.frames} count={run.frames.length} step={step} />
           </div>
           <ShownMark

@@ -28,6 +28,7 @@ export const german: Translated<typeof english> = {
   emptyDetail:
     "Das Modell schreibt ein Token nach dem anderen. Die Panels darunter zeigen, was bei jedem Token im Modell geschah.",
   sentence: {
+    unknown: (token) => `${token}: Der Server hat keine Wahrscheinlichkeit gesendet.`,
     certain: (token) => `Es ist sicher: ${token}.`,
     expects: (token, next) => `Es erwartet ${token}, dann ${next}.`,
     hesitates: (token, next) => `Es zögert: ${token}, ${next}.`,

@@ -17,6 +17,7 @@ export const english = {
   emptyDetail:
     "The model writes one token at a time. The panels below show what happened inside it at every token.",
   sentence: {
+    unknown: (token: string) => `${token}: the server sent no probability.`,
     certain: (token: string) => `It is certain: ${token}.`,
     expects: (token: string, next: string) => `It expects ${token}, then ${next}.`,
     hesitates: (token: string, next: string) => `It hesitates: ${token}, ${next}.`,

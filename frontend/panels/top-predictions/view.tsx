@@ -6,8 +6,10 @@ import { useElementSize } from "@/components/hooks/use-element-size";
 import { classNames } from "@/components/ui/class-names";
 import type { TokenFrame } from "@/lib/contract/frames";
 import { usePictured } from "@/lib/export/pixel-ratio";
+import { formatNats } from "@/lib/i18n/numbers";
 import { isBusy } from "@/lib/run/run-record";
 import { visible } from "@/lib/text/characters";
+import { NotAvailable } from "../not-available";
 import type { PanelProps } from "../panel";
 import { Bars } from "./bars";
 import { ChosenMark } from "./chosen-mark";
@@ -23,6 +25,9 @@ import { words } from "./words";
 
 export default function TopPredictions({ frame, run, live }: PanelProps) {
   if (!frame) return <Skeleton breathing={isBusy(run)} />;
+  if (frame.top.length === 0) {
+    return <NotAvailable why={frame.forced ? "given" : "logprobs"} />;
+  }
   return <Predictions frame={frame} live={live} />;
 }
 
@@ -72,7 +77,10 @@ function Predictions({ frame, live }: PredictionsProps) {
         </div>
       </div>
       <p className="h-6 truncate pt-2 text-quiet text-xs">
-        {said < 0 && words.outside(visible(frame.label), frame.rank)}
+        {said < 0
+          ? words.outside(visible(frame.label), frame.rank)
+          : frame.entropyBound !== undefined &&
+            words.bound(formatNats(frame.entropyBound), frame.top.length)}
       </p>
     </div>
   );

@@ -29,7 +29,10 @@ export const german: Translated<typeof english> = {
   forkLabel: (label) => `Stattdessen mit ${label} fortfahren`,
   forkHint: "Stattdessen mit diesem Token fortfahren",
   chosen: "Dieses Token wurde gewählt",
-  outside: (label, rank) => `Gewählt: ${label}, Rang ${rank}, nicht in dieser Liste.`,
+  outside: (label, rank) =>
+    `Gewählt: ${label}${rank >= 0 ? `, Rang ${rank}` : ""}, nicht in dieser Liste.`,
+  bound: (nats, rows) =>
+    `Entropie: mindestens ${nats} Nat, eine untere Schranke aus diesen ${rows} Token.`,
   tableLabel: "Kandidaten für dieses Token, der wahrscheinlichste zuerst",
   controls: {
     top_k: "Top-k",

@@ -18,7 +18,10 @@ export const english = {
   forkLabel: (label: string) => `Continue with ${label} instead`,
   forkHint: "Continue with this token instead",
   chosen: "This token was chosen",
-  outside: (label: string, rank: number) => `Chosen: ${label}, rank ${rank}, outside this list.`,
+  outside: (label: string, rank: number) =>
+    `Chosen: ${label}${rank >= 0 ? `, rank ${rank}` : ""}, outside this list.`,
+  bound: (nats: string, rows: number) =>
+    `Entropy: at least ${nats} nats, a lower bound from these ${rows} tokens.`,
   tableLabel: "Candidates for this token, likeliest first",
   controls: {
     top_k: "top-k",

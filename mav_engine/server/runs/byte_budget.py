@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from mav_engine.errors import InvalidSettings, MavError, RunFailed
 from mav_engine.probes.attention_map import due_maps
+from mav_engine.running.chat_run import PreparedChatRun
 from mav_engine.running.prepare import PreparedRun
 from mav_engine.server.http.client_name import OWN, client_network
 from mav_engine.server.http.problems import RequestRefused
@@ -118,7 +119,7 @@ class ByteBudget:
         if error := self._clients.spend(self._client, 0):
             raise error
 
-    def check_size(self, prepared: PreparedRun) -> None:
+    def check_size(self, prepared: PreparedRun | PreparedChatRun) -> None:
         """Check that the attention maps of a run fit the limit.
 
         Raises:
@@ -149,9 +150,11 @@ class ByteBudget:
         return self._clients.spend(self._client, size)
 
 
-def _size_of_maps(prepared: PreparedRun) -> int:
+def _size_of_maps(prepared: PreparedRun | PreparedChatRun) -> int:
     """Encoded bytes of all attention maps of a run of maximum length."""
     settings, info = prepared.settings, prepared.backend.info
+    if isinstance(prepared, PreparedChatRun):
+        return 0
     if "attention_map" not in settings.capture or not info.layers or not info.heads:
         return 0
     read = len(prepared.read_ids)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from mav_engine.backends import Backend
+from mav_engine.backends.chat_server.chat_model import ChatModel
 from mav_engine.config import ServerConfig
 from mav_engine.contract.events import TokenRef
 from mav_engine.errors import InvalidSettings, PromptTooLong
+from mav_engine.running.chat_run import PreparedChatRun
 from mav_engine.running.prepare import PreparedRun
 from mav_engine.settings import RunSettings
 
@@ -45,6 +47,7 @@ def check_characters(settings: RunSettings, limit: int) -> None:
     Raises:
         PromptTooLong: it has more than `limit` characters.
     """
+    check_text("forced_texts", sum(map(len, settings.forced_texts)), limit)
     if settings.messages is None:
         check_text("prompt", len(settings.prompt or ""), limit)
     else:
@@ -67,23 +70,35 @@ def check_text(field: str, length: int, limit: int) -> None:
         )
 
 
-def tokenize_within(backend: Backend, text: str, limit: int) -> list[TokenRef]:
+def tokenize_within(backend: Backend | ChatModel, text: str, limit: int) -> list[TokenRef]:
     """The tokens of a text.
 
     Raises:
         PromptTooLong: there are more than `limit`.
+        InvalidSettings: the chat server of the model does not tokenize texts.
     """
-    ids = backend.vocabulary.encode(text, special=False)
-    if len(ids) > limit:
+    if isinstance(backend, ChatModel):
+        tokens = backend.prompt_tokens(RunSettings(model=backend.name, prompt=text)) if text else []
+        if text and not tokens:
+            raise InvalidSettings(
+                f"{backend.server.name} ({backend.title}) does not tokenize texts. Choose a model "
+                "of this server.",
+                field="model",
+            )
+        count = len(tokens)
+    else:
+        ids = backend.vocabulary.encode(text, special=False)
+        count = len(ids)
+    if count > limit:
         raise PromptTooLong(
-            f"The text has {len(ids)} tokens, but this server allows at most {limit} "
+            f"The text has {count} tokens, but this server allows at most {limit} "
             "(MAV_MAX_PROMPT_TOKENS); send it in parts.",
             field="text",
         )
-    return backend.vocabulary.token_refs(ids)
+    return tokens if isinstance(backend, ChatModel) else backend.vocabulary.token_refs(ids)
 
 
-def check_prompt(prepared: PreparedRun, limit: int) -> None:
+def check_prompt(prepared: PreparedRun | PreparedChatRun, limit: int) -> None:
     """Check the number of tokens of a prompt.
 
     Raises:

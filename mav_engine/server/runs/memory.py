@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from mav_engine.config import ServerConfig
 from mav_engine.errors import Busy, InvalidSettings
 from mav_engine.probes.attention_map import due_maps, mapped_length
+from mav_engine.running.chat_run import PreparedChatRun
 from mav_engine.running.prepare import PreparedRun
 from mav_engine.server.runs.available_memory import available_memory, device_memory
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S
@@ -68,7 +69,7 @@ class RunMemory:
         return max(parts, key=lambda name: int(getattr(self, name)))
 
 
-def run_memory(prepared: PreparedRun, keep_bytes: int) -> RunMemory:
+def run_memory(prepared: PreparedRun | PreparedChatRun, keep_bytes: int) -> RunMemory:
     """What a run may need.
 
     Args:
@@ -157,7 +158,7 @@ class MemoryBudget:
         """Most bytes on the machine."""
         return self._limits[HOST]
 
-    def check(self, prepared: PreparedRun, needed: RunMemory) -> None:
+    def check(self, prepared: PreparedRun | PreparedChatRun, needed: RunMemory) -> None:
         """Check that a run fits if it is alone.
 
         Raises:
@@ -218,7 +219,9 @@ class MemoryBudget:
         return self._limits[device]
 
 
-def _too_large(prepared: PreparedRun, needed: RunMemory, size: int, limit: int) -> InvalidSettings:
+def _too_large(
+    prepared: PreparedRun | PreparedChatRun, needed: RunMemory, size: int, limit: int
+) -> InvalidSettings:
     settings = prepared.settings
     read, new = len(prepared.read_ids), prepared.limit - len(prepared.written)
     text = "prompt" if settings.messages is None else "messages"

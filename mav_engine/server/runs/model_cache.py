@@ -11,11 +11,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mav_engine.backends import Backend
+from mav_engine.backends.chat_server.chat_model import ChatModel
+from mav_engine.backends.chat_server.servers import ChatEntry
 from mav_engine.contract.events import ModelInfo
 from mav_engine.errors import MavError, ModelLoadFailed, ModelNotFound, UnusableModel
 from mav_engine.models.catalog import CatalogEntry
 
 LOG = logging.getLogger("mav.api")
+AnyModel = Backend | ChatModel
+"""A model that is loaded, or one that another server has."""
 
 
 class Load(Protocol):
@@ -27,7 +31,7 @@ class Load(Protocol):
 @dataclass(eq=False, slots=True)
 class _Cached:
     entry: CatalogEntry
-    loading: Future[Backend] = field(default_factory=Future)
+    loading: Future[AnyModel] = field(default_factory=Future)
     leases: int = 0
 
     def __post_init__(self) -> None:
@@ -35,7 +39,7 @@ class _Cached:
         self.loading.set_running_or_notify_cancel()
 
     @property
-    def backend(self) -> Backend | None:
+    def backend(self) -> AnyModel | None:
         """The model, if it is loaded."""
         done = self.loading.done() and self.loading.exception() is None
         return self.loading.result() if done else None
@@ -44,7 +48,7 @@ class _Cached:
 class Lease:
     """Keeps a model in memory until it is released."""
 
-    def __init__(self, loading: Future[Backend], give_back: Callable[[], None]) -> None:
+    def __init__(self, loading: Future[AnyModel], give_back: Callable[[], None]) -> None:
         self.loading = loading
         """The model, or the error of its load."""
         self._give_back = give_back
@@ -89,7 +93,9 @@ class ModelCache:
             self.hits, self.misses = self.hits + (not absent), self.misses + absent
             cached.leases += 1
             self._by_key.move_to_end(key)
-        if absent:
+        if absent and isinstance(entry, ChatEntry):
+            cached.loading.set_result(entry.opened)
+        elif absent:
             work = threading.Thread(
                 target=self._fill, args=(cached,), name=f"load {entry.name}", daemon=True
             )
@@ -170,7 +176,7 @@ class ModelCache:
         self._evict()
 
     def _evict(self) -> None:
-        gone: list[Backend] = []
+        gone: list[AnyModel] = []
         with self._lock:
             here = [
                 (key, cached, backend)

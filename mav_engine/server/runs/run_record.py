@@ -48,7 +48,8 @@ class RunRecord:
         if isinstance(event, Token):
             if not self.ids:
                 self.first_token_at = time.time()
-            self.ids.append(event.token.id)
+            # Runs without ids cannot be resumed.
+            self.ids.append(-1 if event.token.id is None else event.token.id)
             self.texts.append(event.text)
         elif isinstance(event, Done):
             self.ended_as = event.reason

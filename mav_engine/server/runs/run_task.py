@@ -13,7 +13,6 @@ from functools import partial
 import anyio
 import anyio.to_thread
 
-from mav_engine.backends import Backend
 from mav_engine.config import ServerConfig
 from mav_engine.contract.events import Done, Event, FinishReason, ModelInfo, Queued
 from mav_engine.errors import Busy, MavError, RunFailed
@@ -21,6 +20,7 @@ from mav_engine.faults import refused_for, run_fault
 from mav_engine.models.catalog import CatalogEntry
 from mav_engine.probes import captured
 from mav_engine.probes import names as probe_names
+from mav_engine.running.chat_run import PreparedChatRun
 from mav_engine.running.prepare import PreparedRun
 from mav_engine.running.run import error_event, events_after_start, start_event
 from mav_engine.server.http.problems import INTERNAL_ERROR
@@ -29,7 +29,7 @@ from mav_engine.server.runs.byte_budget import ByteBudget
 from mav_engine.server.runs.channel import Channel, Encoded
 from mav_engine.server.runs.limits import check_prompt
 from mav_engine.server.runs.memory import MemoryBudget, RunMemory, run_memory
-from mav_engine.server.runs.model_cache import Lease
+from mav_engine.server.runs.model_cache import AnyModel, Lease
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, Slot
 from mav_engine.server.runs.run_record import RunRecord
 from mav_engine.settings import RunSettings
@@ -47,7 +47,8 @@ LAST_WORDS_S = 5.0
 """Seconds that a client has to receive the end of a stopped run."""
 
 Encode = Callable[[Event], bytes]
-OnThread = Callable[[Callable[[], PreparedRun]], Awaitable[PreparedRun]]
+Prepared = PreparedRun | PreparedChatRun
+OnThread = Callable[[Callable[[], Prepared]], Awaitable[Prepared]]
 
 
 class ClientTooSlow(RunFailed):
@@ -70,7 +71,7 @@ class RunTask:
         slot: Slot,
         lease: Lease,
         on_end: Callable[[RunTask], None],
-        how: Callable[[RunSettings, Backend], PreparedRun],
+        how: Callable[[RunSettings, AnyModel], Prepared],
         budget: ByteBudget,
         memory: MemoryBudget,
         on_thread: OnThread,
@@ -98,7 +99,7 @@ class RunTask:
         self._blocked = False
         """Whether a slow client blocks the run."""
         self._began = time.perf_counter()
-        self._prepared: PreparedRun | None = None
+        self._prepared: Prepared | None = None
         self._computing = False
         self._encode: Encode | None = None
         """The encoder of the events, once they are computed."""
@@ -164,7 +165,9 @@ class RunTask:
         Events that are ready form one batch.
         """
         try:
-            start = start_event(self._settings, await self._info(), self.run_id)
+            prepared = self._prepared
+            settings = self._settings if prepared is None else prepared.settings
+            start = start_event(settings, await self._info(), self.run_id)
             started = _encoded(start, encode)
         except Exception:
             yield [self._failed(encode)]
@@ -191,11 +194,11 @@ class RunTask:
         async for batch in self._channel.batches():
             yield batch
 
-    def _take_memory(self, prepared: PreparedRun) -> None:
+    def _take_memory(self, prepared: Prepared) -> None:
         needed = self._needed or run_memory(prepared, self._config.keep_run_bytes)
         self._memory.take(self, needed, self.partner)
 
-    def _start(self, prepared: PreparedRun, encode: Encode) -> None:
+    def _start(self, prepared: Prepared, encode: Encode) -> None:
         name = f"run {self.run_id}"
         work = threading.Thread(
             target=self._compute, args=(prepared, encode), name=name, daemon=True
@@ -224,7 +227,7 @@ class RunTask:
                 self._news.clear()
                 await self._news.wait()
 
-    async def _prepare(self) -> PreparedRun:
+    async def _prepare(self) -> Prepared:
         backend = self._lease.loading.result()
         try:
             with anyio.fail_after(self._deadline.when() - self._loop.time()):
@@ -244,7 +247,7 @@ class RunTask:
         self._prepared = prepared
         return prepared
 
-    def _prepared_for(self, backend: Backend) -> PreparedRun:
+    def _prepared_for(self, backend: AnyModel) -> Prepared:
         # SystemExit on this thread must become an exception that the event loop can handle.
         with refused_for("model", f"The model {self._entry.name}"):
             return self._how(self._settings, backend)
@@ -253,7 +256,7 @@ class RunTask:
         with refused_for("capture", "A probe"):
             captured(self._settings.capture, probe_names(), self._entry.name)
 
-    def _compute(self, prepared: PreparedRun, encode: Encode) -> None:
+    def _compute(self, prepared: Prepared, encode: Encode) -> None:
         try:
             events = events_after_start(prepared, lambda: self.reason)
             RUN_ID.set(self.run_id)
@@ -308,7 +311,7 @@ class RunTask:
             self._channel.append(self._noted(done, self._encode))
         self._channel.end()
 
-    def _done_early(self, prepared: PreparedRun, reason: FinishReason) -> Done:
+    def _done_early(self, prepared: Prepared, reason: FinishReason) -> Done:
         record = self.record
         written = [*prepared.written, *record.ids]
         elapsed_s = time.time() - (record.began_at or record.queued_at)

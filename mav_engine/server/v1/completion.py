@@ -125,7 +125,8 @@ class Completion:
 
     def _logprobs(self, tokens: list[Json], offset: int) -> Json | None:
         most = self._asked.logprobs
-        if most is None:
+        # Chat servers may give none.
+        if most is None or any(_is_unknown(each) for each in tokens):
             return None
         if self._asked.is_chat:
             rows = [
@@ -172,6 +173,10 @@ def _row(text: str, logprob: float) -> Json:
     byte = _BYTE.fullmatch(text)
     data = [int(byte[1], 16)] if byte else list(text.encode())
     return {"token": text, "logprob": logprob, "bytes": data}
+
+
+def _is_unknown(token: Json) -> bool:
+    return token["logprob"] is None and token["rank"] is None
 
 
 def _finite(logprob: float | None) -> float:

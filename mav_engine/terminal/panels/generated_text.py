@@ -27,8 +27,10 @@ def _draw(view: View, width: int, height: int) -> Lines:
 
 def _caption(view: View) -> str:
     token = view.token
-    given = "given" if token.forced else f"rank {token.rank}"
-    return f"{given} · logprob {token.logprob:.2f}"
+    rank = "rank unknown" if token.rank is None else f"rank {token.rank}"
+    given = "given" if token.forced else rank
+    logprob = "unknown" if token.logprob is None else f"{token.logprob:.2f}"
+    return f"{given} · logprob {logprob}"
 
 
 PANEL = TerminalPanel(

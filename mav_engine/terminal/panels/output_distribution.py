@@ -6,15 +6,18 @@ from itertools import pairwise
 
 from rich.text import Text
 
+from mav_engine.contract.events import Distribution
 from mav_engine.terminal.bars import bar
 from mav_engine.terminal.labels import fitted
-from mav_engine.terminal.rows import ACCENT, QUIET, bar_length
+from mav_engine.terminal.rows import ACCENT, QUIET, absent, bar_length
 from mav_engine.terminal.view import Lines, TerminalPanel, View
 
 
 def _draw(view: View, width: int, height: int) -> Lines:
     distribution = view.token.distribution
-    lines = [_figures(view)]
+    if distribution is None:
+        return absent("not captured in this run")
+    lines = [_figures(distribution)]
     names = _names(view.start.rank_bin_edges)
     masses = [float(mass) for mass in distribution.rank_bins]
     room = height - len(lines)
@@ -31,12 +34,16 @@ def _draw(view: View, width: int, height: int) -> Lines:
     return lines
 
 
-def _figures(view: View) -> Text:
-    distribution = view.token.distribution
+def _figures(distribution: Distribution) -> Text:
     return Text(f"{distribution.entropy:.2f} nats ", style="bold").append(
         f"≈ {distribution.effective_tokens:.1f} tokens · {distribution.kept} kept",
         style="not bold dim",
     )
+
+
+def _rows(view: View) -> int:
+    distribution = view.token.distribution
+    return 1 + (0 if distribution is None else min(11, len(distribution.rank_bins)))
 
 
 def _names(edges: list[int]) -> list[str]:
@@ -49,6 +56,7 @@ PANEL = TerminalPanel(
     title="Output distribution",
     about="Probability by rank over the whole vocabulary, and its entropy.",
     draw=_draw,
-    rows=lambda view: 1 + min(11, len(view.token.distribution.rank_bins)),
+    rows=_rows,
+    capture=("distribution",),
     caption=lambda _: "share by rank",
 )

@@ -28,7 +28,8 @@ def _draw(view: View, width: int, height: int) -> Lines:
 
 
 def _row(view: View, place: int, row: Candidate, names: int, length: int, width: int) -> Text:
-    said = row.id == view.token.token.id
+    token = view.token.token
+    said = row.text == token.text if token.id is None else row.id == token.id
     key = str((place + 1) % 10) if view.picking and place < PICKS else " "
     mark = ("▸" if view.blocks else ">") if said else " "
     line = Text(f"{key}{mark}", style=CHOSEN if said else QUIET)
@@ -46,11 +47,17 @@ def _row(view: View, place: int, row: Candidate, names: int, length: int, width:
     return line
 
 
+def _caption(view: View) -> str:
+    bound = view.token.entropy_bound
+    return "prob · logit" if bound is None else f"prob · entropy at least {bound:.2f} nats"
+
+
 PANEL = TerminalPanel(
     name="top_predictions",
     title="Top predictions",
     about="The likeliest tokens with probability and logit, before any sampling control.",
     draw=_draw,
     rows=lambda view: min(12, len(view.token.top)),
-    caption=lambda _: "prob · logit",
+    caption=_caption,
+    capture=("predictions",),
 )

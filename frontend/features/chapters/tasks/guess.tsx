@@ -5,7 +5,7 @@ import { Button } from "@/components/ui/button";
 import { classNames } from "@/components/ui/class-names";
 import { Input } from "@/components/ui/input";
 import { formatPercent } from "@/lib/i18n/numbers";
-import { forcedIds } from "@/lib/run/continuation";
+import { forcedTokens } from "@/lib/run/continuation";
 import { shortLabel } from "@/lib/text/characters";
 import { GOOD_GUESS, type Guess, guessed, offeredGuesses } from "../checks";
 import { Cover } from "../cover";
@@ -19,7 +19,7 @@ const SHOWN = 90;
 export function GuessTask({ run, select, onSolved }: TaskProps) {
   const [guess, setGuess] = useState<Guess | null>(null);
   const [text, setText] = useState("");
-  const forced = run.start ? forcedIds(run.start).length : 0;
+  const forced = run.start ? forcedTokens(run.start).length : 0;
   const step = Math.min(forced, run.frames.length - 1);
   const frame = run.frames[step];
   useEffect(() => {

@@ -1,0 +1,1 @@
+"""Models of servers with OpenAI's API, which generate text and report log-probabilities."""
