@@ -105,8 +105,8 @@ type OnlyOnServer = "serverSetting" | "serverResume" | "serverPattern";
 
 /** The settings that only a server supports, and the text that says so. Here they keep their default. */
 export const ONLY_ON_A_SERVER: Readonly<Record<string, OnlyOnServer>> = {
-  forced_texts: "serverSetting",
   resume: "serverResume",
+  forced_texts: "serverSetting",
   "breakpoints.pattern": "serverPattern",
 };
 
