@@ -39,6 +39,7 @@ export function PanelBody({ panel, model }: PanelBodyProps) {
     // body that is scrolled out of view is not laid out or painted at all.
     <div
       ref={body}
+      data-unseen={inSight ? undefined : ""}
       className="contain-size contain-layout contain-style absolute inset-0 flex flex-col [content-visibility:auto] [overflow-clip-margin:1rem]"
     >
       {missing?.all && missing.server && <NotAvailable why={missing.why} />}
