@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,9 @@ from mav_engine.wording import shortened
 _log = logging.getLogger(__name__)
 _FULL = ("out of memory", "can't allocate memory", "cannot allocate memory", "not enough memory")
 """Messages of RuntimeErrors by which devices report full memory."""
+_LEFT_OUT = "…"
+_PATH = re.compile(r"""(?<![\w.])(?:[A-Za-z]:|~|\.{1,2})?[\\/][^\s'"`:;,()<>\[\]]+""")
+_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 
 
 def is_deliberate(error: BaseException) -> bool:
@@ -99,8 +104,14 @@ def load_fault(error: BaseException, name: str) -> ModelLoadFailed:
 
 
 def brief(error: BaseException) -> str:
-    """The first line of the message, without stack traces."""
-    return (_text_of(error).strip().splitlines() or ["without a message"])[0][:300]
+    """The first line of the message, without stack traces.
+
+    Clients see it, so paths and names and addresses of machines are left out.
+    """
+    line = (_text_of(error).strip().splitlines() or ["without a message"])[0]
+    name = re.escape(socket.gethostname())
+    line = re.sub(rf"\b{name}(\.[\w-]+)*\b", _LEFT_OUT, line) if name else line
+    return _ADDRESS.sub(_LEFT_OUT, _PATH.sub(_LEFT_OUT, line))[:300]
 
 
 def _text_of(error: BaseException) -> str:
