@@ -2,7 +2,7 @@ import { expect, type Page } from "@playwright/test";
 import { LANGUAGES } from "../lib/i18n/language";
 import { expectNoViolations } from "./axe";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 import { WALKS } from "./walks";
 
 for (const [name, walk] of Object.entries(WALKS)) {
@@ -47,7 +47,11 @@ test("nothing is animated with reduced motion", async ({ page }) => {
 
 test("everything can be done from the keyboard", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ max_new_tokens: 12, min_new_tokens: 12 });
+  await site.open({
+    panels: "generated-text.attention-entropy",
+    max_new_tokens: 12,
+    min_new_tokens: 12,
+  });
   await site.prompt.focus();
   await page.keyboard.type(STORY);
   await page.keyboard.press("Control+Enter");
@@ -75,7 +79,7 @@ test("everything can be done from the keyboard", async ({ page }) => {
 
 test("the end of a run is announced once, not every token", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 24 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 24 });
   await page.evaluate(() => {
     const announced: string[] = [];
     Object.assign(window, { announced });

@@ -40,14 +40,9 @@ test("the attention panels and the waterfall show a run", async ({ page }) => {
   await expect(waterfall.getByText("cut by").first()).toBeAttached();
 
   await expectNoViolations(page);
-});
 
-test("nothing overflows on a phone", async ({ page }) => {
+  // On a phone nothing overflows.
   await page.setViewportSize({ width: 360, height: 740 });
-  const site = new Instrument(page);
-  await site.open(RUN);
-  await site.run.click();
-  await site.finished();
   await expect(site.panel("Sampler waterfall").getByRole("table")).toBeVisible();
   const over = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

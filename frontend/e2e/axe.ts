@@ -60,7 +60,7 @@ async function prepare(page: Page, part: string | undefined): Promise<void> {
   }
   const rules = Object.entries(COLOURED).map(([id, selector]) => ({
     id,
-    selector: part ? `:is(${part}, ${part} *):is(${selector})` : selector,
+    selector: part ? `:is(:is(${part}), :is(${part}) *):is(${selector})` : selector,
   }));
   await page.evaluate((rules) => axe.configure({ rules }), rules);
 }

@@ -1,12 +1,12 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 
 test("settings that the run shown does not have are marked, and can be taken back", async ({
   page,
 }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 6, temperature: 0.5, seed: 3 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 6, temperature: 0.5, seed: 3 });
   const mark = page.getByText(/not run yet/);
   const temperature = page.locator("#setting-temperature");
   await temperature.fill("0.8");
@@ -43,7 +43,9 @@ test("settings that the run shown does not have are marked, and can be taken bac
 });
 
 test("a comparison marks the settings of each side", async ({ page }) => {
-  await page.goto(`/?view=compare&prompt=${STORY}&max_new_tokens=4&b.temperature=1`);
+  await page.goto(
+    `/?view=compare&prompt=${STORY}&max_new_tokens=4&b.temperature=1&panels=generated-text`,
+  );
   await expect(page.locator("#model-help")).toContainText("parameters");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByText("Compared", { exact: true })).toBeVisible();

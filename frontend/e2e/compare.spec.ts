@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, SLOW, STORY } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_AND_PREDICTIONS, TEXT_ONLY } from "./instrument";
 
 const chart = (page: Page) => page.getByRole("slider", { name: /^Divergence/ });
 const overview = (page: Page) => page.getByRole("region", { name: "Overview of the comparison" });
@@ -8,7 +8,7 @@ const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true 
 const texts = (page: Page) => page.getByRole("listbox");
 
 async function open(page: Page, settings: Record<string, string | number>): Promise<void> {
-  const query = new URLSearchParams({ view: "compare", prompt: STORY });
+  const query = new URLSearchParams({ view: "compare", ...TEXT_ONLY, prompt: STORY });
   for (const [name, value] of Object.entries(settings)) query.set(name, String(value));
   await page.goto(`/?${query}`);
   await expect(page.locator("#model-help")).toContainText("parameters");
@@ -155,7 +155,12 @@ test("the overview counts what was compared where the texts differ from the star
 
 test("two branches are shown side by side and can be measured", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 10, min_new_tokens: 10 });
+  await site.open({
+    ...TEXT_AND_PREDICTIONS,
+    prompt: STORY,
+    max_new_tokens: 10,
+    min_new_tokens: 10,
+  });
   await run(page).click();
   await site.finished();
   await site.showTokenBefore(4);
@@ -197,7 +202,8 @@ test("the panels of a comparison are the open ones; others can be opened there",
 
 test("a comparison fits 360 pixels", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
-  await open(page, { max_new_tokens: 8, "b.temperature": 0.9 });
+  const panels = "generated-text.stack.top-predictions.layer-norms.attention-entropy";
+  await open(page, { max_new_tokens: 8, "b.temperature": 0.9, panels });
   await run(page).click();
   await compared(page);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);

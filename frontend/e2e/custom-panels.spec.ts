@@ -44,7 +44,10 @@ test.describe("a site that was built with the panel of the documentation", () =>
     );
     writeFileSync(`${SITE}/mine/broken.tsx`, 'throw new Error("never loads");\nexport {};\n');
     const env = { ...process.env, MAV_PANELS_DIR: `${SITE}/mine`, NEXT_TELEMETRY_DISABLED: "1" };
-    execFileSync("npm", ["run", "build"], { cwd: SITE, env, stdio: "inherit" });
+    // The worker and the models are those of the site, which have been copied with `public`.
+    execFileSync("node", ["scripts/list-panels.mjs"], { cwd: SITE, env, stdio: "inherit" });
+    const build = ["run", "build", "--ignore-scripts"];
+    execFileSync("npm", build, { cwd: SITE, env, stdio: "inherit" });
     const port = await freePort();
     origin = `http://127.0.0.1:${port}`;
     const [command = "", ...given] = (process.env.E2E_MAV ?? "../.venv/bin/mav").split(" ");

@@ -44,21 +44,6 @@ test("tiles, lens and trends show a real run, and selecting a token updates all 
   await expect(slider).toHaveAttribute("aria-valuetext", /token 1, .*Probability/);
 });
 
-test("axe finds nothing in them, and nothing is wider than a phone", async ({ page }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.emulateMedia({ reducedMotion: "reduce" });
-  const site = new Instrument(page);
-  await site.open(SETTINGS);
-  await site.run.click();
-  await site.finished();
-  await page.getByRole("button", { name: "This token" }).click();
-  await expectNoViolations(page);
-  await page.getByRole("button", { name: "Over time" }).click();
-  await expectNoViolations(page, { opened: "[data-panel=logit-lens]" });
-  const overflow = await page.evaluate(() => document.body.scrollWidth - window.innerWidth);
-  expect(overflow).toBeLessThanOrEqual(0);
-});
-
 test("choices in panels are in the link, which restores them", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ ...SETTINGS, panels: `${SETTINGS.panels}.layer-norms.attention-heads` });

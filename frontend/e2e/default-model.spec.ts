@@ -42,7 +42,7 @@ const model = (page: Page) => page.getByLabel("Model", { exact: true });
 for (const view of ["instrument", "compare", "chat"]) {
   test(`${view}: the model that is shown runs`, async ({ page }) => {
     const requested = requestedModels(page);
-    await page.goto(`${server.url}/?view=${view}&max_new_tokens=4`);
+    await page.goto(`${server.url}/?view=${view}&max_new_tokens=4&panels=generated-text`);
     await expect(model(page)).toHaveValue(OWN);
     await begin(page, view);
     await expect.poll(() => requested).toEqual(view === "compare" ? [OWN, OWN] : [OWN]);
@@ -64,7 +64,7 @@ for (const view of ["instrument", "compare", "chat"]) {
         await route.continue();
       });
     }
-    await page.goto(`${server.url}/?view=${view}&max_new_tokens=4`);
+    await page.goto(`${server.url}/?view=${view}&max_new_tokens=4&panels=generated-text`);
     await expect(model(page).getByRole("option", { selected: true })).toHaveText(
       "The server’s default",
     );

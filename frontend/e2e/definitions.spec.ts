@@ -179,7 +179,8 @@ test("the keyboard has one stop in a panel, and arrow keys go through its terms"
   await expect(stop).toHaveAccessibleDescription(new RegExp(`^${nameOf(first)}: `));
   await page.keyboard.press("ArrowRight");
   await expect(card(page, nameOf(second))).toBeVisible();
-  await expectNoViolations(page, { opened: "[role=dialog]" });
+  // Its colours are those of the one that opens on hover.
+  await expectNoViolations(page, { themes: [] });
   const [glossary] = await Promise.all([page.waitForEvent("popup"), page.keyboard.press("Enter")]);
   await expect(glossary.locator(`#${second}`)).toBeInViewport();
   await glossary.close();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_AND_PREDICTIONS, TEXT_ONLY } from "./instrument";
 
 /** Invisible characters and those that change how others are displayed, one per token. */
 const UNSEEN: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ test("invisible tokens are shown as names, can be selected and exported", async 
   page,
 }, info) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_AND_PREDICTIONS);
   const texts = Object.keys(UNSEEN);
   await site.openRecording(recordingOf(texts, info.outputPath("unseen.jsonl")));
   await site.finished();
@@ -74,7 +74,7 @@ test("right-to-left text is laid out correctly and does not move its neighbours"
   page,
 }, info) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_ONLY);
   await site.openRecording(recordingOf(["\u202e", " abc", " def"], info.outputPath("rlo.jsonl")));
   await site.finished();
   const left = (label: string) =>
@@ -92,7 +92,7 @@ test("a run that reached its limit continues, and a prompt that is too long can 
   page,
 }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 6, min_new_tokens: 6 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 6, min_new_tokens: 6 });
   await site.run.click();
   await site.finished();
   await page.getByRole("button", { name: "Continue", exact: true }).click();
@@ -155,7 +155,7 @@ for (const [width, height] of [
 test("with forced colours shades and bars still differ", async ({ page }) => {
   await page.emulateMedia({ forcedColors: "active" });
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 12 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 12 });
   await site.run.click();
   await site.finished();
   const shades = await page

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Download, expect, type Page } from "@playwright/test";
 import { PANELS } from "../panels/registry";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_AND_PREDICTIONS, TEXT_ONLY } from "./instrument";
 
 const RECORDINGS = "../tests/recordings";
 const WHOLE = `${RECORDINGS}/mav-tiny.jsonl`;
@@ -92,7 +92,7 @@ test("a saved run opened again shows the same page, without a server", async ({
 
 test("a recording can be dropped anywhere on the page", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_ONLY);
   const transfer = await page.evaluateHandle(
     (content) => {
       const data = new DataTransfer();
@@ -113,7 +113,7 @@ test("a damaged recording reports what is wrong and where, and shows what is com
   page,
 }) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_ONLY);
   await site.openRecording(WHOLE);
   await site.finished();
   const cases: { file: string; line: number | null; field: string | null; events: number }[] =
@@ -137,7 +137,7 @@ test("a damaged recording reports what is wrong and where, and shows what is com
 
 test("an incomplete recording can be continued", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_ONLY);
   await site.openRecording(`${RECORDINGS}/broken/stops-halfway.jsonl`);
   await expect(site.alert).toContainText("incomplete");
   const begun = await page.getByRole("listbox").evaluate((list) => list.textContent);
@@ -189,7 +189,7 @@ for (const theme of ["light", "dark"] as const) {
   test(`pictures of panels have text, fonts and captions (${theme})`, async ({ page }) => {
     await page.emulateMedia({ colorScheme: theme });
     const site = new Instrument(page);
-    await site.open();
+    await site.open({ panels: "generated-text.top-predictions.attention-entropy" });
     await site.openRecording(WHOLE);
     await site.finished();
     for (const title of ["Generated text", "Top predictions", "Attention entropy"]) {
@@ -284,7 +284,7 @@ test("pictures have no controls, but what is chosen with them", async ({ page })
 
 test("exported numbers of a panel are those of the events", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_AND_PREDICTIONS);
   await site.openRecording(WHOLE);
   await site.finished();
   await site.showNewest();

@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_AND_PREDICTIONS } from "./instrument";
 
 // All panels are in view: those that are not follow only when the shown token stays the same.
 test.use({ viewport: { width: 1280, height: 1700 } });
@@ -10,7 +10,13 @@ const rows = (page: Page) => tree(page).getByRole("treeitem");
 
 async function ran(page: Page, settings = {}): Promise<Instrument> {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 12, min_new_tokens: 12, ...settings });
+  await site.open({
+    ...TEXT_AND_PREDICTIONS,
+    prompt: STORY,
+    max_new_tokens: 12,
+    min_new_tokens: 12,
+    ...settings,
+  });
   await site.run.click();
   await site.finished();
   return site;

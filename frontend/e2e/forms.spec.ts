@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, SLOW, STORY } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_ONLY } from "./instrument";
 
 const SETTING = (name: string) => `#setting-${name}`;
 
@@ -25,7 +25,7 @@ async function limitHistory(page: Page): Promise<void> {
 test("typing and dragging do not exceed WebKit's limit for history updates", async ({ page }) => {
   await limitHistory(page);
   const instrument = new Instrument(page);
-  await instrument.open();
+  await instrument.open(TEXT_ONLY);
   const text =
     "Once upon a time there was a little girl who lived in a small house near a forest. ";
   await instrument.prompt.pressSequentially(text.repeat(2), { delay: 5 });
@@ -46,7 +46,7 @@ test("typing and dragging do not exceed WebKit's limit for history updates", asy
 
 test("a view that fails keeps run and prompt, and can be retried", async ({ page }) => {
   const instrument = new Instrument(page);
-  await instrument.open({ prompt: STORY, max_new_tokens: 5 });
+  await instrument.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 5 });
   await instrument.run.click();
   await instrument.finished();
   // Formatting any number in a view throws.
@@ -104,7 +104,7 @@ test("a prompt of any length survives a reload, and the page says where it is st
 
 for (const view of ["instrument", "compare", "chat"]) {
   test(`a link to a model that the server lacks says so in ${view}`, async ({ page }) => {
-    await page.goto(`/?prompt=Once&model=of-another-server&view=${view}`);
+    await page.goto(`/?prompt=Once&model=of-another-server&panels=generated-text&view=${view}`);
     const select = page.locator(SETTING("model"));
     await expect(select.locator("option:checked")).toHaveText("of-another-server (not here)");
     await expect(select).toHaveValue("of-another-server");
@@ -168,7 +168,7 @@ test("what is changed while a run is being started stays in the other views", as
     await route.continue();
   });
   const site = new Instrument(page);
-  await site.open({ prompt: "Once", max_new_tokens: "3" });
+  await site.open({ ...TEXT_ONLY, prompt: "Once", max_new_tokens: "3" });
   const requested = page.waitForRequest((request) => request.url().endsWith("/api/run"));
   await site.run.click();
   await requested;
@@ -190,7 +190,7 @@ test.describe("on a phone", () => {
     ["tile_height", 'tile={"height":9999}'],
   ] as const) {
     test(`Run shows what is wrong with ${name}`, async ({ page }) => {
-      await page.goto(`/?prompt=Once&${query}`);
+      await page.goto(`/?prompt=Once&panels=generated-text&${query}`);
       await expect(page.locator("#model-help")).toContainText("parameters");
       await page.getByRole("button", { name: "Run", exact: true }).tap();
       await expect(page.locator(SETTING(name))).toBeFocused();
@@ -254,7 +254,7 @@ test("keys of an input method neither send, stop nor rename", async ({ page }) =
 
 test("a decimal comma is accepted, and the slider follows", async ({ page }) => {
   const instrument = new Instrument(page, "de");
-  await instrument.open({ prompt: "Once", max_new_tokens: 3 });
+  await instrument.open({ ...TEXT_ONLY, prompt: "Once", max_new_tokens: 3 });
   const field = page.locator(SETTING("temperature"));
   await field.fill("0,8");
   await expect(page.getByRole("slider", { name: "Temperatur" })).toHaveValue("0.8");
@@ -276,7 +276,7 @@ test("text typed just before a reload is still there", async ({ page }) => {
     tile_height: "9",
   };
   const instrument = new Instrument(page);
-  await instrument.open();
+  await instrument.open(TEXT_ONLY);
   await page.evaluate(() => {
     for (const section of document.querySelectorAll("details")) section.open = true;
   });
@@ -313,7 +313,7 @@ test("text typed before the scripts of the page are loaded stays", async ({ page
 
 test("a run and a conversation survive a reload", async ({ page }) => {
   const instrument = new Instrument(page);
-  await instrument.open({ prompt: STORY, max_new_tokens: 8, seed: 5 });
+  await instrument.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 8, seed: 5 });
   await instrument.run.click();
   await instrument.finished();
   const written = await instrument.panel("Generated text").innerText();
@@ -345,7 +345,7 @@ test("a run and a conversation survive a reload", async ({ page }) => {
 
 test("the last finished run is offered in another tab, until it is discarded", async ({ page }) => {
   const instrument = new Instrument(page);
-  await instrument.open({ prompt: STORY, max_new_tokens: 6, seed: 5 });
+  await instrument.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 6, seed: 5 });
   await instrument.run.click();
   await instrument.finished();
   const panel = instrument.panel("Generated text");
@@ -353,22 +353,22 @@ test("the last finished run is offered in another tab, until it is discarded", a
   await expect(panel.locator("[data-term-stop]")).toBeAttached();
   const written = await panel.innerText();
   const other = new Instrument(await page.context().newPage());
-  await other.open();
+  await other.open(TEXT_ONLY);
   const offer = other.page.getByRole("button", { name: "Open the last run" });
   await offer.click();
   await other.finished();
   await expect.poll(() => other.panel("Generated text").innerText()).toBe(written);
 
   const third = new Instrument(await page.context().newPage());
-  await third.open();
+  await third.open(TEXT_ONLY);
   await third.page.getByRole("button", { name: "Discard" }).click();
-  await third.open();
+  await third.open(TEXT_ONLY);
   await expect(third.page.getByRole("button", { name: "Open the last run" })).toHaveCount(0);
 });
 
 test("a run interrupted by a reload is restored up to what was saved", async ({ page }) => {
   const instrument = new Instrument(page);
-  await instrument.open({ ...SLOW, prompt: STORY, max_new_tokens: 480, seed: 5 });
+  await instrument.open({ ...TEXT_ONLY, ...SLOW, prompt: STORY, max_new_tokens: 480, seed: 5 });
   await instrument.run.click();
   await expect.poll(() => instrument.shownStep()).toBeGreaterThan(20);
   await page.reload();

@@ -134,4 +134,9 @@ export class Instrument {
   }
 }
 
+/** For a test to which no other panel matters: the page measures and draws the panels that are open. */
+export const TEXT_ONLY = { panels: "generated-text" };
+/** The same, with the panel in which a run is forked. */
+export const TEXT_AND_PREDICTIONS = { panels: "generated-text.top-predictions" };
+
 export const STORY = "Once upon a time, there was a little";

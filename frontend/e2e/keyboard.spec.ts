@@ -1,10 +1,10 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 
 test("after Run the keys are in the text", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 8, min_new_tokens: 8 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 8, min_new_tokens: 8 });
   await site.run.focus();
   await page.keyboard.press("Enter");
   const text = page.getByRole("listbox");
@@ -18,7 +18,7 @@ test("after Run the keys are in the text", async ({ page }) => {
 
 test("the focus that the visitor moves before the text begins stays", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 4 });
   let answer = () => {};
   const held = new Promise<void>((resolve) => {
     answer = resolve;
@@ -38,7 +38,7 @@ test("the focus that the visitor moves before the text begins stays", async ({ p
 
 test("from Run it is one Tab to a link to the text", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 4 });
   await site.run.click();
   await site.finished();
   await site.run.focus();

@@ -1,10 +1,10 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 
 test("the language can be changed while a run is shown, and is remembered", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ max_new_tokens: 6, min_new_tokens: 6 });
+  await site.open({ ...TEXT_ONLY, max_new_tokens: 6, min_new_tokens: 6 });
   await site.prompt.fill(STORY);
   await site.run.click();
   await site.finished();

@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 import { returnTo, type Started, serveStatic } from "./servers";
 
 const MODEL = "browser:mav-tiny";
@@ -12,7 +12,7 @@ const compared = (page: Page) =>
   expect(overview(page).getByText("Compared", { exact: true })).toBeVisible();
 
 const addressOf = (settings: Record<string, string | number>): string => {
-  const query = new URLSearchParams({ view: "compare", prompt: STORY });
+  const query = new URLSearchParams({ view: "compare", ...TEXT_ONLY, prompt: STORY });
   for (const [name, value] of Object.entries(settings)) query.set(name, String(value));
   return `?${query}`;
 };

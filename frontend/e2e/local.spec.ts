@@ -1,12 +1,18 @@
 import { brotliCompressSync, constants } from "node:zlib";
 import { expect, type Page, type Route } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_AND_PREDICTIONS } from "./instrument";
 import { returnTo, type Started, serveStatic } from "./servers";
 
 const MODEL = "browser:mav-tiny";
 const WEIGHTS = "**/models/mav-tiny/model.safetensors";
-const SAMPLED = { prompt: STORY, temperature: 0.9, seed: 7, max_new_tokens: 60 };
+const SAMPLED = {
+  ...TEXT_AND_PREDICTIONS,
+  prompt: STORY,
+  temperature: 0.9,
+  seed: 7,
+  max_new_tokens: 60,
+};
 
 const textOf = ({ page }: Instrument): Promise<string | null> =>
   page.getByRole("listbox").evaluate((list) => list.textContent);
@@ -278,7 +284,7 @@ test.describe("static files without a server", () => {
     await returnTo(page);
     const instrument = new Instrument(page);
     const downloads = counted(page, "model.safetensors");
-    await page.goto(`${site.url}?prompt=Once+upon+a+time`);
+    await page.goto(`${site.url}?panels=generated-text&prompt=Once+upon+a+time`);
     await expect(page.getByLabel("Model", { exact: true })).toHaveValue(MODEL);
     await expect(instrument.alert).toHaveCount(0);
     await instrument.run.click();
@@ -328,7 +334,7 @@ test.describe("static files without a server", () => {
       pages.map(async (each) => {
         await returnTo(each);
         const instrument = new Instrument(each);
-        await each.goto(`${site.url}?prompt=Once+upon+a+time`);
+        await each.goto(`${site.url}?panels=generated-text&prompt=Once+upon+a+time`);
         await instrument.run.click();
         await instrument.finished();
         return textOf(instrument);

@@ -7,7 +7,7 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
 
   test("panels show the token that is scrubbed to", async ({ page }) => {
     const site = await openLongRun(page, SHAPE);
-    await scrub(page);
+    await scrub(page, 40);
     await expect.poll(() => site.shownStep()).toBeGreaterThan(SHAPE.tokens - 20);
     const label = await page
       .getByRole("listbox")
@@ -25,7 +25,7 @@ test.describe("a run of 500 tokens on a model of 24 layers", () => {
   // cause.
   test("a step lays out the page once", async ({ page }) => {
     await page.clock.install();
-    await openLongRun(page, SHAPE);
+    await openLongRun(page, { ...SHAPE, tokens: 150 });
     const slider = page.getByRole("slider", { name: "Token shown" });
     await slider.press("Home");
     // The clock is paused: on a slow machine, too, the steps follow each other quickly, so that what

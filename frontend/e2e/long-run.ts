@@ -58,17 +58,21 @@ export async function openLongRun(page: Page, shape: Shape): Promise<Instrument>
   return site;
 }
 
-/** Drags the timeline to the right, back and to the right again, as fast as the page follows. */
-export async function scrub(page: Page): Promise<void> {
+/**
+ * Drags the timeline to the right, back and to the right again, as fast as the page follows.
+ *
+ * @param steps how many places the pointer visits on its way from one end to the other
+ */
+export async function scrub(page: Page, steps = 120): Promise<void> {
   const track = page.getByRole("slider", { name: "Token shown" });
   const box = await track.boundingBox();
   if (!box) throw new Error("no timeline");
   const y = box.y + box.height / 2;
   await page.mouse.move(box.x + 2, y);
   await page.mouse.down();
-  await page.mouse.move(box.x + box.width - 4, y, { steps: 120 });
-  await page.mouse.move(box.x + 4, y, { steps: 60 });
-  await page.mouse.move(box.x + box.width - 4, y, { steps: 60 });
+  await page.mouse.move(box.x + box.width - 4, y, { steps });
+  await page.mouse.move(box.x + 4, y, { steps: steps / 2 });
+  await page.mouse.move(box.x + box.width - 4, y, { steps: steps / 2 });
   await page.mouse.up();
 }
 

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
-import { Instrument, SLOW, STORY, WORDS } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_AND_PREDICTIONS, WORDS } from "./instrument";
 import { serveMav } from "./servers";
 
 const LINES = readFileSync("../tests/recordings/training/mav-tiny-learns.jsonl", "utf8").split(
@@ -23,7 +23,7 @@ test("eight tabs watch a training, and the server still answers each of them", a
       page.getByRole("listbox", { name: WORDS.en.training.said }).getByRole("option");
     for (let n = 0; n < 8; n++) {
       const page = await context.newPage();
-      await page.goto(`${server.url}/?training=live`);
+      await page.goto(`${server.url}/?training=live&panels=generated-text`);
       pages.push(page);
       expect(await health(page)).toBe(true);
     }
@@ -44,7 +44,11 @@ test("queued runs leave the page a connection", async ({ page }) => {
   const server = await serveMav([], { MAV_MAX_RUNS: "1" });
   try {
     const site = new Instrument(page);
-    const query = new URLSearchParams({ prompt: STORY, max_new_tokens: "400" });
+    const query = new URLSearchParams({
+      ...TEXT_AND_PREDICTIONS,
+      prompt: STORY,
+      max_new_tokens: "400",
+    });
     for (const [name, value] of Object.entries(SLOW)) query.set(name, String(value));
     await page.goto(`${server.url}/?${query}`);
     await site.run.click();

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Browser, expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument } from "./instrument";
+import { Instrument, TEXT_AND_PREDICTIONS } from "./instrument";
 
-const SAMPLED = { temperature: 0.9, seed: 7, max_new_tokens: 60 };
+const LENGTH = 24;
+const SAMPLED = { ...TEXT_AND_PREDICTIONS, temperature: 0.9, seed: 7, max_new_tokens: LENGTH };
 const ITEM = /^Standalone page with the model inside/;
 
 /** The tokens of the prompt and of the run. */
@@ -45,7 +46,7 @@ async function savedPage(site: Instrument): Promise<string> {
 
 /** Forks the run, and continues the fork beyond its limit; returns both texts. */
 async function forkedAndContinued(site: Instrument): Promise<[string, string]> {
-  await site.showTokenBefore(20);
+  await site.showTokenBefore(8);
   const before = await textOf(site);
   const count = await site.tokens.count();
   await site.forkButton.click();
@@ -53,11 +54,11 @@ async function forkedAndContinued(site: Instrument): Promise<[string, string]> {
   // The status may still be that of the run before.
   await expect(site.tokens).toHaveCount(count);
   await site.finished();
-  await expect(site.status).toContainText("60/60");
+  await expect(site.status).toContainText(`${LENGTH}/${LENGTH}`);
   const forked = await textOf(site);
   await site.page.getByRole("button", { name: "Continue", exact: true }).click();
-  await expect(site.tokens).toHaveCount(count + 60);
-  await expect(site.status).toContainText("120/120");
+  await expect(site.tokens).toHaveCount(count + LENGTH);
+  await expect(site.status).toContainText(`${2 * LENGTH}/${2 * LENGTH}`);
   await site.finished();
   return [forked, await textOf(site)];
 }

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument } from "./instrument";
+import { Instrument, TEXT_AND_PREDICTIONS, TEXT_ONLY } from "./instrument";
 
 const GPT2 = "../tests/goldens/engine/gpt2-f16";
 
@@ -68,7 +68,13 @@ test("a folder with a model can be dropped on the page and run", async ({ page }
   const site = new Instrument(page);
   const uploads: string[] = [];
   page.on("request", (request) => request.method() !== "GET" && uploads.push(request.url()));
-  await site.open({ prompt: "Once upon", seed: 3, max_new_tokens: 12, min_new_tokens: 12 });
+  await site.open({
+    ...TEXT_AND_PREDICTIONS,
+    prompt: "Once upon",
+    seed: 3,
+    max_new_tokens: 12,
+    min_new_tokens: 12,
+  });
   await drop(page, modelFolder());
   await expect(models(page)).toHaveValue("browser:small-gpt2");
   await expect(models(page).locator("option:checked")).toHaveText(
@@ -101,7 +107,7 @@ test("a folder with a model can be dropped on the page and run", async ({ page }
 
 test("the files of a model can be dropped without their folder", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: "Once upon", seed: 3, max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, prompt: "Once upon", seed: 3, max_new_tokens: 4 });
   const folder = modelFolder();
   await drop(page, ...readdirSync(folder).map((name) => `${folder}/${name}`));
   await expect(models(page)).toHaveValue("browser:own-model");
@@ -113,7 +119,7 @@ test("a model that cannot run is refused with the reason, and the page stays usa
   page,
 }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: "Once upon", seed: 3, max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, prompt: "Once upon", seed: 3, max_new_tokens: 4 });
   const before = await models(page).locator("option").allTextContents();
   const changed = (name: string, change: (folder: string) => void): string => {
     const folder = modelFolder(name);
@@ -164,7 +170,7 @@ test("a model that cannot run is refused with the reason, and the page stays usa
 
 test("several recordings dropped together open the first", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_ONLY);
   const recordings = "../tests/recordings";
   const names = ["mav-tiny.jsonl", "mav-tiny-deep.jsonl"];
   await drop(page, ...names.map((name) => realpathSync(`${recordings}/${name}`)));
@@ -174,7 +180,7 @@ test("several recordings dropped together open the first", async ({ page }) => {
 
 test("the files of a model can be opened by keyboard", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: "Once", max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, prompt: "Once", max_new_tokens: 4 });
   const folder = modelFolder();
   await page.getByRole("button", { name: "Save", exact: true }).focus();
   await page.keyboard.press("Enter");

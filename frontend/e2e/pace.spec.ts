@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 
 /** A first visit: nothing is stored. */
 test.use({ storageState: { cookies: [], origins: [] } });
@@ -10,7 +10,7 @@ test("a run appears at the chosen speed; full speed is one click and is remember
 }) => {
   const site = new Instrument(page);
   await page.clock.install();
-  await site.open({ prompt: STORY, max_new_tokens: 400, min_new_tokens: 400 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 400, min_new_tokens: 400 });
   await expect(page.getByLabel("Speed", { exact: true })).toHaveValue("4");
   await site.run.click();
   await expect(site.status).toContainText("tokens/s shown");
@@ -26,7 +26,7 @@ test("a run appears at the chosen speed; full speed is one click and is remember
 
 test("a paced run is paused where it is shown, and goes on from there", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 12, min_new_tokens: 12 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 12, min_new_tokens: 12 });
   await site.run.click();
   await expect(site.status).toContainText(/[2-6]\/12/);
   await page.getByRole("button", { name: "Pause run" }).click();

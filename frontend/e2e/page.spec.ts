@@ -1,6 +1,6 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, SLOW, STORY } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_ONLY } from "./instrument";
 
 test("a token selected in the text is shown by every panel until the newest is followed", async ({
   page,
@@ -27,7 +27,13 @@ test("Live is shown while a run is in progress, not after it or in a recording",
   page,
 }) => {
   const site = new Instrument(page);
-  await site.open({ ...SLOW, prompt: STORY, max_new_tokens: 400, min_new_tokens: 400 });
+  await site.open({
+    ...TEXT_ONLY,
+    ...SLOW,
+    prompt: STORY,
+    max_new_tokens: 400,
+    min_new_tokens: 400,
+  });
   const live = page.getByRole("button", { name: "Live" });
   await expect(live).toBeHidden();
   await site.run.click();
@@ -42,7 +48,7 @@ test("Live is shown while a run is in progress, not after it or in a recording",
 
 test("playing shows token after token and ends at the newest", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 5, min_new_tokens: 5 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 5, min_new_tokens: 5 });
   await site.run.click();
   await site.finished();
   const steps = page.getByRole("group", { name: "Which token" });
@@ -121,7 +127,7 @@ test("a chosen theme survives a reload and is applied before the first paint", a
 
 test("an example runs with one click", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, max_new_tokens: 4 });
   await page.getByRole("button", { name: /dragon/ }).click();
   await site.finished();
   await expect(site.prompt).toHaveValue(/dragon/);

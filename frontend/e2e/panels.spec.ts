@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { expectNoViolations } from "./axe";
 import { test } from "./fixtures";
-import { Instrument, SLOW, STORY } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_ONLY } from "./instrument";
 
 const FIRST = [
   "Generated text",
@@ -267,7 +267,7 @@ test("a phone has one column, and panels move in it", async ({ page }) => {
 
 test("the address has the settings of the run, with the seed that was drawn", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 8, temperature: 1.5 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 8, temperature: 1.5 });
   await expect(page).not.toHaveURL(/seed=/);
   await site.run.click();
   await site.finished();
@@ -287,7 +287,7 @@ test("a link can bring forced tokens and a conversation, and the page says so", 
 }) => {
   const site = new Instrument(page);
   const messages = JSON.stringify([{ role: "user", content: "Tell me of a dragon" }]);
-  await site.open({ messages, forced_ids: 300, max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, messages, forced_ids: 300, max_new_tokens: 4 });
   await expect(page.getByText("a conversation of 1 message instead of the prompt")).toBeVisible();
   const request = page.waitForRequest("**/api/run");
   await site.run.click();

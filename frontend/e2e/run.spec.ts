@@ -1,13 +1,13 @@
 import { expect } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, SLOW, STORY } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_ONLY } from "./instrument";
 
 /** The screenshots of a trace take longer than a run. */
 test.use({ trace: "off" });
 
 test("tokens appear one after another", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ max_new_tokens: 400, min_new_tokens: 400 });
+  await site.open({ ...TEXT_ONLY, max_new_tokens: 400, min_new_tokens: 400 });
   await page.evaluate(() => {
     const seen: string[] = [];
     Object.assign(window, { seen });
@@ -64,7 +64,13 @@ test("the page shows the values that the API sends for the same seed and setting
 
 test("Stop ends the run on the page and on the server", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY, max_new_tokens: 450, min_new_tokens: 450, ...SLOW });
+  await site.open({
+    ...TEXT_ONLY,
+    prompt: STORY,
+    max_new_tokens: 450,
+    min_new_tokens: 450,
+    ...SLOW,
+  });
   await site.prompt.focus();
   await page.keyboard.press("Control+Enter");
   // waitFor and keys, which are fast enough.
@@ -87,7 +93,7 @@ test("Stop ends the run on the page and on the server", async ({ page }) => {
 
 test("an error of the server is shown at the field and in the error card", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open();
+  await site.open(TEXT_ONLY);
   await site.prompt.fill("word ".repeat(5000));
   await site.run.click();
   await expect(site.alert).toContainText("The prompt does not fit");
@@ -102,7 +108,7 @@ test("an error of the server is shown at the field and in the error card", async
 
 test("a missing model is named, and the page still works", async ({ page }) => {
   const site = new Instrument(page);
-  await page.goto(`/?model=nobody&prompt=${STORY}&max_new_tokens=4`);
+  await page.goto(`/?model=nobody&prompt=${STORY}&max_new_tokens=4&panels=generated-text`);
   await expect(page.getByLabel("Model", { exact: true })).toHaveValue("nobody");
   await site.run.click();
   await expect(site.alert).toContainText("nobody");
@@ -113,7 +119,7 @@ test("a missing model is named, and the page still works", async ({ page }) => {
 
 test("a value out of range is not sent", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ prompt: STORY });
+  await site.open({ ...TEXT_ONLY, prompt: STORY });
   await page.getByRole("textbox", { name: "Top-p" }).fill("1.5");
   await site.run.click();
   await expect(page.getByText("Enter a number: above 0 to 1.")).toBeVisible();
@@ -123,7 +129,7 @@ test("a value out of range is not sent", async ({ page }) => {
 test("a broken stream keeps its tokens and continues from there", async ({ page }) => {
   const site = new Instrument(page);
   const settings = { prompt: STORY, max_new_tokens: 16, temperature: 0.8, seed: 5 };
-  await site.open(settings);
+  await site.open({ ...TEXT_ONLY, ...settings });
   await page.route(
     "**/api/run",
     async (route) => {

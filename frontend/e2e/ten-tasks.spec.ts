@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, type Page } from "@playwright/test";
 import { test } from "./fixtures";
-import { Instrument, STORY } from "./instrument";
+import { Instrument, STORY, TEXT_ONLY } from "./instrument";
 
 /**
  * What visitors come for, and how many clicks and keys it takes them. Text that is typed into a
@@ -58,7 +58,7 @@ test("find a head that looks at the previous token: 1 click in the atlas", async
 
 test("find the least sure token and take another word: 2 clicks", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open(RUN);
+  await site.open({ ...TEXT_ONLY, ...RUN });
   const count = await counted(page);
   await site.run.click();
   await site.finished();
@@ -76,7 +76,7 @@ test("find the least sure token and take another word: 2 clicks", async ({ page 
 
 test("greedy against temperature 1.2: 4 clicks", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ ...RUN, max_new_tokens: 8, min_new_tokens: 8 });
+  await site.open({ ...TEXT_ONLY, ...RUN, max_new_tokens: 8, min_new_tokens: 8 });
   const count = await counted(page);
   await page.getByRole("link", { name: "Compare" }).click();
   const way = page.getByRole("listitem").filter({ hasText: "Two settings" });
@@ -91,7 +91,7 @@ test("greedy against temperature 1.2: 4 clicks", async ({ page }) => {
 
 test("chat two turns and open the reply: 4 acts", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open({ max_new_tokens: 8, min_new_tokens: 8 });
+  await site.open({ ...TEXT_ONLY, max_new_tokens: 8, min_new_tokens: 8 });
   const count = await counted(page);
   await page.getByRole("link", { name: "Chat" }).click();
   const message = page.getByRole("textbox", { name: "Message", exact: true });
@@ -113,7 +113,7 @@ test("chat two turns and open the reply: 4 acts", async ({ page }) => {
 });
 
 test("export a figure: 2 clicks", async ({ page }) => {
-  const site = await ran(page);
+  const site = await ran(page, { panels: "generated-text.stack" });
   const count = await counted(page);
   const stack = site.panel("The stack");
   await stack.getByRole("button", { name: /^Menu of/ }).click();
@@ -126,7 +126,7 @@ test("export a figure: 2 clicks", async ({ page }) => {
 });
 
 test("share with somebody who has no server: 2 clicks", async ({ page, browser }) => {
-  const site = await ran(page);
+  const site = await ran(page, TEXT_ONLY);
   const text = await page.getByRole("listbox").innerText();
   const count = await counted(page);
   await page.getByRole("button", { name: site.words.header.save.open, exact: true }).click();
@@ -189,7 +189,7 @@ test("on a phone: a run, and a swipe over its tokens", async ({ browser }) => {
 
 test("by keyboard alone: run, walk to a token, open a part of the picture", async ({ page }) => {
   const site = new Instrument(page);
-  await site.open(RUN);
+  await site.open({ ...RUN, panels: "generated-text.stack" });
   await site.prompt.focus();
   const count = await counted(page);
   await page.keyboard.press("Control+Enter");

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "@playwright/test";
-import { Instrument } from "./instrument";
+import { Instrument, TEXT_ONLY } from "./instrument";
 import { returnTo, roundRobin, type Started, serveFake } from "./servers";
 
 test.use({ trace: "off" });
@@ -57,7 +57,10 @@ test("a run longer than the time limit of two servers is an unbroken run", async
     if (request.url().endsWith("/api/run")) requests.push(request.postDataJSON());
   });
   const instrument = new Instrument(page);
-  const query = Object.entries(SETTINGS).map(([name, value]) => [name, String(value)]);
+  const query = Object.entries({ ...TEXT_ONLY, ...SETTINGS }).map(([name, value]) => [
+    name,
+    String(value),
+  ]);
   await page.goto(`${site?.url}/?${new URLSearchParams(query)}`);
   await expect(page.locator("#model-help")).toContainText("layers");
   await page.evaluate(() => {
@@ -94,7 +97,7 @@ test("a run longer than the time limit of two servers is an unbroken run", async
 });
 
 test("a comparison that the time limit ends says so, and offers fewer tokens", async ({ page }) => {
-  const query = { ...SETTINGS, view: "compare", "b.temperature": 1.2 };
+  const query = { ...TEXT_ONLY, ...SETTINGS, view: "compare", "b.temperature": 1.2 };
   const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
   await page.goto(`${site?.url}/?${new URLSearchParams(pairs)}`);
   await expect(page.locator("#model-help")).toContainText("layers");

@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 import { expectNoViolations } from "./axe";
 import { test } from "./fixtures";
-import { Instrument, SLOW, STORY } from "./instrument";
+import { Instrument, SLOW, STORY, TEXT_ONLY } from "./instrument";
 
 const LENGTH = 24;
 
@@ -17,6 +17,7 @@ class TimelinePage extends Instrument {
 
   async written(settings: Record<string, string | number> = {}): Promise<void> {
     await this.open({
+      ...TEXT_ONLY,
       prompt: STORY,
       max_new_tokens: LENGTH,
       min_new_tokens: LENGTH,
@@ -58,7 +59,7 @@ class TimelinePage extends Instrument {
 
 test("a click and a drag show the token under the pointer in every panel", async ({ page }) => {
   const site = new TimelinePage(page);
-  await site.written();
+  await site.written({ panels: "generated-text.output-distribution" });
   const newest = await site.panel("Output distribution").innerText();
   const place = await site.placeOf(5);
   await page.mouse.click(place.x, place.y);
@@ -171,7 +172,7 @@ test("a run that is paused, stepped and continued generates the same text", asyn
   });
   const whole = JSON.parse((await answer.text()).trim().split("\n").at(-1) ?? "{}").text;
 
-  await site.open(settings);
+  await site.open({ ...TEXT_ONLY, ...settings });
   await site.run.click();
   // waitFor and a key are fast enough to pause the run before its end.
   await site.tokens.nth(14).waitFor({ state: "attached" });
@@ -209,7 +210,7 @@ test("a breakpoint stops the run on the server, says why, and the run continues 
   const rare = events.filter(({ type, logprob }) => type === "token" && logprob < Math.log(0.05));
   expect(rare.length).toBeGreaterThan(1);
 
-  await site.open({ ...settings, seed: 4 });
+  await site.open({ ...TEXT_ONLY, ...settings, seed: 4 });
   await page.getByText("Breakpoints").click();
   await page.getByRole("textbox", { name: "Probability below" }).fill("2");
   await expect(page.getByText("Enter a number: above 0 to 1.")).toBeVisible();
@@ -236,7 +237,7 @@ test("a breakpoint stops the run on the server, says why, and the run continues 
 
 test("an invalid pattern is reported at its field", async ({ page }) => {
   const site = new TimelinePage(page);
-  await site.open({ prompt: STORY, max_new_tokens: 4 });
+  await site.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 4 });
   await page.getByText("Breakpoints").click();
   const pattern = page.getByRole("textbox", { name: "Pattern matches" });
   await pattern.fill("(a");
@@ -248,7 +249,7 @@ test("an invalid pattern is reported at its field", async ({ page }) => {
 test("the timeline stays visible while the panels scroll", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 800 });
   const site = new TimelinePage(page);
-  await site.written();
+  await site.written({ panels: "generated-text.stack.layer-norms.attention-entropy" });
   await site.panel("Attention entropy").scrollIntoViewIfNeeded();
   await expect(site.track).toBeInViewport();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
@@ -262,5 +263,5 @@ test("axe finds nothing in timeline and breakpoints", async ({ page }) => {
   await page.keyboard.down("Shift");
   await site.drag(6, 12);
   await page.keyboard.up("Shift");
-  await expectNoViolations(page);
+  await expectNoViolations(page, { opened: "[data-part=timeline], [data-part=settings]" });
 });

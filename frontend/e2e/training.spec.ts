@@ -148,7 +148,9 @@ for (const [way, streams] of [
     const port = await freePort();
     const started: ChildProcess[] = [];
     const start = (command: string, args: readonly string[]) => {
-      const child = spawn(command, args, { stdio: ["pipe", "ignore", "inherit"] });
+      // On processors that other tests use, too, the threads of torch wait for each other.
+      const env = { ...process.env, OMP_NUM_THREADS: "1" };
+      const child = spawn(command, args, { stdio: ["pipe", "ignore", "inherit"], env });
       started.push(child);
       return child;
     };
@@ -167,7 +169,7 @@ for (const [way, streams] of [
     };
     try {
       const server = await serve();
-      await page.goto(`http://127.0.0.1:${port}/`);
+      await page.goto(`http://127.0.0.1:${port}/?panels=generated-text`);
       await page.getByRole("button", { name: WORDS_OF_INSTRUMENT.trainings.live }).click();
       await expect(page.getByText(WORDS_OF_TRAINING.following.waiting)).toBeVisible();
 
