@@ -46,7 +46,7 @@ SITE_SOURCES := $(wildcard $(shell git ls-files -co --exclude-standard frontend)
 NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check check-python check-site hook lint-python test-python test-site \
+.PHONY: help run dev test check check-python check-site hook lint-python pytest test-python test-site \
   test-browser test-quantized test-gguf test-deploy test-ray test-wheel \
   test-container test-engine test-other-browsers engine space audit coverage mutation bench bench-site \
   figures pictures recording \
@@ -63,11 +63,12 @@ dev: $(VENV)/.development frontend/node_modules/.installed
 	MAV_API_ORIGIN=http://$(HOST):$(PORT) $(NPM) run dev -- --hostname $(HOST) --port $(SITE_PORT) & \
 	$(BIN)/mav serve --host $(HOST) --port $(PORT) --reload
 
-# Python beside site and browser, since each leaves processors idle; all run, also after a failure.
+# Python beside site and browser, since each leaves processors idle; all run, also after a failure. The
+# two long parts begin first, so that none of them is alone at the end.
 test:
 	@echo "Python, site and browser run side by side. What a part prints appears when it has ended."
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target \
-	  test-python test-site test-browser
+	  pytest test-browser test-site lint-python
 
 check:
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync=target check-python check-site
@@ -96,9 +97,11 @@ lint-python: $(VENV)/.development
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+test-python: lint-python pytest
+
 # A test that fails is repeated once, since site and browser may run beside it; the summary lists those
 # that passed only then (RERUN).
-test-python: lint-python $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
+pytest: $(VENV)/.development $(GENERATORS)/.installed frontend/node_modules/.installed
 	REQUIRE_COMPILED=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 20 --reruns 1 -raR
 
 # After the build, which empties the folder of generated types while it runs.

@@ -99,15 +99,6 @@ test("a conversation that is too long for the context says so and can be shorten
   await expect(alert).toBeHidden();
 });
 
-test("a conversation fits 360 pixels", async ({ page }) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  await open(page);
-  await say(page, "Tell me of a cat.");
-  await answered(page);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(wide).toBeLessThanOrEqual(360);
-});
-
 test("the views are links of one page, and runs stay when the view changes", async ({ page }) => {
   const site = new Instrument(page);
   await site.open({ prompt: "Once", max_new_tokens: 6 });

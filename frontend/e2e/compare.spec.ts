@@ -200,16 +200,6 @@ test("the panels of a comparison are the open ones; others can be opened there",
   await expect(page.getByRole("region", { name: "Logit lens" })).toBeVisible();
 });
 
-test("a comparison fits 360 pixels", async ({ page }) => {
-  await page.setViewportSize({ width: 360, height: 740 });
-  const panels = "generated-text.stack.top-predictions.layer-norms.attention-entropy";
-  await open(page, { max_new_tokens: 8, "b.temperature": 0.9, panels });
-  await run(page).click();
-  await compared(page);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(wide).toBeLessThanOrEqual(360);
-});
-
 test("a link to a comparison does not show another view first", async ({ page }) => {
   let load = () => {};
   const loaded = new Promise<void>((resolve) => {

@@ -132,17 +132,3 @@ test("an example runs with one click", async ({ page }) => {
   await site.finished();
   await expect(site.prompt).toHaveValue(/dragon/);
 });
-
-for (const state of ["empty", "done"] as const) {
-  test(`the page fits 360 pixels (${state})`, async ({ page }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    const site = new Instrument(page);
-    await site.open({ prompt: STORY, max_new_tokens: 24 });
-    if (state === "done") {
-      await site.run.click();
-      await site.finished();
-    }
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    expect(wide).toBeLessThanOrEqual(360);
-  });
-}

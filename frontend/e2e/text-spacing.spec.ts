@@ -13,6 +13,10 @@ const SPACING = `
   p { margin-bottom: 2em !important; }
 `;
 
+const WIDTHS = [390, 1280];
+
+test.use({ viewport: { width: WIDTHS[0] ?? 390, height: 844 } });
+
 /** Returns texts that are partly cut off, and pairs of texts that overlap. */
 function faults(): string[] {
   type Box = { left: number; top: number; right: number; bottom: number };
@@ -72,67 +76,72 @@ function faults(): string[] {
   return [...found];
 }
 
+/** Checks that the spacing cuts off or covers nothing, at each width. */
 async function expectRoomForSpacing(page: Page): Promise<void> {
-  const before = await page.evaluate(faults);
-  await page.evaluate((rules) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(rules);
-    document.adoptedStyleSheets.push(sheet);
-  }, SPACING);
-  // Pictures are drawn again some frames after their boxes have changed size.
-  await expect
-    .poll(async () => (await page.evaluate(faults)).filter((fault) => !before.includes(fault)), {
-      timeout: 10_000,
-    })
-    .toEqual([]);
-  expect(
-    await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    ),
-  ).toBeLessThanOrEqual(0);
+  for (const width of WIDTHS) {
+    await page.evaluate(() => {
+      document.adoptedStyleSheets = [];
+    });
+    await page.setViewportSize({ width, height: 844 });
+    // Pictures are drawn again some frames after their boxes have changed size.
+    await new Instrument(page).idle();
+    const before = await page.evaluate(faults);
+    await page.evaluate((rules) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(rules);
+      document.adoptedStyleSheets.push(sheet);
+    }, SPACING);
+    await expect
+      .poll(async () => (await page.evaluate(faults)).filter((fault) => !before.includes(fault)), {
+        timeout: 10_000,
+        message: `${width} pixels wide`,
+      })
+      .toEqual([]);
+    expect(
+      await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      ),
+    ).toBeLessThanOrEqual(0);
+  }
 }
 
-for (const width of [390, 1280]) {
-  test.describe(`with text spacing at ${width} pixels nothing is cut off or covered`, () => {
-    test.use({ viewport: { width, height: 844 } });
-
-    for (const language of ["en", "de"] as const) {
-      test(`instrument, ${language}`, async ({ page }) => {
-        const site = new Instrument(page, language);
-        await site.open({ prompt: STORY, max_new_tokens: 12, min_new_tokens: 12, seed: 7 });
-        await site.run.click();
-        await site.finished();
-        await expectRoomForSpacing(page);
-      });
-    }
-
-    test("chat", async ({ page }) => {
-      await page.goto("/?view=chat&max_new_tokens=12&min_new_tokens=12");
-      await page.getByRole("textbox", { name: "Message", exact: true }).fill("Tell me of a cat.");
-      await page.keyboard.press("Enter");
-      await expect(page.getByRole("button", { name: english.chat.regenerate })).toBeVisible();
+test.describe("with text spacing nothing is cut off or covered", () => {
+  for (const language of ["en", "de"] as const) {
+    test(`instrument, ${language}`, async ({ page }) => {
+      const site = new Instrument(page, language);
+      await site.open({ prompt: STORY, max_new_tokens: 12, min_new_tokens: 12, seed: 7 });
+      await site.run.click();
+      await site.finished();
       await expectRoomForSpacing(page);
     });
+  }
 
-    test("compare", async ({ page }) => {
-      const query = {
-        view: "compare",
-        prompt: STORY,
-        max_new_tokens: "12",
-        "b.temperature": "1.3",
-      };
-      await page.goto(`/?${new URLSearchParams(query)}`);
-      await expect(page.locator("#model-help")).toContainText("parameters");
-      await page.getByRole("button", { name: "Run", exact: true }).click();
-      await expect(page.getByText(english.compare.done, { exact: true })).toBeVisible();
-      await expectRoomForSpacing(page);
-    });
-
-    test("learn", async ({ page }) => {
-      await page.emulateMedia({ reducedMotion: "reduce" });
-      await page.goto("/?training=example");
-      await expect(page.getByRole("listbox", { name: english.training.said })).toBeVisible();
-      await expectRoomForSpacing(page);
-    });
+  test("chat", async ({ page }) => {
+    await page.goto("/?view=chat&max_new_tokens=12&min_new_tokens=12");
+    await page.getByRole("textbox", { name: "Message", exact: true }).fill("Tell me of a cat.");
+    await page.keyboard.press("Enter");
+    await expect(page.getByRole("button", { name: english.chat.regenerate })).toBeVisible();
+    await expectRoomForSpacing(page);
   });
-}
+
+  test("compare", async ({ page }) => {
+    const query = {
+      view: "compare",
+      prompt: STORY,
+      max_new_tokens: "12",
+      "b.temperature": "1.3",
+    };
+    await page.goto(`/?${new URLSearchParams(query)}`);
+    await expect(page.locator("#model-help")).toContainText("parameters");
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await expect(page.getByText(english.compare.done, { exact: true })).toBeVisible();
+    await expectRoomForSpacing(page);
+  });
+
+  test("learn", async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: "reduce" });
+    await page.goto("/?training=example");
+    await expect(page.getByRole("listbox", { name: english.training.said })).toBeVisible();
+    await expectRoomForSpacing(page);
+  });
+});
