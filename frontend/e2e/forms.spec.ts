@@ -49,14 +49,14 @@ test("a view that fails keeps run and prompt, and can be retried", async ({ page
   await instrument.open({ prompt: STORY, max_new_tokens: 5 });
   await instrument.run.click();
   await instrument.finished();
-  // Formatting any number in a view throws.
+  // Formatting the size of the model throws.
   await page.evaluate(() => {
-    const real = Number.prototype.toLocaleString;
-    Number.prototype.toLocaleString = () => {
+    const real = Number.prototype.toPrecision;
+    Number.prototype.toPrecision = () => {
       throw new Error("broken on purpose");
     };
     window.addEventListener("mended", () => {
-      Number.prototype.toLocaleString = real;
+      Number.prototype.toPrecision = real;
     });
   });
   await page.getByRole("link", { name: "Compare" }).click();
@@ -316,13 +316,16 @@ test("a run and a conversation survive a reload", async ({ page }) => {
   await instrument.open({ ...TEXT_ONLY, prompt: STORY, max_new_tokens: 8, seed: 5 });
   await instrument.run.click();
   await instrument.finished();
-  const written = await instrument.panel("Generated text").innerText();
+  const panel = instrument.panel("Generated text");
+  // The stop for definitions is added after the text, and is part of the panel's text.
+  await expect(panel.locator("[data-term-stop]")).toBeAttached();
+  const written = await panel.innerText();
   await page.reload();
   await expect(page.getByText(`8 tokens after “${STORY}”`)).toBeVisible();
   await page.getByRole("button", { name: "Open the last run" }).click();
   await instrument.finished();
   await expect(page.getByRole("button", { name: "Open the last run" })).toHaveCount(0);
-  await expect.poll(() => instrument.panel("Generated text").innerText()).toBe(written);
+  await expect.poll(() => panel.innerText()).toBe(written);
 
   await page.getByRole("link", { name: "Chat" }).click();
   const message = page.getByRole("textbox", { name: "Message", exact: true });
