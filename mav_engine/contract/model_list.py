@@ -16,6 +16,7 @@ class ModelList(Strict):
     """Why models cannot be loaded, by name, judging by their files. Also why another server that
     runs models for this one cannot be used, by the server's name."""
     hosts: dict[str, str] = {}
-    """The other servers that run models for this one, by the model's name."""
+    """The other servers that run models for this one, by the model's name; chat servers by the
+    operator's name for them."""
     training: bool
     """Whether a training is streamed at /api/training."""

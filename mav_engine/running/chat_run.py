@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Stop = Callable[[], FinishReason | None]
 
 NO_LOGPROBS = "the server reports no log-probabilities"
+NO_TEXT = "the server sent no text for this token: a special token, or a part of a character"
 GIVEN = "the text was given, so the server reports nothing of it"
 _ENDS: dict[str, FinishReason] = {
     "stop": "eos", "eos": "eos", "eos_token": "eos", "stop_sequence": "stop",
@@ -285,9 +286,14 @@ class _ChatRun:
             distribution=None,
             layers=Layers(),
             timing=Timing(step_ms, 0.0),
-            notes=None if note is None else {"predictions": note},
+            notes=self._notes(note, is_empty=not forced and ref.text == "" and added == ""),
             entropy_bound=bound,
         )
+
+    @staticmethod
+    def _notes(note: str | None, *, is_empty: bool) -> dict[str, str] | None:
+        notes = {} if note is None else {"predictions": note}
+        return {**notes, "text": NO_TEXT} if is_empty else notes or None
 
     def _meet(self, ref: TokenRef, added: str, logprob: float | None, *, forced: bool) -> None:
         """Check the breakpoints."""

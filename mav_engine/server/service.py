@@ -236,6 +236,7 @@ class Service:
             models=models,
             problems=problems,
             training=self.training is not None,
+            hosts={info.name: info.server.name for info in models if info.server is not None},
         )
 
     def state(self) -> State:

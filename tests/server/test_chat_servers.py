@@ -681,6 +681,7 @@ def test_models_are_listed_by_the_name_of_their_server(make: Make, make_site: Ma
     assert models["qwen@gpu"]["server"]["not_available"]["distribution"] == "vocabulary"
     assert models["llama3.2:1b@ollama"]["server"]["kind"] == "ollama"
     assert models["mav-tiny"]["server"] is None
+    assert answer.json()["hosts"]["llama3.2:1b@ollama"] == "ollama"
     for secret in [*secrets_of(one), *secrets_of(two)]:
         assert secret not in answer.text
     assert set(one.keys) == {f"Bearer {KEY}"}

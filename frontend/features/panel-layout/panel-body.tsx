@@ -147,7 +147,10 @@ function useMissing(panel: Panel, model: ModelInfo | undefined): Missing | null 
   if (probes.length === 0) return null;
   const from = start?.model ?? model;
   // An older recording lists only the capabilities that its version of the engine knew.
-  const cannot = !recorded && from && probes.every((probe) => !from.capabilities.includes(probe));
+  const cannot =
+    from &&
+    (!recorded || from.server) &&
+    probes.every((probe) => !from.capabilities.includes(probe));
   return {
     probes,
     model: cannot ? from.title || from.name : null,

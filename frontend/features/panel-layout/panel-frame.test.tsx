@@ -177,6 +177,43 @@ describe("a panel whose measurements were not captured", () => {
   });
 });
 
+describe("a panel of a run on a chat server", () => {
+  const server = {
+    name: "far",
+    kind: "other",
+    not_available: { residual: "layers", distribution: "vocabulary" } as const,
+    continues: ["prompt"] as "prompt"[],
+    tokenizes: [],
+  };
+  const onServer = (continues: "prompt"[]) =>
+    capturing(["predictions"], ["predictions"]).map((event): RunEvent => {
+      if (event.type !== "start") return event;
+      const model = { ...event.start.model, server: { ...server, continues } };
+      return { type: "start", start: { ...event.start, model } };
+    });
+
+  test("says that the server does not send what it shows, and why", async () => {
+    const panels = [
+      panel("a", { captures: ["residual"] }),
+      panel("b", { captures: ["distribution"] }),
+      panel("c", { captures: ["predictions"] }),
+    ];
+    await show(panels, onServer(["prompt"]));
+    expect(region("a")).toHaveTextContent("Not available from this server.");
+    expect(region("a")).toHaveTextContent("nothing of the model’s layers");
+    expect(region("b")).toHaveTextContent("Not available from this server.");
+    expect(region("b")).toHaveTextContent("the likeliest tokens only");
+    expect(region("c")).toHaveTextContent("c shows 2");
+    expect(screen.queryByRole("button", { name: "Run again" })).toBeNull();
+  });
+
+  test("says if the run cannot be forked", async () => {
+    await show([panel("a", { howToFork: "Choose a row." })], onServer([]));
+    expect(region("a")).toHaveTextContent("this run cannot be forked");
+    expect(region("a")).not.toHaveTextContent("Choose a row.");
+  });
+});
+
 describe("the hint how to fork at a panel", () => {
   const howToFork = "Choose a row.";
 

@@ -49,8 +49,12 @@ export function paintCurves(canvas: HTMLCanvasElement, picture: Picture): void {
   const columns = Math.max(1, Math.round(written));
   const entropy = columnsOf(series.entropy, series.count, columns);
   const prob = columnsOf(series.prob, series.count, columns);
-  const max = series.domain?.max ?? 1;
-  paintArea(context, entropy.high, max, LANES.entropy, written, colours.data, colours["data-soft"]);
+  // A line at 0 would say that the model was certain where its entropy is not known.
+  const max = series.domain?.max;
+  if (max) {
+    const { data, "data-soft": soft } = colours;
+    paintArea(context, entropy.high, max, LANES.entropy, written, data, soft);
+  }
   paintSteps(context, prob.low, LANES.probability, written, colours.shade);
 }
 

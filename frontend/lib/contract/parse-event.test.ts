@@ -144,3 +144,30 @@ test.each([
 ])("%s is rejected, naming the field", (_, text, problem) => {
   expect(() => parseEvent(text)).toThrow(problem);
 });
+
+test("what a chat server does not send is unknown, and not 0", () => {
+  const row = { id: null, text: " a", logit: null, prob: 0.5, sampled_prob: null, cut_by: null };
+  const change = {
+    token: { id: null, text: " a" },
+    logprob: null,
+    rank: null,
+    entropy: null,
+    entropy_bound: 0.7,
+    top: [row, { ...row, text: " the" }],
+    distribution: null,
+  };
+  const event = parseEvent(changed("token", change));
+  if (event.type !== "token") throw new Error("no token");
+  const { frame } = event;
+  expect([frame.prob, frame.logprob, frame.rank, frame.entropy]).toEqual(Array(4).fill(Number.NaN));
+  expect(frame.entropyBound).toBe(0.7);
+  expect(frame.distribution.rankBins).toHaveLength(0);
+  // The chosen token is found by an id that is made of its text.
+  expect(frame.top.map(({ id }) => id === frame.id)).toEqual([true, false]);
+  expect(frame.id).toBeLessThan(0);
+});
+
+test("a token that the model rules out has a rank", () => {
+  const event = parseEvent(changed("token", { logprob: null, rank: 9 }));
+  expect(event).toMatchObject({ frame: { prob: 0, rank: 9 } });
+});

@@ -544,7 +544,8 @@ export const ModelListSchema = v.object({
   /** Why models cannot be loaded, by name, judging by their files. Also why another server that
    * runs models for this one cannot be used, by the server's name. */
   problems: v.optional(notArray(v.record(string, string)), {}),
-  /** The other servers that run models for this one, by the model's name. */
+  /** The other servers that run models for this one, by the model's name; chat servers by the
+   * operator's name for them. */
   hosts: v.optional(notArray(v.record(string, string)), {}),
   /** Whether a training is streamed at /api/training. */
   training: boolean,

@@ -123,7 +123,7 @@ class ChatServer:
         tokenizer = self.dialect.tokenizer
         return ModelInfo(
             name=name,
-            title=name.rpartition("@")[0].rpartition("/")[2],
+            title=f"{model.name.rpartition('/')[2]} · {self.name}",
             parameters=positive_integer(sizes, ("n_params",)),
             layers=None,
             heads=None,

@@ -115,7 +115,7 @@ class Relay:
             own, _ = await asyncio.gather(self._local.list_models(), waiting)
         models = {info.name: info for info in own.models}
         problems = dict(own.problems)
-        hosts: dict[str, str] = {}
+        hosts = dict(own.hosts)
         for upstream in self.upstreams:
             if upstream.problem is not None:
                 problems[upstream.host] = upstream.problem
