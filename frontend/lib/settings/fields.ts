@@ -33,7 +33,7 @@ interface Document {
 }
 
 /** Set by an earlier run, not by the visitor. */
-const FROM_A_RUN: ReadonlySet<string> = new Set(["resume", "breakpoints_after"]);
+const FROM_A_RUN: ReadonlySet<string> = new Set(["resume", "forced_texts", "breakpoints_after"]);
 
 /**
  * Returns the settings that a form can show. The properties of an object setting become separate

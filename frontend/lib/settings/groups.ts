@@ -5,7 +5,7 @@ const BREAKPOINTS = "breakpoints";
 const MEASURING = ["top_n", "aggregation", "attn_every"];
 const TILES = ["tile_signal", "tile_projection", "tile_height", "tile_width"];
 /** Shown elsewhere, or set by the panels. */
-const ELSEWHERE = ["model", "prompt", "capture", "forced_texts"];
+const ELSEWHERE = ["model", "prompt", "capture"];
 
 /** The maximum and step of sliders, where the schema's range is wider than useful. */
 const SLIDERS: Record<string, { readonly max: number; readonly step: number }> = {
