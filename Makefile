@@ -9,6 +9,7 @@
 #   make dev     serve with reload on both sides              (HOST, PORT, SITE_PORT)
 #   make bench, make bench-site   what measuring costs beside plain generate(); frame times of the site
 #   make figures   measure, and write the figures into README.md and docs/ (9 minutes, quiet machine)
+#   make reliability  put a server through bad days, and write what held into docs/reliability.md
 #   make pictures  the pictures of README.md and docs/
 #   make recording   the run with which an empty page begins
 #   make architectures   what is measured of every model type, into docs/architectures.md
@@ -50,7 +51,7 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
 .PHONY: help run dev test check check-python check-site hook lint-python pytest test-python test-site \
   test-browser test-quantized test-gguf test-servers test-deploy test-ray test-wheel \
   test-container test-engine test-other-browsers engine space audit coverage mutation bench bench-site \
-  figures pictures recording \
+  figures reliability pictures recording \
   architectures train contract clean
 
 help:
@@ -212,6 +213,11 @@ figures: $(VENV)/.development
 	$(BIN)/python -m bench.precision --save
 	$(BIN)/python -m bench.resident --save
 	$(BIN)/python -m bench.watchers --save
+	$(BIN)/python -m bench.documents
+
+# Bad days of a server, into docs/reliability.md (4 minutes, quiet machine).
+reliability: $(VENV)/.development
+	$(BIN)/python -m bench.reliability --save
 	$(BIN)/python -m bench.documents
 
 # From runs on the built site; needs a browser. Look at each picture before you commit it.

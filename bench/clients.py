@@ -35,13 +35,17 @@ class Client:
 
 
 @contextmanager
-def served(threads: int) -> Iterator[Client]:
-    """A client of a server that has loaded its model; the model may use so many threads there."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def served(threads: int, port: int | None = None, **settings: str) -> Iterator[Client]:
+    """A client of a server that has loaded its model.
+
+    Args:
+        threads: how many the model may use there.
+        port: the server's; a free one where not given.
+        settings: environment variables of the server.
+    """
+    port = port or free_port()
     command = [sys.executable, "-m", "mav_engine", "serve", "--port", str(port)]
-    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), **settings}
     server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         client = Client(port, server.pid)
@@ -50,6 +54,14 @@ def served(threads: int) -> Iterator[Client]:
     finally:
         server.terminate()
         server.wait()
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def _until_it_serves(server: subprocess.Popen[bytes], ask: Callable[[], object]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import scaling
+from bench.reliability import SLOW_BUFFER
 from bench.results import ROOT, load
 from mav_engine.config import ServerConfig, meanings, variable_of
 
@@ -211,6 +212,52 @@ def watchers_measured() -> str:
     return _measured(load("watchers"), "python -m bench.watchers")
 
 
+def reliability_table() -> str:
+    """A line for each kind of bad day."""
+    found = load("reliability")
+    many, slow = found["many_clients"], found["slow_readers"]
+    gone, killed = found["vanished"], found["killed"]
+    settled = gone["settled_s"]
+    return _table(
+        ("bad day", "what held"),
+        [
+            (
+                f"{many['clients']} clients ask for run after run for {many['seconds']:.0f} s; "
+                f"{many['places']} run at a time, the others wait",
+                f"{many['runs']:,} runs, {many['tokens']:,} tokens: {many['unfinished']} did not "
+                f"end properly, {many['wrong_order']} streams had a lost or repeated event, "
+                f"{many['different']} runs differed from others with the same settings and seed. "
+                f"Time to the first token {many['wait_s']:.1f} s (median), at most "
+                f"{many['longest_wait_s']:.1f} s. Memory in the last quarter of the time: "
+                f"{100 * (many['memory_growth'] - 1):+.1f} % against the second",
+            ),
+            (
+                f"{slow['readers']} clients read one piece of {SLOW_BUFFER:,} bytes a second",
+                f"a run beside them: {slow['beside']:,} tokens/s, alone {slow['alone']:,}. The "
+                f"server's memory grew by {slow['memory_mb']:.1f} MB",
+            ),
+            (
+                f"{gone['clients']} clients vanish: before their headers, in the queue, in the "
+                "middle of a stream, while a model is being loaded",
+                ("runs did not end. " if settled is None else
+                 f"no run was left {settled:.1f} s later. ")
+                + f"Then the server had {gone['threads']:+d} threads and {gone['files']:+d} open "
+                + "files, and " + ("answered" if gone["still_answers"] else "did not answer"),
+            ),
+            (
+                f"`kill -9` in the middle of {killed['clients']} runs, and a restart",
+                f"{killed['continued']} clients received all of their tokens; in "
+                f"{killed['identical']} they were those of an unbroken run",
+            ),
+        ],
+    )  # fmt: skip
+
+
+def reliability_measured() -> str:
+    """When and where the bad days were measured."""
+    return _measured(load("reliability"), "python -m bench.reliability")
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "architectures": architectures,
     "concurrency-measured": concurrency_measured,
@@ -218,6 +265,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "costs": costs,
     "glossary": glossary,
     "precision-losses": precision_losses,
+    "reliability-measured": reliability_measured,
+    "reliability-table": reliability_table,
     "resident-memory": resident_memory,
     "prefix-cache": prefix_cache,
     "scaling-bottleneck": scaling.bottleneck,

@@ -11,9 +11,8 @@ import asyncio
 import hashlib
 import json
 import time
-import zlib
 from dataclasses import asdict, dataclass
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import psutil
 import typer
@@ -22,9 +21,9 @@ from rich.table import Table
 
 from bench import results
 from bench.clients import served
+from bench.streams import JSON, body_of, requested
 
 PROMPT = "Once upon a time"
-JSON = "Content-Type: application/json\r\n"
 GZIP = "Accept-Encoding: gzip\r\n"
 MANY, FEW = 500, 25
 CASES: tuple[tuple[str, dict[str, object], str, int], ...] = (
@@ -73,7 +72,7 @@ async def watch(port: int, settings: dict[str, object], watchers: int, head: str
     """
     began = time.perf_counter()
     body = json.dumps({"prompt": PROMPT, **settings})
-    first = await _requested(port, "POST /api/run", JSON, body)
+    first = await requested(port, "POST /api/run", JSON, body)
     beginning = await first.reader.readuntil(b'"run_id":"')
     run_id = (await first.reader.readuntil(b'"'))[:-1]
     path = f"GET /api/runs/{run_id.decode()}/events"
@@ -84,44 +83,17 @@ async def watch(port: int, settings: dict[str, object], watchers: int, head: str
     return Watched(received, time.perf_counter() - began)
 
 
-class _Connection(NamedTuple):
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    """Kept, since a writer that nobody refers to closes the connection."""
-
-
 async def _watcher(port: int, path: str, head: str) -> Received:
-    connection = await _requested(port, path, head)
-    received = _received(await connection.reader.read())
+    connection = await requested(port, path, head)
+    answer = await connection.reader.read()
     connection.writer.close()
-    return received
-
-
-async def _requested(port: int, line: str, head: str, body: str = "") -> _Connection:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    length = f"Content-Length: {len(body)}\r\n" if body else ""
-    sent = f"{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{head}{length}\r\n{body}"
-    writer.write(sent.encode())
-    status = await reader.readline()
-    if b" 200 " not in status:
-        raise RuntimeError(f"{line}: {status.decode().strip()}")
-    return _Connection(reader, writer)
+    return _received(answer)
 
 
 def _received(answer: bytes) -> Received:
-    """What is in an answer of HTTP/1.1, whose first lines may have been read already."""
-    head = answer.index(b"\r\n\r\n") + 4
-    body, at, chunks = bytearray(), head, 0
-    while size := int(answer[at : (line := answer.index(b"\r\n", at))], 16):
-        body += answer[line + 2 : line + 2 + size]
-        at = line + 4 + size
-        chunks += 1
-    compressed = b"content-encoding: gzip" in answer[:head]
-    sent = zlib.decompress(body, 16 + zlib.MAX_WBITS) if compressed else bytes(body)
-    # Heartbeats come at any time.
-    events = sent.replace(b": heartbeat\n\n", b"")
-    digest = hashlib.sha256(events).hexdigest()
-    return Received(digest, events.count(b"\ndata: "), len(body), chunks)
+    body = body_of(answer)
+    digest = hashlib.sha256(body.events).hexdigest()
+    return Received(digest, body.events.count(b"\ndata: "), body.size, body.chunks)
 
 
 @dataclass(frozen=True, slots=True)
