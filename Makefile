@@ -55,7 +55,7 @@ NATIVE := $(wildcard mav_engine/backends/inference/kernels/native/*.[ch])
   architectures train contract clean
 
 help:
-	@sed -n '3,17s/^# \{0,3\}//p' Makefile
+	@sed -n '3,18s/^# \{0,3\}//p' Makefile
 
 run: $(VENV)/.runtime frontend/out/index.html
 	@exec $(BIN)/mav serve --host $(HOST) --port $(PORT)
