@@ -354,10 +354,10 @@ def killed(clients: int, threads: int) -> Killed:
     """Clients that continue their runs on a server that was killed and started again."""
     port = free_port()
     reached = threading.Semaphore(0)
-    texts: dict[int, list[int]] = {}
+    texts: dict[int, list[int | None]] = {}
 
-    def follow(number: int, tell: bool) -> list[int]:
-        ids: list[int] = []
+    def follow(number: int, tell: bool) -> list[int | None]:
+        ids: list[int | None] = []
         with MavClient(f"http://127.0.0.1:{port}", retry=Retry(attempts=60)) as client:
             for event in client.run(
                 prompt=PROMPTS[number % len(PROMPTS)], seed=number, temperature=0.8,
