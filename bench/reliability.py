@@ -356,7 +356,7 @@ def killed(clients: int, threads: int) -> Killed:
     reached = threading.Semaphore(0)
     texts: dict[int, list[int | None]] = {}
 
-    def follow(number: int, tell: bool) -> list[int | None]:
+    def follow(number: int, signals: bool) -> list[int | None]:
         ids: list[int | None] = []
         with MavClient(f"http://127.0.0.1:{port}", retry=Retry(attempts=60)) as client:
             for event in client.run(
@@ -365,12 +365,12 @@ def killed(clients: int, threads: int) -> Killed:
             ):  # fmt: skip
                 if isinstance(event, Token):
                     ids.append(event.token.id)
-                    if tell and len(ids) == 20:
+                    if signals and len(ids) == 20:
                         reached.release()
         return ids
 
     def follow_killed(number: int) -> None:
-        texts[number] = follow(number, tell=True)
+        texts[number] = follow(number, signals=True)
 
     settings = {"MAV_SECRET": SECRET, "MAV_MAX_RUNS": str(clients)}
     workers = [threading.Thread(target=follow_killed, args=(n,)) for n in range(clients)]
@@ -383,7 +383,7 @@ def killed(clients: int, threads: int) -> Killed:
     with served(threads, port, **settings):
         for worker in workers:
             worker.join()
-        unbroken = {number: follow(number, tell=False) for number in range(clients)}
+        unbroken = {number: follow(number, signals=False) for number in range(clients)}
     return Killed(
         clients=clients,
         continued=sum(len(ids) == 200 for ids in texts.values()),

@@ -84,7 +84,7 @@ test.describe("on a phone", () => {
     const painted = await list.elementHandle();
     release();
     await expect.poll(() => text(page)).toContain(END);
-    // The same element, so that it is not painted anew as the largest one of the page.
+    // The same element, so that it is not painted again as the largest one of the page.
     expect(await painted?.evaluate((element) => element.isConnected)).toBe(true);
     await expect(page.getByText(/It hesitates/)).toBeVisible();
     const moved = await page.evaluate(() => window.moved);

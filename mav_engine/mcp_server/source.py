@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from mav_engine.client.errors import error_from
+from mav_engine.client.answers import failure_of
 from mav_engine.compare.events import CompareEvent
 from mav_engine.compare.settings import CompareSettings
 from mav_engine.contract.events import Error, Event
 from mav_engine.contract.model_list import ModelList
-from mav_engine.errors import RunFailed, UnknownModel
+from mav_engine.errors import UnknownModel
 from mav_engine.models.folder import canonical
 from mav_engine.settings import DEFAULT_MODEL, RunSettings
 from mav_engine.wording import did_you_mean, shown
@@ -129,12 +129,5 @@ class ServerModels:
 def _unless_failed(event: E) -> E:
     """The event, unless it is an error."""
     if isinstance(event, Error):
-        raise error_from(
-            event.code,
-            event.title,
-            event.detail,
-            field=event.field,
-            retry_after_s=event.retry_after_s,
-            otherwise=RunFailed,
-        )
+        raise failure_of(event)
     return event

@@ -22,7 +22,7 @@ from mav_engine.server.http.problems import NotFound
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-    from mav_engine.server.runs.run_record import RunRecord
+    from mav_engine.server.runs.run_progress import RunProgress
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 MODELS = 50
@@ -90,7 +90,7 @@ class Metrics:
         with self._lock:
             self._requests[method, route, str(status)] += 1
 
-    def run_ended(self, record: RunRecord) -> None:
+    def run_ended(self, record: RunProgress) -> None:
         """Count a run."""
         with self._lock:
             model = self._named(record.model)

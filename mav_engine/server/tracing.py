@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.trace import Span
 
-    from mav_engine.server.runs.run_record import RunRecord
+    from mav_engine.server.runs.run_progress import RunProgress
 
 LOG = logging.getLogger("mav.api")
 FLUSH_MS = 1000
@@ -105,7 +105,7 @@ class Tracing:
 
         return get_current()
 
-    def run_ended(self, record: RunRecord) -> None:
+    def run_ended(self, record: RunProgress) -> None:
         """Make the spans of a run that has ended."""
         from opentelemetry.trace import Status, StatusCode, set_span_in_context
 

@@ -129,7 +129,7 @@ def test_what_describes_the_server_is_open(make_client: MakeClient, path: Path) 
     client = make_client(require_key=True, keys_file=path)
     for where in ("health", "openapi.json", ""):
         assert client.get(f"/api/{where}").status_code == 200
-    # A wrong key there is nobody's business.
+    # A wrong key is not refused where none is needed.
     assert client.get("/api/openapi.json", headers=bearer("another")).status_code == 200
 
 

@@ -31,7 +31,7 @@ def _named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Broken(Exception):
-    """An exception that nobody expects."""
+    """An unexpected exception."""
 
 
 def check(text: str, *further: str) -> None:

@@ -27,7 +27,7 @@ from mav_engine.models.catalog import Catalog
 from mav_engine.server.app import create_app
 from mav_engine.server.logs import configure_logs
 from mav_engine.server.metrics import MODELS, Metrics, State
-from mav_engine.server.runs.run_record import RunRecord
+from mav_engine.server.runs.run_progress import RunProgress
 from mav_engine.server.tracing import tracing_of
 from tests.server.conftest import MakeClient, MakeServer
 from tests.server.servers import PATIENCE_S, Models, RealServer, read_events, until
@@ -106,17 +106,18 @@ def test_the_prefix_cache_counts_prompts_that_begin_alike() -> None:
 def test_clients_cannot_make_endless_labels() -> None:
     metrics = Metrics()
     for number in range(MODELS + 5):
-        metrics.run_ended(RunRecord("id", f"model {number}"))
-    found = [
-        name for name in metrics_in(metrics.text(_State()).decode()) if "mav_runs_total" in name
-    ]
+        metrics.run_ended(RunProgress("id", f"model {number}"))
+    found = [name for name in metrics_in(metrics.text(State).decode()) if "mav_runs_total" in name]
     assert len(found) == MODELS + 1
 
 
-class _State:
-    def __call__(self) -> Any:
-
-        return State()
+def test_every_address_of_the_api_has_its_own_label(make_server: MakeServer) -> None:
+    client = make_server().client
+    for path in client.get("/api/openapi.json").json()["paths"]:
+        client.head(path.replace("{run_id}", "0" * 32))
+    text = client.get("/api/metrics").text
+    assert 'route="/api/run"' in text
+    assert 'route="other"' not in text
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ export function usePageTerms(find: FindTerms): readonly Region[] {
     };
     let withdraw = () => {};
     let reading = false;
-    /** Reads one region after another, so that no task is long. A change begins anew. */
+    /** Reads one region after another, so that no task is long. A change begins again. */
     const read = (rest = [...document.querySelectorAll(REGIONS)], found: Region[] = []) => {
       const [element, ...others] = rest;
       reading = element !== undefined;

@@ -39,5 +39,5 @@ export function createTurns(idle: WhenIdle = whenIdle): (act: () => void) => () 
   };
 }
 
-/** For parts of the page that nobody sees at the moment. */
+/** For parts of the page that are out of sight. */
 export const inTurn = createTurns();

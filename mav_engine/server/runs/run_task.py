@@ -30,8 +30,8 @@ from mav_engine.server.runs.channel import Channel, Encoded
 from mav_engine.server.runs.limits import check_prompt
 from mav_engine.server.runs.memory import MemoryBudget, RunMemory, run_memory
 from mav_engine.server.runs.model_cache import AnyModel, Lease
+from mav_engine.server.runs.run_progress import RunProgress
 from mav_engine.server.runs.run_queue import RETRY_AFTER_S, Slot
-from mav_engine.server.runs.run_record import RunRecord
 from mav_engine.settings import RunSettings
 
 LOG = logging.getLogger("mav.api")
@@ -80,7 +80,7 @@ class RunTask:
         self.partner: RunTask | None = None
         """In a comparison, the run that waits for this one's tokens."""
         self.run_id = run_id
-        self.record = RunRecord(run_id, entry.name)
+        self.record = RunProgress(run_id, entry.name)
         self.reason: FinishReason | None = None
         """Why the run is being stopped, or None."""
         self._settings = settings

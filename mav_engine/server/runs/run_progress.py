@@ -10,7 +10,7 @@ from mav_engine.contract.events import Done, Error, Event, Token
 
 
 @dataclass(slots=True)
-class RunRecord:
+class RunProgress:
     """One run. Times are those of `time.time`, in seconds; None if it did not get that far."""
 
     run_id: str
